@@ -1,0 +1,126 @@
+// Rules here catch bugs or keep decisions of the architecture; how code looks is Prettier's alone.
+import js from "@eslint/js";
+import tseslint from "typescript-eslint";
+
+const banned = {
+  environment: {
+    object: "process",
+    property: "env",
+    message: "Only src/app/config.ts reads the environment.",
+  },
+  unsafeSql: ["$queryRawUnsafe", "$executeRawUnsafe"].map((property) => ({
+    property,
+    message: "Use the tagged template: it sends values as parameters.",
+  })),
+};
+
+export default tseslint.config(
+  { ignores: ["dist/", "coverage/", "openapi/", ".data/", ".cache/", "src/platform/generated/"] },
+  // A directive that no longer suppresses anything hides the next mistake.
+  { linterOptions: { reportUnusedDisableDirectives: "error" } },
+  js.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  { languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } } },
+
+  {
+    files: ["**/*.ts"],
+    rules: {
+      "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "separate-type-imports" }],
+      "@typescript-eslint/no-import-type-side-effects": "error",
+      // `void promise` leaves its failure to nobody, and never even starts a Prisma query: those run when awaited.
+      "@typescript-eslint/no-floating-promises": ["error", { ignoreVoid: false }],
+      // A new member of a union has to be thought about wherever it is told apart; a written `default` is such a thought.
+      "@typescript-eslint/switch-exhaustiveness-check": [
+        "error",
+        { considerDefaultExhaustiveForUnions: true, requireDefaultForNonUnion: true },
+      ],
+      // `||` also replaces 0, 0n and "", which are values.
+      "@typescript-eslint/prefer-nullish-coalescing": ["error", { ignorePrimitives: { boolean: true } }],
+      // A condition is a boolean, or an object that may be absent: 0n, 0 and "" are values, not absence.
+      "@typescript-eslint/strict-boolean-expressions": ["error", { allowString: false, allowNumber: false }],
+      "@typescript-eslint/return-await": ["error", "error-handling-correctness-only"],
+      "@typescript-eslint/no-shadow": "error",
+      eqeqeq: "error",
+      "no-console": "error",
+      "no-restricted-properties": ["error", banned.environment, ...banned.unsafeSql],
+      "no-restricted-imports": [
+        "error",
+        {
+          paths: [
+            { name: "node:process", message: "Use the global, so that reading the environment shows." },
+          ],
+        },
+      ],
+      "no-restricted-exports": [
+        "error",
+        { restrictDefaultExports: { direct: true, named: true, defaultFrom: true } },
+      ],
+
+      // Numbers, bigints and booleans read well in a template; objects and undefined stay forbidden.
+      "@typescript-eslint/restrict-template-expressions": [
+        "error",
+        { allowNumber: true, allowBoolean: true },
+      ],
+      // `() => log.warn(…)` as a callback and `return next(error)` in a function that returns nothing are clear.
+      "@typescript-eslint/no-confusing-void-expression": [
+        "error",
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
+      // Leaving a property out by destructuring it away, and a parameter that is only there for the next one.
+      "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true, argsIgnorePattern: "^_" }],
+      // An `async` method without `await` implements a port, and turns what it throws into a rejection.
+      "@typescript-eslint/require-await": "off",
+    },
+  },
+
+  {
+    files: ["src/**/*.ts"],
+    rules: {
+      // A longer file is usually two rooms.
+      "max-lines": ["error", 300],
+    },
+  },
+  {
+    // The core gets what it needs passed in.
+    files: ["src/core/**/*.ts"],
+    rules: { "no-restricted-globals": ["error", "process"] },
+  },
+
+  // Who may read the environment, who may print, who may export a default.
+  {
+    files: ["src/app/config.ts", "prisma.config.ts", "scripts/**", "test/support/**"],
+    rules: { "no-restricted-properties": ["error", ...banned.unsafeSql] },
+  },
+  { files: ["src/main.ts", "src/demo/**", "scripts/**"], rules: { "no-console": "off" } },
+  { files: ["*.config.ts", "test/support/global-setup.ts"], rules: { "no-restricted-exports": "off" } },
+
+  {
+    files: ["test/**/*.ts"],
+    rules: {
+      // A test that doesn't run guards nothing.
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "MemberExpression[property.name=/^(only|skip|skipIf|runIf|todo|fails)$/]",
+          message: "Every test runs, and says what holds.",
+        },
+        { selector: "CallExpression[callee.name=/^[xf](it|test|describe)$/]", message: "Every test runs." },
+      ],
+    },
+  },
+
+  // Plain JavaScript: this file, dependency-cruiser's, and the schema engine. No types to check.
+  {
+    files: ["**/*.{js,mjs,cjs}"],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: {
+      globals: {
+        console: "readonly",
+        process: "readonly",
+        module: "writable",
+        URL: "readonly",
+        WebAssembly: "readonly",
+      },
+    },
+  },
+);

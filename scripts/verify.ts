@@ -1,0 +1,69 @@
+// `npm run verify`: everything a change must pass, cheapest first, ending with the tests. A check that passes takes
+// one line; one that fails shows all it said, and ends the run.
+import { spawn } from "node:child_process";
+
+/** npm scripts. Two run at a time, in this order, the longest early. */
+const CHECKS = [
+  "typecheck",
+  "lint",
+  "format:check",
+  "boundaries",
+  "unused",
+  "openapi:check",
+  "openapi:lint",
+  "token:check",
+  "migrations:check",
+];
+const AT_A_TIME = 2;
+
+interface Outcome {
+  passed: boolean;
+  output: string;
+}
+
+function run(script: string): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = spawn("npm", ["run", "--silent", script], { stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (output += text));
+    child.once("error", reject);
+    child.once("close", (code) => {
+      resolve({ passed: code === 0, output });
+    });
+  });
+}
+
+const queue = [...CHECKS];
+
+/** Takes checks from the queue until it is empty, or one fails; then nobody takes any more. */
+async function work(): Promise<boolean> {
+  for (let script = queue.shift(); script !== undefined; script = queue.shift()) {
+    const start = performance.now();
+    const { passed, output } = await run(script);
+    report(passed, start, script);
+    if (!passed) {
+      queue.length = 0;
+      console.log(`\n${output.trimEnd()}\n`);
+      return false;
+    }
+  }
+  return true;
+}
+
+function report(passed: boolean, start: number, what: string): void {
+  const seconds = ((performance.now() - start) / 1000).toFixed(1).padStart(6);
+  console.log(`${passed ? "ok    " : "FAILED"} ${seconds} s  ${what}`);
+}
+
+const workers = Array.from({ length: AT_A_TIME }, work);
+if ((await Promise.all(workers)).every((passed) => passed)) {
+  const start = performance.now();
+  const tests = spawn("npm", ["test"], { stdio: ["ignore", "inherit", "inherit"] });
+  tests.once("close", (code) => {
+    report(code === 0, start, "test");
+    process.exitCode = code === 0 ? 0 : 1;
+  });
+} else {
+  process.exitCode = 1;
+}

@@ -1,0 +1,160 @@
+import { CreateAgentInput, CreateAgentOutput, createAgent } from "../../core/agent/index.ts";
+import { DecideApprovalInput, DecideApprovalOutput, decideApproval } from "../../core/approval/index.ts";
+import {
+  PutGrantInput,
+  PutGrantOutput,
+  putGrant,
+  RevokeGrantInput,
+  RevokeGrantOutput,
+  revokeGrant,
+} from "../../core/grant/index.ts";
+import { ResumeSessionInput, ResumeSessionOutput, resumeSession } from "../../core/session/index.ts";
+import {
+  BookCreditInput,
+  BookCreditOutput,
+  bookCredit,
+  CreateSponsorInput,
+  CreateSponsorOutput,
+  createSponsor,
+} from "../../core/sponsor/index.ts";
+import { CreateUserInput, CreateUserOutput, createUser } from "../../core/user/index.ts";
+import { ok, success } from "../envelope.ts";
+import { SCOPES, SESSION_ID, USER_ID } from "../examples.ts";
+import { adminProcedure, router } from "../trpc.ts";
+
+/** What the administrator does, and what people do through them until they have their own pages. */
+export const adminRouter = router({
+  createUser: adminProcedure
+    .meta({
+      openapi: { method: "POST", path: "/admin/users", summary: "Register a user" },
+      errors: ["conflict"],
+      example: {
+        request: {
+          email: "ada@example.com",
+          region: "GB",
+          roles: ["developer"],
+          tools_used: [],
+          attributes: {},
+        },
+      },
+    })
+    .input(CreateUserInput)
+    .output(success(CreateUserOutput))
+    .mutation(async ({ ctx, input }) => ok(ctx, await createUser(ctx.deps, input))),
+
+  createAgent: adminProcedure
+    .meta({
+      openapi: {
+        method: "POST",
+        path: "/admin/agents",
+        summary: "Register an agent",
+        description: "The API key is shown once.",
+      },
+      example: { request: { name: "Claude" } },
+    })
+    .input(CreateAgentInput)
+    .output(success(CreateAgentOutput))
+    .mutation(async ({ ctx, input }) => ok(ctx, await createAgent(ctx.deps, input))),
+
+  putGrant: adminProcedure
+    .meta({
+      openapi: {
+        method: "POST",
+        path: "/admin/grants",
+        summary: "Record a user's consent for an agent",
+        description:
+          "A second grant for the same user and agent replaces the first in place; wider sessions end.",
+      },
+      errors: ["not_found"],
+      example: {
+        request: {
+          user_id: USER_ID,
+          agent_id: "0c6f3a52-8c5e-4a44-9f3d-0b6f8f2f6f10",
+          scopes: SCOPES,
+          budget_limit_cents: 500,
+          expires_at: "2027-01-01T00:00:00.000Z",
+        },
+      },
+    })
+    .input(PutGrantInput)
+    .output(success(PutGrantOutput))
+    .mutation(async ({ ctx, input }) => ok(ctx, await putGrant(ctx.deps, input))),
+
+  revokeGrant: adminProcedure
+    .meta({
+      openapi: {
+        method: "DELETE",
+        path: "/admin/grants/{grant_id}",
+        summary: "Revoke a grant and its sessions",
+      },
+      errors: ["not_found"],
+    })
+    .input(RevokeGrantInput)
+    .output(success(RevokeGrantOutput))
+    .mutation(async ({ ctx, input }) => ok(ctx, await revokeGrant(ctx.deps, input))),
+
+  resumeSession: adminProcedure
+    .meta({
+      openapi: {
+        method: "POST",
+        path: "/admin/sessions/{session_id}/resume",
+        summary: "Resume a suspended session",
+      },
+      errors: ["not_found", "conflict"],
+      example: { request: { session_id: SESSION_ID } },
+    })
+    .input(ResumeSessionInput)
+    .output(success(ResumeSessionOutput))
+    .mutation(async ({ ctx, input }) => ok(ctx, await resumeSession(ctx.deps, input))),
+
+  decideApproval: adminProcedure
+    .meta({
+      openapi: {
+        method: "POST",
+        path: "/admin/approvals/{approval_id}/decide",
+        summary: "Decide an approval for its user",
+        description: "A grant is set field by field, and may be narrower than the request, never wider.",
+      },
+      errors: ["not_found", "conflict"],
+      example: { request: { approval_id: SESSION_ID, decision: "deny", user_id: USER_ID } },
+    })
+    .input(DecideApprovalInput)
+    .output(success(DecideApprovalOutput))
+    .mutation(async ({ ctx, input }) => ok(ctx, await decideApproval(ctx.deps, input))),
+
+  createSponsor: adminProcedure
+    .meta({
+      openapi: {
+        method: "POST",
+        path: "/admin/sponsors",
+        summary: "Register a sponsor",
+        description: "The API key is shown once.",
+      },
+      example: { request: { name: "Acme Maps" } },
+    })
+    .input(CreateSponsorInput)
+    .output(success(CreateSponsorOutput))
+    .mutation(async ({ ctx, input }) => ok(ctx, await createSponsor(ctx.deps, input))),
+
+  bookCredit: adminProcedure
+    .meta({
+      openapi: {
+        method: "POST",
+        path: "/admin/sponsors/{sponsor_id}/credits",
+        summary: "Book money that is in the treasury",
+        description: "To a campaign or to an API's own budget. Idempotent by reference.",
+      },
+      errors: ["not_found", "conflict", "treasury_shortfall"],
+      example: {
+        request: {
+          sponsor_id: SESSION_ID,
+          service_key: "daylight",
+          amount_cents: 1000,
+          reference: "invoice-2026-11",
+        },
+      },
+    })
+    .input(BookCreditInput)
+    .output(success(BookCreditOutput))
+    .mutation(async ({ ctx, input }) => ok(ctx, await bookCredit(ctx.deps, input))),
+});

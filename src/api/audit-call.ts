@@ -1,0 +1,50 @@
+import { summarizeRequest } from "../core/audit/index.ts";
+import { AppError } from "../core/errors.ts";
+import type { ApiContext } from "./context.ts";
+import type { Surface } from "./operation-meta.ts";
+
+/** What identifies a call in its audit row. */
+export type AuditedCall = Pick<ApiContext, "audit" | "surface" | "subject" | "endpoint">;
+
+export interface Outcome {
+  status: number;
+  /** Undefined for a success. */
+  error?: AppError;
+}
+
+/** Only what agents do is audited this way. */
+const isAudited = (surface: Surface): surface is "agent" | "gpt" => surface === "agent" || surface === "gpt";
+
+const MAX_ENDPOINT_LENGTH = 500;
+
+/** A token someone put into a path by mistake must not stay in the audit log. */
+const TOKEN_IN_PATH = /tf_[a-z]{2}_[\w-]+/g;
+
+/**
+ * Makes one call of an agent durable, before its answer leaves.
+ * @throws AppError `service_unavailable`, carrying the call's own error as its cause
+ */
+export async function auditCall(
+  call: AuditedCall,
+  operation: string,
+  input: unknown,
+  { status, error }: Outcome,
+): Promise<void> {
+  if (!isAudited(call.surface)) return;
+  try {
+    await call.audit.append({
+      ...call.subject,
+      surface: call.surface,
+      operation,
+      endpoint: call.endpoint.replace(TOKEN_IN_PATH, "[redacted]").slice(0, MAX_ENDPOINT_LENGTH),
+      requestSummary: summarizeRequest(input),
+      responseStatus: status,
+      ...(error !== undefined && { errorCode: error.code }),
+    });
+  } catch (auditError) {
+    const causes = error === undefined ? [auditError] : [auditError, error];
+    throw new AppError("service_unavailable", {
+      cause: new AggregateError(causes, "the call wasn't audited"),
+    });
+  }
+}

@@ -1,0 +1,39 @@
+import type { ErrorCode } from "../core/errors.ts";
+import { ERRORS } from "../core/errors.ts";
+import type { Auth } from "./operation-meta.ts";
+import type { Operation } from "./operations.ts";
+import { fieldsOf } from "./zod-shape.ts";
+
+const ALWAYS: readonly ErrorCode[] = ["invalid_request", "internal_error", "service_unavailable"];
+
+const WITH_BODY: readonly ErrorCode[] = ["invalid_json", "payload_too_large", "unsupported_media_type"];
+
+const BY_AUTH: Record<Auth, readonly ErrorCode[]> = {
+  none: [],
+  api_key: ["unauthorized"],
+  session: ["unauthorized", "session_expired", "session_revoked", "session_suspended", "rate_limited"],
+  sponsor: ["unauthorized"],
+  admin: ["unauthorized"],
+};
+
+/** Whether an operation's fields travel in a body, other than those in its path. */
+export const takesBody = ({ method, input, pathParams }: Operation): boolean =>
+  method !== "GET" && method !== "DELETE" && Object.keys(fieldsOf(input)).length > pathParams.length;
+
+/** Every code an operation can answer with, by status: what its kind brings along, and what its author declared. */
+export function errorsByStatus(operation: Operation): Map<number, ErrorCode[]> {
+  const codes = new Set<ErrorCode>([
+    ...ALWAYS,
+    ...BY_AUTH[operation.auth],
+    "validation_error", // unknown fields are refused everywhere
+    ...(takesBody(operation) ? WITH_BODY : []),
+    ...(operation.pathParams.length > 0 ? (["not_found"] as const) : []),
+    ...(operation.meta.errors ?? []),
+  ]);
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of [...codes].sort()) {
+    const { status } = ERRORS[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return byStatus;
+}

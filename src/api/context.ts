@@ -1,0 +1,45 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { AuditLog, AuditSubject } from "../core/audit/index.ts";
+import type { AdminActor, AgentActor, Deps, SessionActor, SponsorActor } from "../core/context.ts";
+import type { NextAction } from "../core/next-actions.ts";
+import type { WireNextAction } from "./envelope.ts";
+import type { Surface } from "./operation-meta.ts";
+
+/** Tells whom a credential belongs to as soon as that is known, so that a refused call is audited under it too. */
+export type Identified = (subject: AuditSubject) => void;
+
+/** Who stands behind a bearer token. Each throws an AppError, `unauthorized` and its kin, where nobody does. */
+export interface Authenticators {
+  session(token: string, identified: Identified): Promise<SessionActor>;
+  agentKey(token: string): Promise<AgentActor>;
+  sponsorKey(token: string): Promise<SponsorActor>;
+  admin(token: string): AdminActor;
+}
+
+/** What a procedure wants of its HTTP answer besides the body. Transports apply it; errors keep only the headers. */
+export interface Reply {
+  status?: number;
+  headers: Record<string, string>;
+}
+
+/** One call, whatever transport it came through. */
+export interface ApiContext {
+  deps: Deps;
+  authenticators: Authenticators;
+  audit: AuditLog;
+  transport: "rest" | "trpc";
+  surface: Surface;
+  requestId: string;
+  headers: IncomingHttpHeaders;
+  /** The path that was called, without its query. */
+  endpoint: string;
+  /** Aborts when the caller leaves before the answer. */
+  signal: AbortSignal;
+  reply: Reply;
+  /**
+   * Whom the audit row will name. The credential fills it in; a procedure may add what it learns, as
+   * `agent.auth` does with the session it opens.
+   */
+  subject: AuditSubject;
+  renderActions(actions: NextAction[]): WireNextAction[];
+}

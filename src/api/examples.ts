@@ -1,0 +1,10 @@
+/** Values that recur in the document's examples. */
+export const USER_ID = "9d1f0a5c-2f0e-4c39-b9b5-7a2b8c7d1e20";
+export const SESSION_ID = "1f6d5a0e-7a51-4a39-9a0e-2f4f5d0b8c11";
+export const CAMPAIGN_ID = "3fa85f64-5717-4562-b3fc-2c963f66afa6";
+export const PAYMENT_ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
+export const SCOPES = {
+  allowed_task_types: ["survey"],
+  allowed_data_types: ["region"],
+  allowed_categories: ["weather"],
+};

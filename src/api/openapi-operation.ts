@@ -1,0 +1,102 @@
+import type { OpenAPIObject } from "trpc-to-openapi";
+import { errorsByStatus, takesBody } from "./common-errors.ts";
+import {
+  CHALLENGE_HEADER,
+  IDEMPOTENCY_KEY_PARAMETER,
+  REPLAYED_HEADER,
+  REQUEST_ID_HEADER,
+  RETRY_AFTER_HEADER,
+  securityOf,
+} from "./openapi-parts.ts";
+import type { Operation } from "./operations.ts";
+
+type PathItem = NonNullable<OpenAPIObject["paths"]>[string];
+export type OperationObject = NonNullable<PathItem["get"]>;
+type Content = Extract<NonNullable<OperationObject["requestBody"]>, { content: unknown }>["content"];
+
+/** The library types responses as `any`. */
+interface ResponseObject {
+  description: string;
+  headers: Record<string, { $ref: string }>;
+  content: Content;
+}
+
+/** Statuses whose answers can say how long to wait. */
+const RETRIED_AFTER_WAITING = new Set([409, 429, 503, 504]);
+
+/** The generated operation with all that its metadata says beyond the schemas. */
+export function describeOperation(operation: Operation, generated: OperationObject): OperationObject {
+  const { id, surface, auth, method, meta } = operation;
+  const { summary, description, tags = [surface] } = meta.openapi;
+  const parameters = parametersOf(operation, generated);
+  return {
+    operationId: id,
+    tags,
+    summary,
+    ...(description !== undefined && { description }),
+    ...(surface === "gpt" && { "x-openai-isConsequential": meta.consequential ?? method !== "GET" }),
+    security: securityOf(auth),
+    ...(parameters.length > 0 && { parameters }),
+    ...(takesBody(operation) && { requestBody: bodyOf(operation, generated) }),
+    responses: { ...successesOf(operation, generated), ...errorsOf(operation) },
+  };
+}
+
+function parametersOf({ meta }: Operation, { parameters = [] }: OperationObject) {
+  const example = meta.example?.request;
+  return [
+    ...parameters.map((parameter) =>
+      "name" in parameter && example?.[parameter.name] !== undefined
+        ? { ...parameter, example: example[parameter.name] }
+        : parameter,
+    ),
+    ...(meta.idempotencyKey === true ? [IDEMPOTENCY_KEY_PARAMETER] : []),
+  ];
+}
+
+function bodyOf({ id, meta, pathParams }: Operation, { requestBody }: OperationObject) {
+  if (requestBody === undefined || !("content" in requestBody)) throw new Error(`${id} lost its body`);
+  const request = meta.example?.request;
+  if (request === undefined) return requestBody;
+  const example = Object.fromEntries(Object.entries(request).filter(([name]) => !pathParams.includes(name)));
+  return { ...requestBody, content: withExample(requestBody.content, example) };
+}
+
+function successesOf(
+  { id, surface, meta }: Operation,
+  { responses }: OperationObject,
+): Record<string, ResponseObject> {
+  const generated = responses?.["200"] as Pick<ResponseObject, "content"> | undefined;
+  if (generated === undefined) throw new Error(`${id} lost its answer`);
+  const answer = (description: string, content: Content) => ({
+    description,
+    headers: { ...REQUEST_ID_HEADER, ...(meta.idempotencyKey === true && REPLAYED_HEADER) },
+    content,
+  });
+  const data = meta.example?.response;
+  const example = surface === "gpt" ? data : { status: "success", data, next_actions: [] };
+  const content = data === undefined ? generated.content : withExample(generated.content, example);
+  return {
+    200: answer(meta.openapi.successDescription ?? "Success", content),
+    ...(meta.accepted !== undefined && { 202: answer(meta.accepted, generated.content) }),
+  };
+}
+
+function errorsOf(operation: Operation): Record<string, ResponseObject> {
+  const describe = (status: number, codes: string[]): ResponseObject => ({
+    description: codes.map((code) => `\`${code}\``).join(", "),
+    headers: {
+      ...REQUEST_ID_HEADER,
+      ...(RETRIED_AFTER_WAITING.has(status) && RETRY_AFTER_HEADER),
+      ...(status === 401 && CHALLENGE_HEADER),
+    },
+    content: { "application/json": { schema: { $ref: "#/components/schemas/ErrorEnvelope" } } },
+  });
+  return Object.fromEntries(
+    [...errorsByStatus(operation)].map(([status, codes]) => [String(status), describe(status, codes)]),
+  );
+}
+
+function withExample(content: Content, example: unknown): Content {
+  return Object.fromEntries(Object.entries(content).map(([type, media]) => [type, { ...media, example }]));
+}

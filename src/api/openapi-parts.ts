@@ -1,0 +1,62 @@
+import type { OpenAPIObject, SecuritySchemeObject } from "trpc-to-openapi";
+import type { Auth, Surface } from "./operation-meta.ts";
+
+/** The parts of the document that operations share. */
+
+const bearer = (description: string): SecuritySchemeObject => ({
+  type: "http",
+  scheme: "bearer",
+  description,
+});
+
+export const SECURITY_SCHEMES = {
+  agentKey: bearer("An agent's API key, `tf_ak_…`. It opens sessions and asks after approvals."),
+  sessionToken: bearer(
+    "A session token, `tf_as_…`, from `agent_auth`. It acts for one user, at most 24 hours.",
+  ),
+  sponsorKey: bearer("A sponsor's key, `tf_sk_…`."),
+  adminKey: bearer("The administrator's key, `ADMIN_API_KEY`."),
+} satisfies Record<string, SecuritySchemeObject>;
+
+const SCHEME_OF: Record<Exclude<Auth, "none">, keyof typeof SECURITY_SCHEMES> = {
+  api_key: "agentKey",
+  session: "sessionToken",
+  sponsor: "sponsorKey",
+  admin: "adminKey",
+};
+
+export const securityOf = (auth: Auth): Record<string, string[]>[] =>
+  auth === "none" ? [] : [{ [SCHEME_OF[auth]]: [] }];
+
+export const TAGS: Record<Surface, string> & Record<string, string> = {
+  agent: "What an agent does for its user.",
+  gpt: "The same for custom GPTs, in flat answers.",
+  user: "What a user decides.",
+  sponsor: "What a sponsor offers, pays for and gets.",
+  admin: "What the operator sets up.",
+};
+
+export const HEADERS: NonNullable<NonNullable<OpenAPIObject["components"]>["headers"]> = {
+  RequestId: { description: "Names this request in logs and error bodies.", schema: { type: "string" } },
+  RetryAfter: { description: "Seconds to wait.", schema: { type: "integer", minimum: 1 } },
+  Challenge: { description: "Always `Bearer`.", schema: { type: "string" } },
+  IdempotencyReplayed: {
+    description: "`true` where this key was used before, and this is its payment's current state.",
+    schema: { type: "string", enum: ["true"] },
+  },
+};
+
+const ref = (name: string) => ({ $ref: `#/components/headers/${name}` });
+
+export const REQUEST_ID_HEADER = { "X-Request-Id": ref("RequestId") };
+export const RETRY_AFTER_HEADER = { "Retry-After": ref("RetryAfter") };
+export const CHALLENGE_HEADER = { "WWW-Authenticate": ref("Challenge") };
+export const REPLAYED_HEADER = { "Idempotency-Replayed": ref("IdempotencyReplayed") };
+
+export const IDEMPOTENCY_KEY_PARAMETER = {
+  name: "Idempotency-Key",
+  in: "header" as const,
+  required: false,
+  description: "Same as the field `idempotency_key`: the same key never pays twice.",
+  schema: { type: "string" as const, minLength: 1, maxLength: 255 },
+};

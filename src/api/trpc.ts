@@ -1,0 +1,105 @@
+import { initTRPC } from "@trpc/server";
+import { z } from "zod";
+import { subjectOf } from "../core/audit/index.ts";
+import type { Actor } from "../core/context.ts";
+import { AppError } from "../core/errors.ts";
+import { next as nextActions } from "../core/next-actions.ts";
+import { auditCall } from "./audit-call.ts";
+import type { ApiContext } from "./context.ts";
+import { bearerToken } from "./credentials.ts";
+import { invalidInput, toAppError, toTrpcErrorShape, toWireError } from "./error-body.ts";
+import { toOperationId } from "./names.ts";
+import type { Auth, OperationMeta } from "./operation-meta.ts";
+import { assertWireSafe } from "./wire-hygiene.ts";
+
+/** For an error from before there was a context. Our transports always have one. */
+const NO_CALL = { requestId: "", renderActions: () => [] };
+
+const t = initTRPC
+  .context<ApiContext>()
+  .meta<OperationMeta>()
+  .create({
+    isDev: false, // the default sends stack traces
+    errorFormatter: ({ error, path, ctx }) => toTrpcErrorShape(toWireError(error, ctx ?? NO_CALL), path),
+  });
+
+export const router = t.router;
+
+/** Outermost, so that whatever comes of a call is audited: refused credentials and broken input too. */
+const audited = t.middleware(async ({ ctx, path, getRawInput, next }) => {
+  const result = await next();
+  const error = result.ok ? undefined : toAppError(result.error);
+  const outcome = error === undefined ? { status: ctx.reply.status ?? 200 } : { status: error.status, error };
+  const input = await getRawInput().catch(() => undefined); // unreadable: there is nothing to summarise
+  await auditCall(ctx, toOperationId(path), input, outcome);
+  return result;
+});
+
+/** Finds out who calls, and puts them into `ctx.actor`. */
+const authenticated = <Caller extends Actor>(
+  authenticate: (ctx: ApiContext, token: string) => Promise<Caller> | Caller,
+  onRefusal: (error: unknown) => void = () => {},
+) =>
+  t.middleware(async ({ ctx, getRawInput, next }) => {
+    let actor: Caller;
+    try {
+      actor = await authenticate(ctx, bearerToken(ctx.headers));
+    } catch (error) {
+      // A body that can't be read at all is the transport's to refuse, whoever sent it.
+      await getRawInput();
+      onRefusal(error);
+      throw error;
+    }
+    Object.assign(ctx.subject, subjectOf(actor));
+    return next({ ctx: { actor } });
+  });
+
+/** The last step before the schema: input without anything a later step would have to fear. */
+const wireSafe = t.middleware(async ({ getRawInput, next }) => {
+  const raw = await getRawInput();
+  const input = raw === undefined ? {} : raw;
+  assertWireSafe(input);
+  const result = await next({ getRawInput: () => Promise.resolve(input) });
+  if (!result.ok && result.error.code === "BAD_REQUEST" && result.error.cause instanceof z.ZodError) {
+    throw invalidInput(result.error.cause, input); // only here both the refusal and the input are at hand
+  }
+  return result;
+});
+
+/** Where no session is live, what helps is to open one. */
+function offerSignIn(error: unknown): void {
+  if (error instanceof AppError && error.status === 401 && error.nextActions.length === 0) {
+    error.nextActions = [nextActions.auth()];
+  }
+}
+
+const by = (auth: Auth) => t.procedure.meta({ auth }).use(audited);
+
+/** No credential. */
+export const publicProcedure = by("none").use(wireSafe);
+
+/** An agent's API key; `ctx.actor` is an `AgentActor`. */
+export const agentKeyProcedure = by("api_key")
+  .use(authenticated(({ authenticators }, token) => authenticators.agentKey(token)))
+  .use(wireSafe);
+
+/** An agent session's token; `ctx.actor` is a `SessionActor`. */
+export const sessionProcedure = by("session")
+  .use(
+    authenticated(
+      ({ authenticators, subject }, token) =>
+        authenticators.session(token, (known) => Object.assign(subject, known)),
+      offerSignIn,
+    ),
+  )
+  .use(wireSafe);
+
+/** A sponsor's key; `ctx.actor` is a `SponsorActor`. */
+export const sponsorProcedure = by("sponsor")
+  .use(authenticated(({ authenticators }, token) => authenticators.sponsorKey(token)))
+  .use(wireSafe);
+
+/** The administrator's key; `ctx.actor` is an `AdminActor`. */
+export const adminProcedure = by("admin")
+  .use(authenticated(({ authenticators }, token) => authenticators.admin(token)))
+  .use(wireSafe);

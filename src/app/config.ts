@@ -1,0 +1,165 @@
+import { z } from "zod";
+
+/** The only reader of the environment. Everything is validated at start, and every mistake is listed. */
+
+/** `eip155:` and the chain's id. */
+export const Network = z.templateLiteral(["eip155:", z.number().int().positive()]);
+
+const Flag = z.enum(["true", "false"]).transform((text) => text === "true");
+const count = (fallback: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, "must be a whole number")
+    .transform(Number)
+    .pipe(z.number().min(0).max(max))
+    .default(fallback);
+
+/** 32 bytes, as base64 or as hex. */
+const Key32 = z.string().transform((text, ctx) => {
+  const bytes = /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, "hex") : Buffer.from(text, "base64");
+  if (bytes.length === 32) return bytes;
+  ctx.addIssue({ code: "custom", message: "must be 32 bytes in base64 or hex (openssl rand -base64 32)" });
+  return z.NEVER;
+});
+
+const Environment = z.object({
+  NODE_ENV: z.string().default("development"),
+  HOST: z.string().min(1).default("127.0.0.1"),
+  PORT: count(3000, 65_535),
+  PUBLIC_BASE_URL: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/+$/, ""))
+    .optional(),
+  TOLLFREE_DATA_DIR: z.string().min(1).default(".data"),
+  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  ADMIN_API_KEY: z.string().min(16, "must be at least 16 characters").optional(),
+  SANDBOX: Flag.optional(),
+  SANDBOX_SEED: Flag.default(true),
+  X402_NETWORK: Network.optional(),
+  X402_ASSET: z.string().regex(/^0x[0-9a-fA-F]{40}$/, "must be an address").optional(),
+  X402_RPC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  X402_FACILITATOR_URL: z.url({ protocol: /^https?$/ }).optional(),
+  TREASURY_PRIVATE_KEY: z.string().regex(/^0x[0-9a-fA-F]{64}$/, "must be 0x and 64 hex digits").optional(),
+  X402_CONFIRMATIONS: count(1, 10_000).pipe(z.number().min(1)),
+  X402_CONFIRM_WAIT_MS: count(2000, 30_000),
+  DATA_ENCRYPTION_KEY: Key32.optional(),
+  SUSPEND_SCOPE_VIOLATIONS: count(3, 1_000_000).pipe(z.number().min(1)),
+  SUSPEND_SCOPE_WINDOW_SECONDS: count(300, 86_400).pipe(z.number().min(1)),
+  ALLOW_PRIVATE_UPSTREAMS: Flag.default(false),
+});
+type Environment = z.infer<typeof Environment>;
+
+/** What a chain outside the sandbox needs; all of it or none. */
+const CHAIN_VARIABLES = ["X402_NETWORK", "X402_ASSET", "X402_RPC_URL", "X402_FACILITATOR_URL", "TREASURY_PRIVATE_KEY"] as const;
+
+export interface ChainSettings {
+  network: `eip155:${number}`;
+  asset: `0x${string}`;
+  rpcUrl: string;
+  facilitatorUrl: string;
+  treasuryPrivateKey: `0x${string}`;
+}
+
+export interface Config {
+  production: boolean;
+  host: string;
+  port: number;
+  publicBaseUrl: string | undefined;
+  dataDir: string;
+  logLevel: Environment["LOG_LEVEL"];
+  /** Undefined: embedded. */
+  databaseUrl: string | undefined;
+  adminApiKey: string | undefined;
+  /** Undefined: the sandbox's, kept in the data directory. */
+  dataEncryptionKey: Uint8Array | undefined;
+  /** The sandbox's own chain, or the one configured. */
+  chain: { sandbox: true; seed: boolean } | ({ sandbox: false } & ChainSettings);
+  confirmations: number;
+  confirmWaitMs: number;
+  suspension: { scopeViolations: number; scopeWindowSeconds: number };
+  allowPrivateUpstreams: boolean;
+}
+
+/** Every mistake in the environment, one a line. */
+export class ConfigError extends Error {
+  constructor(mistakes: string[]) {
+    super(["The configuration is wrong:", ...mistakes.map((mistake) => `  - ${mistake}`)].join("\n"));
+  }
+}
+
+/**
+ * Reads and validates the environment. An empty variable counts as unset.
+ * @throws ConfigError listing every mistake
+ */
+export function readConfig(variables: NodeJS.ProcessEnv = process.env): Config {
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ""));
+  const parsed = Environment.safeParse(given);
+  const mistakes = [
+    ...(parsed.error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`) ?? []),
+    ...checkCombination(given),
+  ];
+  if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes);
+  const env = parsed.data;
+  return {
+    production: env.NODE_ENV === "production",
+    host: env.HOST,
+    port: env.PORT,
+    publicBaseUrl: env.PUBLIC_BASE_URL,
+    dataDir: env.TOLLFREE_DATA_DIR,
+    logLevel: env.LOG_LEVEL,
+    databaseUrl: env.DATABASE_URL,
+    adminApiKey: env.ADMIN_API_KEY,
+    dataEncryptionKey: env.DATA_ENCRYPTION_KEY,
+    chain: readChain(env),
+    confirmations: env.X402_CONFIRMATIONS,
+    confirmWaitMs: env.X402_CONFIRM_WAIT_MS,
+    suspension: {
+      scopeViolations: env.SUSPEND_SCOPE_VIOLATIONS,
+      scopeWindowSeconds: env.SUSPEND_SCOPE_WINDOW_SECONDS,
+    },
+    allowPrivateUpstreams: env.ALLOW_PRIVATE_UPSTREAMS,
+  };
+}
+
+type Given = Partial<Record<string, string>>;
+
+/** Whether it is the sandbox: asked for, or nothing says otherwise. In production it has to be asked for. */
+function isSandbox(given: Given): boolean {
+  if (given["SANDBOX"] !== undefined) return given["SANDBOX"] === "true";
+  return given["DATABASE_URL"] === undefined && given["NODE_ENV"] !== "production" && !namesChain(given);
+}
+
+const namesChain = (given: Given): boolean => CHAIN_VARIABLES.some((name) => given[name] !== undefined);
+
+/** What no single variable can be blamed for. */
+function checkCombination(given: Given): string[] {
+  if (isSandbox(given)) return [];
+  const missing = (names: readonly string[], why: string): string[] =>
+    names.filter((name) => given[name] === undefined).map((name) => `${name}: is required ${why}`);
+  const chain =
+    given["SANDBOX"] === undefined && !namesChain(given)
+      ? [
+          `${given["DATABASE_URL"] === undefined ? "NODE_ENV=production" : "DATABASE_URL"} alone doesn't say which chain ` +
+            `pays: set SANDBOX=true for the sandbox's, or ${CHAIN_VARIABLES.join(", ")} for a real one`,
+        ]
+      : missing(CHAIN_VARIABLES, "outside the sandbox");
+  return [
+    ...chain,
+    ...missing(["DATA_ENCRYPTION_KEY"], "outside the sandbox (openssl rand -base64 32)"),
+    ...(given["NODE_ENV"] === "production" ? missing(["DATABASE_URL"], "in production") : []),
+  ];
+}
+
+function readChain(env: Environment): Config["chain"] {
+  if (env.SANDBOX === true || env.X402_NETWORK === undefined) return { sandbox: true, seed: env.SANDBOX_SEED };
+  return {
+    sandbox: false,
+    network: env.X402_NETWORK,
+    // The combination was checked, and the form of each: what is missing here would have been listed.
+    asset: env.X402_ASSET as `0x${string}`,
+    rpcUrl: env.X402_RPC_URL ?? "",
+    facilitatorUrl: env.X402_FACILITATOR_URL ?? "",
+    treasuryPrivateKey: env.TREASURY_PRIVATE_KEY as `0x${string}`,
+  };
+}

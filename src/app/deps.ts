@@ -1,0 +1,93 @@
+import { hashSecret } from "../core/credential/index.ts";
+import { timingSafeEqual } from "node:crypto";
+import { privateKeyToAccount } from "viem/accounts";
+import type { Authenticators } from "../api/context.ts";
+import { authenticateAgent } from "../core/agent/index.ts";
+import { insertAuditEntries } from "../core/audit/index.ts";
+import type { Deps, Settings } from "../core/context.ts";
+import { AppError } from "../core/errors.ts";
+import type { Log } from "../core/ports.ts";
+import { authenticateSession } from "../core/session/index.ts";
+import { authenticateSponsor } from "../core/sponsor/index.ts";
+import type { ReadinessChecks } from "../http/ops.ts";
+import type { AuditWriter } from "../platform/audit-writer.ts";
+import { createAuditWriter } from "../platform/audit-writer.ts";
+import { EvmChain } from "../platform/chain.ts";
+import { AesCipher } from "../platform/crypto.ts";
+import { createDatabaseClient } from "../platform/prisma.ts";
+import type { UpstreamPolicy } from "../platform/upstream-fetch.ts";
+import { UpstreamFetch } from "../platform/upstream-fetch.ts";
+import { X402Buyer } from "../platform/x402-buyer.ts";
+import type { ChainSettings } from "./config.ts";
+
+/** Everything a server is built from, with nothing left to the environment. */
+export interface Parts {
+  databaseUrl: string;
+  chain: Pick<ChainSettings, "network" | "asset" | "rpcUrl" | "treasuryPrivateKey"> & { confirmations: number };
+  encryptionKey: Uint8Array;
+  adminApiKey: string | undefined;
+  upstreams: UpstreamPolicy;
+  settings: Settings;
+  log: Log;
+}
+
+export interface Built {
+  deps: Deps;
+  authenticators: Authenticators;
+  audit: AuditWriter;
+  checks: ReadinessChecks;
+  close(): Promise<void>;
+}
+
+/**
+ * The composition root: makes every adapter and hands them to the core.
+ * @throws Error if the chain isn't the configured one, or the asset isn't one we can pay with
+ */
+export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }: Parts): Promise<Built> {
+  const { network, asset, confirmations } = chainSettings;
+  const chain = new EvmChain({ rpcUrl: chainSettings.rpcUrl, asset, confirmations });
+  const domain = await chain.readAsset(Number(network.slice("eip155:".length)));
+  const account = privateKeyToAccount(chainSettings.treasuryPrivateKey);
+
+  const db = createDatabaseClient({ url: databaseUrl, log: parts.log });
+  const upstream = new UpstreamFetch(parts.upstreams);
+  const audit = createAuditWriter({ insert: (entries) => insertAuditEntries(db, entries) });
+  const deps: Deps = {
+    db,
+    log: parts.log,
+    cipher: new AesCipher(parts.encryptionKey),
+    chain,
+    paymentClient: new X402Buyer({ account, network, asset, domain }),
+    upstream,
+    settings: parts.settings,
+  };
+  return {
+    deps,
+    authenticators: createAuthenticators(deps, parts.adminApiKey),
+    audit,
+    checks: {
+      database: async () => void (await db.$queryRaw`SELECT 1`),
+      chain: async () => void (await chain.blockNumber()),
+    },
+    async close() {
+      await audit.close();
+      await upstream.close();
+      await db.$disconnect();
+    },
+  };
+}
+
+function createAuthenticators(deps: Deps, adminApiKey: string | undefined): Authenticators {
+  const adminHash = adminApiKey === undefined ? undefined : hashSecret(adminApiKey);
+  return {
+    session: (token, identified) => authenticateSession(deps, token, identified),
+    agentKey: (token) => authenticateAgent(deps, token),
+    sponsorKey: (token) => authenticateSponsor(deps, token),
+    admin: (token) => {
+      if (adminHash === undefined || !timingSafeEqual(hashSecret(token), adminHash)) {
+        throw new AppError("unauthorized", { message: "The administrator's key is required." });
+      }
+      return { kind: "admin" };
+    },
+  };
+}

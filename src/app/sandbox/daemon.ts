@@ -1,0 +1,148 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync } from "node:fs";
+import type { Socket } from "node:net";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { runsWith } from "./process-info.ts";
+
+/** Wait between two looks at a process or its health. */
+const POLL_MS = 20;
+/** A log that has grown past this is started anew with the process. */
+const LOG_KEEP_BYTES = 5_000_000;
+const LOG_TAIL_BYTES = 4_000;
+
+/** Names a detached process of the world: where its pid and log are, and how to recognise it. */
+export interface DaemonId {
+  name: string;
+  /** Holds `<name>.pid` and `<name>.log`. */
+  directory: string;
+  /** Part of its command line, and of no other process's: usually a path inside the data directory. */
+  marker: string;
+}
+
+export interface DaemonCommand {
+  command: string;
+  args: readonly string[];
+  /** The whole environment: nothing of ours is inherited, so no secret of the server ends up in a daemon. */
+  env?: Record<string, string>;
+  /** Run as this user; only root may ask for another than its own. */
+  runAs?: { uid: number; gid: number } | undefined;
+  /** Tie its life to ours: it gets SIGINT when this process dies, however it dies. For tests. */
+  leashed?: boolean;
+}
+
+// The pid is written by the process itself (fd 3) before it becomes the daemon, so there is no moment at which
+// killing the server leaves behind a daemon that nobody can find again.
+const DETACHED_SCRIPT = `echo $$ >&3; exec 3>&-; exec "$@"`;
+// Standard input is a pipe from us; it ends when we do.
+const LEASHED_SCRIPT = `"$@" 3>&- & child=$!; echo $child >&3; exec 3>&-; cat >/dev/null; kill -INT $child; wait $child`;
+
+/** The daemon's pid if it is alive. */
+export function findDaemon(id: DaemonId): number | undefined {
+  try {
+    const pid = Number(readFileSync(pidFile(id), "utf8"));
+    return runsWith(pid, id.marker) ? pid : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Starts a daemon in a session of its own, so that neither Ctrl-C nor the death of the server reaches it, and
+ * waits until `isReady` answers true.
+ *
+ * @returns its pid
+ * @throws Error with the end of its log when it exits before that, or isn't ready within `readyWithinMs`.
+ */
+export async function startDaemon(
+  id: DaemonId,
+  daemon: DaemonCommand,
+  isReady: () => Promise<boolean>,
+  readyWithinMs: number,
+): Promise<number> {
+  mkdirSync(id.directory, { recursive: true });
+  rmSync(pidFile(id), { force: true });
+  const child = spawnDetached(id, daemon);
+  const exit = watchExit(child);
+  const deadline = Date.now() + readyWithinMs;
+  while (exit.reason === undefined) {
+    if (findDaemon(id) !== undefined && (await isReady())) return findDaemon(id) ?? fail(id, "vanished");
+    if (Date.now() > deadline) {
+      await stopDaemon(id, "SIGKILL", 2_000);
+      fail(id, `wasn't ready within ${readyWithinMs} ms`);
+    }
+    await sleep(POLL_MS);
+  }
+  return fail(id, exit.reason);
+}
+
+/** Sends `signal` and waits for the process to end; after `timeoutMs` it is killed. Does nothing if it's dead. */
+export async function stopDaemon(id: DaemonId, signal: NodeJS.Signals, timeoutMs: number): Promise<void> {
+  const pid = findDaemon(id);
+  if (pid !== undefined) {
+    sendSignal(pid, signal);
+    const deadline = Date.now() + timeoutMs;
+    while (runsWith(pid, id.marker)) {
+      if (Date.now() > deadline) sendSignal(pid, "SIGKILL");
+      await sleep(POLL_MS);
+    }
+  }
+  rmSync(pidFile(id), { force: true });
+}
+
+/** The end of the daemon's log, for error messages. */
+export function logTail(id: DaemonId): string {
+  try {
+    return readFileSync(logFile(id)).subarray(-LOG_TAIL_BYTES).toString("utf8").trim();
+  } catch {
+    return "";
+  }
+}
+
+function spawnDetached(id: DaemonId, daemon: DaemonCommand): ChildProcess {
+  const log = openSync(logFile(id), isLarge(logFile(id)) ? "w" : "a", 0o600);
+  const pid = openSync(pidFile(id), "w", 0o644);
+  try {
+    const script = daemon.leashed === true ? LEASHED_SCRIPT : DETACHED_SCRIPT;
+    const child = spawn("/bin/sh", ["-c", script, "sh", daemon.command, ...daemon.args], {
+      cwd: "/",
+      detached: true,
+      env: { PATH: "/usr/local/bin:/usr/bin:/bin", LC_ALL: "C.UTF-8", ...daemon.env },
+      stdio: [daemon.leashed === true ? "pipe" : "ignore", log, log, pid],
+      ...daemon.runAs,
+    });
+    child.unref();
+    (child.stdin as Socket | null)?.unref();
+    return child;
+  } finally {
+    closeSync(log);
+    closeSync(pid);
+  }
+}
+
+function watchExit(child: ChildProcess): { reason?: string } {
+  const exit: { reason?: string } = {};
+  child.once("error", (error) => (exit.reason = `couldn't be started (${error.message})`));
+  child.once("exit", (code, signal) => (exit.reason = `exited with ${code ?? signal}`));
+  return exit;
+}
+
+function fail(id: DaemonId, what: string): never {
+  throw new Error(`${id.name} ${what}. The end of ${logFile(id)}:\n${logTail(id)}`);
+}
+
+function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It ended in the meantime, which is what the caller wants.
+  }
+}
+
+function isLarge(file: string): boolean {
+  return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > LOG_KEEP_BYTES;
+}
+
+const pidFile = (id: DaemonId): string => path.join(id.directory, `${id.name}.pid`);
+const logFile = (id: DaemonId): string => path.join(id.directory, `${id.name}.log`);

@@ -1,0 +1,60 @@
+import type { RequestListener } from "node:http";
+import type { Express } from "express";
+import { appRouter } from "../api/router.ts";
+import type { Deps } from "../core/context.ts";
+import { AppError } from "../core/errors.ts";
+import { createApp } from "../http/app.ts";
+import { sendError } from "../http/send.ts";
+import { startServer } from "../http/server.ts";
+import type { Parts } from "./deps.ts";
+import { buildDeps } from "./deps.ts";
+import { startReconciler } from "./reconciler.ts";
+
+/** How long requests in flight get to be answered when the server stops: longer than any upstream may take. */
+const DRAIN_MS = 40_000;
+
+export interface ServerOptions extends Omit<Parts, "settings"> {
+  host: string;
+  /** 0 picks a free one. */
+  port: number;
+  /** Undefined: from host and port. */
+  publicBaseUrl: string | undefined;
+  settings: Omit<Parts["settings"], "publicBaseUrl">;
+  /** Runs before the first request is answered. */
+  prepare?: (deps: Deps) => Promise<void>;
+  /** Further routes, such as the sandbox's. */
+  routes?: (app: Express) => void;
+}
+
+export interface Running {
+  url: string;
+  deps: Deps;
+  /** Answers what is in flight, finishes the reconciler's round, writes what is to be written. */
+  stop(): Promise<void>;
+}
+
+/** Takes the port, builds everything, and only then answers. */
+export async function startTollfree({ host, port, publicBaseUrl, settings, prepare, routes, ...parts }: ServerOptions): Promise<Running> {
+  let listener: RequestListener = (req, res) => {
+    sendError(req, res, new AppError("service_unavailable", { message: "Starting up.", retryAfterSeconds: 1 }));
+  };
+  const server = await startServer((req, res) => listener(req, res), { host, port });
+  try {
+    const built = await buildDeps({ ...parts, settings: { ...settings, publicBaseUrl: publicBaseUrl ?? server.url } });
+    await prepare?.(built.deps);
+    listener = createApp({ ...built, router: appRouter, ...(routes !== undefined && { routes }) });
+    const reconciler = startReconciler(built.deps);
+    return {
+      url: server.url,
+      deps: built.deps,
+      async stop() {
+        await server.close(DRAIN_MS);
+        await reconciler.stop();
+        await built.close();
+      },
+    };
+  } catch (error) {
+    await server.close(0);
+    throw error;
+  }
+}

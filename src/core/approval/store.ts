@@ -1,0 +1,97 @@
+import type { Prisma } from "../../platform/generated/prisma/client.ts";
+import type { Queries } from "../ports.ts";
+import type { ApprovalKind } from "./schema.ts";
+
+export interface NewApproval {
+  id: string;
+  kind: ApprovalKind;
+  agentId: string;
+  userId: string | undefined;
+  grantId: string | undefined;
+  sessionId: string | undefined;
+  userCodeHash: Uint8Array;
+  requested: Record<string, unknown>;
+  requestDigest: Uint8Array;
+  seconds: number;
+}
+
+/** Opens an approval, or finds the one that asks the same and is still open. */
+export async function insertApproval(db: Queries, a: NewApproval): Promise<{ id: string; expires_at: Date }> {
+  await db.$executeRaw`
+    UPDATE approvals SET status = 'expired'
+     WHERE agent_id = ${a.agentId}::uuid AND request_digest = ${a.requestDigest} AND status = 'pending' AND expires_at <= now()`;
+  const rows = await db.$queryRaw<{ id: string; expires_at: Date }[]>`
+    INSERT INTO approvals (id, kind, agent_id, user_id, grant_id, agent_session_id, user_code_hash, requested, request_digest, expires_at)
+    VALUES (${a.id}::uuid, ${a.kind}, ${a.agentId}::uuid, ${a.userId ?? null}::uuid, ${a.grantId ?? null}::uuid,
+            ${a.sessionId ?? null}::uuid, ${a.userCodeHash}, ${a.requested as Prisma.JsonObject}, ${a.requestDigest},
+            now() + make_interval(secs => ${a.seconds}::int))
+    ON CONFLICT (agent_id, request_digest) WHERE status = 'pending' DO UPDATE SET request_digest = excluded.request_digest
+    RETURNING id, expires_at`;
+  const row = rows[0];
+  if (row === undefined) throw new Error("an approval was neither opened nor found");
+  return row;
+}
+
+export interface ApprovalRow {
+  id: string;
+  kind: ApprovalKind;
+  agent_id: string;
+  user_id: string | null;
+  grant_id: string | null;
+  agent_session_id: string | null;
+  requested: unknown;
+  status: "pending" | "approved" | "denied" | "expired";
+  subject: string | null;
+  consumed: boolean;
+}
+
+const open = (row: ApprovalRow & { overdue: boolean }): ApprovalRow =>
+  row.status === "pending" && row.overdue ? { ...row, status: "expired" } : row;
+
+export async function findApproval(
+  db: Queries,
+  id: string,
+  agentId: string,
+): Promise<ApprovalRow | undefined> {
+  const rows = await db.$queryRaw<(ApprovalRow & { overdue: boolean })[]>`
+    SELECT p.id, p.kind, p.agent_id, p.user_id, p.grant_id, p.agent_session_id, p.requested, p.status, g.subject,
+           p.consumed_at IS NOT NULL AS consumed, p.expires_at <= now() AS overdue
+      FROM approvals p LEFT JOIN grants g ON g.id = p.grant_id
+     WHERE p.id = ${id}::uuid AND p.agent_id = ${agentId}::uuid`;
+  return rows[0] && open(rows[0]);
+}
+
+/** The approval, locked until the transaction ends, so that it is decided once. */
+export async function lockApproval(db: Queries, id: string): Promise<ApprovalRow | undefined> {
+  const rows = await db.$queryRaw<(ApprovalRow & { overdue: boolean })[]>`
+    SELECT id, kind, agent_id, user_id, grant_id, agent_session_id, requested, status, NULL AS subject,
+           consumed_at IS NOT NULL AS consumed, expires_at <= now() AS overdue
+      FROM approvals WHERE id = ${id}::uuid FOR UPDATE`;
+  return rows[0] && open(rows[0]);
+}
+
+export async function recordDecision(
+  db: Queries,
+  id: string,
+  decision: { status: "approved" | "denied"; userId: string; grantId: string | null },
+): Promise<void> {
+  await db.$executeRaw`
+    UPDATE approvals SET status = ${decision.status}, user_id = ${decision.userId}::uuid,
+           grant_id = coalesce(${decision.grantId}::uuid, grant_id), decided_at = now()
+     WHERE id = ${id}::uuid`;
+}
+
+export async function userExists(db: Queries, id: string): Promise<boolean> {
+  return (await db.user.count({ where: { id } })) === 1;
+}
+
+/** Open approvals of a grant, for its flow status. */
+export async function listOpenApprovals(
+  db: Queries,
+  grantId: string,
+): Promise<{ id: string; kind: ApprovalKind; expires_at: Date }[]> {
+  return db.$queryRaw`
+    SELECT id, kind, expires_at FROM approvals
+     WHERE grant_id = ${grantId}::uuid AND status = 'pending' AND expires_at > now()
+     ORDER BY created_at, id LIMIT 20`;
+}

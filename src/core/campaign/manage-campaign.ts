@@ -1,0 +1,64 @@
+import type { z } from "zod";
+import type { Deps, SponsorActor } from "../context.ts";
+import { notFound } from "../errors.ts";
+import { requireId } from "../fields.ts";
+import { centsToMicros } from "../money.ts";
+import type { Queries } from "../ports.ts";
+import { requireServices } from "./create-campaign.ts";
+import { toView } from "./rules.ts";
+import type { CampaignView, ChangeCampaignInput, GetCampaignInput } from "./schema.ts";
+import type { CampaignDetails } from "./store.ts";
+import { changeUserCaps, countCompletions, findCampaignOfSponsor, updateCampaign } from "./store.ts";
+
+type Context = Pick<Deps, "db"> & { actor: SponsorActor };
+
+async function requireOwn(db: Queries, campaignId: string, sponsorId: string): Promise<CampaignDetails> {
+  const campaign = await findCampaignOfSponsor(db, requireId(campaignId, "campaign"), sponsorId);
+  if (campaign === undefined) throw notFound("campaign");
+  return campaign;
+}
+
+/** A campaign with its figures. @throws `not_found`, also for another sponsor's. */
+export async function getCampaign(
+  { db, actor }: Context,
+  input: z.infer<typeof GetCampaignInput>,
+): Promise<z.infer<typeof CampaignView>> {
+  const campaign = await requireOwn(db, input.campaign_id, actor.sponsorId);
+  return toView(campaign, await countCompletions(db, campaign.id));
+}
+
+/** Changes or pauses a campaign; what is already reserved goes on. */
+export async function changeCampaign(
+  { db, actor }: Context,
+  input: z.infer<typeof ChangeCampaignInput>,
+): Promise<z.infer<typeof CampaignView>> {
+  const { id } = await requireOwn(db, input.campaign_id, actor.sponsorId);
+  const services = input.service_keys && (await requireServices(db, input.service_keys));
+  const changes = {
+    ...(input.active !== undefined && { active: input.active }),
+    ...(input.name !== undefined && { name: input.name }),
+    ...(input.description !== undefined && { description: input.description }),
+    ...(input.target_roles !== undefined && { targetRoles: input.target_roles }),
+    ...(input.target_tools !== undefined && { targetTools: input.target_tools }),
+    ...(input.subsidy_per_call_cents !== undefined && {
+      subsidyMicros: centsToMicros(input.subsidy_per_call_cents),
+    }),
+    ...(input.max_calls_per_user !== undefined && { maxCallsPerUser: input.max_calls_per_user }),
+    ...(input.estimated_task_duration_seconds !== undefined && {
+      taskDurationSeconds: input.estimated_task_duration_seconds,
+    }),
+    ...(input.tags !== undefined && { tags: input.tags }),
+  };
+  const changed = await db.$transaction(async (tx) => {
+    // A lifted cap needs no change: without one, runs don't touch the users' accounts.
+    if (typeof input.max_calls_per_user === "number")
+      await changeUserCaps(tx, id, BigInt(input.max_calls_per_user));
+    return updateCampaign(
+      tx,
+      id,
+      changes,
+      services?.map((service) => service.id),
+    );
+  });
+  return toView(changed, await countCompletions(db, id));
+}

@@ -1,0 +1,3 @@
+export { requireTransfer } from "./require-transfer.ts";
+export { type ConsentRecord, consentsOfCompletion } from "./rules.ts";
+export { recordInputConsent } from "./store.ts";

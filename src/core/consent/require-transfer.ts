@@ -1,0 +1,46 @@
+import { openApproval } from "../approval/index.ts";
+import type { Deps, SessionActor } from "../context.ts";
+import type { DataType } from "../data-schema/index.ts";
+import { AppError } from "../errors.ts";
+import { next } from "../next-actions.ts";
+import { missingFrom } from "../scope/index.ts";
+import { refuseScope } from "../session/index.ts";
+
+type Context = Pick<Deps, "db" | "cipher" | "log" | "settings"> & { actor: SessionActor };
+
+/**
+ * Whether personal data of these types may leave towards a sponsor (R6.2, R6.4): it needs the user's standing
+ * consent, which is the grant, and the session's scope.
+ * @throws `data_consent_required` with an approval for what the grant lacks, `scope_violation` for what only the
+ *   session lacks. Nothing is stored or sent either way.
+ */
+export async function requireTransfer(
+  ctx: Context,
+  dataTypes: DataType[],
+  target: { campaignId?: string | undefined; serviceKey?: string | undefined },
+): Promise<void> {
+  const { actor } = ctx;
+  const withoutConsent = missingFrom(dataTypes, actor.grantScopes.dataTypes);
+  if (withoutConsent.length > 0) {
+    const approval = await openApproval(ctx, {
+      kind: "data",
+      agentId: actor.agentId,
+      userId: actor.userId,
+      grantId: actor.grantId,
+      sessionId: actor.sessionId,
+      askedAgainAs: actor.sessionId,
+      requested: {
+        data_types: withoutConsent,
+        campaign_id: target.campaignId ?? null,
+        service_key: target.serviceKey ?? null,
+      },
+    });
+    throw new AppError("data_consent_required", {
+      message: `The user hasn't consented to sending: ${withoutConsent.join(", ")}.`,
+      details: { missing: withoutConsent, ...approval },
+      nextActions: [next.getApproval(approval.approval_id)],
+    });
+  }
+  const outOfScope = missingFrom(dataTypes, actor.scopes.dataTypes);
+  if (outOfScope.length > 0) await refuseScope(ctx, "data_types", outOfScope);
+}

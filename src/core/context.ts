@@ -1,0 +1,67 @@
+import type { DataType } from "./data-schema/index.ts";
+import type { Chain, PaymentClient, UpstreamClient } from "./payment/ports.ts";
+import type { Cipher, Database, Log } from "./ports.ts";
+
+/** What the core is given once, at start. A verb takes the part of it that it touches. */
+export interface Deps {
+  db: Database;
+  log: Log;
+  cipher: Cipher;
+  chain: Chain;
+  paymentClient: PaymentClient;
+  upstream: UpstreamClient;
+  settings: Settings;
+}
+
+export interface Settings {
+  /** How the outside reaches us; without a trailing slash. */
+  publicBaseUrl: string;
+  /** How long a run waits for confirmations before it answers with the payment still pending. */
+  confirmWaitMs: number;
+  suspension: { scopeViolations: number; scopeWindowSeconds: number };
+  /** Answers of upstreams up to this size are kept, encrypted, for this long. */
+  keepOutput: { maxBytes: number; seconds: number };
+}
+
+export interface Scopes {
+  taskTypes: string[];
+  dataTypes: DataType[];
+  categories: string[];
+}
+
+export interface AgentActor {
+  kind: "agent";
+  agentId: string;
+  apiKeyId: string;
+}
+
+export interface SessionActor {
+  kind: "session";
+  sessionId: string;
+  surface: "agent" | "gpt" | "mcp";
+  grantId: string;
+  /** The pairwise id the agent knows the user by. */
+  subject: string;
+  agentId: string;
+  /** Internal; never leaves towards an agent. */
+  userId: string;
+  scopes: Scopes;
+  grantScopes: Scopes;
+  budgetAccountId: string;
+  grantBudgetAccountId: string;
+  /** What it could still spend when it was authenticated: the lesser of its own and its grant's remainder. */
+  remainingMicros: bigint;
+  expiresAt: Date;
+}
+
+export interface SponsorActor {
+  kind: "sponsor";
+  sponsorId: string;
+}
+
+export interface AdminActor {
+  kind: "admin";
+}
+
+/** Who acts. Scope checks and audit read the same union. */
+export type Actor = AgentActor | SessionActor | SponsorActor | AdminActor;

@@ -1,0 +1,135 @@
+import { basesOf, contentBases, description, namesProperty, type Base } from "./bases.ts";
+import type { Findings } from "./findings.ts";
+import { isPersonalFormat } from "./formats.ts";
+import { pointer } from "./json.ts";
+import { isPersonalName } from "./personal-names.ts";
+import type { SchemaGraph } from "./schema-graph.ts";
+import { contents, typesOf, type Child, type Schema, type SubSchema } from "./schema.ts";
+
+/** Where a subschema stands, and whether a data type beside or above it covers its values. */
+interface Place {
+  readonly path: string;
+  readonly covered: boolean;
+}
+
+/**
+ * Third look, in context: every value that can be sent is described, every object closed, and everything
+ * that looks like personal data says so. Presumes `checkStructure` and `checkReferences`.
+ *
+ * Each subschema is either *complete*, where it alone decides what a value may be, or a *fragment* (under
+ * `allOf`, `if`, `then`, `else` and `not`, and under `anyOf` and `oneOf` beside a type), which can only narrow
+ * what its *bases*, the complete schemas of the same value, allow: it names no property that they don't name.
+ */
+export function checkDescription(graph: SchemaGraph, findings: Findings): void {
+  const check = new DescriptionCheck(graph, findings);
+  check.complete(graph.root, { path: "", covered: false });
+}
+
+class DescriptionCheck {
+  readonly #graph: SchemaGraph;
+  readonly #findings: Findings;
+
+  constructor(graph: SchemaGraph, findings: Findings) {
+    this.#graph = graph;
+    this.#findings = findings;
+  }
+
+  complete(schema: SubSchema, place: Place): void {
+    const described = description(this.#graph, schema);
+    if (described === "nothing") this.#findings.add(place.path, "type", ALLOWS_ANYTHING);
+    if (this.#findings.full || typeof schema === "boolean") return;
+
+    const here = this.#enter(schema, place);
+    const bases = basesOf(this.#graph, schema, place.covered);
+    if (described === "itself") {
+      this.#closed(schema, here);
+      for (const child of contents(schema)) {
+        this.#named(child, here, (inside) => this.complete(child.schema, inside));
+      }
+    } else {
+      this.#narrowContents(schema, bases, here);
+    }
+    this.#knownNames(schema, bases, here);
+
+    const parts = typeof described === "string" ? [] : described.map((part) => part.schema);
+    for (const part of this.#graph.inPlace(schema)) {
+      if (parts.includes(part.schema)) this.complete(part.schema, step(part, here));
+      else this.#fragment(part.schema, bases, step(part, here));
+    }
+  }
+
+  #fragment(schema: SubSchema, bases: readonly Base[], place: Place): void {
+    if (this.#findings.full || typeof schema === "boolean") return;
+    const here = this.#enter(schema, place);
+    this.#narrowContents(schema, bases, here);
+    this.#knownNames(schema, bases, here);
+    for (const part of this.#graph.inPlace(schema)) this.#fragment(part.schema, bases, step(part, here));
+  }
+
+  #narrowContents(schema: Schema, bases: readonly Base[], here: Place): void {
+    for (const child of contents(schema)) {
+      const [keyword, name] = child.tokens;
+      if (keyword === "properties" && !namesProperty(bases, String(name))) {
+        const message = "Only properties that the closed object itself defines can be narrowed here.";
+        this.#findings.add(pointer(here.path, ...child.tokens), "properties", message);
+      }
+      const inner = contentBases(this.#graph, bases, child);
+      // Where the definition says its data type, narrowing it needn't say it again.
+      const covered = here.covered || (inner.length > 0 && inner.every((base) => base.covered));
+      this.#named(child, { ...here, covered }, (inside) => this.#fragment(child.schema, inner, inside));
+    }
+  }
+
+  /** Goes inside, where a property that is named like personal data has to carry a data type. */
+  #named(child: Child, here: Place, goInside: (inside: Place) => void): void {
+    const inside = step(child, here);
+    const [keyword, name] = child.tokens;
+    const personal = keyword === "properties" && isPersonalName(String(name));
+    if (personal && !inside.covered && !this.#graph.carriesDataType(child.schema)) {
+      this.#findings.add(inside.path, "x-data-type", "A property with this name has to say its x-data-type.");
+    }
+    goInside(inside);
+  }
+
+  #enter(schema: Schema, place: Place): Place {
+    const covered = place.covered || this.#graph.carriesDataType(schema);
+    if (isPersonalFormat(schema.format) && !covered) {
+      this.#findings.add(place.path, "x-data-type", "A value of this format has to say its x-data-type.");
+    }
+    return { ...place, covered };
+  }
+
+  #closed(schema: Schema, { path }: Place): void {
+    const types = typesOf(schema);
+    const { properties, additionalProperties, items } = schema;
+    if (types.includes("object") || properties !== undefined || additionalProperties !== undefined) {
+      if (properties === undefined) this.#findings.add(path, "properties", "An object needs properties.");
+      if (additionalProperties === undefined) {
+        this.#findings.add(path, "additionalProperties", "An object needs additionalProperties: false.");
+      }
+    }
+    if (types.includes("array") && items === undefined) {
+      this.#findings.add(path, "items", "An array needs items that describe its values.");
+    }
+  }
+
+  #knownNames(schema: Schema, bases: readonly Base[], { path }: Place): void {
+    const check = (name: string, keyword: string, ...tokens: (string | number)[]): void => {
+      if (namesProperty(bases, name)) return;
+      this.#findings.add(pointer(path, keyword, ...tokens), keyword, "This property isn't defined.");
+    };
+    schema.required?.forEach((name, index) => check(name, "required", index));
+    for (const [name, dependents] of Object.entries(schema.dependentRequired ?? {})) {
+      check(name, "dependentRequired", name);
+      dependents.forEach((dependent, index) => check(dependent, "dependentRequired", name, index));
+    }
+  }
+}
+
+const ALLOWS_ANYTHING =
+  "This allows anything. Say a type, enum, const or $ref, or give anyOf or oneOf only branches that do.";
+
+const step = (child: Child, { path, covered }: Place): Place => ({
+  path: child.definition ?? pointer(path, ...child.tokens),
+  covered,
+});

@@ -1,0 +1,98 @@
+import { LRUCache } from "lru-cache";
+import type { FieldError } from "../errors.ts";
+import { createValidator } from "./ajv-validator.ts";
+import { readSchema } from "./check-schema.ts";
+import type { DataType } from "./data-types.ts";
+import { declaredFields, requiredDataTypes } from "./declared-types.ts";
+import { fieldErrors } from "./field-errors.ts";
+import { Findings } from "./findings.ts";
+import { DataInspector } from "./inspect-data.ts";
+import { fingerprint } from "./json.ts";
+import { LIMITS } from "./limits.ts";
+import { measureData } from "./measure-data.ts";
+import { PatternBudgetError } from "./patterns.ts";
+import type { SchemaGraph } from "./schema-graph.ts";
+
+/** A sponsor's schema, ready to check what agents submit. */
+export interface CompiledSchema {
+  /** The data types the schema asks for, sorted: all of them, and those that no valid data can leave out. */
+  readonly dataTypes: { readonly all: readonly DataType[]; readonly required: readonly DataType[] };
+  /** Names at the top, as `GET /agent/tasks/{campaign_id}` lists them. */
+  readonly requiredFields: readonly string[];
+  readonly optionalFields: readonly string[];
+  /**
+   * @param basePath JSON Pointer of the data within the request, such as `/task_data`.
+   * @returns the data types that are in this very data, sorted; or what is wrong with it, field by field.
+   */
+  validate(data: unknown, basePath: string): DataCheck;
+}
+
+export type DataCheck =
+  | { readonly ok: true; readonly dataTypes: DataType[] }
+  | { readonly ok: false; readonly errors: FieldError[] };
+
+/** Schemas rarely change and every call of an agent needs one; compiling takes tens of milliseconds. */
+const compiled = new LRUCache<string, CompiledSchema>({ max: 200 });
+
+/**
+ * Compiles a schema, or finds the one compiled before: the same JSON gives the same object.
+ *
+ * @throws Error when `checkSchema` refuses the schema: nothing that wasn't checked is ever run.
+ */
+export function compileSchema(schema: unknown): CompiledSchema {
+  const key = fingerprint(schema);
+  const known = compiled.get(key);
+  if (known !== undefined) return known;
+
+  // A copy, since what is compiled must stay what was checked.
+  const reading = readSchema(structuredClone(schema));
+  if (!reading.ok) {
+    const [first] = reading.errors;
+    throw new Error(`A schema that checkSchema refuses can't be compiled: ${first?.path} ${first?.message}`);
+  }
+  const fresh = compile(reading.graph);
+  compiled.set(key, fresh);
+  return fresh;
+}
+
+function compile(graph: SchemaGraph): CompiledSchema {
+  const validator = createValidator(graph.root);
+  const inspector = new DataInspector(graph, validator);
+  const weight = graph.weight(graph.root);
+  const fields = declaredFields(graph);
+
+  const check = (data: unknown, basePath: string): DataCheck => {
+    const findings = new Findings();
+    const evaluations = weight * measureData(data, basePath, findings);
+    if (findings.errors.length > 0) return { ok: false, errors: findings.errors };
+    if (evaluations > LIMITS.evaluations) return tooMuchWork(basePath);
+
+    validator.meter.reset();
+    const deciding = validator.decide(data);
+    if (deciding.length > 0) {
+      const explained = evaluations <= LIMITS.explainedEvaluations ? validator.explain(data) : deciding;
+      return { ok: false, errors: fieldErrors(explained, basePath) };
+    }
+    const dataTypes = inspector.inspect(data, basePath, findings);
+    return findings.errors.length > 0 ? { ok: false, errors: findings.errors } : { ok: true, dataTypes };
+  };
+
+  return {
+    dataTypes: { all: graph.dataTypes(), required: requiredDataTypes(graph) },
+    requiredFields: fields.required,
+    optionalFields: fields.optional,
+    validate: (data, basePath) => {
+      try {
+        return check(data, basePath);
+      } catch (error) {
+        if (error instanceof PatternBudgetError) return tooMuchWork(basePath);
+        throw error;
+      }
+    },
+  };
+}
+
+const tooMuchWork = (path: string): DataCheck => ({
+  ok: false,
+  errors: [{ path, keyword: "size", message: "This is too much data to check against its schema." }],
+});

@@ -1,0 +1,109 @@
+import type { DataType } from "./data-types.ts";
+import {
+  applicators,
+  contents,
+  referencePointer,
+  resolve,
+  type Child,
+  type Schema,
+  type SubSchema,
+} from "./schema.ts";
+
+/**
+ * A schema with its references: answers that need to follow `$ref`. Each node is answered for once, since
+ * references make a graph out of what reads like a tree, and walking the tree could take for ever.
+ * Presumes that no reference leads back to itself (`checkReferences`).
+ */
+export class SchemaGraph {
+  readonly root: Schema;
+  readonly #weights = new Map<Schema, number>();
+  readonly #carriers = new Map<Schema, boolean>();
+  readonly #askers = new Map<Schema, boolean>();
+
+  constructor(root: Schema) {
+    this.root = root;
+  }
+
+  /** The subschemas that look at the same value, `$ref` included. */
+  inPlace(schema: Schema): Child[] {
+    const target = this.reference(schema);
+    return target === undefined ? applicators(schema) : [target, ...applicators(schema)];
+  }
+
+  /** What `$ref` points at. */
+  reference({ $ref }: Schema): Child | undefined {
+    const target = $ref === undefined ? undefined : resolve(this.root.$defs, $ref);
+    if ($ref === undefined || target === undefined) return undefined;
+    return { schema: target, tokens: ["$ref"], definition: referencePointer($ref) };
+  }
+
+  /** Nodes and enum values with every reference written out: small definitions can multiply to billions. */
+  weight(schema: SubSchema): number {
+    if (typeof schema === "boolean") return 1;
+    return remember(this.#weights, schema, () => {
+      const inside = this.#neighbours(schema).reduce((sum, next) => sum + this.weight(next), 0);
+      return 1 + (schema.enum?.length ?? 0) + inside;
+    });
+  }
+
+  /**
+   * Every value that passes this schema is marked with a data type, whatever branch it takes. A branch for
+   * null alone needs no mark: null is how an answer says that it has none.
+   */
+  carriesDataType(schema: SubSchema): boolean {
+    if (typeof schema === "boolean") return false;
+    return remember(this.#carriers, schema, () => {
+      const carries = (branch: SubSchema): boolean => this.carriesDataType(branch);
+      const unavoidable = [this.reference(schema)?.schema ?? false, ...(schema.allOf ?? [])];
+      return (
+        schema["x-data-type"] !== undefined ||
+        unavoidable.some(carries) ||
+        [schema.anyOf ?? [], schema.oneOf ?? []].some(
+          (branches) =>
+            branches.some(carries) && branches.every((branch) => carries(branch) || isNullOnly(branch)),
+        )
+      );
+    });
+  }
+
+  /** Somewhere in it a data type is asked for. Nothing under `not` is: what is sent never matches it. */
+  asksForData(schema: SubSchema): boolean {
+    if (typeof schema === "boolean") return false;
+    return remember(
+      this.#askers,
+      schema,
+      () =>
+        schema["x-data-type"] !== undefined ||
+        this.#neighbours(schema).some((next) => next !== schema.not && this.asksForData(next)),
+    );
+  }
+
+  /** Every data type asked for anywhere, sorted. */
+  dataTypes(): DataType[] {
+    const found = new Set<DataType>();
+    const seen = new Set<SubSchema>();
+    const visit = (schema: SubSchema): void => {
+      if (typeof schema === "boolean" || seen.has(schema)) return;
+      seen.add(schema);
+      if (schema["x-data-type"] !== undefined) found.add(schema["x-data-type"]);
+      for (const next of this.#neighbours(schema)) if (next !== schema.not) visit(next);
+    };
+    visit(this.root);
+    return [...found].sort();
+  }
+
+  #neighbours(schema: Schema): SubSchema[] {
+    return [...this.inPlace(schema), ...contents(schema)].map((child) => child.schema);
+  }
+}
+
+const isNullOnly = (schema: SubSchema): boolean =>
+  typeof schema === "object" && (schema.type === "null" || schema.const === null);
+
+function remember<T>(memory: Map<Schema, T>, schema: Schema, compute: () => T): T {
+  const known = memory.get(schema);
+  if (known !== undefined) return known;
+  const value = compute();
+  memory.set(schema, value);
+  return value;
+}

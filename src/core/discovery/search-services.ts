@@ -1,0 +1,110 @@
+import type { z } from "zod";
+import type { Deps, SessionActor } from "../context.ts";
+import { centsToMicros, microsToCents } from "../money.ts";
+import type { NextAction } from "../next-actions.ts";
+import { next } from "../next-actions.ts";
+import type { SearchInput, SearchOutput, ServiceView } from "./schema.ts";
+import { MAX_PAGE } from "./schema.ts";
+import type { OfferRow, Search } from "./store.ts";
+import { searchOffers } from "./store.ts";
+
+type Input = z.infer<typeof SearchInput>;
+type Context = Pick<Deps, "db"> & { actor: SessionActor };
+
+/** How many results are worth a next action each; the rest is in the list. */
+const SUGGESTED = 3;
+
+/** Finds what this session could use: one result per campaign and service, one per API with an open budget. */
+export async function searchServices(
+  { db, actor }: Context,
+  input: Input,
+): Promise<{ data: z.infer<typeof SearchOutput>; nextActions: NextAction[] }> {
+  const { offset = 0, limit = MAX_PAGE, ...filters } = input;
+  const search = toSearch(input, offset, limit);
+  const offers = await searchOffers(db, actor, search);
+  // A page past the end has no row that carries the count.
+  const [first] =
+    offers.length === 0 && offset > 0
+      ? await searchOffers(db, actor, { ...search, offset: 0, limit: 1 })
+      : offers;
+  const total = Number(first?.total ?? 0n);
+  return {
+    data: {
+      services: offers.map(toView),
+      total_count: total,
+      offset,
+      limit,
+      applied_filters: filters,
+    },
+    nextActions: suggest(offers, input, total, offset + offers.length),
+  };
+}
+
+/** What can be run right now, without doing a task first. */
+export async function listReadyServices({ db, actor }: Context): Promise<ServiceView[]> {
+  const offers = await searchOffers(db, actor, { ...toSearch({}, 0, MAX_PAGE), readyOnly: true });
+  return offers.map(toView);
+}
+
+function toSearch(input: Input, offset: number, limit: number): Search {
+  return {
+    q: input.q,
+    category: input.category,
+    intent: input.intent,
+    preferredTaskTypes: input.preferred_task_types,
+    maxTaskSeconds: input.max_task_duration_seconds,
+    allowedDataTypes: input.allowed_data_types,
+    maxBudgetMicros: input.max_budget_cents === undefined ? undefined : centsToMicros(input.max_budget_cents),
+    readyOnly: false,
+    offset,
+    limit,
+  };
+}
+
+function toView(offer: OfferRow): ServiceView {
+  return {
+    service_type: offer.service_type,
+    service_id: offer.service_id,
+    service_key: offer.service_key,
+    name: offer.name,
+    description: offer.description,
+    sponsor: offer.sponsor,
+    required_task: offer.required_task,
+    task_type: offer.task_type,
+    subsidy_amount_cents: microsToCents(offer.subsidy),
+    price_cents: microsToCents(offer.price),
+    categories: offer.categories,
+    tags: offer.tags,
+    estimated_task_duration_seconds: offer.task_duration,
+    relevance_score: offer.relevance,
+    already_completed: offer.completed,
+    active: true,
+    input_schema: offer.input_schema,
+  };
+}
+
+function suggest(offers: OfferRow[], input: Input, total: number, seen: number): NextAction[] {
+  const { offset: _offset, limit, ...filters } = input;
+  const filtered = Object.keys(filters).length > 0;
+  return [
+    ...offers.slice(0, SUGGESTED).map((offer) =>
+      offer.completed
+        ? next.runService(offer.service_key, {
+            campaignId: offer.service_type === "campaign" ? offer.service_id : undefined,
+            inputSchema: offer.input_schema,
+            description: `Run ${offer.name} at ${offer.sponsor}'s expense.`,
+          })
+        : next.getTask(offer.service_id, `${offer.sponsor} pays for ${offer.name} after a task.`),
+    ),
+    ...(seen < total && offers.length > 0
+      ? [
+          next.searchServices(
+            { ...filters, ...(limit !== undefined && { limit }), offset: seen },
+            "See the next page.",
+          ),
+        ]
+      : []),
+    ...(total === 0 && filtered ? [next.searchServices({}, "See all that this session could use.")] : []),
+    next.flowStatus(),
+  ];
+}

@@ -1,0 +1,151 @@
+import { Prisma } from "../../platform/generated/prisma/client.ts";
+import type { SessionActor } from "../context.ts";
+import type { Queries } from "../ports.ts";
+
+export interface OfferRow {
+  service_type: "campaign" | "sponsored_api";
+  service_id: string;
+  service_key: string;
+  name: string;
+  description: string;
+  sponsor: string;
+  required_task: string | null;
+  task_type: string | null;
+  subsidy: bigint;
+  price: bigint;
+  categories: string[];
+  tags: string[];
+  task_duration: number | null;
+  completed: boolean;
+  input_schema: Record<string, unknown>;
+  relevance: number;
+  total: bigint;
+}
+
+export interface Search {
+  q: string | undefined;
+  category: string | undefined;
+  intent: string | undefined;
+  preferredTaskTypes: string[] | undefined;
+  maxTaskSeconds: number | undefined;
+  allowedDataTypes: string[] | undefined;
+  maxBudgetMicros: bigint | undefined;
+  /** Only what can be run without doing a task first. */
+  readyOnly: boolean;
+  offset: number;
+  limit: number;
+}
+
+const when = (value: unknown, condition: Prisma.Sql): Prisma.Sql =>
+  value === undefined ? Prisma.empty : condition;
+
+/** What a text finds: full text on word stems, and trigrams for what was misspelt. Both are indexed. */
+const hits = (name: string, text: string, query: Prisma.Sql): Prisma.Sql => Prisma.sql`
+  ${Prisma.raw(name)}_query AS MATERIALIZED (
+    SELECT ${query} AS query, lower(${text}) AS text, tsvector_to_array(to_tsvector('english', ${text})) AS lexemes
+  ), ${Prisma.raw(name)}_services AS MATERIALIZED (
+    SELECT a.id, ${score(Prisma.sql`a`)} AS score FROM sponsored_apis a, ${Prisma.raw(name)}_query q
+     WHERE a.search_vector @@ q.query OR a.search_text %> q.text
+  ), ${Prisma.raw(name)}_campaigns AS MATERIALIZED (
+    SELECT c.id, ${score(Prisma.sql`c`)} AS score FROM campaigns c, ${Prisma.raw(name)}_query q
+     WHERE c.search_vector @@ q.query OR c.search_text %> q.text
+  )`;
+
+/** From 0 to 1: mostly how many of the words are there, a little how prominently; or how alike it is spelt. */
+const score = (t: Prisma.Sql): Prisma.Sql => Prisma.sql`greatest(
+  0.8 * coalesce((SELECT avg((${t}.search_vector @@ to_tsquery('simple', quote_literal(l)))::int) FROM unnest(q.lexemes) AS l), 0)
+    + 0.2 * ts_rank(${t}.search_vector, q.query, 32),
+  0.8 * word_similarity(q.text, ${t}.search_text))`;
+
+/** Keywords: all of them, with the operators people know from search engines. */
+const keywordQuery = (q: string): Prisma.Sql => Prisma.sql`websearch_to_tsquery('english', ${q})`;
+/** A sentence: any of its words. */
+const intentQuery = (intent: string): Prisma.Sql =>
+  Prisma.sql`replace(plainto_tsquery('english', ${intent})::text, '&', '|')::tsquery`;
+
+/**
+ * The offers this session could use, best first. PostgreSQL matches, filters and scores; R10.4 weighs text 0.4,
+ * budget fit 0.3 and the user's preference 0.3.
+ */
+export async function searchOffers(db: Queries, actor: SessionActor, s: Search): Promise<OfferRow[]> {
+  const { scopes } = actor;
+  const budget = s.maxBudgetMicros ?? (actor.remainingMicros > 0n ? actor.remainingMicros : 0n);
+  const texts = [
+    ...(s.q === undefined ? [] : [{ name: "q", sql: hits("q", s.q, keywordQuery(s.q)) }]),
+    ...(s.intent === undefined
+      ? []
+      : [{ name: "intent", sql: hits("intent", s.intent, intentQuery(s.intent)) }]),
+  ];
+  const matched = texts.map(
+    ({ name }) =>
+      Prisma.sql`AND (o.api_id IN (SELECT id FROM ${Prisma.raw(name)}_services) OR o.campaign_id IN (SELECT id FROM ${Prisma.raw(name)}_campaigns))`,
+  );
+  const textScores = texts.map(
+    ({ name }) =>
+      Prisma.sql`greatest((SELECT score FROM ${Prisma.raw(name)}_services h WHERE h.id = o.api_id), (SELECT score FROM ${Prisma.raw(name)}_campaigns h WHERE h.id = o.campaign_id), 0)`,
+  );
+  const text =
+    texts.length === 0
+      ? Prisma.sql`1.0`
+      : Prisma.sql`(${Prisma.join(textScores, " + ")}) / ${texts.length}::float8`;
+
+  return db.$queryRaw<OfferRow[]>`
+    WITH ${
+      texts.length === 0
+        ? Prisma.empty
+        : Prisma.sql`${Prisma.join(
+            texts.map(({ sql }) => sql),
+            ", ",
+          )},`
+    } me AS (
+      SELECT id, roles, tools_used FROM users WHERE id = ${actor.userId}::uuid
+    ), usable AS (
+      SELECT a.*, CASE WHEN a.pay_to IS NULL THEN 0 ELSE least(a.price_micros, a.last_quote_micros) END AS cost
+        FROM sponsored_apis a
+       WHERE a.active AND a.categories <@ ${scopes.categories}::text[]
+         ${when(s.category, Prisma.sql`AND ${s.category} = ANY(a.categories)`)}
+         ${when(s.maxBudgetMicros, Prisma.sql`AND a.price_micros <= ${s.maxBudgetMicros}::bigint`)}
+    ), offers AS (
+      SELECT 'campaign' AS service_type, c.id AS service_id, c.id AS campaign_id, a.id AS api_id, a.service_key, a.name, a.description,
+             s.name AS sponsor, c.required_task, c.task_type, c.subsidy_micros AS subsidy, a.price_micros AS price, a.categories,
+             ARRAY(SELECT DISTINCT unnest(c.tags || a.tags) ORDER BY 1) AS tags, c.estimated_task_duration_seconds AS task_duration,
+             t.id IS NOT NULL AS completed, a.input_schema, coalesce(p.level, 'neutral') AS preference, c.created_at
+        FROM usable a
+        JOIN campaign_services cs ON cs.sponsored_api_id = a.id
+        JOIN campaigns c ON c.id = cs.campaign_id
+        JOIN sponsors s ON s.id = c.sponsor_id
+        JOIN budget_accounts b ON b.id = c.budget_account_id
+        CROSS JOIN me
+        LEFT JOIN task_completions t ON t.campaign_id = c.id AND t.user_id = me.id AND t.withdrawn_at IS NULL
+        LEFT JOIN budget_accounts cap ON cap.campaign_id = c.id AND cap.user_id = me.id
+        LEFT JOIN user_task_preferences p ON p.user_id = me.id AND p.task_type = c.task_type
+       WHERE c.active AND a.price_micros <= c.subsidy_micros AND b."limit" - b.reserved - b.spent >= a.cost
+         AND (c.target_roles = '{}' OR c.target_roles && me.roles) AND (c.target_tools = '{}' OR c.target_tools && me.tools_used)
+         AND (c.max_calls_per_user IS NULL OR coalesce(cap.reserved + cap.spent, 0) < c.max_calls_per_user)
+         AND coalesce(p.level, 'neutral') <> 'avoided'
+         AND (t.id IS NOT NULL OR (c.task_type = ANY(${scopes.taskTypes}::text[]) AND c.required_data_types <@ ${scopes.dataTypes}::text[]))
+         ${when(s.preferredTaskTypes, Prisma.sql`AND c.task_type = ANY(${s.preferredTaskTypes ?? []}::text[])`)}
+         ${when(s.maxTaskSeconds, Prisma.sql`AND (t.id IS NOT NULL OR c.estimated_task_duration_seconds <= ${s.maxTaskSeconds ?? 0}::int)`)}
+         ${when(s.allowedDataTypes, Prisma.sql`AND (t.id IS NOT NULL OR c.required_data_types <@ ${s.allowedDataTypes ?? []}::text[])`)}
+         ${s.readyOnly ? Prisma.sql`AND t.id IS NOT NULL` : Prisma.empty}
+      UNION ALL
+      SELECT 'sponsored_api', a.id, NULL, a.id, a.service_key, a.name, a.description, s.name, NULL, NULL, a.price_micros, a.price_micros,
+             a.categories, a.tags, NULL, true, a.input_schema, 'neutral', a.created_at
+        FROM usable a
+        JOIN sponsors s ON s.id = a.sponsor_id
+        JOIN budget_accounts b ON b.id = a.budget_account_id
+       WHERE b."limit" > 0 AND b."limit" - b.reserved - b.spent >= a.cost
+         ${when(s.preferredTaskTypes, Prisma.sql`AND false`)}
+    ), scored AS (
+      SELECT o.*, round((0.4 * least(1, ${text})
+             + 0.3 * CASE WHEN o.price = 0 THEN 1 WHEN ${budget}::bigint <= 0 THEN 0
+                          ELSE greatest(0, 1 - o.price::float8 / ${budget}::bigint) END
+             + 0.3 * CASE o.preference WHEN 'preferred' THEN 1 ELSE 0.5 END)::numeric, 4)::float8 AS relevance
+        FROM offers o WHERE true ${matched.length === 0 ? Prisma.empty : Prisma.join(matched, " ")}
+    )
+    SELECT service_type, service_id, service_key, name, description, sponsor, required_task, task_type, subsidy, price, categories, tags,
+           task_duration, completed, input_schema, relevance, count(*) OVER () AS total
+      FROM scored
+     ORDER BY relevance DESC, completed DESC, created_at, service_id, service_key
+     LIMIT ${s.limit} OFFSET ${s.offset}`;
+}

@@ -1,0 +1,76 @@
+import type { z } from "zod";
+import { listOpenApprovals } from "../approval/index.ts";
+import { budgetToWire, findAccount } from "../budget/index.ts";
+import type { Deps, SessionActor } from "../context.ts";
+import { listReadyServices } from "../discovery/index.ts";
+import type { NextAction } from "../next-actions.ts";
+import { next } from "../next-actions.ts";
+import { listOpenPayments, paymentToView } from "../payment/index.ts";
+import { toWire } from "../scope/index.ts";
+import type { FlowState, FlowStatusOutput } from "./schema.ts";
+import { hasSelectedTask, listCompletedTasks } from "./store.ts";
+
+type Status = z.infer<typeof FlowStatusOutput>;
+
+/** R1.4: the whole picture in one call. The furthest state that holds is named. */
+export async function flowStatus({
+  db,
+  actor,
+}: Pick<Deps, "db"> & { actor: SessionActor }): Promise<{ data: Status; nextActions: NextAction[] }> {
+  const [account, completed, available, payments, approvals, selected] = await Promise.all([
+    findAccount(db, actor.budgetAccountId),
+    listCompletedTasks(db, actor.userId),
+    listReadyServices({ db, actor }),
+    listOpenPayments(db, actor.grantId),
+    listOpenApprovals(db, actor.grantId),
+    hasSelectedTask(db, actor.sessionId),
+  ]);
+  const data: Status = {
+    flow_state: furthest(available.length > 0, completed.length > 0, selected),
+    session: {
+      session_id: actor.sessionId,
+      agent_id: actor.agentId,
+      user_id: actor.subject,
+      scopes: toWire(actor.scopes),
+      expires_at: actor.expiresAt.toISOString(),
+    },
+    budget: budgetToWire(account),
+    completed_tasks: completed.map((task) => ({ ...task, completed_at: task.completed_at.toISOString() })),
+    available_services: available,
+    pending_payments: payments.map((payment) => ({ ...paymentToView(payment), service: payment.service })),
+    pending_approvals: approvals.map(({ id, kind, expires_at }) => ({
+      approval_id: id,
+      kind,
+      expires_at: expires_at.toISOString(),
+    })),
+  };
+  return { data, nextActions: offer(data) };
+}
+
+function furthest(ready: boolean, completed: boolean, selected: boolean): z.infer<typeof FlowState> {
+  if (ready) return "service_ready";
+  if (completed) return "task_completed";
+  return selected ? "service_selected" : "authenticated";
+}
+
+/** What each state offers (product.md); a pending payment or an open approval adds to any of them. */
+function offer(status: Status): NextAction[] {
+  const waiting = [
+    ...status.pending_payments.slice(0, 5).map(({ payment_id }) => next.getPayment(payment_id)),
+    ...status.pending_approvals.slice(0, 5).map(({ approval_id }) => next.getApproval(approval_id)),
+  ];
+  const runs = status.available_services.slice(0, 5).map((service) =>
+    next.runService(service.service_key, {
+      campaignId: service.service_type === "campaign" ? service.service_id : undefined,
+      inputSchema: service.input_schema,
+    }),
+  );
+  switch (status.flow_state) {
+    case "service_ready":
+      return [...waiting, ...runs, next.searchServices(), next.auditHistory()];
+    case "task_completed":
+    case "service_selected":
+    case "authenticated":
+      return [...waiting, next.searchServices(), next.flowStatus()];
+  }
+}

@@ -1,0 +1,2 @@
+export { flowStatus } from "./flow-status.ts";
+export { FlowStatusOutput } from "./schema.ts";

@@ -1,0 +1,20 @@
+import type { Queries } from "../ports.ts";
+
+export interface CompletedTask {
+  campaign_id: string;
+  campaign_name: string;
+  task_type: string;
+  completed_at: Date;
+}
+
+export async function listCompletedTasks(db: Queries, userId: string): Promise<CompletedTask[]> {
+  return db.$queryRaw<CompletedTask[]>`
+    SELECT c.id AS campaign_id, c.name AS campaign_name, c.task_type, t.created_at AS completed_at
+      FROM task_completions t JOIN campaigns c ON c.id = t.campaign_id
+     WHERE t.user_id = ${userId}::uuid AND t.withdrawn_at IS NULL
+     ORDER BY t.created_at DESC LIMIT 100`;
+}
+
+export async function hasSelectedTask(db: Queries, sessionId: string): Promise<boolean> {
+  return (await db.agentSession.count({ where: { id: sessionId, selectedCampaignId: { not: null } } })) === 1;
+}

@@ -1,0 +1,73 @@
+import { Prisma } from "../../platform/generated/prisma/client.ts";
+import type { Queries } from "../ports.ts";
+
+export interface Claim {
+  grantId: string;
+  operation: string;
+  key: string;
+  requestDigest: Uint8Array;
+  claimId: string;
+  /** How long the claim holds without a payment: longer than anything before the reservation can take. */
+  seconds: number;
+}
+
+/** When a key bound to a payment may be used anew. */
+export type Reuse = "explicit_key" | "same_request";
+
+const TERMINAL = Prisma.sql`('settled', 'expired', 'canceled', 'void', 'free')`;
+
+const REUSABLE: Record<Reuse, Prisma.Sql> = {
+  // Free again when its payment ended without money or an answer; forgotten after a day.
+  explicit_key: Prisma.sql`((p.status IN ('void', 'expired', 'canceled') AND p.delivered_at IS NULL)
+      OR (p.status IN ${TERMINAL} AND k.created_at < now() - interval '24 hours'))`,
+  // R7.4: without a key, the same request is a duplicate for 5 s, and as long as its payment is open.
+  // A free answer reserved nothing, so it doesn't count.
+  same_request: Prisma.sql`(p.status = 'free' OR (p.status IN ${TERMINAL} AND p.created_at < now() - interval '5 seconds'))`,
+};
+
+/** Claims a key for a run. Returns whether it is ours now. */
+export async function claimKey(db: Queries, c: Claim, reuse: Reuse): Promise<boolean> {
+  const rows = await db.$queryRaw<{ claim_id: string }[]>`
+    INSERT INTO idempotency_keys AS k (grant_id, operation, key, request_digest, claim_id, claimed_until)
+    VALUES (${c.grantId}::uuid, ${c.operation}, ${c.key}, ${c.requestDigest}, ${c.claimId}::uuid, now() + make_interval(secs => ${c.seconds}::int))
+    ON CONFLICT (grant_id, operation, key) DO UPDATE SET request_digest = excluded.request_digest, claim_id = excluded.claim_id,
+           claimed_until = excluded.claimed_until, payment_id = NULL, created_at = now()
+     WHERE (k.payment_id IS NULL AND k.claimed_until < now())
+        OR EXISTS (SELECT FROM payments p WHERE p.id = k.payment_id AND ${REUSABLE[reuse]})
+    RETURNING claim_id`;
+  return rows.length === 1;
+}
+
+export async function findKey(
+  db: Queries,
+  c: Pick<Claim, "grantId" | "operation" | "key">,
+): Promise<{ requestDigest: Uint8Array; paymentId: string | null } | undefined> {
+  const row = await db.idempotencyKey.findUnique({
+    where: { grantId_operation_key: { grantId: c.grantId, operation: c.operation, key: c.key } },
+    select: { requestDigest: true, paymentId: true },
+  });
+  return row ?? undefined;
+}
+
+/** Gives a claim back that led to no payment. */
+export async function releaseKey(
+  db: Queries,
+  c: Pick<Claim, "grantId" | "operation" | "key" | "claimId">,
+): Promise<void> {
+  await db.$executeRaw`
+    DELETE FROM idempotency_keys WHERE grant_id = ${c.grantId}::uuid AND operation = ${c.operation} AND key = ${c.key}
+       AND claim_id = ${c.claimId}::uuid AND payment_id IS NULL`;
+}
+
+/** A payment for the same request that is open, or younger than 5 s, under whatever key. */
+export async function findRecentRun(
+  db: Queries,
+  run: { grantId: string; service: string; inputDigest: Uint8Array },
+): Promise<string | undefined> {
+  const rows = await db.$queryRaw<{ id: string }[]>`
+    SELECT id FROM payments
+     WHERE grant_id = ${run.grantId}::uuid AND service = ${run.service} AND input_digest = ${run.inputDigest}
+       AND status <> 'free' AND (created_at > now() - interval '5 seconds' OR status NOT IN ${TERMINAL})
+     ORDER BY created_at DESC LIMIT 1`;
+  return rows[0]?.id;
+}

@@ -1,0 +1,59 @@
+import type { Deps, SessionActor } from "../context.ts";
+import { AppError, notFound } from "../errors.ts";
+import { requireId } from "../fields.ts";
+import { next } from "../next-actions.ts";
+import { findCampaignForUser } from "../campaign/index.ts";
+import type { Call, JudgedPayer } from "./rules.ts";
+import { judge, refuseAll, refuseNamed } from "./rules.ts";
+import { listPayers } from "./store.ts";
+
+/** Who is asked to pay, in order; and what to say once the last of them couldn't. */
+export interface Payers {
+  ready: [JudgedPayer, ...JudgedPayer[]];
+  /** The refusal, given who turned out to be short when it came to reserving. */
+  refusal(short: Map<string, "budget" | "user_cap">): AppError;
+}
+
+/**
+ * Who would pay for a call ("Who pays" in api.md).
+ * @throws the reason why nobody does: `sponsor_budget_exhausted`, `user_cap_reached`, `task_required`,
+ *   `not_eligible`, `no_sponsor`, and for a named campaign also `not_found` and `inactive`.
+ */
+export async function choosePayers(
+  { db, actor }: Pick<Deps, "db"> & { actor: SessionActor },
+  apiId: string,
+  campaignId: string | undefined,
+  call: Call,
+): Promise<Payers> {
+  const judged: JudgedPayer[] = (await listPayers(db, apiId, actor.userId)).map((payer) => ({
+    ...payer,
+    standing: judge(payer, call),
+  }));
+
+  if (campaignId !== undefined) {
+    const id = requireId(campaignId, "campaign");
+    const named = judged.find((payer) => payer.campaign_id === id);
+    if (named === undefined) {
+      if ((await findCampaignForUser(db, id, actor.userId)) === undefined) throw notFound("campaign");
+      throw new AppError("no_sponsor", {
+        message: "This campaign doesn't pay for this service.",
+        nextActions: [next.searchServices()],
+      });
+    }
+    const others = judged.filter((payer) => payer !== named);
+    if (named.standing !== "ready") throw refuseNamed(named, others);
+    return { ready: [named], refusal: (short) => refuseNamed(downgrade(named, short), others) };
+  }
+
+  const [first, ...rest] = judged.filter(({ standing }) => standing === "ready");
+  if (first === undefined) throw refuseAll(judged);
+  return {
+    ready: [first, ...rest],
+    refusal: (short) => refuseAll(judged.map((payer) => downgrade(payer, short))),
+  };
+}
+
+function downgrade(payer: JudgedPayer, short: Map<string, "budget" | "user_cap">): JudgedPayer {
+  const standing = short.get(payer.account_id);
+  return standing === undefined ? payer : { ...payer, standing };
+}

@@ -1,0 +1,13 @@
+export { getPayment } from "./get-payment.ts";
+export { reconcileDue } from "./reconcile.ts";
+export { type Run, runService } from "./run-service.ts";
+export {
+  GetPaymentInput,
+  GetPaymentOutput,
+  IdempotencyKey,
+  PaymentView,
+  RunServiceInput,
+  RunServiceOutput,
+} from "./schema.ts";
+export { listOpenPayments } from "./store.ts";
+export { toView as paymentToView } from "./view.ts";

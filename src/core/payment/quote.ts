@@ -1,0 +1,86 @@
+import type { Deps } from "../context.ts";
+import { AppError } from "../errors.ts";
+import { microsToCents } from "../money.ts";
+import type { ApiRow } from "../sponsored-api/index.ts";
+import { recordQuote } from "../sponsored-api/index.ts";
+import type { Offer, UpstreamAnswer, UpstreamRequest } from "./ports.ts";
+
+export type Quote = { kind: "free"; answer: UpstreamAnswer } | { kind: "toll"; offer: Offer };
+
+/** How long to wait before asking an upstream again that didn't answer. */
+export const UPSTREAM_RETRY_SECONDS = 5;
+
+/**
+ * Asks the upstream, unpaid, what the call costs. Only terms that agree with what is registered are taken: same
+ * network, asset and payee, at most the registered price.
+ * @throws `price_changed`, `cost_above_max`, `upstream_timeout`, `upstream_error`; nothing is reserved yet.
+ */
+export async function askQuote(
+  { db, upstream, paymentClient }: Pick<Deps, "db" | "upstream" | "paymentClient">,
+  api: ApiRow,
+  request: UpstreamRequest,
+  maxCostMicros: bigint | undefined,
+): Promise<Quote> {
+  const answer = await upstream.request(request);
+  if (answer.kind === "timeout")
+    throw new AppError("upstream_timeout", { retryAfterSeconds: UPSTREAM_RETRY_SECONDS });
+  if (answer.kind !== "answer") {
+    throw new AppError("upstream_error", {
+      message: "The upstream can't be reached.",
+      retryAfterSeconds: UPSTREAM_RETRY_SECONDS,
+      cause: answer,
+    });
+  }
+  if (answer.status >= 200 && answer.status < 300) return { kind: "free", answer };
+  if (answer.status !== 402) {
+    throw new AppError("upstream_error", {
+      message: `The upstream answered ${answer.status} before it was paid.`,
+      details: { upstream_status: answer.status },
+      retryAfterSeconds: UPSTREAM_RETRY_SECONDS,
+    });
+  }
+
+  const offer = choose(api, paymentClient.readOffers(answer));
+  await recordQuote(db, api.id, offer.amountMicros);
+  if (offer.amountMicros > api.priceMicros) {
+    throw new AppError("price_changed", {
+      details: {
+        price_cents: microsToCents(api.priceMicros),
+        quoted_cents: microsToCents(offer.amountMicros),
+      },
+    });
+  }
+  if (maxCostMicros !== undefined && offer.amountMicros > maxCostMicros) {
+    throw new AppError("cost_above_max", {
+      details: {
+        max_cost_cents: microsToCents(maxCostMicros),
+        quoted_cents: microsToCents(offer.amountMicros),
+      },
+    });
+  }
+  return { kind: "toll", offer };
+}
+
+/** The cheapest offer on the pinned terms. */
+function choose(api: ApiRow, offers: Offer[]): Offer {
+  if (offers.length === 0) {
+    throw new AppError("upstream_error", {
+      message: "The upstream asks for a payment on terms we can't use.",
+      details: { upstream_status: 402 },
+      retryAfterSeconds: UPSTREAM_RETRY_SECONDS,
+    });
+  }
+  const same = (a: string, b: string | null): boolean => a.toLowerCase() === b?.toLowerCase();
+  const [cheapest] = offers
+    .filter(
+      (offer) =>
+        offer.network === api.network && same(offer.asset, api.asset) && same(offer.payTo, api.payTo),
+    )
+    .sort((a, b) => (a.amountMicros < b.amountMicros ? -1 : 1));
+  if (cheapest === undefined) {
+    throw new AppError("price_changed", {
+      message: "The upstream asks for other terms than what is registered.",
+    });
+  }
+  return cheapest;
+}

@@ -1,0 +1,141 @@
+import type { Address, Hex } from "viem";
+import type { Deps } from "../context.ts";
+import { isOpen } from "./output.ts";
+import { keptRequest, sendPayment } from "./pay.ts";
+import type { Authorization } from "./ports.ts";
+import type { PaymentRow } from "./store.ts";
+import { endPayment, findPayment, takeDue } from "./store.ts";
+
+type Context = Pick<Deps, "db" | "chain" | "cipher" | "upstream" | "paymentClient" | "settings" | "log">;
+
+/** A run signs within moments of reserving; one that didn't died on the way. */
+const ABANDONED_AFTER_SECONDS = 60;
+const MAX_SENDS = 4;
+
+/**
+ * Decides a payment from the chain, if the chain has decided. Safe to call at any time from anywhere: every
+ * transition is a compare-and-set. Returns the payment as it stands afterwards.
+ */
+export async function reconcile(ctx: Context, payment: PaymentRow): Promise<PaymentRow> {
+  const { db, chain, log } = ctx;
+  const authorization = authorizationOf(payment);
+  if (authorization === undefined || !isOpen(payment)) return payment;
+
+  const verdict = await chain.lookUp(authorization);
+  switch (verdict.kind) {
+    case "pending":
+      return payment;
+    case "unexplained":
+      log.error(
+        { event: "payment_unexplained", payment_id: payment.id, tx_hash: verdict.txHash },
+        "authorization used without a matching transfer",
+      );
+      return payment;
+    case "settled":
+    case "canceled":
+    case "expired":
+      if (
+        await endPayment(db, payment.id, {
+          status: verdict.kind,
+          verdict,
+          txHash: "txHash" in verdict ? verdict.txHash : null,
+        })
+      ) {
+        log.info({ event: `payment_${verdict.kind}`, payment_id: payment.id }, `payment ${verdict.kind}`);
+      }
+      return findPayment(db, payment.id);
+  }
+}
+
+/**
+ * One round over the payments that are due: settles, expires or voids what the chain or the clock has decided,
+ * and sends the same signed request again where sending was interrupted. Returns how many were looked at.
+ */
+export async function reconcileDue(ctx: Context, limit = 50): Promise<number> {
+  const due = await takeDue(ctx.db, limit);
+  const results = await Promise.allSettled(due.map((payment) => attend(ctx, payment)));
+  for (const [index, result] of results.entries()) {
+    if (result.status === "rejected") {
+      ctx.log.warn(
+        { event: "reconcile_failed", payment_id: due[index]?.id, error: String(result.reason) },
+        "payment left pending",
+      );
+    }
+  }
+  return due.length;
+}
+
+async function attend(ctx: Context, payment: PaymentRow): Promise<void> {
+  if (payment.status === "reserved") {
+    if (payment.age > ABANDONED_AFTER_SECONDS) {
+      await endPayment(ctx.db, payment.id, { status: "void", reason: "abandoned before signing" });
+    }
+    return;
+  }
+  const current = await reconcile(ctx, payment);
+  if (mayResend(current)) await resend(ctx, current);
+}
+
+/** Never a new signature: only the same request, where no answer came and nobody else is sending it. */
+function mayResend(payment: PaymentRow): boolean {
+  return (
+    (payment.status === "signed" || payment.status === "sent" || payment.status === "unknown") &&
+    payment.delivered_at === null &&
+    payment.request !== null &&
+    !payment.send_leased &&
+    payment.send_attempts < MAX_SENDS
+  );
+}
+
+async function resend(ctx: Context, payment: PaymentRow): Promise<void> {
+  if (payment.request === null) return;
+  const answer = await sendPayment(
+    ctx,
+    payment.id,
+    keptRequest(payment.id, payment.request, ctx.cipher),
+    true,
+  );
+  if (answer === undefined) return;
+  ctx.log.info(
+    { event: "payment_resent", payment_id: payment.id, outcome: answer.kind },
+    "signed request sent again",
+  );
+  await reconcile(ctx, await findPayment(ctx.db, payment.id));
+}
+
+function authorizationOf(payment: PaymentRow): Authorization | undefined {
+  const { pay_from, nonce, valid_before, signed_at_block } = payment;
+  if (pay_from === null || nonce === null || valid_before === null || signed_at_block === null)
+    return undefined;
+  return {
+    asset: payment.asset as Address,
+    payer: pay_from as Address,
+    payTo: payment.pay_to as Address,
+    amountMicros: payment.amount_micros,
+    nonce: nonce as Hex,
+    validBefore: valid_before,
+    signedAtBlock: signed_at_block,
+  };
+}
+
+const LOOK_EVERY_MS = 150;
+
+/** Waits, up to the configured time, for the chain to decide a payment whose resource is already here. */
+export async function awaitConfirmation(ctx: Context, paymentId: string): Promise<PaymentRow> {
+  const deadline = performance.now() + ctx.settings.confirmWaitMs;
+  let payment = await findPayment(ctx.db, paymentId);
+  for (;;) {
+    try {
+      payment = await reconcile(ctx, payment);
+    } catch (error) {
+      // The resource is here and the payment on record: a chain that can't be asked now is asked later.
+      ctx.log.warn(
+        { event: "confirmation_unavailable", payment_id: paymentId, error: String(error) },
+        "payment left pending",
+      );
+      return payment;
+    }
+    if (!isOpen(payment) || performance.now() + LOOK_EVERY_MS > deadline) return payment;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}

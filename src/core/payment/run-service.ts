@@ -1,0 +1,177 @@
+import type { z } from "zod";
+import { recordInputConsent, requireTransfer } from "../consent/index.ts";
+import type { Deps, SessionActor } from "../context.ts";
+import type { DataType } from "../data-schema/index.ts";
+import { compileSchema } from "../data-schema/index.ts";
+import { AppError, notFound } from "../errors.ts";
+import type { Claimed } from "../idempotency/index.ts";
+import { claimRun, releaseKey } from "../idempotency/index.ts";
+import { centsToMicros, microsToCents } from "../money.ts";
+import type { NextAction } from "../next-actions.ts";
+import { next } from "../next-actions.ts";
+import { choosePayers } from "../payer/index.ts";
+import { missingFrom } from "../scope/index.ts";
+import { refuseScope } from "../session/index.ts";
+import type { ApiRow } from "../sponsored-api/index.ts";
+import { buildUpstreamRequest, expectedCost, findApi } from "../sponsored-api/index.ts";
+import type { Output } from "./output.ts";
+import { contentTypeOf, isOpen, keepOutput, keptOutput, readOutput } from "./output.ts";
+import { refusalAfterSending, sendPayment, signPayment } from "./pay.ts";
+import type { UpstreamAnswer } from "./ports.ts";
+import { askQuote } from "./quote.ts";
+import { awaitConfirmation, reconcile } from "./reconcile.ts";
+import type { Call } from "./reserve-call.ts";
+import { paymentSubject, requireBudget, reserveCall } from "./reserve-call.ts";
+import type { RunServiceInput, RunServiceOutput } from "./schema.ts";
+import type { PaymentRow, PaymentSubject } from "./store.ts";
+import { findPayment, insertFree, recordOutcome, remainingBudgets } from "./store.ts";
+import { nextAfterPayment, toView } from "./view.ts";
+
+type Input = z.infer<typeof RunServiceInput>;
+type Context = Deps & { actor: SessionActor };
+
+export interface Run {
+  data: RunServiceOutput;
+  nextActions: NextAction[];
+  /** The output isn't here yet, and the payment not decided: 202. */
+  pending: boolean;
+  /** Answered from an earlier run under the same idempotency key. */
+  replayed: boolean;
+}
+
+/**
+ * Runs a service at a sponsor's expense. The order of the checks is fixed (product.md): each one passes before
+ * the next, and the upstream hears of the call only when all before it did, since it may answer it for free.
+ */
+export async function runService(ctx: Context, input: Input): Promise<Run> {
+  const api = await findApi(ctx.db, input.service_key);
+  const claimed = await claimRun(ctx, {
+    serviceKey: input.service_key,
+    input: input.input ?? {},
+    campaignId: input.campaign_id,
+    maxCostCents: input.max_cost_cents,
+    idempotencyKey: input.idempotency_key,
+    upstreamTimeoutMs: api?.timeoutMs ?? 0,
+  });
+  if (claimed.kind === "replay") return replay(ctx, claimed.paymentId);
+  try {
+    return await makeRun(ctx, api, input, claimed);
+  } finally {
+    // Does nothing once the claim is bound to a payment.
+    await releaseKey(ctx.db, claimed.claim);
+  }
+}
+
+async function makeRun(
+  ctx: Context,
+  api: ApiRow | undefined,
+  input: Input,
+  claimed: Extract<Claimed, { kind: "claimed" }>,
+): Promise<Run> {
+  if (api === undefined) throw notFound("service");
+  if (!api.active)
+    throw new AppError("inactive", {
+      message: "This service is paused.",
+      nextActions: [next.searchServices()],
+    });
+  const serviceInput = input.input ?? {};
+  const call: Call = {
+    service: api.serviceKey,
+    campaignId: input.campaign_id,
+    claimed,
+    idempotencyKey: input.idempotency_key,
+  };
+
+  const dataTypes = await checkInput(ctx, api, serviceInput);
+  const cost = expectedCost(api);
+  const payers = await choosePayers(ctx, api.id, input.campaign_id, { price: api.priceMicros, cost });
+  await requireBudget(ctx, call, cost);
+
+  const [payer] = payers.ready;
+  if (dataTypes.length > 0) {
+    await recordInputConsent(ctx.db, {
+      userId: ctx.actor.userId,
+      campaignId: payer.campaign_id,
+      serviceKey: api.serviceKey,
+      dataTypes,
+      sessionId: ctx.actor.sessionId,
+    });
+  }
+  const request = buildUpstreamRequest(api, serviceInput, ctx.cipher);
+  const maxCost = input.max_cost_cents === undefined ? undefined : centsToMicros(input.max_cost_cents);
+  const quote = await askQuote(ctx, api, request, maxCost);
+  if (quote.kind === "free") {
+    const terms = { ...ctx.paymentClient, payTo: ctx.paymentClient.payer, amountMicros: 0n };
+    return deliverFree(ctx, paymentSubject(ctx, call, payer, terms), quote.answer);
+  }
+
+  const payment = await reserveCall(ctx, call, payers, quote.offer);
+  const paidRequest = await signPayment(ctx, payment, quote.offer, request);
+  const answer = await sendPayment(ctx, payment.id, paidRequest, false);
+
+  // Not sent, or it never got there: the reconciler sends the same request again.
+  if (answer === undefined || answer.kind === "unreachable")
+    return respond(ctx, await findPayment(ctx.db, payment.id), {});
+  if (answer.kind !== "answer" || answer.status < 200 || answer.status > 299)
+    throw refusalAfterSending(answer, payment.id);
+  const settled = await awaitConfirmation(ctx, payment.id);
+  return respond(ctx, settled, readOutput(contentTypeOf(answer), answer.body));
+}
+
+/** R4.3, R4.4, R5.4: the input's schema, the service's categories, and the personal data in the input. */
+async function checkInput(ctx: Context, api: ApiRow, input: Record<string, unknown>): Promise<DataType[]> {
+  const checked = compileSchema(api.inputSchema as Record<string, unknown>).validate(input, "/input");
+  if (!checked.ok) {
+    throw new AppError("validation_error", {
+      message: "The input doesn't match the service's schema.",
+      fieldErrors: checked.errors,
+      details: { input_schema: api.inputSchema },
+    });
+  }
+  const outOfScope = missingFrom(api.categories, ctx.actor.scopes.categories);
+  if (outOfScope.length > 0) await refuseScope(ctx, "categories", outOfScope);
+  await requireTransfer(ctx, checked.dataTypes, { serviceKey: api.serviceKey });
+  return checked.dataTypes;
+}
+
+async function deliverFree(ctx: Context, payment: PaymentSubject, answer: UpstreamAnswer): Promise<Run> {
+  await insertFree(ctx.db, payment);
+  await recordOutcome(ctx.db, payment.id, {
+    upstreamStatus: answer.status,
+    responseTimeMs: Math.round(answer.elapsedMs),
+    output: keepOutput(payment.id, answer, ctx.cipher, ctx.settings.keepOutput),
+    evidence: { upstream_status: answer.status },
+  });
+  return respond(ctx, await findPayment(ctx.db, payment.id), readOutput(contentTypeOf(answer), answer.body));
+}
+
+/** The payment's current state, so that a 202 becomes the 200 it led to. */
+async function replay(ctx: Context, paymentId: string): Promise<Run> {
+  const payment = await findPayment(ctx.db, paymentId);
+  const current = await reconcile(ctx, payment).catch(() => payment);
+  return { ...(await respond(ctx, current, keptOutput(current, ctx.cipher))), replayed: true };
+}
+
+async function respond(ctx: Context, payment: PaymentRow, output: Output): Promise<Run> {
+  const [remaining = 0n] = await remainingBudgets(ctx.db, [
+    ctx.actor.budgetAccountId,
+    ctx.actor.grantBudgetAccountId,
+  ]);
+  const view = toView(payment);
+  return {
+    data: {
+      service: payment.service,
+      ...output,
+      payment: view,
+      execution_metadata: {
+        response_time_ms: payment.response_time_ms,
+        upstream_status: payment.upstream_status,
+        cost_cents: view.amount_cents,
+        budget_remaining_cents: microsToCents(remaining),
+      },
+    },
+    nextActions: nextAfterPayment(view),
+    pending: isOpen(payment) && output.output === undefined,
+    replayed: false,
+  };
+}

@@ -1,0 +1,53 @@
+import type { Scopes } from "../context.ts";
+import type { z } from "zod";
+import type { ExplicitScopes, RequestedScopes } from "../fields.ts";
+
+/** Pure rules of scopes: three sets that only ever narrow. */
+
+type WireScopes = z.infer<typeof ExplicitScopes>;
+export type WireRequestedScopes = z.infer<typeof RequestedScopes>;
+
+const unique = <T>(list: readonly T[]): T[] => [...new Set(list)];
+
+export function fromWire(scopes: WireScopes): Scopes {
+  return {
+    taskTypes: unique(scopes.allowed_task_types),
+    dataTypes: unique(scopes.allowed_data_types),
+    categories: unique(scopes.allowed_categories),
+  };
+}
+
+export function toWire(scopes: Scopes): WireScopes {
+  return {
+    allowed_task_types: scopes.taskTypes,
+    allowed_data_types: scopes.dataTypes,
+    allowed_categories: scopes.categories,
+  };
+}
+
+const isEverything = (list: readonly string[]): boolean => list.length === 1 && list[0] === "*";
+
+/** What was asked for, with `["*"]` read as all that `available` has. */
+export function resolveEverything(requested: WireRequestedScopes, available: Scopes): Scopes {
+  const pick = <T extends string>(asked: readonly string[], all: T[]): T[] =>
+    isEverything(asked) ? all : unique(asked as T[]);
+  return {
+    taskTypes: pick(requested.allowed_task_types, available.taskTypes),
+    dataTypes: pick(requested.allowed_data_types, available.dataTypes),
+    categories: pick(requested.allowed_categories, available.categories),
+  };
+}
+
+export const missingFrom = <T>(wanted: readonly T[], allowed: readonly T[]): T[] =>
+  unique(wanted).filter((item) => !allowed.includes(item));
+
+/** Whether a decision stays inside what was asked; asking for everything leaves the choice to the user. */
+export function isWithinRequest(decided: Scopes, requested: WireRequestedScopes): boolean {
+  const within = (chosen: readonly string[], asked: readonly string[]): boolean =>
+    isEverything(asked) || missingFrom(chosen, asked).length === 0;
+  return (
+    within(decided.taskTypes, requested.allowed_task_types) &&
+    within(decided.dataTypes, requested.allowed_data_types) &&
+    within(decided.categories, requested.allowed_categories)
+  );
+}

@@ -1,0 +1,12 @@
+export { authenticateSession, explainEndedSession } from "./authenticate-session.ts";
+export { resumeSession, revokeSession } from "./end-session.ts";
+export { openSession } from "./open-session.ts";
+export { refuseScope } from "./refuse-scope.ts";
+export {
+  OpenSessionInput,
+  OpenSessionOutput,
+  ResumeSessionInput,
+  ResumeSessionOutput,
+  RevokeSessionOutput,
+} from "./schema.ts";
+export { recordSelection, sessionIsLive } from "./store.ts";

@@ -1,0 +1,47 @@
+import type { Deps, SessionActor } from "../context.ts";
+import { AppError } from "../errors.ts";
+import { microsToCents } from "../money.ts";
+import { next } from "../next-actions.ts";
+import { toWire } from "../scope/index.ts";
+import { recordViolation } from "./store.ts";
+
+export type ScopeName = "task_types" | "data_types" | "categories";
+
+/**
+ * Refuses a call outside the session's scopes, naming exactly what is missing, and counts it against the
+ * session (R7.5). The violation that suspends still says `scope_violation`; the next call finds the session
+ * suspended. The way back is a session, or a grant, with what was missing.
+ */
+export async function refuseScope(
+  { db, log, settings, actor }: Pick<Deps, "db" | "log" | "settings"> & { actor: SessionActor },
+  scope: ScopeName,
+  missing: string[],
+): Promise<never> {
+  const { scopeViolations: limit, scopeWindowSeconds: windowSeconds } = settings.suspension;
+  const suspended = await recordViolation(db, actor.sessionId, {
+    kind: "scope",
+    limit,
+    windowSeconds,
+    reason: `${limit} scope violations within ${windowSeconds} seconds`,
+  });
+  if (suspended)
+    log.warn(
+      { event: "session_suspended", session_id: actor.sessionId, reason: "scope" },
+      "session suspended",
+    );
+
+  const wanted = toWire(actor.scopes);
+  const key = `allowed_${scope}` as const;
+  throw new AppError("scope_violation", {
+    message: `The session's scopes don't include these ${scope.replace("_", " ")}: ${missing.join(", ")}.`,
+    details: { scope, missing },
+    nextActions: [
+      next.auth({
+        user_id: actor.subject,
+        scopes: { ...wanted, [key]: [...wanted[key], ...missing] },
+        budget_limit_cents: microsToCents(actor.remainingMicros),
+      }),
+      next.searchServices(),
+    ],
+  });
+}

@@ -1,0 +1,39 @@
+import type { z } from "zod";
+import { budgetToWire } from "../budget/index.ts";
+import { microsToCents } from "../money.ts";
+import type { ApiView } from "./schema.ts";
+import type { ApiWithBudget } from "./store.ts";
+
+/** An API as its sponsor sees it. Its upstream headers never show. */
+export function toView(api: ApiWithBudget): z.infer<typeof ApiView> {
+  return {
+    service_id: api.id,
+    service_key: api.serviceKey,
+    name: api.name,
+    description: api.description,
+    categories: api.categories,
+    tags: api.tags,
+    upstream_url: api.upstreamUrl,
+    upstream_method: api.upstreamMethod as "GET" | "POST",
+    price_cents: microsToCents(api.priceMicros),
+    input_schema: api.inputSchema as Record<string, unknown>,
+    timeout_ms: api.timeoutMs,
+    active: api.active,
+    terms:
+      api.network !== null && api.asset !== null && api.payTo !== null
+        ? { network: api.network, asset: api.asset, pay_to: api.payTo }
+        : null,
+    budget: api.budgetAccount && budgetToWire(api.budgetAccount),
+  };
+}
+
+/** What a call is expected to cost before its quote: what the upstream asked for last, never above the price. */
+export function expectedCost(api: {
+  payTo: string | null;
+  priceMicros: bigint;
+  lastQuoteMicros: bigint | null;
+}): bigint {
+  if (api.payTo === null) return 0n;
+  const { lastQuoteMicros: quote, priceMicros: price } = api;
+  return quote !== null && quote < price ? quote : price;
+}

@@ -1,0 +1,99 @@
+import { randomUUID } from "node:crypto";
+import type { z } from "zod";
+import { findCampaignForUser } from "../campaign/index.ts";
+import { consentsOfCompletion, requireTransfer } from "../consent/index.ts";
+import type { Deps, SessionActor } from "../context.ts";
+import type { DataType } from "../data-schema/index.ts";
+import { compileSchema } from "../data-schema/index.ts";
+import { AppError } from "../errors.ts";
+import type { NextAction } from "../next-actions.ts";
+import { next } from "../next-actions.ts";
+import { explainEndedSession } from "../session/index.ts";
+import type { OpenCampaign } from "./get-task.ts";
+import { offerServices, requireOpenCampaign } from "./get-task.ts";
+import type { CompleteTaskInput, CompleteTaskOutput } from "./schema.ts";
+import { insertCompletion } from "./store.ts";
+
+type Input = z.infer<typeof CompleteTaskInput>;
+type Context = Pick<Deps, "db" | "log" | "cipher" | "settings"> & { actor: SessionActor };
+interface Result {
+  data: z.infer<typeof CompleteTaskOutput>;
+  nextActions: NextAction[];
+}
+
+/**
+ * Accepts a user's answers to a campaign's task. Everything that could refuse them is decided before anything
+ * is stored: the schema, the session's scopes, and the user's consent for every type of personal data in them.
+ * @throws `validation_error`, `scope_violation`, `data_consent_required`, `not_eligible`, `inactive`, `not_found`
+ */
+export async function completeTask(ctx: Context, input: Input): Promise<Result> {
+  const campaign = await requireOpenCampaign(ctx, input.campaign_id);
+  if (campaign.completionId !== null) return accepted(ctx, campaign.id, campaign.completionId, true);
+
+  const dataTypes = validateAnswers(campaign, input.task_data);
+  await requireTransfer(ctx, dataTypes, { campaignId: campaign.id });
+  requireAct(campaign, dataTypes, input.consent);
+
+  const completionId = randomUUID();
+  const stored = await insertCompletion(ctx.db, {
+    id: completionId,
+    campaignId: campaign.id,
+    userId: ctx.actor.userId,
+    taskName: campaign.requiredTask,
+    details: ctx.cipher.encrypt(JSON.stringify(input.task_data), `task_completions.details:${completionId}`),
+    dataTypes,
+    sessionId: ctx.actor.sessionId,
+    consents: consentsOfCompletion(dataTypes, campaign, input.consent),
+  });
+  if (stored) return accepted(ctx, campaign.id, completionId, false);
+
+  // Another call of the same user was first, or the session ended meanwhile.
+  const standing = await findCampaignForUser(ctx.db, campaign.id, ctx.actor.userId);
+  if (standing?.completionId) return accepted(ctx, campaign.id, standing.completionId, true);
+  throw await explainEndedSession(ctx, ctx.actor.sessionId);
+}
+
+/** The types of personal data in the answers. @throws `validation_error` naming each field that's wrong. */
+function validateAnswers(campaign: OpenCampaign, answers: Input["task_data"]): DataType[] {
+  const result = compileSchema(campaign.taskSchema as Record<string, unknown>).validate(
+    answers,
+    "/task_data",
+  );
+  if (!result.ok) {
+    throw new AppError("validation_error", {
+      message: "The answers don't match the task's schema.",
+      fieldErrors: result.errors,
+      nextActions: [next.getTask(campaign.id)],
+    });
+  }
+  return result.dataTypes;
+}
+
+/** R6.5: the consent block is the user's act for this campaign; standing consent doesn't replace it. */
+function requireAct(campaign: OpenCampaign, dataTypes: DataType[], act: Input["consent"]): void {
+  if (dataTypes.length === 0 || (act.data_sharing_agreed && act.purpose_acknowledged)) return;
+  throw new AppError("data_consent_required", {
+    message: "The answers hold personal data: the user has to agree to sharing it and to know its purpose.",
+    details: { missing: dataTypes, purpose: campaign.purpose },
+    nextActions: [next.completeTask(campaign.id, campaign.taskSchema)],
+  });
+}
+
+async function accepted(
+  ctx: Context,
+  campaignId: string,
+  completionId: string,
+  already: boolean,
+): Promise<Result> {
+  const nextActions = await offerServices(ctx, campaignId);
+  return {
+    data: {
+      task_completion_id: completionId,
+      campaign_id: campaignId,
+      consent_recorded: true,
+      can_use_service: nextActions.some(({ action }) => action === "run_service"),
+      already_completed: already,
+    },
+    nextActions,
+  };
+}

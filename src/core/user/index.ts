@@ -1,0 +1,2 @@
+export { createUser } from "./create-user.ts";
+export { CreateUserInput, CreateUserOutput } from "./schema.ts";

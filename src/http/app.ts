@@ -1,0 +1,76 @@
+import type { AnyTRPCRouter } from "@trpc/server";
+import type { ErrorRequestHandler, Express } from "express";
+import express from "express";
+import helmet from "helmet";
+import type { Authenticators } from "../api/context.ts";
+import { buildOpenApi } from "../api/openapi.ts";
+import { listOperations } from "../api/operations.ts";
+import { createActionRenderer } from "../api/render-actions.ts";
+import type { AuditLog } from "../core/audit/index.ts";
+import type { Deps } from "../core/context.ts";
+import { AppError } from "../core/errors.ts";
+import type { Handler } from "./exchange.ts";
+import { createExchange } from "./exchange.ts";
+import type { ReadinessChecks } from "./ops.ts";
+import { mountOperations } from "./ops.ts";
+import { requestIdOf } from "./request-id.ts";
+import { createRestTransport } from "./rest.ts";
+import { sendError } from "./send.ts";
+import { createTrpcTransport, TRPC_PREFIX } from "./trpc.ts";
+
+export interface AppOptions {
+  router: AnyTRPCRouter;
+  deps: Deps;
+  authenticators: Authenticators;
+  audit: AuditLog;
+  /** What `/readyz` asks. */
+  checks: ReadinessChecks;
+  /** Further routes: console, documents, the sandbox's page. They come before the API's 404. */
+  routes?: (app: Express) => void;
+}
+
+/**
+ * Everything that is answered over HTTP.
+ * @throws Error at start if the router can't be served as it stands
+ */
+export function createApp({ router, deps, authenticators, audit, checks, routes }: AppOptions): Express {
+  const operations = listOperations(router);
+  const api = { deps, authenticators, audit, renderNextActions: createActionRenderer(operations) };
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag");
+  app.use((req, res, next) => {
+    res.setHeader("X-Request-Id", requestIdOf(req));
+    next();
+  });
+  app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: API_CONTENT_POLICY } }));
+  mountOperations(app, {
+    checks,
+    openapi: buildOpenApi(operations, { router, serverUrl: deps.settings.publicBaseUrl }),
+  });
+  routes?.(app);
+  const trpc = createExchange(api, createTrpcTransport(operations));
+  const rest = createExchange(api, createRestTransport(operations));
+  app.use((req, res) => choose(req.originalUrl, trpc, rest)(req, res));
+  app.use(lastResort(deps.log));
+  return app;
+}
+
+/** JSON needs nothing; pages set their own policy. */
+const API_CONTENT_POLICY = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
+
+/** REST is the default, and so also what says 404. */
+const choose = (url: string, trpc: Handler, rest: Handler): Handler =>
+  url.startsWith(TRPC_PREFIX) ? trpc : rest;
+
+/** What Express or a middleware threw: a status below 500 says that the request was at fault. */
+const lastResort =
+  (log: Deps["log"]): ErrorRequestHandler =>
+  (thrown: unknown, req, res, _next) => {
+    const status =
+      typeof thrown === "object" && thrown !== null && "status" in thrown ? thrown.status : undefined;
+    const isOwn = thrown instanceof AppError;
+    const atFault = !isOwn && typeof status === "number" && status >= 400 && status < 500;
+    const error = sendError(req, res, atFault ? new AppError("invalid_request", { cause: thrown }) : thrown);
+    if (error.status >= 500) log.error({ request_id: requestIdOf(req), err: error.cause }, "request failed");
+  };

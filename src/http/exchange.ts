@@ -1,0 +1,160 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { auditCall } from "../api/audit-call.ts";
+import type { ApiContext, Authenticators } from "../api/context.ts";
+import { identify } from "../api/credentials.ts";
+import type { WireError } from "../api/error-body.ts";
+import { toAppError, toWireError } from "../api/error-body.ts";
+import type { Surface } from "../api/operation-meta.ts";
+import type { Operation } from "../api/operations.ts";
+import type { RenderNextActions } from "../api/render-actions.ts";
+import type { AuditLog } from "../core/audit/index.ts";
+import type { Deps } from "../core/context.ts";
+import { AppError } from "../core/errors.ts";
+import { next } from "../core/next-actions.ts";
+import { requestIdOf } from "./request-id.ts";
+import { sendJson } from "./send.ts";
+import type { Target } from "./target.ts";
+import { targetOf } from "./target.ts";
+
+/** What every call needs and every transport passes on. */
+export interface Api {
+  deps: Deps;
+  authenticators: Authenticators;
+  audit: AuditLog;
+  renderNextActions: RenderNextActions;
+}
+
+/** The operation a request means. Its input is read only once the operation wants it. */
+export interface Call {
+  operation: Operation;
+  readInput(): Promise<unknown>;
+}
+
+/** How procedures are reached over HTTP, and how their answers are framed. */
+export interface Transport {
+  name: ApiContext["transport"];
+  /** The surface a path lies under, whether or not there is something. */
+  surfaceOf(path: string): Surface | undefined;
+  /** @throws AppError where no operation answers this method and path */
+  locate(req: IncomingMessage, target: Target): Call | { allow: string };
+  success(data: unknown): unknown;
+  failure(error: WireError, operation: Operation | undefined): unknown;
+}
+
+export type Handler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
+
+/** The operation audit rows name where a request means none. */
+const UNMATCHED = "unmatched";
+
+export const noSuchRoute = (): AppError =>
+  new AppError("not_found", { message: "There is no such operation.", nextActions: [next.auth()] });
+
+/** One request, from the socket to the procedure and back: the same for every transport. */
+export function createExchange(api: Api, transport: Transport): Handler {
+  return async (req, res) => {
+    const started = performance.now();
+    const target = targetOf(req);
+    const surface = transport.surfaceOf(target.path);
+    const ctx = createContext(api, transport, req, res, target, surface ?? "agent");
+    let operation: Operation | undefined;
+    try {
+      const located = transport.locate(req, target);
+      if ("allow" in located) {
+        res.writeHead(204, { Allow: located.allow, "X-Request-Id": ctx.requestId }).end();
+        return;
+      }
+      operation = located.operation;
+      const data: unknown = await operation.procedure({
+        ctx,
+        path: operation.name,
+        type: operation.type,
+        getRawInput: once(() => located.readInput()),
+        signal: ctx.signal,
+        batchIndex: 0,
+      });
+      const status = ctx.reply.status ?? 200;
+      sendJson(req, res, status, ctx.reply.headers, transport.success(data));
+      report(api, ctx, operation, started, status);
+    } catch (thrown) {
+      const cause =
+        operation === undefined && surface !== undefined ? await auditRefusal(ctx, thrown) : thrown;
+      const error = toWireError(cause, ctx);
+      sendJson(
+        req,
+        res,
+        error.status,
+        { ...ctx.reply.headers, ...error.headers },
+        transport.failure(error, operation),
+      );
+      report(api, ctx, operation, started, error.status, error);
+    }
+  };
+}
+
+function createContext(
+  { deps, authenticators, audit, renderNextActions }: Api,
+  transport: Transport,
+  req: IncomingMessage,
+  res: ServerResponse,
+  target: Target,
+  surface: Surface,
+): ApiContext {
+  const left = new AbortController();
+  res.once("close", () => {
+    if (!res.writableFinished) left.abort();
+  });
+  return {
+    deps,
+    authenticators,
+    audit,
+    transport: transport.name,
+    surface,
+    requestId: requestIdOf(req),
+    headers: req.headers,
+    endpoint: target.path,
+    signal: left.signal,
+    reply: { headers: {} },
+    subject: {},
+    renderActions: (actions) => renderNextActions(surface, actions),
+  };
+}
+
+/** A refusal from before any procedure ran is audited too. Returns what to answer: it, or why it couldn't be. */
+async function auditRefusal(ctx: ApiContext, thrown: unknown): Promise<unknown> {
+  const error = toAppError(thrown);
+  try {
+    const subject = await identify(ctx.headers, ctx.authenticators);
+    await auditCall({ ...ctx, subject }, UNMATCHED, undefined, { status: error.status, error });
+    return error;
+  } catch (auditError) {
+    return auditError;
+  }
+}
+
+/** The request log: one line a call, with the internal cause where it is our fault. */
+function report(
+  { deps: { log } }: Api,
+  ctx: ApiContext,
+  operation: Operation | undefined,
+  started: number,
+  status: number,
+  error?: WireError,
+): void {
+  const fields = {
+    request_id: ctx.requestId,
+    transport: ctx.transport,
+    surface: ctx.surface,
+    operation: operation?.id ?? UNMATCHED,
+    status,
+    ms: Math.round(performance.now() - started),
+    ...(error !== undefined && { error_code: error.body.error_code }),
+    ...(ctx.signal.aborted && { aborted: true }),
+  };
+  if (error === undefined || status < 500) log.info(fields, "request");
+  else log.error({ ...fields, err: error.cause }, "request");
+}
+
+function once<Value>(read: () => Promise<Value>): () => Promise<Value> {
+  let result: Promise<Value> | undefined;
+  return () => (result ??= read());
+}

@@ -1,0 +1,55 @@
+import type { Express, RequestHandler } from "express";
+import { AppError } from "../core/errors.ts";
+import { sendJson } from "./send.ts";
+
+/** Named questions to what we depend on; each rejects when the answer is no. */
+export type ReadinessChecks = Record<string, () => Promise<void>>;
+
+/** A dependency that doesn't answer in this time isn't ready. */
+const CHECK_TIMEOUT_MS = 2_000;
+
+/** The operator's endpoints and the document, bare rather than enveloped when they succeed. */
+export function mountOperations(app: Express, options: { checks: ReadinessChecks; openapi: unknown }): void {
+  serve(app, "/healthz", (req, res) => sendJson(req, res, 200, {}, { status: "ok" }));
+  serve(app, "/readyz", async (req, res) => {
+    const checks = await runChecks(options.checks);
+    if (Object.values(checks).includes("failed"))
+      throw new AppError("service_unavailable", { details: { checks } });
+    sendJson(req, res, 200, {}, { status: "ready", checks });
+  });
+  serve(app, "/openapi.json", (req, res) => sendJson(req, res, 200, {}, options.openapi));
+}
+
+/** A bare GET endpoint; HEAD comes with it, every other method is refused. */
+function serve(app: Express, path: string, handler: RequestHandler): void {
+  const allow = "GET, HEAD, OPTIONS";
+  app
+    .route(path)
+    .get(handler)
+    .options((_req, res) => void res.writeHead(204, { Allow: allow }).end())
+    .all(() => {
+      throw new AppError("method_not_allowed", { headers: { Allow: allow } });
+    });
+}
+
+async function runChecks(checks: ReadinessChecks): Promise<Record<string, "ok" | "failed">> {
+  const results = await Promise.all(
+    Object.entries(checks).map(async ([name, check]) => [name, await passes(check)] as const),
+  );
+  return Object.fromEntries(results);
+}
+
+async function passes(check: () => Promise<void>): Promise<"ok" | "failed"> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error("timed out")), CHECK_TIMEOUT_MS);
+  });
+  try {
+    await Promise.race([check(), timeout]);
+    return "ok";
+  } catch {
+    return "failed";
+  } finally {
+    clearTimeout(timer);
+  }
+}

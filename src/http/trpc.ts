@@ -1,0 +1,57 @@
+import type { IncomingMessage } from "node:http";
+import { toTrpcErrorShape } from "../api/error-body.ts";
+import { surfaceOf } from "../api/names.ts";
+import type { Operation, Operations } from "../api/operations.ts";
+import { AppError } from "../core/errors.ts";
+import type { Transport } from "./exchange.ts";
+import { noSuchRoute } from "./exchange.ts";
+import { readJsonBody } from "./json-body.ts";
+import { decodePart, parseQuery } from "./target.ts";
+
+export const TRPC_PREFIX = "/trpc/";
+
+/**
+ * The tRPC wire protocol as `httpLink` speaks it: a query's input as JSON in `?input=`, a mutation's as body;
+ * `{ result: { data } }` or `{ error }` back. tRPC's own HTTP adapter isn't used: a body that breaks off leaves
+ * it waiting for ever, it can't await the audit of a call it refuses itself, it answers 204 to any HEAD, and it
+ * costs twice the CPU (docs: notes on transports). Batches are refused: one call's status and headers would stand
+ * for all of them.
+ */
+export function createTrpcTransport(operations: Operations): Transport {
+  const byName = new Map([...operations.values()].map((operation) => [operation.name, operation]));
+  return {
+    name: "trpc",
+    surfaceOf: (path) => surfaceOf(path.slice(TRPC_PREFIX.length)),
+    locate(req, target) {
+      const query = parseQuery(target.query);
+      if (query.has("batch")) {
+        throw new AppError("invalid_request", { message: "Batching isn't supported. Use tRPC's httpLink." });
+      }
+      const operation = byName.get(decodePart(target.path.slice(TRPC_PREFIX.length)));
+      if (operation === undefined) throw noSuchRoute();
+      const allow = operation.type === "query" ? "GET, HEAD, OPTIONS" : "POST, OPTIONS";
+      if (req.method === "OPTIONS") return { allow };
+      if (!allow.split(", ").includes(req.method ?? "")) {
+        throw new AppError("method_not_allowed", { headers: { Allow: allow } });
+      }
+      return { operation, readInput: () => readInput(operation, query, req) };
+    },
+    success: (data) => ({ result: { data } }),
+    failure: (error, operation) => ({ error: toTrpcErrorShape(error, operation?.name) }),
+  };
+}
+
+async function readInput(
+  operation: Operation,
+  query: Map<string, string[]>,
+  req: IncomingMessage,
+): Promise<unknown> {
+  if (operation.type === "mutation") return readJsonBody(req);
+  const [text] = query.get("input") ?? [];
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new AppError("invalid_json", { message: "The input is not valid JSON." });
+  }
+}

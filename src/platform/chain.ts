@@ -1,0 +1,140 @@
+import type { Address, Hex, PublicClient } from "viem";
+import { createPublicClient, http, isAddressEqual, parseAbi, parseEventLogs } from "viem";
+import type { Authorization, Chain, Verdict } from "../core/payment/ports.ts";
+
+const TOKEN = parseAbi([
+  "function name() view returns (string)",
+  "function version() view returns (string)",
+  "function decimals() view returns (uint8)",
+  "function balanceOf(address) view returns (uint256)",
+  "function authorizationState(address authorizer, bytes32 nonce) view returns (bool)",
+  "event AuthorizationUsed(address indexed authorizer, bytes32 indexed nonce)",
+  "event AuthorizationCanceled(address indexed authorizer, bytes32 indexed nonce)",
+  "event Transfer(address indexed from, address indexed to, uint256 value)",
+]);
+
+/** Public RPCs refuse wider ranges; an authorization is used within minutes of its signing anyway. */
+const LOG_RANGE = 5_000n;
+
+export interface ChainConfig {
+  rpcUrl: string;
+  asset: Address;
+  /** Blocks from the head, counting the one it is in, that make a transaction final enough. */
+  confirmations: number;
+}
+
+/** The chain as the reconciler sees it: reads only, all of a verdict pinned to one sufficiently final block. */
+export class EvmChain implements Chain {
+  readonly #client: PublicClient;
+  readonly #config: ChainConfig;
+
+  constructor(config: ChainConfig) {
+    this.#config = config;
+    this.#client = createPublicClient({
+      transport: http(config.rpcUrl, { timeout: 5_000, retryCount: 1 }),
+      cacheTime: 0,
+    });
+  }
+
+  blockNumber(): Promise<bigint> {
+    return this.#client.getBlockNumber({ cacheTime: 0 });
+  }
+
+  balanceOf(address: Address): Promise<bigint> {
+    return this.#client.readContract({
+      address: this.#config.asset,
+      abi: TOKEN,
+      functionName: "balanceOf",
+      args: [address],
+    });
+  }
+
+  /**
+   * The network and the token's EIP-712 domain, checked at start.
+   * @throws if the chain isn't the configured one, or the asset isn't a token with 6 decimals.
+   */
+  async readAsset(chainId: number): Promise<{ name: string; version: string }> {
+    const contract = { address: this.#config.asset, abi: TOKEN } as const;
+    const actual = await this.#client.getChainId();
+    if (actual !== chainId) throw new Error(`the RPC serves chain ${actual}, X402_NETWORK says ${chainId}`);
+    const [name, version, decimals] = await Promise.all([
+      this.#client.readContract({ ...contract, functionName: "name" }),
+      this.#client.readContract({ ...contract, functionName: "version" }),
+      this.#client.readContract({ ...contract, functionName: "decimals" }),
+    ]);
+    if (decimals !== 6) throw new Error(`X402_ASSET has ${decimals} decimals; USDC has 6`);
+    return { name, version };
+  }
+
+  async lookUp(authorization: Authorization): Promise<Verdict> {
+    const block = await this.#finalBlock();
+    const used = await this.#client.readContract({
+      address: authorization.asset,
+      abi: TOKEN,
+      functionName: "authorizationState",
+      args: [authorization.payer, authorization.nonce],
+      blockNumber: block.number,
+    });
+    if (used) return this.#findUse(authorization, block.number);
+    // The token demands block.timestamp < validBefore, so no later block can include it any more. Chain time,
+    // never ours: a slow chain would still take what we believe to be over.
+    if (block.timestamp >= authorization.validBefore) {
+      return { kind: "expired", block: block.number, blockTime: block.timestamp };
+    }
+    return { kind: "pending" };
+  }
+
+  async #finalBlock(): Promise<{ number: bigint; timestamp: bigint }> {
+    const head = await this.blockNumber();
+    const depth = BigInt(this.#config.confirmations - 1);
+    const { number, timestamp } = await this.#client.getBlock({
+      blockNumber: head > depth ? head - depth : 0n,
+    });
+    return { number, timestamp };
+  }
+
+  /** Finds what used the authorization, by its indexed arguments, so that the node does the work. */
+  async #findUse(authorization: Authorization, upTo: bigint): Promise<Verdict> {
+    const { asset: address, payer: authorizer, nonce, signedAtBlock } = authorization;
+    for (let fromBlock = signedAtBlock; fromBlock <= upTo; fromBlock += LOG_RANGE) {
+      const toBlock = fromBlock + LOG_RANGE - 1n < upTo ? fromBlock + LOG_RANGE - 1n : upTo;
+      const range = { address, args: { authorizer, nonce }, fromBlock, toBlock, strict: true } as const;
+      const [uses, cancellations] = await Promise.all([
+        this.#client.getLogs({ ...range, event: TOKEN[5] }),
+        this.#client.getLogs({ ...range, event: TOKEN[6] }),
+      ]);
+      const [canceled] = cancellations;
+      if (canceled !== undefined)
+        return { kind: "canceled", txHash: canceled.transactionHash, block: canceled.blockNumber };
+      const [use] = uses;
+      if (use !== undefined) return this.#checkTransfer(authorization, use.transactionHash, use.blockNumber);
+    }
+    return { kind: "unexplained" };
+  }
+
+  /** The transfer right after our authorization's event: a batch may hold several of the same amount. */
+  async #checkTransfer(authorization: Authorization, txHash: Hex, block: bigint): Promise<Verdict> {
+    const receipt = await this.#client.getTransactionReceipt({ hash: txHash });
+    const logs = parseEventLogs({
+      abi: TOKEN,
+      logs: receipt.logs.filter(({ address }) => isAddressEqual(address, authorization.asset)),
+    });
+    const used = logs.findIndex(
+      (log) =>
+        log.eventName === "AuthorizationUsed" &&
+        isAddressEqual(log.args.authorizer, authorization.payer) &&
+        log.args.nonce === authorization.nonce,
+    );
+    const transfer =
+      used < 0 ? undefined : logs.slice(used + 1).find(({ eventName }) => eventName === "Transfer");
+    const matches =
+      receipt.status === "success" &&
+      transfer?.eventName === "Transfer" &&
+      isAddressEqual(transfer.args.from, authorization.payer) &&
+      isAddressEqual(transfer.args.to, authorization.payTo) &&
+      transfer.args.value === authorization.amountMicros;
+    return matches
+      ? { kind: "settled", txHash, block, logIndex: transfer.logIndex }
+      : { kind: "unexplained", txHash };
+  }
+}

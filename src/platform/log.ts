@@ -1,0 +1,96 @@
+import type { DestinationStream } from "pino";
+import { pino } from "pino";
+import type { Log } from "../core/ports.ts";
+
+const REDACTED = "[redacted]";
+
+/** Fields whose value is never written, whatever it is. */
+const SECRET_FIELD =
+  /^(proxy-)?authorization$|^payment-signature$|^x-payment$|^user_code$|(cookie|token|secret|password)$|[_-]key$|(api|private)key$/i;
+
+/** Named like keys, but they identify rather than open. */
+const PUBLIC_FIELD = new Set(["service_key", "idempotency_key"]);
+
+/** Secrets recognised inside any text: our tokens, bearer headers, credentials in URLs, e-mail addresses. */
+const SECRET_TEXT: readonly (readonly [RegExp, string])[] = [
+  [/\b(tf_(?:ak|as|gs|sk)_)[A-Za-z0-9_-]+/g, `$1${REDACTED}`],
+  [/\bBearer\s+[^\s"',;]+/gi, `Bearer ${REDACTED}`],
+  [/(:\/\/)[^/\s@]+@/g, `$1${REDACTED}@`],
+  [/\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g, "[email]"],
+];
+
+const MAX_DEPTH = 6;
+const MAX_CAUSES = 4;
+
+/** Text without anything that looks like a secret or a personal address. */
+export function redactText(text: string): string {
+  return SECRET_TEXT.reduce(
+    (redacted, [pattern, replacement]) => redacted.replace(pattern, replacement),
+    text,
+  );
+}
+
+/** Fields ready to be written: secrets by name and by pattern removed, errors with their causes, bounded depth. */
+export function redactFields(fields: Record<string, unknown>): Record<string, unknown> {
+  return redactObject(fields, 0);
+}
+
+function redactObject(object: object, depth: number): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(object).map(([name, value]: [string, unknown]) =>
+      SECRET_FIELD.test(name) && !PUBLIC_FIELD.has(name)
+        ? [name, REDACTED]
+        : [name, redactValue(value, depth + 1)],
+    ),
+  );
+}
+
+function redactValue(value: unknown, depth: number): unknown {
+  if (typeof value === "string") return redactText(value);
+  if (typeof value === "bigint") return value.toString();
+  if (typeof value !== "object" || value === null || value instanceof Date) return value;
+  if (value instanceof Error) return describeError(value, depth);
+  if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
+  if (depth > MAX_DEPTH) return "[…]";
+  if (Array.isArray(value)) return value.map((item: unknown) => redactValue(item, depth + 1));
+  return redactObject(value, depth);
+}
+
+/** An error with its code, what caused it, and the stack of where it first went wrong. */
+function describeError(error: Error, depth: number): Record<string, unknown> {
+  const code: unknown = "code" in error ? error.code : undefined;
+  const causes: unknown[] = error instanceof AggregateError ? error.errors : [error.cause];
+  const because = causes
+    .filter((cause) => cause instanceof Error)
+    .slice(0, MAX_CAUSES)
+    .map((cause) => (depth > MAX_DEPTH ? cause.name : describeError(cause, depth + 1)));
+  return {
+    type: error.name,
+    ...((typeof code === "string" || typeof code === "number") && { code }),
+    message: redactText(error.message),
+    ...(because.length > 0 ? { because } : { stack: redactText(error.stack ?? "") }),
+  };
+}
+
+/**
+ * The structured log: one JSON object a line on standard output, unless another destination is given. All that
+ * passes through is redacted here, so that callers can't forget.
+ */
+export function createLog(options: { level: string; destination?: DestinationStream }): Log {
+  const logger = pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: levelName },
+    },
+    options.destination ?? pino.destination({ dest: 1, sync: true }),
+  );
+  return {
+    info: (fields, message) => logger.info(redactFields(fields), redactText(message)),
+    warn: (fields, message) => logger.warn(redactFields(fields), redactText(message)),
+    error: (fields, message) => logger.error(redactFields(fields), redactText(message)),
+  };
+}
+
+const levelName = (label: string): { level: string } => ({ level: label });

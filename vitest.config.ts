@@ -1,0 +1,18 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    // One PostgreSQL, chain and facilitator for the whole run; each test file gets a database of its own.
+    globalSetup: "test/support/global-setup.ts",
+    // Processes, so that a test file that leaks or crashes takes nobody with it; as many as the smallest CI has cores.
+    pool: "forks",
+    maxWorkers: 2,
+    // Real databases and chains: slow enough to need these, quick enough that hanging shows.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    // No tests, or only some, is a failure and not a pass.
+    passWithNoTests: false,
+    allowOnly: false,
+  },
+});
