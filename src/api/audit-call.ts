@@ -31,16 +31,17 @@ export async function auditCall(
   { status, error }: Outcome,
 ): Promise<void> {
   if (!isAudited(call.surface)) return;
+  const entry = {
+    ...call.subject,
+    surface: call.surface,
+    operation,
+    endpoint: call.endpoint.replace(TOKEN_IN_PATH, "[redacted]").slice(0, MAX_ENDPOINT_LENGTH),
+    requestSummary: summarizeRequest(input),
+    responseStatus: status,
+    ...(error !== undefined && { errorCode: error.code }),
+  };
   try {
-    await call.audit.append({
-      ...call.subject,
-      surface: call.surface,
-      operation,
-      endpoint: call.endpoint.replace(TOKEN_IN_PATH, "[redacted]").slice(0, MAX_ENDPOINT_LENGTH),
-      requestSummary: summarizeRequest(input),
-      responseStatus: status,
-      ...(error !== undefined && { errorCode: error.code }),
-    });
+    await call.audit.append(entry);
   } catch (auditError) {
     const causes = error === undefined ? [auditError] : [auditError, error];
     throw new AppError("service_unavailable", {

@@ -37,10 +37,16 @@ const Environment = z.object({
   SANDBOX: Flag.optional(),
   SANDBOX_SEED: Flag.default(true),
   X402_NETWORK: Network.optional(),
-  X402_ASSET: z.string().regex(/^0x[0-9a-fA-F]{40}$/, "must be an address").optional(),
+  X402_ASSET: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{40}$/, "must be an address")
+    .optional(),
   X402_RPC_URL: z.url({ protocol: /^https?$/ }).optional(),
   X402_FACILITATOR_URL: z.url({ protocol: /^https?$/ }).optional(),
-  TREASURY_PRIVATE_KEY: z.string().regex(/^0x[0-9a-fA-F]{64}$/, "must be 0x and 64 hex digits").optional(),
+  TREASURY_PRIVATE_KEY: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{64}$/, "must be 0x and 64 hex digits")
+    .optional(),
   X402_CONFIRMATIONS: count(1, 10_000).pipe(z.number().min(1)),
   X402_CONFIRM_WAIT_MS: count(2000, 30_000),
   DATA_ENCRYPTION_KEY: Key32.optional(),
@@ -51,7 +57,13 @@ const Environment = z.object({
 type Environment = z.infer<typeof Environment>;
 
 /** What a chain outside the sandbox needs; all of it or none. */
-const CHAIN_VARIABLES = ["X402_NETWORK", "X402_ASSET", "X402_RPC_URL", "X402_FACILITATOR_URL", "TREASURY_PRIVATE_KEY"] as const;
+const CHAIN_VARIABLES = [
+  "X402_NETWORK",
+  "X402_ASSET",
+  "X402_RPC_URL",
+  "X402_FACILITATOR_URL",
+  "TREASURY_PRIVATE_KEY",
+] as const;
 
 export interface ChainSettings {
   network: `eip155:${number}`;
@@ -152,7 +164,8 @@ function checkCombination(given: Given): string[] {
 }
 
 function readChain(env: Environment): Config["chain"] {
-  if (env.SANDBOX === true || env.X402_NETWORK === undefined) return { sandbox: true, seed: env.SANDBOX_SEED };
+  if (env.SANDBOX === true || env.X402_NETWORK === undefined)
+    return { sandbox: true, seed: env.SANDBOX_SEED };
   return {
     sandbox: false,
     network: env.X402_NETWORK,

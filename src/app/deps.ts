@@ -23,7 +23,9 @@ import type { ChainSettings } from "./config.ts";
 /** Everything a server is built from, with nothing left to the environment. */
 export interface Parts {
   databaseUrl: string;
-  chain: Pick<ChainSettings, "network" | "asset" | "rpcUrl" | "treasuryPrivateKey"> & { confirmations: number };
+  chain: Pick<ChainSettings, "network" | "asset" | "rpcUrl" | "treasuryPrivateKey"> & {
+    confirmations: number;
+  };
   encryptionKey: Uint8Array;
   adminApiKey: string | undefined;
   upstreams: UpstreamPolicy;

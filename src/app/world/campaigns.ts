@@ -35,7 +35,12 @@ export const DEMO_GRANT = {
   budget_limit_cents: 1_000,
 };
 
-export const campaignsFor = (services: { daylight: string; text: string; workdays: string; routes: string }): DemoCampaign[] => [
+export const campaignsFor = (services: {
+  daylight: string;
+  text: string;
+  workdays: string;
+  routes: string;
+}): DemoCampaign[] => [
   {
     sponsor: "Helio Maps",
     name: "Daylight survey",
@@ -43,13 +48,32 @@ export const campaignsFor = (services: { daylight: string; text: string; workday
     service_keys: [services.daylight, services.workdays],
     required_task: "Two questions on daylight",
     task_type: "survey",
-    task_description: "Where do you live, and how content are you with how you find out about daylight today?",
+    task_description:
+      "Where do you live, and how content are you with how you find out about daylight today?",
     task_schema: {
       type: "object",
       properties: {
-        region: { type: "string", "x-data-type": "region", minLength: 2, maxLength: 64, description: "Country or region", examples: ["Portugal"] },
-        satisfaction: { type: "integer", minimum: 1, maximum: 5, description: "1 is bad, 5 is good", examples: [4] },
-        wish: { type: "string", maxLength: 200, description: "What would make it better", examples: ["a reminder before sunset"] },
+        region: {
+          type: "string",
+          "x-data-type": "region",
+          minLength: 2,
+          maxLength: 64,
+          description: "Country or region",
+          examples: ["Portugal"],
+        },
+        satisfaction: {
+          type: "integer",
+          minimum: 1,
+          maximum: 5,
+          description: "1 is bad, 5 is good",
+          examples: [4],
+        },
+        wish: {
+          type: "string",
+          maxLength: 200,
+          description: "What would make it better",
+          examples: ["a reminder before sunset"],
+        },
       },
       required: ["region", "satisfaction"],
       additionalProperties: false,
@@ -70,7 +94,13 @@ export const campaignsFor = (services: { daylight: string; text: string; workday
     task_schema: {
       type: "object",
       properties: {
-        email: { type: "string", format: "email", "x-data-type": "email", description: "Where the newsletter goes", examples: ["ada@example.com"] },
+        email: {
+          type: "string",
+          format: "email",
+          "x-data-type": "email",
+          description: "Where the newsletter goes",
+          examples: ["ada@example.com"],
+        },
         frequency: { enum: ["monthly", "quarterly"], description: "How often", examples: ["monthly"] },
       },
       required: ["email", "frequency"],
@@ -93,7 +123,11 @@ export const campaignsFor = (services: { daylight: string; text: string; workday
     task_schema: {
       type: "object",
       properties: {
-        seat: { enum: ["window", "aisle", "no_preference"], description: "Preferred seat", examples: ["window"] },
+        seat: {
+          enum: ["window", "aisle", "no_preference"],
+          description: "Preferred seat",
+          examples: ["window"],
+        },
         pace: { enum: ["slow", "medium", "fast"], description: "How tightly you plan", examples: ["medium"] },
         interests: {
           type: "array",

@@ -2,13 +2,15 @@ import type { z } from "zod";
 import type { AgentActor, Deps } from "../context.ts";
 import { notFound } from "../errors.ts";
 import { requireId } from "../fields.ts";
+import { microsToCents } from "../money.ts";
 import type { NextAction } from "../next-actions.ts";
 import { next } from "../next-actions.ts";
+import { narrow, toWire } from "../scope/index.ts";
 import { approvalUrl } from "./open-approval.ts";
 import type { GetApprovalInput, GetApprovalOutput } from "./schema.ts";
 import { BudgetRequest, DataRequest, GrantRequest } from "./schema.ts";
-import type { ApprovalRow } from "./store.ts";
-import { findApproval } from "./store.ts";
+import type { ApprovalRow, GrantedRow } from "./store.ts";
+import { findApproval, findGranted } from "./store.ts";
 
 /** What became of a question this agent asked. @throws `not_found`, also for another agent's. */
 export async function getApproval(
@@ -17,34 +19,31 @@ export async function getApproval(
 ): Promise<{ data: z.infer<typeof GetApprovalOutput>; nextActions: NextAction[] }> {
   const approval = await findApproval(db, requireId(input.approval_id, "approval"), actor.agentId);
   if (approval === undefined) throw notFound("approval");
+  const granted =
+    approval.status === "approved" && approval.grant_id !== null
+      ? await findGranted(db, approval.grant_id)
+      : undefined;
   return {
     data: {
       approval_id: approval.id,
       kind: approval.kind,
       status: approval.status,
       approval_url: approvalUrl(settings.publicBaseUrl, approval.id),
-      ...(approval.status === "approved" && approval.subject !== null && { user_id: approval.subject }),
+      ...(granted !== undefined && { user_id: granted.subject }),
     },
-    nextActions: afterwards(approval),
+    nextActions: afterwards(approval, granted),
   };
 }
 
 /** Where the agent goes from here: back to the call that asked, as far as we may repeat it. */
-function afterwards(approval: ApprovalRow): NextAction[] {
+function afterwards(approval: ApprovalRow, granted: GrantedRow | undefined): NextAction[] {
   if (approval.status === "pending") return [next.getApproval(approval.id)];
   if (approval.status !== "approved") return [next.auth()];
   switch (approval.kind) {
-    case "grant": {
-      const { scopes, budget_limit_cents, expires_in_seconds } = GrantRequest.parse(approval.requested);
+    case "grant":
       return [
-        next.auth({
-          user_id: approval.subject,
-          scopes,
-          budget_limit_cents,
-          ...(expires_in_seconds !== null && { expires_in_seconds }),
-        }),
+        next.auth(granted === undefined ? {} : asGranted(GrantRequest.parse(approval.requested), granted)),
       ];
-    }
     case "data": {
       const { campaign_id, service_key } = DataRequest.parse(approval.requested);
       if (service_key !== null)
@@ -58,4 +57,19 @@ function afterwards(approval: ApprovalRow): NextAction[] {
     case "gpt_sign_in":
       return [next.searchServices()];
   }
+}
+
+/** The session that was asked for, as far as the person granted it: they may have narrowed it. */
+function asGranted(requested: z.infer<typeof GrantRequest>, granted: GrantedRow): Record<string, unknown> {
+  const { task_types: taskTypes, data_types: dataTypes, categories } = granted;
+  const scopes = narrow(requested.scopes, { taskTypes, dataTypes, categories });
+  const remainingCents = microsToCents(granted.remaining);
+  const seconds = requested.expires_in_seconds;
+  return {
+    user_id: granted.subject,
+    scopes: toWire(scopes),
+    budget_limit_cents: Math.min(requested.budget_limit_cents, remainingCents),
+    // Left out, a session lasts as long as the grant allows.
+    ...(seconds !== null && seconds < granted.seconds_left && { expires_in_seconds: seconds }),
+  };
 }

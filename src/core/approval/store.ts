@@ -1,4 +1,5 @@
 import type { Prisma } from "../../platform/generated/prisma/client.ts";
+import type { DataType } from "../data-schema/index.ts";
 import type { Queries } from "../ports.ts";
 import type { ApprovalKind } from "./schema.ts";
 
@@ -41,12 +42,20 @@ export interface ApprovalRow {
   agent_session_id: string | null;
   requested: unknown;
   status: "pending" | "approved" | "denied" | "expired";
-  subject: string | null;
-  consumed: boolean;
 }
 
 const open = (row: ApprovalRow & { overdue: boolean }): ApprovalRow =>
   row.status === "pending" && row.overdue ? { ...row, status: "expired" } : row;
+
+/** What a person granted, as far as it still holds. */
+export interface GrantedRow {
+  subject: string;
+  task_types: string[];
+  data_types: DataType[];
+  categories: string[];
+  remaining: bigint;
+  seconds_left: number;
+}
 
 export async function findApproval(
   db: Queries,
@@ -54,18 +63,24 @@ export async function findApproval(
   agentId: string,
 ): Promise<ApprovalRow | undefined> {
   const rows = await db.$queryRaw<(ApprovalRow & { overdue: boolean })[]>`
-    SELECT p.id, p.kind, p.agent_id, p.user_id, p.grant_id, p.agent_session_id, p.requested, p.status, g.subject,
-           p.consumed_at IS NOT NULL AS consumed, p.expires_at <= now() AS overdue
-      FROM approvals p LEFT JOIN grants g ON g.id = p.grant_id
-     WHERE p.id = ${id}::uuid AND p.agent_id = ${agentId}::uuid`;
+    SELECT id, kind, agent_id, user_id, grant_id, agent_session_id, requested, status, expires_at <= now() AS overdue
+      FROM approvals WHERE id = ${id}::uuid AND agent_id = ${agentId}::uuid`;
   return rows[0] && open(rows[0]);
+}
+
+export async function findGranted(db: Queries, grantId: string): Promise<GrantedRow | undefined> {
+  const rows = await db.$queryRaw<GrantedRow[]>`
+    SELECT g.subject, g.allowed_task_types AS task_types, g.allowed_data_types AS data_types, g.allowed_categories AS categories,
+           a."limit" - a.reserved - a.spent AS remaining, extract(epoch FROM g.expires_at - now())::float8 AS seconds_left
+      FROM grants g JOIN budget_accounts a ON a.id = g.budget_account_id
+     WHERE g.id = ${grantId}::uuid`;
+  return rows[0];
 }
 
 /** The approval, locked until the transaction ends, so that it is decided once. */
 export async function lockApproval(db: Queries, id: string): Promise<ApprovalRow | undefined> {
   const rows = await db.$queryRaw<(ApprovalRow & { overdue: boolean })[]>`
-    SELECT id, kind, agent_id, user_id, grant_id, agent_session_id, requested, status, NULL AS subject,
-           consumed_at IS NOT NULL AS consumed, expires_at <= now() AS overdue
+    SELECT id, kind, agent_id, user_id, grant_id, agent_session_id, requested, status, expires_at <= now() AS overdue
       FROM approvals WHERE id = ${id}::uuid FOR UPDATE`;
   return rows[0] && open(rows[0]);
 }

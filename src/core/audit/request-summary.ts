@@ -19,13 +19,13 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const SLUG = /^(?!tf_)[a-z][a-z0-9._-]{0,63}$/;
 
 /** Parameters whose value is kept as it is, if it looks like what it should be. */
-const SAFE_TEXT: Record<string, RegExp> = {
-  campaign_id: UUID,
-  payment_id: UUID,
-  approval_id: UUID,
-  service_key: SLUG,
-  category: SLUG,
-};
+const SAFE_TEXT = new Map([
+  ["campaign_id", UUID],
+  ["payment_id", UUID],
+  ["approval_id", UUID],
+  ["service_key", SLUG],
+  ["category", SLUG],
+]);
 
 const SAFE_NUMBERS = new Set([
   "limit",
@@ -57,7 +57,7 @@ export function summarizeRequest(input: unknown): RequestSummary {
 function safeValue(name: string, value: unknown): string | number | undefined {
   if (typeof value === "number") return SAFE_NUMBERS.has(name) ? value : undefined;
   if (typeof value !== "string") return undefined;
-  return SAFE_TEXT[name]?.test(value) === true ? value : undefined;
+  return SAFE_TEXT.get(name)?.test(value) === true ? value : undefined;
 }
 
 /** Objects are described to one level below the request's own fields. */

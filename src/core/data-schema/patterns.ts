@@ -33,12 +33,31 @@ export function patternProblem(pattern: unknown): string | undefined {
 
 function instructionsOf(pattern: string): number | undefined {
   try {
-    return RE2JS.compile(RE2JS.translateRegExp(pattern)).programSize();
+    return RE2JS.compile(toRe2(pattern)).programSize();
   } catch (error) {
     if (error instanceof RE2JSException) return undefined;
     throw error;
   }
 }
+
+/**
+ * The pattern in RE2's syntax, meaning what it means in JavaScript: there `\s` knows Unicode's spaces, and `.`
+ * stops at every line terminator. (A `\S` within a class keeps to ASCII, since classes can't be nested.)
+ */
+function toRe2(pattern: string): string {
+  let inClass = false;
+  return RE2JS.translateRegExp(pattern).replace(/\\[^]|[[\].]/g, (token) => {
+    if (token === "[") inClass = true;
+    if (token === "]") inClass = false;
+    if (token === "\\s") return inClass ? SPACES : `[${SPACES}]`;
+    if (inClass) return token;
+    if (token === "\\S") return `[^${SPACES}]`;
+    return token === "." ? NOT_LINE_TERMINATOR : token;
+  });
+}
+
+const SPACES = String.raw`\t-\r \x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff}`;
+const NOT_LINE_TERMINATOR = String.raw`[^\n\r\x{2028}\x{2029}]`;
 
 /** Thrown through a running validation whose patterns have taken too much work. Never leaves this room. */
 export class PatternBudgetError extends Error {
@@ -66,7 +85,7 @@ export class PatternMeter {
 /** Ajv's regular expressions, run by RE2 and metered. The patterns have passed `patternProblem`. */
 export function re2Engine(meter: PatternMeter): RegExpEngine {
   const engine = (pattern: string) => {
-    const translated = RE2JS.translateRegExp(pattern);
+    const translated = toRe2(pattern);
     const instructions = RE2JS.compile(translated).programSize();
     const automaton = new RE2Set(RE2Set.UNANCHORED, 0, AUTOMATON_BYTES);
     automaton.add(translated);

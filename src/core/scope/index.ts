@@ -38,6 +38,17 @@ export function resolveEverything(requested: WireRequestedScopes, available: Sco
   };
 }
 
+/** What of a request somebody allowed. */
+export function narrow(requested: WireRequestedScopes, allowed: Scopes): Scopes {
+  const asked = resolveEverything(requested, allowed);
+  const within = <T>(list: T[], limit: T[]): T[] => list.filter((item) => limit.includes(item));
+  return {
+    taskTypes: within(asked.taskTypes, allowed.taskTypes),
+    dataTypes: within(asked.dataTypes, allowed.dataTypes),
+    categories: within(asked.categories, allowed.categories),
+  };
+}
+
 export const missingFrom = <T>(wanted: readonly T[], allowed: readonly T[]): T[] =>
   unique(wanted).filter((item) => !allowed.includes(item));
 

@@ -1,4 +1,3 @@
-import type { Prisma } from "../../platform/generated/prisma/client.ts";
 import type { ConsentRecord } from "../consent/index.ts";
 import type { DataType } from "../data-schema/index.ts";
 import type { Queries } from "../ports.ts";
@@ -36,7 +35,7 @@ export async function insertCompletion(db: Queries, c: NewCompletion): Promise<b
     ), consent AS (
       INSERT INTO consents (user_id, campaign_id, consent_type, data_types, granted, purpose, granted_via, agent_session_id)
       SELECT ${c.userId}::uuid, ${c.campaignId}::uuid, r.consent_type, r.data_types, r.granted, r.purpose, 'agent', ${c.sessionId}::uuid
-        FROM completion, jsonb_to_recordset(${consents as unknown as Prisma.JsonArray}::jsonb)
+        FROM completion, jsonb_to_recordset(${JSON.stringify(consents)}::jsonb)
              AS r(consent_type text, data_types text[], granted boolean, purpose text)
     )
     SELECT id FROM completion`;

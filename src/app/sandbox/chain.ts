@@ -1,0 +1,154 @@
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { FUNDED_WITH_GAS } from "./chain-accounts.ts";
+import { saveSnapshot, unpackSnapshot } from "./chain-snapshot.ts";
+import { findDaemon, startDaemon, stopDaemon } from "./daemon.ts";
+import type { DaemonId } from "./daemon.ts";
+import type { Log } from "./log.ts";
+import { recordedPort, stablePort } from "./ports.ts";
+import { rpc } from "./rpc.ts";
+
+/** Base Sepolia's, so that stock x402 clients and v1's network names work unmodified. */
+export const CHAIN_ID = 84_532;
+export const NETWORK = "eip155:84532";
+
+const BLOCK_TIME_SECONDS = 2;
+const READY_WITHIN_MS = 15_000;
+const STOP_WITHIN_MS = 5_000;
+/** Old states kept for reads at a block. Each holds all block hashes so far, so this bounds the disk it takes. */
+const STATES_ON_DISK = 64;
+/**
+ * Empty blocks mined at once after a restore. They give readers that look some confirmations back a state to read
+ * (a snapshot has only the last one), and keep a chain that was killed from repeating block numbers already seen.
+ */
+const BLOCKS_AFTER_RESTORE = 64;
+
+export interface Chain {
+  pid: number;
+  rpcUrl: string;
+  /** It was running already. */
+  reused: boolean;
+}
+
+/** The address a chain of this directory will have, or has. */
+export async function chainUrl(directory: string): Promise<string> {
+  mkdirSync(directory, { recursive: true });
+  const running =
+    findDaemon(chainDaemon(directory)) !== undefined ? recordedPort(portFile(directory)) : undefined;
+  return urlOf(running ?? (await stablePort(portFile(directory))));
+}
+
+/**
+ * Starts the local chain (anvil) or finds the one that runs for this directory. It is a process of its own and
+ * stays when this one is killed. After a stop it continues where it was: balances, receipts, logs, nonces.
+ *
+ * Not safe to call twice at once for one directory: hold the world's lock.
+ *
+ * @throws Error, naming the way out, when anvil can't run on this machine.
+ */
+export async function startChain(directory: string, log: Log): Promise<Chain> {
+  const id = chainDaemon(directory);
+  const rpcUrl = await chainUrl(directory);
+  const isReady = async (): Promise<boolean> => (await chainIdOf(rpcUrl)) === CHAIN_ID;
+
+  const running = findDaemon(id);
+  if (running !== undefined && (await isReady())) {
+    log(`chain found at ${rpcUrl} (pid ${running})`);
+    return { pid: running, rpcUrl, reused: true };
+  }
+  await stopDaemon(id, "SIGTERM", STOP_WITHIN_MS);
+
+  const unpacked = path.join(directory, "restore.json");
+  const isRestored = existsSync(snapshotFile(directory));
+  if (isRestored) await unpackSnapshot(snapshotFile(directory), unpacked);
+  rmSync(cacheDirectory(directory), { recursive: true, force: true }); // anvil never clears it
+  mkdirSync(cacheDirectory(directory), { recursive: true });
+
+  const args = [...anvilArguments(directory, rpcUrl), ...(isRestored ? ["--load-state", unpacked] : [])];
+  const pid = await startDaemon(
+    id,
+    { command: anvilBinary(), args, env: { HOME: directory } },
+    isReady,
+    READY_WITHIN_MS,
+  )
+    .catch((error: unknown) => {
+      throw cannotRun(error);
+    })
+    .finally(() => rmSync(unpacked, { force: true }));
+  if (isRestored) await rpc(rpcUrl, "anvil_mine", [`0x${BLOCKS_AFTER_RESTORE.toString(16)}`]);
+  log(`chain ${isRestored ? "restored" : "started"} at ${rpcUrl} (pid ${pid})`);
+  return { pid, rpcUrl, reused: false };
+}
+
+/** Saves the chain and stops it, if it runs. */
+export async function stopChain(directory: string): Promise<void> {
+  const id = chainDaemon(directory);
+  const port = recordedPort(portFile(directory));
+  // Not fatal: the snapshot keeper has saved everything but the last moment.
+  if (findDaemon(id) !== undefined && port !== undefined) {
+    await saveSnapshot(urlOf(port), snapshotFile(directory)).catch(() => {});
+  }
+  await stopDaemon(id, "SIGTERM", STOP_WITHIN_MS);
+  rmSync(cacheDirectory(directory), { recursive: true, force: true });
+}
+
+export const snapshotFile = (directory: string): string => path.join(directory, "state.json.gz");
+
+export const chainDaemon = (directory: string): DaemonId => ({
+  name: "chain",
+  directory,
+  marker: cacheDirectory(directory),
+});
+
+function anvilArguments(directory: string, rpcUrl: string): string[] {
+  const { hostname, port } = new URL(rpcUrl);
+  return [
+    ["--host", hostname, "--port", port, "--no-cors", "--quiet"],
+    ["--chain-id", String(CHAIN_ID), "--accounts", String(FUNDED_WITH_GAS)],
+    // Instant for transactions, and a block every two seconds all the same: the clock of an idle chain must not
+    // stand still, or authorisations would never expire.
+    ["--mixed-mining", "--block-time", String(BLOCK_TIME_SECONDS)],
+    // From Prague on, each block adds a slot to the state (EIP-2935), and anvil 1.7 copies the state per block.
+    ["--hardfork", "cancun"],
+    // The default is 3,600 states in ~/.foundry, which takes gigabytes within a day.
+    ["--max-persisted-states", String(STATES_ON_DISK), "--cache-path", cacheDirectory(directory)],
+    ["--no-request-size-limit"],
+  ].flat();
+}
+
+/** The program in the platform's own package: the npm wrapper would not pass signals on. */
+function anvilBinary(): string {
+  const architecture = process.arch === "x64" ? "amd64" : process.arch;
+  try {
+    // The platform's package is a dependency of the wrapper, not ours.
+    const wrapper = createRequire(createRequire(import.meta.url).resolve("@foundry-rs/anvil/package.json"));
+    return wrapper.resolve(`@foundry-rs/anvil-${process.platform}-${architecture}/bin/anvil`);
+  } catch (error) {
+    throw cannotRun(error);
+  }
+}
+
+function cannotRun(cause: unknown): Error {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const isLinkage = /GLIBC|not found|ENOENT|EACCES|Cannot find module|exited with 12[67]/.test(reason);
+  if (!isLinkage) return new Error(`The sandbox's chain didn't start: ${reason}`, { cause });
+  const detail = /.*GLIBC.*/.exec(reason)?.[0] ?? reason.split("\n")[0];
+  return new Error(
+    `The sandbox's chain (anvil, which needs glibc 2.35) can't run here: set X402_NETWORK, X402_ASSET, ` +
+      `X402_RPC_URL, X402_FACILITATOR_URL and TREASURY_PRIVATE_KEY to use another chain. (${detail})`,
+    { cause },
+  );
+}
+
+async function chainIdOf(rpcUrl: string): Promise<number | undefined> {
+  try {
+    return Number(await rpc(rpcUrl, "eth_chainId", [], 2_000));
+  } catch {
+    return undefined;
+  }
+}
+
+const urlOf = (port: number): string => `http://127.0.0.1:${port}`;
+const portFile = (directory: string): string => path.join(directory, "chain.port");
+const cacheDirectory = (directory: string): string => path.join(directory, "cache");

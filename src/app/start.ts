@@ -1,0 +1,104 @@
+import type { Deps } from "../core/context.ts";
+import { createLog } from "../platform/log.ts";
+import { migrateDeploy } from "../platform/migrate.ts";
+import type { ChainSettings, Config } from "./config.ts";
+import type { SandboxWorld } from "./sandbox/index.ts";
+import { startDatabase, startSandbox } from "./sandbox/index.ts";
+import type { Running } from "./server.ts";
+import { startTollfree } from "./server.ts";
+import { mountSandboxPage } from "./world/page.ts";
+import { SecretsFile } from "./world/secrets.ts";
+import type { DemoWorld } from "./world/seed.ts";
+import { seedDemo } from "./world/seed.ts";
+
+const KEEP_OUTPUT = { maxBytes: 256 * 1024, seconds: 24 * 3600 };
+
+export interface Started extends Running {
+  sandbox: { world: SandboxWorld; adminApiKey: string; demo: DemoWorld | undefined } | undefined;
+}
+
+/** Starts what the configuration asks for: the sandbox's parts where it is one, then the server. */
+export async function start(config: Config): Promise<Started> {
+  const log = createLog({ level: config.logLevel });
+  const { chain } = config;
+  const world = chain.sandbox
+    ? await startSandbox({ dataDir: config.dataDir, database: config.databaseUrl === undefined, log })
+    : undefined;
+  const database =
+    world === undefined && config.databaseUrl === undefined
+      ? await startDatabase({ dataDir: config.dataDir, log })
+      : undefined;
+  const stopParts = async (): Promise<void> => {
+    await database?.stop();
+    await world?.stop();
+  };
+  try {
+    const databaseUrl = config.databaseUrl ?? world?.databaseUrl ?? database?.databaseUrl ?? "";
+    await migrateDeploy({
+      connectionString: databaseUrl,
+      directory: MIGRATIONS,
+      log: (message) => log.info({}, message),
+    });
+    const running = await startServer(config, databaseUrl, world, log);
+    return {
+      ...running,
+      async stop() {
+        await running.stop();
+        await stopParts();
+      },
+    };
+  } catch (error) {
+    await stopParts();
+    throw error;
+  }
+}
+
+const MIGRATIONS = new URL("../../prisma/migrations", import.meta.url).pathname;
+
+async function startServer(
+  config: Config,
+  databaseUrl: string,
+  world: SandboxWorld | undefined,
+  log: Deps["log"],
+): Promise<Started> {
+  const secrets = world === undefined ? undefined : await SecretsFile.open(config.dataDir);
+  const adminApiKey = config.adminApiKey ?? secrets?.values.admin_api_key;
+  let demo: DemoWorld | undefined;
+  const running = await startTollfree({
+    host: config.host,
+    port: config.port,
+    publicBaseUrl: config.publicBaseUrl,
+    databaseUrl,
+    chain: { ...chainOf(config, world), confirmations: config.confirmations },
+    encryptionKey:
+      config.dataEncryptionKey ?? Buffer.from(secrets?.values.data_encryption_key ?? "", "base64"),
+    adminApiKey,
+    upstreams: {
+      allowPrivate: config.allowPrivateUpstreams,
+      allowedOrigins: world?.upstreams.map(({ upstream_url }) => new URL(upstream_url).origin) ?? [],
+      httpsOnly: config.production && world === undefined,
+    },
+    settings: { confirmWaitMs: config.confirmWaitMs, suspension: config.suspension, keepOutput: KEEP_OUTPUT },
+    log,
+    async prepare(deps) {
+      if (world !== undefined && secrets !== undefined && config.chain.sandbox && config.chain.seed) {
+        demo = await seedDemo(deps, secrets, world.upstreams);
+      }
+    },
+    ...(world !== undefined && {
+      routes: (app) => mountSandboxPage(app, () => ({ world, adminApiKey: adminApiKey ?? "", demo })),
+    }),
+  });
+  return { ...running, sandbox: world && { world, adminApiKey: adminApiKey ?? "", demo } };
+}
+
+function chainOf({ chain }: Config, world: SandboxWorld | undefined): Omit<ChainSettings, "facilitatorUrl"> {
+  if (!chain.sandbox) return chain;
+  if (world === undefined) throw new Error("the sandbox has no chain");
+  return {
+    network: world.network,
+    asset: world.asset,
+    rpcUrl: world.rpcUrl,
+    treasuryPrivateKey: world.treasury.privateKey,
+  };
+}

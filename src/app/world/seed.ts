@@ -1,0 +1,111 @@
+import { createAgent } from "../../core/agent/index.ts";
+import { createCampaign } from "../../core/campaign/index.ts";
+import type { Deps } from "../../core/context.ts";
+import { AppError } from "../../core/errors.ts";
+import { putGrant } from "../../core/grant/index.ts";
+import { bookCredit, createSponsor } from "../../core/sponsor/index.ts";
+import { registerApi } from "../../core/sponsored-api/index.ts";
+import { createUser } from "../../core/user/index.ts";
+import type { DemoUpstream } from "../sandbox/index.ts";
+import { campaigns, DEMO_AGENT, DEMO_GRANT, DEMO_USER, OPEN_BUDGET, SPONSORS } from "./campaigns.ts";
+import type { SecretsFile } from "./secrets.ts";
+
+const GRANT_DAYS = 365;
+
+export interface DemoWorld {
+  /** The agent's subject for the demo user. */
+  user_id: string;
+  agent_id: string;
+  agent_api_key: string;
+  sponsor_api_key: string;
+}
+
+/**
+ * Makes the demo's world through the same verbs the API uses, step by step: each step that succeeded is on
+ * record and isn't repeated, so a start that was killed in the middle goes on where it was.
+ */
+export async function seedDemo(
+  deps: Deps,
+  secrets: SecretsFile,
+  upstreams: DemoUpstream[],
+): Promise<DemoWorld> {
+  const done = secrets.values.demo;
+  /** Runs a step once; its result is what later steps and later starts need of it. */
+  const once = async (step: string, make: () => Promise<string>): Promise<string> => {
+    const known = done[step];
+    if (known !== undefined) return known;
+    const result = await make();
+    done[step] = result;
+    await secrets.save();
+    return result;
+  };
+
+  for (const sponsor of SPONSORS) {
+    await once(`sponsor:${sponsor}`, async () => {
+      const { sponsor_id, api_key } = await createSponsor(deps, { name: sponsor });
+      return `${sponsor_id} ${api_key}`;
+    });
+  }
+  const sponsorId = (sponsor: string): string => done[`sponsor:${sponsor}`]?.split(" ")[0] ?? "";
+  const sponsorKey = (sponsor: string): string => done[`sponsor:${sponsor}`]?.split(" ")[1] ?? "";
+  const owner = SPONSORS[0];
+
+  for (const { pay_to: _pinnedByTheProbe, ...upstream } of upstreams) {
+    await once(`api:${upstream.service_key}`, async () => {
+      const actor = { kind: "sponsor" as const, sponsorId: sponsorId(owner) };
+      await registerApi({ ...deps, actor }, upstream).catch(ignoreConflict);
+      return upstream.service_key;
+    });
+  }
+  await once("open budget", async () => {
+    const { service_key, amount_cents } = OPEN_BUDGET;
+    await bookCredit(deps, {
+      sponsor_id: sponsorId(owner),
+      service_key,
+      amount_cents,
+      reference: `demo ${service_key}`,
+    });
+    return service_key;
+  });
+  for (const { sponsor, budget_cents, ...campaign } of campaigns) {
+    const id = await once(`campaign:${campaign.name}`, async () => {
+      const actor = { kind: "sponsor" as const, sponsorId: sponsorId(sponsor) };
+      return (await createCampaign({ ...deps, actor }, campaign)).campaign_id;
+    });
+    await once(`credit:${campaign.name}`, async () => {
+      const credit = {
+        sponsor_id: sponsorId(sponsor),
+        campaign_id: id,
+        amount_cents: budget_cents,
+        reference: `demo ${id}`,
+      };
+      return (await bookCredit(deps, credit)).reference;
+    });
+  }
+
+  const userId = await once("user", async () => (await createUser(deps, DEMO_USER)).user_id);
+  const agent = await once("agent", async () => {
+    const { agent_id, api_key } = await createAgent(deps, DEMO_AGENT);
+    return `${agent_id} ${api_key}`;
+  });
+  const [agentId = "", agentKey = ""] = agent.split(" ");
+  const subject = await once("grant", async () => {
+    const { budget_limit_cents, ...scopes } = DEMO_GRANT;
+    const categories = [...new Set(upstreams.flatMap((upstream) => upstream.categories))];
+    const expires = new Date(Date.now() + GRANT_DAYS * 24 * 3600 * 1000);
+    const grant = await putGrant(deps, {
+      user_id: userId,
+      agent_id: agentId,
+      scopes: { ...scopes, allowed_categories: categories },
+      budget_limit_cents,
+      expires_at: expires.toISOString(),
+    });
+    return grant.user_id;
+  });
+  return { user_id: subject, agent_id: agentId, agent_api_key: agentKey, sponsor_api_key: sponsorKey(owner) };
+}
+
+/** A killed start can have registered what it had no time to record. */
+function ignoreConflict(error: unknown): void {
+  if (!(error instanceof AppError) || error.code !== "conflict") throw error;
+}

@@ -1,0 +1,124 @@
+import { createPublicClient, http, parseAbi } from "viem";
+import { readConfig } from "../app/config.ts";
+import type { Started } from "../app/start.ts";
+import { start } from "../app/start.ts";
+import type { Reached, Step } from "./follower.ts";
+import { follow } from "./follower.ts";
+import { person, profile } from "./profile.ts";
+
+/**
+ * `npm run demo`: a sandbox, an agent that only follows `next_actions`, and a real x402 payment. The agent gets
+ * its key and the address of the server, nothing else; the person who approves is played by this program.
+ */
+async function demo(): Promise<void> {
+  const once = process.argv.includes("--once");
+  // Any free port, unless one is asked for: the demo shouldn't trip over a server that is already up.
+  const config = readConfig({ LOG_LEVEL: "error", PORT: "0", ...process.env });
+  const started = await start(config);
+  const stop = (): Promise<never> => started.stop().then(() => process.exit(0));
+  process.once("SIGINT", () => void stop());
+  process.once("SIGTERM", () => void stop());
+  console.log(`tollfree is listening on ${started.url}\n`);
+  try {
+    await tell(started);
+  } catch (error) {
+    console.error(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`);
+    await started.stop();
+    process.exit(1);
+  }
+  if (once) await stop();
+  console.log(`\nThe server stays up at ${started.url}; stop it with Ctrl-C.`);
+}
+
+async function tell({ url, sandbox }: Started): Promise<void> {
+  if (sandbox?.demo === undefined) throw new Error("the demo needs the sandbox with its demo data");
+  const { world, demo: keys, adminApiKey } = sandbox;
+  const chain = createPublicClient({ transport: http(world.rpcUrl) });
+  const balanceOf = (address: `0x${string}`): Promise<bigint> =>
+    chain.readContract({ address: world.asset, abi: BALANCE, functionName: "balanceOf", args: [address] });
+  const payees = [...new Set(world.upstreams.map(({ pay_to }) => pay_to))];
+  const balances = async (): Promise<bigint[]> =>
+    Promise.all([world.treasury.address, ...payees].map(balanceOf));
+
+  const before = await balances();
+  const user = await person({ url, adminApiKey });
+  const reached = await follow({
+    url,
+    apiKey: keys.agent_api_key,
+    wish: { scopes: WISH, budget_limit_cents: 25 },
+    profile,
+    goal: { search_services: { intent: "When does the sun set in Lisbon?" } },
+    onStep: printStep,
+    onApproval: (details) => user.approve(details),
+  });
+  const after = await balances();
+  printResult(reached, world.upstreams, [world.treasury.address, ...payees], before, after);
+  const txHash = reached.payment["tx_hash"] as `0x${string}`;
+  const receipt = await chain.getTransactionReceipt({ hash: txHash });
+  console.log(
+    `\n  The transaction is in block ${receipt.blockNumber} of chain ${world.chainId}: ${receipt.status}`,
+  );
+}
+
+const BALANCE = parseAbi(["function balanceOf(address) view returns (uint256)"]);
+
+const WISH = {
+  allowed_task_types: ["survey", "data_provision"],
+  allowed_data_types: ["region", "attributes"],
+  allowed_categories: ["*"],
+};
+
+let count = 0;
+function printStep({ action, method, endpoint, status, body }: Step): void {
+  count += 1;
+  const told = body.next_actions[0];
+  console.log(`${String(count).padStart(2)}. ${action.padEnd(16)} ${method.padEnd(4)} ${endpoint}`);
+  console.log(`    ${status} ${body.error_code ?? "ok"}${summary(body.data)}`);
+  if (told !== undefined) console.log(`    told next: ${told.action}`);
+}
+
+/** The one or two things worth saying about an answer. */
+function summary(data: Record<string, unknown> | undefined): string {
+  if (data === undefined) return "";
+  const services = data["services"] as
+    { name: string; sponsor: string; required_task: string | null }[] | undefined;
+  if (services !== undefined) {
+    const [best] = services;
+    return best === undefined
+      ? " · nothing found"
+      : ` · ${services.length} found, best: ${best.name}, paid by ${best.sponsor}`;
+  }
+  if (typeof data["task_description"] === "string") return ` · ${data["task_description"]}`;
+  if (typeof data["status"] === "string") return ` · ${data["status"]}`;
+  const payment = data["payment"] as
+    { status: string; amount_cents: number; sponsored_by: string } | undefined;
+  if (payment !== undefined)
+    return ` · ${payment.amount_cents} cents, ${payment.status}, paid by ${payment.sponsored_by}`;
+  return "";
+}
+
+function printResult(
+  { run, payment }: Reached,
+  upstreams: { pay_to: string; name: string }[],
+  addresses: string[],
+  before: bigint[],
+  after: bigint[],
+): void {
+  console.log(
+    `\nThe agent has its resource:\n${JSON.stringify(run["output"], null, 2).replace(/^/gm, "  ")}`,
+  );
+  console.log(`\n  payment  ${String(payment["payment_id"])}  ${String(payment["status"])}`);
+  console.log(`  tx       ${String(payment["tx_hash"])}`);
+  console.log("\n  test USDC on chain            before         after");
+  for (const [index, address] of addresses.entries()) {
+    const name =
+      index === 0
+        ? "Tollfree's treasury"
+        : (upstreams.find(({ pay_to }) => pay_to === address)?.name ?? address);
+    console.log(`  ${name.padEnd(24)}${dollars(before[index])}${dollars(after[index])}`);
+  }
+}
+
+const dollars = (micros = 0n): string => (Number(micros) / 1e6).toFixed(6).padStart(14);
+
+await demo();

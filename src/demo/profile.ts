@@ -1,0 +1,58 @@
+import type { Profile } from "./fill.ts";
+
+/** The little the demo's agent knows about its person, and what they agree to. */
+export const profile: Profile = {
+  byName: {
+    satisfaction: 4,
+    latitude: 38.7223,
+    longitude: -9.1393,
+    data_sharing_agreed: true,
+    purpose_acknowledged: true,
+    contact_permission: false,
+  },
+  byDataType: { region: "Portugal", email: "ada@example.com" },
+};
+
+export interface Person {
+  /** Looks at what the agent asks for, and grants it for a day. */
+  approve(details: Record<string, unknown>): Promise<void>;
+}
+
+/** A new person, who until they have pages of their own decides through the administrator. */
+export async function person({ url, adminApiKey }: { url: string; adminApiKey: string }): Promise<Person> {
+  const post = async (path: string, body: unknown): Promise<Record<string, unknown>> => {
+    const response = await fetch(`${url}${path}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${adminApiKey}`, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    const answer = (await response.json()) as { data?: Record<string, unknown>; message?: string };
+    if (answer.data === undefined) throw new Error(`${path}: ${response.status} ${answer.message ?? ""}`);
+    return answer.data;
+  };
+  const { user_id } = await post("/admin/users", {
+    email: `visitor-${crypto.randomUUID()}@demo.tollfree.test`,
+    region: "Portugal",
+    roles: ["developer"],
+    tools_used: [],
+    attributes: {},
+  });
+  return {
+    async approve({ approval_id, user_code }) {
+      console.log(
+        `    the person enters the code ${String(user_code)} and approves, for a day and at most 25 cents`,
+      );
+      await post(`/admin/approvals/${String(approval_id)}/decide`, {
+        decision: "approve",
+        user_id,
+        scopes: {
+          allowed_task_types: ["survey", "data_provision"],
+          allowed_data_types: ["region"],
+          allowed_categories: ["weather", "calendar", "text", "travel"],
+        },
+        budget_limit_cents: 25,
+        expires_at: new Date(Date.now() + 24 * 3600 * 1000).toISOString(),
+      });
+    },
+  };
+}

@@ -1,0 +1,136 @@
+import type { Authenticators } from "../../src/api/context.ts";
+import type { ErrorEnvelope } from "../../src/api/envelope.ts";
+import type { AuditEntry, AuditLog } from "../../src/core/audit/index.ts";
+import type { Deps, SessionActor } from "../../src/core/context.ts";
+import { AppError } from "../../src/core/errors.ts";
+import { createApp } from "../../src/http/app.ts";
+import type { ReadinessChecks } from "../../src/http/ops.ts";
+import type { RunningServer } from "../../src/http/server.ts";
+import { startServer } from "../../src/http/server.ts";
+import { exampleRouter } from "./example-router.ts";
+
+export const SESSION = "tf_as_live";
+export const AGENT_KEY = "tf_ak_live";
+export const SPONSOR_KEY = "tf_sk_live";
+export const ADMIN_KEY = "the-admin-key";
+
+const SCOPES = { taskTypes: [], dataTypes: [], categories: [] };
+const SESSION_ACTOR: SessionActor = {
+  kind: "session",
+  sessionId: "session-1",
+  surface: "agent",
+  grantId: "grant-1",
+  subject: "subject-1",
+  agentId: "agent-1",
+  userId: "user-1",
+  scopes: SCOPES,
+  grantScopes: SCOPES,
+  budgetAccountId: "account-1",
+  grantBudgetAccountId: "account-2",
+  remainingMicros: 0n,
+  expiresAt: new Date("2030-01-01"),
+};
+
+const authenticators: Authenticators = {
+  session: async (token, identified) => {
+    if (token === SESSION) return SESSION_ACTOR;
+    if (token === "tf_as_expired") {
+      identified({ agentSessionId: "session-2", grantId: "grant-1", userId: "user-1" });
+      throw new AppError("session_expired");
+    }
+    if (token === "tf_as_database_down") throw Object.assign(new Error("terminating"), { code: "57P01" });
+    throw new AppError("unauthorized");
+  },
+  agentKey: async (token) => {
+    if (token === AGENT_KEY) return { kind: "agent", agentId: "agent-1", apiKeyId: "key-1" };
+    throw new AppError("unauthorized");
+  },
+  sponsorKey: async (token) => {
+    if (token === SPONSOR_KEY) return { kind: "sponsor", sponsorId: "sponsor-1" };
+    throw new AppError("unauthorized");
+  },
+  admin: (token) => {
+    if (token === ADMIN_KEY) return { kind: "admin" };
+    throw new AppError("unauthorized");
+  },
+};
+
+export interface LogLine {
+  level: "info" | "warn" | "error";
+  message: string;
+  [field: string]: unknown;
+}
+
+export interface ExampleApi extends RunningServer {
+  /** What was audited, oldest first. */
+  audited: AuditEntry[];
+  logged: LogLine[];
+  /** What the audit log does with a row; replace it to make it fail or wait. */
+  audit: AuditLog;
+}
+
+/** The example router behind the real app on a real port. */
+export async function startExampleApi(checks: ReadinessChecks = {}): Promise<ExampleApi> {
+  const audited: AuditEntry[] = [];
+  const logged: LogLine[] = [];
+  const audit: AuditLog = {
+    append: async (entry) => {
+      audited.push(entry);
+    },
+  };
+  const write = (level: LogLine["level"]) => (fields: Record<string, unknown>, message: string) =>
+    logged.push({ ...fields, level, message });
+  // The routers under test touch nothing else of what the core is given.
+  const deps = {
+    log: { info: write("info"), warn: write("warn"), error: write("error") },
+    settings: { publicBaseUrl: "https://tollfree.example" },
+  } as unknown as Deps;
+  const app = createApp({
+    router: exampleRouter,
+    deps,
+    authenticators,
+    audit: { append: (entry) => audit.append(entry) },
+    checks,
+    routes: (express) =>
+      express.get("/broken-page", () => {
+        throw new Error("template secret");
+      }),
+  });
+  const server = await startServer(app, { host: "127.0.0.1", port: 0 });
+  return { ...server, audited, logged, audit };
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+  /** The body: an envelope wherever the status is 400 or above. */
+  body: ErrorEnvelope & { data: { input: unknown; actor?: string } };
+}
+
+/** One real HTTP request; a plain object as `body` goes out as JSON. */
+export async function request(
+  api: { url: string },
+  method: string,
+  path: string,
+  options: { token?: string; headers?: Record<string, string>; body?: unknown; raw?: BodyInit } = {},
+): Promise<Answer> {
+  const { token, headers, body, raw } = options;
+  const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body));
+  const response = await fetch(api.url + path, {
+    method,
+    headers: {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { "content-type": "application/json" }),
+      ...headers,
+    },
+    ...(payload !== undefined && { body: payload, duplex: "half" }),
+  } as RequestInit);
+  const text = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: (text === "" ? undefined : JSON.parse(text)) as Answer["body"],
+  };
+}

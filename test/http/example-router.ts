@@ -1,0 +1,176 @@
+import { z } from "zod";
+import { ok, success } from "../../src/api/envelope.ts";
+import {
+  adminProcedure,
+  agentKeyProcedure,
+  publicProcedure,
+  router,
+  sessionProcedure,
+  sponsorProcedure,
+} from "../../src/api/trpc.ts";
+import { AppError } from "../../src/core/errors.ts";
+import { next } from "../../src/core/next-actions.ts";
+
+/** A small API on the real builders, with an operation for each thing a transport has to get right. */
+
+/** Shared between a query and a body, which is what coercing schemas in place would break. */
+const Active = z.boolean();
+
+const Echo = z.object({ input: z.unknown(), actor: z.string().optional() });
+const empty = z.strictObject({});
+const route = (method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: `/${string}`) => ({
+  openapi: { method, path, summary: `${method} ${path}` },
+});
+
+const SearchInput = z.strictObject({
+  q: z.string().max(20).optional(),
+  limit: z.number().int().min(1).max(50).optional(),
+  max_budget_cents: z.number().optional(),
+  active: Active.optional(),
+  sort: z.enum(["price", "name"]).optional(),
+  preferred_task_types: z.array(z.string()).optional(),
+  sizes: z.array(z.number()).optional(),
+});
+
+const CompleteInput = z.strictObject({
+  campaign_id: z.string(),
+  task_data: z.record(z.string(), z.unknown()),
+  active: Active,
+  contact: z.union([z.strictObject({ email: z.email() }), z.strictObject({ phone: z.string() })]).optional(),
+  scopes: z.union([z.tuple([z.literal("*")]), z.array(z.string().regex(/^[a-z]+$/)).min(1)]).optional(),
+  note: z.string().max(5).optional(),
+});
+
+/** What `agent.runService` does, by service key. */
+const RUNS: Record<string, () => never> = {
+  bug: () => {
+    throw new Error("SELECT secret FROM vault: password=hunter2");
+  },
+  database_down: () => {
+    throw new Error("query failed", {
+      cause: Object.assign(new Error("connect"), { code: "ECONNREFUSED" }),
+    });
+  },
+  busy: () => {
+    throw new AppError("rate_limited", { retryAfterSeconds: 11.2, nextActions: [next.flowStatus()] });
+  },
+  needs_task: () => {
+    throw new AppError("task_required", {
+      details: { payment_id: "p1" },
+      nextActions: [next.getTask("a/b c")],
+      headers: { "X-Extra": "yes" },
+    });
+  },
+};
+
+/** Set by a test that wants to see what happens while a call is under way. */
+export const gate = { opened: Promise.resolve(), aborted: false };
+
+export const exampleRouter = router({
+  agent: router({
+    hello: publicProcedure
+      .meta(route("GET", "/agent/hello"))
+      .input(empty)
+      .output(success(Echo))
+      .query(({ ctx, input }) => ok(ctx, { input })),
+    auth: agentKeyProcedure
+      .meta({ ...route("POST", "/agent/auth"), errors: ["consent_required"] })
+      .input(z.strictObject({ user_id: z.string().optional() }))
+      .output(success(Echo))
+      .mutation(({ ctx, input }) => {
+        ctx.subject.agentSessionId = "opened-session";
+        return ok(ctx, { input, actor: ctx.actor.agentId }, [next.searchServices({ limit: 5 })]);
+      }),
+    getApproval: agentKeyProcedure
+      .meta(route("GET", "/agent/approvals/{approval_id}"))
+      .input(z.strictObject({ approval_id: z.string() }))
+      .output(success(Echo))
+      .query(({ ctx, input }) => ok(ctx, { input })),
+    searchServices: sessionProcedure
+      .meta(route("GET", "/agent/services"))
+      .input(SearchInput)
+      .output(success(Echo))
+      .query(({ ctx, input }) => ok(ctx, { input, actor: ctx.actor.sessionId })),
+    listCategories: sessionProcedure
+      .meta(route("GET", "/agent/services/categories"))
+      .input(empty)
+      .output(success(Echo))
+      .query(({ ctx }) => ok(ctx, { input: "categories" })),
+    getService: sessionProcedure
+      .meta(route("GET", "/agent/services/{service_key}"))
+      .input(z.strictObject({ service_key: z.string(), version: z.number().optional() }))
+      .output(success(Echo))
+      .query(({ ctx, input }) => ok(ctx, { input })),
+    getTask: sessionProcedure
+      .meta(route("GET", "/agent/tasks/{campaign_id}"))
+      .input(z.strictObject({ campaign_id: z.string() }))
+      .output(success(Echo))
+      .query(({ ctx, input }) => ok(ctx, { input })),
+    completeTask: sessionProcedure
+      .meta({
+        ...route("POST", "/agent/tasks/{campaign_id}/complete"),
+        errors: ["scope_violation"],
+        example: {
+          request: { campaign_id: "c1", task_data: { rating: 4 }, active: true },
+          response: { input: {} },
+        },
+      })
+      .input(CompleteInput)
+      .output(success(Echo))
+      .mutation(({ ctx, input }) => ok(ctx, { input }, [next.getTask(input.campaign_id)])),
+    runService: sessionProcedure
+      .meta({
+        ...route("POST", "/agent/services/{service_key}/run"),
+        accepted: "The payment is under way.",
+        idempotencyKey: true,
+      })
+      .input(z.strictObject({ service_key: z.string(), input: z.unknown().optional() }))
+      .output(success(Echo))
+      .mutation(async ({ ctx, input, signal }) => {
+        RUNS[input.service_key]?.();
+        if (input.service_key === "bad_output") return { status: "success" } as never;
+        if (input.service_key === "pending") {
+          ctx.reply.status = 202;
+          ctx.reply.headers["Retry-After"] = "2";
+        }
+        if (input.service_key === "slow") await gate.opened;
+        gate.aborted = signal?.aborted ?? false;
+        return ok(ctx, { input });
+      }),
+    getPayment: sessionProcedure
+      .meta(route("GET", "/agent/payments/{payment_id}"))
+      .input(z.strictObject({ payment_id: z.string() }))
+      .output(success(Echo))
+      .query(({ ctx, input }) => ok(ctx, { input })),
+    flowStatus: sessionProcedure
+      .meta(route("GET", "/agent/flow/status"))
+      .input(empty)
+      .output(success(Echo))
+      .query(({ ctx, input }) => ok(ctx, { input })),
+    auditHistory: sessionProcedure
+      .meta(route("GET", "/agent/audit/history"))
+      .input(empty)
+      .output(success(Echo))
+      .query(({ ctx, input }) => ok(ctx, { input })),
+    revokeSession: sessionProcedure
+      .meta(route("DELETE", "/agent/session"))
+      .input(z.strictObject({ reason: z.string().optional() }))
+      .output(success(Echo))
+      .mutation(({ ctx, input }) => ok(ctx, { input })),
+  }),
+  sponsor: router({
+    setActive: sponsorProcedure
+      .meta(route("PATCH", "/sponsor/apis/{service_key}"))
+      .input(z.strictObject({ service_key: z.string(), active: Active }))
+      .output(success(Echo))
+      .mutation(({ ctx, input }) => ok(ctx, { input, actor: ctx.actor.sponsorId })),
+  }),
+  admin: router({
+    putUser: adminProcedure
+      .meta(route("PUT", "/admin/users/{user_id}"))
+      .input(z.strictObject({ user_id: z.string(), name: z.string() }))
+      .output(success(Echo))
+      .mutation(({ ctx, input }) => ok(ctx, { input, actor: ctx.actor.kind })),
+  }),
+});
+export type ExampleRouter = typeof exampleRouter;
