@@ -61,11 +61,8 @@ export default tseslint.config(
         "error",
         { allowNumber: true, allowBoolean: true },
       ],
-      // `() => log.warn(…)` as a callback and `return next(error)` in a function that returns nothing are clear.
-      "@typescript-eslint/no-confusing-void-expression": [
-        "error",
-        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
-      ],
+      // `return next(error)` and `() => log.warn(…)` are clear where nothing is returned.
+      "@typescript-eslint/no-confusing-void-expression": "off",
       // Leaving a property out by destructuring it away, and a parameter that is only there for the next one.
       "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true, argsIgnorePattern: "^_" }],
       // An `async` method without `await` implements a port, and turns what it throws into a rejection.

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
@@ -20,8 +20,14 @@ const LIMITS = {
 
 const IDLE_SWEEP_MS = 50;
 
+/** When closing: how long a connection that was opened without a request yet may still send one. */
+const SILENCE_MS = 1_000;
+
 /** How long a refused connection gets to read why before it is cut. */
 const LINGER_MS = 1_000;
+
+/** Open connections, each with the last answer it was given or is being given. */
+type Connections = Map<Duplex, ServerResponse | undefined>;
 
 export interface RunningServer {
   url: string;
@@ -38,11 +44,14 @@ export async function startServer(
   { host, port }: { host: string; port: number },
 ): Promise<RunningServer> {
   const server = createServer(LIMITS);
-  /** The answer being given on a connection, to know whether anything else may still be written to it. */
-  const answers = new WeakMap<Duplex, ServerResponse>();
+  const connections: Connections = new Map();
+  server.on("connection", (socket) => {
+    connections.set(socket, undefined);
+    socket.once("close", () => connections.delete(socket));
+  });
 
   const accept = (req: IncomingMessage, res: ServerResponse): void => {
-    answers.set(req.socket, res);
+    connections.set(req.socket, res);
     if (req.headers.host === undefined && req.httpVersion !== "1.0") {
       sendError(req, res, new AppError("invalid_request", { message: "The Host header is missing." }));
       return;
@@ -53,7 +62,7 @@ export async function startServer(
   server.on("checkExpectation", (req, res) => sendError(req, res, new AppError("invalid_request")));
   server.on("connect", (_req, socket) => refuseRaw(socket));
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    const answer = answers.get(socket);
+    const answer = connections.get(socket);
     const midAnswer = answer !== undefined && answer.headersSent && !answer.writableEnded;
     if (error.code === "ECONNRESET" || !socket.writable || midAnswer) socket.destroy();
     else refuseRaw(socket, error.code);
@@ -61,7 +70,29 @@ export async function startServer(
 
   server.listen(port, host);
   await once(server, "listening"); // rejects if the port is taken
-  return { url: urlOf(server.address() as AddressInfo), close: (deadlineMs) => close(server, deadlineMs) };
+  return {
+    url: urlOf(server.address() as AddressInfo),
+    close: (deadlineMs) => close(server, connections, deadlineMs),
+  };
+}
+
+function close(server: Server, connections: Connections, deadlineMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const started = performance.now();
+    // Connections that are busy now become idle later and would stay open. Node doesn't count those as idle that
+    // never sent anything; they get a moment, since a request may be on its way.
+    const sweep = setInterval(() => {
+      server.closeIdleConnections();
+      if (performance.now() - started < SILENCE_MS) return;
+      for (const [socket, answer] of connections) if (answer === undefined) socket.destroy();
+    }, IDLE_SWEEP_MS);
+    const cut = setTimeout(() => server.closeAllConnections(), deadlineMs);
+    server.close(() => {
+      clearInterval(sweep);
+      clearTimeout(cut);
+      resolve();
+    });
+  });
 }
 
 /** What Node's parser gives up on never becomes a request; its answer is written by hand. */
@@ -93,17 +124,4 @@ const MESSAGES = new Map([
 
 function urlOf({ address, family, port }: AddressInfo): string {
   return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
-}
-
-function close(server: ReturnType<typeof createServer>, deadlineMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    // Connections that are busy now become idle later and would stay open; sweep until none is left.
-    const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
-    const cut = setTimeout(() => server.closeAllConnections(), deadlineMs);
-    server.close(() => {
-      clearInterval(sweep);
-      clearTimeout(cut);
-      resolve();
-    });
-  });
 }

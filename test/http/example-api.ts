@@ -113,7 +113,12 @@ export async function request(
   api: { url: string },
   method: string,
   path: string,
-  options: { token?: string; headers?: Record<string, string>; body?: unknown; raw?: BodyInit } = {},
+  options: {
+    token?: string;
+    headers?: Record<string, string>;
+    body?: unknown;
+    raw?: NonNullable<RequestInit["body"]>;
+  } = {},
 ): Promise<Answer> {
   const { token, headers, body, raw } = options;
   const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body));
@@ -125,7 +130,7 @@ export async function request(
       ...headers,
     },
     ...(payload !== undefined && { body: payload, duplex: "half" }),
-  } as RequestInit);
+  });
   const text = await response.text();
   return {
     status: response.status,

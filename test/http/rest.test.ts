@@ -259,7 +259,7 @@ describe("what isn't a call is refused in the envelope", () => {
     const answer = await request(api, "POST", "/agent/auth", {
       token: AGENT_KEY,
       raw: Buffer.from("{}"),
-      headers: headers as Record<string, string>,
+      headers: headers,
     });
     expectRefusal(answer, 415, "unsupported_media_type");
   });

@@ -21,7 +21,7 @@ const clientOf = (token: string | undefined, seen?: (response: Response) => void
         url: `${api.url}/trpc`,
         ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
         async fetch(url, init) {
-          const response = await fetch(url, init as RequestInit);
+          const response = await fetch(url as string, init as RequestInit); // httpLink passes a string
           seen?.(response);
           return response;
         },
@@ -158,7 +158,10 @@ describe("what isn't a call is refused with the envelope in error.data", () => {
     return answer.headers;
   }
 
-  const json = (raw: BodyInit) => ({ raw, headers: { "content-type": "application/json" } });
+  const json = (raw: NonNullable<RequestInit["body"]>) => ({
+    raw,
+    headers: { "content-type": "application/json" },
+  });
 
   it("unknown procedures", async () => {
     for (const path of ["", "nope", "agent", "agent.nope", "agent.auth.x", "x/agent.auth", "constructor"]) {

@@ -2,12 +2,15 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { inject } from "vitest";
 import { startPostgres } from "../../src/app/sandbox/postgres.ts";
 import type { Database } from "../../src/core/ports.ts";
 import { migrateDeploy } from "../../src/platform/migrate.ts";
 import { createDatabaseClient } from "../../src/platform/prisma.ts";
+
+const MIGRATIONS = fileURLToPath(new URL("../../prisma/migrations", import.meta.url));
 
 /** The run's PostgreSQL as test files get it. */
 export interface PostgresInfo {
@@ -33,7 +36,7 @@ export async function startTestPostgres(): Promise<{ info: PostgresInfo; stop():
   });
   const info = { adminUrl: server.url("postgres"), template: "template_tollfree" };
   await asAdmin(info, `CREATE DATABASE ${info.template}`);
-  await migrateDeploy({ url: server.url(info.template) });
+  await migrateDeploy({ connectionString: server.url(info.template), directory: MIGRATIONS });
   await asAdmin(info, `ALTER DATABASE ${info.template} ALLOW_CONNECTIONS false`);
   return { info, stop: () => server.stop() };
 }

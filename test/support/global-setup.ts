@@ -29,6 +29,8 @@ async function orFail<T>(part: string, starting: Promise<T>): Promise<T> {
   try {
     return await starting;
   } catch (cause) {
-    throw new Error(`The tests need ${part}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new Error(`The tests need ${part}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
   }
 }

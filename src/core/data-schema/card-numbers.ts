@@ -31,19 +31,27 @@ const ISSUERS: readonly (readonly [from: string, to: string, lengths: readonly n
 const MIN_DIGITS = 13;
 const MAX_DIGITS = 19;
 
+/** Group lengths of printed cards, which are found among other numbers; any other grouping only on its own. */
+const PRINTED: ReadonlySet<string> = new Set(["4-4-4-4", "4-4-4-4-3", "4-6-5", "4-6-4", "4-4-4-1", "6-13"]);
+const MAX_GROUPS = 5;
+
 /**
  * Payment card numbers, in groups or in one: the length and first digits of an issuer, and Luhn's check
- * digit. One in ten numbers of that shape is no card; that is the price of seeing all that are.
+ * digit. A few in a hundred other numbers of that length pass, too; that is the price of seeing all cards.
  */
 export function holdsCardNumber(text: string): boolean {
-  return digitRuns(text).some(runHoldsCard);
+  return digitRuns(text).some(
+    (groups) =>
+      (groups.length <= MAX_DIGITS && isCardNumber(groups.join(""))) ||
+      groups.some((_, start) => startsCard(groups, start)),
+  );
 }
 
-/** Digits that belong together: groups with one or two spaces or dashes between them. */
+/** Digits that belong together: groups with one or two spaces or dashes between them. Decimals are left out. */
 function digitRuns(text: string): string[][] {
   const runs: string[][] = [];
   let end = -1;
-  for (const { 0: digits, index } of text.matchAll(/\d+/g)) {
+  for (const { 0: digits, index } of text.matchAll(/(?<!\d\.)(?<!\d)\d+(?!\.\d)(?!\d)/g)) {
     const run = runs.at(-1);
     if (run !== undefined && /^[ -]{1,2}$/.test(text.slice(end, Math.min(index, end + 3)))) run.push(digits);
     else runs.push([digits]);
@@ -52,18 +60,14 @@ function digitRuns(text: string): string[][] {
   return runs;
 }
 
-/** A card fills whole groups. Single digits count only as a whole run: else every list of ratings would do. */
-function runHoldsCard(groups: readonly string[]): boolean {
-  for (let start = 0; start < groups.length; start += 1) {
-    let digits = "";
-    let singles = 0;
-    for (let end = start; end < groups.length && digits.length <= MAX_DIGITS; end += 1) {
-      const group = groups[end] ?? "";
-      const wholeRun = start === 0 && end === groups.length - 1;
-      digits += group;
-      if ((singles === 0 || wholeRun) && isCardNumber(digits)) return true;
-      if (group.length === 1) singles += 1;
-    }
+function startsCard(groups: readonly string[], start: number): boolean {
+  let digits = "";
+  const lengths: number[] = [];
+  for (const group of groups.slice(start, start + MAX_GROUPS)) {
+    digits += group;
+    lengths.push(group.length);
+    if (digits.length > MAX_DIGITS) return false;
+    if ((lengths.length === 1 || PRINTED.has(lengths.join("-"))) && isCardNumber(digits)) return true;
   }
   return false;
 }

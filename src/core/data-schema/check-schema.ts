@@ -38,13 +38,27 @@ export function readSchema(schema: unknown): SchemaReading {
   if (findings.errors.length > 0) return refused(findings);
 
   const graph = new SchemaGraph(schema);
-  if (graph.weight(schema) > LIMITS.expandedNodes) {
-    findings.add("", "size", `With references written out, a schema may have ${LIMITS.expandedNodes} nodes.`);
-    return refused(findings);
-  }
+  checkExpansion(graph, findings);
+  if (findings.errors.length > 0) return refused(findings);
+
   if (schema.type !== "object") findings.add("", "type", 'The root needs type: "object".');
   checkDescription(graph, findings);
   return findings.errors.length > 0 ? refused(findings) : { ok: true, schema, graph };
+}
+
+/** Small definitions can multiply when every reference is followed; the steps after this follow them all. */
+function checkExpansion(graph: SchemaGraph, findings: Findings): void {
+  if (graph.expandedParts(graph.root) > LIMITS.expandedParts) {
+    findings.add(
+      "",
+      "size",
+      `With references written out, at most ${LIMITS.expandedParts} subschemas may remain.`,
+    );
+  }
+  if (graph.dataBranches(graph.root) > LIMITS.dataBranches) {
+    const message = `At most ${LIMITS.dataBranches} alternatives and conditions may have an x-data-type.`;
+    findings.add("", "x-data-type", message);
+  }
 }
 
 const refused = ({ errors }: Findings): SchemaReading => ({ ok: false, errors });

@@ -1,4 +1,4 @@
-import { isObject, isStorable, pointer } from "./json.ts";
+import { isObject, isStorable, pointer, type JsonObject } from "./json.ts";
 import { KEYWORDS, refusal } from "./keywords.ts";
 import { LIMITS } from "./limits.ts";
 import { resolve, type Schema } from "./schema.ts";
@@ -50,8 +50,7 @@ export function checkJson(schema: unknown, findings: Findings): void {
  */
 export function checkStructure(schema: unknown, findings: Findings): schema is Schema {
   const definitions = isObject(schema) && isObject(schema["$defs"]) ? schema["$defs"] : {};
-  let properties = 0;
-  let patterns = 0;
+  const counts = { properties: 0, patterns: 0, parts: 0 };
 
   const visit = (node: unknown, path: string, holder: string): void => {
     if (typeof node === "boolean" && path !== "") return;
@@ -59,8 +58,7 @@ export function checkStructure(schema: unknown, findings: Findings): schema is S
     for (const [keyword, value] of Object.entries(node)) visitKeyword(keyword, value, pointer(path, keyword));
     checkCompany(node, path);
     checkPlace(node, path);
-    properties += isObject(node["properties"]) ? Object.keys(node["properties"]).length : 0;
-    patterns += "pattern" in node ? 1 : 0;
+    count(node);
   };
 
   const visitKeyword = (keyword: string, value: unknown, path: string): void => {
@@ -80,6 +78,14 @@ export function checkStructure(schema: unknown, findings: Findings): schema is S
     } else {
       for (const [key, child] of Object.entries(value as object)) visit(child, pointer(path, key), keyword);
     }
+  };
+
+  const count = (node: JsonObject): void => {
+    counts.properties += isObject(node["properties"]) ? Object.keys(node["properties"]).length : 0;
+    counts.patterns += "pattern" in node ? 1 : 0;
+    const dependents = isObject(node["dependentRequired"]) ? Object.values(node["dependentRequired"]) : [];
+    const names = [node["required"], ...dependents].filter(Array.isArray);
+    counts.parts += names.reduce((sum, list) => sum + list.length, 1);
   };
 
   /** Keywords that mean nothing, or something unexpected, without another one beside them. */
@@ -112,11 +118,15 @@ export function checkStructure(schema: unknown, findings: Findings): schema is S
   };
 
   visit(schema, "", "type");
-  if (properties > LIMITS.properties) {
+  if (counts.properties > LIMITS.properties) {
     findings.add("", "properties", `A schema may define at most ${LIMITS.properties} properties.`);
   }
-  if (patterns > LIMITS.patterns) {
+  if (counts.patterns > LIMITS.patterns) {
     findings.add("", "pattern", `A schema may have at most ${LIMITS.patterns} patterns.`);
+  }
+  if (counts.parts > LIMITS.parts) {
+    const message = `A schema may have at most ${LIMITS.parts} subschemas and required names. Use enum for long lists.`;
+    findings.add("", "size", message);
   }
   if (Object.keys(definitions).length > LIMITS.definitions) {
     findings.add("/$defs", "$defs", `A schema may have at most ${LIMITS.definitions} definitions.`);

@@ -27,7 +27,7 @@ export interface CompiledSchema {
   validate(data: unknown, basePath: string): DataCheck;
 }
 
-export type DataCheck =
+type DataCheck =
   | { readonly ok: true; readonly dataTypes: DataType[] }
   | { readonly ok: false; readonly errors: FieldError[] };
 

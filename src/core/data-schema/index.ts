@@ -1,3 +1,3 @@
 export { checkSchema } from "./check-schema.ts";
-export { compileSchema, type CompiledSchema, type DataCheck } from "./compile.ts";
+export { compileSchema, type CompiledSchema } from "./compile.ts";
 export { DATA_TYPES, isDataType, type DataType } from "./data-types.ts";

@@ -47,7 +47,7 @@ export class DataInspector {
           const innerSchemas = applied.flatMap((schema) => schemaInside(schema, value, key) ?? []);
           visit(inner, innerSchemas, pointer(path, key), exempt);
         }
-      } else if (!covered && typeof value !== "boolean") {
+      } else if (!covered && (typeof value === "string" || typeof value === "number")) {
         const likeness = personalDataIn(String(value));
         if (likeness === undefined || this.#isListed(value, applied)) return;
         findings.add(

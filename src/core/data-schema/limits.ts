@@ -12,17 +12,24 @@ export const LIMITS = {
   /** Properties defined in the whole schema, and entries of `$defs`. */
   properties: 200,
   definitions: 200,
+  /**
+   * Subschemas, and names in `required` and `dependentRequired`, in the whole schema. Ajv nests the code of
+   * each in that of the one before: compile time grows with the square, and beyond 1,500 the stack ends.
+   */
+  parts: 1_000,
+  /** Subschemas with every `$ref` written out: what there may be to walk. */
+  expandedParts: 10_000,
+  /** Alternatives and conditions that ask for data, `$ref` written out: each is evaluated by itself, too. */
+  dataBranches: 50,
   enumValues: 1_000,
   /** Patterns in the whole schema, each of them this long, compiling to this many RE2 instructions. */
   patterns: 100,
   patternLength: 512,
   patternInstructions: 2_500,
-  /** Schema nodes and enum values with every `$ref` expanded: what one value can be compared with. */
-  expandedNodes: 20_000,
   /** Instructions times characters of all patterns of one validation: about a quarter of a second. */
   patternSteps: 20_000_000,
-  /** Schema weight times data size of one validation, the worst case of plain keyword checks. */
-  evaluations: 5_000_000,
+  /** Schema weight times data size of one validation: at worst about a second, usually a hundredth of that. */
+  evaluations: 1_000_000,
   /** The same product up to which every error is collected; beyond it, only the first is. */
   explainedEvaluations: 200_000,
   reportedErrors: 50,

@@ -3,7 +3,7 @@ import { isStorable, pointer } from "./json.ts";
 import { LIMITS } from "./limits.ts";
 
 /** As many characters as cost about as much to check as one more value. */
-const CHARACTERS_PER_VALUE = 32;
+const CHARACTERS_PER_VALUE = 256;
 
 /**
  * How much there is to check, in values; adds a finding where data is nested too deeply to walk, or holds

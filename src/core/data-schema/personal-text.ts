@@ -11,15 +11,15 @@ import { holdsPhoneNumber } from "./phone-numbers.ts";
 export function personalDataIn(text: string): string | undefined {
   for (const reading of readings(text)) {
     if (holdsEmail(reading)) return "an e-mail address";
-    const numbers = reading.replace(UUID, " uuid ");
+    const numbers = reading.replace(OPAQUE, " id ");
     if (holdsPhoneNumber(numbers)) return "a phone number";
     if (holdsCardNumber(numbers)) return "a payment card number";
   }
   return undefined;
 }
 
-/** Identifiers that everybody uses, full of groups of digits that mean nothing. */
-const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
+/** UUIDs and hashes: identifiers that are everywhere, full of digits that mean nothing. */
+const OPAQUE = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b(?:0x)?[0-9a-f]{32,}\b/gi;
 
 /** The text as a person would see it, and as a URL's recipient would, if that differs. */
 function readings(text: string): string[] {

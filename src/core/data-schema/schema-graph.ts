@@ -16,7 +16,9 @@ import {
  */
 export class SchemaGraph {
   readonly root: Schema;
+  readonly #parts = new Map<Schema, number>();
   readonly #weights = new Map<Schema, number>();
+  readonly #branches = new Map<Schema, number>();
   readonly #carriers = new Map<Schema, boolean>();
   readonly #askers = new Map<Schema, boolean>();
 
@@ -37,12 +39,22 @@ export class SchemaGraph {
     return { schema: target, tokens: ["$ref"], definition: referencePointer($ref) };
   }
 
-  /** Nodes and enum values with every reference written out: small definitions can multiply to billions. */
+  /** Subschemas with every reference written out: small definitions can multiply to billions. */
+  expandedParts(schema: SubSchema): number {
+    return this.#sum(this.#parts, schema, () => 1);
+  }
+
+  /** What one value can cost to check, in subschemas: comparing it with a value of an enum costs far less. */
   weight(schema: SubSchema): number {
-    if (typeof schema === "boolean") return 1;
-    return remember(this.#weights, schema, () => {
-      const inside = this.#neighbours(schema).reduce((sum, next) => sum + this.weight(next), 0);
-      return 1 + (schema.enum?.length ?? 0) + inside;
+    return this.#sum(this.#weights, schema, (node) => 1 + (node.enum?.length ?? 0) / ENUM_VALUES_PER_PART);
+  }
+
+  /** Alternatives and conditions that ask for data, with every reference written out. */
+  dataBranches(schema: SubSchema): number {
+    return this.#sum(this.#branches, schema, (node) => {
+      const conditions = [node.if, node.then, node.else].filter((part) => part !== undefined);
+      const branches = [...(node.anyOf ?? []), ...(node.oneOf ?? []), ...conditions];
+      return branches.filter((branch) => this.asksForData(branch)).length;
     });
   }
 
@@ -92,10 +104,20 @@ export class SchemaGraph {
     return [...found].sort();
   }
 
+  /** Adds up what each node counts for, those that references lead to as often as they do. */
+  #sum(sums: Map<Schema, number>, schema: SubSchema, count: (node: Schema) => number): number {
+    if (typeof schema === "boolean") return 0;
+    return remember(sums, schema, () =>
+      this.#neighbours(schema).reduce((sum, next) => sum + this.#sum(sums, next, count), count(schema)),
+    );
+  }
+
   #neighbours(schema: Schema): SubSchema[] {
     return [...this.inPlace(schema), ...contents(schema)].map((child) => child.schema);
   }
 }
+
+const ENUM_VALUES_PER_PART = 64;
 
 const isNullOnly = (schema: SubSchema): boolean =>
   typeof schema === "object" && (schema.type === "null" || schema.const === null);

@@ -29,11 +29,7 @@ describe("hostile schemas are refused", () => {
     ["too large in UTF-8", object({ a: { ...text, description: "ü".repeat(33_000) } }), " size"],
     ["too many properties", object(many(201, () => text)), " properties"],
     ["too many properties further in", object(many(21, () => object(many(9, () => text)))), " properties"],
-    [
-      "too many definitions",
-      { ...object({}), $defs: many(201, () => text) },
-      " $defs".replace(" ", "/$defs "),
-    ],
+    ["too many definitions", { ...object({}), $defs: many(201, () => text) }, "/$defs $defs"],
     ["too many patterns", object(many(101, () => ({ type: "string", pattern: "^a" }))), " pattern"],
     [
       "too long an enum",
@@ -51,7 +47,7 @@ describe("hostile schemas are refused", () => {
     ["half a surrogate pair", inside({ enum: ["\ud83d"] }), "/properties/a/enum/0 unicode"],
     [
       "infinity, which JSON can write as 1e999",
-      inside({ type: "number", maximum: JSON.parse("1e999") }),
+      inside({ type: "number", maximum: JSON.parse("1e999") as unknown }),
       "/properties/a/maximum number",
     ],
     ["what isn't JSON", inside({ const: 1n }), "/properties/a/const json"],
@@ -92,6 +88,27 @@ describe("hostile schemas are refused", () => {
     expect(refusals({ ...inside({ $ref: "#/$defs/n0" }), $defs: { ...bomb, n9: text } })).toEqual([" size"]);
   });
 
+  it.each<[string, unknown, string]>([
+    ["branches", inside({ oneOf: Array.from({ length: 999 }, (_, index) => ({ const: index })) }), " size"],
+    [
+      "names to require",
+      object({ a: text, b: text }, { allOf: Array.from({ length: 350 }, () => ({ required: ["a", "b"] })) }),
+      " size",
+    ],
+    [
+      "branches that ask for data",
+      inside({ anyOf: Array.from({ length: 51 }, () => email) }),
+      " x-data-type",
+    ],
+    [
+      "references to branches that ask for data",
+      { ...object(many(26, () => ({ $ref: "#/$defs/d" }))), $defs: { d: { anyOf: [email, email] } } },
+      " x-data-type",
+    ],
+  ])("with too many %s", (_name, schema, refusal) => {
+    expect(refusals(schema)).toEqual([refusal]);
+  });
+
   it("with a bounded number of errors", () => {
     expect(checkSchema(object(many(150, () => ({}))))).toHaveLength(50);
   });
@@ -108,7 +125,7 @@ describe("hostile schemas are refused", () => {
     ["an identity escape", "[\\w-.]"],
     ["too many repetitions", "a{1001}"],
     ["nested repetitions", "(a{100}){100}"],
-    ["a huge program", `${"(a{0,500}b)".repeat(10)}`],
+    ["a huge program", "(a{0,500}b)".repeat(10)],
     ["too long", "a".repeat(513)],
   ])("a pattern with %s", (_name, pattern) => {
     expect(refusals(inside({ type: "string", pattern }))).toEqual(["/properties/a/pattern pattern"]);
@@ -147,15 +164,19 @@ describe("hostile data is refused, or checked, in bounded time", () => {
       a: { type: "string", pattern: "^a$" },
       b: { type: "string", pattern: "b" },
       c: { type: "string", pattern: "^\\u00e9\\/[\\w-]{2}\\p{Lu}$" },
+      d: { type: "string", pattern: "^[^\\s.]\\s\\S.$" },
     });
-    expect(validate(schema, { a: "a", b: "abc", c: "é/a-É" })).toEqual({ ok: true, dataTypes: [] });
-    expect(validate(schema, { a: "b", b: "a", c: "é/a-é" })).toMatchObject({
-      errors: [{ path: "/input/a" }, { path: "/input/b" }, { path: "/input/c" }],
+    expect(validate(schema, { a: "a", b: "abc", c: "é/a-É", d: "x\u00a0é." })).toEqual({
+      ok: true,
+      dataTypes: [],
+    });
+    expect(validate(schema, { a: "b", b: "a", c: "é/a-é", d: "x x\u2028" })).toMatchObject({
+      errors: [{ path: "/input/a" }, { path: "/input/b" }, { path: "/input/c" }, { path: "/input/d" }],
     });
   });
 
   it("more data than can be checked against its schema", () => {
-    const conditions = Array.from({ length: 1_000 }, (_, index) => ({ maxLength: 9_000 + index }));
+    const conditions = Array.from({ length: 500 }, (_, index) => ({ maxLength: 9_000 + index }));
     const schema = inside({ type: "array", items: { type: "string", allOf: conditions } });
     expect(validate(schema, { a: Array.from({ length: 20_000 }, () => "") })).toMatchObject({
       ok: false,

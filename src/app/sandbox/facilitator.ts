@@ -1,0 +1,112 @@
+import { x402Facilitator } from "@x402/core/facilitator";
+import type { Network, PaymentPayload, PaymentRequirements } from "@x402/core/types";
+import { toFacilitatorEvmSigner } from "@x402/evm";
+import { registerExactEvmScheme } from "@x402/evm/exact/facilitator";
+import type { Express, NextFunction, Request, Response } from "express";
+import express from "express";
+import type { Abi, Address, Hex, VerifyTypedDataParameters } from "viem";
+import { concatHex, encodeFunctionData, isAddress, isAddressEqual } from "viem";
+import { z } from "zod";
+import { TransactionSender } from "./transaction-sender.ts";
+
+/** A payment is some 2 kB; much more is not a payment. */
+const BODY_LIMIT = "64kb";
+const CONFIRM_WITHIN_MS = 10_000;
+/** v1's name of Base Sepolia; v2 uses CAIP-2. */
+export const NETWORK_V1 = "base-sepolia";
+
+export interface FacilitatorOptions {
+  rpcUrl: string;
+  chainId: number;
+  network: Network;
+  /** The only token it moves: it pays gas for strangers, so not for whatever contract they name. */
+  asset: Address;
+  /** Pays the gas. One instance per key, since it counts the key's nonces. */
+  privateKey: Hex;
+}
+
+/** What is checked before the library's own, stricter checks of each scheme. */
+const PaymentRequest = z.looseObject({
+  paymentPayload: z.looseObject({ x402Version: z.union([z.literal(1), z.literal(2)]) }),
+  paymentRequirements: z.looseObject({
+    scheme: z.literal("exact"),
+    network: z.string(),
+    asset: z.string().refine((text) => isAddress(text, { strict: false })),
+  }),
+});
+
+/**
+ * An x402 facilitator (v1 and v2, scheme "exact" over EIP-3009) for the sandbox: `POST /verify`, `POST /settle`,
+ * `GET /supported`. It has no access control of its own and belongs on loopback.
+ */
+export function createFacilitatorApp(options: FacilitatorOptions): Express {
+  const facilitator = createFacilitator(options);
+  const networks: string[] = [options.network, NETWORK_V1];
+  const refusal = (body: unknown): string | undefined => {
+    const request = PaymentRequest.safeParse(body);
+    if (!request.success) return "invalid_payload";
+    const { asset, network } = request.data.paymentRequirements;
+    if (!networks.includes(network)) return "invalid_network";
+    return isAddressEqual(asset as Address, options.asset) ? undefined : "asset_not_allowed";
+  };
+
+  const app = express();
+  app.disable("x-powered-by");
+  app.use(express.json({ limit: BODY_LIMIT }));
+  app.get("/supported", (_req, res) => {
+    const supported = facilitator.getSupported();
+    res.json({ ...supported, kinds: supported.kinds.filter((kind) => networks.includes(kind.network)) });
+  });
+  app.post("/verify", async (req, res) => {
+    const invalidReason = refusal(req.body);
+    if (invalidReason !== undefined) return void res.json({ isValid: false, invalidReason });
+    const { paymentPayload, paymentRequirements } = req.body as PaymentBody;
+    res.json(await facilitator.verify(paymentPayload, paymentRequirements));
+  });
+  app.post("/settle", async (req, res) => {
+    const errorReason = refusal(req.body);
+    if (errorReason !== undefined) {
+      // With 200, since sellers take any other status for "perhaps it was paid".
+      return void res.json({ success: false, errorReason, transaction: "", network: options.network });
+    }
+    const { paymentPayload, paymentRequirements } = req.body as PaymentBody;
+    res.json(await facilitator.settle(paymentPayload, paymentRequirements));
+  });
+  app.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
+    const isTheirs = error instanceof Error && "status" in error; // from reading the body
+    res.status(isTheirs ? 400 : 500).json({ error: isTheirs ? "unusable request" : "internal error" });
+  });
+  return app;
+}
+
+/** In v1 both have other fields; the library looks at the version and casts. */
+interface PaymentBody {
+  paymentPayload: PaymentPayload;
+  paymentRequirements: PaymentRequirements;
+}
+
+function createFacilitator(options: FacilitatorOptions): x402Facilitator {
+  const sender = new TransactionSender(options.rpcUrl, options.chainId, options.privateKey);
+  const { client } = sender;
+  const signer = toFacilitatorEvmSigner(
+    {
+      address: sender.address,
+      readContract: ({ abi, ...call }) => client.readContract({ ...call, abi: abi as Abi }),
+      verifyTypedData: (message) => client.verifyTypedData(message as VerifyTypedDataParameters),
+      getCode: ({ address }) => client.getCode({ address }),
+      writeContract: ({ address, abi, functionName, args, dataSuffix }) => {
+        const data = encodeFunctionData({ abi: abi as Abi, functionName, args });
+        return sender.send(address, dataSuffix ? concatHex([data, dataSuffix]) : data);
+      },
+      sendTransaction: ({ to, data }) => sender.send(to, data),
+      waitForTransactionReceipt: async ({ hash, timeout = CONFIRM_WITHIN_MS }) => {
+        const { status, logs } = await sender.receipt(hash, timeout);
+        return { status, logs };
+      },
+    },
+    { confirmationTimeoutMs: CONFIRM_WITHIN_MS },
+  );
+  const facilitator = new x402Facilitator();
+  registerExactEvmScheme(facilitator, { signer, networks: options.network });
+  return facilitator;
+}

@@ -1,0 +1,233 @@
+import { createHash } from "node:crypto";
+import {
+  decodePaymentSignatureHeader,
+  encodePaymentRequiredHeader,
+  encodePaymentResponseHeader,
+} from "@x402/core/http";
+import { PaymentPayloadV1Schema, PaymentPayloadV2Schema } from "@x402/core/schemas";
+import { HTTPFacilitatorClient, x402ResourceServer } from "@x402/core/server";
+import type { Network, PaymentPayload, PaymentRequired, PaymentRequirements, SettleResponse } from "@x402/core/types";
+import type { PaymentRequirementsV1 } from "@x402/core/types/v1";
+import { ExactEvmScheme } from "@x402/evm/exact/server";
+import {
+  declarePaymentIdentifierExtension,
+  extractPaymentIdentifier,
+  PAYMENT_IDENTIFIER,
+} from "@x402/extensions/payment-identifier";
+import type { Request, Response } from "express";
+import { z } from "zod";
+import { NETWORK_V1 } from "./facilitator.ts";
+import { PaymentClaims } from "./payment-claims.ts";
+import type { Sale } from "./payment-claims.ts";
+
+const MAX_HEADER_CHARS = 16_384;
+const MAX_TIMEOUT_SECONDS = 120;
+const FACILITATOR_TIMEOUT_MS = 15_000;
+const EIP712_DOMAIN = { name: "USDC", version: "2" };
+const EXTENSIONS = { [PAYMENT_IDENTIFIER]: declarePaymentIdentifierExtension(false) };
+
+export interface Offer {
+  url: string;
+  description: string;
+  /** Base units of the asset. */
+  amount: bigint;
+  payTo: string;
+  /** Also offer x402 v1: terms in the body of the 402, payment in `X-PAYMENT`. */
+  speaksV1: boolean;
+}
+
+export interface SellerOptions {
+  facilitatorUrl: string;
+  network: Network;
+  asset: string;
+}
+
+interface Terms {
+  v2: PaymentRequired;
+  v1: PaymentRequirementsV1;
+}
+
+/** A payment as it was presented, in either version. */
+interface Payment {
+  header: string;
+  authorization: z.infer<typeof Authorization>;
+  /** The random id by which a buyer can ask again for what it paid for; v2 only. */
+  id: string | null;
+  settle(): Promise<SettleResponse>;
+  receiptHeader: "PAYMENT-RESPONSE" | "X-PAYMENT-RESPONSE";
+}
+
+const Authorization = z.object({
+  from: z.string(),
+  nonce: z.string(),
+  validBefore: z.string().regex(/^\d{1,12}$/),
+});
+
+/** Sells the answers of HTTP handlers by x402: v2, and v1 beside it where the offer says so. */
+export class Seller {
+  readonly #options: SellerOptions;
+  readonly #facilitator: HTTPFacilitatorClient;
+  readonly #server: x402ResourceServer;
+  readonly #claims = new PaymentClaims();
+
+  constructor(options: SellerOptions) {
+    this.#options = options;
+    this.#facilitator = new HTTPFacilitatorClient({ url: options.facilitatorUrl, timeoutMs: FACILITATOR_TIMEOUT_MS });
+    this.#server = new x402ResourceServer(this.#facilitator).register(options.network, new ExactEvmScheme());
+  }
+
+  /** Asks the facilitator what it supports; once, before the first sale. */
+  async initialize(): Promise<void> {
+    await this.#server.initialize();
+  }
+
+  /**
+   * Answers a request whose input is valid: asks for money, or takes it and hands over what `produce` returns.
+   *
+   * The output is made before the payment is settled, so that nobody pays for a failure, and leaves after, so that
+   * nobody gets it for nothing. The payment is settled inside the handler rather than by the stock middleware,
+   * which lets parallel requests with one signature all run (one of them pays).
+   */
+  async sell(req: Request, res: Response, offer: Offer, produce: () => unknown): Promise<void> {
+    res.set("Cache-Control", "no-store");
+    const terms = await this.#terms(offer);
+    const payment = this.#readPayment(req, terms, offer);
+    if (payment === "none") return ask(res, terms, offer, "Payment required");
+    if (payment === "malformed") return void res.status(400).json({ error: "The payment header is malformed." });
+    if (payment === "mismatch") return ask(res, terms, offer, "The payment doesn't match the terms");
+
+    const { from, nonce, validBefore } = payment.authorization;
+    const key = [this.#options.network, this.#options.asset, from, nonce].join(" ").toLowerCase();
+    const claim = this.#claims.claim(key, fingerprintOf(req, payment), Number(validBefore));
+    if (claim === "mine") return this.#settle(res, terms, offer, payment, key, produce);
+    if (claim === "other") return void res.status(409).json({ error: "This payment was used for another request." });
+    if (claim.kind === "refused") return ask(res, terms, offer, claim.reason);
+    // Once settled, all of a payment is public on the chain, except the id: without one, anybody might be asking.
+    if (claim.kind === "sold" && payment.id !== null) return handOver(res, payment, claim.sale);
+    res.status(409).json({ error: "This payment was used already, or is being used." });
+  }
+
+  async #settle(
+    res: Response,
+    terms: Terms,
+    offer: Offer,
+    payment: Payment,
+    key: string,
+    produce: () => unknown,
+  ): Promise<void> {
+    let output: unknown;
+    try {
+      output = produce();
+    } catch (error) {
+      this.#claims.release(key);
+      throw error;
+    }
+    const receipt = await payment.settle().catch(() => undefined);
+    if (receipt?.success === true) {
+      const sale = { receipt, output };
+      this.#claims.update(key, { kind: "sold", sale });
+      return handOver(res, payment, sale);
+    }
+    if (!receipt || receipt.errorReason === "settlement_pending") {
+      // Not a 402: a client would sign, and perhaps pay, once more.
+      this.#claims.update(key, { kind: "unknown" });
+      return void res.status(502).json({ error: "It isn't known whether you paid. Retry with the same payment." });
+    }
+    const reason = receipt.errorReason ?? "The payment failed";
+    this.#claims.update(key, { kind: "refused", reason });
+    res.set(payment.receiptHeader, encodePaymentResponseHeader(receipt));
+    ask(res, terms, offer, reason);
+  }
+
+  async #terms({ url, description, amount, payTo }: Offer): Promise<Terms> {
+    const { network, asset } = this.#options;
+    const requirements = await this.#server.buildPaymentRequirements({
+      scheme: "exact",
+      network,
+      payTo,
+      maxTimeoutSeconds: MAX_TIMEOUT_SECONDS,
+      price: { asset, amount: amount.toString(), extra: EIP712_DOMAIN },
+      extra: { paymentFlow: "upfront" },
+    });
+    const resource = { url, description, mimeType: "application/json" };
+    return {
+      v2: await this.#server.createPaymentRequiredResponse(requirements, resource, undefined, EXTENSIONS),
+      v1: {
+        scheme: "exact",
+        network: NETWORK_V1 as Network,
+        maxAmountRequired: amount.toString(),
+        resource: url,
+        description,
+        mimeType: "application/json",
+        outputSchema: {},
+        payTo,
+        maxTimeoutSeconds: MAX_TIMEOUT_SECONDS,
+        asset,
+        extra: EIP712_DOMAIN,
+      },
+    };
+  }
+
+  #readPayment(req: Request, terms: Terms, offer: Offer): Payment | "none" | "malformed" | "mismatch" {
+    const v2 = req.header("payment-signature");
+    if (v2 !== undefined) return this.#readV2(v2, terms);
+    const v1 = offer.speaksV1 ? req.header("x-payment") : undefined;
+    return v1 === undefined ? "none" : this.#readV1(v1, terms.v1);
+  }
+
+  #readV2(header: string, { v2 }: Terms): Payment | "malformed" | "mismatch" {
+    const payload = PaymentPayloadV2Schema.safeParse(decode(header));
+    const authorization = Authorization.safeParse(payload.data?.payload["authorization"]);
+    if (!payload.success || !authorization.success) return "malformed";
+    const sent = payload.data as PaymentPayload;
+    const match: PaymentRequirements | undefined = this.#server.findMatchingRequirements(v2.accepts, sent);
+    if (!match || !this.#server.validateExtensions(v2, sent).valid) return "mismatch";
+    return {
+      header,
+      authorization: authorization.data,
+      id: extractPaymentIdentifier(sent),
+      settle: () => this.#server.settlePayment(sent, match, EXTENSIONS, undefined, undefined, "before-handler"),
+      receiptHeader: "PAYMENT-RESPONSE",
+    };
+  }
+
+  #readV1(header: string, terms: PaymentRequirementsV1): Payment | "malformed" | "mismatch" {
+    const payload = PaymentPayloadV1Schema.safeParse(decode(header));
+    const authorization = Authorization.safeParse(payload.data?.payload["authorization"]);
+    if (!payload.success || !authorization.success) return "malformed";
+    if (payload.data.scheme !== terms.scheme || payload.data.network !== terms.network) return "mismatch";
+    // The client sends either version as it is; only its types are v2's.
+    const sent = payload.data as unknown as PaymentPayload;
+    const accepted = terms as unknown as PaymentRequirements;
+    return {
+      header,
+      authorization: authorization.data,
+      id: null,
+      settle: () => this.#facilitator.settle(sent, accepted),
+      receiptHeader: "X-PAYMENT-RESPONSE",
+    };
+  }
+}
+
+function ask(res: Response, terms: Terms, { speaksV1 }: Offer, error: string): void {
+  res.status(402).set("PAYMENT-REQUIRED", encodePaymentRequiredHeader({ ...terms.v2, error }));
+  res.json(speaksV1 ? { x402Version: 1, error, accepts: [terms.v1] } : {});
+}
+
+function handOver(res: Response, { receiptHeader }: Payment, { receipt, output }: Sale): void {
+  res.set(receiptHeader, encodePaymentResponseHeader(receipt)).json(output);
+}
+
+function fingerprintOf(req: Request, { header }: Payment): string {
+  const request = [req.method, req.originalUrl, JSON.stringify(req.body ?? null), header];
+  return createHash("sha256").update(request.join("\n")).digest("hex");
+}
+
+function decode(header: string): unknown {
+  if (header.length > MAX_HEADER_CHARS) return undefined;
+  try {
+    return decodePaymentSignatureHeader(header);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,162 @@
+import { createHash, randomUUID } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import pg from "pg";
+
+/**
+ * Applies Prisma's migrations without Prisma: what runs in production then needs neither its command line nor
+ * an engine. Table, checksums, advisory lock and error codes are those of `prisma migrate deploy`, so each can
+ * go on where the other stopped, and the two never run at once.
+ */
+
+/** The key of the advisory lock that Prisma's own engine takes. */
+const PRISMA_LOCK = 72_707_369;
+/** Waiting for other replicas to finish their migrations; a stuck one must not hang every start for ever. */
+const LOCK_TIMEOUT_MS = 60_000;
+
+const CREATE_TABLE = `
+  CREATE TABLE _prisma_migrations (
+    id                  VARCHAR(36) PRIMARY KEY NOT NULL,
+    checksum            VARCHAR(64) NOT NULL,
+    finished_at         TIMESTAMPTZ,
+    migration_name      VARCHAR(255) NOT NULL,
+    logs                TEXT,
+    rolled_back_at      TIMESTAMPTZ,
+    started_at          TIMESTAMPTZ NOT NULL DEFAULT now(),
+    applied_steps_count INTEGER NOT NULL DEFAULT 0
+  )`;
+
+export interface MigrateOptions {
+  /** PostgreSQL URL of a user that may create tables. */
+  connectionString: string;
+  /** Prisma's folder of migrations: `<name>/migration.sql`, applied in the order of their names. */
+  directory: string;
+  log?: (message: string) => void;
+}
+
+export type MigrationErrorCode =
+  /** The schema holds tables, but no record of migrations: somebody else's database? */
+  | "P3005"
+  /** An earlier migration failed and nobody has resolved it yet (`prisma migrate resolve`). */
+  | "P3009"
+  /** A migration failed now. Nothing of it was kept (unless it ended its own transaction). */
+  | "P3018"
+  /** A migration was changed after it had been applied. Prisma only warns of this when deploying. */
+  | "modified";
+
+export class MigrationError extends Error {
+  override readonly name = "MigrationError";
+  readonly code: MigrationErrorCode;
+
+  constructor(code: MigrationErrorCode, message: string, options?: ErrorOptions) {
+    super(`${code}: ${message}`, options);
+    this.code = code;
+  }
+}
+
+interface Migration {
+  name: string;
+  sql: string;
+  checksum: string;
+}
+
+interface Applied {
+  migration_name: string;
+  checksum: string;
+  finished_at: Date | null;
+  rolled_back_at: Date | null;
+}
+
+/**
+ * Brings the database up to date. Any number of replicas may call it at once: each migration is applied once.
+ *
+ * @returns the names of the migrations applied by this call, in order
+ * @throws MigrationError; the database is then as it was after the last migration that succeeded
+ */
+export async function migrateDeploy({ connectionString, directory, log }: MigrateOptions): Promise<string[]> {
+  const migrations = readMigrations(directory);
+  const client = new pg.Client({ connectionString });
+  client.on("error", () => undefined); // a lost connection also fails the query under way, which tells more
+  await client.connect();
+  try {
+    // The lock belongs to the connection: it is released with it, however this ends.
+    await client.query(`SET lock_timeout = ${LOCK_TIMEOUT_MS}`);
+    await client.query("SELECT pg_advisory_lock($1)", [PRISMA_LOCK]);
+    await client.query("RESET lock_timeout");
+    await ensureTable(client);
+    const pending = await selectPending(client, migrations);
+    for (const migration of pending) {
+      await apply(client, migration);
+      log?.(`applied migration ${migration.name}`);
+    }
+    return pending.map(({ name }) => name);
+  } finally {
+    await client.end();
+  }
+}
+
+function readMigrations(directory: string): Migration[] {
+  return readdirSync(directory)
+    .filter((name) => existsSync(path.join(directory, name, "migration.sql")))
+    .sort()
+    .map((name) => {
+      const script = readFileSync(path.join(directory, name, "migration.sql"));
+      return {
+        name,
+        sql: script.toString("utf8"),
+        checksum: createHash("sha256").update(script).digest("hex"),
+      };
+    });
+}
+
+async function ensureTable(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ has_record: boolean; has_tables: boolean }>(`
+    SELECT to_regclass('_prisma_migrations') IS NOT NULL AS has_record,
+           EXISTS (SELECT FROM pg_tables WHERE schemaname = current_schema()) AS has_tables`);
+  const state = rows[0];
+  if (state?.has_record === true) return;
+  if (state?.has_tables === true) {
+    throw new MigrationError("P3005", "the database isn't empty and has no record of migrations");
+  }
+  await client.query(CREATE_TABLE);
+}
+
+async function selectPending(client: pg.Client, migrations: Migration[]): Promise<Migration[]> {
+  const { rows } = await client.query<Applied>(
+    "SELECT migration_name, checksum, finished_at, rolled_back_at FROM _prisma_migrations ORDER BY started_at",
+  );
+  // A row that was rolled back counts for nothing: its migration is tried again, in a row of its own.
+  const current = rows.filter((row) => row.rolled_back_at === null);
+  const failed = current.filter((row) => row.finished_at === null).map((row) => row.migration_name);
+  if (failed.length > 0) {
+    throw new MigrationError("P3009", `an earlier migration failed and is unresolved: ${failed.join(", ")}`);
+  }
+
+  const checksums = new Map(current.map((row) => [row.migration_name, row.checksum]));
+  const modified = migrations.filter(({ name, checksum }) => (checksums.get(name) ?? checksum) !== checksum);
+  if (modified.length > 0) {
+    const names = modified.map(({ name }) => name).join(", ");
+    throw new MigrationError("modified", `changed after being applied: ${names}`);
+  }
+  return migrations.filter(({ name }) => !checksums.has(name));
+}
+
+async function apply(client: pg.Client, { name, sql, checksum }: Migration): Promise<void> {
+  const id = randomUUID();
+  await client.query("INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ($1, $2, $3)", [
+    id,
+    checksum,
+    name,
+  ]);
+  try {
+    // One message without parameters: PostgreSQL runs several statements in it as one transaction.
+    await client.query(sql);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    await client.query("ROLLBACK"); // for a script that opened a transaction itself
+    await client.query("UPDATE _prisma_migrations SET logs = $2 WHERE id = $1", [id, reason]);
+    throw new MigrationError("P3018", `migration ${name} failed: ${reason}`, { cause });
+  }
+  const finish = "UPDATE _prisma_migrations SET finished_at = now(), applied_steps_count = 1 WHERE id = $1";
+  await client.query(finish, [id]);
+}

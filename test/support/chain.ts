@@ -1,0 +1,90 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Express } from "express";
+import type { Address, Hex } from "viem";
+import { createPublicClient, encodeFunctionData, http, parseAbi } from "viem";
+import { inject } from "vitest";
+import { sandboxAccounts } from "../../src/app/sandbox/chain-accounts.ts";
+import { CHAIN_ID, NETWORK, startChain, stopChain } from "../../src/app/sandbox/chain.ts";
+import { createFacilitatorApp } from "../../src/app/sandbox/facilitator.ts";
+import { ASSET, ensureToken } from "../../src/app/sandbox/token.ts";
+import { TransactionSender } from "../../src/app/sandbox/transaction-sender.ts";
+
+/** The run's chain as test files get it. */
+export interface ChainInfo {
+  /** CAIP-2. */
+  network: typeof NETWORK;
+  rpcUrl: string;
+  /** The test USDC. */
+  asset: Address;
+  facilitatorUrl: string;
+}
+
+export interface TestChain {
+  info: ChainInfo;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a chain with the test USDC and a facilitator. The global setup does it once for the run; a test that moves
+ * the chain's clock or stops it starts one of its own, since the others' authorizations would expire with it.
+ */
+export async function startTestChain(): Promise<TestChain> {
+  const directory = mkdtempSync(path.join(tmpdir(), "tollfree-test-chain-"));
+  const accounts = sandboxAccounts();
+  const { rpcUrl } = await startChain(directory, () => undefined);
+  await ensureToken(rpcUrl, accounts);
+
+  const { privateKey } = accounts.facilitator;
+  const app = createFacilitatorApp({ rpcUrl, chainId: CHAIN_ID, network: NETWORK, asset: ASSET, privateKey });
+  addFaucet(app, rpcUrl, accounts.minter.privateKey);
+  const facilitator = app.listen(0, "127.0.0.1");
+  await once(facilitator, "listening");
+  const { port } = facilitator.address() as AddressInfo;
+
+  return {
+    info: { network: NETWORK, rpcUrl, asset: ASSET, facilitatorUrl: `http://127.0.0.1:${port}` },
+    async stop() {
+      facilitator.close();
+      facilitator.closeAllConnections();
+      await stopChain(directory);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Gives an address test USDC, and returns when it is there. */
+export async function mint(to: Address, micros: bigint, chain: ChainInfo = inject("chain")): Promise<void> {
+  const response = await fetch(`${chain.facilitatorUrl}/mint`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ to, micros: micros.toString() }),
+  });
+  if (!response.ok) throw new Error(`minting test USDC failed: ${await response.text()}`);
+}
+
+/** One sender for all test files: the minter's transactions need consecutive nonces, which anvil itself mixes up. */
+function addFaucet(app: Express, rpcUrl: string, minterKey: Hex): void {
+  const minter = new TransactionSender(rpcUrl, CHAIN_ID, minterKey);
+  const abi = parseAbi(["function mintAll(address[] to, uint256[] amounts)"]);
+  app.post("/mint", async (req, res) => {
+    const { to, micros } = req.body as { to: Address; micros: string };
+    const data = encodeFunctionData({ abi, functionName: "mintAll", args: [[to], [BigInt(micros)]] });
+    const { status } = await minter.receipt(await minter.send(ASSET, data), 10_000);
+    res.status(status === "success" ? 200 : 500).end(status);
+  });
+}
+
+/** Base units of the test USDC an address holds. */
+export const balanceOf = (address: Address, chain: ChainInfo = inject("chain")): Promise<bigint> =>
+  createPublicClient({ transport: http(chain.rpcUrl) }).readContract({
+    address: chain.asset,
+    abi: BALANCE,
+    functionName: "balanceOf",
+    args: [address],
+  });
+
+const BALANCE = parseAbi(["function balanceOf(address) view returns (uint256)"]);

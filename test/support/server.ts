@@ -1,0 +1,122 @@
+import { randomBytes } from "node:crypto";
+import { createTRPCClient, httpLink, TRPCClientError } from "@trpc/client";
+import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
+import { inject } from "vitest";
+import type { AppRouter } from "../../src/api/router.ts";
+import type { Running, ServerOptions } from "../../src/app/server.ts";
+import { startTollfree } from "../../src/app/server.ts";
+import { createLog } from "../../src/platform/log.ts";
+import { mint } from "./chain.ts";
+import type { TestDatabase } from "./database.ts";
+import { createDatabase } from "./database.ts";
+
+export const ADMIN_KEY = "admin-key-of-the-tests";
+
+export interface TestServer extends Running {
+  database: TestDatabase;
+  treasury: `0x${string}`;
+  /** What another server needs to be a replica of this one, or this one started again. */
+  options: ServerOptions;
+  close(): Promise<void>;
+}
+
+type Changes = Partial<ServerOptions["settings"]> & { confirmations?: number; treasuryMicros?: bigint };
+
+/** A real server on its own database and its own treasury, on the run's chain. */
+export async function startTestServer({
+  confirmations = 1,
+  treasuryMicros = 1_000_000_000n,
+  ...settings
+}: Changes = {}): Promise<TestServer> {
+  const database = await createDatabase();
+  const { network, asset, rpcUrl } = inject("chain");
+  const treasuryPrivateKey = generatePrivateKey();
+  const treasury = privateKeyToAddress(treasuryPrivateKey);
+  await mint(treasury, treasuryMicros);
+  const options: ServerOptions = {
+    host: "127.0.0.1",
+    port: 0,
+    publicBaseUrl: undefined,
+    databaseUrl: database.url,
+    chain: { network, asset, rpcUrl, treasuryPrivateKey, confirmations },
+    encryptionKey: randomBytes(32),
+    adminApiKey: ADMIN_KEY,
+    upstreams: { allowPrivate: true, allowedOrigins: [], httpsOnly: false },
+    settings: {
+      confirmWaitMs: 2_000,
+      suspension: { scopeViolations: 3, scopeWindowSeconds: 300 },
+      keepOutput: { maxBytes: 64 * 1024, seconds: 3600 },
+      ...settings,
+    },
+    log: createLog({ level: "silent" }),
+  };
+  const running = await startTollfree(options);
+  return {
+    ...running,
+    database,
+    treasury,
+    options,
+    async close() {
+      await running.stop();
+      await database.close();
+    },
+  };
+}
+
+/** An answer over REST: status, headers, and the body as JSON. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // The tests look into answers of every shape; what is there is what they assert.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  body: any;
+}
+
+export async function rest(
+  url: string,
+  method: string,
+  path: string,
+  options: { token?: string; body?: unknown; headers?: Record<string, string> } = {},
+): Promise<Answer> {
+  const response = await fetch(`${url}${path}`, {
+    method,
+    headers: {
+      ...(options.token !== undefined && { authorization: `Bearer ${options.token}` }),
+      ...(options.body !== undefined && { "content-type": "application/json" }),
+      ...options.headers,
+    },
+    ...(options.body !== undefined && {
+      body: typeof options.body === "string" ? options.body : JSON.stringify(options.body),
+    }),
+  });
+  const text = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: text === "" ? undefined : JSON.parse(text),
+  };
+}
+
+/** The typed client, as an agent in TypeScript would use it. */
+export const trpc = (url: string, token?: string, headers: Record<string, string> = {}) =>
+  createTRPCClient<AppRouter>({
+    links: [
+      httpLink({
+        url: `${url}/trpc`,
+        headers: { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...headers },
+      }),
+    ],
+  });
+
+/** The envelope of a refused tRPC call. */
+export async function refusal(
+  call: Promise<unknown>,
+): Promise<Record<string, unknown> & { error_code: string; httpStatus: number }> {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof TRPCClientError && error.data !== null) return error.data as never;
+    throw error;
+  }
+  throw new Error("the call was not refused");
+}

@@ -1,0 +1,205 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import {
+  decodePaymentSignatureHeader,
+  encodePaymentRequiredHeader,
+  encodePaymentResponseHeader,
+} from "@x402/core/http";
+import type { PaymentPayload, PaymentRequirements, SettleResponse } from "@x402/core/types";
+import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
+import { inject } from "vitest";
+
+/**
+ * How an upstream behaves, by the path it is called at. All of them speak real x402 and, where they settle,
+ * settle on the real chain.
+ */
+export type Behaviour =
+  | "honest" // settles, then answers
+  | "free" // asks for nothing
+  | "lost" // settles, then cuts the connection
+  | "hang" // settles, never answers
+  | "never" // takes the signature, cuts the connection, never settles
+  | "liar" // says 402 again, and keeps the signature for settleHeld()
+  | "fake" // answers with a made-up transaction, never settles
+  | "fails" // settles, then 500
+  | "redirect" // settles, then 307 elsewhere
+  | "slow" // never answers the unpaid request
+  | "broken" // 500 to the unpaid request
+  | "text" // settles, answers text
+  | "binary" // settles, answers bytes
+  | "huge" // settles, answers more than we take
+  | "gone"; // closes the door on the paid request: never reached
+
+export interface SeenRequest {
+  behaviour: string;
+  method: string;
+  url: string;
+  headers: Record<string, string | string[] | undefined>;
+  body: string;
+  paid: boolean;
+}
+
+export interface Upstream {
+  payTo: `0x${string}`;
+  /** What it asks for; tests change it. */
+  terms: {
+    amount: string;
+    payTo: string;
+    asset: string;
+    network: string;
+    maxTimeoutSeconds: number;
+    name: string;
+  };
+  seen: SeenRequest[];
+  paid(): SeenRequest[];
+  url(behaviour: Behaviour): string;
+  /** Settles the signatures that `liar` kept. */
+  settleHeld(): Promise<SettleResponse[]>;
+  close(): Promise<void>;
+}
+
+export async function startUpstream(priceMicros = 20_000): Promise<Upstream> {
+  const chain = inject("chain");
+  const payTo = privateKeyToAddress(generatePrivateKey());
+  const terms = {
+    amount: String(priceMicros),
+    payTo,
+    asset: chain.asset,
+    network: chain.network,
+    maxTimeoutSeconds: 60,
+    name: "USDC",
+  };
+  const seen: SeenRequest[] = [];
+  const held: { payload: PaymentPayload; requirements: PaymentRequirements }[] = [];
+
+  const requirementsNow = (): PaymentRequirements => {
+    const { name, ...rest } = terms;
+    return { scheme: "exact", ...rest, extra: { name, version: "2" } } as unknown as PaymentRequirements;
+  };
+  const settle = async (
+    payload: PaymentPayload,
+    requirements: PaymentRequirements,
+  ): Promise<SettleResponse> => {
+    const response = await fetch(`${chain.facilitatorUrl}/settle`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ x402Version: 2, paymentPayload: payload, paymentRequirements: requirements }),
+    });
+    return (await response.json()) as SettleResponse;
+  };
+
+  const server = createServer((req, res) => {
+    void handle(req, res).catch(() => res.destroy());
+  });
+
+  async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of req) chunks.push(chunk as Buffer);
+    const url = req.url ?? "/";
+    const behaviour = url.slice(1).split(/[/?]/)[0] as Behaviour;
+    const signature = req.headers["payment-signature"];
+    const body = Buffer.concat(chunks).toString("utf8");
+    seen.push({
+      behaviour,
+      method: req.method ?? "",
+      url,
+      headers: req.headers,
+      body,
+      paid: signature !== undefined,
+    });
+
+    if (behaviour === "free") return json(res, 200, { free: true });
+    if (typeof signature !== "string") {
+      if (behaviour === "slow") return;
+      if (behaviour === "broken") return json(res, 500, { oops: true });
+      const required = {
+        x402Version: 2 as const,
+        error: "Payment required",
+        resource: {
+          url: `http://${req.headers.host ?? ""}${url}`,
+          description: "test",
+          mimeType: "application/json",
+        },
+        accepts: [requirementsNow()],
+      };
+      return json(res, 402, {}, { "PAYMENT-REQUIRED": encodePaymentRequiredHeader(required) });
+    }
+
+    const payload = decodePaymentSignatureHeader(signature);
+    const requirements = requirementsNow();
+    switch (behaviour) {
+      case "never":
+        return void res.destroy();
+      case "gone":
+        return void req.socket.resetAndDestroy();
+      case "liar":
+        held.push({ payload, requirements });
+        return json(res, 402, { error: "not enough" });
+      case "fake":
+        return json(res, 200, { data: "not paid for" }, receipt({ transaction: `0x${"ab".repeat(32)}` }));
+    }
+    const settled = await settle(payload, requirements);
+    if (!settled.success) return json(res, 402, { error: settled.errorReason });
+    switch (behaviour) {
+      case "lost":
+        return void res.destroy();
+      case "hang":
+        return;
+      case "fails":
+        return json(res, 500, { error: "after taking the money" }, receipt(settled));
+      case "redirect":
+        return void res
+          .writeHead(307, { location: "http://127.0.0.1:9/elsewhere", ...receipt(settled) })
+          .end();
+      case "text":
+        return void res
+          .writeHead(200, { "content-type": "text/plain; charset=utf-8", ...receipt(settled) })
+          .end("grüß dich");
+      case "binary":
+        return void res
+          .writeHead(200, { "content-type": "image/png", ...receipt(settled) })
+          .end(Buffer.of(0, 255, 1));
+      case "huge":
+        return void res
+          .writeHead(200, { "content-type": "text/plain", ...receipt(settled) })
+          .end("x".repeat(5_000_000));
+      default:
+        return json(res, 200, { echo: body === "" ? url : (JSON.parse(body) as unknown) }, receipt(settled));
+    }
+  }
+
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    payTo,
+    terms,
+    seen,
+    paid: () => seen.filter(({ paid }) => paid),
+    url: (behaviour) => `http://127.0.0.1:${port}/${behaviour}`,
+    settleHeld: () =>
+      Promise.all(held.splice(0).map(({ payload, requirements }) => settle(payload, requirements))),
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+const receipt = (settled: Partial<SettleResponse>): Record<string, string> => ({
+  "PAYMENT-RESPONSE": encodePaymentResponseHeader({
+    success: true,
+    transaction: "",
+    network: "eip155:84532",
+    ...settled,
+  } as SettleResponse),
+});
+
+function json(
+  res: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
+  res.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
+}
