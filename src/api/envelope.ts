@@ -20,7 +20,7 @@ export const WireNextAction = z
   .meta({ id: "NextAction", description: "A machine-executable hint of what to call next" });
 export type WireNextAction = z.infer<typeof WireNextAction>;
 
-export const FieldError = z
+const FieldError = z
   .object({
     path: z.string().meta({ description: "JSON Pointer into the request, at the field itself" }),
     message: z.string(),

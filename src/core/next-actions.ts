@@ -116,7 +116,9 @@ export const next = {
     params: options.campaignId === undefined ? {} : { campaign_id: options.campaignId },
     ...(options.inputSchema === undefined
       ? {}
-      : { paramsSchema: { type: "object", properties: { input: options.inputSchema }, required: ["input"] } }),
+      : {
+          paramsSchema: { type: "object", properties: { input: options.inputSchema }, required: ["input"] },
+        }),
     description: options.description ?? "Run the service at the sponsor's expense.",
   }),
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { AppError } from "../core/errors.ts";
 
-export const MAX_BODY_BYTES = 256 * 1024;
+const MAX_BODY_BYTES = 256 * 1024;
 
 /** How much of a refused body is read and thrown away, so that its sender gets to see the refusal. */
 const MAX_DISCARDED_BYTES = 8 * 1024 * 1024;

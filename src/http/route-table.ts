@@ -13,7 +13,7 @@ export type Match =
 
 export interface RouteTable {
   /** Undefined if nothing lies at this path. */
-  find(method: string, path: string): Match | undefined;
+  find: (method: string, path: string) => Match | undefined;
 }
 
 /**

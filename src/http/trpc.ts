@@ -13,9 +13,8 @@ export const TRPC_PREFIX = "/trpc/";
 /**
  * The tRPC wire protocol as `httpLink` speaks it: a query's input as JSON in `?input=`, a mutation's as body;
  * `{ result: { data } }` or `{ error }` back. tRPC's own HTTP adapter isn't used: a body that breaks off leaves
- * it waiting for ever, it can't await the audit of a call it refuses itself, it answers 204 to any HEAD, and it
- * costs twice the CPU (docs: notes on transports). Batches are refused: one call's status and headers would stand
- * for all of them.
+ * it waiting for ever, it can't await the audit of a call that it refuses itself, and it answers 204 to any HEAD.
+ * Batches are refused: one call's status and headers would stand for all of them.
  */
 export function createTrpcTransport(operations: Operations): Transport {
   const byName = new Map([...operations.values()].map((operation) => [operation.name, operation]));

@@ -23,7 +23,7 @@ const MAX_DEPTH = 6;
 const MAX_CAUSES = 4;
 
 /** Text without anything that looks like a secret or a personal address. */
-export function redactText(text: string): string {
+function redactText(text: string): string {
   return SECRET_TEXT.reduce(
     (redacted, [pattern, replacement]) => redacted.replace(pattern, replacement),
     text,
@@ -31,7 +31,7 @@ export function redactText(text: string): string {
 }
 
 /** Fields ready to be written: secrets by name and by pattern removed, errors with their causes, bounded depth. */
-export function redactFields(fields: Record<string, unknown>): Record<string, unknown> {
+function redactFields(fields: Record<string, unknown>): Record<string, unknown> {
   return redactObject(fields, 0);
 }
 
@@ -83,6 +83,7 @@ export function createLog(options: { level: string; destination?: DestinationStr
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: levelName },
+      serializers: { err: (described: unknown) => described }, // errors are described by then
     },
     options.destination ?? pino.destination({ dest: 1, sync: true }),
   );

@@ -276,7 +276,9 @@ describe("a run that is refused before the upstream is paid", () => {
     expect(answer.body.error_code).toBe(code);
     expect(answer.status).toBe(status);
     expect(upstream.paid()).toEqual([]);
-    const open = await server.deps.db.payment.count({ where: { grantId: grant.grant_id, status: { notIn: ["void", "settled"] } } });
+    const open = await server.deps.db.payment.count({
+      where: { grantId: grant.grant_id, status: { notIn: ["void", "settled"] } },
+    });
     expect(open).toBe(0);
     await expectBooksToBalance(server.deps.db);
     return answer;

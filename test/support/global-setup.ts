@@ -14,23 +14,30 @@ declare module "vitest" {
 
 /** Starts what all test files share. A part that can't be started fails the run: nothing is skipped for lack of it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const [postgres, chain] = await Promise.all([
-    orFail("PostgreSQL", startTestPostgres()),
-    orFail("the local chain", startTestChain()),
-  ]);
-  project.provide("postgres", postgres.info);
-  project.provide("chain", chain.info);
-  return async () => {
-    await Promise.all([postgres.stop(), chain.stop()]);
+  const [postgres, chain] = await Promise.allSettled([startTestPostgres(), startTestChain()]);
+  const stop = async (): Promise<void> => {
+    const running = [postgres, chain].flatMap((part) => (part.status === "fulfilled" ? [part.value] : []));
+    await Promise.all(running.map((part) => part.stop()));
   };
+  if (postgres.status === "rejected" || chain.status === "rejected") {
+    await stop();
+    throw missing({ PostgreSQL: postgres, "the local chain": chain });
+  }
+  project.provide("postgres", postgres.value.info);
+  project.provide("chain", chain.value.info);
+  return stop;
 }
 
-async function orFail<T>(part: string, starting: Promise<T>): Promise<T> {
-  try {
-    return await starting;
-  } catch (cause) {
-    throw new Error(`The tests need ${part}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
-  }
+/** One line a missing part; where in the code it was noticed helps nobody. */
+function missing(parts: Record<string, PromiseSettledResult<unknown>>): Error {
+  const lines = Object.entries(parts).flatMap(([name, part]) =>
+    part.status === "rejected"
+      ? [
+          `The tests need ${name}: ${part.reason instanceof Error ? part.reason.message : String(part.reason)}`,
+        ]
+      : [],
+  );
+  const error = new Error(lines.join("\n"));
+  error.stack = error.message;
+  return error;
 }

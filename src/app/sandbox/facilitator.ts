@@ -47,7 +47,7 @@ export function createFacilitatorApp(options: FacilitatorOptions): Express {
     if (!request.success) return "invalid_payload";
     const { asset, network } = request.data.paymentRequirements;
     if (!networks.includes(network)) return "invalid_network";
-    return isAddressEqual(asset as Address, options.asset) ? undefined : "asset_not_allowed";
+    return isAddressEqual(asset, options.asset) ? undefined : "asset_not_allowed";
   };
 
   const app = express();
@@ -96,7 +96,7 @@ function createFacilitator(options: FacilitatorOptions): x402Facilitator {
       getCode: ({ address }) => client.getCode({ address }),
       writeContract: ({ address, abi, functionName, args, dataSuffix }) => {
         const data = encodeFunctionData({ abi: abi as Abi, functionName, args });
-        return sender.send(address, dataSuffix ? concatHex([data, dataSuffix]) : data);
+        return sender.send(address, dataSuffix !== undefined ? concatHex([data, dataSuffix]) : data);
       },
       sendTransaction: ({ to, data }) => sender.send(to, data),
       waitForTransactionReceipt: async ({ hash, timeout = CONFIRM_WITHIN_MS }) => {

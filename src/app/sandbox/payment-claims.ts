@@ -12,7 +12,6 @@ export interface Sale {
 export type ClaimState =
   | { kind: "settling" }
   | { kind: "sold"; sale: Sale }
-  | { kind: "refused"; reason: string }
   /** The facilitator didn't say how it ended; the money may be gone. */
   | { kind: "unknown" };
 
@@ -58,7 +57,7 @@ export class PaymentClaims {
     if (claim) claim.state = state;
   }
 
-  /** Gives the claim back: nothing was sent to the chain. */
+  /** Gives the claim back: it wasn't paid. Presented again, it is settled anew; the chain takes it at most once. */
   release(key: string): void {
     this.#claims.delete(key);
   }

@@ -6,7 +6,13 @@ import {
 } from "@x402/core/http";
 import { PaymentPayloadV1Schema, PaymentPayloadV2Schema } from "@x402/core/schemas";
 import { HTTPFacilitatorClient, x402ResourceServer } from "@x402/core/server";
-import type { Network, PaymentPayload, PaymentRequired, PaymentRequirements, SettleResponse } from "@x402/core/types";
+import type {
+  Network,
+  PaymentPayload,
+  PaymentRequired,
+  PaymentRequirements,
+  SettleResponse,
+} from "@x402/core/types";
 import type { PaymentRequirementsV1 } from "@x402/core/types/v1";
 import { ExactEvmScheme } from "@x402/evm/exact/server";
 import {
@@ -72,7 +78,10 @@ export class Seller {
 
   constructor(options: SellerOptions) {
     this.#options = options;
-    this.#facilitator = new HTTPFacilitatorClient({ url: options.facilitatorUrl, timeoutMs: FACILITATOR_TIMEOUT_MS });
+    this.#facilitator = new HTTPFacilitatorClient({
+      url: options.facilitatorUrl,
+      timeoutMs: FACILITATOR_TIMEOUT_MS,
+    });
     this.#server = new x402ResourceServer(this.#facilitator).register(options.network, new ExactEvmScheme());
   }
 
@@ -93,15 +102,16 @@ export class Seller {
     const terms = await this.#terms(offer);
     const payment = this.#readPayment(req, terms, offer);
     if (payment === "none") return ask(res, terms, offer, "Payment required");
-    if (payment === "malformed") return void res.status(400).json({ error: "The payment header is malformed." });
+    if (payment === "malformed")
+      return void res.status(400).json({ error: "The payment header is malformed." });
     if (payment === "mismatch") return ask(res, terms, offer, "The payment doesn't match the terms");
 
     const { from, nonce, validBefore } = payment.authorization;
     const key = [this.#options.network, this.#options.asset, from, nonce].join(" ").toLowerCase();
     const claim = this.#claims.claim(key, fingerprintOf(req, payment), Number(validBefore));
     if (claim === "mine") return this.#settle(res, terms, offer, payment, key, produce);
-    if (claim === "other") return void res.status(409).json({ error: "This payment was used for another request." });
-    if (claim.kind === "refused") return ask(res, terms, offer, claim.reason);
+    if (claim === "other")
+      return void res.status(409).json({ error: "This payment was used for another request." });
     // Once settled, all of a payment is public on the chain, except the id: without one, anybody might be asking.
     if (claim.kind === "sold" && payment.id !== null) return handOver(res, payment, claim.sale);
     res.status(409).json({ error: "This payment was used already, or is being used." });
@@ -131,12 +141,13 @@ export class Seller {
     if (!receipt || receipt.errorReason === "settlement_pending") {
       // Not a 402: a client would sign, and perhaps pay, once more.
       this.#claims.update(key, { kind: "unknown" });
-      return void res.status(502).json({ error: "It isn't known whether you paid. Retry with the same payment." });
+      return void res
+        .status(502)
+        .json({ error: "It isn't known whether you paid. Retry with the same payment." });
     }
-    const reason = receipt.errorReason ?? "The payment failed";
-    this.#claims.update(key, { kind: "refused", reason });
+    this.#claims.release(key);
     res.set(payment.receiptHeader, encodePaymentResponseHeader(receipt));
-    ask(res, terms, offer, reason);
+    ask(res, terms, offer, receipt.errorReason ?? "The payment failed");
   }
 
   async #terms({ url, description, amount, payTo }: Offer): Promise<Terms> {
@@ -186,7 +197,8 @@ export class Seller {
       header,
       authorization: authorization.data,
       id: extractPaymentIdentifier(sent),
-      settle: () => this.#server.settlePayment(sent, match, EXTENSIONS, undefined, undefined, "before-handler"),
+      settle: () =>
+        this.#server.settlePayment(sent, match, EXTENSIONS, undefined, undefined, "before-handler"),
       receiptHeader: "PAYMENT-RESPONSE",
     };
   }

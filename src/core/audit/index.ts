@@ -1,6 +1,5 @@
 export type { AuditEntry, AuditLog, AuditSubject } from "./audit-log.ts";
 export { subjectOf } from "./audit-log.ts";
-export type { RequestSummary } from "./request-summary.ts";
 export { summarizeRequest } from "./request-summary.ts";
 export { insertAuditEntries } from "./store.ts";
 export { auditHistory } from "./history.ts";

@@ -1,8 +1,9 @@
 import type { FieldError } from "../errors.ts";
 import { createValidator } from "./ajv-validator.ts";
 import { checkDescription } from "./check-description.ts";
+import { checkJson } from "./check-json.ts";
 import { checkReferences } from "./check-references.ts";
-import { checkJson, checkStructure } from "./check-structure.ts";
+import { checkStructure } from "./check-structure.ts";
 import { Findings } from "./findings.ts";
 import { LIMITS } from "./limits.ts";
 import { SchemaGraph } from "./schema-graph.ts";

@@ -1,48 +1,8 @@
-import { isObject, isStorable, pointer, type JsonObject } from "./json.ts";
+import type { Findings } from "./findings.ts";
+import { isObject, pointer, type JsonObject } from "./json.ts";
 import { KEYWORDS, refusal } from "./keywords.ts";
 import { LIMITS } from "./limits.ts";
 import { resolve, type Schema } from "./schema.ts";
-import type { Findings } from "./findings.ts";
-
-/**
- * First look: is it JSON that can be stored, walked and sent at all? Everything after may recurse over it.
- * Adds findings for size, depth, numbers and strings that JSON or PostgreSQL can't hold, and `__proto__`.
- */
-export function checkJson(schema: unknown, findings: Findings): void {
-  let budget: number = LIMITS.schemaBytes;
-
-  const visit = (value: unknown, path: string, depth: number): void => {
-    // A value takes at least one byte, so this ends on values that are shared or endless, too.
-    if (--budget < 0 || findings.full) return;
-    if (depth > LIMITS.jsonDepth) return findings.add(path, "depth", "This is nested too deeply.");
-    if (typeof value === "string") return checkText(value, path);
-    if (value === null || typeof value === "boolean") return;
-    if (typeof value === "number") {
-      if (!Number.isFinite(value)) findings.add(path, "number", "This number is too large.");
-      return;
-    }
-    if (typeof value !== "object") return findings.add(path, "json", "This isn't a JSON value.");
-    for (const [key, nested] of Object.entries(value)) {
-      if (!Array.isArray(value)) checkName(key, pointer(path, key));
-      visit(nested, pointer(path, key), depth + 1);
-    }
-  };
-
-  const checkText = (text: string, path: string): void => {
-    if (!isStorable(text)) findings.add(path, "unicode", "Text can't hold NUL or half a surrogate pair.");
-  };
-
-  const checkName = (key: string, path: string): void => {
-    checkText(key, path);
-    if (key === "__proto__") findings.add(path, "properties", 'The name "__proto__" isn\'t allowed.');
-  };
-
-  visit(schema, "", 0);
-  if (findings.errors.length > 0) return;
-  if (budget < 0 || Buffer.byteLength(JSON.stringify(schema)) > LIMITS.schemaBytes) {
-    findings.add("", "size", `A schema may take at most ${LIMITS.schemaBytes / 1024} KiB.`);
-  }
-}
 
 /**
  * Second look, without context: only known keywords, each with a value of the right shape; patterns, formats
@@ -69,15 +29,18 @@ export function checkStructure(schema: unknown, findings: Findings): schema is S
       if (problem !== undefined) findings.add(path, keyword, problem);
     } else if (rule.holds === "schema") {
       visit(value, path, keyword);
-    } else if (rule.holds === "schema map" ? !isObject(value) : !Array.isArray(value) || value.length === 0) {
-      findings.add(
-        path,
-        keyword,
-        `Must be ${rule.holds === "schema map" ? "an object" : "a list"} of schemas.`,
-      );
+    } else if (rule.holds === "schema map") {
+      if (isObject(value)) visitAll(value, path, keyword);
+      else findings.add(path, keyword, "Must be an object of schemas.");
+    } else if (Array.isArray(value) && value.length > 0) {
+      visitAll(value, path, keyword);
     } else {
-      for (const [key, child] of Object.entries(value as object)) visit(child, pointer(path, key), keyword);
+      findings.add(path, keyword, "Must be a list of at least one schema.");
     }
+  };
+
+  const visitAll = (children: object, path: string, keyword: string): void => {
+    for (const [key, child] of Object.entries(children)) visit(child, pointer(path, key), keyword);
   };
 
   const count = (node: JsonObject): void => {
@@ -117,29 +80,31 @@ export function checkStructure(schema: unknown, findings: Findings): schema is S
     }
   };
 
-  visit(schema, "", "type");
-  if (counts.properties > LIMITS.properties) {
-    findings.add("", "properties", `A schema may define at most ${LIMITS.properties} properties.`);
-  }
-  if (counts.patterns > LIMITS.patterns) {
-    findings.add("", "pattern", `A schema may have at most ${LIMITS.patterns} patterns.`);
-  }
-  if (counts.parts > LIMITS.parts) {
-    const message = `A schema may have at most ${LIMITS.parts} subschemas and required names. Use enum for long lists.`;
-    findings.add("", "size", message);
-  }
-  if (Object.keys(definitions).length > LIMITS.definitions) {
-    findings.add("/$defs", "$defs", `A schema may have at most ${LIMITS.definitions} definitions.`);
-  }
-  for (const name of Object.keys(definitions)) {
-    // Other names would need escaping in the reference, twice: as a pointer and as a fragment.
-    if (!/^[\w.-]+$/.test(name)) {
-      findings.add(
-        pointer("/$defs", name),
-        "$defs",
-        "Name definitions with letters, digits, _ . and - only.",
-      );
+  const checkCounts = (): void => {
+    const definitionCount = Object.keys(definitions).length;
+    if (counts.properties > LIMITS.properties) {
+      findings.add("", "properties", `A schema may define at most ${LIMITS.properties} properties.`);
     }
+    if (counts.patterns > LIMITS.patterns) {
+      findings.add("", "pattern", `A schema may have at most ${LIMITS.patterns} patterns.`);
+    }
+    if (counts.parts > LIMITS.parts) {
+      const message = `A schema may have at most ${LIMITS.parts} subschemas and required names.`;
+      findings.add("", "size", `${message} Use enum for long lists.`);
+    }
+    if (definitionCount > LIMITS.definitions) {
+      findings.add("/$defs", "$defs", `A schema may have at most ${LIMITS.definitions} definitions.`);
+    }
+  };
+
+  visit(schema, "", "type");
+  checkCounts();
+  for (const name of Object.keys(definitions)) {
+    if (DEFINITION_NAME.test(name)) continue;
+    findings.add(pointer("/$defs", name), "$defs", "Use only letters, digits, _ . and - in this name.");
   }
   return findings.errors.length === 0;
 }
+
+/** Other names would need escaping in references, twice: as a pointer and as a fragment. */
+const DEFINITION_NAME = /^[\w.-]+$/;

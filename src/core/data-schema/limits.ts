@@ -32,5 +32,7 @@ export const LIMITS = {
   evaluations: 1_000_000,
   /** The same product up to which every error is collected; beyond it, only the first is. */
   explainedEvaluations: 200_000,
+  /** Of one text in the data. V8's regular expressions run out of their own stack at some millions. */
+  textLength: 1_000_000,
   reportedErrors: 50,
 } as const;

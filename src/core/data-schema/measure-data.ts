@@ -7,7 +7,7 @@ const CHARACTERS_PER_VALUE = 256;
 
 /**
  * How much there is to check, in values; adds a finding where data is nested too deeply to walk, or holds
- * text that can't be stored or sent on.
+ * text that is too long to match, or that can't be stored or sent on.
  */
 export function measureData(data: unknown, basePath: string, findings: Findings): number {
   let size = 0;
@@ -16,6 +16,7 @@ export function measureData(data: unknown, basePath: string, findings: Findings)
     if (findings.full) return;
     if (typeof value === "string") {
       size += value.length / CHARACTERS_PER_VALUE;
+      if (value.length > LIMITS.textLength) findings.add(path, "size", "This text is too long.");
       if (!isStorable(value)) findings.add(path, "unicode", "Text can't hold NUL or half a surrogate pair.");
     } else if (typeof value === "object" && value !== null) {
       if (depth === LIMITS.jsonDepth) return findings.add(path, "depth", "This is nested too deeply.");

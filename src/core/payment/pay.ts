@@ -2,11 +2,11 @@ import type { Deps } from "../context.ts";
 import type { SessionActor } from "../context.ts";
 import { AppError } from "../errors.ts";
 import { next } from "../next-actions.ts";
+import type { PaymentSubject } from "../reservation/index.ts";
 import { explainEndedSession } from "../session/index.ts";
 import { keepOutput } from "./output.ts";
 import type { Offer, UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "./ports.ts";
 import { UPSTREAM_RETRY_SECONDS } from "./quote.ts";
-import type { PaymentSubject } from "./store.ts";
 import { claimSend, endPayment, markSigned, recordOutcome } from "./store.ts";
 
 /** Beyond the upstream's timeout, until somebody else may send the same request again. */

@@ -8,8 +8,8 @@ import { endPayment, findPayment, takeDue } from "./store.ts";
 
 type Context = Pick<Deps, "db" | "chain" | "cipher" | "upstream" | "paymentClient" | "settings" | "log">;
 
-/** A run signs within moments of reserving; one that didn't died on the way. */
-const ABANDONED_AFTER_SECONDS = 60;
+/** A run signs within moments of reserving, longer only while the chain is slow to answer; then it has died. */
+const ABANDONED_AFTER_SECONDS = 20;
 const MAX_SENDS = 4;
 
 /**

@@ -10,6 +10,14 @@ import { centsToMicros, microsToCents } from "../money.ts";
 import type { NextAction } from "../next-actions.ts";
 import { next } from "../next-actions.ts";
 import { choosePayers } from "../payer/index.ts";
+import type { Call, PaymentSubject } from "../reservation/index.ts";
+import {
+  insertFree,
+  paymentSubject,
+  remainingBudgets,
+  requireBudget,
+  reserveCall,
+} from "../reservation/index.ts";
 import { missingFrom } from "../scope/index.ts";
 import { refuseScope } from "../session/index.ts";
 import type { ApiRow } from "../sponsored-api/index.ts";
@@ -20,11 +28,9 @@ import { refusalAfterSending, sendPayment, signPayment } from "./pay.ts";
 import type { UpstreamAnswer } from "./ports.ts";
 import { askQuote } from "./quote.ts";
 import { awaitConfirmation, reconcile } from "./reconcile.ts";
-import type { Call } from "./reserve-call.ts";
-import { paymentSubject, requireBudget, reserveCall } from "./reserve-call.ts";
 import type { RunServiceInput, RunServiceOutput } from "./schema.ts";
-import type { PaymentRow, PaymentSubject } from "./store.ts";
-import { findPayment, insertFree, recordOutcome, remainingBudgets } from "./store.ts";
+import type { PaymentRow } from "./store.ts";
+import { findPayment, recordOutcome } from "./store.ts";
 import { nextAfterPayment, toView } from "./view.ts";
 
 type Input = z.infer<typeof RunServiceInput>;
@@ -88,24 +94,23 @@ async function makeRun(
   await requireBudget(ctx, call, cost);
 
   const [payer] = payers.ready;
-  if (dataTypes.length > 0) {
-    await recordInputConsent(ctx.db, {
-      userId: ctx.actor.userId,
-      campaignId: payer.campaign_id,
-      serviceKey: api.serviceKey,
-      dataTypes,
-      sessionId: ctx.actor.sessionId,
-    });
-  }
+  // The input leaves with the quote, so its consent is on record before.
+  const recordConsent = (campaignId: string | null): Promise<void> =>
+    dataTypes.length === 0
+      ? Promise.resolve()
+      : recordInputConsent(ctx.db, { actor: ctx.actor, campaignId, serviceKey: api.serviceKey, dataTypes });
+  await recordConsent(payer.campaign_id);
   const request = buildUpstreamRequest(api, serviceInput, ctx.cipher);
   const maxCost = input.max_cost_cents === undefined ? undefined : centsToMicros(input.max_cost_cents);
   const quote = await askQuote(ctx, api, request, maxCost);
   if (quote.kind === "free") {
-    const terms = { ...ctx.paymentClient, payTo: ctx.paymentClient.payer, amountMicros: 0n };
+    const { network, asset, payer: payTo } = ctx.paymentClient;
+    const terms = { network, asset, payTo, amountMicros: 0n };
     return deliverFree(ctx, paymentSubject(ctx, call, payer, terms), quote.answer);
   }
 
   const payment = await reserveCall(ctx, call, payers, quote.offer);
+  if (payment.campaignId !== payer.campaign_id) await recordConsent(payment.campaignId);
   const paidRequest = await signPayment(ctx, payment, quote.offer, request);
   const answer = await sendPayment(ctx, payment.id, paidRequest, false);
 

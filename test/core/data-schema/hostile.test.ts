@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { checkSchema, compileSchema } from "../../../src/core/data-schema/index.ts";
-import { personalDataIn } from "../../../src/core/data-schema/personal-text.ts";
 import { email, object, text } from "./schemas.ts";
 
 const inside = (schema: unknown): Record<string, unknown> => object({ a: schema });
@@ -197,6 +196,14 @@ describe("hostile data is refused, or checked, in bounded time", () => {
     }
   });
 
+  it("text too long for regular expressions", () => {
+    const schema = inside({ type: "string", format: "byte" });
+    expect(validate(schema, { a: "AAAA".repeat(2_000_000) })).toMatchObject({
+      errors: [{ path: "/input/a", keyword: "size" }],
+    });
+    expect(validate(schema, { a: "AAAA".repeat(250_000) })).toMatchObject({ ok: true });
+  });
+
   it.each(["\0", "\ud800", "x\udc00x"])("text that can't be stored: %j", (bad) => {
     expect(validate(inside(text), { a: bad })).toMatchObject({
       errors: [{ path: "/input/a", keyword: "unicode" }],
@@ -220,59 +227,5 @@ describe("hostile data is refused, or checked, in bounded time", () => {
     const started = performance.now();
     validate(inside(schema), { a: value });
     expect(performance.now() - started).toBeLessThan(SOON);
-  });
-});
-
-describe("text of any kind is scanned in linear time", () => {
-  const pieces = [
-    "a",
-    "@",
-    "a@",
-    "a@a",
-    "a@a.",
-    "@a.",
-    "a.",
-    "-@-.",
-    "/@",
-    "://",
-    "/@a.bc",
-    "1",
-    "1 ",
-    "1-",
-    "1.",
-    "12 ",
-    "0",
-    "01 ",
-    "+",
-    "+1",
-    "+1 ",
-    "(",
-    "(0",
-    "()",
-    "(1)",
-    "4111 ",
-    "41 ",
-    "4",
-    "%40",
-    "%",
-    "\u0301\u0327",
-    "a\u0327\u0301",
-    "\ufdfa",
-    "\u200b",
-    "１",
-    "٣",
-    "𝟗",
-    "\u3000",
-    "12-34-",
-    "0-",
-    "1234567890123456 ",
-    "deadbeef-0000-",
-  ];
-
-  it.each(pieces)("%j", (piece) => {
-    const texts = [piece.repeat(100_000 / piece.length), `${piece.repeat(100_000 / piece.length)}!`];
-    const started = performance.now();
-    texts.forEach(personalDataIn);
-    expect(performance.now() - started).toBeLessThan(SOON / 2);
   });
 });

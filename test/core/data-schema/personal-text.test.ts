@@ -206,3 +206,57 @@ describe("personalDataIn", () => {
     expect(personalDataIn(text)).toBeUndefined();
   });
 });
+
+describe("text of any kind is scanned in linear time", () => {
+  const pieces = [
+    "a",
+    "@",
+    "a@",
+    "a@a",
+    "a@a.",
+    "@a.",
+    "a.",
+    "-@-.",
+    "/@",
+    "://",
+    "/@a.bc",
+    "1",
+    "1 ",
+    "1-",
+    "1.",
+    "12 ",
+    "0",
+    "01 ",
+    "+",
+    "+1",
+    "+1 ",
+    "(",
+    "(0",
+    "()",
+    "(1)",
+    "4111 ",
+    "41 ",
+    "4",
+    "%40",
+    "%",
+    "\u0301\u0327",
+    "a\u0327\u0301",
+    "\ufdfa",
+    "\u200b",
+    "１",
+    "٣",
+    "𝟗",
+    "\u3000",
+    "12-34-",
+    "0-",
+    "1234567890123456 ",
+    "deadbeef-0000-",
+  ];
+
+  it.each(pieces)("%j", (piece) => {
+    const texts = [piece.repeat(100_000 / piece.length), `${piece.repeat(100_000 / piece.length)}!`];
+    const started = performance.now();
+    texts.forEach(personalDataIn);
+    expect(performance.now() - started).toBeLessThan(2_500);
+  });
+});

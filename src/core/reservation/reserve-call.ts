@@ -6,7 +6,7 @@ import type { Claimed } from "../idempotency/index.ts";
 import { microsToCents } from "../money.ts";
 import { next } from "../next-actions.ts";
 import type { JudgedPayer, Payers } from "../payer/index.ts";
-import type { Offer, Terms } from "./ports.ts";
+import type { Offer, Terms } from "../payment/ports.ts";
 import type { Hold, PaymentSubject } from "./store.ts";
 import { findApprovedBudget, openUserCap, remainingBudgets, reserve } from "./store.ts";
 

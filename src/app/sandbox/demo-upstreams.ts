@@ -1,0 +1,115 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
+import type { ValidateFunction } from "ajv/dist/2020.js";
+import formats from "ajv-formats";
+import type { Express, NextFunction, Request, Response } from "express";
+import express from "express";
+import type { Seller } from "./seller.ts";
+import { airRoutes } from "./upstreams/air-routes.ts";
+import { daylight } from "./upstreams/daylight.ts";
+import { InputError } from "./upstreams/demo-service.ts";
+import type { DemoService } from "./upstreams/demo-service.ts";
+import { textAnalysis } from "./upstreams/text-analysis.ts";
+import { workingDays } from "./upstreams/working-days.ts";
+
+const SERVICES: readonly DemoService[] = [daylight, textAnalysis, workingDays, airRoutes];
+const BODY_LIMIT = "64kb";
+const BASE_UNITS_PER_CENT = 10_000;
+
+/** All that is needed to register a demo upstream as a sponsored API; the fields are those of `POST /sponsor/apis`. */
+export interface DemoUpstream {
+  service_key: string;
+  name: string;
+  description: string;
+  categories: string[];
+  tags: string[];
+  upstream_url: string;
+  upstream_method: "GET" | "POST";
+  price_cents: number;
+  pay_to: string;
+  input_schema: Record<string, unknown>;
+  sample_input: Record<string, unknown>;
+}
+
+/**
+ * The demo upstreams as they are offered.
+ *
+ * @param baseUrl where `createUpstreamsApp` is served
+ * @param sellers who earns, one address per service
+ */
+export function demoUpstreams(baseUrl: string, sellers: readonly string[]): DemoUpstream[] {
+  return SERVICES.map((service, index) => ({
+    service_key: service.serviceKey,
+    name: service.name,
+    description: service.description,
+    categories: service.categories,
+    tags: service.tags,
+    upstream_url: `${baseUrl}${service.path}`,
+    upstream_method: service.method,
+    price_cents: Number(service.amount) / BASE_UNITS_PER_CENT,
+    pay_to: sellerOf(sellers, index),
+    input_schema: service.inputSchema,
+    sample_input: service.sampleInput,
+  }));
+}
+
+/** Serves the demo upstreams: wrong input gets 400 and costs nothing, right input 402, a payment the answer. */
+export function createUpstreamsApp(baseUrl: string, sellers: readonly string[], seller: Seller): Express {
+  const app = express();
+  app.disable("x-powered-by");
+  app.set("etag", false);
+  app.use(express.json({ limit: BODY_LIMIT }));
+  SERVICES.forEach((service, index) => {
+    const readInput = inputReader(service);
+    const offer = {
+      url: `${baseUrl}${service.path}`,
+      description: service.description,
+      amount: service.amount,
+      payTo: sellerOf(sellers, index),
+      speaksV1: service.speaksV1,
+    };
+    app.all(service.path, async (req, res) => {
+      // Express would run a GET handler for HEAD as well: paid work, and no body to deliver.
+      if (req.method !== service.method) {
+        return void res
+          .status(405)
+          .set("Allow", service.method)
+          .json({ error: `Use ${service.method}.` });
+      }
+      await seller.sell(req, res, offer, service.prepare(readInput(req)));
+    });
+  });
+  app.use((_req, res) => void res.status(404).json({ error: "There is nothing here." }));
+  app.use(answerError);
+  return app;
+}
+
+/** Reads and checks a request's input, from the query or the body; throws InputError. */
+function inputReader({ inputSchema, method }: DemoService): (req: Request) => Record<string, unknown> {
+  // A query holds only strings; the schema knows which of them are numbers.
+  const ajv = new Ajv2020({ coerceTypes: method === "GET", useDefaults: true });
+  formats.default(ajv);
+  const validate: ValidateFunction<Record<string, unknown>> = ajv.compile(inputSchema);
+  return (req) => {
+    const input: unknown = method === "GET" ? { ...req.query } : req.body;
+    if (validate(input)) return input;
+    const [error] = validate.errors ?? [];
+    throw new InputError(error?.instancePath ?? "", `The input ${error?.message ?? "is wrong"}.`);
+  };
+}
+
+function answerError(error: unknown, _req: Request, res: Response, _next: NextFunction): void {
+  if (error instanceof InputError) {
+    res.status(400).json({ error: error.message, path: error.path });
+    return;
+  }
+  const isUnreadable = error instanceof Error && "status" in error; // thrown while reading the body
+  res
+    .status(isUnreadable ? 400 : 500)
+    .json({ error: isUnreadable ? "The body is unusable." : "Internal error." });
+}
+
+function sellerOf(sellers: readonly string[], index: number): string {
+  const address = sellers[index];
+  if (address === undefined) throw new Error(`demo upstream ${index} has nobody to pay`);
+  return address;
+}

@@ -1,0 +1,38 @@
+import { existsSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { chainDaemon } from "./chain.ts";
+import { findDaemon } from "./daemon.ts";
+import type { DaemonId } from "./daemon.ts";
+import { clusterOf, removeCluster } from "./postgres-placement.ts";
+import { postgresDaemon } from "./postgres.ts";
+import { runsWith } from "./process-info.ts";
+import { worldDirectories } from "./world-directories.ts";
+
+const LOOK_EVERY_MS = 2_000;
+
+/**
+ * Deleting the data directory is how one asks for a fresh world. Processes that were left running there (their
+ * server was killed) would go on for ever, with nobody to find them; so when the directory is gone, this ends them,
+ * deletes what of the database is kept elsewhere, and aborts `stopping`. Returns then, or when somebody else aborts.
+ */
+export async function endWithWorld(worldDirectory: string, stopping: AbortController): Promise<void> {
+  const directories = worldDirectories(worldDirectory);
+  const daemons = [chainDaemon(directories.chain), postgresDaemon(directories.postgres)];
+  // Pid files and notes go with the directory, so remember what they said.
+  let seen: { id: DaemonId; pid: number }[] = [];
+  let cluster: string | undefined;
+  while (!stopping.signal.aborted) {
+    if (!existsSync(directories.services)) {
+      for (const { id, pid } of seen) if (runsWith(pid, id.marker)) process.kill(pid, "SIGKILL");
+      if (cluster !== undefined) removeCluster(cluster);
+      stopping.abort();
+      return;
+    }
+    cluster = clusterOf(directories.postgres);
+    seen = daemons.flatMap((id) => {
+      const pid = findDaemon(id);
+      return pid === undefined ? [] : [{ id, pid }];
+    });
+    await sleep(LOOK_EVERY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * The program that `services.ts` starts: the facilitator, the demo upstreams, and two chores nobody else is there
+ * for when no server runs: saving the chain, and tidying up when the world's directory is deleted.
+ *
+ * Its arguments are a ServicesConfig as JSON, and the directory of its pid file, by which it is recognised.
+ */
+import type { Server } from "node:http";
+import type { Express } from "express";
+import express from "express";
+import { sandboxAccounts } from "./chain-accounts.ts";
+import { keepSnapshots } from "./chain-snapshot.ts";
+import { CHAIN_ID, NETWORK, snapshotFile } from "./chain.ts";
+import { createUpstreamsApp } from "./demo-upstreams.ts";
+import { createFacilitatorApp } from "./facilitator.ts";
+import { endWithWorld } from "./janitor.ts";
+import { Seller } from "./seller.ts";
+import type { ServicesConfig } from "./services.ts";
+import { ASSET } from "./token.ts";
+import { worldDirectories } from "./world-directories.ts";
+
+/** How long payments under way may keep the process from ending. */
+const DRAIN_WITHIN_MS = 3_000;
+
+const config = JSON.parse(process.argv[2] ?? "{}") as ServicesConfig;
+const stopping = new AbortController();
+const log = (line: string): void => {
+  process.stdout.write(`${new Date().toISOString()} ${line}\n`);
+};
+
+const accounts = sandboxAccounts();
+const sellers = accounts.sellers.map(({ address }) => address);
+const facilitatorUrl = `http://127.0.0.1:${config.facilitatorPort}`;
+const upstreamsUrl = `http://127.0.0.1:${config.upstreamsPort}`;
+
+const facilitator = await serve(
+  createFacilitatorApp({
+    rpcUrl: config.rpcUrl,
+    chainId: CHAIN_ID,
+    network: NETWORK,
+    asset: ASSET,
+    privateKey: accounts.facilitator.privateKey,
+  }),
+  config.facilitatorPort,
+);
+const seller = new Seller({ facilitatorUrl, network: NETWORK, asset: ASSET });
+await seller.initialize();
+const upstreams = await serve(createUpstreamsApp(upstreamsUrl, sellers, seller), config.upstreamsPort);
+log(`facilitator at ${facilitatorUrl}, demo upstreams at ${upstreamsUrl}`);
+
+process.once("SIGTERM", () => stopping.abort());
+await Promise.all([
+  keepSnapshots(config.rpcUrl, snapshotFile(worldDirectories(config.worldDirectory).chain), stopping.signal, log),
+  endWithWorld(config.worldDirectory, stopping),
+]);
+// Upstreams first: what they have under way still needs the facilitator.
+await drain(upstreams);
+await drain(facilitator);
+
+function serve(app: Express, port: number): Promise<Server> {
+  const withHealth = express();
+  withHealth.get("/health", (_req, res) => void res.json({ fingerprint: config.fingerprint }));
+  withHealth.use(app);
+  return new Promise((resolve, reject) => {
+    const server = withHealth.listen(port, "127.0.0.1", (error) => (error ? reject(error) : resolve(server)));
+  });
+}
+
+function drain(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), DRAIN_WITHIN_MS);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

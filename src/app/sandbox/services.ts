@@ -1,0 +1,111 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { findDaemon, startDaemon, stopDaemon } from "./daemon.ts";
+import type { DaemonId } from "./daemon.ts";
+import type { Log } from "./log.ts";
+import { recordedPort, stablePort } from "./ports.ts";
+
+const READY_WITHIN_MS = 30_000;
+const STOP_WITHIN_MS = 5_000;
+const PROBE_TIMEOUT_MS = 2_000;
+const MAIN = fileURLToPath(new URL("./services-main.ts", import.meta.url));
+
+/** What the services' process is told, as its one argument. */
+export interface ServicesConfig {
+  /** The world's directory. When it is deleted, the services stop the world's other processes and themselves. */
+  worldDirectory: string;
+  rpcUrl: string;
+  facilitatorPort: number;
+  upstreamsPort: number;
+  /** Identifies this configuration and the code that serves it; `/health` answers with it. */
+  fingerprint: string;
+}
+
+export interface Services {
+  pid: number;
+  facilitatorUrl: string;
+  upstreamsUrl: string;
+  /** They were running already. */
+  reused: boolean;
+}
+
+/**
+ * Makes sure that the facilitator and the demo upstreams run, together in one process of their own. They are
+ * restarted when their code or configuration changed, on the same addresses as long as nobody took those.
+ *
+ * Not safe to call twice at once for one directory: hold the world's lock.
+ */
+export async function ensureServices(
+  worldDirectory: string,
+  directory: string,
+  rpcUrl: string,
+  log: Log,
+): Promise<Services> {
+  mkdirSync(directory, { recursive: true });
+  const id = servicesDaemon(directory);
+  const portFile = (name: string): string => path.join(directory, `${name}.port`);
+  const configure = (facilitatorPort: number, upstreamsPort: number): ServicesConfig => {
+    const config = { worldDirectory, rpcUrl, facilitatorPort, upstreamsPort };
+    return { ...config, fingerprint: fingerprintOf(config) };
+  };
+  const services = (pid: number, config: ServicesConfig, reused: boolean): Services => ({
+    pid,
+    facilitatorUrl: urlOf(config.facilitatorPort),
+    upstreamsUrl: urlOf(config.upstreamsPort),
+    reused,
+  });
+
+  const running = findDaemon(id);
+  if (running !== undefined) {
+    const config = configure(recordedPort(portFile("facilitator")) ?? 0, recordedPort(portFile("upstreams")) ?? 0);
+    if (await isHealthy(config)) {
+      log(`facilitator and demo upstreams found (pid ${running})`);
+      return services(running, config, true);
+    }
+    await stopServices(directory);
+  }
+  const config = configure(await stablePort(portFile("facilitator")), await stablePort(portFile("upstreams")));
+  const args = ["--import", pathToFileURL(loader()).href, MAIN, JSON.stringify(config), directory];
+  const pid = await startDaemon(id, { command: process.execPath, args }, () => isHealthy(config), READY_WITHIN_MS);
+  log(`facilitator started at ${urlOf(config.facilitatorPort)}, demo upstreams at ${urlOf(config.upstreamsPort)}`);
+  return services(pid, config, false);
+}
+
+/** Stops them if they run; payments under way are settled and answered first. */
+export async function stopServices(directory: string): Promise<void> {
+  await stopDaemon(servicesDaemon(directory), "SIGTERM", STOP_WITHIN_MS);
+}
+
+export const servicesDaemon = (directory: string): DaemonId => ({ name: "services", directory, marker: directory });
+
+/** tsx, which lets Node run these sources. */
+const loader = (): string => createRequire(import.meta.url).resolve("tsx");
+
+function fingerprintOf(config: Omit<ServicesConfig, "fingerprint">): string {
+  const hash = createHash("sha256").update(JSON.stringify(config)).update(process.version);
+  const sources = path.dirname(MAIN);
+  const files = readdirSync(sources, { recursive: true, encoding: "utf8" }).filter((name) => /\.(ts|json)$/.test(name));
+  for (const file of [...files.sort(), "../../../package.json"]) {
+    hash.update(`\n${file}\n`).update(readFileSync(path.join(sources, file)));
+  }
+  return hash.digest("hex");
+}
+
+async function isHealthy({ facilitatorPort, upstreamsPort, fingerprint }: ServicesConfig): Promise<boolean> {
+  const answers = await Promise.all([facilitatorPort, upstreamsPort].map(health));
+  return answers.every((answer) => answer === fingerprint);
+}
+
+async function health(port: number): Promise<string | undefined> {
+  try {
+    const response = await fetch(`${urlOf(port)}/health`, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
+    return ((await response.json()) as { fingerprint?: string }).fingerprint;
+  } catch {
+    return undefined;
+  }
+}
+
+const urlOf = (port: number): string => `http://127.0.0.1:${port}`;

@@ -1,0 +1,70 @@
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { toAppError } from "../../src/api/error-body.ts";
+import { createDatabaseClient } from "../../src/platform/prisma.ts";
+import type { TestDatabase } from "../support/database.ts";
+import { createDatabase } from "../support/database.ts";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createDatabase();
+});
+afterAll(() => database.close());
+
+const codeOf = async (query: Promise<unknown>): Promise<string> =>
+  toAppError(
+    await query.then(
+      () => undefined,
+      (error: unknown) => error,
+    ),
+  ).code;
+
+/** Errors as the real client throws them: their shapes are its own business, and change with its versions. */
+describe("a database that", () => {
+  it("isn't there, or doesn't exist", async () => {
+    const nowhere = createDatabaseClient({ url: "postgresql://nobody@127.0.0.1:1/none" });
+    expect(await codeOf(nowhere.$queryRaw`SELECT 1`)).toBe("service_unavailable");
+    expect(await codeOf(nowhere.user.findFirst())).toBe("service_unavailable");
+    expect(await codeOf(nowhere.$transaction(async (tx) => tx.user.count()))).toBe("service_unavailable");
+    await nowhere.$disconnect();
+  });
+
+  it("ends the connection in the middle of a query, or of a transaction", async () => {
+    const client = createDatabaseClient({ url: database.url });
+    const admin = new pg.Client({ connectionString: database.url });
+    await admin.connect();
+    const endOthers = () =>
+      admin.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+      );
+    const query = codeOf(client.$queryRaw`SELECT pg_sleep(5)::text`);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await endOthers();
+    expect(await query).toBe("service_unavailable");
+
+    const transaction = codeOf(
+      client.$transaction(async (tx) => {
+        await tx.user.count();
+        await endOthers();
+        await tx.user.count();
+      }),
+    );
+    expect(await transaction).toBe("service_unavailable");
+    await admin.end();
+    await client.$disconnect();
+  });
+
+  it("has no connection left", async () => {
+    const client = createDatabaseClient({ url: database.url, poolSize: 1 });
+    const busy = client.$queryRaw`SELECT pg_sleep(7)::text`.then(() => "done");
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await codeOf(client.$queryRaw`SELECT 1`)).toBe("service_unavailable");
+    expect(await busy).toBe("done");
+    await client.$disconnect();
+  });
+});
+
+it("a query that is wrong is a bug of ours, not an outage", async () => {
+  expect(await codeOf(database.db.$queryRaw`SELECT nothing FROM nowhere`)).toBe("internal_error");
+  expect(await codeOf(database.db.$queryRaw`SELECT 1 / 0`)).toBe("internal_error");
+});
