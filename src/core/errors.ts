@@ -77,7 +77,7 @@ export interface FieldError {
 export interface AppErrorOptions {
   /** Replaces the catalogue's message. Public: never put internals here. */
   message?: string;
-  /** Typed per code in `api/error-schema.ts`; goes to the wire as it is. */
+  /** What depends on the code (api.md, "Error codes"); goes to the wire as it is. */
   details?: Record<string, unknown>;
   fieldErrors?: FieldError[];
   retryAfterSeconds?: number;

@@ -48,7 +48,7 @@ export async function person({ url, adminApiKey }: { url: string; adminApiKey: s
         scopes: {
           allowed_task_types: ["survey", "data_provision"],
           allowed_data_types: ["region"],
-          allowed_categories: ["weather", "calendar", "text", "travel"],
+          allowed_categories: ["environment", "astronomy", "calendar", "business", "text", "analysis", "travel", "geography"],
         },
         budget_limit_cents: 25,
         expires_at: new Date(Date.now() + 24 * 3600 * 1000).toISOString(),

@@ -34,7 +34,7 @@ export const discoveryProcedures = {
           "The session and its budget, completed tasks, services ready to run, pending payments and open approvals.",
       },
     })
-    .input(z.strictObject({}))
+    .input(z.strictObject({}).prefault({}))
     .output(success(FlowStatusOutput))
     .query(async ({ ctx }) => {
       const { data, nextActions } = await flowStatus({ ...ctx.deps, actor: ctx.actor });

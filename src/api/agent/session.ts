@@ -72,7 +72,7 @@ export const sessionProcedures = {
         description: "The very next call with its token is refused. Payments under way go on.",
       },
     })
-    .input(z.strictObject({}))
+    .input(z.strictObject({}).prefault({}))
     .output(success(RevokeSessionOutput))
     .mutation(async ({ ctx }) =>
       ok(ctx, await revokeSession({ ...ctx.deps, actor: ctx.actor }), [next.auth()]),

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { chainDaemon } from "./chain.ts";
 import { findDaemon } from "./daemon.ts";
@@ -6,7 +6,7 @@ import type { DaemonId } from "./daemon.ts";
 import { clusterOf, removeCluster } from "./postgres-placement.ts";
 import { postgresDaemon } from "./postgres.ts";
 import { runsWith } from "./process-info.ts";
-import { worldDirectories } from "./world-directories.ts";
+import { isWorld, worldDirectories } from "./world-directories.ts";
 
 const LOOK_EVERY_MS = 2_000;
 
@@ -15,23 +15,28 @@ const LOOK_EVERY_MS = 2_000;
  * server was killed) would go on for ever, with nobody to find them; so when the directory is gone, this ends them,
  * deletes what of the database is kept elsewhere, and aborts `stopping`. Returns then, or when somebody else aborts.
  */
-export async function endWithWorld(worldDirectory: string, stopping: AbortController): Promise<void> {
+export async function endWithWorld(
+  worldDirectory: string,
+  id: string,
+  stopping: AbortController,
+): Promise<void> {
   const directories = worldDirectories(worldDirectory);
-  const daemons = [chainDaemon(directories.chain), postgresDaemon(directories.postgres)];
+  const daemons = (): DaemonId[] => [chainDaemon(directories.chain), postgresDaemon(directories.postgres)];
   // Pid files and notes go with the directory, so remember what they said.
-  let seen: { id: DaemonId; pid: number }[] = [];
-  let cluster: string | undefined;
+  let seen: { daemon: DaemonId; pid: number }[] = [];
+  let outsideCluster: string | undefined;
   while (!stopping.signal.aborted) {
-    if (!existsSync(directories.services)) {
-      for (const { id, pid } of seen) if (runsWith(pid, id.marker)) process.kill(pid, "SIGKILL");
-      if (cluster !== undefined) removeCluster(cluster);
+    if (!isWorld(worldDirectory, id)) {
+      for (const { daemon, pid } of seen) if (runsWith(pid, daemon.marker)) process.kill(pid, "SIGKILL");
+      if (outsideCluster !== undefined) removeCluster(outsideCluster);
       stopping.abort();
       return;
     }
-    cluster = clusterOf(directories.postgres);
-    seen = daemons.flatMap((id) => {
-      const pid = findDaemon(id);
-      return pid === undefined ? [] : [{ id, pid }];
+    const cluster = clusterOf(directories.postgres);
+    outsideCluster = cluster.startsWith(worldDirectory + path.sep) ? undefined : cluster;
+    seen = daemons().flatMap((daemon) => {
+      const pid = findDaemon(daemon);
+      return pid === undefined ? [] : [{ daemon, pid }];
     });
     await sleep(LOOK_EVERY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
   }

@@ -65,21 +65,21 @@ export function sharedStorage(): string {
  * `directory` notes the place: deleting the data directory still means a fresh world.
  */
 export function placeCluster(directory: string, runAs: Identity | undefined): string {
-  const inside = path.join(directory, "cluster");
-  if (!runAs) return makeFor(inside, runAs);
-
-  const noteFile = path.join(directory, "location");
-  if (existsSync(noteFile)) return makeFor(readFileSync(noteFile, "utf8"), runAs);
-  makeFor(inside, runAs);
-  if (canWrite(inside, runAs)) return inside;
-  rmSync(inside, { recursive: true });
+  const placed = makeFor(clusterOf(directory), runAs);
+  if (!runAs || existsSync(noteFileOf(directory)) || canWrite(placed, runAs)) return placed;
+  rmSync(placed, { recursive: true });
 
   const storage = sharedStorage();
   const outside = path.join(storage, `data-${randomBytes(8).toString("hex")}`);
   // In this order: a directory whose owner has no note of it is an orphan, and swept away.
-  writeFileSync(noteFile, outside);
-  writeFileSync(`${outside}.owner`, noteFile, { mode: 0o600 });
+  writeFileSync(noteFileOf(directory), outside);
+  writeFileSync(`${outside}.owner`, noteFileOf(directory), { mode: 0o600 });
   return makeFor(outside, runAs);
+}
+
+/** Where the cluster of this directory is, if there is one. */
+export function clusterOf(directory: string): string {
+  return readIfExists(noteFileOf(directory)) ?? path.join(directory, "cluster");
 }
 
 /** Removes clusters from the shared storage whose data directory was deleted. */
@@ -107,6 +107,8 @@ function makeFor(directory: string, runAs: Identity | undefined): string {
   if (runAs) chownSync(directory, runAs.uid, runAs.gid);
   return directory;
 }
+
+const noteFileOf = (directory: string): string => path.join(directory, "location");
 
 // By trying, since permissions are more than mode bits: ACLs, mount options, containers.
 function canWrite(directory: string, runAs: Identity): boolean {

@@ -12,6 +12,7 @@ import { recordedPort, stablePort } from "./ports.ts";
 import { findBinaries } from "./postgres-binaries.ts";
 import type { PostgresBinaries } from "./postgres-binaries.ts";
 import {
+  clusterOf,
   placeCluster,
   removeCluster,
   serverIdentity,
@@ -76,7 +77,7 @@ export async function startPostgres({
   if (runAs) sweepOrphans();
   const clusterDirectory = placeCluster(directory, runAs);
   const cluster = { directory: clusterDirectory, dataDirectory: path.join(clusterDirectory, "data"), runAs };
-  const id: DaemonId = { name: "postgres", directory, marker: cluster.dataDirectory };
+  const id = postgresDaemon(directory);
   const password = keptPassword(directory);
   const portFile = path.join(directory, "postgres.port");
 
@@ -100,10 +101,14 @@ export async function startPostgres({
 
 /** Stops the server of this directory, if one runs: finishes transactions' writes, ends connections. */
 export async function stopPostgres(directory: string): Promise<void> {
-  const cluster = placeCluster(directory, serverIdentity());
-  const marker = path.join(cluster, "data");
-  await stopDaemon({ name: "postgres", directory, marker }, "SIGINT", STOP_WITHIN_MS);
+  await stopDaemon(postgresDaemon(directory), "SIGINT", STOP_WITHIN_MS);
 }
+
+export const postgresDaemon = (directory: string): DaemonId => ({
+  name: "postgres",
+  directory,
+  marker: path.join(clusterOf(directory), "data"),
+});
 
 async function findRunning(
   id: DaemonId,

@@ -49,8 +49,13 @@ log(`facilitator at ${facilitatorUrl}, demo upstreams at ${upstreamsUrl}`);
 
 process.once("SIGTERM", () => stopping.abort());
 await Promise.all([
-  keepSnapshots(config.rpcUrl, snapshotFile(worldDirectories(config.worldDirectory).chain), stopping.signal, log),
-  endWithWorld(config.worldDirectory, stopping),
+  keepSnapshots(
+    config.rpcUrl,
+    snapshotFile(worldDirectories(config.worldDirectory).chain),
+    stopping.signal,
+    log,
+  ),
+  endWithWorld(config.worldDirectory, config.worldId, stopping),
 ]);
 // Upstreams first: what they have under way still needs the facilitator.
 await drain(upstreams);

@@ -7,6 +7,7 @@ import { findDaemon, startDaemon, stopDaemon } from "./daemon.ts";
 import type { DaemonId } from "./daemon.ts";
 import type { Log } from "./log.ts";
 import { recordedPort, stablePort } from "./ports.ts";
+import { worldDirectories, worldId } from "./world-directories.ts";
 
 const READY_WITHIN_MS = 30_000;
 const STOP_WITHIN_MS = 5_000;
@@ -17,6 +18,7 @@ const MAIN = fileURLToPath(new URL("./services-main.ts", import.meta.url));
 export interface ServicesConfig {
   /** The world's directory. When it is deleted, the services stop the world's other processes and themselves. */
   worldDirectory: string;
+  worldId: string;
   rpcUrl: string;
   facilitatorPort: number;
   upstreamsPort: number;
@@ -36,19 +38,21 @@ export interface Services {
  * Makes sure that the facilitator and the demo upstreams run, together in one process of their own. They are
  * restarted when their code or configuration changed, on the same addresses as long as nobody took those.
  *
- * Not safe to call twice at once for one directory: hold the world's lock.
+ * Not safe to call twice at once for one world: hold the world's lock.
  */
-export async function ensureServices(
-  worldDirectory: string,
-  directory: string,
-  rpcUrl: string,
-  log: Log,
-): Promise<Services> {
+export async function ensureServices(worldDirectory: string, rpcUrl: string, log: Log): Promise<Services> {
+  const directory = worldDirectories(worldDirectory).services;
   mkdirSync(directory, { recursive: true });
   const id = servicesDaemon(directory);
   const portFile = (name: string): string => path.join(directory, `${name}.port`);
   const configure = (facilitatorPort: number, upstreamsPort: number): ServicesConfig => {
-    const config = { worldDirectory, rpcUrl, facilitatorPort, upstreamsPort };
+    const config = {
+      worldDirectory,
+      worldId: worldId(worldDirectory),
+      rpcUrl,
+      facilitatorPort,
+      upstreamsPort,
+    };
     return { ...config, fingerprint: fingerprintOf(config) };
   };
   const services = (pid: number, config: ServicesConfig, reused: boolean): Services => ({
@@ -60,17 +64,30 @@ export async function ensureServices(
 
   const running = findDaemon(id);
   if (running !== undefined) {
-    const config = configure(recordedPort(portFile("facilitator")) ?? 0, recordedPort(portFile("upstreams")) ?? 0);
+    const config = configure(
+      recordedPort(portFile("facilitator")) ?? 0,
+      recordedPort(portFile("upstreams")) ?? 0,
+    );
     if (await isHealthy(config)) {
       log(`facilitator and demo upstreams found (pid ${running})`);
       return services(running, config, true);
     }
     await stopServices(directory);
   }
-  const config = configure(await stablePort(portFile("facilitator")), await stablePort(portFile("upstreams")));
+  const config = configure(
+    await stablePort(portFile("facilitator")),
+    await stablePort(portFile("upstreams")),
+  );
   const args = ["--import", pathToFileURL(loader()).href, MAIN, JSON.stringify(config), directory];
-  const pid = await startDaemon(id, { command: process.execPath, args }, () => isHealthy(config), READY_WITHIN_MS);
-  log(`facilitator started at ${urlOf(config.facilitatorPort)}, demo upstreams at ${urlOf(config.upstreamsPort)}`);
+  const pid = await startDaemon(
+    id,
+    { command: process.execPath, args },
+    () => isHealthy(config),
+    READY_WITHIN_MS,
+  );
+  log(
+    `facilitator started at ${urlOf(config.facilitatorPort)}, demo upstreams at ${urlOf(config.upstreamsPort)}`,
+  );
   return services(pid, config, false);
 }
 
@@ -79,7 +96,11 @@ export async function stopServices(directory: string): Promise<void> {
   await stopDaemon(servicesDaemon(directory), "SIGTERM", STOP_WITHIN_MS);
 }
 
-export const servicesDaemon = (directory: string): DaemonId => ({ name: "services", directory, marker: directory });
+export const servicesDaemon = (directory: string): DaemonId => ({
+  name: "services",
+  directory,
+  marker: directory,
+});
 
 /** tsx, which lets Node run these sources. */
 const loader = (): string => createRequire(import.meta.url).resolve("tsx");
@@ -87,7 +108,9 @@ const loader = (): string => createRequire(import.meta.url).resolve("tsx");
 function fingerprintOf(config: Omit<ServicesConfig, "fingerprint">): string {
   const hash = createHash("sha256").update(JSON.stringify(config)).update(process.version);
   const sources = path.dirname(MAIN);
-  const files = readdirSync(sources, { recursive: true, encoding: "utf8" }).filter((name) => /\.(ts|json)$/.test(name));
+  const files = readdirSync(sources, { recursive: true, encoding: "utf8" }).filter((name) =>
+    /\.(ts|json)$/.test(name),
+  );
   for (const file of [...files.sort(), "../../../package.json"]) {
     hash.update(`\n${file}\n`).update(readFileSync(path.join(sources, file)));
   }

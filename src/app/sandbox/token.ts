@@ -18,13 +18,15 @@ const RECEIPT_WITHIN_MS = 10_000;
 /**
  * Puts the test USDC on the chain and hands out the first money. Does nothing on a chain that has both; safe to
  * repeat after being interrupted anywhere, since the money is handed out in one transaction.
+ *
+ * @returns whether the money was handed out now
  */
-export async function ensureToken(rpcUrl: string, accounts: SandboxAccounts): Promise<void> {
+export async function ensureToken(rpcUrl: string, accounts: SandboxAccounts): Promise<boolean> {
   const code = await rpc(rpcUrl, "eth_getCode", [ASSET, "latest"]);
   // Also replaces the code of an older version of this project; the storage layout is append-only.
   if (code !== artifact.deployedBytecode)
     await rpc(rpcUrl, "anvil_setCode", [ASSET, artifact.deployedBytecode]);
-  if ((await totalSupply(rpcUrl)) > 0n) return;
+  if ((await totalSupply(rpcUrl)) > 0n) return false;
 
   const grants = [
     { to: accounts.treasury.address, amount: TREASURY_FUNDS },
@@ -34,6 +36,7 @@ export async function ensureToken(rpcUrl: string, accounts: SandboxAccounts): Pr
   const data = encodeFunctionData({ abi: ABI, functionName: "mintAll", args });
   const transaction = { from: accounts.minter.address, to: ASSET, data }; // anvil holds the minter's key
   await requireSuccess(rpcUrl, await rpc(rpcUrl, "eth_sendTransaction", [transaction]));
+  return true;
 }
 
 async function totalSupply(rpcUrl: string): Promise<bigint> {

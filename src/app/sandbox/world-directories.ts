@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 /** Where the parts of a world keep what is theirs. */
@@ -19,3 +21,21 @@ export function worldDirectories(world: string): WorldDirectories {
     lock: path.join(world, "lock"),
   };
 }
+
+/** Distinguishes this world from one that was here before its directory was deleted. Made on first use. */
+export function worldId(world: string): string {
+  const file = idFile(world);
+  if (!existsSync(file)) writeFileSync(file, randomUUID());
+  return readFileSync(file, "utf8");
+}
+
+/** Whether that world is still here. */
+export function isWorld(world: string, id: string): boolean {
+  try {
+    return readFileSync(idFile(world), "utf8") === id;
+  } catch {
+    return false;
+  }
+}
+
+const idFile = (world: string): string => path.join(world, "id");

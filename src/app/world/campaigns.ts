@@ -19,6 +19,9 @@ interface DemoCampaign {
 
 export const SPONSORS = ["Helio Maps", "Wordsmith Labs", "Northwind Travel"] as const;
 
+/** One API has a budget of its own, so that there is also something to run without a task. */
+export const OPEN_BUDGET = { service_key: "working-days", amount_cents: 500 };
+
 export const DEMO_USER = {
   email: "ada@demo.tollfree.test",
   region: "Portugal",
@@ -35,17 +38,12 @@ export const DEMO_GRANT = {
   budget_limit_cents: 1_000,
 };
 
-export const campaignsFor = (services: {
-  daylight: string;
-  text: string;
-  workdays: string;
-  routes: string;
-}): DemoCampaign[] => [
+export const campaigns: DemoCampaign[] = [
   {
     sponsor: "Helio Maps",
     name: "Daylight survey",
     description: "Helio Maps pays for daylight and calendar look-ups of people who answer two questions.",
-    service_keys: [services.daylight, services.workdays],
+    service_keys: ["daylight", "working-days"],
     required_task: "Two questions on daylight",
     task_type: "survey",
     task_description:
@@ -87,7 +85,7 @@ export const campaignsFor = (services: {
     sponsor: "Wordsmith Labs",
     name: "Wordsmith newsletter",
     description: "Wordsmith Labs pays for text analysis of people who take its newsletter.",
-    service_keys: [services.text],
+    service_keys: ["text-analysis"],
     required_task: "Sign up for the newsletter",
     task_type: "registration",
     task_description: "Leave an e-mail address for a monthly newsletter on writing well.",
@@ -116,7 +114,7 @@ export const campaignsFor = (services: {
     sponsor: "Northwind Travel",
     name: "Traveller profile",
     description: "Northwind Travel pays for route look-ups of people who say how they like to travel.",
-    service_keys: [services.routes, services.daylight],
+    service_keys: ["air-routes", "daylight"],
     required_task: "Say how you like to travel",
     task_type: "data_provision",
     task_description: "Your preferences when travelling; nothing that tells who you are.",

@@ -1,0 +1,138 @@
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import type { Address } from "viem";
+import type { Log as StructuredLog } from "../../core/ports.ts";
+import { sandboxAccounts } from "./chain-accounts.ts";
+import type { SandboxAccount } from "./chain-accounts.ts";
+import { saveSnapshot } from "./chain-snapshot.ts";
+import { CHAIN_ID, chainUrl, NETWORK, snapshotFile, startChain, stopChain } from "./chain.ts";
+import type { Chain } from "./chain.ts";
+import { demoUpstreams } from "./demo-upstreams.ts";
+import type { DemoUpstream } from "./demo-upstreams.ts";
+import type { Log } from "./log.ts";
+import { startPostgres, stopPostgres } from "./postgres.ts";
+import { ServerRegistry } from "./server-registry.ts";
+import { ensureServices, stopServices } from "./services.ts";
+import { ASSET, ensureToken } from "./token.ts";
+import { withLock } from "./world-lock.ts";
+import { worldDirectories } from "./world-directories.ts";
+import type { WorldDirectories } from "./world-directories.ts";
+
+export type { DemoUpstream, SandboxAccount };
+
+export interface SandboxOptions {
+  /** Everything the sandbox is and remembers; deleting it gives a fresh world. */
+  dataDir: string;
+  /** Whether to run the embedded PostgreSQL; false where DATABASE_URL names another. */
+  database: boolean;
+  log: StructuredLog;
+}
+
+/** A complete place to run Tollfree in: a database, a chain with test money, a facilitator, upstreams to pay. */
+export interface SandboxWorld {
+  /** Absent when the sandbox was started without its database. */
+  databaseUrl?: string;
+  network: typeof NETWORK;
+  chainId: typeof CHAIN_ID;
+  rpcUrl: string;
+  /** The test USDC, 6 decimals. */
+  asset: Address;
+  facilitatorUrl: string;
+  /** Starts with gas and 10,000 test USDC. */
+  treasury: SandboxAccount;
+  /** Seven, each starting with gas and 1,000 test USDC, and with no role of their own. */
+  accounts: SandboxAccount[];
+  upstreams: DemoUpstream[];
+  /** Leaves the world. Its processes stop when the last server leaves; nothing is lost. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the sandbox of a data directory, or joins it: its processes are shared by all servers of the directory, and
+ * those that a killed server left running are found and used again.
+ *
+ * @throws Error with one line that says what can't run here and what to do about it.
+ */
+export async function startSandbox({ dataDir, database, log }: SandboxOptions): Promise<SandboxWorld> {
+  return inWorld(dataDir, log, async (world, line) => {
+    const directories = worldDirectories(world);
+    const rpcUrl = await chainUrl(directories.chain);
+    const [postgres, , services] = await allOrNone([
+      database ? startPostgres({ directory: directories.postgres, log: line }) : undefined,
+      startFundedChain(directories.chain, line),
+      ensureServices(world, rpcUrl, line),
+    ] as const);
+    const { treasury, spare, sellers } = sandboxAccounts();
+    return {
+      ...(postgres && { databaseUrl: postgres.url() }),
+      network: NETWORK,
+      chainId: CHAIN_ID,
+      rpcUrl,
+      asset: ASSET,
+      facilitatorUrl: services.facilitatorUrl,
+      treasury,
+      accounts: spare,
+      upstreams: demoUpstreams(
+        services.upstreamsUrl,
+        sellers.map(({ address }) => address),
+      ),
+    };
+  });
+}
+
+/** Only the embedded database, for a server whose chain is a real one. Shared and stopped like a whole sandbox. */
+export async function startDatabase({
+  dataDir,
+  log,
+}: Omit<SandboxOptions, "database">): Promise<{ databaseUrl: string; stop(): Promise<void> }> {
+  return inWorld(dataDir, log, async (world, line) => {
+    const postgres = await startPostgres({ directory: worldDirectories(world).postgres, log: line });
+    return { databaseUrl: postgres.url() };
+  });
+}
+
+/** Registers this server in the world, starts what it needs, and adds the way out. */
+async function inWorld<Part extends object>(
+  dataDir: string,
+  log: StructuredLog,
+  start: (world: string, line: Log) => Promise<Part>,
+): Promise<Part & { stop(): Promise<void> }> {
+  const world = path.resolve(dataDir, "sandbox");
+  mkdirSync(world, { recursive: true });
+  const directories = worldDirectories(world);
+  return withLock(directories.lock, async () => {
+    const registry = new ServerRegistry(directories.servers);
+    const entry = registry.join();
+    const leave = async (): Promise<void> => {
+      if (registry.leave(entry)) await stopWorld(directories);
+    };
+    try {
+      const part = await start(world, (text) => log.info({}, `sandbox: ${text}`));
+      let left: Promise<void> | undefined;
+      return { ...part, stop: () => (left ??= withLock(directories.lock, leave)) };
+    } catch (error) {
+      await leave();
+      throw error;
+    }
+  });
+}
+
+async function startFundedChain(directory: string, line: Log): Promise<Chain> {
+  const chain = await startChain(directory, line);
+  const isNew = await ensureToken(chain.rpcUrl, sandboxAccounts());
+  if (isNew) await saveSnapshot(chain.rpcUrl, snapshotFile(directory));
+  return chain;
+}
+
+async function stopWorld(directories: WorldDirectories): Promise<void> {
+  await stopServices(directories.services); // first: it still moves money
+  await Promise.all([stopChain(directories.chain), stopPostgres(directories.postgres)]);
+}
+
+/** Like Promise.all, but waits for all even if one fails: nothing must still be starting when the rest is stopped. */
+async function allOrNone<Parts extends readonly unknown[]>(
+  parts: Parts,
+): Promise<{ -readonly [Index in keyof Parts]: Awaited<Parts[Index]> }> {
+  await Promise.allSettled(parts);
+  return Promise.all(parts);
+}
