@@ -11,8 +11,8 @@ export const JsonObject = z.record(z.string(), JsonValue);
 /** Money on the wire: cents, at most four decimals. */
 export const Cents = z
   .number()
-  .min(0)
-  .max(MAX_CENTS)
+  .min(0, { abort: true })
+  .max(MAX_CENTS, { abort: true })
   .refine(isCents, { message: "at most four decimals", params: { keyword: "multipleOf" } });
 
 export const Timestamp = z.iso.datetime();

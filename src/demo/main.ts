@@ -36,7 +36,7 @@ async function tell({ url, sandbox }: Started): Promise<void> {
   const chain = createPublicClient({ transport: http(world.rpcUrl) });
   const balanceOf = (address: `0x${string}`): Promise<bigint> =>
     chain.readContract({ address: world.asset, abi: BALANCE, functionName: "balanceOf", args: [address] });
-  const payees = [...new Set(world.upstreams.map(({ pay_to }) => pay_to))];
+  const payees = [...new Set(world.upstreams.map(({ pay_to }) => pay_to as `0x${string}`))];
   const balances = async (): Promise<bigint[]> =>
     Promise.all([world.treasury.address, ...payees].map(balanceOf));
 

@@ -1,5 +1,4 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
-import type { ValidateFunction } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
 import type { Express, NextFunction, Request, Response } from "express";
 import express from "express";
@@ -88,7 +87,7 @@ function inputReader({ inputSchema, method }: DemoService): (req: Request) => Re
   // A query holds only strings; the schema knows which of them are numbers.
   const ajv = new Ajv2020({ coerceTypes: method === "GET", useDefaults: true });
   formats.default(ajv);
-  const validate: ValidateFunction<Record<string, unknown>> = ajv.compile(inputSchema);
+  const validate = ajv.compile<Record<string, unknown>>(inputSchema);
   return (req) => {
     const input: unknown = method === "GET" ? { ...req.query } : req.body;
     if (validate(input)) return input;

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import type { Address } from "viem";
 import type { Log as StructuredLog } from "../../core/ports.ts";
@@ -109,7 +109,11 @@ async function inWorld<Part extends object>(
     try {
       const part = await start(world, (text) => log.info({}, `sandbox: ${text}`));
       let left: Promise<void> | undefined;
-      return { ...part, stop: () => (left ??= withLock(directories.lock, leave)) };
+      const stop = async (): Promise<void> => {
+        if (!existsSync(world)) return; // deleted under us: the services see to the rest
+        await (left ??= withLock(directories.lock, leave));
+      };
+      return { ...part, stop };
     } catch (error) {
       await leave();
       throw error;

@@ -42,8 +42,8 @@ export const campaigns: DemoCampaign[] = [
   {
     sponsor: "Helio Maps",
     name: "Daylight survey",
-    description: "Helio Maps pays for daylight and calendar look-ups of people who answer two questions.",
-    service_keys: ["daylight", "working-days"],
+    description: "Helio Maps pays for daylight and route look-ups of people who answer two questions.",
+    service_keys: ["daylight", "air-routes"],
     required_task: "Two questions on daylight",
     task_type: "survey",
     task_description:

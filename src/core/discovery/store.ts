@@ -80,9 +80,10 @@ export async function searchOffers(db: Queries, actor: SessionActor, s: Search):
     ({ name }) =>
       Prisma.sql`AND (o.api_id IN (SELECT id FROM ${Prisma.raw(name)}_services) OR o.campaign_id IN (SELECT id FROM ${Prisma.raw(name)}_campaigns))`,
   );
+  // What is wanted is the service; what its campaign says of itself counts half.
   const textScores = texts.map(
     ({ name }) =>
-      Prisma.sql`greatest((SELECT score FROM ${Prisma.raw(name)}_services h WHERE h.id = o.api_id), (SELECT score FROM ${Prisma.raw(name)}_campaigns h WHERE h.id = o.campaign_id), 0)`,
+      Prisma.sql`greatest((SELECT score FROM ${Prisma.raw(name)}_services h WHERE h.id = o.api_id), 0.5 * (SELECT score FROM ${Prisma.raw(name)}_campaigns h WHERE h.id = o.campaign_id), 0)`,
   );
   const text =
     texts.length === 0
