@@ -174,10 +174,10 @@ async function connect(config, release = async () => {}) {
 async function connectToShadowDb() {
   const admin = new pg.Client({ connectionString: url });
   await admin.connect();
-  const name = pg.escapeIdentifier(`shadow_${randomUUID()}`);
+  const name = `shadow_${randomUUID().replaceAll("-", "")}`;
   await admin.query(`CREATE DATABASE ${name}`);
   const shadowUrl = new URL(url);
-  shadowUrl.pathname = name.slice(1, -1);
+  shadowUrl.pathname = name;
   return connect({ connectionString: shadowUrl.href }, async () => {
     await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     await admin.end();

@@ -22,44 +22,42 @@ import { worldDirectories } from "./world-directories.ts";
 const DRAIN_WITHIN_MS = 3_000;
 
 const config = JSON.parse(process.argv[2] ?? "{}") as ServicesConfig;
-const stopping = new AbortController();
 const log = (line: string): void => {
   process.stdout.write(`${new Date().toISOString()} ${line}\n`);
 };
 
-const accounts = sandboxAccounts();
-const sellers = accounts.sellers.map(({ address }) => address);
-const facilitatorUrl = `http://127.0.0.1:${config.facilitatorPort}`;
-const upstreamsUrl = `http://127.0.0.1:${config.upstreamsPort}`;
+async function main(): Promise<void> {
+  const accounts = sandboxAccounts();
+  const facilitatorUrl = `http://127.0.0.1:${config.facilitatorPort}`;
+  const facilitator = await serve(
+    createFacilitatorApp({
+      rpcUrl: config.rpcUrl,
+      chainId: CHAIN_ID,
+      network: NETWORK,
+      asset: ASSET,
+      privateKey: accounts.facilitator.privateKey,
+    }),
+    config.facilitatorPort,
+  );
 
-const facilitator = await serve(
-  createFacilitatorApp({
-    rpcUrl: config.rpcUrl,
-    chainId: CHAIN_ID,
-    network: NETWORK,
-    asset: ASSET,
-    privateKey: accounts.facilitator.privateKey,
-  }),
-  config.facilitatorPort,
-);
-const seller = new Seller({ facilitatorUrl, network: NETWORK, asset: ASSET });
-await seller.initialize();
-const upstreams = await serve(createUpstreamsApp(upstreamsUrl, sellers, seller), config.upstreamsPort);
-log(`facilitator at ${facilitatorUrl}, demo upstreams at ${upstreamsUrl}`);
+  const upstreamsUrl = `http://127.0.0.1:${config.upstreamsPort}`;
+  const payees = accounts.sellers.map(({ address }) => address);
+  const seller = new Seller({ facilitatorUrl, network: NETWORK, asset: ASSET });
+  await seller.initialize();
+  const upstreams = await serve(createUpstreamsApp(upstreamsUrl, payees, seller), config.upstreamsPort);
+  log(`facilitator at ${facilitatorUrl}, demo upstreams at ${upstreamsUrl}`);
 
-process.once("SIGTERM", () => stopping.abort());
-await Promise.all([
-  keepSnapshots(
-    config.rpcUrl,
-    snapshotFile(worldDirectories(config.worldDirectory).chain),
-    stopping.signal,
-    log,
-  ),
-  endWithWorld(config.worldDirectory, config.worldId, stopping),
-]);
-// Upstreams first: what they have under way still needs the facilitator.
-await drain(upstreams);
-await drain(facilitator);
+  const stopping = new AbortController();
+  process.once("SIGTERM", () => stopping.abort());
+  const stateFile = snapshotFile(worldDirectories(config.worldDirectory).chain);
+  await Promise.all([
+    keepSnapshots(config.rpcUrl, stateFile, stopping.signal, log),
+    endWithWorld(config.worldDirectory, config.worldId, stopping),
+  ]);
+  // Upstreams first: what they have under way still needs the facilitator.
+  await drain(upstreams);
+  await drain(facilitator);
+}
 
 function serve(app: Express, port: number): Promise<Server> {
   const withHealth = express();
@@ -80,3 +78,8 @@ function drain(server: Server): Promise<void> {
     server.closeIdleConnections();
   });
 }
+
+main().catch((error: unknown) => {
+  log(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  process.exitCode = 1;
+});

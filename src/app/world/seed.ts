@@ -4,7 +4,7 @@ import type { Deps } from "../../core/context.ts";
 import { AppError } from "../../core/errors.ts";
 import { putGrant } from "../../core/grant/index.ts";
 import { bookCredit, createSponsor } from "../../core/sponsor/index.ts";
-import { registerApi } from "../../core/sponsored-api/index.ts";
+import { moveUpstream, registerApi } from "../../core/sponsored-api/index.ts";
 import { createUser } from "../../core/user/index.ts";
 import type { DemoUpstream } from "../sandbox/index.ts";
 import { campaigns, DEMO_AGENT, DEMO_GRANT, DEMO_USER, OPEN_BUDGET, SPONSORS } from "./campaigns.ts";
@@ -51,11 +51,17 @@ export async function seedDemo(
   const owner = SPONSORS[0];
 
   for (const { pay_to: _pinnedByTheProbe, ...upstream } of upstreams) {
-    await once(`api:${upstream.service_key}`, async () => {
+    const registered = await once(`api:${upstream.service_key}`, async () => {
       const actor = { kind: "sponsor" as const, sponsorId: sponsorId(owner) };
       await registerApi({ ...deps, actor }, upstream).catch(ignoreConflict);
-      return upstream.service_key;
+      return upstream.upstream_url;
     });
+    // A demo upstream whose port was taken meanwhile has moved.
+    if (registered !== upstream.upstream_url) {
+      await moveUpstream(deps.db, upstream.service_key, upstream.upstream_url);
+      done[`api:${upstream.service_key}`] = upstream.upstream_url;
+      await secrets.save();
+    }
   }
   await once("open budget", async () => {
     const { service_key, amount_cents } = OPEN_BUDGET;

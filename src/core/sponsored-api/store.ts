@@ -90,6 +90,11 @@ export async function openBudget(db: Queries, apiId: string, accountId: string):
   return rows[0]?.account ?? accountId;
 }
 
+/** Follows an upstream that we run ourselves to another port. */
+export async function moveUpstream(db: Queries, serviceKey: string, upstreamUrl: string): Promise<void> {
+  await db.sponsoredApi.update({ where: { serviceKey }, data: { upstreamUrl } });
+}
+
 /** Remembers what the upstream asked for last: what the next call is expected to cost. */
 export async function recordQuote(db: Queries, apiId: string, amountMicros: bigint): Promise<void> {
   await db.$executeRaw`
