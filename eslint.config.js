@@ -63,8 +63,11 @@ export default tseslint.config(
       ],
       // `return next(error)` and `() => log.warn(…)` are clear where nothing is returned.
       "@typescript-eslint/no-confusing-void-expression": "off",
-      // Leaving a property out by destructuring it away, and a parameter that is only there for the next one.
-      "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true, argsIgnorePattern: "^_" }],
+      // Leaving a property out by destructuring it away, and what an underscore says is only there for its place.
+      "@typescript-eslint/no-unused-vars": [
+        "error",
+        { ignoreRestSiblings: true, argsIgnorePattern: "^_", varsIgnorePattern: "^_" },
+      ],
       // An `async` method without `await` implements a port, and turns what it throws into a rejection.
       "@typescript-eslint/require-await": "off",
     },

@@ -12,6 +12,7 @@ const ACTIONS = Object.keys({
   search_services: true,
   get_task: true,
   complete_task: true,
+  plan_service: true,
   run_service: true,
   get_payment: true,
   flow_status: true,

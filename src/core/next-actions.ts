@@ -21,6 +21,7 @@ export type NextAction =
   | Hint<"search_services">
   | Hint<"get_task", { campaign_id: string }>
   | Hint<"complete_task", { campaign_id: string }>
+  | Hint<"plan_service", { service_key: string }>
   | Hint<"run_service", { service_key: string }>
   | Hint<"get_payment", { payment_id: string }>
   | Hint<"flow_status">
@@ -105,6 +106,13 @@ export const next = {
       additionalProperties: false,
     },
     description: "Submit the answers with the user's consent.",
+  }),
+
+  planService: (serviceKey: string): NextAction => ({
+    action: "plan_service",
+    path: { service_key: serviceKey },
+    params: {},
+    description: "See what a run would take: payer, task, and everything that is missing.",
   }),
 
   runService: (

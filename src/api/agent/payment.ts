@@ -9,6 +9,7 @@ import {
   RunServiceOutput,
   runService,
 } from "../../core/payment/index.ts";
+import { PlanInput, PlanOutput, planService } from "../../core/plan/index.ts";
 import { ok, success } from "../envelope.ts";
 import { CAMPAIGN_ID, PAYMENT_ID } from "../examples.ts";
 import { sessionProcedure } from "../trpc.ts";
@@ -17,6 +18,30 @@ import { sessionProcedure } from "../trpc.ts";
 const POLL_SECONDS = 2;
 
 export const paymentProcedures = {
+  planService: sessionProcedure
+    .meta({
+      openapi: {
+        method: "POST",
+        path: "/agent/services/{service_key}/plan",
+        summary: "See what a run would take, before acting",
+        description:
+          "Price, who would pay, the task and the data it wants, and everything missing at once: scopes, consent, budget. Pays nothing, opens no approval, asks no upstream.",
+      },
+      errors: ["not_found", "no_sponsor"],
+      example: {
+        request: {
+          service_key: "daylight",
+          input: { latitude: 38.72, longitude: -9.14, date: "2026-11-23" },
+        },
+      },
+    })
+    .input(PlanInput)
+    .output(success(PlanOutput))
+    .mutation(async ({ ctx, input }) => {
+      const { data, nextActions } = await planService({ ...ctx.deps, actor: ctx.actor }, input);
+      return ok(ctx, data, nextActions);
+    }),
+
   runService: sessionProcedure
     .meta({
       openapi: {

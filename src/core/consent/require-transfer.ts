@@ -18,29 +18,42 @@ export async function requireTransfer(
   ctx: Context,
   dataTypes: DataType[],
   target: { campaignId?: string | undefined; serviceKey?: string | undefined },
+  /** A dry run is refused alike, but opens no approval and counts no violation. */
+  dryRun = false,
 ): Promise<void> {
   const { actor } = ctx;
   const withoutConsent = missingFrom(dataTypes, actor.grantScopes.dataTypes);
-  if (withoutConsent.length > 0) {
-    const approval = await openApproval(ctx, {
-      kind: "data",
-      agentId: actor.agentId,
-      userId: actor.userId,
-      grantId: actor.grantId,
-      sessionId: actor.sessionId,
-      askedAgainAs: actor.sessionId,
-      requested: {
-        data_types: withoutConsent,
-        campaign_id: target.campaignId ?? null,
-        service_key: target.serviceKey ?? null,
-      },
-    });
-    throw new AppError("data_consent_required", {
-      message: `The user hasn't consented to sending: ${withoutConsent.join(", ")}.`,
-      details: { missing: withoutConsent, ...approval },
-      nextActions: [next.getApproval(approval.approval_id)],
-    });
-  }
-  const outOfScope = missingFrom(dataTypes, actor.scopes.dataTypes);
-  if (outOfScope.length > 0) await refuseScope(ctx, "data_types", outOfScope);
+  // First what no approval would change for this session: where one is opened, the unchanged retry has to succeed.
+  const outOfScope = missingFrom(dataTypes, [...actor.scopes.dataTypes, ...withoutConsent]);
+  if (outOfScope.length > 0) await refuseScope(ctx, "data_types", outOfScope, dryRun);
+  if (withoutConsent.length > 0) throw await dataConsentRequired(ctx, withoutConsent, target, dryRun);
+}
+
+async function dataConsentRequired(
+  ctx: Context,
+  missing: DataType[],
+  target: { campaignId?: string | undefined; serviceKey?: string | undefined },
+  dryRun: boolean,
+): Promise<AppError> {
+  const { actor } = ctx;
+  const message = `The user hasn't consented to sending: ${missing.join(", ")}.`;
+  if (dryRun) return new AppError("data_consent_required", { message, details: { missing } });
+  const approval = await openApproval(ctx, {
+    kind: "data",
+    agentId: actor.agentId,
+    userId: actor.userId,
+    grantId: actor.grantId,
+    sessionId: actor.sessionId,
+    askedAgainAs: actor.sessionId,
+    requested: {
+      data_types: missing,
+      campaign_id: target.campaignId ?? null,
+      service_key: target.serviceKey ?? null,
+    },
+  });
+  return new AppError("data_consent_required", {
+    message,
+    details: { missing, ...approval },
+    nextActions: [next.getApproval(approval.approval_id)],
+  });
 }

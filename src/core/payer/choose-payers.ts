@@ -14,32 +14,31 @@ export interface Payers {
   refusal(short: Map<string, "budget" | "user_cap">): AppError;
 }
 
+/** Everybody attached to a service, in the order in which they are asked, with whether they would pay. */
+export async function judgePayers(
+  { db, actor }: Pick<Deps, "db"> & { actor: SessionActor },
+  apiId: string,
+  call: Call,
+): Promise<JudgedPayer[]> {
+  const payers = await listPayers(db, apiId, actor.userId);
+  return payers.map((payer) => ({ ...payer, standing: judge(payer, call) }));
+}
+
 /**
  * Who would pay for a call ("Who pays" in api.md).
  * @throws the reason why nobody does: `sponsor_budget_exhausted`, `user_cap_reached`, `task_required`,
  *   `not_eligible`, `no_sponsor`, and for a named campaign also `not_found` and `inactive`.
  */
 export async function choosePayers(
-  { db, actor }: Pick<Deps, "db"> & { actor: SessionActor },
+  ctx: Pick<Deps, "db"> & { actor: SessionActor },
   apiId: string,
   campaignId: string | undefined,
   call: Call,
 ): Promise<Payers> {
-  const judged: JudgedPayer[] = (await listPayers(db, apiId, actor.userId)).map((payer) => ({
-    ...payer,
-    standing: judge(payer, call),
-  }));
+  const judged = await judgePayers(ctx, apiId, call);
 
   if (campaignId !== undefined) {
-    const id = requireId(campaignId, "campaign");
-    const named = judged.find((payer) => payer.campaign_id === id);
-    if (named === undefined) {
-      if ((await findCampaignForUser(db, id, actor.userId)) === undefined) throw notFound("campaign");
-      throw new AppError("no_sponsor", {
-        message: "This campaign doesn't pay for this service.",
-        nextActions: [next.searchServices()],
-      });
-    }
+    const named = await requireNamed(ctx, judged, campaignId);
     const others = judged.filter((payer) => payer !== named);
     if (named.standing !== "ready") throw refuseNamed(named, others);
     return { ready: [named], refusal: (short) => refuseNamed(downgrade(named, short), others) };
@@ -56,4 +55,20 @@ export async function choosePayers(
 function downgrade(payer: JudgedPayer, short: Map<string, "budget" | "user_cap">): JudgedPayer {
   const standing = short.get(payer.account_id);
   return standing === undefined ? payer : { ...payer, standing };
+}
+
+/** The campaign the caller named. @throws `not_found`, or `no_sponsor` for one that doesn't pay for this service. */
+export async function requireNamed(
+  { db, actor }: Pick<Deps, "db"> & { actor: SessionActor },
+  judged: JudgedPayer[],
+  campaignId: string,
+): Promise<JudgedPayer> {
+  const id = requireId(campaignId, "campaign");
+  const named = judged.find((payer) => payer.campaign_id === id);
+  if (named !== undefined) return named;
+  if ((await findCampaignForUser(db, id, actor.userId)) === undefined) throw notFound("campaign");
+  throw new AppError("no_sponsor", {
+    message: "This campaign doesn't pay for this service.",
+    nextActions: [next.searchServices()],
+  });
 }

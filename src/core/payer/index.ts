@@ -1,2 +1,2 @@
-export { choosePayers, type Payers } from "./choose-payers.ts";
-export type { JudgedPayer } from "./rules.ts";
+export { choosePayers, judgePayers, type Payers, requireNamed } from "./choose-payers.ts";
+export { type JudgedPayer, refuseAll, refuseNamed } from "./rules.ts";

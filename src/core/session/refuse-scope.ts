@@ -13,10 +13,22 @@ export type ScopeName = "task_types" | "data_types" | "categories";
  * suspended. The way back is a session, or a grant, with what was missing.
  */
 export async function refuseScope(
-  { db, log, settings, actor }: Pick<Deps, "db" | "log" | "settings"> & { actor: SessionActor },
+  ctx: Pick<Deps, "db" | "log" | "settings"> & { actor: SessionActor },
   scope: ScopeName,
   missing: string[],
+  /** A dry run is refused alike, but leaves no trace. */
+  dryRun = false,
 ): Promise<never> {
+  if (!dryRun) await countViolation(ctx);
+  throw scopeViolation(ctx.actor, scope, missing);
+}
+
+async function countViolation({
+  db,
+  log,
+  settings,
+  actor,
+}: Pick<Deps, "db" | "log" | "settings"> & { actor: SessionActor }): Promise<void> {
   const { scopeViolations: limit, scopeWindowSeconds: windowSeconds } = settings.suspension;
   const suspended = await recordViolation(db, actor.sessionId, {
     kind: "scope",
@@ -29,10 +41,12 @@ export async function refuseScope(
       { event: "session_suspended", session_id: actor.sessionId, reason: "scope" },
       "session suspended",
     );
+}
 
+function scopeViolation(actor: SessionActor, scope: ScopeName, missing: string[]): AppError {
   const wanted = toWire(actor.scopes);
   const key = `allowed_${scope}` as const;
-  throw new AppError("scope_violation", {
+  return new AppError("scope_violation", {
     message: `The session's scopes don't include these ${scope.replace("_", " ")}: ${missing.join(", ")}.`,
     details: { scope, missing },
     nextActions: [

@@ -27,12 +27,15 @@ interface Result {
  * @throws `validation_error`, `scope_violation`, `data_consent_required`, `not_eligible`, `inactive`, `not_found`
  */
 export async function completeTask(ctx: Context, input: Input): Promise<Result> {
-  const campaign = await requireOpenCampaign(ctx, input.campaign_id);
-  if (campaign.completionId !== null) return accepted(ctx, campaign.id, campaign.completionId, true);
+  const dryRun = input.dry_run === true;
+  const campaign = await requireOpenCampaign(ctx, input.campaign_id, dryRun);
+  const { completionId: standingId } = campaign;
+  if (standingId !== null && !dryRun) return accepted(ctx, campaign.id, standingId, true);
 
   const dataTypes = validateAnswers(campaign, input.task_data);
-  await requireTransfer(ctx, dataTypes, { campaignId: campaign.id });
   requireAct(campaign, dataTypes, input.consent);
+  await requireTransfer(ctx, dataTypes, { campaignId: campaign.id }, dryRun);
+  if (dryRun) return wouldBeAccepted(campaign);
 
   const completionId = randomUUID();
   const stored = await insertCompletion(ctx.db, {
@@ -77,6 +80,20 @@ function requireAct(campaign: OpenCampaign, dataTypes: DataType[], act: Input["c
     details: { missing: dataTypes, purpose: campaign.purpose },
     nextActions: [next.completeTask(campaign.id, campaign.taskSchema)],
   });
+}
+
+/** A dry run that nothing refused: the same call without `dry_run` would be accepted. */
+function wouldBeAccepted(campaign: OpenCampaign): Result {
+  return {
+    data: {
+      campaign_id: campaign.id,
+      consent_recorded: false,
+      can_use_service: false,
+      already_completed: campaign.completionId !== null,
+      dry_run: true,
+    },
+    nextActions: [next.completeTask(campaign.id, campaign.taskSchema)],
+  };
 }
 
 async function accepted(

@@ -48,14 +48,18 @@ export async function getTask(
 }
 
 /** The campaign, if it is open to this session's user and its task type in scope. */
-export async function requireOpenCampaign(ctx: Context, campaignId: string): Promise<OpenCampaign> {
+export async function requireOpenCampaign(
+  ctx: Context,
+  campaignId: string,
+  dryRun = false,
+): Promise<OpenCampaign> {
   const campaign = await findCampaignForUser(ctx.db, requireId(campaignId, "campaign"), ctx.actor.userId);
   if (campaign === undefined) throw notFound("campaign");
   const elsewhere = { nextActions: [next.searchServices()] };
   if (!campaign.active) throw new AppError("inactive", { message: "This campaign is paused.", ...elsewhere });
   if (!campaign.eligible) throw new AppError("not_eligible", elsewhere);
   if (!ctx.actor.scopes.taskTypes.includes(campaign.taskType))
-    await refuseScope(ctx, "task_types", [campaign.taskType]);
+    await refuseScope(ctx, "task_types", [campaign.taskType], dryRun);
   return campaign;
 }
 

@@ -31,14 +31,16 @@ export const CompleteTaskInput = z.strictObject({
     purpose_acknowledged: z.boolean().meta({ description: "The user knows what the sponsor uses them for" }),
     contact_permission: z.boolean().meta({ description: "The sponsor may contact the user" }),
   }),
+  dry_run: z.boolean().optional().meta({ description: "Check everything, store nothing" }),
 });
 
 export const CompleteTaskOutput = z.object({
-  task_completion_id: z.string(),
+  task_completion_id: z.string().optional().meta({ description: "Absent in a dry run" }),
   campaign_id: z.string(),
   consent_recorded: z.boolean(),
   can_use_service: z
     .boolean()
     .meta({ description: "A service can be run at this sponsor's expense right now" }),
   already_completed: z.boolean(),
+  dry_run: z.literal(true).optional().meta({ description: "Nothing was stored" }),
 });

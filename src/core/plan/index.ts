@@ -1,0 +1,2 @@
+export { planService } from "./plan-service.ts";
+export { PlanInput, PlanOutput } from "./schema.ts";

@@ -1,0 +1,198 @@
+import type { z } from "zod";
+import { findCampaignForUser } from "../campaign/index.ts";
+import type { Deps, Scopes, SessionActor } from "../context.ts";
+import type { CompiledSchema } from "../data-schema/index.ts";
+import { compileSchema } from "../data-schema/index.ts";
+import type { AppError } from "../errors.ts";
+import { notFound } from "../errors.ts";
+import { microsToCents } from "../money.ts";
+import type { NextAction } from "../next-actions.ts";
+import { next } from "../next-actions.ts";
+import type { JudgedPayer } from "../payer/index.ts";
+import { judgePayers, refuseAll, refuseNamed, requireNamed } from "../payer/index.ts";
+import { remainingBudgets } from "../reservation/index.ts";
+import { missingFrom, toWire } from "../scope/index.ts";
+import { recordSelection } from "../session/index.ts";
+import type { ApiRow } from "../sponsored-api/index.ts";
+import { expectedCost, findApi } from "../sponsored-api/index.ts";
+import type { PlanInput, PlanOutput } from "./schema.ts";
+
+type Input = z.infer<typeof PlanInput>;
+type Plan = z.infer<typeof PlanOutput>;
+type Context = Pick<Deps, "db"> & { actor: SessionActor };
+type Campaign = NonNullable<Awaited<ReturnType<typeof findCampaignForUser>>>;
+
+/**
+ * What a run would take, all at once: price, payer, task, and every scope, consent and budget that is missing.
+ * Asks no upstream, opens no approval, counts no violation.
+ * @throws `not_found` for an unknown service or campaign
+ */
+export async function planService(
+  ctx: Context,
+  input: Input,
+): Promise<{ data: Plan; nextActions: NextAction[] }> {
+  const { db, actor } = ctx;
+  const api = await findApi(db, input.service_key);
+  if (api === undefined) throw notFound("service");
+  const cost = expectedCost(api);
+
+  const { payer, refusal } = await findPayer(ctx, api, input.campaign_id, cost);
+  const campaign = payer?.campaign_id
+    ? await findCampaignForUser(db, payer.campaign_id, actor.userId)
+    : undefined;
+  const task = payer?.standing === "task" ? campaign : undefined;
+  if (task !== undefined) await recordSelection(db, actor.sessionId, task.id);
+
+  const checked = checkInput(api, input.input);
+  const needed: Scopes = {
+    taskTypes: task === undefined ? [] : [task.taskType],
+    dataTypes: [...new Set([...checked.dataTypes, ...(task === undefined ? [] : requiredDataTypes(task))])],
+    categories: api.categories,
+  };
+  const lacking = lackingFrom(needed, actor.scopes);
+  const ungranted = lackingFrom(needed, actor.grantScopes);
+  const [session = 0n, grant = 0n] = await remainingBudgets(db, [
+    actor.budgetAccountId,
+    actor.grantBudgetAccountId,
+  ]);
+  const short = { session: cost > session ? cost - session : 0n, grant: cost > grant ? cost - grant : 0n };
+  const blocked = api.active ? refusal : { code: "inactive", message: "This service is paused." };
+  const missingBudget = short.session > short.grant ? short.session : short.grant;
+  const nothingMissing = isEmpty(lacking) && missingBudget === 0n && checked.errors.length === 0;
+
+  const data: Plan = {
+    service: api.serviceKey,
+    ready: blocked === undefined && task === undefined && nothingMissing,
+    price_cents: microsToCents(api.priceMicros),
+    expected_cost_cents: microsToCents(cost),
+    expected_duration_seconds: (task?.taskDurationSeconds ?? 0) + Math.ceil(api.timeoutMs / 1000),
+    payer:
+      payer === undefined
+        ? null
+        : {
+            sponsored_by: payer.sponsor,
+            ...(payer.campaign_id !== null && { campaign_id: payer.campaign_id }),
+            remaining_budget_cents: microsToCents(payer.remaining),
+          },
+    task: task === undefined ? null : describeTask(task),
+    missing: {
+      scopes: toWire(lacking),
+      consent: toWire(ungranted),
+      budget_cents: microsToCents(missingBudget),
+      input: checked.errors,
+    },
+    smallest_approval:
+      blocked === undefined ? smallestApproval(needed, lacking, ungranted, cost, short) : null,
+    blocked: blocked === undefined ? null : { error_code: blocked.code, message: blocked.message },
+    input_schema: api.inputSchema as Record<string, unknown>,
+  };
+  return { data, nextActions: proceed(data, actor, needed) };
+}
+
+/** Who would pay: whoever is ready first, else the first who would after a task; else why nobody does. */
+async function findPayer(
+  ctx: Context,
+  api: ApiRow,
+  campaignId: string | undefined,
+  cost: bigint,
+): Promise<{ payer?: JudgedPayer; refusal?: AppError }> {
+  const judged = await judgePayers(ctx, api.id, { price: api.priceMicros, cost });
+  const willing = ({ standing }: JudgedPayer): boolean => standing === "ready" || standing === "task";
+  if (campaignId !== undefined) {
+    const named = await requireNamed(ctx, judged, campaignId);
+    return willing(named) ? { payer: named } : { refusal: refuseNamed(named, []) };
+  }
+  const payer = judged.find(({ standing }) => standing === "ready") ?? cheapestTask(judged, ctx.actor);
+  return payer === undefined ? { refusal: refuseAll(judged) } : { payer };
+}
+
+/** Of those who ask for a task first, one whose task the session may do. */
+function cheapestTask(judged: JudgedPayer[], actor: SessionActor): JudgedPayer | undefined {
+  const tasks = judged.filter(({ standing }) => standing === "task");
+  return (
+    tasks.find(({ task_type }) => task_type !== null && actor.scopes.taskTypes.includes(task_type)) ??
+    tasks[0]
+  );
+}
+
+function checkInput(
+  api: ApiRow,
+  input: Record<string, unknown> | undefined,
+): { dataTypes: Scopes["dataTypes"]; errors: Plan["missing"]["input"] } {
+  const schema = compileSchema(api.inputSchema as Record<string, unknown>);
+  if (input === undefined) return { dataTypes: [...schema.dataTypes.required], errors: [] };
+  const result = schema.validate(input, "/input");
+  return result.ok
+    ? { dataTypes: result.dataTypes, errors: [] }
+    : { dataTypes: [...schema.dataTypes.required], errors: result.errors };
+}
+
+const compiledTask = (campaign: Campaign): CompiledSchema =>
+  compileSchema(campaign.taskSchema as Record<string, unknown>);
+const requiredDataTypes = (campaign: Campaign): Scopes["dataTypes"] => [
+  ...compiledTask(campaign).dataTypes.required,
+];
+
+function describeTask(campaign: Campaign): NonNullable<Plan["task"]> {
+  const { requiredFields, optionalFields, dataTypes } = compiledTask(campaign);
+  return {
+    campaign_id: campaign.id,
+    required_task: campaign.requiredTask,
+    task_type: campaign.taskType,
+    required_fields: [...requiredFields],
+    optional_fields: [...optionalFields],
+    required_data_types: [...dataTypes.required],
+    estimated_task_duration_seconds: campaign.taskDurationSeconds,
+  };
+}
+
+const lackingFrom = (needed: Scopes, allowed: Scopes): Scopes => ({
+  taskTypes: missingFrom(needed.taskTypes, allowed.taskTypes),
+  dataTypes: missingFrom(needed.dataTypes, allowed.dataTypes),
+  categories: missingFrom(needed.categories, allowed.categories),
+});
+
+const isEmpty = ({ taskTypes, dataTypes, categories }: Scopes): boolean =>
+  taskTypes.length + dataTypes.length + categories.length === 0;
+
+/** The least that helps: a wider session where the grant has it all, else the grant, else this one payment. */
+function smallestApproval(
+  needed: Scopes,
+  lacking: Scopes,
+  ungranted: Scopes,
+  cost: bigint,
+  short: { session: bigint; grant: bigint },
+): Plan["smallest_approval"] {
+  const budget_limit_cents = microsToCents(cost);
+  if (!isEmpty(ungranted)) return { kind: "grant", scopes: toWire(needed), budget_limit_cents };
+  if (short.grant > 0n) return { kind: "budget", budget_limit_cents };
+  if (!isEmpty(lacking) || short.session > 0n)
+    return { kind: "session", scopes: toWire(needed), budget_limit_cents };
+  return null;
+}
+
+function proceed(plan: Plan, actor: SessionActor, needed: Scopes): NextAction[] {
+  if (plan.blocked !== null) return [next.searchServices(), next.flowStatus()];
+  const run = next.runService(plan.service, {
+    campaignId: plan.payer?.campaign_id,
+    inputSchema: plan.input_schema,
+  });
+  const { smallest_approval: approval } = plan;
+  // An approved budget is asked for by the run itself; everything else needs another session first.
+  if (approval !== null && approval.kind !== "budget") {
+    const union = (have: string[], want: string[]): string[] => [...new Set([...have, ...want])];
+    const { scopes } = actor;
+    const wider = {
+      allowed_task_types: union(scopes.taskTypes, needed.taskTypes),
+      allowed_data_types: union(scopes.dataTypes, needed.dataTypes),
+      allowed_categories: union(scopes.categories, needed.categories),
+    };
+    return [
+      next.auth({ user_id: actor.subject, scopes: wider, budget_limit_cents: approval.budget_limit_cents }),
+      next.searchServices(),
+    ];
+  }
+  return plan.task === null
+    ? [run, next.flowStatus()]
+    : [next.getTask(plan.task.campaign_id), next.searchServices()];
+}

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Running } from "../../src/app/server.ts";
+import { startTollfree } from "../../src/app/server.ts";
+import { call, expectRefused } from "../support/call.ts";
+import type { TestServer } from "../support/server.ts";
+import { ADMIN_KEY, startTestServer } from "../support/server.ts";
+import type { Created } from "../support/world.ts";
+import { createGrant } from "../support/world.ts";
+
+let server: TestServer;
+let replica: Running;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  replica = await startTollfree(server.options);
+});
+afterAll(async () => {
+  await replica.stop();
+  await server.close();
+});
+
+const SCOPES = { allowed_task_types: ["survey"], allowed_data_types: [], allowed_categories: ["finance"] };
+
+/** Ten calls at once, taking turns between the replicas. */
+const ten = <T>(make: (url: string, index: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: 10 }, (_, i) => make(i % 2 === 0 ? server.url : replica.url, i)));
+
+const ask = (url: string, { subject, agent_key }: Created, budget_limit_cents = 50) =>
+  call(url, "agent.auth", { user_id: subject, scopes: SCOPES, budget_limit_cents }, agent_key);
+
+test("of ten decisions at once exactly one wins, and it alone takes effect", async () => {
+  for (let round = 0; round < 5; round += 1) {
+    const grant = await createGrant(server.url);
+    const refused = expectRefused(await ask(server.url, grant), 403, "consent_required");
+    const { approval_id } = refused.details as { approval_id: string };
+
+    const answers = await ten((url, i) =>
+      call(
+        url,
+        "admin.decideApproval",
+        {
+          approval_id,
+          user_id: grant.user_id,
+          ...(i % 3 === 0
+            ? { decision: "deny" }
+            : {
+                decision: "approve",
+                scopes: SCOPES,
+                budget_limit_cents: i,
+                expires_at: new Date(Date.now() + 3_600_000 * (i + 1)).toISOString(),
+              }),
+        },
+        ADMIN_KEY,
+      ),
+    );
+
+    const winners = answers.flatMap(({ status }, i) => (status === 200 ? [i] : []));
+    expect(winners).toHaveLength(1);
+    const losers = answers.filter(({ status }) => status !== 200);
+    for (const loser of losers) expectRefused(loser, 409, "conflict");
+    const winner = winners[0] ?? -1;
+    const row = await server.deps.db.grant.findUniqueOrThrow({
+      where: { id: grant.grant_id },
+      include: { budgetAccount: true },
+    });
+    const approval = await server.deps.db.approval.findUniqueOrThrow({ where: { id: approval_id } });
+    const denied = winner % 3 === 0;
+    expect(approval.status).toBe(denied ? "denied" : "approved");
+    expect(row.allowedCategories).toEqual(denied ? ["weather", "travel"] : ["finance"]);
+    expect(row.budgetAccount.limit).toBe(denied ? 1_000_000n : BigInt(winner) * 10_000n);
+  }
+});
+
+test("ten equal questions at once are one, and no two first contacts are", async () => {
+  const grant = await createGrant(server.url);
+  const details = (await ten((url) => ask(url, grant))).map(({ body }) => body.details as object);
+  expect(new Set(details.map((each) => JSON.stringify(each))).size).toBe(1);
+  const first = await ten((url) =>
+    call(url, "agent.auth", { scopes: SCOPES, budget_limit_cents: 50 }, grant.agent_key),
+  );
+  const codes = first.map(({ body }) => (body.details as { user_code: string }).user_code);
+  expect(new Set(codes).size).toBe(10);
+  expect(await server.deps.db.approval.count({ where: { agentId: grant.agent_id } })).toBe(11);
+});

@@ -1,0 +1,51 @@
+import pg from "pg";
+
+/** Everything a database holds, as text; bytes are in hex. For proving that something is nowhere in it. */
+export async function dump(url: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const tables = await client.query<{ name: string }>(
+      "SELECT quote_ident(table_name) AS name FROM information_schema.tables WHERE table_schema = 'public'",
+    );
+    const rows: string[] = [];
+    for (const { name } of tables.rows) {
+      const all = await client.query<{ row: string }>(`SELECT t::text AS row FROM ${name} t`);
+      rows.push(...all.rows.map(({ row }) => `${name} ${row}`));
+    }
+    return rows.join("\n");
+  } finally {
+    await client.end();
+  }
+}
+
+/**
+ * Holds a table while `meanwhile` runs, so that a call that was let in waits in the middle of its work. Returns
+ * what the call answers once the table is free again.
+ */
+export async function whileWaitingFor<T>(
+  url: string,
+  table: "campaigns",
+  call: () => Promise<T>,
+  meanwhile: () => Promise<unknown>,
+): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(`BEGIN; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
+    const answer = call();
+    for (;;) {
+      const waiting = await client.query(
+        "SELECT FROM pg_locks WHERE NOT granted AND relation = $1::regclass",
+        [table],
+      );
+      if (waiting.rows.length > 0) break;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await meanwhile();
+    await client.query("COMMIT");
+    return await answer;
+  } finally {
+    await client.end();
+  }
+}
