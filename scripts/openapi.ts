@@ -1,25 +1,27 @@
 /**
- * Writes the committed OpenAPI document from the router, or with `--check` compares it and exits with 1 when the
- * two have drifted apart.
+ * Writes the committed OpenAPI documents from the router, or with `--check` compares them and exits with 1 when they
+ * have drifted apart.
  */
 import { readFile, writeFile } from "node:fs/promises";
+import type { OpenApiOptions } from "../src/api/openapi.ts";
 import { buildOpenApi } from "../src/api/openapi.ts";
 import { listOperations } from "../src/api/operations.ts";
 import { appRouter } from "../src/api/router.ts";
 
-const FILE = new URL("../openapi/openapi.json", import.meta.url);
+const DOCUMENTS: { name: string; options: Omit<OpenApiOptions, "router"> }[] = [
+  { name: "openapi.json", options: { serverUrl: "/" } },
+  // GPT builders import it from a server, which puts its own address there.
+  { name: "gpt.json", options: { serverUrl: "https://tollfree.example", surfaces: ["gpt"] } },
+];
 
-const document = buildOpenApi(listOperations(appRouter), { router: appRouter, serverUrl: "/" });
-const text = `${JSON.stringify(document, null, 2)}\n`;
-
-if (process.argv.includes("--check")) {
-  const committed = await readFile(FILE, "utf8").catch(() => "");
-  if (committed !== text) {
-    console.error(
-      "openapi/openapi.json doesn't match the router. Run `npm run openapi` and commit the result.",
-    );
+for (const { name, options } of DOCUMENTS) {
+  const file = new URL(`../openapi/${name}`, import.meta.url);
+  const document = buildOpenApi(listOperations(appRouter), { router: appRouter, ...options });
+  const text = `${JSON.stringify(document, null, 2)}\n`;
+  if (!process.argv.includes("--check")) {
+    await writeFile(file, text);
+  } else if ((await readFile(file, "utf8").catch(() => "")) !== text) {
+    console.error(`openapi/${name} doesn't match the router. Run \`npm run openapi\` and commit the result.`);
     process.exitCode = 1;
   }
-} else {
-  await writeFile(FILE, text);
 }

@@ -11,6 +11,7 @@ export type Identified = (subject: AuditSubject) => void;
 /** Who stands behind a bearer token. Each throws an AppError, `unauthorized` and its kin, where nobody does. */
 export interface Authenticators {
   session(token: string, identified: Identified): Promise<SessionActor>;
+  gptSession(token: string, identified: Identified): Promise<SessionActor>;
   agentKey(token: string): Promise<AgentActor>;
   sponsorKey(token: string): Promise<SponsorActor>;
   admin(token: string): AdminActor;
@@ -41,5 +42,7 @@ export interface ApiContext {
    * `agent.auth` does with the session it opens.
    */
   subject: AuditSubject;
+  /** Fields this caller repeats in every call; GPTs, having no headers of their own, carry their session so. */
+  carried: Record<string, string>;
   renderActions(actions: NextAction[]): WireNextAction[];
 }

@@ -35,7 +35,7 @@ export function describeOperation(operation: Operation, generated: OperationObje
     summary,
     ...(description !== undefined && { description }),
     ...(surface === "gpt" && { "x-openai-isConsequential": meta.consequential ?? method !== "GET" }),
-    security: securityOf(auth),
+    security: securityOf(surface, auth),
     ...(parameters.length > 0 && { parameters }),
     ...(takesBody(operation) && { requestBody: bodyOf(operation, generated) }),
     responses: { ...successesOf(operation, generated), ...errorsOf(operation) },

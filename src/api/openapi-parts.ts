@@ -25,8 +25,9 @@ const SCHEME_OF: Record<Exclude<Auth, "none">, keyof typeof SECURITY_SCHEMES> = 
   admin: "adminKey",
 };
 
-export const securityOf = (auth: Auth): Record<string, string[]>[] =>
-  auth === "none" ? [] : [{ [SCHEME_OF[auth]]: [] }];
+/** A GPT has one credential for all its calls: its builder's agent key. The person's session is a field. */
+export const securityOf = (surface: Surface, auth: Auth): Record<string, string[]>[] =>
+  auth === "none" ? [] : [{ [surface === "gpt" ? "agentKey" : SCHEME_OF[auth]]: [] }];
 
 export const TAGS: Record<Surface, string> & Record<string, string> = {
   agent: "What an agent does for its user.",

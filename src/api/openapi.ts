@@ -3,7 +3,7 @@ import type { OpenAPIObject } from "trpc-to-openapi";
 import { generateOpenApiDocument } from "trpc-to-openapi";
 import { ErrorEnvelope } from "./envelope.ts";
 import { describeOperation } from "./openapi-operation.ts";
-import { HEADERS, SECURITY_SCHEMES, TAGS } from "./openapi-parts.ts";
+import { HEADERS, SECURITY_SCHEMES, securityOf, TAGS } from "./openapi-parts.ts";
 import type { Surface } from "./operation-meta.ts";
 import { SURFACES } from "./operation-meta.ts";
 import type { Operations } from "./operations.ts";
@@ -56,13 +56,22 @@ export function buildOpenApi(operations: Operations, options: OpenApiOptions): O
     paths[path] = { ...paths[path], [verb]: describeOperation(operation, generated) };
   }
   const tags = new Set(Object.values(paths).flatMap((item) => Object.values(item as object).flatMap(tagsOf)));
+  const text = JSON.stringify(paths);
+  const schemes = new Set(
+    described.flatMap(({ surface, auth }) => securityOf(surface, auth).flatMap(Object.keys)),
+  );
   return {
     ...document,
     tags: [...tags].map((name) => ({ name, description: TAGS[name] ?? name })),
     paths,
     components: {
       ...document.components,
-      headers: HEADERS,
+      securitySchemes: Object.fromEntries(
+        Object.entries(SECURITY_SCHEMES).filter(([name]) => schemes.has(name)),
+      ),
+      headers: Object.fromEntries(
+        Object.entries(HEADERS).filter(([name]) => text.includes(`"#/components/headers/${name}"`)),
+      ),
       schemas: Object.fromEntries(
         // the generator's own idea of our errors
         Object.entries(document.components?.schemas ?? {}).filter(([name]) => !name.startsWith("error.")),

@@ -3,7 +3,12 @@ import type { WireNextAction } from "./envelope.ts";
 import type { Auth, Surface } from "./operation-meta.ts";
 import type { Operation, Operations } from "./operations.ts";
 
-export type RenderNextActions = (surface: Surface, actions: NextAction[]) => WireNextAction[];
+export type RenderNextActions = (
+  surface: Surface,
+  actions: NextAction[],
+  /** What the caller carries from call to call; filled in where an operation takes it. */
+  carried?: Record<string, string>,
+) => WireNextAction[];
 
 /** Every action the core can name; the type makes the list complete. */
 const ACTIONS = Object.keys({
@@ -27,22 +32,49 @@ const ACTIONS = Object.keys({
 export function createActionRenderer(operations: Operations): RenderNextActions {
   const missing = ACTIONS.filter((action) => !operations.has(`agent_${action}`));
   if (missing.length > 0) throw new Error(`next actions without an agent operation: ${missing.join(", ")}`);
-  return (surface, actions) =>
+  return (surface, actions, carried = {}) =>
     actions.flatMap((action) => {
-      const operation = operations.get(`${surface === "gpt" ? "gpt" : "agent"}_${action.action}`);
-      return operation === undefined ? [] : [renderNextAction(operation, action)];
+      const id = surface === "gpt" ? GPT_OPERATIONS[action.action] : `agent_${action.action}`;
+      const operation = id === undefined ? undefined : operations.get(id);
+      if (operation === undefined) return [];
+      const rendered = renderNextAction(operation, surface === "gpt" ? fitted(operation, action) : action);
+      const fields = Object.entries(carried).filter(([name]) => name in operation.input.shape);
+      return [{ ...rendered, params: { ...rendered.params, ...Object.fromEntries(fields) } }];
     });
+}
+
+/** How a GPT does it. What it has no call for is left out: decisions reach a person by link and code. */
+const GPT_OPERATIONS: Partial<Record<ActionName, string>> = {
+  auth: "gpt_auth",
+  search_services: "gpt_search_services",
+  get_task: "gpt_get_task",
+  complete_task: "gpt_complete_task",
+  run_service: "gpt_run_service",
+  get_payment: "gpt_user_record",
+  flow_status: "gpt_user_status",
+  audit_history: "gpt_user_record",
+};
+
+/** Actions are the agent's; of their fields a GPT's operation may know fewer, as signing in does. */
+function fitted(operation: Operation, action: NextAction): NextAction {
+  const known = Object.entries(action.params).filter(([name]) => name in operation.input.shape);
+  const { paramsSchema: _ofTheAgents, ...rest } = action;
+  const same = action.action === "auth" ? rest : action;
+  return { ...same, params: Object.fromEntries(known) };
 }
 
 function renderNextAction(operation: Operation, action: NextAction): WireNextAction {
   const { action: name, path, params, paramsSchema, description } = action;
+  // A parameter of the path is one of the fields where an operation's path doesn't have it.
+  const inPath = Object.entries(path).filter(([param]) => operation.pathParams.includes(param));
+  const asFields = Object.entries(path).filter(([param]) => !operation.pathParams.includes(param));
   return {
     action: name,
     method: operation.method,
-    endpoint: fillIn(operation.path, new Map(Object.entries(path))),
+    endpoint: fillIn(operation.path, new Map(inPath)),
     operation_id: operation.id,
     auth: WIRE_AUTH[operation.auth],
-    params,
+    params: { ...params, ...Object.fromEntries(asFields) },
     ...(paramsSchema !== undefined && { params_schema: paramsSchema }),
     description,
   };

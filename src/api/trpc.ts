@@ -7,6 +7,7 @@ import { next as nextActions } from "../core/next-actions.ts";
 import { auditCall } from "./audit-call.ts";
 import type { ApiContext } from "./context.ts";
 import { bearerToken } from "./credentials.ts";
+import { gptCaller, gptSession } from "./gpt-credentials.ts";
 import { invalidInput, toAppError, toTrpcErrorShape, toWireError } from "./error-body.ts";
 import { toOperationId } from "./names.ts";
 import type { Auth, OperationMeta } from "./operation-meta.ts";
@@ -37,13 +38,17 @@ const audited = t.middleware(async ({ ctx, path, getRawInput, next }) => {
 
 /** Finds out who calls, and puts them into `ctx.actor`. */
 const authenticated = <Caller extends Actor>(
-  authenticate: (ctx: ApiContext, token: string) => Promise<Caller> | Caller,
+  authenticate: (
+    ctx: ApiContext,
+    token: string,
+    readInput: () => Promise<unknown>,
+  ) => Promise<Caller> | Caller,
   onRefusal: (error: unknown) => void = () => {},
 ) =>
   t.middleware(async ({ ctx, getRawInput, next }) => {
     let actor: Caller;
     try {
-      actor = await authenticate(ctx, bearerToken(ctx.headers));
+      actor = await authenticate(ctx, bearerToken(ctx.headers), getRawInput);
     } catch (error) {
       // A body that can't be read at all is the transport's to refuse, whoever sent it.
       await getRawInput();
@@ -103,3 +108,9 @@ export const sponsorProcedure = by("sponsor")
 export const adminProcedure = by("admin")
   .use(authenticated(({ authenticators }, token) => authenticators.admin(token)))
   .use(wireSafe);
+
+/** A GPT, by its builder's agent key or a person's GPT session; `ctx.actor` says which. */
+export const gptProcedure = by("api_key").use(authenticated(gptCaller)).use(wireSafe);
+
+/** A GPT with a person signed in; `ctx.actor` is a `SessionActor`. */
+export const gptSessionProcedure = by("session").use(authenticated(gptSession, offerSignIn)).use(wireSafe);

@@ -54,6 +54,7 @@ export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }:
   const db = createDatabaseClient({ url: databaseUrl, log: parts.log });
   const upstream = new UpstreamFetch(parts.upstreams);
   const audit = createAuditWriter({ insert: (entries) => insertAuditEntries(db, entries) });
+  const kept = new Set<Promise<unknown>>();
   const deps: Deps = {
     db,
     log: parts.log,
@@ -62,6 +63,16 @@ export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }:
     paymentClient: new X402Buyer({ account, network, asset, domain }),
     upstream,
     settings: parts.settings,
+    background: {
+      keep(work) {
+        const watched = work
+          .catch((error: unknown) =>
+            parts.log.warn({ error: String(error) }, "work in the background failed"),
+          )
+          .finally(() => kept.delete(watched));
+        kept.add(watched);
+      },
+    },
   };
   return {
     deps,
@@ -72,6 +83,7 @@ export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }:
       chain: async () => void (await chain.blockNumber()),
     },
     async close() {
+      await Promise.all(kept);
       await audit.close();
       await upstream.close();
       await db.$disconnect();
@@ -82,7 +94,8 @@ export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }:
 function createAuthenticators(deps: Deps, adminApiKey: string | undefined): Authenticators {
   const adminHash = adminApiKey === undefined ? undefined : hashSecret(adminApiKey);
   return {
-    session: (token, identified) => authenticateSession(deps, token, identified),
+    session: (token, identified) => authenticateSession(deps, "agent_session", token, identified),
+    gptSession: (token, identified) => authenticateSession(deps, "gpt_session", token, identified),
     agentKey: (token) => authenticateAgent(deps, token),
     sponsorKey: (token) => authenticateSponsor(deps, token),
     admin: (token) => {

@@ -11,6 +11,12 @@ export interface Deps {
   paymentClient: PaymentClient;
   upstream: UpstreamClient;
   settings: Settings;
+  background: Background;
+}
+
+/** Work that goes on after its call was answered; the server waits for it before it stops. */
+export interface Background {
+  keep(work: Promise<unknown>): void;
 }
 
 export interface Settings {

@@ -1,3 +1,4 @@
+import type { ErrorDetails } from "./error-details.ts";
 import type { NextAction } from "./next-actions.ts";
 
 /**
@@ -74,11 +75,16 @@ export interface FieldError {
   keyword: string;
 }
 
-export interface AppErrorOptions {
+/** What `details` holds for a code: undefined for most, possibly undefined for some. */
+export type DetailsOf<Code extends ErrorCode> = Code extends keyof ErrorDetails
+  ? ErrorDetails[Code]
+  : undefined;
+
+export interface AppErrorOptions<Code extends ErrorCode = ErrorCode> {
   /** Replaces the catalogue's message. Public: never put internals here. */
   message?: string;
-  /** What depends on the code (api.md, "Error codes"); goes to the wire as it is. */
-  details?: Record<string, unknown>;
+  /** What depends on the code (error-details.ts); goes to the wire as it is. */
+  details?: DetailsOf<Code>;
   fieldErrors?: FieldError[];
   retryAfterSeconds?: number;
   nextActions?: NextAction[];
@@ -88,18 +94,25 @@ export interface AppErrorOptions {
   cause?: unknown;
 }
 
+/** Details that callers rely on can't be left out. */
+type ConstructorOptions<Code extends ErrorCode> =
+  undefined extends DetailsOf<Code>
+    ? [options?: AppErrorOptions<Code>]
+    : [options: AppErrorOptions<Code> & { details: DetailsOf<Code> }];
+
 /** The only error the core throws on purpose. Anything else becomes a bland `internal_error`. */
-export class AppError extends Error {
+export class AppError<Code extends ErrorCode = ErrorCode> extends Error {
   override readonly name = "AppError";
-  readonly code: ErrorCode;
+  readonly code: Code;
   readonly status: number;
-  readonly details: Record<string, unknown> | undefined;
+  readonly details: DetailsOf<Code> | undefined;
   readonly fieldErrors: FieldError[] | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly headers: Record<string, string>;
   nextActions: NextAction[];
 
-  constructor(code: ErrorCode, options: AppErrorOptions = {}) {
+  constructor(code: Code, ...[given]: ConstructorOptions<Code>) {
+    const options: AppErrorOptions<Code> = given ?? {};
     super(options.message ?? ERRORS[code].message, { cause: options.cause });
     this.code = code;
     this.status = ERRORS[code].status;
@@ -113,7 +126,8 @@ export class AppError extends Error {
   /** The same request, unchanged, can succeed later: after waiting, or after its next actions are done. */
   get retryAllowed(): boolean {
     const { retry } = ERRORS[this.code];
-    return retry === "if_approval" ? this.details?.["approval_id"] !== undefined : retry;
+    const details = this.details as { approval_id?: string } | undefined;
+    return retry === "if_approval" ? details?.approval_id !== undefined : retry;
   }
 }
 

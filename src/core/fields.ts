@@ -57,6 +57,22 @@ export const Budget = z
   })
   .meta({ id: "Budget", description: "Cents. Pending money is reserved; it moves to spent when settled." });
 
+/** R3.5: no list gives more at a time. */
+export const PAGE_SIZE = 50;
+
+/** What a list takes; spread or extend it. */
+export const Paging = z.strictObject({
+  offset: z.number().int().min(0).max(1_000_000).optional(),
+  limit: z.number().int().min(1).max(PAGE_SIZE).optional(),
+});
+
+/** What a list tells besides its items. */
+export const Page = z.object({
+  total_count: z.number().int(),
+  offset: z.number().int(),
+  limit: z.number().int(),
+});
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export const isId = (text: string): boolean => UUID.test(text);
 

@@ -10,6 +10,7 @@ import type { AuditLog } from "../core/audit/index.ts";
 import type { Deps } from "../core/context.ts";
 import { AppError } from "../core/errors.ts";
 import type { Handler } from "./exchange.ts";
+import { mountDocuments } from "./documents.ts";
 import { createExchange } from "./exchange.ts";
 import type { ReadinessChecks } from "./ops.ts";
 import { mountOperations } from "./ops.ts";
@@ -44,9 +45,11 @@ export function createApp({ router, deps, authenticators, audit, checks, routes 
     next();
   });
   app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: API_CONTENT_POLICY } }));
-  mountOperations(app, {
-    checks,
-    openapi: buildOpenApi(operations, { router, serverUrl: deps.settings.publicBaseUrl }),
+  mountOperations(app, { checks });
+  const document = { router, serverUrl: deps.settings.publicBaseUrl };
+  mountDocuments(app, {
+    all: buildOpenApi(operations, document),
+    gpt: buildOpenApi(operations, { ...document, surfaces: ["gpt"] }),
   });
   routes?.(app);
   const trpc = createExchange(api, createTrpcTransport(operations));

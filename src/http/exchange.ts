@@ -103,6 +103,7 @@ function createContext(
   res.once("close", () => {
     if (!res.writableFinished) left.abort();
   });
+  const carried: ApiContext["carried"] = {};
   return {
     deps,
     authenticators,
@@ -115,7 +116,8 @@ function createContext(
     signal: left.signal,
     reply: { headers: {} },
     subject: {},
-    renderActions: (actions) => renderNextActions(surface, actions),
+    carried,
+    renderActions: (actions) => renderNextActions(surface, actions, carried),
   };
 }
 

@@ -8,8 +8,8 @@ export type ReadinessChecks = Record<string, () => Promise<void>>;
 /** A dependency that doesn't answer in this time isn't ready. */
 const CHECK_TIMEOUT_MS = 2_000;
 
-/** The operator's endpoints and the document, bare rather than enveloped when they succeed. */
-export function mountOperations(app: Express, options: { checks: ReadinessChecks; openapi: unknown }): void {
+/** The operator's endpoints, bare rather than enveloped when they succeed. */
+export function mountOperations(app: Express, options: { checks: ReadinessChecks }): void {
   serve(app, "/healthz", (req, res) => sendJson(req, res, 200, {}, { status: "ok" }));
   serve(app, "/readyz", async (req, res) => {
     const checks = await runChecks(options.checks);
@@ -17,11 +17,10 @@ export function mountOperations(app: Express, options: { checks: ReadinessChecks
       throw new AppError("service_unavailable", { details: { checks } });
     sendJson(req, res, 200, {}, { status: "ready", checks });
   });
-  serve(app, "/openapi.json", (req, res) => sendJson(req, res, 200, {}, options.openapi));
 }
 
 /** A bare GET endpoint; HEAD comes with it, every other method is refused. */
-function serve(app: Express, path: string, handler: RequestHandler): void {
+export function serve(app: Express, path: string, handler: RequestHandler): void {
   const allow = "GET, HEAD, OPTIONS";
   app
     .route(path)

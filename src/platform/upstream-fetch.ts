@@ -25,10 +25,14 @@ export interface UpstreamPolicy {
 
 class BlockedError extends Error {}
 
+/** All of IPv6 that is in public use. Outside it, `unicast` also names old ways to write IPv4, such as `::127.0.0.1`. */
+const PUBLIC_IPV6 = ipaddr.IPv6.parseCIDR("2000::/3");
+
 /** Whether an address is on the public internet; IPv4 in IPv6 clothes counts as what it is. */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
-  return ipaddr.process(address).range() === "unicast";
+  const parsed = ipaddr.process(address);
+  return parsed.range() === "unicast" && (parsed instanceof ipaddr.IPv4 || parsed.match(PUBLIC_IPV6));
 }
 
 /**

@@ -250,7 +250,8 @@ describe("a task that was completed before", () => {
 });
 
 describe("a session that ends while its answers are on the way", () => {
-  const { agentSession } = { agentSession: () => server.deps.db.agentSession };
+  const setSession = (data: { expiresAt: Date } | { suspendedAt: Date; active: boolean }) =>
+    server.deps.db.agentSession.update({ where: { id: session_id }, data });
   test.each([
     [
       "revoked by the agent",
@@ -277,23 +278,8 @@ describe("a session that ends while its answers are on the way", () => {
           expires_at: new Date(Date.now() + 3_600_000).toISOString(),
         }),
     ],
-    [
-      "expired",
-      401,
-      "session_expired",
-      () =>
-        agentSession().update({ where: { id: session_id }, data: { expiresAt: new Date(Date.now() - 1) } }),
-    ],
-    [
-      "suspended",
-      403,
-      "session_suspended",
-      () =>
-        agentSession().update({
-          where: { id: session_id },
-          data: { suspendedAt: new Date(), active: false },
-        }),
-    ],
+    ["expired", 401, "session_expired", () => setSession({ expiresAt: new Date(Date.now() - 1) })],
+    ["suspended", 403, "session_suspended", () => setSession({ suspendedAt: new Date(), active: false })],
   ] as const)("%s: %i %s, and nothing is stored", async (_how, status, code, end) => {
     const answer = await whileWaitingFor(server.database.url, "campaigns", () => complete(), end);
     expectRefused(answer, status, code);

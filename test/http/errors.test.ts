@@ -44,7 +44,7 @@ describe("an AppError on the wire", () => {
   it("keeps details, field errors, headers and actions, and never the cause", () => {
     const { body, headers, cause } = toWireError(
       new AppError("consent_required", {
-        details: { approval_id: "a" },
+        details: APPROVAL,
         fieldErrors: [{ path: "/x", message: "m", keyword: "k" }],
         headers: { "X-Extra": "1" },
         nextActions: [next.getApproval("a")],
@@ -53,7 +53,7 @@ describe("an AppError on the wire", () => {
       { requestId: "r", renderActions: (actions) => actions.map(({ action }) => ({ action }) as never) },
     );
     expect(body).toMatchObject({
-      details: { approval_id: "a" },
+      details: APPROVAL,
       retry_allowed: true,
       next_actions: [{ action: "get_approval" }],
     });

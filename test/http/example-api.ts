@@ -41,6 +41,9 @@ const authenticators: Authenticators = {
     if (token === "tf_as_database_down") throw Object.assign(new Error("terminating"), { code: "57P01" });
     throw new AppError("unauthorized");
   },
+  gptSession: async () => {
+    throw new AppError("unauthorized");
+  },
   agentKey: async (token) => {
     if (token === AGENT_KEY) return { kind: "agent", agentId: "agent-1", apiKeyId: "key-1" };
     throw new AppError("unauthorized");

@@ -73,8 +73,15 @@ test("of ten decisions at once exactly one wins, and it alone takes effect", asy
 
 test("ten equal questions at once are one, and no two first contacts are", async () => {
   const grant = await createGrant(server.url);
-  const details = (await ten((url) => ask(url, grant))).map(({ body }) => body.details as object);
-  expect(new Set(details.map((each) => JSON.stringify(each))).size).toBe(1);
+  const details = (await ten((url) => ask(url, grant))).map(
+    ({ body }) => body.details as Record<string, string>,
+  );
+  const questions = details.map(({ approval_id, user_code, expires_at }) => [
+    approval_id,
+    user_code,
+    expires_at,
+  ]);
+  expect(new Set(questions.map(String)).size).toBe(1);
   const first = await ten((url) =>
     call(url, "agent.auth", { scopes: SCOPES, budget_limit_cents: 50 }, grant.agent_key),
   );

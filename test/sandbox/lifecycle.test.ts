@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
 import { sandboxAccounts } from "../../src/app/sandbox/chain-accounts.ts";
+import { startDatabase, startSandbox } from "../../src/app/sandbox/index.ts";
 import { ServerRegistry } from "../../src/app/sandbox/server-registry.ts";
 import { worldDirectories } from "../../src/app/sandbox/world-directories.ts";
 import {
@@ -14,6 +15,7 @@ import {
   joinInProcess,
   pids,
   query,
+  quiet,
   request,
   upstreamOf,
   USDC,
@@ -156,6 +158,21 @@ test("deleting the data directory ends what runs there, and gives a fresh world"
   expect(await balance(fresh, fresh.treasury.address)).toBe(10_000_000_000n);
   expect(Object.values(pids(dataDir)).filter(isAlive)).toHaveLength(3);
   await fresh.stop();
+});
+
+test("the database alone, and the rest with a database from elsewhere", async () => {
+  const dataDir = dataDirectory();
+  const database = await startDatabase({ dataDir, log: quiet });
+  expect(await query(database.databaseUrl, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+  expect(Object.keys(pids(dataDir))).toEqual(["postgres"]);
+  await database.stop();
+  expect(pids(dataDir)).toEqual({});
+
+  const world = await startSandbox({ dataDir, database: false, log: quiet });
+  expect(world.databaseUrl).toBeUndefined();
+  expect(Object.keys(pids(dataDir)).sort()).toEqual(["chain", "services"]);
+  await world.stop();
+  expect(pids(dataDir)).toEqual({});
 });
 
 test("the registry tells servers that live from those that were killed", () => {

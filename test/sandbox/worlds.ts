@@ -19,7 +19,7 @@ import type { SandboxWorld } from "../../src/app/sandbox/index.ts";
 
 const SERVER = fileURLToPath(new URL("./server-process.ts", import.meta.url));
 const PARTS = ["postgres", "chain", "services"] as const;
-const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+export const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** A data directory that is deleted, with all processes that still belong to it, after the test. */
 export function dataDirectory(): string {

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { ErrorCode } from "../../core/errors.ts";
 import { AppError, invalidField } from "../../core/errors.ts";
 import {
   GetPaymentInput,
@@ -16,6 +17,27 @@ import { sessionProcedure } from "../trpc.ts";
 
 /** How long a caller should wait before asking again for a payment that is under way. */
 const POLL_SECONDS = 2;
+
+/** What a run can be refused for, on any surface. */
+export const RUN_ERRORS = [
+  "not_found",
+  "inactive",
+  "scope_violation",
+  "data_consent_required",
+  "budget_approval_required",
+  "not_eligible",
+  "task_required",
+  "no_sponsor",
+  "sponsor_budget_exhausted",
+  "user_cap_reached",
+  "cost_above_max",
+  "price_changed",
+  "duplicate_request",
+  "idempotency_conflict",
+  "idempotency_in_progress",
+  "upstream_error",
+  "upstream_timeout",
+] as const satisfies ErrorCode[];
 
 export const paymentProcedures = {
   planService: sessionProcedure
@@ -51,25 +73,7 @@ export const paymentProcedures = {
         description:
           "The sponsor pays the upstream's x402 toll and you get the resource. The answer comes as soon as the resource is there, even while its payment is still being confirmed. Send an idempotency key: repeating the call with it never pays twice.",
       },
-      errors: [
-        "not_found",
-        "inactive",
-        "scope_violation",
-        "data_consent_required",
-        "budget_approval_required",
-        "not_eligible",
-        "task_required",
-        "no_sponsor",
-        "sponsor_budget_exhausted",
-        "user_cap_reached",
-        "cost_above_max",
-        "price_changed",
-        "duplicate_request",
-        "idempotency_conflict",
-        "idempotency_in_progress",
-        "upstream_error",
-        "upstream_timeout",
-      ],
+      errors: RUN_ERRORS,
       accepted: "The payment is under way, and there is no output to give yet. Poll the payment.",
       idempotencyKey: true,
       example: {

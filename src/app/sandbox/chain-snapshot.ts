@@ -52,6 +52,7 @@ export async function keepSnapshots(
   let seenBlock = -1;
   let savedAt = 0;
   let pauseMs = 0;
+  let isFailing = false;
   while (!signal.aborted) {
     try {
       const sinceSaveMs = Date.now() - savedAt;
@@ -66,8 +67,11 @@ export async function keepSnapshots(
       } else if (!isDue) {
         seenBlock = latest;
       }
+      isFailing = false;
     } catch (error) {
-      log(`the chain couldn't be saved: ${error instanceof Error ? error.message : String(error)}`);
+      if (!isFailing)
+        log(`the chain can't be saved: ${error instanceof Error ? error.message : String(error)}`);
+      isFailing = true; // said once, not twice a second
     }
     await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {});
   }

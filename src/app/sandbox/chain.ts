@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { FUNDED_WITH_GAS } from "./chain-accounts.ts";
@@ -45,9 +45,14 @@ export async function chainUrl(directory: string): Promise<string> {
  *
  * Not safe to call twice at once for one directory: hold the world's lock.
  *
+ * @param leashed for tests: the chain dies with this process, even if that is killed
  * @throws Error, naming the way out, when anvil can't run on this machine.
  */
-export async function startChain(directory: string, log: Log): Promise<Chain> {
+export async function startChain(
+  directory: string,
+  log: Log,
+  { leashed = false }: { leashed?: boolean } = {},
+): Promise<Chain> {
   const id = chainDaemon(directory);
   const rpcUrl = await chainUrl(directory);
   const isReady = async (): Promise<boolean> => (await chainIdOf(rpcUrl)) === CHAIN_ID;
@@ -62,13 +67,13 @@ export async function startChain(directory: string, log: Log): Promise<Chain> {
   const unpacked = path.join(directory, "restore.json");
   const isRestored = existsSync(snapshotFile(directory));
   if (isRestored) await unpackSnapshot(snapshotFile(directory), unpacked);
-  rmSync(cacheDirectory(directory), { recursive: true, force: true }); // anvil never clears it
+  removeRemains(directory);
   mkdirSync(cacheDirectory(directory), { recursive: true });
 
   const args = [...anvilArguments(directory, rpcUrl), ...(isRestored ? ["--load-state", unpacked] : [])];
   const pid = await startDaemon(
     id,
-    { command: anvilBinary(), args, env: { HOME: directory } },
+    { command: anvilBinary(), args, env: { HOME: directory }, leashed },
     isReady,
     READY_WITHIN_MS,
   )
@@ -83,6 +88,7 @@ export async function startChain(directory: string, log: Log): Promise<Chain> {
 
 /** Saves the chain and stops it, if it runs. */
 export async function stopChain(directory: string): Promise<void> {
+  if (!existsSync(directory)) return;
   const id = chainDaemon(directory);
   const port = recordedPort(portFile(directory));
   // Not fatal: the snapshot keeper has saved everything but the last moment.
@@ -90,7 +96,7 @@ export async function stopChain(directory: string): Promise<void> {
     await saveSnapshot(urlOf(port), snapshotFile(directory)).catch(() => {});
   }
   await stopDaemon(id, "SIGTERM", STOP_WITHIN_MS);
-  rmSync(cacheDirectory(directory), { recursive: true, force: true });
+  removeRemains(directory);
 }
 
 export const snapshotFile = (directory: string): string => path.join(directory, "state.json.gz");
@@ -146,6 +152,15 @@ async function chainIdOf(rpcUrl: string): Promise<number | undefined> {
     return Number(await rpc(rpcUrl, "eth_chainId", [], 2_000));
   } catch {
     return undefined;
+  }
+}
+
+/** What anvil doesn't clear itself, and snapshots whose writer was killed. */
+function removeRemains(directory: string): void {
+  rmSync(cacheDirectory(directory), { recursive: true, force: true });
+  const snapshot = path.basename(snapshotFile(directory));
+  for (const name of readdirSync(directory)) {
+    if (name.startsWith(`${snapshot}.`)) rmSync(path.join(directory, name), { force: true });
   }
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from "node:fs";
 import type { Socket } from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,14 +8,12 @@ import { runsWith } from "./process-info.ts";
 
 /** Wait between two looks at a process or its health. */
 const POLL_MS = 20;
-/** A log that has grown past this is started anew with the process. */
-const LOG_KEEP_BYTES = 5_000_000;
 const LOG_TAIL_BYTES = 4_000;
 
 /** Names a detached process of the world: where its pid and log are, and how to recognise it. */
 export interface DaemonId {
   name: string;
-  /** Holds `<name>.pid` and `<name>.log`. */
+  /** Holds `<name>.pid`, `<name>.log`, and the log of the run before as `<name>.previous.log`. */
   directory: string;
   /** Part of its command line, and of no other process's: usually a path inside the data directory. */
   marker: string;
@@ -35,8 +33,12 @@ export interface DaemonCommand {
 // The pid is written by the process itself (fd 3) before it becomes the daemon, so there is no moment at which
 // killing the server leaves behind a daemon that nobody can find again.
 const DETACHED_SCRIPT = `echo $$ >&3; exec 3>&-; exec "$@"`;
-// Standard input is a pipe from us; it ends when we do.
-const LEASHED_SCRIPT = `"$@" 3>&- & child=$!; echo $child >&3; exec 3>&-; cat >/dev/null; kill -INT $child; wait $child`;
+// Standard input is a pipe from us; it ends when we do. (As fd 4, since a shell gives its background jobs no input.)
+const LEASHED_SCRIPT = `
+  "$@" 3>&- & daemon=$!
+  echo $daemon >&3; exec 3>&- 4<&0
+  { cat <&4 >/dev/null; kill -INT $daemon; } & leash=$!
+  wait $daemon; kill $leash`;
 
 /** The daemon's pid if it is alive. */
 export function findDaemon(id: DaemonId): number | undefined {
@@ -101,7 +103,8 @@ export function logTail(id: DaemonId): string {
 }
 
 function spawnDetached(id: DaemonId, daemon: DaemonCommand): ChildProcess {
-  const log = openSync(logFile(id), isLarge(logFile(id)) ? "w" : "a", 0o600);
+  if (existsSync(logFile(id))) renameSync(logFile(id), path.join(id.directory, `${id.name}.previous.log`));
+  const log = openSync(logFile(id), "w", 0o600);
   const pid = openSync(pidFile(id), "w", 0o644);
   try {
     const script = daemon.leashed === true ? LEASHED_SCRIPT : DETACHED_SCRIPT;
@@ -138,10 +141,6 @@ function sendSignal(pid: number, signal: NodeJS.Signals): void {
   } catch {
     // It ended in the meantime, which is what the caller wants.
   }
-}
-
-function isLarge(file: string): boolean {
-  return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > LOG_KEEP_BYTES;
 }
 
 const pidFile = (id: DaemonId): string => path.join(id.directory, `${id.name}.pid`);

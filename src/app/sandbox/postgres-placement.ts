@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -24,11 +25,14 @@ const SHARED_STORAGE = "/var/lib/tollfree";
 const NOBODY: Identity = { uid: 65_534, gid: 65_534 };
 
 /**
- * PostgreSQL refuses to run as root. Root therefore runs it as `postgres`, or as `nobody` where there is no such
- * user; anybody else runs it as themselves (undefined).
+ * PostgreSQL refuses to run as root. Root therefore runs it as whoever owns the data already, else as `postgres`,
+ * else as `nobody`; anybody else runs it as themselves (undefined).
  */
-export function serverIdentity(): Identity | undefined {
+export function serverIdentity(directory: string): Identity | undefined {
   if (process.getuid?.() !== 0) return undefined;
+  // A user `postgres` may have come into being since, with a package that was installed.
+  const data = statSync(path.join(clusterOf(directory), "data"), { throwIfNoEntry: false });
+  if (data && data.uid !== 0) return { uid: data.uid, gid: data.gid };
   const passwd = readFileSync("/etc/passwd", "utf8").split("\n");
   for (const user of ["postgres", "nobody"]) {
     const [, , uid, gid] = passwd.find((line) => line.startsWith(`${user}:`))?.split(":") ?? [];

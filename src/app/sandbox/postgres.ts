@@ -73,7 +73,7 @@ export async function startPostgres({
   ephemeral = false,
 }: PostgresOptions): Promise<PostgresServer> {
   mkdirSync(directory, { recursive: true });
-  const runAs = serverIdentity();
+  const runAs = serverIdentity(directory);
   if (runAs) sweepOrphans();
   const clusterDirectory = placeCluster(directory, runAs);
   const cluster = { directory: clusterDirectory, dataDirectory: path.join(clusterDirectory, "data"), runAs };

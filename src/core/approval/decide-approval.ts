@@ -9,7 +9,7 @@ import { fromWire, isWithinRequest, missingFrom } from "../scope/index.ts";
 import type { DecideApprovalInput, DecideApprovalOutput } from "./schema.ts";
 import { BudgetRequest, DataRequest, GrantRequest } from "./schema.ts";
 import type { ApprovalRow } from "./store.ts";
-import { lockApproval, recordDecision, userExists } from "./store.ts";
+import { findStandingGrant, lockApproval, recordDecision, userExists } from "./store.ts";
 
 type Input = z.infer<typeof DecideApprovalInput>;
 
@@ -67,8 +67,14 @@ async function apply(
       }
       return approval.grant_id;
     }
-    case "gpt_sign_in":
-      return null;
+    case "gpt_sign_in": {
+      // Somebody the agent has a grant of may just sign in; otherwise signing in is granting.
+      const standing =
+        input.scopes === undefined && input.budget_limit_cents === undefined && input.expires_at === undefined
+          ? await findStandingGrant(tx, userId, approval.agent_id)
+          : undefined;
+      return standing ?? applyGrant(tx, approval, userId, input);
+    }
   }
 }
 

@@ -1,12 +1,11 @@
 export { decideApproval } from "./decide-approval.ts";
 export { getApproval } from "./get-approval.ts";
-export { openApproval } from "./open-approval.ts";
+export { askAgain, openApproval } from "./open-approval.ts";
 export {
   ApprovalKind,
   DecideApprovalInput,
   DecideApprovalOutput,
   GetApprovalInput,
   GetApprovalOutput,
-  OpenApproval,
 } from "./schema.ts";
-export { listOpenApprovals } from "./store.ts";
+export { findSignIn, listOpenApprovals, takeSignIn } from "./store.ts";

@@ -2,8 +2,9 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { Deps } from "../context.ts";
 import { hashSecret } from "../credential/index.ts";
 import { canonicalJson } from "../canonical-json.ts";
+import type { OpenApproval } from "../error-details.ts";
 import type { Cipher } from "../ports.ts";
-import type { ApprovalKind, OpenApproval } from "./schema.ts";
+import type { ApprovalKind } from "./schema.ts";
 import { insertApproval } from "./store.ts";
 
 export const POLL_INTERVAL_SECONDS = 5;
@@ -58,6 +59,14 @@ export async function openApproval(
       "approval opened",
     );
   }
+  return askAgain({ cipher, settings }, approval);
+}
+
+/** What the agent shows the person for an approval that is open, the same each time. */
+export function askAgain(
+  { cipher, settings }: Pick<Deps, "cipher" | "settings">,
+  approval: { id: string; expires_at: Date },
+): OpenApproval {
   return {
     approval_id: approval.id,
     approval_url: approvalUrl(settings.publicBaseUrl, approval.id),

@@ -29,16 +29,6 @@ export const BudgetRequest = z.object({
   campaign_id: z.string().nullable(),
 });
 
-/** What a refusal that opened an approval says in `details`. */
-export const OpenApproval = z.object({
-  approval_id: z.string(),
-  approval_url: z.string(),
-  user_code: z.string().meta({ description: "Show it to the person together with the link" }),
-  expires_at: Timestamp,
-  poll_interval_seconds: z.number().int(),
-});
-export type OpenApproval = z.infer<typeof OpenApproval>;
-
 export const GetApprovalInput = z.strictObject({ approval_id: Id });
 export const GetApprovalOutput = z.object({
   approval_id: z.string(),

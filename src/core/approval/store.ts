@@ -1,7 +1,9 @@
 import type { Prisma } from "../../platform/generated/prisma/client.ts";
 import type { DataType } from "../data-schema/index.ts";
 import type { Queries } from "../ports.ts";
+import type { z } from "zod";
 import type { ApprovalKind } from "./schema.ts";
+import { GrantRequest } from "./schema.ts";
 
 export interface NewApproval {
   id: string;
@@ -109,4 +111,44 @@ export async function listOpenApprovals(
     SELECT id, kind, expires_at FROM approvals
      WHERE grant_id = ${grantId}::uuid AND status = 'pending' AND expires_at > now()
      ORDER BY created_at, id LIMIT 20`;
+}
+
+/** A sign-in request of this agent, with when it ends. */
+export async function findSignIn(
+  db: Queries,
+  id: string,
+  agentId: string,
+): Promise<(ApprovalRow & { expires_at: Date }) | undefined> {
+  const rows = await db.$queryRaw<(ApprovalRow & { overdue: boolean; expires_at: Date })[]>`
+    SELECT id, kind, agent_id, user_id, grant_id, agent_session_id, requested, status, expires_at, expires_at <= now() AS overdue
+      FROM approvals WHERE id = ${id}::uuid AND agent_id = ${agentId}::uuid AND kind = 'gpt_sign_in'`;
+  const row = rows[0];
+  return row && { ...open(row), expires_at: row.expires_at };
+}
+
+/** Uses an approved sign-in, once and in its time. Returns the grant it is on, or undefined if it was used. */
+export async function takeSignIn(
+  db: Queries,
+  id: string,
+  agentId: string,
+): Promise<{ grantId: string; requested: z.infer<typeof GrantRequest> } | undefined> {
+  const rows = await db.$queryRaw<{ grant_id: string; requested: unknown }[]>`
+    UPDATE approvals SET consumed_at = now()
+     WHERE id = ${id}::uuid AND agent_id = ${agentId}::uuid AND kind = 'gpt_sign_in' AND status = 'approved'
+       AND consumed_at IS NULL AND expires_at > now() AND grant_id IS NOT NULL
+    RETURNING grant_id, requested`;
+  const row = rows[0];
+  return row && { grantId: row.grant_id, requested: GrantRequest.parse(row.requested) };
+}
+
+/** The live grant of a user for an agent, if there is one. */
+export async function findStandingGrant(
+  db: Queries,
+  userId: string,
+  agentId: string,
+): Promise<string | undefined> {
+  const rows = await db.$queryRaw<{ id: string }[]>`
+    SELECT id FROM grants
+     WHERE user_id = ${userId}::uuid AND agent_id = ${agentId}::uuid AND revoked_at IS NULL AND expires_at > now()`;
+  return rows[0]?.id;
 }

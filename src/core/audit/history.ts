@@ -1,14 +1,13 @@
 import type { z } from "zod";
 import type { Deps, SessionActor } from "../context.ts";
+import { PAGE_SIZE } from "../fields.ts";
 import type { AuditHistoryInput, AuditHistoryOutput } from "./schema.ts";
 import { countAuditEntries, listAuditEntries } from "./store.ts";
-
-const DEFAULT_LIMIT = 50;
 
 /** R8.2: every call made under the caller's grant, newest first. */
 export async function auditHistory(
   { db, actor }: Pick<Deps, "db"> & { actor: SessionActor },
-  { offset = 0, limit = DEFAULT_LIMIT }: z.infer<typeof AuditHistoryInput>,
+  { offset = 0, limit = PAGE_SIZE }: z.infer<typeof AuditHistoryInput>,
 ): Promise<z.infer<typeof AuditHistoryOutput>> {
   const [rows, total] = await Promise.all([
     listAuditEntries(db, actor.grantId, offset, limit),

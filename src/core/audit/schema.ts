@@ -1,10 +1,7 @@
 import { z } from "zod";
-import { JsonObject, Timestamp } from "../fields.ts";
+import { JsonObject, Page, Paging, Timestamp } from "../fields.ts";
 
-export const AuditHistoryInput = z.strictObject({
-  offset: z.number().int().min(0).max(1_000_000).optional(),
-  limit: z.number().int().min(1).max(50).optional(),
-});
+export const AuditHistoryInput = Paging;
 
 export const AuditHistoryOutput = z.object({
   entries: z.array(
@@ -21,7 +18,5 @@ export const AuditHistoryOutput = z.object({
       created_at: Timestamp,
     }),
   ),
-  total_count: z.number().int(),
-  offset: z.number().int(),
-  limit: z.number().int(),
+  ...Page.shape,
 });

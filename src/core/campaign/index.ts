@@ -1,4 +1,15 @@
+export { changeCampaign } from "./change-campaign.ts";
 export { createCampaign } from "./create-campaign.ts";
-export { changeCampaign, getCampaign } from "./manage-campaign.ts";
-export { CampaignView, ChangeCampaignInput, CreateCampaignInput, GetCampaignInput } from "./schema.ts";
-export { findCampaignForUser, findCampaignOfSponsor } from "./store.ts";
+export { getCampaign } from "./get-campaign.ts";
+export { listCampaigns } from "./list-campaigns.ts";
+export { requireOwnCampaign } from "./own-campaign.ts";
+export {
+  CampaignDashboard,
+  CampaignView,
+  ChangeCampaignInput,
+  CreateCampaignInput,
+  GetCampaignInput,
+  ListCampaignsInput,
+  ListCampaignsOutput,
+} from "./schema.ts";
+export { findCampaignForUser } from "./store.ts";

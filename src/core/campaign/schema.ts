@@ -1,5 +1,17 @@
 import { z } from "zod";
-import { Budget, Cents, Id, JsonObject, ServiceKey, Tag, TaskType, Timestamp } from "../fields.ts";
+import {
+  Budget,
+  Cents,
+  Id,
+  JsonObject,
+  Page,
+  Paging,
+  ServiceKey,
+  Tag,
+  TaskType,
+  Timestamp,
+} from "../fields.ts";
+import { CampaignFigures, Period } from "../figures/index.ts";
 
 export const DEFAULT_RETENTION_DAYS = 365;
 
@@ -47,7 +59,7 @@ export const CreateCampaignInput = z.strictObject({
   tags: fields.tags.optional().meta({ description: "Default: from the services and the task" }),
 });
 
-export const GetCampaignInput = z.strictObject({ campaign_id: Id });
+export const GetCampaignInput = Period.extend({ campaign_id: Id });
 
 /** The task itself stays as it is: completions were given for it. */
 export const ChangeCampaignInput = z.strictObject({
@@ -85,4 +97,12 @@ export const CampaignView = z.object({
   created_at: Timestamp,
   budget: Budget,
   completions: z.number().int().meta({ description: "Standing completions" }),
+});
+
+export const CampaignDashboard = CampaignView.extend({ figures: CampaignFigures });
+
+export const ListCampaignsInput = Paging;
+export const ListCampaignsOutput = z.object({
+  campaigns: z.array(CampaignView.omit({ task_schema: true, task_description: true })),
+  ...Page.shape,
 });

@@ -83,8 +83,33 @@ export async function findServices(
   });
 }
 
-export async function countCompletions(db: Queries, campaignId: string): Promise<number> {
-  return db.taskCompletion.count({ where: { campaignId, withdrawnAt: null } });
+export async function listCampaignsOfSponsor(
+  db: Queries,
+  sponsorId: string,
+  offset: number,
+  limit: number,
+): Promise<CampaignDetails[]> {
+  return db.campaign.findMany({
+    where: { sponsorId },
+    include: DETAILS,
+    orderBy: [{ createdAt: "desc" }, { id: "desc" }],
+    skip: offset,
+    take: limit,
+  });
+}
+
+export async function countCampaigns(db: Queries, sponsorId: string): Promise<number> {
+  return db.campaign.count({ where: { sponsorId } });
+}
+
+/** Standing completions by campaign; one without any is missing. */
+export async function countCompletions(db: Queries, campaignIds: string[]): Promise<Map<string, number>> {
+  const counts = await db.taskCompletion.groupBy({
+    by: ["campaignId"],
+    where: { campaignId: { in: campaignIds }, withdrawnAt: null },
+    _count: true,
+  });
+  return new Map(counts.map(({ campaignId, _count }) => [campaignId, _count]));
 }
 
 export async function updateCampaign(

@@ -1,3 +1,11 @@
+export { listConsents } from "./list-consents.ts";
 export { requireTransfer } from "./require-transfer.ts";
 export { type ConsentRecord, consentsOfCompletion } from "./rules.ts";
+export {
+  ListConsentsInput,
+  ListConsentsOutput,
+  WithdrawConsentInput,
+  WithdrawConsentOutput,
+} from "./schema.ts";
 export { recordInputConsent } from "./store.ts";
+export { withdrawConsent } from "./withdraw-consent.ts";

@@ -1,2 +1,2 @@
 export { SearchInput, SearchOutput, ServiceView } from "./schema.ts";
-export { listReadyServices, searchServices } from "./search-services.ts";
+export { listAvailableCategories, listReadyServices, searchServices } from "./search-services.ts";

@@ -1,31 +1,34 @@
 import type { z } from "zod";
-import type { Deps, SessionActor } from "../context.ts";
+import type { AgentActor, Deps, SessionActor } from "../context.ts";
 import { centsToMicros, microsToCents } from "../money.ts";
 import type { NextAction } from "../next-actions.ts";
 import { next } from "../next-actions.ts";
 import type { SearchInput, SearchOutput, ServiceView } from "./schema.ts";
 import { MAX_PAGE } from "./schema.ts";
-import type { OfferRow, Search } from "./store.ts";
-import { searchOffers } from "./store.ts";
+import type { OfferRow, Search, Viewer } from "./store.ts";
+import { listCategories, searchOffers } from "./store.ts";
 
 type Input = z.infer<typeof SearchInput>;
 type Context = Pick<Deps, "db"> & { actor: SessionActor };
+/** An agent's key alone sees what is there for everyone. */
+type AnyContext = Pick<Deps, "db"> & { actor: SessionActor | AgentActor };
 
 /** How many results are worth a next action each; the rest is in the list. */
 const SUGGESTED = 3;
 
 /** Finds what this session could use: one result per campaign and service, one per API with an open budget. */
 export async function searchServices(
-  { db, actor }: Context,
+  { db, actor }: AnyContext,
   input: Input,
 ): Promise<{ data: z.infer<typeof SearchOutput>; nextActions: NextAction[] }> {
+  const viewer = viewerOf(actor);
   const { offset = 0, limit = MAX_PAGE, ...filters } = input;
   const search = toSearch(input, offset, limit);
-  const offers = await searchOffers(db, actor, search);
+  const offers = await searchOffers(db, viewer, search);
   // A page past the end has no row that carries the count.
   const [first] =
     offers.length === 0 && offset > 0
-      ? await searchOffers(db, actor, { ...search, offset: 0, limit: 1 })
+      ? await searchOffers(db, viewer, { ...search, offset: 0, limit: 1 })
       : offers;
   const total = Number(first?.total ?? 0n);
   return {
@@ -42,9 +45,17 @@ export async function searchServices(
 
 /** What can be run right now, without doing a task first. */
 export async function listReadyServices({ db, actor }: Context): Promise<ServiceView[]> {
-  const offers = await searchOffers(db, actor, { ...toSearch({}, 0, MAX_PAGE), readyOnly: true });
+  const offers = await searchOffers(db, viewerOf(actor), { ...toSearch({}, 0, MAX_PAGE), readyOnly: true });
   return offers.map(toView);
 }
+
+/** Categories to try when a search found nothing. */
+export async function listAvailableCategories({ db, actor }: AnyContext): Promise<string[]> {
+  return listCategories(db, viewerOf(actor));
+}
+
+const viewerOf = (actor: SessionActor | AgentActor): Viewer =>
+  actor.kind === "session" ? actor : { userId: null, scopes: null, remainingMicros: null };
 
 function toSearch(input: Input, offset: number, limit: number): Search {
   return {

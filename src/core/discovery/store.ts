@@ -1,5 +1,5 @@
 import { Prisma } from "../../platform/generated/prisma/client.ts";
-import type { SessionActor } from "../context.ts";
+import type { Scopes } from "../context.ts";
 import type { Queries } from "../ports.ts";
 
 export interface OfferRow {
@@ -20,6 +20,16 @@ export interface OfferRow {
   input_schema: Record<string, unknown>;
   relevance: number;
   total: bigint;
+}
+
+/** Whose eyes a search looks through. */
+export interface Viewer {
+  /** Null: nobody in particular. */
+  userId: string | null;
+  /** Null: everything. */
+  scopes: Scopes | null;
+  /** Micros they could spend; null: not known. */
+  remainingMicros: bigint | null;
 }
 
 export interface Search {
@@ -67,9 +77,9 @@ const intentQuery = (intent: string): Prisma.Sql =>
  * The offers this session could use, best first. PostgreSQL matches, filters and scores; R10.4 weighs text 0.4,
  * budget fit 0.3 and the user's preference 0.3.
  */
-export async function searchOffers(db: Queries, actor: SessionActor, s: Search): Promise<OfferRow[]> {
-  const { scopes } = actor;
-  const budget = s.maxBudgetMicros ?? (actor.remainingMicros > 0n ? actor.remainingMicros : 0n);
+export async function searchOffers(db: Queries, viewer: Viewer, s: Search): Promise<OfferRow[]> {
+  const { scopes, userId } = viewer;
+  const budget = s.maxBudgetMicros ?? viewer.remainingMicros;
   const texts = [
     ...(s.q === undefined ? [] : [{ name: "q", sql: hits("q", s.q, keywordQuery(s.q)) }]),
     ...(s.intent === undefined
@@ -99,11 +109,17 @@ export async function searchOffers(db: Queries, actor: SessionActor, s: Search):
             ", ",
           )},`
     } me AS (
-      SELECT id, roles, tools_used FROM users WHERE id = ${actor.userId}::uuid
+      ${
+        userId === null
+          ? // Nobody in particular: only what is for everyone.
+            Prisma.sql`SELECT NULL::uuid AS id, NULL::text[] AS roles, NULL::text[] AS tools_used`
+          : Prisma.sql`SELECT id, roles, tools_used FROM users WHERE id = ${userId}::uuid`
+      }
     ), usable AS (
       SELECT a.*, CASE WHEN a.pay_to IS NULL THEN 0 ELSE least(a.price_micros, a.last_quote_micros) END AS cost
         FROM sponsored_apis a
-       WHERE a.active AND a.categories <@ ${scopes.categories}::text[]
+       WHERE a.active
+         ${scopes === null ? Prisma.empty : Prisma.sql`AND a.categories <@ ${scopes.categories}::text[]`}
          ${when(s.category, Prisma.sql`AND ${s.category} = ANY(a.categories)`)}
          ${when(s.maxBudgetMicros, Prisma.sql`AND a.price_micros <= ${s.maxBudgetMicros}::bigint`)}
     ), offers AS (
@@ -124,7 +140,11 @@ export async function searchOffers(db: Queries, actor: SessionActor, s: Search):
          AND (c.target_roles = '{}' OR c.target_roles && me.roles) AND (c.target_tools = '{}' OR c.target_tools && me.tools_used)
          AND (c.max_calls_per_user IS NULL OR coalesce(cap.reserved + cap.spent, 0) < c.max_calls_per_user)
          AND coalesce(p.level, 'neutral') <> 'avoided'
-         AND (t.id IS NOT NULL OR (c.task_type = ANY(${scopes.taskTypes}::text[]) AND c.required_data_types <@ ${scopes.dataTypes}::text[]))
+         ${
+           scopes === null
+             ? Prisma.empty
+             : Prisma.sql`AND (t.id IS NOT NULL OR (c.task_type = ANY(${scopes.taskTypes}::text[]) AND c.required_data_types <@ ${scopes.dataTypes}::text[]))`
+         }
          ${when(s.preferredTaskTypes, Prisma.sql`AND c.task_type = ANY(${s.preferredTaskTypes ?? []}::text[])`)}
          ${when(s.maxTaskSeconds, Prisma.sql`AND (t.id IS NOT NULL OR c.estimated_task_duration_seconds <= ${s.maxTaskSeconds ?? 0}::int)`)}
          ${when(s.allowedDataTypes, Prisma.sql`AND (t.id IS NOT NULL OR c.required_data_types <@ ${s.allowedDataTypes ?? []}::text[])`)}
@@ -139,7 +159,7 @@ export async function searchOffers(db: Queries, actor: SessionActor, s: Search):
          ${when(s.preferredTaskTypes, Prisma.sql`AND false`)}
     ), scored AS (
       SELECT o.*, round((0.4 * least(1, ${text})
-             + 0.3 * CASE WHEN o.price = 0 THEN 1 WHEN ${budget}::bigint <= 0 THEN 0
+             + 0.3 * CASE WHEN o.price = 0 THEN 1 WHEN ${budget}::bigint IS NULL THEN 0.5 WHEN ${budget}::bigint <= 0 THEN 0
                           ELSE greatest(0, 1 - o.price::float8 / ${budget}::bigint) END
              + 0.3 * CASE o.preference WHEN 'preferred' THEN 1 ELSE 0.5 END)::numeric, 4)::float8 AS relevance
         FROM offers o WHERE true ${matched.length === 0 ? Prisma.empty : Prisma.join(matched, " ")}
@@ -149,4 +169,16 @@ export async function searchOffers(db: Queries, actor: SessionActor, s: Search):
       FROM scored
      ORDER BY relevance DESC, completed DESC, created_at, service_id, service_key
      LIMIT ${s.limit} OFFSET ${s.offset}`;
+}
+
+/** Categories of services somebody might pay for, most common first. */
+export async function listCategories(db: Queries, viewer: Viewer): Promise<string[]> {
+  const rows = await db.$queryRaw<{ category: string }[]>`
+    SELECT category FROM sponsored_apis a, unnest(a.categories) AS category
+     WHERE a.active AND (a.budget_account_id IS NOT NULL OR EXISTS (
+             SELECT FROM campaign_services cs JOIN campaigns c ON c.id = cs.campaign_id
+              WHERE cs.sponsored_api_id = a.id AND c.active AND a.price_micros <= c.subsidy_micros))
+       ${viewer.scopes === null ? Prisma.empty : Prisma.sql`AND a.categories <@ ${viewer.scopes.categories}::text[]`}
+     GROUP BY category ORDER BY count(*) DESC, category LIMIT 100`;
+  return rows.map(({ category }) => category);
 }

@@ -8,7 +8,7 @@ import { next } from "../next-actions.ts";
 import { listOpenPayments, paymentToView } from "../payment/index.ts";
 import { toWire } from "../scope/index.ts";
 import type { FlowState, FlowStatusOutput } from "./schema.ts";
-import { hasSelectedTask, listCompletedTasks } from "./store.ts";
+import { findSelectedCampaign, listCompletedTasks } from "./store.ts";
 
 type Status = z.infer<typeof FlowStatusOutput>;
 
@@ -23,10 +23,10 @@ export async function flowStatus({
     listReadyServices({ db, actor }),
     listOpenPayments(db, actor.grantId),
     listOpenApprovals(db, actor.grantId),
-    hasSelectedTask(db, actor.sessionId),
+    findSelectedCampaign(db, actor.sessionId),
   ]);
   const data: Status = {
-    flow_state: furthest(available.length > 0, completed.length > 0, selected),
+    flow_state: furthest(available.length > 0, completed.length > 0, selected !== undefined),
     session: {
       session_id: actor.sessionId,
       agent_id: actor.agentId,
@@ -44,7 +44,7 @@ export async function flowStatus({
       expires_at: expires_at.toISOString(),
     })),
   };
-  return { data, nextActions: offer(data) };
+  return { data, nextActions: offer(data, selected) };
 }
 
 function furthest(ready: boolean, completed: boolean, selected: boolean): z.infer<typeof FlowState> {
@@ -54,7 +54,7 @@ function furthest(ready: boolean, completed: boolean, selected: boolean): z.infe
 }
 
 /** What each state offers (product.md); a pending payment or an open approval adds to any of them. */
-function offer(status: Status): NextAction[] {
+function offer(status: Status, selectedCampaignId: string | undefined): NextAction[] {
   const waiting = [
     ...status.pending_payments.slice(0, 5).map(({ payment_id }) => next.getPayment(payment_id)),
     ...status.pending_approvals.slice(0, 5).map(({ approval_id }) => next.getApproval(approval_id)),
@@ -68,8 +68,13 @@ function offer(status: Status): NextAction[] {
   switch (status.flow_state) {
     case "service_ready":
       return [...waiting, ...runs, next.searchServices(), next.auditHistory()];
-    case "task_completed":
     case "service_selected":
+      return [
+        ...waiting,
+        ...(selectedCampaignId === undefined ? [] : [next.getTask(selectedCampaignId)]),
+        next.searchServices(),
+      ];
+    case "task_completed":
     case "authenticated":
       return [...waiting, next.searchServices(), next.flowStatus()];
   }

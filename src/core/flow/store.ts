@@ -15,6 +15,11 @@ export async function listCompletedTasks(db: Queries, userId: string): Promise<C
      ORDER BY t.created_at DESC LIMIT 100`;
 }
 
-export async function hasSelectedTask(db: Queries, sessionId: string): Promise<boolean> {
-  return (await db.agentSession.count({ where: { id: sessionId, selectedCampaignId: { not: null } } })) === 1;
+/** The campaign whose task or plan this session asked for last. */
+export async function findSelectedCampaign(db: Queries, sessionId: string): Promise<string | undefined> {
+  const session = await db.agentSession.findUniqueOrThrow({
+    where: { id: sessionId },
+    select: { selectedCampaignId: true },
+  });
+  return session.selectedCampaignId ?? undefined;
 }

@@ -3,15 +3,15 @@ import { AppError, notFound } from "../errors.ts";
 import { requireId } from "../fields.ts";
 import { next } from "../next-actions.ts";
 import { findCampaignForUser } from "../campaign/index.ts";
-import type { Call, JudgedPayer } from "./rules.ts";
+import type { Call, JudgedPayer, Shortfall } from "./rules.ts";
 import { judge, refuseAll, refuseNamed } from "./rules.ts";
 import { listPayers } from "./store.ts";
 
 /** Who is asked to pay, in order; and what to say once the last of them couldn't. */
 export interface Payers {
   ready: [JudgedPayer, ...JudgedPayer[]];
-  /** The refusal, given who turned out to be short when it came to reserving. */
-  refusal(short: Map<string, "budget" | "user_cap">): AppError;
+  /** The refusal, given who fell short when it came to reserving. */
+  refusal(short: Map<string, Shortfall>): AppError;
 }
 
 /** Everybody attached to a service, in the order in which they are asked, with whether they would pay. */
@@ -52,7 +52,7 @@ export async function choosePayers(
   };
 }
 
-function downgrade(payer: JudgedPayer, short: Map<string, "budget" | "user_cap">): JudgedPayer {
+function downgrade(payer: JudgedPayer, short: Map<string, Shortfall>): JudgedPayer {
   const standing = short.get(payer.account_id);
   return standing === undefined ? payer : { ...payer, standing };
 }

@@ -6,6 +6,9 @@ import type { PayerRow } from "./store.ts";
 /** Why somebody pays for a call, or doesn't. */
 export type Standing = "ready" | "inactive" | "price" | "not_eligible" | "budget" | "user_cap" | "task";
 
+/** What can turn out about somebody who was ready, when it comes to reserving. */
+export type Shortfall = Extract<Standing, "budget" | "user_cap" | "task">;
+
 /** The call somebody is asked to pay for, in micros. */
 export interface Call {
   /** The service's registered price: what a subsidy has to cover. */

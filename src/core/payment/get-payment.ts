@@ -22,5 +22,13 @@ export async function getPayment(
   if (payment === undefined) throw notFound("payment");
   const current = await reconcile(ctx, payment).catch(() => payment);
   const view = toView(current);
-  return { data: { payment: view, ...keptOutput(current, ctx.cipher) }, nextActions: nextAfterPayment(view) };
+  return {
+    data: {
+      payment: view,
+      service: payment.service,
+      created_at: payment.created_at.toISOString(),
+      ...keptOutput(current, ctx.cipher),
+    },
+    nextActions: nextAfterPayment(view),
+  };
 }

@@ -9,5 +9,5 @@ export {
   RunServiceInput,
   RunServiceOutput,
 } from "./schema.ts";
-export { listOpenPayments } from "./store.ts";
+export { listOpenPayments, listPayments } from "./store.ts";
 export { toView as paymentToView } from "./view.ts";

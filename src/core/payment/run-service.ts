@@ -130,7 +130,7 @@ async function checkInput(ctx: Context, api: ApiRow, input: Record<string, unkno
     throw new AppError("validation_error", {
       message: "The input doesn't match the service's schema.",
       fieldErrors: checked.errors,
-      details: { input_schema: api.inputSchema },
+      details: { input_schema: api.inputSchema as Record<string, unknown> },
     });
   }
   const outOfScope = missingFrom(api.categories, ctx.actor.scopes.categories);

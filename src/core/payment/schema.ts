@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Cents, Id, JsonObject, JsonValue, ServiceKey } from "../fields.ts";
+import { Cents, Id, JsonObject, JsonValue, ServiceKey, Timestamp } from "../fields.ts";
 
 export const IdempotencyKey = z
   .string()
@@ -53,4 +53,9 @@ export const RunServiceOutput = z.object({
 export type RunServiceOutput = z.infer<typeof RunServiceOutput>;
 
 export const GetPaymentInput = z.strictObject({ payment_id: Id });
-export const GetPaymentOutput = z.object({ payment: PaymentView, ...output });
+export const GetPaymentOutput = z.object({
+  payment: PaymentView,
+  service: z.string(),
+  created_at: Timestamp,
+  ...output,
+});

@@ -37,6 +37,7 @@ export interface PaymentRow {
   output: Uint8Array | null;
   output_content_type: string | null;
   output_expired: boolean;
+  created_at: Date;
   delivered_at: Date | null;
   upstream_status: number | null;
   response_time_ms: number | null;
@@ -48,7 +49,7 @@ export interface PaymentRow {
 
 const COLUMNS = Prisma.sql`p.id, p.service, p.campaign_id, coalesce(s.name, '') AS sponsor, p.amount_micros, p.status, p.network, p.asset, p.pay_to,
   p.pay_from, p.nonce, p.valid_before, p.signed_at_block, p.tx_hash, p.request, p.output, p.output_content_type,
-  coalesce(p.output_expires_at <= now(), false) AS output_expired, p.delivered_at, p.upstream_status, p.response_time_ms,
+  coalesce(p.output_expires_at <= now(), false) AS output_expired, p.created_at, p.delivered_at, p.upstream_status, p.response_time_ms,
   p.send_attempts, coalesce(p.send_lease_until > now(), false) AS send_leased, extract(epoch FROM now() - p.created_at)::float8 AS age`;
 
 export async function findPayment(db: Queries, id: string): Promise<PaymentRow> {
@@ -68,6 +69,22 @@ export async function findPaymentOfGrant(
     SELECT ${COLUMNS} FROM payments p LEFT JOIN sponsors s ON s.id = p.sponsor_id
      WHERE p.id = ${id}::uuid AND p.grant_id = ${grantId}::uuid`;
   return rows[0];
+}
+
+/** A grant's payments, newest first, and how many there are. */
+export async function listPayments(
+  db: Queries,
+  grantId: string,
+  offset: number,
+  limit: number,
+): Promise<{ payments: PaymentRow[]; total: number }> {
+  const [payments, total] = await Promise.all([
+    db.$queryRaw<PaymentRow[]>`
+      SELECT ${COLUMNS} FROM payments p LEFT JOIN sponsors s ON s.id = p.sponsor_id
+       WHERE p.grant_id = ${grantId}::uuid ORDER BY p.created_at DESC, p.id LIMIT ${limit} OFFSET ${offset}`,
+    db.payment.count({ where: { grantId } }),
+  ]);
+  return { payments, total };
 }
 
 export async function listOpenPayments(db: Queries, grantId: string): Promise<PaymentRow[]> {

@@ -5,7 +5,7 @@ import { AppError } from "../errors.ts";
 import type { Claimed } from "../idempotency/index.ts";
 import { microsToCents } from "../money.ts";
 import { next } from "../next-actions.ts";
-import type { JudgedPayer, Payers } from "../payer/index.ts";
+import type { JudgedPayer, Payers, Shortfall } from "../payer/index.ts";
 import type { Offer, Terms } from "../payment/ports.ts";
 import type { Hold, PaymentSubject } from "./store.ts";
 import { findApprovedBudget, openUserCap, remainingBudgets, reserve } from "./store.ts";
@@ -61,7 +61,8 @@ export async function requireBudget(ctx: Context, call: Call, costMicros: bigint
  * Reserves the quote on every account of the call: payer, session, grant, and the user's calls on the campaign.
  * A payer that turns out to be short is passed over for the next.
  * @returns the payment, which now holds its reservation
- * @throws `budget_approval_required`, `sponsor_budget_exhausted`, `user_cap_reached`, `idempotency_in_progress`
+ * @throws `budget_approval_required`, `sponsor_budget_exhausted`, `user_cap_reached`, `idempotency_in_progress`, and
+ *   `task_required` where the task's consent was withdrawn meanwhile
  */
 export async function reserveCall(
   ctx: Context,
@@ -71,7 +72,7 @@ export async function reserveCall(
 ): Promise<PaymentSubject> {
   const { db, actor } = ctx;
   const cost = offer.amountMicros;
-  const short = new Map<string, "budget" | "user_cap">();
+  const short = new Map<string, Shortfall>();
 
   for (const payer of payers.ready) {
     const payment = paymentSubject(ctx, call, payer, offer);
@@ -98,7 +99,8 @@ export async function reserveCall(
     }
     if (result.kind === "reserved") return payment;
     if (result.kind === "lost") throw new AppError("idempotency_in_progress", { retryAfterSeconds: 1 });
-    if (result.accountIds.includes(payer.account_id)) short.set(payer.account_id, "budget");
+    if (result.kind === "unearned") short.set(payer.account_id, "task");
+    else if (result.accountIds.includes(payer.account_id)) short.set(payer.account_id, "budget");
     else if (cap !== undefined && result.accountIds.includes(cap)) short.set(payer.account_id, "user_cap");
     else throw await budgetApprovalRequired(ctx, call, cost);
   }

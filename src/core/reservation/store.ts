@@ -49,12 +49,15 @@ export type Reservation =
   /** The accounts that don't have it; nothing was reserved anywhere. */
   | { kind: "short"; accountIds: string[] }
   /** The claim on the run's key was lost, or the approval was used by another run. */
-  | { kind: "lost" };
+  | { kind: "lost" }
+  /** The user's completion of the campaign's task doesn't count any more: its consent was withdrawn. */
+  | { kind: "unearned" };
 
 /**
  * Takes a call's amount from all its accounts in one statement, rows locked in id order, all or nothing, and
  * with it makes the payment, binds the run's key, and consumes an approved budget where one is given: that
- * raises the limits of session and grant by exactly what is missing.
+ * raises the limits of session and grant by exactly what is missing. A campaign pays only while the completion of
+ * its task stands at this very moment.
  */
 export async function reserve(
   db: Queries,
@@ -62,7 +65,7 @@ export async function reserve(
   holds: Hold[],
   approvalId: string | null,
 ): Promise<Reservation> {
-  const rows = await db.$queryRaw<{ id: string; fits: boolean; reserved: boolean; held: boolean }[]>`
+  const rows = await db.$queryRaw<{ id: string; fits: boolean; earned: boolean; reserved: boolean; held: boolean }[]>`
     WITH claim AS MATERIALIZED (
       SELECT 1 FROM idempotency_keys
        WHERE grant_id = ${payment.claim.grantId}::uuid AND operation = ${payment.claim.operation} AND key = ${payment.claim.key}
@@ -81,15 +84,18 @@ export async function reserve(
         FROM locked l
     ), verdict AS MATERIALIZED (
       SELECT EXISTS (SELECT FROM claim) AND (${approvalId}::uuid IS NULL OR EXISTS (SELECT FROM approval)) AS held,
+             ${payment.campaignId}::uuid IS NULL OR EXISTS (
+               SELECT FROM task_completions t
+                WHERE t.campaign_id = ${payment.campaignId}::uuid AND t.user_id = ${payment.userId}::uuid AND t.withdrawn_at IS NULL) AS earned,
              count(*) = ${holds.length} AND bool_and(amount <= remaining + raise) AS fits
         FROM raised
     ), taken AS (
       UPDATE budget_accounts a SET reserved = a.reserved + r.amount, "limit" = a."limit" + r.raise
-        FROM raised r, verdict v WHERE a.id = r.id AND v.held AND v.fits
+        FROM raised r, verdict v WHERE a.id = r.id AND v.held AND v.earned AND v.fits
       RETURNING a.id
     ), payment AS (
       INSERT INTO payments (${SUBJECT_COLUMNS}, status, approval_id)
-      SELECT ${subjectValues(payment)}, 'reserved', (SELECT id FROM approval) FROM verdict v WHERE v.held AND v.fits
+      SELECT ${subjectValues(payment)}, 'reserved', (SELECT id FROM approval) FROM verdict v WHERE v.held AND v.earned AND v.fits
       RETURNING id
     ), kept AS (
       INSERT INTO payment_reservations (payment_id, budget_account_id, amount, raised)
@@ -97,13 +103,14 @@ export async function reserve(
     ), event AS (
       INSERT INTO payment_events (payment_id, to_status) SELECT id, 'reserved' FROM payment
     ), bound AS (
-      ${bindClaim(payment)} AND (SELECT held AND fits FROM verdict)
+      ${bindClaim(payment)} AND (SELECT held AND earned AND fits FROM verdict)
     ), consumed AS (
       UPDATE approvals SET consumed_at = now() WHERE id = (SELECT id FROM approval) AND EXISTS (SELECT FROM payment)
     )
-    SELECT r.id, r.amount <= r.remaining + r.raise AS fits, v.held, EXISTS (SELECT FROM payment) AS reserved FROM raised r, verdict v`;
+    SELECT r.id, r.amount <= r.remaining + r.raise AS fits, v.held, v.earned, EXISTS (SELECT FROM payment) AS reserved FROM raised r, verdict v`;
   if (rows.some(({ reserved }) => reserved)) return { kind: "reserved" };
   if (rows.some(({ held }) => !held)) return { kind: "lost" };
+  if (rows.some(({ earned }) => !earned)) return { kind: "unearned" };
   return { kind: "short", accountIds: rows.filter(({ fits }) => !fits).map(({ id }) => id) };
 }
 

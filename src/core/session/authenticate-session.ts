@@ -12,6 +12,7 @@ import { findSession, findTokenHash } from "./store.ts";
  */
 export async function authenticateSession(
   { db }: Pick<Deps, "db">,
+  kind: "agent_session" | "gpt_session",
   token: string,
   identified: (subject: {
     agentSessionId: string;
@@ -20,7 +21,7 @@ export async function authenticateSession(
     userId: string;
   }) => void = () => {},
 ): Promise<SessionActor> {
-  const row = isToken("agent_session", token) ? await findSession(db, hashSecret(token)) : undefined;
+  const row = isToken(kind, token) ? await findSession(db, hashSecret(token)) : undefined;
   if (row === undefined) {
     throw new AppError("unauthorized", {
       message: "A valid session token is required.",

@@ -1,5 +1,6 @@
 export { authenticateSession, explainEndedSession } from "./authenticate-session.ts";
 export { resumeSession, revokeSession } from "./end-session.ts";
+export { mintGptSession } from "./mint-gpt-session.ts";
 export { openSession } from "./open-session.ts";
 export { refuseScope } from "./refuse-scope.ts";
 export {

@@ -24,6 +24,19 @@ export async function findLiveGrant(
   return rows[0];
 }
 
+/** A live grant with its subject and what it has left. */
+export async function findGrantById(
+  db: Queries,
+  grantId: string,
+): Promise<(LiveGrant & { subject: string; remaining: bigint }) | undefined> {
+  const rows = await db.$queryRaw<(LiveGrant & { subject: string; remaining: bigint })[]>`
+    SELECT g.id, g.user_id, g.subject, g.allowed_task_types, g.allowed_data_types, g.allowed_categories,
+           a."limit" - a.reserved - a.spent AS remaining
+      FROM grants g JOIN budget_accounts a ON a.id = g.budget_account_id
+     WHERE g.id = ${grantId}::uuid AND g.revoked_at IS NULL AND g.expires_at > now()`;
+  return rows[0];
+}
+
 export interface NewSession {
   grantId: string;
   apiKeyId: string;

@@ -6,7 +6,7 @@ import {
   insertFundedAccount,
   sumSpent,
 } from "../budget/index.ts";
-import { findCampaignOfSponsor } from "../campaign/index.ts";
+import { requireOwnCampaign } from "../campaign/index.ts";
 import type { Deps } from "../context.ts";
 import { AppError, invalidField, notFound } from "../errors.ts";
 import { Budget, requireId } from "../fields.ts";
@@ -76,9 +76,7 @@ async function accountOf(
   input: z.infer<typeof BookCreditInput>,
 ): Promise<string> {
   if (input.campaign_id !== undefined) {
-    const campaign = await findCampaignOfSponsor(tx, requireId(input.campaign_id, "campaign"), sponsorId);
-    if (campaign === undefined) throw notFound("campaign");
-    return campaign.budgetAccountId;
+    return (await requireOwnCampaign(tx, input.campaign_id, sponsorId)).budgetAccountId;
   }
   const api = await findApiOfSponsor(tx, input.service_key ?? "", sponsorId);
   if (api === undefined) throw notFound("service");

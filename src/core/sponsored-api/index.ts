@@ -1,6 +1,16 @@
-export { changeApi, getApi } from "./manage-api.ts";
+export { changeApi } from "./change-api.ts";
+export { getApi } from "./get-api.ts";
+export { listApis } from "./list-apis.ts";
 export { registerApi } from "./register-api.ts";
 export { expectedCost } from "./rules.ts";
-export { ApiView, ChangeApiInput, GetApiInput, RegisterApiInput } from "./schema.ts";
+export {
+  ApiDashboard,
+  ApiView,
+  ChangeApiInput,
+  GetApiInput,
+  ListApisInput,
+  ListApisOutput,
+  RegisterApiInput,
+} from "./schema.ts";
 export { type ApiRow, findApi, findApiOfSponsor, moveUpstream, openBudget, recordQuote } from "./store.ts";
 export { buildUpstreamRequest } from "./upstream-request.ts";

@@ -4,12 +4,12 @@ import type { Deps, SponsorActor } from "../context.ts";
 import { checkSchema, compileSchema } from "../data-schema/index.ts";
 import { AppError, invalidField } from "../errors.ts";
 import { centsToMicros } from "../money.ts";
-import type { UpstreamAnswer, UpstreamFailure } from "../payment/ports.ts";
+import { probeUpstream } from "./probe-upstream.ts";
 import { toView } from "./rules.ts";
 import type { ApiView, RegisterApiInput } from "./schema.ts";
 import { DEFAULT_TIMEOUT_MS } from "./schema.ts";
 import { findApiOfSponsor, insertApi, serviceKeyTaken } from "./store.ts";
-import { buildUpstreamRequest, headersContext } from "./upstream-request.ts";
+import { headersContext } from "./upstream-request.ts";
 
 type Input = z.infer<typeof RegisterApiInput>;
 type Context = Pick<Deps, "db" | "cipher" | "upstream" | "paymentClient"> & { actor: SponsorActor };
@@ -43,8 +43,8 @@ export async function registerApi(ctx: Context, input: Input): Promise<z.infer<t
     timeoutMs: input.timeout_ms ?? DEFAULT_TIMEOUT_MS,
   };
   const sampleInput = input.sample_input ?? {};
-  const probe = await ctx.upstream.request(buildUpstreamRequest(api, sampleInput, cipher));
-  const { terms, quote } = pinTerms(ctx, input, probe);
+  const probe = await probeUpstream(ctx, api, sampleInput, input.pay_to);
+  if (probe === "blocked") throw invalidField("/upstream_url", "must lead to a public address", "format");
 
   const registered = await insertApi(db, {
     ...api,
@@ -55,8 +55,8 @@ export async function registerApi(ctx: Context, input: Input): Promise<z.infer<t
     categories: [...new Set(input.categories)],
     tags: [...new Set(input.tags ?? [])],
     priceMicros: centsToMicros(input.price_cents),
-    lastQuoteMicros: quote,
-    terms,
+    lastQuoteMicros: probe.quote,
+    terms: probe.terms,
     inputSchema: input.input_schema,
     inputDataTypes: [...compileSchema(input.input_schema).dataTypes.all],
     sampleInput,
@@ -68,44 +68,3 @@ export async function registerApi(ctx: Context, input: Input): Promise<z.infer<t
 
 const taken = (key: string): AppError =>
   new AppError("conflict", { message: `The service key ${key} is taken.` });
-
-interface Pinned {
-  terms: { network: string; asset: string; payTo: string } | null;
-  quote: bigint | null;
-}
-
-function pinTerms({ paymentClient }: Context, input: Input, probe: UpstreamAnswer | UpstreamFailure): Pinned {
-  if (probe.kind === "blocked") {
-    throw invalidField("/upstream_url", "must lead to a public address", "format");
-  }
-  if (probe.kind === "answer" && probe.status === 402) {
-    const offers = paymentClient.readOffers(probe);
-    const offer = offers.find(
-      ({ payTo }) => input.pay_to === undefined || payTo.toLowerCase() === input.pay_to.toLowerCase(),
-    );
-    if (offer !== undefined) {
-      return {
-        terms: { network: offer.network, asset: offer.asset, payTo: offer.payTo },
-        quote: offer.amountMicros,
-      };
-    }
-    if (offers.length > 0) {
-      throw new AppError("upstream_error", {
-        message: "The upstream asks to be paid at another address than pay_to.",
-      });
-    }
-  }
-  if (probe.kind === "answer" && probe.status >= 200 && probe.status < 300 && input.pay_to === undefined) {
-    return { terms: null, quote: 0n };
-  }
-  if (input.pay_to === undefined) {
-    throw new AppError("upstream_error", {
-      message: "The upstream answered the probe with neither a success nor payment terms we can use.",
-      details: { probe: probe.kind === "answer" ? { status: probe.status } : { failure: probe.kind } },
-    });
-  }
-  return {
-    terms: { network: paymentClient.network, asset: paymentClient.asset, payTo: input.pay_to },
-    quote: null,
-  };
-}

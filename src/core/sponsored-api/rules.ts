@@ -23,6 +23,7 @@ export function toView(api: ApiWithBudget): z.infer<typeof ApiView> {
       api.network !== null && api.asset !== null && api.payTo !== null
         ? { network: api.network, asset: api.asset, pay_to: api.payTo }
         : null,
+    last_quote_cents: api.lastQuoteMicros === null ? null : microsToCents(api.lastQuoteMicros),
     budget: api.budgetAccount && budgetToWire(api.budgetAccount),
   };
 }

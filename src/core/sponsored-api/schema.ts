@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { Budget, Category, Cents, JsonObject, ServiceKey, Tag } from "../fields.ts";
+import { Budget, Category, Cents, JsonObject, Page, Paging, ServiceKey, Tag } from "../fields.ts";
+import { ApiFigures, Period } from "../figures/index.ts";
 
 export const DEFAULT_TIMEOUT_MS = 10_000;
 
@@ -65,7 +66,7 @@ export const RegisterApiInput = z.strictObject({
   timeout_ms: fields.timeout_ms.optional(),
 });
 
-export const GetApiInput = z.strictObject({ service_key: ServiceKey });
+export const GetApiInput = Period.extend({ service_key: ServiceKey });
 
 export const ChangeApiInput = z.strictObject({
   service_key: ServiceKey,
@@ -76,6 +77,10 @@ export const ChangeApiInput = z.strictObject({
   tags: fields.tags.optional(),
   price_cents: fields.price_cents.optional(),
   timeout_ms: fields.timeout_ms.optional(),
+  repin: z
+    .boolean()
+    .optional()
+    .meta({ description: "Probe the upstream again, and pin its payments to the terms it states now" }),
 });
 
 export const ApiView = z.object({
@@ -95,5 +100,17 @@ export const ApiView = z.object({
     .object({ network: z.string(), asset: z.string(), pay_to: z.string() })
     .nullable()
     .meta({ description: "What the upstream's payments are pinned to; null: it asks for nothing" }),
+  last_quote_cents: z
+    .number()
+    .nullable()
+    .meta({ description: "What the upstream asked for last; null: it hasn't been heard yet" }),
   budget: Budget.nullable().meta({ description: "Its own open budget; null until it is funded" }),
+});
+
+export const ApiDashboard = ApiView.extend({ figures: ApiFigures });
+
+export const ListApisInput = Paging;
+export const ListApisOutput = z.object({
+  apis: z.array(ApiView.omit({ input_schema: true })),
+  ...Page.shape,
 });

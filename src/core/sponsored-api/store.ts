@@ -64,6 +64,25 @@ export async function findApiOfSponsor(
   return api ?? undefined;
 }
 
+export async function listApisOfSponsor(
+  db: Queries,
+  sponsorId: string,
+  offset: number,
+  limit: number,
+): Promise<ApiWithBudget[]> {
+  return db.sponsoredApi.findMany({
+    where: { sponsorId },
+    include: WITH_BUDGET,
+    orderBy: [{ createdAt: "desc" }, { id: "desc" }],
+    skip: offset,
+    take: limit,
+  });
+}
+
+export async function countApis(db: Queries, sponsorId: string): Promise<number> {
+  return db.sponsoredApi.count({ where: { sponsorId } });
+}
+
 export async function serviceKeyTaken(db: Queries, serviceKey: string): Promise<boolean> {
   return (await db.sponsoredApi.count({ where: { serviceKey } })) > 0;
 }
@@ -76,6 +95,10 @@ export interface ApiChanges {
   tags?: string[];
   priceMicros?: bigint;
   timeoutMs?: number;
+  network?: string | null;
+  asset?: string | null;
+  payTo?: string | null;
+  lastQuoteMicros?: bigint | null;
 }
 
 export async function updateApi(db: Queries, id: string, changes: ApiChanges): Promise<ApiWithBudget> {

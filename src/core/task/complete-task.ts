@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
+import { sealAnswers } from "../answer/index.ts";
 import { findCampaignForUser } from "../campaign/index.ts";
 import { consentsOfCompletion, requireTransfer } from "../consent/index.ts";
 import type { Deps, SessionActor } from "../context.ts";
@@ -43,7 +44,7 @@ export async function completeTask(ctx: Context, input: Input): Promise<Result> 
     campaignId: campaign.id,
     userId: ctx.actor.userId,
     taskName: campaign.requiredTask,
-    details: ctx.cipher.encrypt(JSON.stringify(input.task_data), `task_completions.details:${completionId}`),
+    details: sealAnswers(ctx.cipher, completionId, input.task_data),
     dataTypes,
     sessionId: ctx.actor.sessionId,
     consents: consentsOfCompletion(dataTypes, campaign, input.consent),

@@ -33,8 +33,8 @@ export async function insertCompletion(db: Queries, c: NewCompletion): Promise<b
       ON CONFLICT (campaign_id, user_id) WHERE withdrawn_at IS NULL DO NOTHING
       RETURNING id
     ), consent AS (
-      INSERT INTO consents (user_id, campaign_id, consent_type, data_types, granted, purpose, granted_via, agent_session_id)
-      SELECT ${c.userId}::uuid, ${c.campaignId}::uuid, r.consent_type, r.data_types, r.granted, r.purpose, 'agent', ${c.sessionId}::uuid
+      INSERT INTO consents (user_id, campaign_id, task_completion_id, consent_type, data_types, granted, purpose, granted_via, agent_session_id)
+      SELECT ${c.userId}::uuid, ${c.campaignId}::uuid, completion.id, r.consent_type, r.data_types, r.granted, r.purpose, 'agent', ${c.sessionId}::uuid
         FROM completion, jsonb_to_recordset(${JSON.stringify(consents)}::jsonb)
              AS r(consent_type text, data_types text[], granted boolean, purpose text)
     )

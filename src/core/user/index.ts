@@ -1,2 +1,3 @@
 export { createUser } from "./create-user.ts";
 export { CreateUserInput, CreateUserOutput } from "./schema.ts";
+export { userExists } from "./store.ts";

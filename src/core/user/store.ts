@@ -19,3 +19,7 @@ export async function insertUser(
     RETURNING id`;
   return rows[0];
 }
+
+export async function userExists(db: Queries, id: string): Promise<boolean> {
+  return (await db.user.count({ where: { id } })) === 1;
+}

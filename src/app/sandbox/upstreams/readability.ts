@@ -138,7 +138,10 @@ function segment(text: string, granularity: "word" | "sentence"): string[] {
 function countSyllables(word: string): number {
   const letters = word.replace(/[^a-z]/g, "");
   if (letters.length <= 3) return 1;
-  const spoken = letters.replace(/(?:[^laeiouy]es|[^td]ed|[^laeiouy]e)$/, "").replace(/^y/, "");
+  const spoken = letters
+    .replaceAll("eau", "o")
+    .replace(/(?:[^laeiouy]es|[^td]ed|[^laeiouy]e)$/, "")
+    .replace(/^y/, "");
   return Math.max(1, spoken.match(/[aeiouy]{1,2}/g)?.length ?? 1);
 }
 

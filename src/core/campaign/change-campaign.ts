@@ -1,38 +1,18 @@
 import type { z } from "zod";
 import type { Deps, SponsorActor } from "../context.ts";
-import { notFound } from "../errors.ts";
-import { requireId } from "../fields.ts";
 import { centsToMicros } from "../money.ts";
-import type { Queries } from "../ports.ts";
 import { requireServices } from "./create-campaign.ts";
+import { requireOwnCampaign } from "./own-campaign.ts";
 import { toView } from "./rules.ts";
-import type { CampaignView, ChangeCampaignInput, GetCampaignInput } from "./schema.ts";
-import type { CampaignDetails } from "./store.ts";
-import { changeUserCaps, countCompletions, findCampaignOfSponsor, updateCampaign } from "./store.ts";
+import type { CampaignView, ChangeCampaignInput } from "./schema.ts";
+import { changeUserCaps, countCompletions, updateCampaign } from "./store.ts";
 
-type Context = Pick<Deps, "db"> & { actor: SponsorActor };
-
-async function requireOwn(db: Queries, campaignId: string, sponsorId: string): Promise<CampaignDetails> {
-  const campaign = await findCampaignOfSponsor(db, requireId(campaignId, "campaign"), sponsorId);
-  if (campaign === undefined) throw notFound("campaign");
-  return campaign;
-}
-
-/** A campaign with its figures. @throws `not_found`, also for another sponsor's. */
-export async function getCampaign(
-  { db, actor }: Context,
-  input: z.infer<typeof GetCampaignInput>,
-): Promise<z.infer<typeof CampaignView>> {
-  const campaign = await requireOwn(db, input.campaign_id, actor.sponsorId);
-  return toView(campaign, await countCompletions(db, campaign.id));
-}
-
-/** Changes or pauses a campaign; what is already reserved goes on. */
+/** Changes or pauses a campaign; what is already reserved goes on. @throws `not_found`, `validation_error` */
 export async function changeCampaign(
-  { db, actor }: Context,
+  { db, actor }: Pick<Deps, "db"> & { actor: SponsorActor },
   input: z.infer<typeof ChangeCampaignInput>,
 ): Promise<z.infer<typeof CampaignView>> {
-  const { id } = await requireOwn(db, input.campaign_id, actor.sponsorId);
+  const { id } = await requireOwnCampaign(db, input.campaign_id, actor.sponsorId);
   const services = input.service_keys && (await requireServices(db, input.service_keys));
   const changes = {
     ...(input.active !== undefined && { active: input.active }),
@@ -60,5 +40,5 @@ export async function changeCampaign(
       services?.map((service) => service.id),
     );
   });
-  return toView(changed, await countCompletions(db, id));
+  return toView(changed, (await countCompletions(db, [id])).get(id) ?? 0);
 }

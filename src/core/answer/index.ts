@@ -1,0 +1,5 @@
+export { exportAnswers } from "./export-answers.ts";
+export { listAnswers } from "./list-answers.ts";
+export { purgeExpiredAnswers } from "./purge-expired-answers.ts";
+export { sealAnswers } from "./rules.ts";
+export { AnswerView, ExportAnswersInput, ListAnswersInput, ListAnswersOutput } from "./schema.ts";

@@ -1,0 +1,2 @@
+export { getPreferences, setPreferences } from "./preferences.ts";
+export { PreferencesOutput, SetPreferencesInput } from "./schema.ts";

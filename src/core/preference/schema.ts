@@ -1,0 +1,18 @@
+import { z } from "zod";
+import { TaskType, Timestamp } from "../fields.ts";
+
+export const PreferenceLevel = z.enum(["preferred", "neutral", "avoided"]);
+
+export const SetPreferencesInput = z.strictObject({
+  preferences: z
+    .array(z.strictObject({ task_type: TaskType, level: PreferenceLevel }))
+    .min(1)
+    .max(50)
+    .meta({
+      description: "Avoided tasks are never offered, preferred ones come first. Others stay as they are.",
+    }),
+});
+
+export const PreferencesOutput = z.object({
+  preferences: z.array(z.object({ task_type: z.string(), level: PreferenceLevel, updated_at: Timestamp })),
+});

@@ -1,0 +1,2 @@
+export { SignInInput, SignInOutput } from "./schema.ts";
+export { signIn } from "./sign-in.ts";

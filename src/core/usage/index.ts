@@ -1,0 +1,2 @@
+export { UsageInput, UsageOutput } from "./schema.ts";
+export { usageRecord } from "./usage-record.ts";

@@ -1,0 +1,32 @@
+import cors from "cors";
+import type { Express } from "express";
+import { stringify } from "yaml";
+import { serve } from "./ops.ts";
+import { PRIVACY_POLICY } from "./privacy.ts";
+import { sendJson } from "./send.ts";
+
+/** Where a GPT's builder and its users call from. */
+const CHATGPT_ORIGINS = ["https://chatgpt.com", "https://chat.openai.com", "https://platform.openai.com"];
+
+const ONE_DAY_SECONDS = 86_400;
+
+/** What importers, model hosts and people read about the API; bare rather than enveloped. */
+export function mountDocuments(app: Express, documents: { all: object; gpt: object }): void {
+  const forChatGpt = cors({
+    origin: CHATGPT_ORIGINS,
+    methods: ["GET", "POST"],
+    allowedHeaders: ["Authorization", "Content-Type"],
+    exposedHeaders: ["Retry-After", "Idempotency-Replayed", "X-Request-Id"],
+    maxAge: ONE_DAY_SECONDS,
+  });
+  app.use(["/gpt", "/openapi", "/openapi.json", "/.well-known/openapi.yaml", "/privacy"], forChatGpt);
+
+  serve(app, "/openapi.json", (req, res) => sendJson(req, res, 200, {}, documents.all));
+  serve(app, "/openapi/gpt.json", (req, res) => sendJson(req, res, 200, {}, documents.gpt));
+  serve(app, "/.well-known/openapi.yaml", (_req, res) => {
+    res.type("application/yaml").send(stringify(documents.gpt));
+  });
+  serve(app, "/privacy", (_req, res) => {
+    res.type("html").send(PRIVACY_POLICY);
+  });
+}

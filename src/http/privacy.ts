@@ -1,0 +1,31 @@
+/** R10.5. What it promises is what the code does; whoever changes one changes the other. */
+export const PRIVACY_POLICY = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Tollfree: privacy policy</title>
+</head>
+<body>
+<h1>Privacy policy</h1>
+<p>Tollfree lets an agent that acts for you use paid services without you paying. A sponsor pays, in exchange for a
+task that the agent completes with your consent.</p>
+<h2>What we keep</h2>
+<ul>
+<li>Your account: e-mail address, region, and what you told us of your role and tools, to know which offers are for you.</li>
+<li>What you granted to which agent: kinds of tasks, kinds of personal data, categories of services, a budget, an end.</li>
+<li>Your answers to tasks, encrypted, together with your consent and its purpose, for as long as the sponsor stated.</li>
+<li>Each call of an agent: which operation, when, and how it ended. Not what was in it.</li>
+<li>Payments made for you, and for a day what the service answered, encrypted.</li>
+</ul>
+<h2>Who gets it</h2>
+<p>A sponsor gets your answers only if you consented to each kind of personal data in them, and for the purpose shown.
+A service gets the input your agent sends it, under the same rule. Agents never learn who you are: they know you by an
+identifier that means nothing elsewhere. We sell nothing, and pass nothing to anyone else. Payments are public on the
+blockchain; they name Tollfree and the service, never you.</p>
+<h2>What you can do</h2>
+<p>You can narrow or revoke what you granted at any time; the agent's very next call is refused. You can withdraw a
+consent; your answer then disappears from the sponsor's reach. You can see every call an agent made for you.</p>
+</body>
+</html>
+`;
