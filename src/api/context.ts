@@ -21,6 +21,16 @@ export interface Authenticators {
 export interface Reply {
   status?: number;
   headers: Record<string, string>;
+  /** Goes out bare instead of what the procedure returned. Only REST knows files; see `file-answer.ts`. */
+  file?: ReplyFile;
+}
+
+/** A file that is made while it is sent. */
+export interface ReplyFile {
+  /** Without anything that needs quoting in a header. */
+  filename: string;
+  contentType: string;
+  chunks: AsyncIterable<string>;
 }
 
 /** One call, whatever transport it came through. */

@@ -1,7 +1,8 @@
+import type { TRPC_ERROR_CODE_KEY, TRPC_ERROR_CODE_NUMBER } from "@trpc/server";
 import { z } from "zod";
-import { ERRORS } from "../core/errors.ts";
-import type { ErrorCode } from "../core/errors.ts";
-import { JsonObject } from "../core/fields.ts";
+import { ERROR_DETAILS } from "../core/error-details.ts";
+import type { DetailsOf, ErrorCode } from "../core/errors.ts";
+import { ErrorCodeField, JsonObject } from "../core/fields.ts";
 import type { NextAction } from "../core/next-actions.ts";
 
 /** The envelope of api.md as Zod: what every route answers with, on every transport. */
@@ -28,22 +29,59 @@ const FieldError = z
   })
   .meta({ id: "FieldError" });
 
-const ERROR_CODES = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
+/**
+ * The details of all codes in one object, each field saying which codes bring it: easier to read, for a model as
+ * for a generator of clients, than one variant a code.
+ */
+function flatDetails(): z.ZodType {
+  const fields = new Map<string, { type: z.ZodType; codes: string[] }>();
+  for (const [code, details] of Object.entries(ERROR_DETAILS)) {
+    const { shape } = details instanceof z.ZodOptional ? details.unwrap() : details;
+    for (const [name, type] of Object.entries(shape as Record<string, z.ZodType>)) {
+      const { codes } = fields.get(name) ?? { codes: [] };
+      fields.set(name, { type: fields.get(name)?.type ?? type, codes: [...codes, `\`${code}\``] });
+    }
+  }
+  const described = [...fields].map(([name, { type, codes }]) => {
+    const { description } = type.meta() ?? {};
+    const where = `With ${codes.join(", ")}`;
+    const text = description === undefined ? where : `${description}. ${where}`;
+    return [name, type.optional().meta({ description: text })];
+  });
+  return z
+    .looseObject(Object.fromEntries(described) as Record<string, z.ZodType>)
+    .meta({ id: "ErrorDetails", description: "Fields that depend on error_code" });
+}
 
 export const ErrorEnvelope = z
   .object({
     status: z.literal("error"),
-    error_code: z.enum(ERROR_CODES),
+    error_code: ErrorCodeField,
     message: z.string(),
     retry_allowed: z.boolean().meta({ description: "The same request, unchanged, can succeed later" }),
     retry_after_seconds: z.int().min(1).optional().meta({ description: "Equals the Retry-After header" }),
     field_errors: z.array(FieldError).optional().meta({ description: "On validation_error only" }),
-    details: JsonObject.optional().meta({ description: "Fields that depend on error_code" }),
+    details: flatDetails().optional(),
     next_actions: z.array(WireNextAction),
     request_id: z.string(),
   })
   .meta({ id: "ErrorEnvelope", description: "Every answer from 400 up" });
-export type ErrorEnvelope = z.infer<typeof ErrorEnvelope>;
+
+/** An error's body, with the details its code brings: `error_code` tells the variants apart. */
+export type ErrorEnvelope = { [Code in ErrorCode]: ErrorEnvelopeOf<Code> }[ErrorCode];
+type ErrorEnvelopeOf<Code extends ErrorCode> = Omit<
+  z.infer<typeof ErrorEnvelope>,
+  "error_code" | "details"
+> & { error_code: Code } & (undefined extends DetailsOf<Code>
+    ? { details?: NonNullable<DetailsOf<Code>> }
+    : { details: DetailsOf<Code> });
+
+/** An error as tRPC's client wants it: numeric `code` and `message` outside, the envelope's fields in `data`. */
+export interface TrpcErrorShape {
+  code: TRPC_ERROR_CODE_NUMBER;
+  message: string;
+  data: ErrorEnvelope & { code: TRPC_ERROR_CODE_KEY; httpStatus: number; path?: string };
+}
 
 /** The success envelope around a verb's output schema. */
 export const success = <Data extends z.ZodType>(data: Data) =>

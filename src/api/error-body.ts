@@ -1,4 +1,4 @@
-import type { TRPC_ERROR_CODE_KEY, TRPC_ERROR_CODE_NUMBER } from "@trpc/server";
+import type { TRPC_ERROR_CODE_KEY } from "@trpc/server";
 import { TRPCError } from "@trpc/server";
 import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
 import { z } from "zod";
@@ -6,7 +6,7 @@ import type { ErrorCode } from "../core/errors.ts";
 import { AppError } from "../core/errors.ts";
 import type { ApiContext } from "./context.ts";
 import { isDependencyFailure } from "./dependency-failure.ts";
-import type { ErrorEnvelope } from "./envelope.ts";
+import type { ErrorEnvelope, TrpcErrorShape } from "./envelope.ts";
 import { toFieldErrors } from "./field-errors.ts";
 
 /** An error as it goes to the wire. `cause` is for the log only. */
@@ -48,7 +48,7 @@ export function toWireError(
       ...(error.details !== undefined && { details: error.details }),
       next_actions: call.renderActions(error.nextActions),
       request_id: call.requestId,
-    },
+    } as ErrorEnvelope, // an AppError's code and details belong together
     cause: error.cause,
   };
 }
@@ -107,13 +107,6 @@ const TRPC_CODE_BY_STATUS: Record<number, TRPC_ERROR_CODE_KEY> = {
   503: "SERVICE_UNAVAILABLE",
   504: "GATEWAY_TIMEOUT",
 };
-
-/** An error as tRPC's client wants it: numeric `code` and `message` outside, the envelope's fields in `data`. */
-export interface TrpcErrorShape {
-  code: TRPC_ERROR_CODE_NUMBER;
-  message: string;
-  data: ErrorEnvelope & { code: TRPC_ERROR_CODE_KEY; httpStatus: number; path?: string };
-}
 
 export function toTrpcErrorShape({ status, body }: WireError, path: string | undefined): TrpcErrorShape {
   const code = TRPC_CODE_BY_STATUS[status] ?? "INTERNAL_SERVER_ERROR";

@@ -2,6 +2,7 @@ import type { OpenAPIObject } from "trpc-to-openapi";
 import { errorsByStatus, takesBody } from "./common-errors.ts";
 import {
   CHALLENGE_HEADER,
+  DISPOSITION_HEADER,
   IDEMPOTENCY_KEY_PARAMETER,
   REPLAYED_HEADER,
   REQUEST_ID_HEADER,
@@ -70,12 +71,17 @@ function successesOf(
   if (generated === undefined) throw new Error(`${id} lost its answer`);
   const answer = (description: string, content: Content) => ({
     description,
-    headers: { ...REQUEST_ID_HEADER, ...(meta.idempotencyKey === true && REPLAYED_HEADER) },
+    headers: {
+      ...REQUEST_ID_HEADER,
+      ...(meta.idempotencyKey === true && REPLAYED_HEADER),
+      ...(meta.file !== undefined && DISPOSITION_HEADER),
+    },
     content,
   });
   const data = meta.example?.response;
   const example = surface === "gpt" ? data : { status: "success", data, next_actions: [] };
-  const content = data === undefined ? generated.content : withExample(generated.content, example);
+  const schema = meta.file === undefined ? generated.content : fileContent(meta.file);
+  const content = data === undefined ? schema : withExample(schema, example);
   return {
     200: answer(meta.openapi.successDescription ?? "Success", content),
     ...(meta.accepted !== undefined && { 202: answer(meta.accepted, generated.content) }),
@@ -96,6 +102,9 @@ function errorsOf(operation: Operation): Record<string, ResponseObject> {
     [...errorsByStatus(operation)].map(([status, codes]) => [String(status), describe(status, codes)]),
   );
 }
+
+const fileContent = (schemas: NonNullable<Operation["meta"]["file"]>): Content =>
+  Object.fromEntries(Object.entries(schemas).map(([type, schema]) => [type, { schema }]));
 
 function withExample(content: Content, example: unknown): Content {
   return Object.fromEntries(Object.entries(content).map(([type, media]) => [type, { ...media, example }]));

@@ -41,6 +41,7 @@ export const HEADERS: NonNullable<NonNullable<OpenAPIObject["components"]>["head
   RequestId: { description: "Names this request in logs and error bodies.", schema: { type: "string" } },
   RetryAfter: { description: "Seconds to wait.", schema: { type: "integer", minimum: 1 } },
   Challenge: { description: "Always `Bearer`.", schema: { type: "string" } },
+  Disposition: { description: "`attachment`, with the file's name.", schema: { type: "string" } },
   IdempotencyReplayed: {
     description: "`true` where this key was used before, and this is its payment's current state.",
     schema: { type: "string", enum: ["true"] },
@@ -52,6 +53,7 @@ const ref = (name: string) => ({ $ref: `#/components/headers/${name}` });
 export const REQUEST_ID_HEADER = { "X-Request-Id": ref("RequestId") };
 export const RETRY_AFTER_HEADER = { "Retry-After": ref("RetryAfter") };
 export const CHALLENGE_HEADER = { "WWW-Authenticate": ref("Challenge") };
+export const DISPOSITION_HEADER = { "Content-Disposition": ref("Disposition") };
 export const REPLAYED_HEADER = { "Idempotency-Replayed": ref("IdempotencyReplayed") };
 
 export const IDEMPOTENCY_KEY_PARAMETER = {

@@ -33,6 +33,8 @@ export interface OperationMeta {
   example?: { request?: Record<string, unknown>; response?: unknown };
   /** When it answers 202 rather than 200; documented if set. */
   accepted?: string;
+  /** Answers over REST with a file instead of the envelope (`file-answer.ts`): JSON Schemas by media type. */
+  file?: Record<string, Record<string, unknown>>;
   /** Takes an `Idempotency-Key` header. */
   idempotencyKey?: boolean;
   /** GPT surface: whether the host asks the person before each call. Default: everything but GET. */

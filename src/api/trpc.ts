@@ -1,3 +1,4 @@
+import type { TRPCRouterBuilder } from "@trpc/server";
 import { initTRPC } from "@trpc/server";
 import { z } from "zod";
 import { subjectOf } from "../core/audit/index.ts";
@@ -6,6 +7,7 @@ import { AppError } from "../core/errors.ts";
 import { next as nextActions } from "../core/next-actions.ts";
 import { auditCall } from "./audit-call.ts";
 import type { ApiContext } from "./context.ts";
+import type { TrpcErrorShape } from "./envelope.ts";
 import { bearerToken } from "./credentials.ts";
 import { gptCaller, gptSession } from "./gpt-credentials.ts";
 import { invalidInput, toAppError, toTrpcErrorShape, toWireError } from "./error-body.ts";
@@ -16,6 +18,9 @@ import { assertWireSafe } from "./wire-hygiene.ts";
 /** For an error from before there was a context. Our transports always have one. */
 const NO_CALL = { requestId: "", renderActions: () => [] };
 
+/** An alias, so that what it says is written out wherever a router's type is. */
+type PublicRoot = { ctx: object; meta: OperationMeta; errorShape: TrpcErrorShape; transformer: false };
+
 const t = initTRPC
   .context<ApiContext>()
   .meta<OperationMeta>()
@@ -24,7 +29,11 @@ const t = initTRPC
     errorFormatter: ({ error, path, ctx }) => toTrpcErrorShape(toWireError(error, ctx ?? NO_CALL), path),
   });
 
-export const router = t.router;
+/**
+ * Puts procedures together. A router's type goes to clients, who learn of inputs, answers and errors, and nothing
+ * of what the server keeps in its context.
+ */
+export const router = t.router as TRPCRouterBuilder<PublicRoot>;
 
 /** Outermost, so that whatever comes of a call is audited: refused credentials and broken input too. */
 const audited = t.middleware(async ({ ctx, path, getRawInput, next }) => {

@@ -8,6 +8,7 @@ import { sendError } from "../http/send.ts";
 import { startServer } from "../http/server.ts";
 import type { Parts } from "./deps.ts";
 import { buildDeps } from "./deps.ts";
+import { startAnswerPurge } from "./answer-purge.ts";
 import { startReconciler } from "./reconciler.ts";
 
 /** How long requests in flight get to be answered when the server stops: longer than any upstream may take. */
@@ -29,7 +30,7 @@ export interface ServerOptions extends Omit<Parts, "settings"> {
 export interface Running {
   url: string;
   deps: Deps;
-  /** Answers what is in flight, finishes the reconciler's round, writes what is to be written. */
+  /** Answers what is in flight, finishes the rounds under way, writes what is to be written. */
   stop(): Promise<void>;
 }
 
@@ -58,13 +59,13 @@ export async function startTollfree({
     });
     await prepare?.(built.deps);
     listener = createApp({ ...built, router: appRouter, ...(routes !== undefined && { routes }) });
-    const reconciler = startReconciler(built.deps);
+    const rounds = [startReconciler(built.deps), startAnswerPurge(built.deps)];
     return {
       url: server.url,
       deps: built.deps,
       async stop() {
         await server.close(DRAIN_MS);
-        await reconciler.stop();
+        await Promise.all(rounds.map((round) => round.stop()));
         await built.close();
       },
     };

@@ -1,6 +1,8 @@
 import type { DataType } from "./data-schema/index.ts";
 import type { Chain, PaymentClient, UpstreamClient } from "./payment/ports.ts";
 import type { Cipher, Database, Log } from "./ports.ts";
+import type { RateRules } from "./rate-limit/index.ts";
+import type { RateLimiter } from "./rate-limit/ports.ts";
 
 /** What the core is given once, at start. A verb takes the part of it that it touches. */
 export interface Deps {
@@ -10,6 +12,7 @@ export interface Deps {
   chain: Chain;
   paymentClient: PaymentClient;
   upstream: UpstreamClient;
+  limiter: RateLimiter;
   settings: Settings;
   background: Background;
 }
@@ -24,7 +27,14 @@ export interface Settings {
   publicBaseUrl: string;
   /** How long a run waits for confirmations before it answers with the payment still pending. */
   confirmWaitMs: number;
-  suspension: { scopeViolations: number; scopeWindowSeconds: number };
+  /** How often within how long a session may do what it mustn't (R7.5). */
+  suspension: {
+    scopeViolations: number;
+    scopeWindowSeconds: number;
+    rateHits: number;
+    rateWindowSeconds: number;
+  };
+  rateRules: RateRules;
   /** Answers of upstreams up to this size are kept, encrypted, for this long. */
   keepOutput: { maxBytes: number; seconds: number };
 }

@@ -59,6 +59,11 @@ export const ERROR_DETAILS = {
     covered_cents: z.number().meta({ description: "The most the treasury could cover" }),
   }),
   duplicate_request: z.object({ payment_id: paymentId }).optional(),
+  rate_limited: z.object({
+    policy: z.string().meta({ description: "The limit's name in the RateLimit headers" }),
+    limit: z.number().int().meta({ description: "Calls in one window" }),
+    window_seconds: z.number().int(),
+  }),
   upstream_error: z
     .object({
       payment_id: paymentId.optional(),
@@ -71,7 +76,7 @@ export const ERROR_DETAILS = {
     .optional(),
   upstream_timeout: z.object({ payment_id: paymentId }).optional(),
   service_unavailable: z
-    .object({ checks: z.record(z.string(), z.enum(["ok", "failed"])).meta({ description: "On /readyz" }) })
+    .object({ checks: z.record(z.string(), z.enum(["ok", "degraded", "failed"])).meta({ description: "On /readyz" }) })
     .optional(),
 } satisfies Record<string, z.ZodType>;
 

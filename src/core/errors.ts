@@ -67,6 +67,7 @@ export const ERRORS = {
 } as const satisfies Record<string, { status: number; retry: boolean | "if_approval"; message: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;
+export const ERROR_CODES = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 
 /** One refused field. `path` is a JSON Pointer into the request, at the field itself. */
 export interface FieldError {

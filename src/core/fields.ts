@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { DATA_TYPES } from "./data-schema/index.ts";
-import { invalidField, notFound } from "./errors.ts";
+import { ERROR_CODES, invalidField, notFound } from "./errors.ts";
 import { isCents, MAX_CENTS } from "./money.ts";
 
 /** Fields that mean the same wherever they stand on the wire. */
@@ -29,6 +29,10 @@ const Word = z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,63}$/i);
 export const TaskType = Word.meta({ examples: ["survey"] });
 export const Category = Word.meta({ examples: ["weather"] });
 export const Tag = z.string().min(1).max(64);
+
+export const ErrorCodeField = z
+  .enum(ERROR_CODES)
+  .meta({ id: "ErrorCode", description: "Why a call was refused" });
 
 export const DataTypeField = z.enum(DATA_TYPES);
 

@@ -12,7 +12,7 @@ import type { Deps } from "../core/context.ts";
 import { AppError } from "../core/errors.ts";
 import { next } from "../core/next-actions.ts";
 import { requestIdOf } from "./request-id.ts";
-import { sendJson } from "./send.ts";
+import { sendFile, sendJson } from "./send.ts";
 import type { Target } from "./target.ts";
 import { targetOf } from "./target.ts";
 
@@ -73,7 +73,9 @@ export function createExchange(api: Api, transport: Transport): Handler {
         batchIndex: 0,
       });
       const status = ctx.reply.status ?? 200;
-      sendJson(req, res, status, ctx.reply.headers, transport.success(data));
+      const { headers, file } = ctx.reply;
+      if (file === undefined) sendJson(req, res, status, headers, transport.success(data));
+      else await sendFile(req, res, status, headers, file);
       report(api, ctx, operation, started, status);
     } catch (thrown) {
       const cause =

@@ -1,4 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ReplyFile } from "../api/context.ts";
 import type { WireError } from "../api/error-body.ts";
 import { toWireError } from "../api/error-body.ts";
 import { requestIdOf } from "./request-id.ts";
@@ -24,6 +27,53 @@ export function sendJson(
     "X-Request-Id": requestIdOf(req),
   });
   res.end(req.method === "HEAD" ? undefined : text);
+}
+
+/**
+ * Answers with a file, as fast as it is read and no faster than it is made. What fails before its first chunk is
+ * thrown, to be refused like anything else; what fails later breaks the answer off, so that nobody takes a part of
+ * the file for all of it.
+ */
+export async function sendFile(
+  req: IncomingMessage,
+  res: ServerResponse,
+  status: number,
+  headers: Record<string, string>,
+  { filename, contentType, chunks }: ReplyFile,
+): Promise<void> {
+  const rest = chunks[Symbol.asyncIterator]();
+  const first = await rest.next();
+  res.writeHead(status, {
+    "Cache-Control": "no-store",
+    ...headers,
+    "Content-Type": contentType,
+    "Content-Disposition": `attachment; filename="${filename}"`,
+    "X-Request-Id": requestIdOf(req),
+  });
+  if (req.method === "HEAD") {
+    await rest.return?.();
+    res.end();
+    return;
+  }
+  try {
+    await pipeline(Readable.from(continued(first, rest)), res);
+  } catch (error) {
+    // The caller left, which is nobody's fault.
+    if (!(error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE"))
+      throw error;
+  }
+}
+
+/** An iteration whose first step was taken already. */
+async function* continued(
+  first: IteratorResult<string>,
+  rest: AsyncIterator<string>,
+): AsyncGenerator<string> {
+  try {
+    for (let step = first; step.done !== true; step = await rest.next()) yield step.value;
+  } finally {
+    await rest.return?.();
+  }
 }
 
 /** Answers with the error envelope where there is no operation, and so nothing to offer next. */

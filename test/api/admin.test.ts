@@ -15,8 +15,11 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const asAdmin = (operation: string, input: Record<string, unknown>, transport: Transport = "rest"): Promise<Answer> =>
-  call(server.url, `admin.${operation}`, input, ADMIN_KEY, transport);
+const asAdmin = (
+  operation: string,
+  input: Record<string, unknown>,
+  transport: Transport = "rest",
+): Promise<Answer> => call(server.url, `admin.${operation}`, input, ADMIN_KEY, transport);
 
 const user = (changes: Record<string, unknown> = {}) => ({
   email: `${randomUUID()}@example.com`,
@@ -47,22 +50,34 @@ describe.each(TRANSPORTS)("what the administrator sets up, over %s", (transport)
       expect(expectRefused(answer, 409, "conflict").message).not.toContain(first.email);
     }
     expect(await server.deps.db.user.count()).toBe(count);
-    expect(await server.deps.db.user.findUniqueOrThrow({ where: { id: user_id } })).toMatchObject({ region: "PT" });
+    expect(await server.deps.db.user.findUniqueOrThrow({ where: { id: user_id } })).toMatchObject({
+      region: "PT",
+    });
   });
 
   test("an agent and a sponsor, whose keys are shown once and stored as hashes", async () => {
     const agent = expectSuccess(await asAdmin("createAgent", { name: "Claude" }, transport));
     const wallet_address = "0x000000000000000000000000000000000000dEaD";
-    const sponsor = expectSuccess(await asAdmin("createSponsor", { name: "Acme", wallet_address }, transport));
-    expect(agent).toEqual({ agent_id: expect.any(String) as string, api_key: expect.stringMatching(/^tf_ak_/) as string });
-    expect(sponsor).toEqual({ sponsor_id: expect.any(String) as string, api_key: expect.stringMatching(/^tf_sk_/) as string });
+    const sponsor = expectSuccess(
+      await asAdmin("createSponsor", { name: "Acme", wallet_address }, transport),
+    );
+    expect(agent).toEqual({
+      agent_id: expect.any(String) as string,
+      api_key: expect.stringMatching(/^tf_ak_/) as string,
+    });
+    expect(sponsor).toEqual({
+      sponsor_id: expect.any(String) as string,
+      api_key: expect.stringMatching(/^tf_sk_/) as string,
+    });
 
     const everything = await dump(server.database.url);
     for (const key of [agent.api_key as string, sponsor.api_key as string]) {
       expect(everything).not.toContain(key);
       expect(everything).toContain(createHash("sha256").update(key).digest("hex"));
     }
-    expect(await server.deps.db.sponsor.findUniqueOrThrow({ where: { id: sponsor.sponsor_id as string } })).toMatchObject({
+    expect(
+      await server.deps.db.sponsor.findUniqueOrThrow({ where: { id: sponsor.sponsor_id as string } }),
+    ).toMatchObject({
       name: "Acme",
       walletAddress: wallet_address,
     });
@@ -73,8 +88,16 @@ describe.each(TRANSPORTS)("what the administrator sets up, over %s", (transport)
 
   test("a grant, under a subject of its own", async () => {
     const userId = await createUser(server.url);
-    const { agent_id } = expectSuccess(await asAdmin("createAgent", { name: "Claude" })) as { agent_id: string };
-    const input = { user_id: userId, agent_id, scopes: GRANT_SCOPES, budget_limit_cents: 12.5, expires_at: inDays(1) };
+    const { agent_id } = expectSuccess(await asAdmin("createAgent", { name: "Claude" })) as {
+      agent_id: string;
+    };
+    const input = {
+      user_id: userId,
+      agent_id,
+      scopes: GRANT_SCOPES,
+      budget_limit_cents: 12.5,
+      expires_at: inDays(1),
+    };
     const data = expectSuccess(await asAdmin("putGrant", input, transport));
     expect(data).toEqual({ grant_id: expect.any(String) as string, user_id: expect.any(String) as string });
     expect(data.user_id).not.toBe(userId);
@@ -96,7 +119,13 @@ describe.each(TRANSPORTS)("what the administrator sets up, over %s", (transport)
 
   test("a grant for nobody, or no agent: not_found, whether the id is unknown or malformed", async () => {
     const known = await createGrant(server.url);
-    const input = { user_id: known.user_id, agent_id: known.agent_id, scopes: GRANT_SCOPES, budget_limit_cents: 1, expires_at: inDays(1) };
+    const input = {
+      user_id: known.user_id,
+      agent_id: known.agent_id,
+      scopes: GRANT_SCOPES,
+      budget_limit_cents: 1,
+      expires_at: inDays(1),
+    };
     const before = await server.deps.db.grant.count();
     for (const id of [randomUUID(), "malformed"]) {
       const noUser = await asAdmin("putGrant", { ...input, user_id: id }, transport);
@@ -107,7 +136,11 @@ describe.each(TRANSPORTS)("what the administrator sets up, over %s", (transport)
       expectRefused(await asAdmin("resumeSession", { session_id: id }, transport), 404, "not_found");
     }
     // The subject is the agent's name for the user, not the administrator's.
-    expectRefused(await asAdmin("putGrant", { ...input, user_id: known.subject }, transport), 404, "not_found");
+    expectRefused(
+      await asAdmin("putGrant", { ...input, user_id: known.subject }, transport),
+      404,
+      "not_found",
+    );
     expect(await server.deps.db.grant.count()).toBe(before);
   });
 });
@@ -134,8 +167,18 @@ describe("requests that don't match the schema", () => {
     ["createSponsor", { name: "x".repeat(101) }, "/name", "maxLength"],
     ["createSponsor", { name: "Acme", wallet_address: "0x0" }, "/wallet_address", "pattern"],
     ["putGrant", grant({ scopes: everything }), "/scopes/allowed_task_types/0", "pattern"],
-    ["putGrant", grant({ scopes: { ...GRANT_SCOPES, allowed_data_types: ["*"] } }), "/scopes/allowed_data_types/0", "enum"],
-    ["putGrant", grant({ scopes: { ...GRANT_SCOPES, allowed_categories: undefined } }), "/scopes/allowed_categories", "required"],
+    [
+      "putGrant",
+      grant({ scopes: { ...GRANT_SCOPES, allowed_data_types: ["*"] } }),
+      "/scopes/allowed_data_types/0",
+      "enum",
+    ],
+    [
+      "putGrant",
+      grant({ scopes: { ...GRANT_SCOPES, allowed_categories: undefined } }),
+      "/scopes/allowed_categories",
+      "required",
+    ],
     ["putGrant", grant({ budget_limit_cents: undefined }), "/budget_limit_cents", "required"],
     ["putGrant", grant({ budget_limit_cents: 1_000_000_001 }), "/budget_limit_cents", "maximum"],
     ["putGrant", grant({ expires_at: undefined }), "/expires_at", "required"],

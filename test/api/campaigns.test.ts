@@ -6,7 +6,14 @@ import type { Answer, TestServer } from "../support/server.ts";
 import { startTestServer } from "../support/server.ts";
 import type { Upstream } from "../support/upstream.ts";
 import { startUpstream } from "../support/upstream.ts";
-import { completeTask, createGrant, createSponsor, openSession, registerApi, TASK_SCHEMA } from "../support/world.ts";
+import {
+  completeTask,
+  createGrant,
+  createSponsor,
+  openSession,
+  registerApi,
+  TASK_SCHEMA,
+} from "../support/world.ts";
 
 let server: TestServer;
 let upstream: Upstream;
@@ -22,7 +29,11 @@ beforeAll(async () => {
   globex = await createSponsor(server.url, "Globex");
   const free = { price_cents: 0, tags: ["rain", "wind"] };
   weather = await registerApi(server.url, acme.key, upstream, "free", free);
-  travel = await registerApi(server.url, globex.key, upstream, "free", { ...free, categories: ["travel"], tags: ["rain"] });
+  travel = await registerApi(server.url, globex.key, upstream, "free", {
+    ...free,
+    categories: ["travel"],
+    tags: ["rain"],
+  });
 });
 afterAll(async () => {
   await upstream.close();
@@ -46,7 +57,11 @@ const create = asSponsor("createCampaign");
 const change = asSponsor("changeCampaign");
 const get = asSponsor("getCampaign");
 
-const minimal = (changes: Record<string, unknown> = {}) => ({ ...REQUIRED, service_keys: [weather], ...changes });
+const minimal = (changes: Record<string, unknown> = {}) => ({
+  ...REQUIRED,
+  service_keys: [weather],
+  ...changes,
+});
 
 describe.each(TRANSPORTS)("creating a campaign, over %s", (transport) => {
   test("needs little; the rest follows from its services and its task", async () => {
@@ -71,7 +86,10 @@ describe.each(TRANSPORTS)("creating a campaign, over %s", (transport) => {
     expect((data.tags as string[]).toSorted()).toEqual(["rain", "survey", "travel", "weather", "wind"]);
     const id = data.campaign_id as string;
     expect(expectSuccess(await get({ campaign_id: id }, transport))).toEqual(data);
-    const row = await server.deps.db.campaign.findUniqueOrThrow({ where: { id }, include: { budgetAccount: true } });
+    const row = await server.deps.db.campaign.findUniqueOrThrow({
+      where: { id },
+      include: { budgetAccount: true },
+    });
     expect(row).toMatchObject({
       sponsorId: acme.sponsor_id,
       taskDataTypes: ["region"],
@@ -101,20 +119,39 @@ describe.each(TRANSPORTS)("creating a campaign, over %s", (transport) => {
     expect(expectSuccess(twice).service_keys).toEqual([weather]);
   });
 
-  const closed = (properties: Record<string, unknown>) => ({ type: "object", properties, additionalProperties: false });
+  const closed = (properties: Record<string, unknown>) => ({
+    type: "object",
+    properties,
+    additionalProperties: false,
+  });
   test.each<[string, Record<string, unknown>, string, string]>([
     ["an unknown service", { service_keys: ["no-such"] }, "/service_keys/0", "exists"],
     ["no service", { service_keys: [] }, "/service_keys", "minItems"],
     ["an open task", { task_schema: { type: "object" } }, "/task_schema", "additionalProperties"],
-    ["undeclared personal data", { task_schema: closed({ phone: { type: "string" } }) }, "/task_schema/properties/phone", "x-data-type"],
+    [
+      "undeclared personal data",
+      { task_schema: closed({ phone: { type: "string" } }) },
+      "/task_schema/properties/phone",
+      "x-data-type",
+    ],
     [
       "an undeclared e-mail format",
       { task_schema: closed({ contact: { type: "string", format: "email" } }) },
       "/task_schema/properties/contact",
       "x-data-type",
     ],
-    ["an unknown data type", { task_schema: closed({ a: { type: "string", "x-data-type": "shoe" } }) }, "/task_schema/properties/a/x-data-type", "x-data-type"],
-    ["a remote reference", { task_schema: closed({ a: { $ref: "https://example.com" } }) }, "/task_schema/properties/a/$ref", "$ref"],
+    [
+      "an unknown data type",
+      { task_schema: closed({ a: { type: "string", "x-data-type": "shoe" } }) },
+      "/task_schema/properties/a/x-data-type",
+      "x-data-type",
+    ],
+    [
+      "a remote reference",
+      { task_schema: closed({ a: { $ref: "https://example.com" } }) },
+      "/task_schema/properties/a/$ref",
+      "$ref",
+    ],
     ["no schema", { task_schema: undefined }, "/task_schema", "required"],
     ["a list for a task", { task_schema: { type: "array" } }, "/task_schema", "type"],
     ["a task type of two words", { task_type: "two words" }, "/task_type", "pattern"],
@@ -135,7 +172,11 @@ describe.each(TRANSPORTS)("creating a campaign, over %s", (transport) => {
 
   test("each unknown service is named", async () => {
     const keys = ["no-such", weather, "nor-such"];
-    const refused = expectRefused(await create(minimal({ service_keys: keys }), transport), 400, "validation_error");
+    const refused = expectRefused(
+      await create(minimal({ service_keys: keys }), transport),
+      400,
+      "validation_error",
+    );
     expect((refused.field_errors as { path: string }[]).map(({ path }) => path)).toEqual([
       "/service_keys/0",
       "/service_keys/2",
@@ -159,13 +200,27 @@ describe.each(TRANSPORTS)("a campaign of one's own, over %s", (transport) => {
       estimated_task_duration_seconds: 10,
       tags: ["other"],
     };
-    expect(expectSuccess(await change({ campaign_id, ...changes }, transport))).toEqual({ ...before, ...changes });
+    expect(expectSuccess(await change({ campaign_id, ...changes }, transport))).toEqual({
+      ...before,
+      ...changes,
+    });
     expect(expectSuccess(await change({ campaign_id }, transport))).toEqual({ ...before, ...changes });
     expect(expectSuccess(await get({ campaign_id }, transport))).toEqual({ ...before, ...changes });
     expect(expectSuccess(await change({ campaign_id, active: true }, transport)).active).toBe(true);
 
-    for (const fixed of ["task_schema", "task_type", "task_description", "purpose", "retention_days", "budget"]) {
-      const refused = expectRefused(await change({ campaign_id, [fixed]: "x" }, transport), 400, "validation_error");
+    for (const fixed of [
+      "task_schema",
+      "task_type",
+      "task_description",
+      "purpose",
+      "retention_days",
+      "budget",
+    ]) {
+      const refused = expectRefused(
+        await change({ campaign_id, [fixed]: "x" }, transport),
+        400,
+        "validation_error",
+      );
       expect(refused.field_errors).toMatchObject([{ path: `/${fixed}`, keyword: "additionalProperties" }]);
     }
   });
@@ -195,15 +250,21 @@ describe.each(TRANSPORTS)("a campaign of one's own, over %s", (transport) => {
 test("standing completions are counted, withdrawn ones aren't", async () => {
   const { campaign_id } = expectSuccess(await create(minimal())) as { campaign_id: string };
   const grants = [await createGrant(server.url), await createGrant(server.url)];
-  for (const grant of grants) await completeTask(server.url, (await openSession(server.url, grant)).token, campaign_id);
+  for (const grant of grants)
+    await completeTask(server.url, (await openSession(server.url, grant)).token, campaign_id);
   expect(expectSuccess(await get({ campaign_id })).completions).toBe(2);
   const withdrawn = { withdrawnAt: new Date() };
-  await server.deps.db.taskCompletion.updateMany({ where: { userId: grants[0]?.user_id ?? "" }, data: withdrawn });
+  await server.deps.db.taskCompletion.updateMany({
+    where: { userId: grants[0]?.user_id ?? "" },
+    data: withdrawn,
+  });
   expect(expectSuccess(await get({ campaign_id })).completions).toBe(1);
 });
 
 test("the cap of calls moves for every user, never below what they used", async () => {
-  const { campaign_id } = expectSuccess(await create(minimal({ max_calls_per_user: 5 }))) as { campaign_id: string };
+  const { campaign_id } = expectSuccess(await create(minimal({ max_calls_per_user: 5 }))) as {
+    campaign_id: string;
+  };
   const caps = [4n, 1n, 0n].map((spent) => ({
     kind: "user_campaign",
     unit: "calls",
@@ -214,7 +275,10 @@ test("the cap of calls moves for every user, never below what they used", async 
   }));
   await server.deps.db.budgetAccount.createMany({ data: caps });
   const limits = async (): Promise<bigint[]> => {
-    const rows = await server.deps.db.budgetAccount.findMany({ where: { campaignId: campaign_id }, orderBy: { spent: "desc" } });
+    const rows = await server.deps.db.budgetAccount.findMany({
+      where: { campaignId: campaign_id },
+      orderBy: { spent: "desc" },
+    });
     return rows.map(({ limit }) => limit);
   };
   expectSuccess(await change({ campaign_id, max_calls_per_user: 2 }));

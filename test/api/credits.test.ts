@@ -8,7 +8,14 @@ import type { Answer, TestServer } from "../support/server.ts";
 import { ADMIN_KEY, startTestServer } from "../support/server.ts";
 import type { Upstream } from "../support/upstream.ts";
 import { startUpstream } from "../support/upstream.ts";
-import { completeTask, createCampaign, createGrant, createSponsor, openSession, registerApi } from "../support/world.ts";
+import {
+  completeTask,
+  createCampaign,
+  createGrant,
+  createSponsor,
+  openSession,
+  registerApi,
+} from "../support/world.ts";
 
 let server: TestServer;
 let upstream: Upstream;
@@ -30,7 +37,11 @@ beforeEach(async () => {
   campaign_id = await createCampaign(server.url, acme, [service_key], { fundCents: 0 });
 });
 
-const book = (input: Record<string, unknown>, transport: Transport = "rest", url = server.url): Promise<Answer> =>
+const book = (
+  input: Record<string, unknown>,
+  transport: Transport = "rest",
+  url = server.url,
+): Promise<Answer> =>
   call(
     url,
     "admin.bookCredit",
@@ -39,7 +50,12 @@ const book = (input: Record<string, unknown>, transport: Transport = "rest", url
     transport,
   );
 
-const budgetOf = (limit_cents: number) => ({ limit_cents, spent_cents: 0, reserved_cents: 0, remaining_cents: limit_cents });
+const budgetOf = (limit_cents: number) => ({
+  limit_cents,
+  spent_cents: 0,
+  reserved_cents: 0,
+  remaining_cents: limit_cents,
+});
 
 describe.each(TRANSPORTS)("booking a credit, over %s", (transport) => {
   test("to a campaign adds exactly that to its budget", async () => {
@@ -57,7 +73,8 @@ describe.each(TRANSPORTS)("booking a credit, over %s", (transport) => {
 
   test("to an API opens its own budget, and then adds to it", async () => {
     const shown = async () =>
-      expectSuccess(await call(server.url, "sponsor.getApi", { service_key }, acme.key, transport)).budget as unknown;
+      expectSuccess(await call(server.url, "sponsor.getApi", { service_key }, acme.key, transport))
+        .budget as unknown;
     expect(await shown()).toBeNull();
     expect(expectSuccess(await book({ service_key }, transport)).budget).toEqual(budgetOf(10));
     expect(expectSuccess(await book({ service_key }, transport)).budget).toEqual(budgetOf(20));
@@ -83,7 +100,10 @@ describe.each(TRANSPORTS)("booking a credit, over %s", (transport) => {
     }
     expect(await books(server.deps.db, "campaign")).toEqual(before);
     // Not even an empty account is left of it.
-    expect((await server.deps.db.sponsoredApi.findUniqueOrThrow({ where: { serviceKey: service_key } })).budgetAccountId).toBeNull();
+    expect(
+      (await server.deps.db.sponsoredApi.findUniqueOrThrow({ where: { serviceKey: service_key } }))
+        .budgetAccountId,
+    ).toBeNull();
   });
 
   test("needs a target that is this sponsor's, and only one", async () => {
@@ -127,7 +147,11 @@ test("a credit that the treasury doesn't cover is refused, exact to the unit", a
     const id = await createCampaign(poor.url, sponsor, [key], { fundCents: 0 });
     const bookHere = (target: Record<string, unknown>, amount_cents: number, transport?: Transport) =>
       book({ sponsor_id: sponsor.sponsor_id, amount_cents, ...target }, transport, poor.url);
-    const short = async (target: Record<string, unknown>, amount: number, covered_cents: number): Promise<void> => {
+    const short = async (
+      target: Record<string, unknown>,
+      amount: number,
+      covered_cents: number,
+    ): Promise<void> => {
       for (const transport of TRANSPORTS) {
         const refused = expectRefused(await bookHere(target, amount, transport), 409, "treasury_shortfall");
         expect(refused).toMatchObject({ retry_allowed: false, details: { covered_cents } });

@@ -9,6 +9,14 @@ import { next } from "../../src/core/next-actions.ts";
 import type { Answer, ExampleApi } from "./example-api.ts";
 import { request, SESSION, startExampleApi } from "./example-api.ts";
 
+const APPROVAL = {
+  approval_id: "a",
+  approval_url: "https://tollfree.example/approvals/a",
+  user_code: "BCDF-GHJK",
+  expires_at: "2026-11-23T12:00:00.000Z",
+  poll_interval_seconds: 5,
+};
+
 const CALL = { requestId: "r-1", renderActions: () => [] };
 
 describe("an AppError on the wire", () => {
@@ -200,7 +208,7 @@ describe("over HTTP", () => {
     expect(answer.body).toMatchObject({
       error_code: "task_required",
       retry_allowed: true,
-      details: { payment_id: "p1" },
+      details: { campaigns: [] },
       next_actions: [{ endpoint: "/agent/tasks/a%2Fb%20c", operation_id: "agent_get_task" }],
     });
     expect(api.logged).toMatchObject([{ level: "info", status: 412, error_code: "task_required" }]);

@@ -56,7 +56,7 @@ const RUNS: Record<string, () => never> = {
   },
   needs_task: () => {
     throw new AppError("task_required", {
-      details: { payment_id: "p1" },
+      details: { campaigns: [] },
       nextActions: [next.getTask("a/b c")],
       headers: { "X-Extra": "yes" },
     });

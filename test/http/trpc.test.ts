@@ -96,7 +96,7 @@ describe("the typed client", () => {
     const error = await refusal(clientOf(SESSION).agent.runService.mutate({ service_key: "needs_task" }));
     // Typed access: this wouldn't compile if the formatter's shape got lost.
     expect(error.data?.next_actions.map((action) => action.endpoint)).toEqual(["/agent/tasks/a%2Fb%20c"]);
-    expect(error.data?.details).toEqual({ payment_id: "p1" });
+    expect(error.data?.details).toEqual({ campaigns: [] });
     expect(error.data?.code).toBe("PRECONDITION_FAILED");
   });
 

@@ -63,7 +63,10 @@ test("of ten credits at once where the treasury covers three, three are booked",
     // Half of them open the API's own budget, which exists once in the end.
     ...(i % 4 < 2 ? { campaign_id } : { service_key }),
   }));
-  const [booked, refused] = [answers.filter(({ status }) => status === 200), answers.filter(({ status }) => status !== 200)];
+  const [booked, refused] = [
+    answers.filter(({ status }) => status === 200),
+    answers.filter(({ status }) => status !== 200),
+  ];
   expect(booked).toHaveLength(3);
   for (const answer of refused) expectRefused(answer, 409, "treasury_shortfall");
   expect((await fundedMicros()) - before).toBe(3n * MICROS);

@@ -14,6 +14,7 @@ import type { Address, Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { baseSepolia } from "viem/chains";
 import { onTestFinished } from "vitest";
+import { clusterOf, removeCluster } from "../../src/app/sandbox/postgres-placement.ts";
 import { startSandbox } from "../../src/app/sandbox/index.ts";
 import type { SandboxWorld } from "../../src/app/sandbox/index.ts";
 
@@ -31,6 +32,7 @@ export function dataDirectory(): string {
 /** Ends a world without ceremony. */
 export function destroy(dataDir: string): void {
   for (const pid of Object.values(pids(dataDir))) if (isAlive(pid)) process.kill(pid, "SIGKILL");
+  removeCluster(clusterOf(path.join(dataDir, "sandbox", "postgres")));
   rmSync(dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 }
 

@@ -39,9 +39,8 @@ function overRest(
   const credential = token === undefined ? {} : { token };
   if (method !== "GET" && method !== "DELETE")
     return rest(url, method, filled, { ...credential, body: Object.fromEntries(fields) });
-  const query = new URLSearchParams(
-    fields.flatMap(([name, value]) => [value].flat().map((item) => [name, String(item)])),
-  );
+  const query = new URLSearchParams();
+  for (const [name, value] of fields) for (const item of [value].flat()) query.append(name, String(item));
   return rest(url, method, query.size === 0 ? filled : `${filled}?${query.toString()}`, credential);
 }
 

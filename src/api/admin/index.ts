@@ -21,6 +21,7 @@ import { CreateUserInput, CreateUserOutput, createUser } from "../../core/user/i
 import { ok, success } from "../envelope.ts";
 import { SCOPES, SESSION_ID, USER_ID } from "../examples.ts";
 import { adminProcedure, router } from "../trpc.ts";
+import { consentProcedures } from "./consents.ts";
 
 /** What the administrator does, and what people do through them until they have their own pages. */
 export const adminRouter = router({
@@ -157,4 +158,6 @@ export const adminRouter = router({
     .input(BookCreditInput)
     .output(success(BookCreditOutput))
     .mutation(async ({ ctx, input }) => ok(ctx, await bookCredit(ctx.deps, input))),
+
+  ...consentProcedures,
 });

@@ -25,7 +25,7 @@ export const personProcedures = {
         description:
           "First call: show the person approval_url and user_code. After they approved, call again with auth_request_id alone: the answer has the session_token to send with every other call, for an hour.",
       },
-      errors: ["not_found", "conflict", "consent_required"],
+      errors: ["not_found", "conflict"],
       consequential: false,
       example: { request: { budget_limit_cents: 50 } },
     })

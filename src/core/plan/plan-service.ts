@@ -56,7 +56,7 @@ export async function planService(
     actor.grantBudgetAccountId,
   ]);
   const short = { session: cost > session ? cost - session : 0n, grant: cost > grant ? cost - grant : 0n };
-  const blocked = api.active ? refusal : { code: "inactive", message: "This service is paused." };
+  const blocked = api.active ? refusal : { code: "inactive" as const, message: "This service is paused." };
   const missingBudget = short.session > short.grant ? short.session : short.grant;
   const nothingMissing = isEmpty(lacking) && missingBudget === 0n && checked.errors.length === 0;
 

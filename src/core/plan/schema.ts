@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Cents, DataTypeField, ExplicitScopes, Id, JsonObject, JsonValue, ServiceKey } from "../fields.ts";
+import { Cents, DataTypeField, ErrorCodeField, ExplicitScopes, Id, JsonObject, JsonValue, ServiceKey } from "../fields.ts";
 
 export const PlanInput = z.strictObject({
   service_key: ServiceKey,
@@ -57,7 +57,7 @@ export const PlanOutput = z.object({
         "The least that would make it possible: `session`: opening a wider one is enough; `grant`: the user has to grant this; `budget`: the user has to allow this one payment. null: nothing is missing, or no approval would help",
     }),
   blocked: z
-    .object({ error_code: z.string(), message: z.string() })
+    .object({ error_code: ErrorCodeField, message: z.string() })
     .nullable()
     .meta({ description: "Why no approval and no task would make it possible" }),
   input_schema: z.record(z.string(), JsonValue),

@@ -57,7 +57,7 @@ export type Reservation =
  * Takes a call's amount from all its accounts in one statement, rows locked in id order, all or nothing, and
  * with it makes the payment, binds the run's key, and consumes an approved budget where one is given: that
  * raises the limits of session and grant by exactly what is missing. A campaign pays only while the completion of
- * its task stands at this very moment.
+ * its task stands: a withdrawal that comes at the same moment waits for this statement, or this one sees it.
  */
 export async function reserve(
   db: Queries,
@@ -65,7 +65,9 @@ export async function reserve(
   holds: Hold[],
   approvalId: string | null,
 ): Promise<Reservation> {
-  const rows = await db.$queryRaw<{ id: string; fits: boolean; earned: boolean; reserved: boolean; held: boolean }[]>`
+  const rows = await db.$queryRaw<
+    { id: string; fits: boolean; earned: boolean; reserved: boolean; held: boolean }[]
+  >`
     WITH claim AS MATERIALIZED (
       SELECT 1 FROM idempotency_keys
        WHERE grant_id = ${payment.claim.grantId}::uuid AND operation = ${payment.claim.operation} AND key = ${payment.claim.key}
@@ -73,6 +75,9 @@ export async function reserve(
     ), approval AS MATERIALIZED (
       SELECT id FROM approvals
        WHERE id = ${approvalId}::uuid AND status = 'approved' AND consumed_at IS NULL FOR UPDATE
+    ), completion AS MATERIALIZED (
+      SELECT 1 FROM task_completions
+       WHERE campaign_id = ${payment.campaignId}::uuid AND user_id = ${payment.userId}::uuid AND withdrawn_at IS NULL FOR SHARE
     ), wanted AS (
       SELECT * FROM unnest(${holds.map(({ accountId }) => accountId)}::uuid[], ${holds.map(({ amount }) => amount)}::bigint[],
                            ${holds.map(({ raisable }) => raisable)}::boolean[]) AS w(id, amount, raisable)
@@ -84,9 +89,7 @@ export async function reserve(
         FROM locked l
     ), verdict AS MATERIALIZED (
       SELECT EXISTS (SELECT FROM claim) AND (${approvalId}::uuid IS NULL OR EXISTS (SELECT FROM approval)) AS held,
-             ${payment.campaignId}::uuid IS NULL OR EXISTS (
-               SELECT FROM task_completions t
-                WHERE t.campaign_id = ${payment.campaignId}::uuid AND t.user_id = ${payment.userId}::uuid AND t.withdrawn_at IS NULL) AS earned,
+             ${payment.campaignId}::uuid IS NULL OR EXISTS (SELECT FROM completion) AS earned,
              count(*) = ${holds.length} AND bool_and(amount <= remaining + raise) AS fits
         FROM raised
     ), taken AS (

@@ -1,4 +1,5 @@
 export { authenticateSession, explainEndedSession } from "./authenticate-session.ts";
+export { countViolation } from "./count-violation.ts";
 export { resumeSession, revokeSession } from "./end-session.ts";
 export { mintGptSession } from "./mint-gpt-session.ts";
 export { openSession } from "./open-session.ts";

@@ -11,7 +11,7 @@ import { findGrantById, insertSession } from "./store.ts";
 
 /**
  * A GPT's session on a grant: what the GPT asked for, as far as the person granted it.
- * @throws `consent_required` if the grant has ended meanwhile
+ * @throws `conflict` if the grant has ended meanwhile
  */
 export async function mintGptSession(
   { db, actor }: { db: Queries; actor: AgentActor },
@@ -23,7 +23,7 @@ export async function mintGptSession(
   subject: { agentSessionId: string; grantId: string; userId: string };
 }> {
   const grant = await findGrantById(db, grantId);
-  if (grant === undefined) throw new AppError("consent_required");
+  if (grant === undefined) throw ended();
   const scopes = narrow(requested.scopes, {
     taskTypes: grant.allowed_task_types,
     dataTypes: grant.allowed_data_types,
@@ -42,7 +42,7 @@ export async function mintGptSession(
     seconds: undefined,
     maxSeconds,
   });
-  if (session === undefined) throw new AppError("consent_required");
+  if (session === undefined) throw ended();
   return {
     data: {
       session_token: token,
@@ -56,3 +56,6 @@ export async function mintGptSession(
     subject: { agentSessionId: session.id, grantId, userId: grant.user_id },
   };
 }
+
+const ended = (): AppError =>
+  new AppError("conflict", { message: "What was granted has ended meanwhile. Sign in again." });

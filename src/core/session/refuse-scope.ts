@@ -3,7 +3,7 @@ import { AppError } from "../errors.ts";
 import { microsToCents } from "../money.ts";
 import { next } from "../next-actions.ts";
 import { toWire } from "../scope/index.ts";
-import { recordViolation } from "./store.ts";
+import { countViolation } from "./count-violation.ts";
 
 export type ScopeName = "task_types" | "data_types" | "categories";
 
@@ -19,28 +19,8 @@ export async function refuseScope(
   /** A dry run is refused alike, but leaves no trace. */
   dryRun = false,
 ): Promise<never> {
-  if (!dryRun) await countViolation(ctx);
+  if (!dryRun) await countViolation(ctx, "scope");
   throw scopeViolation(ctx.actor, scope, missing);
-}
-
-async function countViolation({
-  db,
-  log,
-  settings,
-  actor,
-}: Pick<Deps, "db" | "log" | "settings"> & { actor: SessionActor }): Promise<void> {
-  const { scopeViolations: limit, scopeWindowSeconds: windowSeconds } = settings.suspension;
-  const suspended = await recordViolation(db, actor.sessionId, {
-    kind: "scope",
-    limit,
-    windowSeconds,
-    reason: `${limit} scope violations within ${windowSeconds} seconds`,
-  });
-  if (suspended)
-    log.warn(
-      { event: "session_suspended", session_id: actor.sessionId, reason: "scope" },
-      "session suspended",
-    );
 }
 
 function scopeViolation(actor: SessionActor, scope: ScopeName, missing: string[]): AppError {

@@ -1,0 +1,36 @@
+import { z } from "zod";
+import { AppError } from "../core/errors.ts";
+import type { ApiContext, ReplyFile } from "./context.ts";
+import { ok, success } from "./envelope.ts";
+
+/** A file where answers are JSON. Over REST it goes out bare, so a route that answers so says `file` in its meta. */
+export const FileAnswer = success(
+  z.object({ filename: z.string(), content_type: z.string(), content: z.string() }),
+);
+
+/** UTF-16 units; what would be larger is worth a stream. */
+const MAX_CONTENT = 10_000_000;
+
+/**
+ * A procedure's answer that is a file: over REST streamed as it is made, elsewhere whole, in the envelope.
+ * @throws AppError `payload_too_large` where it is too long to be one JSON string
+ */
+export async function attachment(
+  ctx: Pick<ApiContext, "transport" | "reply" | "renderActions">,
+  file: ReplyFile,
+): Promise<z.infer<typeof FileAnswer>> {
+  const { filename, contentType: content_type } = file;
+  if (ctx.transport === "rest") {
+    ctx.reply.file = file;
+    return ok(ctx, { filename, content_type, content: "" }); // the file goes out in its stead
+  }
+  let content = "";
+  for await (const chunk of file.chunks) {
+    content += chunk;
+    if (content.length > MAX_CONTENT)
+      throw new AppError("payload_too_large", {
+        message: "This file is too large here. Fetch it over REST.",
+      });
+  }
+  return ok(ctx, { filename, content_type, content });
+}

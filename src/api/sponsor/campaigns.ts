@@ -1,0 +1,97 @@
+import {
+  CampaignDashboard,
+  CampaignView,
+  ChangeCampaignInput,
+  changeCampaign,
+  CreateCampaignInput,
+  createCampaign,
+  GetCampaignInput,
+  getCampaign,
+  ListCampaignsInput,
+  ListCampaignsOutput,
+  listCampaigns,
+} from "../../core/campaign/index.ts";
+import { ok, success } from "../envelope.ts";
+import { CAMPAIGN_ID } from "../examples.ts";
+import { sponsorProcedure } from "../trpc.ts";
+
+export const campaignProcedures = {
+  createCampaign: sponsorProcedure
+    .meta({
+      openapi: {
+        method: "POST",
+        path: "/sponsor/campaigns",
+        summary: "Create a campaign",
+        description: "An offer to pay for services in exchange for a task. Its budget starts empty.",
+      },
+      example: {
+        request: {
+          name: "Daylight survey",
+          service_keys: ["daylight"],
+          required_task: "Two questions on daylight",
+          task_type: "survey",
+          task_description: "Tell us where you live and how content you are.",
+          task_schema: {
+            type: "object",
+            properties: {
+              region: { type: "string", "x-data-type": "region" },
+              satisfaction: { type: "integer", minimum: 1, maximum: 5 },
+            },
+            required: ["region", "satisfaction"],
+            additionalProperties: false,
+          },
+          subsidy_per_call_cents: 2,
+        },
+      },
+    })
+    .input(CreateCampaignInput)
+    .output(success(CampaignView))
+    .mutation(async ({ ctx, input }) =>
+      ok(ctx, await createCampaign({ ...ctx.deps, actor: ctx.actor }, input)),
+    ),
+
+  listCampaigns: sponsorProcedure
+    .meta({
+      openapi: {
+        method: "GET",
+        path: "/sponsor/campaigns",
+        summary: "List your campaigns",
+        description: "Newest first.",
+      },
+    })
+    .input(ListCampaignsInput)
+    .output(success(ListCampaignsOutput))
+    .query(async ({ ctx, input }) => ok(ctx, await listCampaigns({ ...ctx.deps, actor: ctx.actor }, input))),
+
+  getCampaign: sponsorProcedure
+    .meta({
+      openapi: {
+        method: "GET",
+        path: "/sponsor/campaigns/{campaign_id}",
+        summary: "A campaign with its figures",
+        description:
+          "What it spent and what it got for it: since it was created, and for each UTC day of a period.",
+      },
+      errors: ["not_found"],
+      example: { request: { campaign_id: CAMPAIGN_ID, from: "2026-11-01", to: "2026-11-30" } },
+    })
+    .input(GetCampaignInput)
+    .output(success(CampaignDashboard))
+    .query(async ({ ctx, input }) => ok(ctx, await getCampaign({ ...ctx.deps, actor: ctx.actor }, input))),
+
+  changeCampaign: sponsorProcedure
+    .meta({
+      openapi: {
+        method: "PATCH",
+        path: "/sponsor/campaigns/{campaign_id}",
+        summary: "Change or pause a campaign",
+      },
+      errors: ["not_found"],
+      example: { request: { campaign_id: CAMPAIGN_ID, active: false } },
+    })
+    .input(ChangeCampaignInput)
+    .output(success(CampaignView))
+    .mutation(async ({ ctx, input }) =>
+      ok(ctx, await changeCampaign({ ...ctx.deps, actor: ctx.actor }, input)),
+    ),
+};

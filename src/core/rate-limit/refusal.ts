@@ -1,0 +1,26 @@
+import { AppError } from "../errors.ts";
+import type { NextAction } from "../next-actions.ts";
+import type { RateRule, RateTake } from "./ports.ts";
+
+/** What a limited answer says of its limit: the fields of the IETF's draft (RateLimit header fields for HTTP). */
+export function rateLimitHeaders(
+  { name, limit, windowSeconds }: RateRule,
+  { remaining, resetSeconds }: RateTake,
+): Record<string, string> {
+  return {
+    "RateLimit-Policy": `"${name}";q=${limit};w=${windowSeconds}`,
+    RateLimit: `"${name}";r=${remaining};t=${resetSeconds}`,
+  };
+}
+
+/** The refusal of a take that went over its limit. */
+export function rateLimited(rule: RateRule, take: RateTake, nextActions: NextAction[] = []): AppError {
+  const { name, limit, windowSeconds, per } = rule;
+  return new AppError("rate_limited", {
+    message: `More than ${limit} in ${windowSeconds} seconds for this ${per}. Wait ${take.resetSeconds} s, then repeat the call.`,
+    details: { policy: name, limit, window_seconds: windowSeconds },
+    retryAfterSeconds: take.resetSeconds,
+    headers: rateLimitHeaders(rule, take),
+    nextActions,
+  });
+}
