@@ -1,4 +1,4 @@
-import { summarizeRequest } from "../core/audit/index.ts";
+import { summarizeEndpoint, summarizeRequest } from "../core/audit/index.ts";
 import { AppError } from "../core/errors.ts";
 import type { ApiContext } from "./context.ts";
 import type { Surface } from "./operation-meta.ts";
@@ -15,11 +15,6 @@ export interface Outcome {
 /** Only what agents do is audited this way. */
 const isAudited = (surface: Surface): surface is "agent" | "gpt" => surface === "agent" || surface === "gpt";
 
-const MAX_ENDPOINT_LENGTH = 500;
-
-/** A token someone put into a path by mistake must not stay in the audit log. */
-const TOKEN_IN_PATH = /tf_[a-z]{2}_[\w-]+/g;
-
 /**
  * Makes one call of an agent durable, before its answer leaves.
  * @throws AppError `service_unavailable`, carrying the call's own error as its cause
@@ -35,7 +30,7 @@ export async function auditCall(
     ...call.subject,
     surface: call.surface,
     operation,
-    endpoint: call.endpoint.replace(TOKEN_IN_PATH, "[redacted]").slice(0, MAX_ENDPOINT_LENGTH),
+    endpoint: summarizeEndpoint(call.endpoint),
     requestSummary: summarizeRequest(input),
     responseStatus: status,
     ...(error !== undefined && { errorCode: error.code }),

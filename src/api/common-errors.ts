@@ -10,10 +10,10 @@ const WITH_BODY: readonly ErrorCode[] = ["invalid_json", "payload_too_large", "u
 
 const BY_AUTH: Record<Auth, readonly ErrorCode[]> = {
   none: [],
-  api_key: ["unauthorized"],
+  api_key: ["unauthorized", "rate_limited"],
   session: ["unauthorized", "session_expired", "session_revoked", "session_suspended", "rate_limited"],
-  sponsor: ["unauthorized"],
-  admin: ["unauthorized"],
+  sponsor: ["unauthorized", "rate_limited"],
+  admin: ["unauthorized", "rate_limited"],
 };
 
 /** Whether an operation's fields travel in a body, other than those in its path. */

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { AuditLog, AuditSubject } from "../core/audit/index.ts";
 import type { AdminActor, AgentActor, Deps, SessionActor, SponsorActor } from "../core/context.ts";
 import type { NextAction } from "../core/next-actions.ts";
+import type { CredentialGuard } from "./credential-guard.ts";
 import type { WireNextAction } from "./envelope.ts";
 import type { Surface } from "./operation-meta.ts";
 
@@ -37,6 +38,7 @@ export interface ReplyFile {
 export interface ApiContext {
   deps: Deps;
   authenticators: Authenticators;
+  credentialGuard: CredentialGuard;
   audit: AuditLog;
   transport: "rest" | "trpc";
   surface: Surface;
@@ -44,6 +46,8 @@ export interface ApiContext {
   headers: IncomingHttpHeaders;
   /** The path that was called, without its query. */
   endpoint: string;
+  /** Where the call comes from; an IPv6 client is its /64. */
+  clientAddress: string;
   /** Aborts when the caller leaves before the answer. */
   signal: AbortSignal;
   reply: Reply;

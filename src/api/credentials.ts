@@ -1,7 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { AppError } from "../core/errors.ts";
-import type { ApiContext, Authenticators } from "./context.ts";
+import type { AuditSubject } from "../core/audit/index.ts";
 import { subjectOf } from "../core/audit/index.ts";
+import type { AgentActor, SessionActor } from "../core/context.ts";
+import { AppError } from "../core/errors.ts";
+import type { ApiContext } from "./context.ts";
 
 /** RFC 6750, bounded: no token of ours is longer. */
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*) *$/i;
@@ -19,21 +21,29 @@ export function bearerToken(headers: IncomingHttpHeaders): string {
 }
 
 /**
- * Whom a request without an operation concerns (an unknown path, a wrong method), as far as its token tells.
- * Such a request is refused anyway, so a bad token only leaves its audit row without a name.
+ * Who makes a request that means no operation (an unknown path, a wrong method), as far as the token tells. Such a
+ * request is refused anyway, so a bad token only leaves its audit row without a name.
  */
-export async function identify(
-  headers: IncomingHttpHeaders,
-  authenticators: Authenticators,
-): Promise<ApiContext["subject"]> {
-  const subject: ApiContext["subject"] = {};
+export async function identify(ctx: ApiContext): Promise<AgentActor | SessionActor | undefined> {
   try {
-    const token = bearerToken(headers);
-    const actor = token.startsWith("tf_ak_")
-      ? await authenticators.agentKey(token)
-      : await authenticators.session(token, (known) => Object.assign(subject, known));
-    return subjectOf(actor);
+    const token = bearerToken(ctx.headers);
+    const check = checkOf(token, ctx);
+    if (check === undefined) return undefined;
+    const caller = await ctx.credentialGuard.verify(ctx.clientAddress, token, check);
+    Object.assign(ctx.subject, subjectOf(caller));
+    return caller;
   } catch {
-    return subject;
+    return undefined;
   }
+}
+
+function checkOf(
+  token: string,
+  { authenticators, subject }: ApiContext,
+): (() => Promise<AgentActor | SessionActor>) | undefined {
+  const identified = (known: AuditSubject): void => void Object.assign(subject, known);
+  if (token.startsWith("tf_ak_")) return () => authenticators.agentKey(token);
+  if (token.startsWith("tf_as_")) return () => authenticators.session(token, identified);
+  if (token.startsWith("tf_gs_")) return () => authenticators.gptSession(token, identified);
+  return undefined;
 }

@@ -23,6 +23,9 @@ const KINDS = new Set([
   "TlsConnectionError",
 ]);
 
+/** What viem throws when an RPC can't be reached or doesn't answer. */
+const NAMES = new Set(["HttpRequestError", "TimeoutError", "WebSocketRequestError", "SocketClosedError"]);
+
 /** `pg` and its pool throw these without any code. */
 const MESSAGES =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
@@ -47,12 +50,13 @@ export function isDependencyFailure(error: unknown): boolean {
   return false;
 }
 
-function saysSo({ code, errorCode, originalCode, kind, message }: Record<string, unknown>): boolean {
+function saysSo({ code, errorCode, originalCode, kind, message, name }: Record<string, unknown>): boolean {
   return (
     [code, errorCode, originalCode].some(
       (candidate) => typeof candidate === "string" && CODES.has(candidate),
     ) ||
     (typeof kind === "string" && KINDS.has(kind)) ||
+    (typeof name === "string" && NAMES.has(name)) ||
     (typeof message === "string" && MESSAGES.test(message))
   );
 }

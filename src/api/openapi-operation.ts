@@ -4,6 +4,7 @@ import {
   CHALLENGE_HEADER,
   DISPOSITION_HEADER,
   IDEMPOTENCY_KEY_PARAMETER,
+  RATE_LIMIT_HEADERS,
   REPLAYED_HEADER,
   REQUEST_ID_HEADER,
   RETRY_AFTER_HEADER,
@@ -24,6 +25,9 @@ interface ResponseObject {
 
 /** Statuses whose answers can say how long to wait. */
 const RETRIED_AFTER_WAITING = new Set([409, 429, 503, 504]);
+
+/** Whether its answers say how much of a limit is left. */
+const isLimited = (auth: Operation["auth"]): boolean => auth !== "none" && auth !== "admin";
 
 /** The generated operation with all that its metadata says beyond the schemas. */
 export function describeOperation(operation: Operation, generated: OperationObject): OperationObject {
@@ -64,7 +68,7 @@ function bodyOf({ id, meta, pathParams }: Operation, { requestBody }: OperationO
 }
 
 function successesOf(
-  { id, surface, meta }: Operation,
+  { id, surface, auth, meta }: Operation,
   { responses }: OperationObject,
 ): Record<string, ResponseObject> {
   const generated = responses?.["200"] as Pick<ResponseObject, "content"> | undefined;
@@ -73,6 +77,7 @@ function successesOf(
     description,
     headers: {
       ...REQUEST_ID_HEADER,
+      ...(isLimited(auth) && RATE_LIMIT_HEADERS),
       ...(meta.idempotencyKey === true && REPLAYED_HEADER),
       ...(meta.file !== undefined && DISPOSITION_HEADER),
     },
@@ -94,6 +99,7 @@ function errorsOf(operation: Operation): Record<string, ResponseObject> {
     headers: {
       ...REQUEST_ID_HEADER,
       ...(RETRIED_AFTER_WAITING.has(status) && RETRY_AFTER_HEADER),
+      ...(status === 429 && RATE_LIMIT_HEADERS),
       ...(status === 401 && CHALLENGE_HEADER),
     },
     content: { "application/json": { schema: { $ref: "#/components/schemas/ErrorEnvelope" } } },

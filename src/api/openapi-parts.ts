@@ -42,6 +42,14 @@ export const HEADERS: NonNullable<NonNullable<OpenAPIObject["components"]>["head
   RetryAfter: { description: "Seconds to wait.", schema: { type: "integer", minimum: 1 } },
   Challenge: { description: "Always `Bearer`.", schema: { type: "string" } },
   Disposition: { description: "`attachment`, with the file's name.", schema: { type: "string" } },
+  RateLimit: {
+    description: 'What is left of the limit: `"name";r=calls left;t=seconds until the window ends`.',
+    schema: { type: "string" },
+  },
+  RateLimitPolicy: {
+    description: 'The limit: `"name";q=calls;w=seconds of a window`.',
+    schema: { type: "string" },
+  },
   IdempotencyReplayed: {
     description: "`true` where this key was used before, and this is its payment's current state.",
     schema: { type: "string", enum: ["true"] },
@@ -54,6 +62,7 @@ export const REQUEST_ID_HEADER = { "X-Request-Id": ref("RequestId") };
 export const RETRY_AFTER_HEADER = { "Retry-After": ref("RetryAfter") };
 export const CHALLENGE_HEADER = { "WWW-Authenticate": ref("Challenge") };
 export const DISPOSITION_HEADER = { "Content-Disposition": ref("Disposition") };
+export const RATE_LIMIT_HEADERS = { RateLimit: ref("RateLimit"), "RateLimit-Policy": ref("RateLimitPolicy") };
 export const REPLAYED_HEADER = { "Idempotency-Replayed": ref("IdempotencyReplayed") };
 
 export const IDEMPOTENCY_KEY_PARAMETER = {

@@ -3,7 +3,7 @@ import { initTRPC } from "@trpc/server";
 import { z } from "zod";
 import { subjectOf } from "../core/audit/index.ts";
 import type { Actor } from "../core/context.ts";
-import { AppError } from "../core/errors.ts";
+import { AppError, notFound } from "../core/errors.ts";
 import { next as nextActions } from "../core/next-actions.ts";
 import { auditCall } from "./audit-call.ts";
 import type { ApiContext } from "./context.ts";
@@ -11,6 +11,7 @@ import type { TrpcErrorShape } from "./envelope.ts";
 import { bearerToken } from "./credentials.ts";
 import { gptCaller, gptSession } from "./gpt-credentials.ts";
 import { invalidInput, toAppError, toTrpcErrorShape, toWireError } from "./error-body.ts";
+import { countCall } from "./limits.ts";
 import { toOperationId } from "./names.ts";
 import type { Auth, OperationMeta } from "./operation-meta.ts";
 import { assertWireSafe } from "./wire-hygiene.ts";
@@ -45,7 +46,7 @@ const audited = t.middleware(async ({ ctx, path, getRawInput, next }) => {
   return result;
 });
 
-/** Finds out who calls, and puts them into `ctx.actor`. */
+/** Finds out who calls, counts the call against their limit, and puts them into `ctx.actor`. */
 const authenticated = <Caller extends Actor>(
   authenticate: (
     ctx: ApiContext,
@@ -54,10 +55,12 @@ const authenticated = <Caller extends Actor>(
   ) => Promise<Caller> | Caller,
   onRefusal: (error: unknown) => void = () => {},
 ) =>
-  t.middleware(async ({ ctx, getRawInput, next }) => {
+  t.middleware(async ({ ctx, path, getRawInput, next }) => {
     let actor: Caller;
     try {
-      actor = await authenticate(ctx, bearerToken(ctx.headers), getRawInput);
+      const token = bearerToken(ctx.headers);
+      const check = () => authenticate(ctx, token, getRawInput);
+      actor = await ctx.credentialGuard.verify(ctx.clientAddress, token, check);
     } catch (error) {
       // A body that can't be read at all is the transport's to refuse, whoever sent it.
       await getRawInput();
@@ -65,20 +68,37 @@ const authenticated = <Caller extends Actor>(
       throw error;
     }
     Object.assign(ctx.subject, subjectOf(actor));
+    await countCall(ctx, actor, toOperationId(path));
     return next({ ctx: { actor } });
   });
 
 /** The last step before the schema: input without anything a later step would have to fear. */
-const wireSafe = t.middleware(async ({ getRawInput, next }) => {
+const wireSafe = t.middleware(async ({ getRawInput, meta, next }) => {
   const raw = await getRawInput();
   const input = raw === undefined ? {} : raw;
-  assertWireSafe(input);
+  try {
+    assertWireSafe(input);
+  } catch (error) {
+    throw concernsPath(error, input, meta) ? notFound("resource") : error;
+  }
   const result = await next({ getRawInput: () => Promise.resolve(input) });
   if (!result.ok && result.error.code === "BAD_REQUEST" && result.error.cause instanceof z.ZodError) {
-    throw invalidInput(result.error.cause, input); // only here both the refusal and the input are at hand
+    const error = invalidInput(result.error.cause, input); // only here both the refusal and the input are at hand
+    throw concernsPath(error, input, meta) ? notFound("resource") : error;
   }
   return result;
 });
+
+/** A malformed id is not found, like an unknown one: whether it is one is none of the caller's business. */
+function concernsPath(error: unknown, input: unknown, meta: OperationMeta | undefined): boolean {
+  if (!(error instanceof AppError) || typeof input !== "object" || input === null) return false;
+  const fields = input as Record<string, unknown>;
+  const params = [...(meta?.openapi?.path ?? "").matchAll(/\{(\w+)\}/g)].map(([, param]) => String(param));
+  return params.some(
+    (param) =>
+      typeof fields[param] === "string" && error.fieldErrors?.some(({ path }) => path === `/${param}`),
+  );
+}
 
 /** Where no session is live, what helps is to open one. */
 function offerSignIn(error: unknown): void {

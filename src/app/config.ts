@@ -1,4 +1,7 @@
+import { isIP } from "node:net";
+import ipaddr from "ipaddr.js";
 import { z } from "zod";
+import type { Settings } from "../core/context.ts";
 
 /** The only reader of the environment. Everything is validated at start, and every mistake is listed. */
 
@@ -22,6 +25,14 @@ const Key32 = z.string().transform((text, ctx) => {
   return z.NEVER;
 });
 
+/** Addresses and CIDR ranges, separated by commas. */
+const AddressRanges = z
+  .string()
+  .transform((text) => text.split(",").map((range) => range.trim()))
+  .refine((ranges) => ranges.every((range) => isIP(range) !== 0 || ipaddr.isValidCIDR(range)), {
+    message: "must be addresses or CIDR ranges, separated by commas",
+  });
+
 const Environment = z.object({
   NODE_ENV: z.string().default("development"),
   HOST: z.string().min(1).default("127.0.0.1"),
@@ -30,9 +41,12 @@ const Environment = z.object({
     .url({ protocol: /^https?$/ })
     .transform((url) => url.replace(/\/+$/, ""))
     .optional(),
+  TRUSTED_PROXIES: AddressRanges.default([]),
+  DRAIN_SECONDS: count(0, 300).optional(),
   TOLLFREE_DATA_DIR: z.string().min(1).default(".data"),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
   ADMIN_API_KEY: z.string().min(16, "must be at least 16 characters").optional(),
   SANDBOX: Flag.optional(),
   SANDBOX_SEED: Flag.default(true),
@@ -52,9 +66,14 @@ const Environment = z.object({
   DATA_ENCRYPTION_KEY: Key32.optional(),
   SUSPEND_SCOPE_VIOLATIONS: count(3, 1_000_000).pipe(z.number().min(1)),
   SUSPEND_SCOPE_WINDOW_SECONDS: count(300, 86_400).pipe(z.number().min(1)),
+  SUSPEND_RATE_HITS: count(10, 1_000_000).pipe(z.number().min(1)),
+  SUSPEND_RATE_WINDOW_SECONDS: count(60, 86_400).pipe(z.number().min(1)),
   ALLOW_PRIVATE_UPSTREAMS: Flag.default(false),
 });
 type Environment = z.infer<typeof Environment>;
+
+/** Load balancers ask for readiness every few seconds; until they noticed, they send more requests. */
+const PRODUCTION_DRAIN_SECONDS = 5;
 
 /** What a chain outside the sandbox needs; all of it or none. */
 const CHAIN_VARIABLES = [
@@ -78,10 +97,16 @@ export interface Config {
   host: string;
   port: number;
   publicBaseUrl: string | undefined;
+  /** Addresses and ranges whose `X-Forwarded-For` is believed. */
+  trustedProxies: string[];
+  /** How long a server that is told to stop still takes requests, while `/readyz` already says no. */
+  drainSeconds: number;
   dataDir: string;
   logLevel: Environment["LOG_LEVEL"];
   /** Undefined: embedded. */
   databaseUrl: string | undefined;
+  /** Undefined: limits are counted in the database, or with the embedded one in this process. */
+  redisUrl: string | undefined;
   adminApiKey: string | undefined;
   /** Undefined: the sandbox's, kept in the data directory. */
   dataEncryptionKey: Uint8Array | undefined;
@@ -89,7 +114,7 @@ export interface Config {
   chain: { sandbox: true; seed: boolean } | ({ sandbox: false } & ChainSettings);
   confirmations: number;
   confirmWaitMs: number;
-  suspension: { scopeViolations: number; scopeWindowSeconds: number };
+  suspension: Settings["suspension"];
   allowPrivateUpstreams: boolean;
 }
 
@@ -118,9 +143,12 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env): Config {
     host: env.HOST,
     port: env.PORT,
     publicBaseUrl: env.PUBLIC_BASE_URL,
+    trustedProxies: env.TRUSTED_PROXIES,
+    drainSeconds: env.DRAIN_SECONDS ?? (env.NODE_ENV === "production" ? PRODUCTION_DRAIN_SECONDS : 0),
     dataDir: env.TOLLFREE_DATA_DIR,
     logLevel: env.LOG_LEVEL,
     databaseUrl: env.DATABASE_URL,
+    redisUrl: env.REDIS_URL,
     adminApiKey: env.ADMIN_API_KEY,
     dataEncryptionKey: env.DATA_ENCRYPTION_KEY,
     chain: readChain(env),
@@ -129,6 +157,8 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env): Config {
     suspension: {
       scopeViolations: env.SUSPEND_SCOPE_VIOLATIONS,
       scopeWindowSeconds: env.SUSPEND_SCOPE_WINDOW_SECONDS,
+      rateHits: env.SUSPEND_RATE_HITS,
+      rateWindowSeconds: env.SUSPEND_RATE_WINDOW_SECONDS,
     },
     allowPrivateUpstreams: env.ALLOW_PRIVATE_UPSTREAMS,
   };

@@ -15,6 +15,8 @@ import { createAuditWriter } from "../platform/audit-writer.ts";
 import { EvmChain } from "../platform/chain.ts";
 import { AesCipher } from "../platform/crypto.ts";
 import { createDatabaseClient } from "../platform/prisma.ts";
+import type { LimiterStore } from "../platform/rate-limit/create-limiter.ts";
+import { createLimiter } from "../platform/rate-limit/create-limiter.ts";
 import type { UpstreamPolicy } from "../platform/upstream-fetch.ts";
 import { UpstreamFetch } from "../platform/upstream-fetch.ts";
 import { X402Buyer } from "../platform/x402-buyer.ts";
@@ -29,6 +31,8 @@ export interface Parts {
   encryptionKey: Uint8Array;
   adminApiKey: string | undefined;
   upstreams: UpstreamPolicy;
+  /** Where rate limits are counted. */
+  limiterStore: LimiterStore;
   settings: Settings;
   log: Log;
 }
@@ -38,6 +42,8 @@ export interface Built {
   authenticators: Authenticators;
   audit: AuditWriter;
   checks: ReadinessChecks;
+  /** Forgets rate-limit windows that are over. */
+  sweepLimits(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -54,6 +60,7 @@ export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }:
   const db = createDatabaseClient({ url: databaseUrl, log: parts.log });
   const upstream = new UpstreamFetch(parts.upstreams);
   const audit = createAuditWriter({ insert: (entries) => insertAuditEntries(db, entries) });
+  const { limiter, ...limits } = await createLimiter(parts.limiterStore, db, parts.log);
   const kept = new Set<Promise<unknown>>();
   const deps: Deps = {
     db,
@@ -62,6 +69,7 @@ export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }:
     chain,
     paymentClient: new X402Buyer({ account, network, asset, domain }),
     upstream,
+    limiter,
     settings: parts.settings,
     background: {
       keep(work) {
@@ -81,11 +89,14 @@ export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }:
     checks: {
       database: async () => void (await db.$queryRaw`SELECT 1`),
       chain: async () => void (await chain.blockNumber()),
+      ...(limits.check !== undefined && { redis: limits.check }),
     },
+    sweepLimits: () => limits.sweep(),
     async close() {
       await Promise.all(kept);
       await audit.close();
       await upstream.close();
+      limits.close();
       await db.$disconnect();
     },
   };

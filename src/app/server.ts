@@ -1,4 +1,5 @@
 import type { RequestListener } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Express } from "express";
 import { appRouter } from "../api/router.ts";
 import type { Deps } from "../core/context.ts";
@@ -9,6 +10,7 @@ import { startServer } from "../http/server.ts";
 import type { Parts } from "./deps.ts";
 import { buildDeps } from "./deps.ts";
 import { startAnswerPurge } from "./answer-purge.ts";
+import { startLimitSweep } from "./limit-sweep.ts";
 import { startReconciler } from "./reconciler.ts";
 
 /** How long requests in flight get to be answered when the server stops: longer than any upstream may take. */
@@ -20,6 +22,10 @@ export interface ServerOptions extends Omit<Parts, "settings"> {
   port: number;
   /** Undefined: from host and port. */
   publicBaseUrl: string | undefined;
+  /** Addresses and ranges whose `X-Forwarded-For` is believed. */
+  trustedProxies: readonly string[];
+  /** How long a stop still takes requests, so that whoever balances load notices first. */
+  drainSeconds: number;
   settings: Omit<Parts["settings"], "publicBaseUrl">;
   /** Runs before the first request is answered. */
   prepare?: (deps: Deps) => Promise<void>;
@@ -30,7 +36,7 @@ export interface ServerOptions extends Omit<Parts, "settings"> {
 export interface Running {
   url: string;
   deps: Deps;
-  /** Answers what is in flight, finishes the rounds under way, writes what is to be written. */
+  /** Is no longer ready, answers what is in flight, finishes the rounds under way, writes what is to be written. */
   stop(): Promise<void>;
 }
 
@@ -39,6 +45,8 @@ export async function startTollfree({
   host,
   port,
   publicBaseUrl,
+  trustedProxies,
+  drainSeconds,
   settings,
   prepare,
   routes,
@@ -58,12 +66,25 @@ export async function startTollfree({
       settings: { ...settings, publicBaseUrl: publicBaseUrl ?? server.url },
     });
     await prepare?.(built.deps);
-    listener = createApp({ ...built, router: appRouter, ...(routes !== undefined && { routes }) });
-    const rounds = [startReconciler(built.deps), startAnswerPurge(built.deps)];
+    let stopping = false;
+    listener = createApp({
+      ...built,
+      router: appRouter,
+      trustedProxies,
+      isStopping: () => stopping,
+      ...(routes !== undefined && { routes }),
+    });
+    const rounds = [
+      startReconciler(built.deps),
+      startAnswerPurge(built.deps),
+      startLimitSweep(built, parts.log),
+    ];
     return {
       url: server.url,
       deps: built.deps,
       async stop() {
+        stopping = true;
+        await sleep(drainSeconds * 1000);
         await server.close(DRAIN_MS);
         await Promise.all(rounds.map((round) => round.stop()));
         await built.close();

@@ -1,6 +1,8 @@
 import type { Deps } from "../core/context.ts";
+import { RATE_RULES } from "../core/rate-limit/index.ts";
 import { createLog } from "../platform/log.ts";
 import { migrateDeploy } from "../platform/migrate.ts";
+import type { LimiterStore } from "../platform/rate-limit/create-limiter.ts";
 import type { ChainSettings, Config } from "./config.ts";
 import type { SandboxWorld } from "./sandbox/index.ts";
 import { startDatabase, startSandbox } from "./sandbox/index.ts";
@@ -68,7 +70,10 @@ async function startServer(
     host: config.host,
     port: config.port,
     publicBaseUrl: config.publicBaseUrl,
+    trustedProxies: config.trustedProxies,
+    drainSeconds: config.drainSeconds,
     databaseUrl,
+    limiterStore: limiterStoreOf(config),
     chain: { ...chainOf(config, world), confirmations: config.confirmations },
     encryptionKey:
       config.dataEncryptionKey ?? Buffer.from(secrets?.values.data_encryption_key ?? "", "base64"),
@@ -78,7 +83,12 @@ async function startServer(
       allowedOrigins: world?.upstreams.map(({ upstream_url }) => new URL(upstream_url).origin) ?? [],
       httpsOnly: config.production && world === undefined,
     },
-    settings: { confirmWaitMs: config.confirmWaitMs, suspension: config.suspension, keepOutput: KEEP_OUTPUT },
+    settings: {
+      confirmWaitMs: config.confirmWaitMs,
+      suspension: config.suspension,
+      rateRules: RATE_RULES,
+      keepOutput: KEEP_OUTPUT,
+    },
     log,
     async prepare(deps) {
       if (world !== undefined && secrets !== undefined && config.chain.sandbox && config.chain.seed) {
@@ -90,6 +100,12 @@ async function startServer(
     }),
   });
   return { ...running, sandbox: world && { world, adminApiKey: adminApiKey ?? "", demo } };
+}
+
+/** An embedded database has one server; with one of its own there may be replicas. */
+function limiterStoreOf({ redisUrl, databaseUrl }: Config): LimiterStore {
+  if (redisUrl !== undefined) return { kind: "redis", url: redisUrl };
+  return { kind: databaseUrl === undefined ? "memory" : "postgres" };
 }
 
 function chainOf({ chain }: Config, world: SandboxWorld | undefined): Omit<ChainSettings, "facilitatorUrl"> {

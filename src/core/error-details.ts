@@ -22,12 +22,16 @@ const quotedCents = z.number().meta({ description: "What the upstream asks for" 
 export const ERROR_DETAILS = {
   validation_error: z
     .object({
-      input_schema: z.record(z.string(), z.unknown()).meta({ description: "What the service's input must match" }),
+      input_schema: z
+        .record(z.string(), z.unknown())
+        .meta({ description: "What the service's input must match" }),
     })
     .optional(),
   consent_required: OpenApproval.optional(),
   scope_violation: z.object({
-    scope: z.enum(["task_types", "data_types", "categories"]).meta({ description: "Which of the three scopes" }),
+    scope: z
+      .enum(["task_types", "data_types", "categories"])
+      .meta({ description: "Which of the three scopes" }),
     missing: z.array(z.string()).meta({ description: "What the scope, or the consent, lacks" }),
   }),
   data_consent_required: z.object({
@@ -53,17 +57,22 @@ export const ERROR_DETAILS = {
   }),
   cost_above_max: z.object({ max_cost_cents: z.number(), quoted_cents: quotedCents }),
   price_changed: z
-    .object({ price_cents: z.number().meta({ description: "What is registered" }), quoted_cents: quotedCents })
+    .object({
+      price_cents: z.number().meta({ description: "What is registered" }),
+      quoted_cents: quotedCents,
+    })
     .optional(),
   treasury_shortfall: z.object({
     covered_cents: z.number().meta({ description: "The most the treasury could cover" }),
   }),
   duplicate_request: z.object({ payment_id: paymentId }).optional(),
-  rate_limited: z.object({
-    policy: z.string().meta({ description: "The limit's name in the RateLimit headers" }),
-    limit: z.number().int().meta({ description: "Calls in one window" }),
-    window_seconds: z.number().int(),
-  }),
+  rate_limited: z
+    .object({
+      policy: z.string().meta({ description: "The limit's name in the RateLimit headers" }),
+      limit: z.number().int().meta({ description: "Calls in one window" }),
+      window_seconds: z.number().int(),
+    })
+    .optional(),
   upstream_error: z
     .object({
       payment_id: paymentId.optional(),
@@ -76,7 +85,9 @@ export const ERROR_DETAILS = {
     .optional(),
   upstream_timeout: z.object({ payment_id: paymentId }).optional(),
   service_unavailable: z
-    .object({ checks: z.record(z.string(), z.enum(["ok", "degraded", "failed"])).meta({ description: "On /readyz" }) })
+    .object({
+      checks: z.record(z.string(), z.enum(["ok", "degraded", "failed"])).meta({ description: "On /readyz" }),
+    })
     .optional(),
 } satisfies Record<string, z.ZodType>;
 

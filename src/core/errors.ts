@@ -124,6 +124,11 @@ export class AppError<Code extends ErrorCode = ErrorCode> extends Error {
     this.headers = options.headers ?? {};
   }
 
+  /** As it is by itself; said here because `instanceof` would otherwise narrow to an `AppError<any>`. */
+  static override [Symbol.hasInstance](thrown: unknown): thrown is AppError {
+    return super[Symbol.hasInstance](thrown);
+  }
+
   /** The same request, unchanged, can succeed later: after waiting, or after its next actions are done. */
   get retryAllowed(): boolean {
     const { retry } = ERRORS[this.code];

@@ -44,6 +44,9 @@ const CONSENT_SCHEMA = {
   additionalProperties: false,
 } as const;
 
+/** An agent that doesn't know what to ask for takes what the grant allows. */
+const SCOPE_SCHEMA = { type: "array", items: { type: "string" }, default: ["*"] } as const;
+
 export const next = {
   auth: (params: Record<string, unknown> = {}): NextAction => ({
     action: "auth",
@@ -59,9 +62,9 @@ export const next = {
               scopes: {
                 type: "object",
                 properties: {
-                  allowed_task_types: { type: "array", items: { type: "string" } },
-                  allowed_data_types: { type: "array", items: { type: "string" } },
-                  allowed_categories: { type: "array", items: { type: "string" } },
+                  allowed_task_types: SCOPE_SCHEMA,
+                  allowed_data_types: SCOPE_SCHEMA,
+                  allowed_categories: SCOPE_SCHEMA,
                 },
                 required: ["allowed_task_types", "allowed_data_types", "allowed_categories"],
               },

@@ -3,12 +3,14 @@ import type { ErrorRequestHandler, Express } from "express";
 import express from "express";
 import helmet from "helmet";
 import type { Authenticators } from "../api/context.ts";
+import { createCredentialGuard } from "../api/credential-guard.ts";
 import { buildOpenApi } from "../api/openapi.ts";
 import { listOperations } from "../api/operations.ts";
 import { createActionRenderer } from "../api/render-actions.ts";
 import type { AuditLog } from "../core/audit/index.ts";
 import type { Deps } from "../core/context.ts";
 import { AppError } from "../core/errors.ts";
+import { createClientAddress } from "./client-address.ts";
 import type { Handler } from "./exchange.ts";
 import { mountDocuments } from "./documents.ts";
 import { createExchange } from "./exchange.ts";
@@ -26,6 +28,10 @@ export interface AppOptions {
   audit: AuditLog;
   /** What `/readyz` asks. */
   checks: ReadinessChecks;
+  /** Whether the server is about to end, and so no longer ready. */
+  isStopping: () => boolean;
+  /** Addresses and ranges whose `X-Forwarded-For` is believed. */
+  trustedProxies: readonly string[];
   /** Further routes: console, documents, the sandbox's page. They come before the API's 404. */
   routes?: (app: Express) => void;
 }
@@ -34,9 +40,17 @@ export interface AppOptions {
  * Everything that is answered over HTTP.
  * @throws Error at start if the router can't be served as it stands
  */
-export function createApp({ router, deps, authenticators, audit, checks, routes }: AppOptions): Express {
+export function createApp(options: AppOptions): Express {
+  const { router, deps, authenticators, audit, checks, isStopping, trustedProxies, routes } = options;
   const operations = listOperations(router);
-  const api = { deps, authenticators, audit, renderNextActions: createActionRenderer(operations) };
+  const api = {
+    deps,
+    authenticators,
+    credentialGuard: createCredentialGuard(deps),
+    audit,
+    clientAddress: createClientAddress(trustedProxies),
+    renderNextActions: createActionRenderer(operations),
+  };
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
@@ -45,7 +59,7 @@ export function createApp({ router, deps, authenticators, audit, checks, routes 
     next();
   });
   app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: API_CONTENT_POLICY } }));
-  mountOperations(app, { checks });
+  mountOperations(app, { checks, isStopping });
   const document = { router, serverUrl: deps.settings.publicBaseUrl };
   mountDocuments(app, {
     all: buildOpenApi(operations, document),

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 
 type Range = ReturnType<typeof ipaddr.parseCIDR>;
@@ -22,12 +23,12 @@ export function createClientAddress(
   return ({ socket, headers }) => {
     let address = socket.remoteAddress ?? ""; // a socket that is gone has none
     const hops = String(headers["x-forwarded-for"] ?? "").split(",");
-    while (ipaddr.isValid(address) && isTrusted(address)) {
+    while (isIP(address) !== 0 && isTrusted(address)) {
       const hop = hops.pop()?.trim() ?? "";
-      if (!ipaddr.isValid(hop)) break;
+      if (isIP(hop) === 0) break;
       address = hop;
     }
-    return ipaddr.isValid(address) ? canonical(address) : address;
+    return isIP(address) !== 0 ? canonical(address) : address;
   };
 }
 

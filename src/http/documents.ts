@@ -16,7 +16,7 @@ export function mountDocuments(app: Express, documents: { all: object; gpt: obje
     origin: CHATGPT_ORIGINS,
     methods: ["GET", "POST"],
     allowedHeaders: ["Authorization", "Content-Type"],
-    exposedHeaders: ["Retry-After", "Idempotency-Replayed", "X-Request-Id"],
+    exposedHeaders: ["Retry-After", "RateLimit", "RateLimit-Policy", "Idempotency-Replayed", "X-Request-Id"],
     maxAge: ONE_DAY_SECONDS,
   });
   app.use(["/gpt", "/openapi", "/openapi.json", "/.well-known/openapi.yaml", "/privacy"], forChatGpt);

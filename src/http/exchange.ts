@@ -2,8 +2,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { auditCall } from "../api/audit-call.ts";
 import type { ApiContext, Authenticators } from "../api/context.ts";
 import { identify } from "../api/credentials.ts";
+import type { CredentialGuard } from "../api/credential-guard.ts";
 import type { WireError } from "../api/error-body.ts";
 import { toAppError, toWireError } from "../api/error-body.ts";
+import { countCall } from "../api/limits.ts";
 import type { Surface } from "../api/operation-meta.ts";
 import type { Operation } from "../api/operations.ts";
 import type { RenderNextActions } from "../api/render-actions.ts";
@@ -20,7 +22,9 @@ import { targetOf } from "./target.ts";
 export interface Api {
   deps: Deps;
   authenticators: Authenticators;
+  credentialGuard: CredentialGuard;
   audit: AuditLog;
+  clientAddress: (req: IncomingMessage) => string;
   renderNextActions: RenderNextActions;
 }
 
@@ -79,7 +83,7 @@ export function createExchange(api: Api, transport: Transport): Handler {
       report(api, ctx, operation, started, status);
     } catch (thrown) {
       const cause =
-        operation === undefined && surface !== undefined ? await auditRefusal(ctx, thrown) : thrown;
+        operation === undefined && surface !== undefined ? await settleRefusal(ctx, thrown) : thrown;
       const error = toWireError(cause, ctx);
       sendJson(
         req,
@@ -94,7 +98,7 @@ export function createExchange(api: Api, transport: Transport): Handler {
 }
 
 function createContext(
-  { deps, authenticators, audit, renderNextActions }: Api,
+  { clientAddress, renderNextActions, ...api }: Api,
   transport: Transport,
   req: IncomingMessage,
   res: ServerResponse,
@@ -107,14 +111,13 @@ function createContext(
   });
   const carried: ApiContext["carried"] = {};
   return {
-    deps,
-    authenticators,
-    audit,
+    ...api,
     transport: transport.name,
     surface,
     requestId: requestIdOf(req),
     headers: req.headers,
     endpoint: target.path,
+    clientAddress: clientAddress(req),
     signal: left.signal,
     reply: { headers: {} },
     subject: {},
@@ -123,12 +126,20 @@ function createContext(
   };
 }
 
-/** A refusal from before any procedure ran is audited too. Returns what to answer: it, or why it couldn't be. */
-async function auditRefusal(ctx: ApiContext, thrown: unknown): Promise<unknown> {
-  const error = toAppError(thrown);
+/**
+ * A call that means no operation counts against its caller's limit and is audited like any other.
+ * @returns what to answer: the refusal, that there were too many, or why it couldn't be audited
+ */
+async function settleRefusal(ctx: ApiContext, thrown: unknown): Promise<unknown> {
+  let error = toAppError(thrown);
   try {
-    const subject = await identify(ctx.headers, ctx.authenticators);
-    await auditCall({ ...ctx, subject }, UNMATCHED, undefined, { status: error.status, error });
+    const caller = await identify(ctx);
+    if (caller !== undefined) await countCall(ctx, caller, UNMATCHED);
+  } catch (overLimit) {
+    error = toAppError(overLimit);
+  }
+  try {
+    await auditCall(ctx, UNMATCHED, undefined, { status: error.status, error });
     return error;
   } catch (auditError) {
     return auditError;

@@ -2,16 +2,22 @@ import type { Express, RequestHandler } from "express";
 import { AppError } from "../core/errors.ts";
 import { sendJson } from "./send.ts";
 
-/** Named questions to what we depend on; each rejects when the answer is no. */
-export type ReadinessChecks = Record<string, () => Promise<void>>;
+/** Named questions to what we depend on; each rejects when the answer is no. Something may be down and stood in for. */
+export type ReadinessChecks = Record<string, () => Promise<"degraded" | undefined | void>>;
+
+type CheckResult = "ok" | "degraded" | "failed";
 
 /** A dependency that doesn't answer in this time isn't ready. */
 const CHECK_TIMEOUT_MS = 2_000;
 
 /** The operator's endpoints, bare rather than enveloped when they succeed. */
-export function mountOperations(app: Express, options: { checks: ReadinessChecks }): void {
+export function mountOperations(
+  app: Express,
+  options: { checks: ReadinessChecks; isStopping: () => boolean },
+): void {
   serve(app, "/healthz", (req, res) => sendJson(req, res, 200, {}, { status: "ok" }));
   serve(app, "/readyz", async (req, res) => {
+    if (options.isStopping()) throw new AppError("service_unavailable", { message: "Stopping." });
     const checks = await runChecks(options.checks);
     if (Object.values(checks).includes("failed"))
       throw new AppError("service_unavailable", { details: { checks } });
@@ -31,21 +37,20 @@ export function serve(app: Express, path: string, handler: RequestHandler): void
     });
 }
 
-async function runChecks(checks: ReadinessChecks): Promise<Record<string, "ok" | "failed">> {
+async function runChecks(checks: ReadinessChecks): Promise<Record<string, CheckResult>> {
   const results = await Promise.all(
     Object.entries(checks).map(async ([name, check]) => [name, await passes(check)] as const),
   );
   return Object.fromEntries(results);
 }
 
-async function passes(check: () => Promise<void>): Promise<"ok" | "failed"> {
+async function passes(check: ReadinessChecks[string]): Promise<CheckResult> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error("timed out")), CHECK_TIMEOUT_MS);
   });
   try {
-    await Promise.race([check(), timeout]);
-    return "ok";
+    return (await Promise.race([check(), timeout])) ?? "ok";
   } catch {
     return "failed";
   } finally {

@@ -59,14 +59,15 @@ export class UpstreamFetch implements UpstreamClient {
       const dispatcher = this.#dispatcherFor(new URL(request.url));
       const response = await fetch(request.url, {
         method: request.method,
-        headers: request.headers,
+        // Compressed answers could unfold into any size; those that come compressed all the same are counted unfolded.
+        headers: { ...request.headers, "accept-encoding": "identity" },
         ...(request.body !== undefined && { body: request.body }),
         redirect: "manual",
         dispatcher,
         signal,
       });
       connected = true;
-      const body = Buffer.from(await response.arrayBuffer());
+      const body = await readCapped(response.body);
       return {
         kind: "answer",
         status: response.status,
@@ -99,6 +100,18 @@ export class UpstreamFetch implements UpstreamClient {
   async close(): Promise<void> {
     await Promise.all([this.#guarded.close(), this.#open.close()]);
   }
+}
+
+/** @throws if the body is larger than we take, as it is after decoding */
+async function readCapped(stream: AsyncIterable<Uint8Array> | null): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stream ?? []) {
+    size += chunk.length;
+    if (size > MAX_ANSWER_BYTES) throw new Error("the answer is too large");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 const publicLookup: LookupFunction = (hostname, options, callback) => {

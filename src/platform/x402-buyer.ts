@@ -35,7 +35,8 @@ const Requirement = z.looseObject({
     paymentFlow: z.string().optional(),
   }),
 });
-const Amount = z.string().regex(/^[1-9][0-9]{0,30}$/);
+/** Up to a million million dollars: more isn't a price, and wouldn't fit the books. */
+const Amount = z.string().regex(/^[1-9][0-9]{0,17}$/);
 
 /** An offer with the 402 it stands in: what signing needs, kept as the upstream sent it. */
 interface RawOffer {
@@ -64,14 +65,12 @@ export class X402Buyer implements PaymentClient {
     this.#networkV1 = NETWORKS.find((name) => getEvmChainIdV1(name) === chainId);
   }
 
-  readOffers(answer: UpstreamAnswer): Offer[] {
+  readOffers(answer: UpstreamAnswer): { offers: Offer[]; others: number } {
     const paymentRequired = readPaymentRequired(answer);
-    if (paymentRequired === undefined) return [];
+    if (paymentRequired === undefined) return { offers: [], others: 0 };
     const accepts = paymentRequired.accepts as unknown as Record<string, unknown>[];
-    return accepts.flatMap((requirement) => {
-      const offer = this.#readOffer(paymentRequired, requirement);
-      return offer === undefined ? [] : [offer];
-    });
+    const offers = accepts.flatMap((requirement) => this.#readOffer(paymentRequired, requirement) ?? []);
+    return { offers, others: accepts.length - offers.length };
   }
 
   #readOffer(paymentRequired: PaymentRequired, requirement: Record<string, unknown>): Offer | undefined {

@@ -218,8 +218,8 @@ describe("a task that was completed before", () => {
     const elsewhere = await openSession(
       server.url,
       {
-        agent_key: api_key as never as string,
-        subject: other["user_id"] as never as string,
+        agent_key: api_key as never,
+        subject: other["user_id"] as never,
       },
       { budgetCents: 5 },
     );

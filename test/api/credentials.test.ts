@@ -28,8 +28,11 @@ const ids = {
 const pathOf = ({ pathParams }: { pathParams: string[] }): Record<string, unknown> =>
   Object.fromEntries(pathParams.map((name) => [name, ids[name as keyof typeof ids]]));
 
+/** GPTs have sessions of their own, and tests of their own. */
 const operationsBy = (auth: string): string[] =>
-  OPERATIONS.filter((operation) => operation.auth === auth).map(({ name }) => name);
+  OPERATIONS.filter((operation) => operation.auth === auth && operation.surface !== "gpt").map(
+    ({ name }) => name,
+  );
 
 const anyCall = (name: string, token: string | undefined, transport: Transport = "rest") => {
   const operation = OPERATIONS.find((candidate) => candidate.name === name);

@@ -236,6 +236,6 @@ test("where the session lacks a granted type too, that comes first: an approval 
   const [auth] = refused.next_actions as [{ params: Record<string, unknown> }];
   token = expectSuccess(await call(server.url, "agent.auth", auth.params, grant.agent_key))
     .session_token as string;
-  await decide(await opened(mixed as never));
+  await decide(await opened(mixed));
   expectSuccess(await complete(mixed));
 });

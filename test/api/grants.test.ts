@@ -133,7 +133,7 @@ describe("sessions of a grant that is replaced", () => {
     expect(other["user_id"]).not.toBe(grant.subject);
     expect(other["grant_id"]).not.toBe(grant.grant_id);
     const subject = other["user_id"] as never as string;
-    const { token } = await openSession(server.url, { agent_key: api_key as never as string, subject });
+    const { token } = await openSession(server.url, { agent_key: api_key as never, subject });
     await call(server.url, "admin.revokeGrant", { grant_id: grant.grant_id }, ADMIN_KEY);
     expectSuccess(await status(token));
   });

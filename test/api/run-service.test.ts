@@ -300,6 +300,10 @@ describe("a run that is refused before the upstream is paid", () => {
 
   test.each([
     ["a higher price", { amount: "20001" }],
+    ["another asset", { asset: "0x000000000000000000000000000000000000dEaD" }],
+    ["another network", { network: "eip155:1" }],
+    ["another token name", { name: "Fake" }],
+    ["a price no budget can hold", { amount: "9223372036854775808" }],
     ["another payee", { payTo: "0x000000000000000000000000000000000000dEaD" }],
   ])("%s: price_changed", async (_what, terms) => {
     const { key } = await readyService();
@@ -307,14 +311,8 @@ describe("a run that is refused before the upstream is paid", () => {
     await refused(await run(key), 409, "price_changed");
   });
 
-  test.each([
-    ["another asset", { asset: "0x000000000000000000000000000000000000dEaD" }],
-    ["another network", { network: "eip155:1" }],
-    ["another token name", { name: "Fake" }],
-    ["a price of nothing", { amount: "0" }],
-  ])("%s can't be paid: upstream_error", async (_what, terms) => {
-    const { key } = await readyService();
-    Object.assign(upstream.terms, terms);
+  test("a 402 that says no terms can't be paid: upstream_error", async () => {
+    const { key } = await readyService("bare");
     await refused(await run(key), 502, "upstream_error");
   });
 

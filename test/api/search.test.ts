@@ -141,7 +141,8 @@ describe("text", () => {
   });
 });
 
-const actorOf = (session: string): Promise<SessionActor> => authenticateSession(server.deps, session);
+const actorOf = (session: string): Promise<SessionActor> =>
+  authenticateSession(server.deps, "agent_session", session);
 
 describe("relevance", () => {
   test("weighs text 0.4, budget fit 0.3 and preference 0.3, best first", async () => {
@@ -267,7 +268,7 @@ describe("pages", () => {
           services: page,
           total_count,
           applied_filters,
-        } = expectSuccess(answer) as Record<string, never>;
+        } = expectSuccess(answer) as Record<string, unknown>;
         expect(total_count).toBe(COUNT);
         const { limit: _, ...filters } = start as Record<string, unknown>;
         expect(applied_filters).toEqual(filters);

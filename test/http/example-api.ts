@@ -1,12 +1,16 @@
+import { randomBytes } from "node:crypto";
 import type { Authenticators } from "../../src/api/context.ts";
 import type { ErrorEnvelope } from "../../src/api/envelope.ts";
 import type { AuditEntry, AuditLog } from "../../src/core/audit/index.ts";
 import type { Deps, SessionActor } from "../../src/core/context.ts";
 import { AppError } from "../../src/core/errors.ts";
+import { RATE_RULES } from "../../src/core/rate-limit/index.ts";
+import type { RateLimiter } from "../../src/core/rate-limit/ports.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { ReadinessChecks } from "../../src/http/ops.ts";
 import type { RunningServer } from "../../src/http/server.ts";
 import { startServer } from "../../src/http/server.ts";
+import { AesCipher } from "../../src/platform/crypto.ts";
 import { exampleRouter } from "./example-router.ts";
 
 export const SESSION = "tf_as_live";
@@ -83,10 +87,16 @@ export async function startExampleApi(checks: ReadinessChecks = {}): Promise<Exa
   };
   const write = (level: LogLine["level"]) => (fields: Record<string, unknown>, message: string) =>
     logged.push({ ...fields, level, message });
+  // Counts nothing: the limiter has tests of its own.
+  const limiter: RateLimiter = {
+    take: async ({ limit }) => ({ allowed: true, limit, remaining: limit, resetSeconds: 60 }),
+  };
   // The routers under test touch nothing else of what the core is given.
   const deps = {
     log: { info: write("info"), warn: write("warn"), error: write("error") },
-    settings: { publicBaseUrl: "https://tollfree.example" },
+    cipher: new AesCipher(randomBytes(32)),
+    limiter,
+    settings: { publicBaseUrl: "https://tollfree.example", rateRules: RATE_RULES },
   } as unknown as Deps;
   const app = createApp({
     router: exampleRouter,
@@ -94,6 +104,8 @@ export async function startExampleApi(checks: ReadinessChecks = {}): Promise<Exa
     authenticators,
     audit: { append: (entry) => audit.append(entry) },
     checks,
+    trustedProxies: [],
+    isStopping: () => false,
     routes: (express) =>
       express.get("/broken-page", () => {
         throw new Error("template secret");

@@ -5,6 +5,8 @@ import { inject } from "vitest";
 import type { AppRouter } from "../../src/api/router.ts";
 import type { Running, ServerOptions } from "../../src/app/server.ts";
 import { startTollfree } from "../../src/app/server.ts";
+import type { RateRules } from "../../src/core/rate-limit/index.ts";
+import { RATE_RULES } from "../../src/core/rate-limit/index.ts";
 import { createLog } from "../../src/platform/log.ts";
 import { mint } from "./chain.ts";
 import type { TestDatabase } from "./database.ts";
@@ -20,12 +22,31 @@ export interface TestServer extends Running {
   close(): Promise<void>;
 }
 
-type Changes = Partial<ServerOptions["settings"]> & { confirmations?: number; treasuryMicros?: bigint };
+type Settings = ServerOptions["settings"];
+
+type Changes = Partial<Omit<Settings, "rateRules" | "suspension">> &
+  Partial<Pick<ServerOptions, "limiterStore" | "trustedProxies" | "log">> & {
+    confirmations?: number;
+    treasuryMicros?: bigint;
+    suspension?: Partial<Settings["suspension"]>;
+    /** `real` for those of production; else none, but for the ones given. */
+    limits?: "real" | Partial<RateRules>;
+  };
+
+/** Tests make more calls with one session than anybody else may. */
+const NO_LIMITS = Object.fromEntries(
+  Object.entries(RATE_RULES).map(([name, rule]) => [name, { ...rule, limit: 1_000_000_000 }]),
+) as RateRules;
 
 /** A real server on its own database and its own treasury, on the run's chain. */
 export async function startTestServer({
   confirmations = 1,
   treasuryMicros = 1_000_000_000n,
+  limits = {},
+  limiterStore = { kind: "memory" },
+  trustedProxies = [],
+  suspension = {},
+  log = createLog({ level: "silent" }),
   ...settings
 }: Changes = {}): Promise<TestServer> {
   const database = await createDatabase();
@@ -37,6 +58,9 @@ export async function startTestServer({
     host: "127.0.0.1",
     port: 0,
     publicBaseUrl: undefined,
+    trustedProxies,
+    drainSeconds: 0,
+    limiterStore,
     databaseUrl: database.url,
     chain: { network, asset, rpcUrl, treasuryPrivateKey, confirmations },
     encryptionKey: randomBytes(32),
@@ -44,11 +68,15 @@ export async function startTestServer({
     upstreams: { allowPrivate: true, allowedOrigins: [], httpsOnly: false },
     settings: {
       confirmWaitMs: 2_000,
-      suspension: { scopeViolations: 3, scopeWindowSeconds: 300 },
+      suspension: {
+        ...{ scopeViolations: 3, scopeWindowSeconds: 300, rateHits: 10, rateWindowSeconds: 60 },
+        ...suspension,
+      },
+      rateRules: limits === "real" ? RATE_RULES : { ...NO_LIMITS, ...limits },
       keepOutput: { maxBytes: 64 * 1024, seconds: 3600 },
       ...settings,
     },
-    log: createLog({ level: "silent" }),
+    log,
   };
   const running = await startTollfree(options);
   return {

@@ -29,6 +29,10 @@ export type Behaviour =
   | "text" // settles, answers text
   | "binary" // settles, answers bytes
   | "huge" // settles, answers more than we take
+  | "late" // settles, answers two seconds later
+  | "dedupes" // settles and cuts the connection; knows its payments, so the same again gets the answer
+  | "deep" // settles, answers JSON nested deeper than anything can serialise
+  | "bare" // a 402 that says no terms
   | "gone"; // closes the door on the paid request: never reached
 
 export interface SeenRequest {
@@ -71,6 +75,7 @@ export async function startUpstream(priceMicros = 20_000): Promise<Upstream> {
     name: "USDC",
   };
   const seen: SeenRequest[] = [];
+  const known = new Set<string>();
   const held: { payload: PaymentPayload; requirements: PaymentRequirements }[] = [];
 
   const requirementsNow = (): PaymentRequirements => {
@@ -112,6 +117,7 @@ export async function startUpstream(priceMicros = 20_000): Promise<Upstream> {
     if (behaviour === "free") return json(res, 200, { free: true });
     if (typeof signature !== "string") {
       if (behaviour === "slow") return;
+      if (behaviour === "bare") return json(res, 402, { error: "pay me" });
       if (behaviour === "broken") return json(res, 500, { oops: true });
       const required = {
         x402Version: 2 as const,
@@ -139,9 +145,20 @@ export async function startUpstream(priceMicros = 20_000): Promise<Upstream> {
       case "fake":
         return json(res, 200, { data: "not paid for" }, receipt({ transaction: `0x${"ab".repeat(32)}` }));
     }
+    const paymentId = JSON.stringify(payload.payload);
+    if (behaviour === "dedupes" && known.has(paymentId)) return json(res, 200, { again: true });
+    known.add(paymentId);
     const settled = await settle(payload, requirements);
     if (!settled.success) return json(res, 402, { error: settled.errorReason });
     switch (behaviour) {
+      case "late":
+        await new Promise((resolve) => setTimeout(resolve, 2_000));
+        return json(res, 200, { late: true }, receipt(settled));
+      case "deep":
+        return void res
+          .writeHead(200, { "content-type": "application/json", ...receipt(settled) })
+          .end("[".repeat(20_000) + "]".repeat(20_000));
+      case "dedupes":
       case "lost":
         return void res.destroy();
       case "hang":

@@ -15,7 +15,7 @@ import { rpc } from "./rpc.ts";
 const DUMP_TIMEOUT_MS = 60_000;
 const LOOK_EVERY_MS = 500;
 /** Even without transactions, so that a restored chain isn't far behind the block numbers that were seen. */
-const IDLE_INTERVAL_MS = 10_000;
+const IDLE_INTERVAL_MS = 30_000;
 /** A long chain takes long to dump; this bounds the share of time spent on it to a tenth. */
 const PAUSE_PER_DUMP_TIME = 10;
 

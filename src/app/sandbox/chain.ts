@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { FUNDED_WITH_GAS } from "./chain-accounts.ts";
 import { saveSnapshot, unpackSnapshot } from "./chain-snapshot.ts";
-import { findDaemon, startDaemon, stopDaemon } from "./daemon.ts";
+import { findDaemon, findResponsive, startDaemon, stopDaemon } from "./daemon.ts";
 import type { DaemonId } from "./daemon.ts";
 import type { Log } from "./log.ts";
 import { recordedPort, stablePort } from "./ports.ts";
@@ -57,8 +57,8 @@ export async function startChain(
   const rpcUrl = await chainUrl(directory);
   const isReady = async (): Promise<boolean> => (await chainIdOf(rpcUrl)) === CHAIN_ID;
 
-  const running = findDaemon(id);
-  if (running !== undefined && (await isReady())) {
+  const running = await findResponsive(id, isReady);
+  if (running !== undefined) {
     log(`chain found at ${rpcUrl} (pid ${running})`);
     return { pid: running, rpcUrl, reused: true };
   }

@@ -8,6 +8,8 @@ import { runsWith } from "./process-info.ts";
 
 /** Wait between two looks at a process or its health. */
 const POLL_MS = 20;
+const ANSWER_WITHIN_MS = 10_000;
+const KILLED_WITHIN_MS = 10_000;
 const LOG_TAIL_BYTES = 4_000;
 
 /** Names a detached process of the world: where its pid and log are, and how to recognise it. */
@@ -51,6 +53,23 @@ export function findDaemon(id: DaemonId): number | undefined {
 }
 
 /**
+ * The daemon's pid if it is alive and, given some time, answers. Patient, because what doesn't answer is stopped,
+ * and other servers may be using it: a machine can be very busy for a while.
+ */
+export async function findResponsive(
+  id: DaemonId,
+  answers: () => Promise<boolean>,
+): Promise<number | undefined> {
+  const deadline = Date.now() + ANSWER_WITHIN_MS;
+  for (let pid = findDaemon(id); pid !== undefined; pid = findDaemon(id)) {
+    if (await answers()) return pid;
+    if (Date.now() > deadline) return undefined;
+    await sleep(POLL_MS);
+  }
+  return undefined;
+}
+
+/**
  * Starts a daemon in a session of its own, so that neither Ctrl-C nor the death of the server reaches it, and
  * waits until `isReady` answers true.
  *
@@ -79,7 +98,11 @@ export async function startDaemon(
   return fail(id, exit.reason);
 }
 
-/** Sends `signal` and waits for the process to end; after `timeoutMs` it is killed. Does nothing if it's dead. */
+/**
+ * Sends `signal` and waits for the process to end; after `timeoutMs` it is killed. Does nothing if it's dead.
+ *
+ * @throws Error if it lives on even so (blocked in the kernel, or somebody else's)
+ */
 export async function stopDaemon(id: DaemonId, signal: NodeJS.Signals, timeoutMs: number): Promise<void> {
   const pid = findDaemon(id);
   if (pid !== undefined) {
@@ -87,6 +110,8 @@ export async function stopDaemon(id: DaemonId, signal: NodeJS.Signals, timeoutMs
     const deadline = Date.now() + timeoutMs;
     while (runsWith(pid, id.marker)) {
       if (Date.now() > deadline) sendSignal(pid, "SIGKILL");
+      if (Date.now() > deadline + KILLED_WITHIN_MS)
+        throw new Error(`${id.name} (pid ${pid}) can't be stopped`);
       await sleep(POLL_MS);
     }
   }
@@ -94,7 +119,7 @@ export async function stopDaemon(id: DaemonId, signal: NodeJS.Signals, timeoutMs
 }
 
 /** The end of the daemon's log, for error messages. */
-export function logTail(id: DaemonId): string {
+function logTail(id: DaemonId): string {
   try {
     return readFileSync(logFile(id)).subarray(-LOG_TAIL_BYTES).toString("utf8").trim();
   } catch {

@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import { randomInt } from "node:crypto";
+import { readFileSync } from "node:fs";
 import net from "node:net";
+import { writeAtomically } from "./atomic-file.ts";
 
 /**
  * Below the ports that systems hand out for outgoing connections (from 32768 on Linux): there, a port noted
@@ -26,7 +27,7 @@ export async function stablePort(file: string): Promise<number> {
   for (;;) {
     const port = randomInt(FIRST_PORT, LAST_PORT);
     if (!(await isFree(port))) continue;
-    writeFileSync(file, String(port));
+    writeAtomically(file, String(port));
     return port;
   }
 }

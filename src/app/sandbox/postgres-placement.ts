@@ -9,10 +9,10 @@ import {
   readFileSync,
   rmSync,
   statSync,
-  writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { writeAtomically } from "./atomic-file.ts";
 import { runsWith } from "./process-info.ts";
 
 /** A user to run as, where that isn't ourselves. */
@@ -76,8 +76,8 @@ export function placeCluster(directory: string, runAs: Identity | undefined): st
   const storage = sharedStorage();
   const outside = path.join(storage, `data-${randomBytes(8).toString("hex")}`);
   // In this order: a directory whose owner has no note of it is an orphan, and swept away.
-  writeFileSync(noteFileOf(directory), outside);
-  writeFileSync(`${outside}.owner`, noteFileOf(directory), { mode: 0o600 });
+  writeAtomically(noteFileOf(directory), outside);
+  writeAtomically(`${outside}.owner`, noteFileOf(directory), 0o600);
   return makeFor(outside, runAs);
 }
 

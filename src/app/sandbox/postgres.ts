@@ -1,16 +1,16 @@
-import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import pg from "pg";
-import { findDaemon, startDaemon, stopDaemon } from "./daemon.ts";
+import { writeAtomically } from "./atomic-file.ts";
+import { findResponsive, startDaemon, stopDaemon } from "./daemon.ts";
 import type { DaemonId } from "./daemon.ts";
 import type { Log } from "./log.ts";
 import { recordedPort, stablePort } from "./ports.ts";
 import { findBinaries } from "./postgres-binaries.ts";
-import type { PostgresBinaries } from "./postgres-binaries.ts";
+import { dataVersion, initialiseCluster, removeStalePidFile } from "./postgres-cluster.ts";
+import type { Cluster } from "./postgres-cluster.ts";
 import {
   clusterOf,
   placeCluster,
@@ -19,8 +19,6 @@ import {
   sharedStorage,
   sweepOrphans,
 } from "./postgres-placement.ts";
-import type { Identity } from "./postgres-placement.ts";
-import { runsWith } from "./process-info.ts";
 
 /** Both the superuser and the database that a new server starts with. */
 const NAME = "tollfree";
@@ -29,7 +27,6 @@ const READY_WITHIN_MS = 20_000;
 const STOP_WITHIN_MS = 15_000;
 /** After a killed postmaster its children need a moment to notice and let go of the shared memory. */
 const START_ATTEMPTS = 5;
-const DURABLE_FLAGS: readonly string[] = [];
 const EPHEMERAL_FLAGS = ["-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"];
 
 export interface PostgresOptions {
@@ -51,12 +48,6 @@ export interface PostgresServer {
   /** A connection string with a superuser's credentials; the database `tollfree` exists. */
   url(database?: string): string;
   stop(): Promise<void>;
-}
-
-interface Cluster {
-  directory: string;
-  dataDirectory: string;
-  runAs: Identity | undefined;
 }
 
 /**
@@ -83,7 +74,7 @@ export async function startPostgres({
 
   const running = await findRunning(id, portFile, password);
   const { pid, port } = running ?? (await launch(id, cluster, portFile, password, ephemeral, log));
-  if (!running) await createDatabase(connectionString(port, password, "postgres"));
+  await createDatabase(connectionString(port, password, "postgres"));
   log(`PostgreSQL ${running ? "found" : "started"} on port ${port} (pid ${pid})`);
   return {
     pid,
@@ -115,11 +106,11 @@ async function findRunning(
   portFile: string,
   password: string,
 ): Promise<{ pid: number; port: number } | undefined> {
-  const pid = findDaemon(id);
   const port = recordedPort(portFile);
-  if (pid === undefined || port === undefined) return undefined;
-  if (await accepts(connectionString(port, password, NAME))) return { pid, port };
-  await stopDaemon(id, "SIGINT", STOP_WITHIN_MS); // alive but of no use: stuck, or killed while starting
+  if (port === undefined) return undefined;
+  const pid = await findResponsive(id, () => accepts(connectionString(port, password, "postgres")));
+  if (pid !== undefined) return { pid, port };
+  await stopDaemon(id, "SIGINT", STOP_WITHIN_MS);
   return undefined;
 }
 
@@ -133,13 +124,15 @@ async function launch(
 ): Promise<{ pid: number; port: number }> {
   const storage = cluster.runAs ? sharedStorage() : id.directory;
   const binaries = findBinaries(storage, cluster.runAs, dataVersion(cluster), log);
-  if (dataVersion(cluster) === undefined) await initialise(binaries, cluster, password, ephemeral);
+  if (dataVersion(cluster) === undefined) {
+    await initialiseCluster(binaries, cluster, { superuser: NAME, password, durable: !ephemeral });
+  }
 
   const port = await stablePort(portFile);
   const args = ["-D", cluster.dataDirectory, "-p", String(port), "-h", "127.0.0.1"];
   // No Unix socket: its path is limited to about 100 characters, data directories are not.
   args.push("-c", "unix_socket_directories=", "-c", "max_connections=200", "-c", "log_checkpoints=off");
-  args.push(...(ephemeral ? EPHEMERAL_FLAGS : DURABLE_FLAGS));
+  if (ephemeral) args.push(...EPHEMERAL_FLAGS);
   const daemon = {
     command: path.join(binaries.directory, "postgres"),
     args,
@@ -159,56 +152,10 @@ async function launch(
   }
 }
 
-/** initdb into a directory beside, renamed when complete: a killed first start leaves nothing half made. */
-async function initialise(
-  binaries: PostgresBinaries,
-  cluster: Cluster,
-  password: string,
-  ephemeral: boolean,
-): Promise<void> {
-  const unfinished = path.join(cluster.directory, "unfinished");
-  const passwordFile = path.join(cluster.directory, "initial-password");
-  rmSync(unfinished, { recursive: true, force: true });
-  rmSync(passwordFile, { force: true });
-  writeFileSync(passwordFile, password, { mode: 0o600 });
-  if (cluster.runAs) chownSync(passwordFile, cluster.runAs.uid, cluster.runAs.gid);
-
-  const args = ["-D", unfinished, "-U", NAME, "--auth=scram-sha-256", `--pwfile=${passwordFile}`];
-  args.push("-E", "UTF8", "--locale=C.UTF-8", "--no-instructions", ...(ephemeral ? ["--no-sync"] : []));
-  try {
-    // LC_ALL decides the language of messages; initdb looks for `postgres` beside itself, not in PATH.
-    const env = { PATH: "/usr/bin:/bin", LC_ALL: "C" };
-    await promisify(execFile)(path.join(binaries.directory, "initdb"), args, {
-      cwd: "/",
-      env,
-      ...cluster.runAs,
-    });
-  } finally {
-    rmSync(passwordFile, { force: true });
-  }
-  renameSync(unfinished, cluster.dataDirectory);
-}
-
-/**
- * PostgreSQL itself refuses to start when the pid in a left-over file lives, even if that process is a stranger
- * (pids are few and soon reused inside a container). We know better whether it is a server of this directory.
- */
-function removeStalePidFile(cluster: Cluster): void {
-  const file = path.join(cluster.dataDirectory, "postmaster.pid");
-  if (!existsSync(file)) return;
-  const pid = Number(readFileSync(file, "utf8").split("\n")[0]);
-  if (!runsWith(pid, cluster.dataDirectory)) rmSync(file, { force: true });
-}
-
-function dataVersion(cluster: Cluster): number | undefined {
-  const file = path.join(cluster.dataDirectory, "PG_VERSION");
-  return existsSync(file) ? Number(readFileSync(file, "utf8")) : undefined;
-}
-
 /** The superuser's password: generated once, readable for us alone. */
 function keptPassword(directory: string): string {
   const file = path.join(directory, "password");
-  if (!existsSync(file)) writeFileSync(file, randomBytes(24).toString("hex"), { mode: 0o600 });
+  if (!existsSync(file)) writeAtomically(file, randomBytes(24).toString("hex"), 0o600);
   return readFileSync(file, "utf8");
 }
 
@@ -224,6 +171,7 @@ async function accepts(url: string): Promise<boolean> {
   }
 }
 
+/** Does nothing where it exists; it may be missing in a running server whose first starter was killed. */
 async function createDatabase(adminUrl: string): Promise<void> {
   await withClient(adminUrl, async (client) => {
     const { rowCount } = await client.query("SELECT 1 FROM pg_database WHERE datname = $1", [NAME]);

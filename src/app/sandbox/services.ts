@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { findDaemon, startDaemon, stopDaemon } from "./daemon.ts";
+import { findResponsive, startDaemon, stopDaemon } from "./daemon.ts";
 import type { DaemonId } from "./daemon.ts";
 import type { Log } from "./log.ts";
 import { recordedPort, stablePort } from "./ports.ts";
@@ -65,18 +65,16 @@ export async function ensureServices(worldDirectory: string, rpcUrl: string, log
     reused,
   });
 
-  const running = findDaemon(id);
-  if (running !== undefined) {
-    const config = configure(
-      recordedPort(portFile("facilitator")) ?? 0,
-      recordedPort(portFile("upstreams")) ?? 0,
-    );
-    if (await isHealthy(config)) {
-      log(`facilitator and demo upstreams found (pid ${running})`);
-      return services(running, config, true);
-    }
-    await stopServices(directory);
+  const recorded = configure(
+    recordedPort(portFile("facilitator")) ?? 0,
+    recordedPort(portFile("upstreams")) ?? 0,
+  );
+  const running = await findResponsive(id, async () => (await health(recorded)) !== undefined);
+  if (running !== undefined && (await health(recorded)) === recorded.fingerprint) {
+    log(`facilitator and demo upstreams found (pid ${running})`);
+    return services(running, recorded, true);
   }
+  await stopServices(directory);
   const config = configure(
     await stablePort(portFile("facilitator")),
     await stablePort(portFile("upstreams")),
@@ -85,7 +83,7 @@ export async function ensureServices(worldDirectory: string, rpcUrl: string, log
   const pid = await startDaemon(
     id,
     { command: process.execPath, args },
-    () => isHealthy(config),
+    async () => (await health(config)) === config.fingerprint,
     READY_WITHIN_MS,
   );
   log(
@@ -99,7 +97,7 @@ export async function stopServices(directory: string): Promise<void> {
   await stopDaemon(servicesDaemon(directory), "SIGTERM", STOP_WITHIN_MS);
 }
 
-export const servicesDaemon = (directory: string): DaemonId => ({
+const servicesDaemon = (directory: string): DaemonId => ({
   name: "services",
   directory,
   marker: directory,
@@ -120,12 +118,14 @@ function fingerprintOf(config: Omit<ServicesConfig, "fingerprint">): string {
   return hash.digest("hex");
 }
 
-async function isHealthy({ facilitatorPort, upstreamsPort, fingerprint }: ServicesConfig): Promise<boolean> {
-  const answers = await Promise.all([facilitatorPort, upstreamsPort].map(health));
-  return answers.every((answer) => answer === fingerprint);
+/** The fingerprint of what serves both ports; undefined while one doesn't answer. */
+async function health(config: ServicesConfig): Promise<string | undefined> {
+  const ports = [config.facilitatorPort, config.upstreamsPort];
+  const [facilitator, upstreams] = await Promise.all(ports.map(fingerprintAt));
+  return facilitator === upstreams ? facilitator : undefined;
 }
 
-async function health(port: number): Promise<string | undefined> {
+async function fingerprintAt(port: number): Promise<string | undefined> {
   try {
     const response = await fetch(`${urlOf(port)}/health`, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
     return ((await response.json()) as { fingerprint?: string }).fingerprint;

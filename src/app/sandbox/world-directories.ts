@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { writeAtomically } from "./atomic-file.ts";
 
 /** Where the parts of a world keep what is theirs. */
 export interface WorldDirectories {
@@ -25,7 +26,7 @@ export function worldDirectories(world: string): WorldDirectories {
 /** Distinguishes this world from one that was here before its directory was deleted. Made on first use. */
 export function worldId(world: string): string {
   const file = idFile(world);
-  if (!existsSync(file)) writeFileSync(file, randomUUID());
+  if (!existsSync(file)) writeAtomically(file, randomUUID());
   return readFileSync(file, "utf8");
 }
 

@@ -7,7 +7,8 @@ const FORMULA = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/u;
 const harmless = (text: string): string => (FORMULA.test(text) ? `'${text}` : text);
 
 /** RFC 4180, section 2; semicolons and tabs are quoted as well, since some spreadsheets split there. */
-const quoted = (text: string): string => (/[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+const quoted = (text: string): string =>
+  /[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 
 /** A value as text: nested ones as JSON, nothing as nothing. Numbers can't be formulas, so they stay numbers. */
 function textOf(value: unknown): string {

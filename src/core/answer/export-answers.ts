@@ -29,7 +29,8 @@ export async function exportAnswers(
   const campaign = await requireOwnCampaign(db, campaign_id, actor.sponsorId);
   const filename = `answers-${campaign.id}.${format}`;
   const batches = readAnswers({ db, cipher }, campaign.id);
-  if (format === "json") return { filename, contentType: "application/json; charset=utf-8", chunks: asJson(batches) };
+  if (format === "json")
+    return { filename, contentType: "application/json; charset=utf-8", chunks: asJson(batches) };
   const { requiredFields, optionalFields } = compileSchema(campaign.taskSchema);
   const table = answersTable([...requiredFields, ...optionalFields]);
   return { filename, contentType: "text/csv; charset=utf-8; header=present", chunks: asCsv(batches, table) };

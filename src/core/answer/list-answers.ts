@@ -15,9 +15,6 @@ export async function listAnswers(
   { campaign_id, offset = 0, limit = PAGE_SIZE }: z.infer<typeof ListAnswersInput>,
 ): Promise<z.infer<typeof ListAnswersOutput>> {
   const { id } = await requireOwnCampaign(db, campaign_id, actor.sponsorId);
-  const [rows, total] = await Promise.all([
-    listAnswerRows(db, id, offset, limit),
-    countAnswers(db, id),
-  ]);
+  const [rows, total] = await Promise.all([listAnswerRows(db, id, offset, limit), countAnswers(db, id)]);
   return { answers: rows.map((row) => toView(cipher, row)), total_count: total, offset, limit };
 }

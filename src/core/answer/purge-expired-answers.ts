@@ -15,6 +15,7 @@ export async function purgeExpiredAnswers({ db, log }: Pick<Deps, "db" | "log">)
     erased += batch;
     if (batch < BATCH) break;
   }
-  if (erased > 0) log.info({ event: "answers_purged", count: erased }, "answers past their retention deleted");
+  if (erased > 0)
+    log.info({ event: "answers_purged", count: erased }, "answers past their retention deleted");
   return erased;
 }

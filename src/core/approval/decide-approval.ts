@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Deps } from "../context.ts";
 import { AppError, invalidField, notFound } from "../errors.ts";
 import { requireFuture, requireId } from "../fields.ts";
-import { addDataTypes, writeGrant } from "../grant/index.ts";
+import { addDataTypes, grantIsLive, writeGrant } from "../grant/index.ts";
 import { centsToMicros } from "../money.ts";
 import type { Queries } from "../ports.ts";
 import { fromWire, isWithinRequest, missingFrom } from "../scope/index.ts";
@@ -55,18 +55,8 @@ async function apply(
       return applyGrant(tx, approval, userId, input);
     case "data":
       return applyData(tx, approval, input);
-    case "budget": {
-      // Approving only releases it; the matching run consumes it together with its reservation.
-      const { amount_cents } = BudgetRequest.parse(approval.requested);
-      if (input.budget_limit_cents !== undefined && input.budget_limit_cents !== amount_cents) {
-        throw invalidField(
-          "/budget_limit_cents",
-          `must be the amount asked for, ${amount_cents}, or left out`,
-          "const",
-        );
-      }
-      return approval.grant_id;
-    }
+    case "budget":
+      return applyBudget(tx, approval, input);
     case "gpt_sign_in": {
       // Somebody the agent has a grant of may just sign in; otherwise signing in is granting.
       const standing =
@@ -107,6 +97,7 @@ async function applyGrant(tx: Queries, approval: ApprovalRow, userId: string, in
   return grant.id;
 }
 
+/** Adds the data types to the grant. Nothing else was asked for, so nothing else can be decided. */
 async function applyData(tx: Queries, approval: ApprovalRow, input: Input): Promise<string | null> {
   const requested = DataRequest.parse(approval.requested);
   const approved = input.scopes?.allowed_data_types ?? requested.data_types;
@@ -117,11 +108,49 @@ async function applyData(tx: Queries, approval: ApprovalRow, input: Input): Prom
       "maximum",
     );
   }
+  if (approved.length === 0)
+    throw invalidField("/scopes/allowed_data_types", "must name what is approved", "minItems");
+  refuseUnasked(input, ["allowed_task_types", "allowed_categories"], ["budget_limit_cents", "expires_at"]);
   if (
     approval.grant_id === null ||
     !(await addDataTypes(tx, approval.grant_id, approval.agent_session_id, approved))
   ) {
-    throw new AppError("conflict", { message: "The grant this belongs to has been revoked or has expired." });
+    throw grantEnded();
   }
   return approval.grant_id;
 }
+
+/** Approving a budget only releases it; the matching run consumes it together with its reservation. */
+async function applyBudget(tx: Queries, approval: ApprovalRow, input: Input): Promise<string | null> {
+  const { amount_cents } = BudgetRequest.parse(approval.requested);
+  if (input.budget_limit_cents !== undefined && input.budget_limit_cents !== amount_cents) {
+    throw invalidField(
+      "/budget_limit_cents",
+      `must be the amount asked for, ${amount_cents}, or left out`,
+      "const",
+    );
+  }
+  refuseUnasked(input, ["allowed_task_types", "allowed_data_types", "allowed_categories"], ["expires_at"]);
+  if (approval.grant_id === null || !(await grantIsLive(tx, approval.grant_id))) throw grantEnded();
+  return approval.grant_id;
+}
+
+/** Refuses a decision on what wasn't asked: it would be wider than the request. */
+function refuseUnasked(
+  input: Input,
+  scopes: (keyof NonNullable<Input["scopes"]>)[],
+  fields: ("budget_limit_cents" | "expires_at")[],
+): void {
+  for (const scope of scopes) {
+    if ((input.scopes?.[scope].length ?? 0) > 0) {
+      throw invalidField(`/scopes/${scope}`, "must be empty: the agent didn't ask for it", "maxItems");
+    }
+  }
+  for (const field of fields) {
+    if (input[field] !== undefined)
+      throw invalidField(`/${field}`, "must be left out: the agent didn't ask for it", "not");
+  }
+}
+
+const grantEnded = (): AppError =>
+  new AppError("conflict", { message: "The grant this belongs to has been revoked or has expired." });

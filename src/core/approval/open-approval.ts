@@ -4,8 +4,9 @@ import { hashSecret } from "../credential/index.ts";
 import { canonicalJson } from "../canonical-json.ts";
 import type { OpenApproval } from "../error-details.ts";
 import type { Cipher } from "../ports.ts";
+import { rateLimited } from "../rate-limit/index.ts";
 import type { ApprovalKind } from "./schema.ts";
-import { insertApproval } from "./store.ts";
+import { findSameApproval, insertApproval } from "./store.ts";
 
 export const POLL_INTERVAL_SECONDS = 5;
 
@@ -34,13 +35,25 @@ export interface Question {
 export const approvalUrl = (publicBaseUrl: string, approvalId: string): string =>
   `${publicBaseUrl}/approvals/${approvalId}`;
 
-/** Opens a question only the user can answer, and says how the agent shows it to them. */
+/**
+ * Opens a question only the user can answer, and says how the agent shows it to them.
+ * @throws `rate_limited` for an agent that asks ever new questions; asking the same again is free
+ */
 export async function openApproval(
-  { db, cipher, log, settings }: Pick<Deps, "db" | "cipher" | "log" | "settings">,
+  { db, cipher, log, limiter, settings }: Pick<Deps, "db" | "cipher" | "log" | "limiter" | "settings">,
   question: Question,
 ): Promise<OpenApproval> {
   const id = randomUUID();
   const sameness = question.askedAgainAs ?? randomBytes(16).toString("hex");
+  const requestDigest = hashSecret(
+    canonicalJson([question.kind, question.grantId ?? null, sameness, question.requested]),
+  );
+  const same = await findSameApproval(db, question.agentId, requestDigest);
+  if (same !== undefined) return askAgain({ cipher, settings }, same);
+
+  const rule = settings.rateRules.approvalOpened;
+  const take = await limiter.take(rule, question.agentId);
+  if (!take.allowed) throw rateLimited(rule, take);
   const approval = await insertApproval(db, {
     ...question,
     id,
@@ -48,9 +61,7 @@ export async function openApproval(
     grantId: question.grantId,
     sessionId: question.sessionId,
     userCodeHash: hashSecret(userCode(cipher, id)),
-    requestDigest: hashSecret(
-      canonicalJson([question.kind, question.grantId ?? null, sameness, question.requested]),
-    ),
+    requestDigest,
     seconds: LIFETIME_SECONDS[question.kind],
   });
   if (approval.id === id) {

@@ -18,6 +18,18 @@ export interface NewApproval {
   seconds: number;
 }
 
+/** The open approval that asks the same. */
+export async function findSameApproval(
+  db: Queries,
+  agentId: string,
+  requestDigest: Uint8Array,
+): Promise<{ id: string; expires_at: Date } | undefined> {
+  const rows = await db.$queryRaw<{ id: string; expires_at: Date }[]>`
+    SELECT id, expires_at FROM approvals
+     WHERE agent_id = ${agentId}::uuid AND request_digest = ${requestDigest} AND status = 'pending' AND expires_at > now()`;
+  return rows[0];
+}
+
 /** Opens an approval, or finds the one that asks the same and is still open. */
 export async function insertApproval(db: Queries, a: NewApproval): Promise<{ id: string; expires_at: Date }> {
   await db.$executeRaw`

@@ -54,6 +54,23 @@ export function summarizeRequest(input: unknown): RequestSummary {
   return summary;
 }
 
+/** Operations as they are called through tRPC. */
+const TRPC_OPERATION = /^[a-z]{1,10}\.[A-Za-z]{1,40}$/;
+const MAX_SEGMENTS = 12;
+
+/**
+ * A path as it may be kept: what looks like a route, an id or a service key. Anything else somebody put there by
+ * mistake, such as a token or an address, is left out, however it is encoded.
+ *
+ * @example summarizeEndpoint("/agent/tasks/bob%40example.com") // "/agent/tasks/[redacted]"
+ */
+export function summarizeEndpoint(path: string): string {
+  const segments = path.split("/").slice(0, MAX_SEGMENTS);
+  const isSafe = (text: string): boolean =>
+    text === "" || UUID.test(text) || SLUG.test(text) || TRPC_OPERATION.test(text);
+  return segments.map((segment) => (isSafe(segment) ? segment : "[redacted]")).join("/");
+}
+
 function safeValue(name: string, value: unknown): string | number | undefined {
   if (typeof value === "number") return SAFE_NUMBERS.has(name) ? value : undefined;
   if (typeof value !== "string") return undefined;

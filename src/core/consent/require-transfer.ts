@@ -6,7 +6,7 @@ import { next } from "../next-actions.ts";
 import { missingFrom } from "../scope/index.ts";
 import { refuseScope } from "../session/index.ts";
 
-type Context = Pick<Deps, "db" | "cipher" | "log" | "settings"> & { actor: SessionActor };
+type Context = Pick<Deps, "db" | "cipher" | "log" | "limiter" | "settings"> & { actor: SessionActor };
 
 /**
  * Whether personal data of these types may leave towards a sponsor (R6.2, R6.4): it needs the user's standing

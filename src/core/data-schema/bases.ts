@@ -1,11 +1,12 @@
+import { unite, type Demands } from "./demands.ts";
 import { own } from "./json.ts";
 import type { SchemaGraph } from "./schema-graph.ts";
 import { describesItself, type Child, type Schema, type SubSchema } from "./schema.ts";
 
-/** A schema that says by itself what a value may be, and whether a data type covers that value. */
+/** A schema that says by itself what a value may be, and the demands that the data types of that value meet. */
 export interface Base {
   readonly schema: Schema;
-  readonly covered: boolean;
+  readonly met: Demands;
 }
 
 /**
@@ -23,24 +24,26 @@ export function description(graph: SchemaGraph, schema: SubSchema): "itself" | "
 }
 
 /** Every schema that may have described the values which pass this one. */
-export function basesOf(graph: SchemaGraph, schema: SubSchema, coveredAbove: boolean): Base[] {
+export function basesOf(graph: SchemaGraph, schema: SubSchema, metAbove: Demands): Base[] {
   if (typeof schema === "boolean") return [];
-  const covered = coveredAbove || graph.carriesDataType(schema);
+  const met = unite(metAbove, graph.demandsMet(schema));
   const described = description(graph, schema);
   if (described === "nothing") return [];
-  if (described === "itself") return [{ schema, covered }];
-  return described.flatMap((part) => basesOf(graph, part.schema, covered));
+  if (described === "itself") return [{ schema, met }];
+  return described.flatMap((part) => basesOf(graph, part.schema, met));
 }
 
 /** The bases of what is inside: of the property with this child's name, or of any item. */
 export function contentBases(graph: SchemaGraph, outer: readonly Base[], child: Child): Base[] {
   const [keyword, key] = child.tokens;
-  return outer.flatMap(({ schema, covered }) => {
+  return outer.flatMap(({ schema, met }) => {
     const inner =
       keyword === "properties"
         ? [own(schema.properties, String(key))]
         : [...(schema.prefixItems ?? []), schema.items];
-    return inner.flatMap((part) => (part === undefined ? [] : basesOf(graph, part, covered)));
+    return inner.flatMap((part) =>
+      part === undefined ? [] : basesOf(graph, part, graph.demandsInherited(part, met)),
+    );
   });
 }
 

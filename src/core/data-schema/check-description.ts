@@ -1,20 +1,21 @@
 import { basesOf, contentBases, description, namesProperty, type Base } from "./bases.ts";
+import { demandsThat, fittingTypes, unite, type Demand, type Demands } from "./demands.ts";
 import type { Findings } from "./findings.ts";
-import { isPersonalFormat } from "./formats.ts";
+import { demandOfFormat } from "./formats.ts";
 import { pointer } from "./json.ts";
-import { isPersonalName } from "./personal-names.ts";
+import { demandOfName } from "./personal-names.ts";
 import type { SchemaGraph } from "./schema-graph.ts";
 import { contents, typesOf, type Child, type Schema, type SubSchema } from "./schema.ts";
 
-/** Where a subschema stands, and whether a data type beside or above it covers its values. */
+/** Where a subschema stands, and the demands that data types beside or above it meet for its values. */
 interface Place {
   readonly path: string;
-  readonly covered: boolean;
+  readonly met: Demands;
 }
 
 /**
  * Third look, in context: every value that can be sent is described, every object closed, and everything
- * that looks like personal data says so. Presumes `checkStructure` and `checkReferences`.
+ * that looks like personal data says so, with a data type that fits. Presumes `checkStructure` and `checkReferences`.
  *
  * Each subschema is either *complete*, where it alone decides what a value may be, or a *fragment* (under
  * `allOf`, `if`, `then`, `else` and `not`, and under `anyOf` and `oneOf` beside a type), which can only narrow
@@ -22,7 +23,7 @@ interface Place {
  */
 export function checkDescription(graph: SchemaGraph, findings: Findings): void {
   const check = new DescriptionCheck(graph, findings);
-  check.complete(graph.root, { path: "", covered: false });
+  check.complete(graph.root, { path: "", met: new Set() });
 }
 
 class DescriptionCheck {
@@ -40,11 +41,13 @@ class DescriptionCheck {
     if (this.#findings.full || typeof schema === "boolean") return;
 
     const here = this.#enter(schema, place);
-    const bases = basesOf(this.#graph, schema, place.covered);
+    const bases = basesOf(this.#graph, schema, place.met);
     if (described === "itself") {
       this.#closed(schema, here);
       for (const child of contents(schema)) {
-        this.#named(child, here, (inside) => this.complete(child.schema, inside));
+        const inside = this.#inside(child, here);
+        this.#named(child, inside);
+        this.complete(child.schema, inside);
       }
     } else {
       this.#narrowContents(schema, bases, here);
@@ -75,28 +78,35 @@ class DescriptionCheck {
       }
       const inner = contentBases(this.#graph, bases, child);
       // Where the definition says its data type, narrowing it needn't say it again.
-      const covered = here.covered || (inner.length > 0 && inner.every((base) => base.covered));
-      this.#named(child, { ...here, covered }, (inside) => this.#fragment(child.schema, inner, inside));
+      const defined = demandsThat((demand) => inner.length > 0 && inner.every(({ met }) => met.has(demand)));
+      const { path, met } = this.#inside(child, here);
+      const inside = { path, met: unite(met, defined) };
+      this.#named(child, inside);
+      this.#fragment(child.schema, inner, inside);
     }
   }
 
-  /** Goes inside, where a property that is named like personal data has to carry a data type. */
-  #named(child: Child, here: Place, goInside: (inside: Place) => void): void {
-    const inside = step(child, here);
+  #inside(child: Child, here: Place): Place {
+    return { ...step(child, here), met: this.#graph.demandsInherited(child.schema, here.met) };
+  }
+
+  /** A property that is named like personal data has to have a data type that fits. */
+  #named(child: Child, { path, met }: Place): void {
     const [keyword, name] = child.tokens;
-    const personal = keyword === "properties" && isPersonalName(String(name));
-    if (personal && !inside.covered && !this.#graph.carriesDataType(child.schema)) {
-      this.#findings.add(inside.path, "x-data-type", "A property with this name has to say its x-data-type.");
-    }
-    goInside(inside);
+    const demand = keyword === "properties" ? demandOfName(String(name)) : undefined;
+    this.#meets(demand, unite(met, this.#graph.demandsMet(child.schema)), path, "A property with this name");
   }
 
   #enter(schema: Schema, place: Place): Place {
-    const covered = place.covered || this.#graph.carriesDataType(schema);
-    if (isPersonalFormat(schema.format) && !covered) {
-      this.#findings.add(place.path, "x-data-type", "A value of this format has to say its x-data-type.");
-    }
-    return { ...place, covered };
+    const met = unite(place.met, this.#graph.demandsMet(schema));
+    const demand = schema.format === undefined ? undefined : demandOfFormat(schema.format);
+    this.#meets(demand, met, place.path, "A value of this format");
+    return { ...place, met };
+  }
+
+  #meets(demand: Demand | undefined, met: Demands, path: string, subject: string): void {
+    if (demand === undefined || met.has(demand)) return;
+    this.#findings.add(path, "x-data-type", `${subject} has to say "x-data-type": ${fittingTypes(demand)}.`);
   }
 
   #closed(schema: Schema, { path }: Place): void {
@@ -129,7 +139,7 @@ class DescriptionCheck {
 const ALLOWS_ANYTHING =
   "This allows anything. Say a type, enum, const or $ref, or give anyOf or oneOf only branches that do.";
 
-const step = (child: Child, { path, covered }: Place): Place => ({
+const step = (child: Child, { path, met }: Place): Place => ({
   path: child.definition ?? pointer(path, ...child.tokens),
-  covered,
+  met,
 });

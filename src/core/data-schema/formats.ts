@@ -1,5 +1,6 @@
 import type { Format } from "ajv";
 import { fullFormats } from "ajv-formats/dist/formats.js";
+import type { Demand } from "./demands.ts";
 
 /**
  * The formats of ajv-formats in full mode, with two changes. Its `url` expression takes quadratic time (a
@@ -12,13 +13,15 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   "idn-email": isInternationalEmail,
 };
 
-/** Formats whose values are personal by definition: a schema with one must say which data type it asks for. */
-const PERSONAL_FORMATS: ReadonlySet<string> = new Set(["email", "idn-email"]);
+/** Formats whose values are personal by definition, and what a schema with one of them asks for. */
+const PERSONAL_FORMATS: ReadonlyMap<string, Demand> = new Map([
+  ["email", "email"],
+  ["idn-email", "email"],
+]);
 
 export const isKnownFormat = (name: string): boolean => Object.hasOwn(FORMATS, name);
 
-export const isPersonalFormat = (name: string | undefined): boolean =>
-  name !== undefined && PERSONAL_FORMATS.has(name);
+export const demandOfFormat = (name: string): Demand | undefined => PERSONAL_FORMATS.get(name);
 
 function isUrl(text: string): boolean {
   return /^(?:https?|ftp):\/\/\S+$/i.test(text) && URL.canParse(text);

@@ -6,11 +6,22 @@ import { personalDataIn } from "./personal-text.ts";
 import type { SchemaGraph } from "./schema-graph.ts";
 import type { Schema, SubSchema } from "./schema.ts";
 
+/** What holds for a value because of what is around it. */
+interface Surroundings {
+  /** The innermost data types asked for. */
+  readonly asked: readonly DataType[];
+  /** A sponsor wrote all of it into an `enum` or `const`. */
+  readonly listed: boolean;
+}
+
 /**
  * Finds out what valid data holds, by walking it along with its schema.
  *
  * A data type counts wherever a value passes a subschema that has it: of `anyOf` and `oneOf` every branch that
  * accepts the value, of `if` the side that it takes. Null counts for nothing: it is the absence of an answer.
+ *
+ * Every text and number is scanned, and may look like personal data only where the innermost data types that
+ * apply to it ask for just that.
  */
 export class DataInspector {
   readonly #graph: SchemaGraph;
@@ -25,7 +36,7 @@ export class DataInspector {
 
   /**
    * Returns the data types present, sorted. Adds a finding for every value that looks like personal data
-   * where the schema doesn't ask for any.
+   * that the schema doesn't ask for there.
    */
   inspect(data: unknown, basePath: string, findings: Findings): DataType[] {
     const present = new Set<DataType>();
@@ -34,21 +45,21 @@ export class DataInspector {
       value: unknown,
       schemas: readonly SubSchema[],
       path: string,
-      coveredAbove: boolean,
+      around: Surroundings,
     ): void => {
       if (value === null) return;
       const applied = schemas.flatMap((schema) => this.#applied(schema, value));
       const types = applied.flatMap((schema) => schema["x-data-type"] ?? []);
       types.forEach((type) => present.add(type));
-      const covered = coveredAbove || types.length > 0;
+      const asked = types.length > 0 ? types : around.asked;
       if (typeof value === "object") {
-        const exempt = covered || this.#isListed(value, applied);
+        const here = { asked, listed: around.listed || this.#isListed(value, applied) };
         for (const [key, inner] of Object.entries(value)) {
           const innerSchemas = applied.flatMap((schema) => schemaInside(schema, value, key) ?? []);
-          visit(inner, innerSchemas, pointer(path, key), exempt);
+          visit(inner, innerSchemas, pointer(path, key), here);
         }
-      } else if (!covered && (typeof value === "string" || typeof value === "number")) {
-        const likeness = personalDataIn(String(value));
+      } else if (!around.listed && (typeof value === "string" || typeof value === "number")) {
+        const likeness = personalDataIn(String(value), asked);
         if (likeness === undefined || this.#isListed(value, applied)) return;
         findings.add(
           path,
@@ -58,7 +69,7 @@ export class DataInspector {
       }
     };
 
-    visit(data, [this.#graph.root], basePath, false);
+    visit(data, [this.#graph.root], basePath, { asked: [], listed: false });
     return [...present].sort();
   }
 

@@ -1,32 +1,35 @@
+import type { Demand } from "./demands.ts";
+
 /**
- * Names of properties that ask for personal data, without case and separators (api.md "Consent"). Compared
- * exactly: `email_verified` or `zip_file` are other things, and their values are scanned anyway.
+ * Names of properties that ask for personal data, without case and separators (api.md "Consent"), and what
+ * they ask for. Compared exactly: `email_verified` or `zip_file` are other things, and their values are
+ * scanned anyway.
  */
-const PERSONAL_NAMES: ReadonlySet<string> = new Set([
-  "email",
-  "mail",
-  "phone",
-  "mobile",
-  "firstname",
-  "lastname",
-  "fullname",
-  "street",
-  "address",
-  "postalcode",
-  "zip",
-  "region",
-  "birthdate",
-  "dateofbirth",
-  "ssn",
-  "passport",
-  "ip",
-  "ipaddress",
-  "wallet",
+const PERSONAL_NAMES: ReadonlyMap<string, Demand> = new Map([
+  ["email", "email"],
+  ["mail", "email"],
+  ["phone", "phone"],
+  ["mobile", "phone"],
+  ["firstname", "name"],
+  ["lastname", "name"],
+  ["fullname", "name"],
+  ["street", "address"],
+  ["address", "address"],
+  ["postalcode", "area"],
+  ["zip", "area"],
+  ["region", "area"],
+  ["birthdate", "birthdate"],
+  ["dateofbirth", "birthdate"],
+  ["ssn", "identifier"],
+  ["passport", "identifier"],
+  ["ip", "ip_address"],
+  ["ipaddress", "ip_address"],
+  ["wallet", "wallet"],
 ]);
 
 /** Look-alikes of Unicode (full-width letters, invisible characters) are folded first. */
-export const isPersonalName = (name: string): boolean =>
-  PERSONAL_NAMES.has(
+export const demandOfName = (name: string): Demand | undefined =>
+  PERSONAL_NAMES.get(
     name
       .normalize("NFKC")
       .toLowerCase()

@@ -1,4 +1,5 @@
 import type { DataType } from "./data-types.ts";
+import { demandsThat, fits, type Demands } from "./demands.ts";
 import {
   applicators,
   contents,
@@ -19,7 +20,8 @@ export class SchemaGraph {
   readonly #parts = new Map<Schema, number>();
   readonly #weights = new Map<Schema, number>();
   readonly #branches = new Map<Schema, number>();
-  readonly #carriers = new Map<Schema, boolean>();
+  readonly #met = new Map<Schema, Demands>();
+  readonly #marks = new Map<Schema, ReadonlySet<DataType>>();
   readonly #askers = new Map<Schema, boolean>();
 
   constructor(root: Schema) {
@@ -59,23 +61,37 @@ export class SchemaGraph {
   }
 
   /**
-   * Every value that passes this schema is marked with a data type, whatever branch it takes. A branch for
-   * null alone needs no mark: null is how an answer says that it has none.
+   * The demands that this schema's own data types meet for every value that passes, whatever branch it takes.
+   * A branch for null alone needs no data type: null is how an answer says that it has none.
    */
-  carriesDataType(schema: SubSchema): boolean {
-    if (typeof schema === "boolean") return false;
-    return remember(this.#carriers, schema, () => {
-      const carries = (branch: SubSchema): boolean => this.carriesDataType(branch);
+  demandsMet(schema: SubSchema): Demands {
+    if (typeof schema === "boolean") return NO_DEMANDS;
+    return remember(this.#met, schema, () => {
+      const type = schema["x-data-type"];
       const unavoidable = [this.reference(schema)?.schema ?? false, ...(schema.allOf ?? [])];
-      return (
-        schema["x-data-type"] !== undefined ||
-        unavoidable.some(carries) ||
-        [schema.anyOf ?? [], schema.oneOf ?? []].some(
-          (branches) =>
-            branches.some(carries) && branches.every((branch) => carries(branch) || isNullOnly(branch)),
-        )
+      const branchings = [schema.anyOf, schema.oneOf].map((branches = []) =>
+        branches.filter((branch) => !isNullOnly(branch)),
       );
+      return demandsThat((demand) => {
+        const meets = (part: SubSchema): boolean => this.demandsMet(part).has(demand);
+        return (
+          (type !== undefined && fits(type, demand)) ||
+          unavoidable.some(meets) ||
+          branchings.some((branches) => branches.length > 0 && branches.every(meets))
+        );
+      });
     });
+  }
+
+  /**
+   * Of the demands met around a value, those that stay met for it: the innermost data types count, so one of
+   * its own that doesn't fit takes the place of one around it that does.
+   */
+  demandsInherited(schema: SubSchema, around: Demands): Demands {
+    const types = [...this.#typesInPlace(schema)];
+    return types.length === 0
+      ? around
+      : demandsThat((demand) => around.has(demand) && types.every((type) => fits(type, demand)));
   }
 
   /** Somewhere in it a data type is asked for. Nothing under `not` is: what is sent never matches it. */
@@ -104,6 +120,17 @@ export class SchemaGraph {
     return [...found].sort();
   }
 
+  /** Every data type that a value can have of this schema itself, rather than of what is inside. */
+  #typesInPlace(schema: SubSchema): ReadonlySet<DataType> {
+    if (typeof schema === "boolean") return NO_TYPES;
+    return remember(this.#marks, schema, () => {
+      const parts = this.inPlace(schema).filter((part) => part.schema !== schema.not);
+      const types = new Set(parts.flatMap((part) => [...this.#typesInPlace(part.schema)]));
+      const own = schema["x-data-type"];
+      return own === undefined ? types : types.add(own);
+    });
+  }
+
   /** Adds up what each node counts for, those that references lead to as often as they do. */
   #sum(sums: Map<Schema, number>, schema: SubSchema, count: (node: Schema) => number): number {
     if (typeof schema === "boolean") return 0;
@@ -118,6 +145,9 @@ export class SchemaGraph {
 }
 
 const ENUM_VALUES_PER_PART = 64;
+
+const NO_DEMANDS: Demands = new Set();
+const NO_TYPES: ReadonlySet<DataType> = new Set();
 
 const isNullOnly = (schema: SubSchema): boolean =>
   typeof schema === "object" && (schema.type === "null" || schema.const === null);

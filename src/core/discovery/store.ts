@@ -116,7 +116,7 @@ export async function searchOffers(db: Queries, viewer: Viewer, s: Search): Prom
           : Prisma.sql`SELECT id, roles, tools_used FROM users WHERE id = ${userId}::uuid`
       }
     ), usable AS (
-      SELECT a.*, CASE WHEN a.pay_to IS NULL THEN 0 ELSE least(a.price_micros, a.last_quote_micros) END AS cost
+      SELECT a.*, CASE WHEN a.pay_to IS NULL THEN 0 ELSE least(a.price_micros, a.lowest_quote_micros) END AS cost
         FROM sponsored_apis a
        WHERE a.active
          ${scopes === null ? Prisma.empty : Prisma.sql`AND a.categories <@ ${scopes.categories}::text[]`}

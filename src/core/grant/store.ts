@@ -1,3 +1,4 @@
+import { Prisma } from "../../platform/generated/prisma/client.ts";
 import type { DataType } from "../data-schema/index.ts";
 import type { Scopes } from "../context.ts";
 import type { Queries } from "../ports.ts";
@@ -17,6 +18,18 @@ export async function userAndAgentExist(
     SELECT EXISTS (SELECT FROM users WHERE id = ${userId}::uuid) AS "user",
            EXISTS (SELECT FROM agents WHERE id = ${agentId}::uuid) AS "agent"`;
   return rows[0] ?? { user: false, agent: false };
+}
+
+/** What was allowed under a grant ends with it: replacing or revoking it leaves no approved budget behind. */
+const endApprovals = (ended: Prisma.Sql): Prisma.Sql => Prisma.sql`
+  UPDATE approvals SET status = 'expired' FROM ${ended}
+   WHERE approvals.grant_id = ${ended}.id AND kind IN ('budget', 'data') AND status IN ('pending', 'approved')`;
+
+/** Whether a grant still holds. */
+export async function grantIsLive(db: Queries, grantId: string): Promise<boolean> {
+  const rows = await db.$queryRaw<unknown[]>`
+    SELECT 1 FROM grants WHERE id = ${grantId}::uuid AND revoked_at IS NULL AND expires_at > now()`;
+  return rows.length === 1;
 }
 
 /**
@@ -47,6 +60,9 @@ export async function putGrant(
        WHERE s.grant_id = written.id AND a.id = s.budget_account_id AND s.revoked_at IS NULL
          AND NOT (s.allowed_task_types <@ ${scopes.taskTypes} AND s.allowed_data_types <@ ${scopes.dataTypes}
               AND s.allowed_categories <@ ${scopes.categories} AND a."limit" <= ${budgetMicros} AND s.expires_at <= ${expiresAt})
+    )
+    , outdated AS (
+      ${endApprovals(Prisma.sql`written`)}
     )
     SELECT id, subject FROM written`;
   const row = rows[0];
@@ -82,6 +98,8 @@ export async function revokeGrant(db: Queries, grantId: string): Promise<Date | 
     ), sessions AS (
       UPDATE agent_sessions s SET revoked_at = coalesce(s.revoked_at, now()), active = false
         FROM revoked WHERE s.grant_id = revoked.id
+    ), outdated AS (
+      ${endApprovals(Prisma.sql`revoked`)}
     )
     SELECT revoked_at FROM revoked`;
   return rows[0]?.revoked_at;

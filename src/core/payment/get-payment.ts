@@ -3,8 +3,8 @@ import type { Deps, SessionActor } from "../context.ts";
 import { notFound } from "../errors.ts";
 import { requireId } from "../fields.ts";
 import type { NextAction } from "../next-actions.ts";
-import { keptOutput } from "./output.ts";
-import { reconcile } from "./reconcile.ts";
+import { keptOutput, mayYetCome } from "./output.ts";
+import { reconcileSoon } from "./reconcile.ts";
 import type { GetPaymentInput, GetPaymentOutput } from "./schema.ts";
 import { findPaymentOfGrant } from "./store.ts";
 import { nextAfterPayment, toView } from "./view.ts";
@@ -20,7 +20,7 @@ export async function getPayment(
 ): Promise<{ data: z.infer<typeof GetPaymentOutput>; nextActions: NextAction[] }> {
   const payment = await findPaymentOfGrant(ctx.db, requireId(input.payment_id, "payment"), ctx.actor.grantId);
   if (payment === undefined) throw notFound("payment");
-  const current = await reconcile(ctx, payment).catch(() => payment);
+  const current = await reconcileSoon(ctx, payment);
   const view = toView(current);
   return {
     data: {
@@ -29,6 +29,6 @@ export async function getPayment(
       created_at: payment.created_at.toISOString(),
       ...keptOutput(current, ctx.cipher),
     },
-    nextActions: nextAfterPayment(view),
+    nextActions: nextAfterPayment(view, mayYetCome(current)),
   };
 }

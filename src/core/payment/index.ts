@@ -1,5 +1,5 @@
 export { getPayment } from "./get-payment.ts";
-export { reconcileDue } from "./reconcile.ts";
+export { attendDue } from "./reconcile.ts";
 export { type Run, runService } from "./run-service.ts";
 export {
   GetPaymentInput,

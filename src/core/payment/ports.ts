@@ -62,8 +62,8 @@ export interface PaymentClient {
   readonly asset: Address;
   /** The treasury's address, which pays. */
   readonly payer: Address;
-  /** The offers of a 402 that we could sign: exact scheme, our network and asset, EIP-3009. Empty: unusable terms. */
-  readOffers(answer: UpstreamAnswer): Offer[];
+  /** The offers of a 402 that we could sign (exact scheme, our network and asset, EIP-3009), and how many others. */
+  readOffers(answer: UpstreamAnswer): { offers: Offer[]; others: number };
   /** Signs exactly this offer, valid for at most 300 s. Signs the same payment id for sellers that deduplicate. */
   sign(offer: Offer, paymentId: string): Promise<SignedPayment>;
   /** The transaction the upstream says settled it: a hint where to look, never proof. */

@@ -1,6 +1,7 @@
 import type { Deps } from "../context.ts";
 import { AppError } from "../errors.ts";
 import { microsToCents } from "../money.ts";
+import { next } from "../next-actions.ts";
 import type { ApiRow } from "../sponsored-api/index.ts";
 import { recordQuote } from "../sponsored-api/index.ts";
 import type { Offer, UpstreamAnswer, UpstreamRequest } from "./ports.ts";
@@ -40,18 +41,21 @@ export async function askQuote(
     });
   }
 
-  const offer = choose(api, paymentClient.readOffers(answer));
-  await recordQuote(db, api.id, offer.amountMicros);
+  const { offers, others } = paymentClient.readOffers(answer);
+  const offer = choose(api, offers, others);
   if (offer.amountMicros > api.priceMicros) {
     throw new AppError("price_changed", {
+      nextActions: [next.searchServices()],
       details: {
         price_cents: microsToCents(api.priceMicros),
         quoted_cents: microsToCents(offer.amountMicros),
       },
     });
   }
+  await recordQuote(db, api.id, offer.amountMicros);
   if (maxCostMicros !== undefined && offer.amountMicros > maxCostMicros) {
     throw new AppError("cost_above_max", {
+      nextActions: [next.searchServices()],
       details: {
         max_cost_cents: microsToCents(maxCostMicros),
         quoted_cents: microsToCents(offer.amountMicros),
@@ -62,10 +66,10 @@ export async function askQuote(
 }
 
 /** The cheapest offer on the pinned terms. */
-function choose(api: ApiRow, offers: Offer[]): Offer {
-  if (offers.length === 0) {
+function choose(api: ApiRow, offers: Offer[], others: number): Offer {
+  if (offers.length + others === 0) {
     throw new AppError("upstream_error", {
-      message: "The upstream asks for a payment on terms we can't use.",
+      message: "The upstream asks for a payment without saying on which terms.",
       details: { upstream_status: 402 },
       retryAfterSeconds: UPSTREAM_RETRY_SECONDS,
     });
@@ -80,6 +84,7 @@ function choose(api: ApiRow, offers: Offer[]): Offer {
   if (cheapest === undefined) {
     throw new AppError("price_changed", {
       message: "The upstream asks for other terms than what is registered.",
+      nextActions: [next.searchServices()],
     });
   }
   return cheapest;

@@ -2,7 +2,7 @@ import type { Address, Hex } from "viem";
 import type { Deps } from "../context.ts";
 import { isOpen } from "./output.ts";
 import { keptRequest, sendPayment } from "./pay.ts";
-import type { Authorization } from "./ports.ts";
+import type { Authorization, Verdict } from "./ports.ts";
 import type { PaymentRow } from "./store.ts";
 import { endPayment, findPayment, takeDue } from "./store.ts";
 
@@ -11,13 +11,16 @@ type Context = Pick<Deps, "db" | "chain" | "cipher" | "upstream" | "paymentClien
 /** A run signs within moments of reserving, longer only while the chain is slow to answer; then it has died. */
 const ABANDONED_AFTER_SECONDS = 20;
 const MAX_SENDS = 4;
+/** Where the money has moved, a seller that knows its payments hands over what it was paid for; asked once more. */
+const RESENDS_AFTER_SETTLING = 2;
 
 /**
  * Decides a payment from the chain, if the chain has decided. Safe to call at any time from anywhere: every
- * transition is a compare-and-set. Returns the payment as it stands afterwards.
+ * transition is a compare-and-set. One whose resource may still be had by sending again is left for the reconciler
+ * to do that first. Returns the payment as it stands afterwards.
  */
 export async function reconcile(ctx: Context, payment: PaymentRow): Promise<PaymentRow> {
-  const { db, chain, log } = ctx;
+  const { chain, log } = ctx;
   const authorization = authorizationOf(payment);
   if (authorization === undefined || !isOpen(payment)) return payment;
 
@@ -32,37 +35,42 @@ export async function reconcile(ctx: Context, payment: PaymentRow): Promise<Paym
       );
       return payment;
     case "settled":
+      return mayResend(payment, RESENDS_AFTER_SETTLING) ? payment : end(ctx, payment, verdict);
     case "canceled":
     case "expired":
-      if (
-        await endPayment(db, payment.id, {
-          status: verdict.kind,
-          verdict,
-          txHash: "txHash" in verdict ? verdict.txHash : null,
-        })
-      ) {
-        log.info({ event: `payment_${verdict.kind}`, payment_id: payment.id }, `payment ${verdict.kind}`);
-      }
-      return findPayment(db, payment.id);
+      return end(ctx, payment, verdict);
   }
 }
 
+async function end(
+  { db, log }: Context,
+  payment: PaymentRow,
+  verdict: Exclude<Verdict, { kind: "pending" | "unexplained" }>,
+): Promise<PaymentRow> {
+  const txHash = "txHash" in verdict ? verdict.txHash : null;
+  if (await endPayment(db, payment.id, { status: verdict.kind, verdict, txHash })) {
+    log.info({ event: `payment_${verdict.kind}`, payment_id: payment.id }, `payment ${verdict.kind}`);
+  }
+  return findPayment(db, payment.id);
+}
+
 /**
- * One round over the payments that are due: settles, expires or voids what the chain or the clock has decided,
- * and sends the same signed request again where sending was interrupted. Returns how many were looked at.
+ * Takes the payments that are due and attends to each: settles, expires or voids what the chain or the clock has
+ * decided, and sends the same signed request again where sending was interrupted. Returns the work begun, which a
+ * slow upstream may keep waiting without holding up the next round.
  */
-export async function reconcileDue(ctx: Context, limit = 50): Promise<number> {
+export async function attendDue(ctx: Context, limit: number): Promise<Promise<void>[]> {
   const due = await takeDue(ctx.db, limit);
-  const results = await Promise.allSettled(due.map((payment) => attend(ctx, payment)));
-  for (const [index, result] of results.entries()) {
-    if (result.status === "rejected") {
+  return due.map(async (payment) => {
+    try {
+      await attend(ctx, payment);
+    } catch (error) {
       ctx.log.warn(
-        { event: "reconcile_failed", payment_id: due[index]?.id, error: String(result.reason) },
+        { event: "reconcile_failed", payment_id: payment.id, error: String(error) },
         "payment left pending",
       );
     }
-  }
-  return due.length;
+  });
 }
 
 async function attend(ctx: Context, payment: PaymentRow): Promise<void> {
@@ -73,17 +81,17 @@ async function attend(ctx: Context, payment: PaymentRow): Promise<void> {
     return;
   }
   const current = await reconcile(ctx, payment);
-  if (mayResend(current)) await resend(ctx, current);
+  if (isOpen(current) && mayResend(current, MAX_SENDS)) await resend(ctx, current);
 }
 
 /** Never a new signature: only the same request, where no answer came and nobody else is sending it. */
-function mayResend(payment: PaymentRow): boolean {
+function mayResend(payment: PaymentRow, maxSends: number): boolean {
   return (
     (payment.status === "signed" || payment.status === "sent" || payment.status === "unknown") &&
     payment.delivered_at === null &&
     payment.request !== null &&
     !payment.send_leased &&
-    payment.send_attempts < MAX_SENDS
+    payment.send_attempts < maxSends
   );
 }
 
@@ -125,17 +133,32 @@ export async function awaitConfirmation(ctx: Context, paymentId: string): Promis
   const deadline = performance.now() + ctx.settings.confirmWaitMs;
   let payment = await findPayment(ctx.db, paymentId);
   for (;;) {
-    try {
-      payment = await reconcile(ctx, payment);
-    } catch (error) {
-      // The resource is here and the payment on record: a chain that can't be asked now is asked later.
-      ctx.log.warn(
-        { event: "confirmation_unavailable", payment_id: paymentId, error: String(error) },
-        "payment left pending",
-      );
-      return payment;
-    }
+    payment = await reconcileWithin(ctx, payment, deadline - performance.now());
     if (!isOpen(payment) || performance.now() + LOOK_EVERY_MS > deadline) return payment;
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
+
+/** Asks the chain on the way of somebody's question, without making them wait for a chain that hangs. */
+export const reconcileSoon = (ctx: Context, payment: PaymentRow): Promise<PaymentRow> =>
+  reconcileWithin(ctx, payment, ctx.settings.confirmWaitMs);
+
+/** The payment as the chain has it, or as it was if the chain can't be asked in time: it will be asked later. */
+async function reconcileWithin(ctx: Context, payment: PaymentRow, milliseconds: number): Promise<PaymentRow> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<PaymentRow>((resolve) => {
+    timer = setTimeout(() => resolve(payment), Math.max(0, milliseconds));
+  });
+  const asked = reconcile(ctx, payment).catch((error: unknown) => {
+    ctx.log.warn(
+      { event: "confirmation_unavailable", payment_id: payment.id, error: String(error) },
+      "payment left pending",
+    );
+    return payment;
+  });
+  try {
+    return await Promise.race([asked, patience]);
+  } finally {
+    clearTimeout(timer);
   }
 }

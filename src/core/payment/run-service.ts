@@ -23,11 +23,11 @@ import { refuseScope } from "../session/index.ts";
 import type { ApiRow } from "../sponsored-api/index.ts";
 import { buildUpstreamRequest, expectedCost, findApi } from "../sponsored-api/index.ts";
 import type { Output } from "./output.ts";
-import { contentTypeOf, isOpen, keepOutput, keptOutput, readOutput } from "./output.ts";
+import { contentTypeOf, keepOutput, keptOutput, mayYetCome, readOutput } from "./output.ts";
 import { refusalAfterSending, sendPayment, signPayment } from "./pay.ts";
 import type { UpstreamAnswer } from "./ports.ts";
 import { askQuote } from "./quote.ts";
-import { awaitConfirmation, reconcile } from "./reconcile.ts";
+import { awaitConfirmation, reconcileSoon } from "./reconcile.ts";
 import type { RunServiceInput, RunServiceOutput } from "./schema.ts";
 import type { PaymentRow } from "./store.ts";
 import { findPayment, recordOutcome } from "./store.ts";
@@ -153,7 +153,7 @@ async function deliverFree(ctx: Context, payment: PaymentSubject, answer: Upstre
 /** The payment's current state, so that a 202 becomes the 200 it led to. */
 async function replay(ctx: Context, paymentId: string): Promise<Run> {
   const payment = await findPayment(ctx.db, paymentId);
-  const current = await reconcile(ctx, payment).catch(() => payment);
+  const current = await reconcileSoon(ctx, payment);
   return { ...(await respond(ctx, current, keptOutput(current, ctx.cipher))), replayed: true };
 }
 
@@ -163,6 +163,7 @@ async function respond(ctx: Context, payment: PaymentRow, output: Output): Promi
     ctx.actor.grantBudgetAccountId,
   ]);
   const view = toView(payment);
+  const pending = output.output === undefined && mayYetCome(payment);
   return {
     data: {
       service: payment.service,
@@ -175,8 +176,8 @@ async function respond(ctx: Context, payment: PaymentRow, output: Output): Promi
         budget_remaining_cents: microsToCents(remaining),
       },
     },
-    nextActions: nextAfterPayment(view),
-    pending: isOpen(payment) && output.output === undefined,
+    nextActions: nextAfterPayment(view, pending),
+    pending,
     replayed: false,
   };
 }

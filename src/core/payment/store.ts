@@ -189,7 +189,7 @@ export async function endPayment(db: Queries, id: string, ending: Ending): Promi
       SELECT id, status, approval_id FROM payments WHERE id = ${id}::uuid AND status = ANY(${from}) FOR UPDATE
     ), moved AS (
       UPDATE payments p SET status = ${ending.status}, tx_hash = ${post ? txHash : null}, settled_at = CASE WHEN ${post} THEN now() END,
-             request = NULL, send_lease_until = NULL
+             request = NULL
         FROM before WHERE p.id = before.id RETURNING p.id
     ), holds AS MATERIALIZED (
       SELECT r.budget_account_id, r.amount, r.raised FROM payment_reservations r JOIN moved ON moved.id = r.payment_id

@@ -30,10 +30,10 @@ export function toView(payment: PaymentRow): PaymentView {
   };
 }
 
-/** What to do once a payment is known: watch it while it's pending, then go on. */
-export function nextAfterPayment(payment: PaymentView): NextAction[] {
+/** What to do once a payment is known: watch it while it or its output is pending, then go on. */
+export function nextAfterPayment(payment: PaymentView, awaitsOutput: boolean): NextAction[] {
   return [
-    ...(payment.status === "pending" ? [next.getPayment(payment.payment_id)] : []),
+    ...(payment.status === "pending" || awaitsOutput ? [next.getPayment(payment.payment_id)] : []),
     next.flowStatus(),
     next.searchServices(),
     next.auditHistory(),

@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { Cents, DataTypeField, ErrorCodeField, ExplicitScopes, Id, JsonObject, JsonValue, ServiceKey } from "../fields.ts";
+import {
+  DataTypeField,
+  ErrorCodeField,
+  ExplicitScopes,
+  Id,
+  JsonObject,
+  JsonValue,
+  ServiceKey,
+} from "../fields.ts";
 
 export const PlanInput = z.strictObject({
   service_key: ServiceKey,

@@ -10,7 +10,7 @@ import type { Offer, Terms } from "../payment/ports.ts";
 import type { Hold, PaymentSubject } from "./store.ts";
 import { findApprovedBudget, openUserCap, remainingBudgets, reserve } from "./store.ts";
 
-type Context = Pick<Deps, "db" | "cipher" | "log" | "settings"> & { actor: SessionActor };
+type Context = Pick<Deps, "db" | "cipher" | "log" | "limiter" | "settings"> & { actor: SessionActor };
 
 /** A call on its way to being paid. */
 export interface Call {

@@ -22,8 +22,5 @@ export async function countViolation(
     reason: `${limit} ${what} within ${windowSeconds} seconds`,
   });
   if (!suspended) return;
-  log.warn(
-    { event: "session_suspended", session_id: actor.sessionId, reason: kind },
-    "session suspended",
-  );
+  log.warn({ event: "session_suspended", session_id: actor.sessionId, reason: kind }, "session suspended");
 }

@@ -25,7 +25,7 @@ export interface OpenedSession {
  *   who granted less, and none at all look alike, and each opens an approval.
  */
 export async function openSession(
-  ctx: Pick<Deps, "db" | "log" | "cipher" | "settings"> & { actor: AgentActor },
+  ctx: Pick<Deps, "db" | "log" | "cipher" | "limiter" | "settings"> & { actor: AgentActor },
   input: Input,
 ): Promise<OpenedSession> {
   const { actor, db } = ctx;
@@ -72,7 +72,7 @@ export async function openSession(
 }
 
 async function consentRequired(
-  ctx: Pick<Deps, "db" | "log" | "cipher" | "settings"> & { actor: AgentActor },
+  ctx: Pick<Deps, "db" | "log" | "cipher" | "limiter" | "settings"> & { actor: AgentActor },
   input: Input,
   grant: { id: string; user_id: string } | undefined,
 ): Promise<AppError> {

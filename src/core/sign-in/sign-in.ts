@@ -9,7 +9,7 @@ import { mintGptSession } from "../session/index.ts";
 import type { SignInInput, SignInOutput } from "./schema.ts";
 import { DEFAULT_BUDGET_CENTS, GPT_SESSION_SECONDS } from "./schema.ts";
 
-type Context = Pick<Deps, "db" | "log" | "cipher" | "settings"> & { actor: AgentActor };
+type Context = Pick<Deps, "db" | "log" | "cipher" | "limiter" | "settings"> & { actor: AgentActor };
 type Answer = z.infer<typeof SignInOutput>;
 export interface SignIn {
   data: Answer;

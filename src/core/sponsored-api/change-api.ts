@@ -33,7 +33,11 @@ export async function changeApi(
     ...(input.tags !== undefined && { tags: [...new Set(input.tags)] }),
     ...(input.price_cents !== undefined && { priceMicros: centsToMicros(input.price_cents) }),
     ...(input.timeout_ms !== undefined && { timeoutMs: input.timeout_ms }),
-    ...(pinned !== undefined && { ...unpack(pinned.terms), lastQuoteMicros: pinned.quote }),
+    ...(pinned !== undefined && {
+      ...unpack(pinned.terms),
+      lastQuoteMicros: pinned.quote,
+      lowestQuoteMicros: pinned.quote,
+    }),
   });
   return toView(changed);
 }
@@ -41,7 +45,9 @@ export async function changeApi(
 async function pinAgain(ctx: Context, api: ApiWithBudget): Promise<Pinned> {
   const probe = await probeUpstream(ctx, api, api.sampleInput as Record<string, unknown>);
   if (probe === "blocked") {
-    throw new AppError("upstream_error", { message: "The upstream's address isn't one we may call any more." });
+    throw new AppError("upstream_error", {
+      message: "The upstream's address isn't one we may call any more.",
+    });
   }
   return probe;
 }

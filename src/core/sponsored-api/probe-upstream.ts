@@ -26,7 +26,7 @@ export async function probeUpstream(
   const probe = await upstream.request(buildUpstreamRequest(api, sampleInput, cipher));
   if (probe.kind === "blocked") return "blocked";
   if (probe.kind === "answer" && probe.status === 402) {
-    const offers = paymentClient.readOffers(probe);
+    const { offers } = paymentClient.readOffers(probe);
     const offer = offers.find(
       (candidate) => payTo === undefined || candidate.payTo.toLowerCase() === payTo.toLowerCase(),
     );

@@ -56,6 +56,7 @@ export async function registerApi(ctx: Context, input: Input): Promise<z.infer<t
     tags: [...new Set(input.tags ?? [])],
     priceMicros: centsToMicros(input.price_cents),
     lastQuoteMicros: probe.quote,
+    lowestQuoteMicros: probe.quote,
     terms: probe.terms,
     inputSchema: input.input_schema,
     inputDataTypes: [...compileSchema(input.input_schema).dataTypes.all],

@@ -28,13 +28,16 @@ export function toView(api: ApiWithBudget): z.infer<typeof ApiView> {
   };
 }
 
-/** What a call is expected to cost before its quote: what the upstream asked for last, never above the price. */
+/**
+ * What a call costs at least, before its quote: the least the upstream ever asked for, never above the price. A
+ * price can depend on the input, so one dear call says nothing about the next.
+ */
 export function expectedCost(api: {
   payTo: string | null;
   priceMicros: bigint;
-  lastQuoteMicros: bigint | null;
+  lowestQuoteMicros: bigint | null;
 }): bigint {
   if (api.payTo === null) return 0n;
-  const { lastQuoteMicros: quote, priceMicros: price } = api;
+  const { lowestQuoteMicros: quote, priceMicros: price } = api;
   return quote !== null && quote < price ? quote : price;
 }

@@ -6,6 +6,7 @@ export const DEFAULT_TIMEOUT_MS = 10_000;
 
 /** Headers that belong to the transport or to the payment, so a sponsor can't set them. */
 const RESERVED_HEADERS = new Set([
+  "accept-encoding",
   "host",
   "connection",
   "content-length",

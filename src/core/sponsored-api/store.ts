@@ -19,6 +19,7 @@ export interface NewApi {
   upstreamHeaders: Uint8Array<ArrayBuffer> | null;
   priceMicros: bigint;
   lastQuoteMicros: bigint | null;
+  lowestQuoteMicros: bigint | null;
   terms: { network: string; asset: string; payTo: string } | null;
   inputSchema: Record<string, unknown>;
   inputDataTypes: DataType[];
@@ -99,6 +100,7 @@ export interface ApiChanges {
   asset?: string | null;
   payTo?: string | null;
   lastQuoteMicros?: bigint | null;
+  lowestQuoteMicros?: bigint | null;
 }
 
 export async function updateApi(db: Queries, id: string, changes: ApiChanges): Promise<ApiWithBudget> {
@@ -121,6 +123,7 @@ export async function moveUpstream(db: Queries, serviceKey: string, upstreamUrl:
 /** Remembers what the upstream asked for last: what the next call is expected to cost. */
 export async function recordQuote(db: Queries, apiId: string, amountMicros: bigint): Promise<void> {
   await db.$executeRaw`
-    UPDATE sponsored_apis SET last_quote_micros = ${amountMicros}
-     WHERE id = ${apiId}::uuid AND last_quote_micros IS DISTINCT FROM ${amountMicros}`;
+    UPDATE sponsored_apis SET last_quote_micros = ${amountMicros}, lowest_quote_micros = least(lowest_quote_micros, ${amountMicros})
+     WHERE id = ${apiId}::uuid
+       AND (last_quote_micros IS DISTINCT FROM ${amountMicros} OR lowest_quote_micros IS NULL)`;
 }

@@ -5,7 +5,10 @@ import type { ApiRow } from "./store.ts";
 /** What binds an API's encrypted headers to it. */
 export const headersContext = (apiId: string): string => `sponsored_apis.upstream_headers:${apiId}`;
 
-export type Callable = Pick<ApiRow, "id" | "upstreamUrl" | "upstreamMethod" | "upstreamHeaders" | "timeoutMs">;
+export type Callable = Pick<
+  ApiRow,
+  "id" | "upstreamUrl" | "upstreamMethod" | "upstreamHeaders" | "timeoutMs"
+>;
 
 /**
  * The request a run makes: the input as the JSON body as it is (POST), or as the query (GET), where arrays

@@ -16,7 +16,7 @@ import type { CompleteTaskInput, CompleteTaskOutput } from "./schema.ts";
 import { insertCompletion } from "./store.ts";
 
 type Input = z.infer<typeof CompleteTaskInput>;
-type Context = Pick<Deps, "db" | "log" | "cipher" | "settings"> & { actor: SessionActor };
+type Context = Pick<Deps, "db" | "log" | "cipher" | "limiter" | "settings"> & { actor: SessionActor };
 interface Result {
   data: z.infer<typeof CompleteTaskOutput>;
   nextActions: NextAction[];

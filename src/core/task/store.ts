@@ -62,7 +62,7 @@ export async function listPayableServices(
       JOIN budget_accounts b ON b.id = c.budget_account_id
       LEFT JOIN budget_accounts u ON u.campaign_id = c.id AND u.user_id = ${userId}::uuid
      WHERE c.id = ${campaignId}::uuid AND c.active AND a.active AND a.price_micros <= c.subsidy_micros
-       AND b."limit" - b.reserved - b.spent >= CASE WHEN a.pay_to IS NULL THEN 0 ELSE least(a.price_micros, a.last_quote_micros) END
+       AND b."limit" - b.reserved - b.spent >= CASE WHEN a.pay_to IS NULL THEN 0 ELSE least(a.price_micros, a.lowest_quote_micros) END
        AND (c.max_calls_per_user IS NULL OR coalesce(u.reserved + u.spent, 0) < c.max_calls_per_user)
      ORDER BY a.price_micros, a.service_key`;
 }

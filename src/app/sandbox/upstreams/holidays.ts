@@ -15,7 +15,7 @@ const THURSDAY = 4;
 const SATURDAY = 6;
 
 export const addDays = (day: Day, days: number): Day => day + days * MS_PER_DAY;
-export const weekday = (day: Day): number => new Date(day).getUTCDay();
+const weekday = (day: Day): number => new Date(day).getUTCDay();
 export const isWeekend = (day: Day): boolean => weekday(day) === SATURDAY || weekday(day) === SUNDAY;
 
 type Rule = (year: number) => Day;

@@ -1,0 +1,40 @@
+import type { inferRouterError, inferRouterInputs, inferRouterOutputs } from "@trpc/server";
+import type { AppRouter } from "../api/router.ts";
+
+/**
+ * What goes over the wire, as the router says it. Objects of the API keep the API's names (`payment_id`); what is
+ * this client's own is in camel case.
+ */
+
+type Inputs = inferRouterInputs<AppRouter>["agent"];
+type Outputs = inferRouterOutputs<AppRouter>["agent"];
+/** What a procedure answers, inside its envelope. */
+type Data<Procedure extends keyof Outputs> = Outputs[Procedure]["data"];
+
+/** The body of a refusal; `error_code` tells the variants apart. */
+export type ErrorBody = inferRouterError<AppRouter>["data"];
+export type FieldError = NonNullable<ErrorBody["field_errors"]>[number];
+export type NextAction = ErrorBody["next_actions"][number];
+
+export type SessionRequest = Inputs["auth"];
+export type OpenedSession = Data<"auth">;
+/** What a session may do; `["*"]` is all that the person's grant allows. */
+export type RequestedScopes = SessionRequest["scopes"];
+export type Scopes = OpenedSession["scopes"];
+export type DataType = Scopes["allowed_data_types"][number];
+
+export type Approval = Data<"getApproval">;
+export type SearchFilters = NonNullable<Inputs["searchServices"]>;
+export type SearchResult = Data<"searchServices">;
+export type Service = SearchResult["services"][number];
+export type Plan = Data<"planService">;
+export type Task = Data<"getTask">;
+export type TaskData = Inputs["completeTask"]["task_data"];
+export type Consent = Inputs["completeTask"]["consent"];
+export type RunRequest = Inputs["runService"];
+export type RunAnswer = Data<"runService">;
+export type ServiceInput = NonNullable<RunRequest["input"]>;
+export type Payment = RunAnswer["payment"];
+export type ExecutionMetadata = RunAnswer["execution_metadata"];
+export type PaymentState = Data<"getPayment">;
+export type FlowStatus = Data<"flowStatus">;

@@ -1,0 +1,55 @@
+/** The text as a person would see it, and as a browser or a URL's recipient would, as far as that differs. */
+export function readings(text: string): string[] {
+  let reading = simplify(text);
+  const found = [reading];
+  while (found.length <= MAX_DECODINGS) {
+    const decoded = decode(reading);
+    if (decoded === reading) break;
+    reading = decoded;
+    found.push(reading);
+  }
+  return found;
+}
+
+/** Entities within percent-encoding within entities: beyond that, someone means to hide something. */
+const MAX_DECODINGS = 3;
+
+/** Printable ASCII behind `%40`, `%2540` (encoded twice), `&#64;`, `&#x40;` and `&amp;#64;`. */
+const decode = (text: string): string =>
+  text
+    .replace(/%(?:25)*([2-7][0-9a-f])/gi, (_match, hex: string) => character(Number.parseInt(hex, 16)))
+    .replace(ENTITY, (match, hex: string | undefined, decimal: string | undefined) => {
+      const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+      return code >= 0x20 && code <= 0x7e ? character(code) : match;
+    });
+
+const ENTITY = /&(?:amp;)*#(?:x0*([2-7][0-9a-f])(?![0-9a-f])|0*(\d{2,3})(?!\d));?/gi;
+
+const character = (code: number): string => String.fromCharCode(code);
+
+/** Folds look-alikes: compatibility forms, foreign digits, dashes and spaces to ASCII; the invisible goes. */
+function simplify(text: string): string {
+  if (/^[\x20-\x7e]*$/.test(text)) return text;
+  return (
+    text
+      // Before normalising, which takes quadratic time to sort long runs of combining marks.
+      .replace(INVISIBLE, "")
+      .normalize("NFKC")
+      .replace(INVISIBLE, "")
+      .replace(/[^\P{Nd}0-9]/gu, asciiDigit)
+      .replace(/[\p{Pd}\u2212]/gu, "-")
+      .replace(/\u3002/g, ".")
+      .replace(/\s+/g, " ")
+  );
+}
+
+/** Marks, format characters (zero-width ones, soft hyphens) and Hangul fillers. */
+const INVISIBLE = /[\p{M}\p{Cf}\u115f\u1160\u3164\uffa0]/gu;
+
+/** Unicode keeps the ten digits of a script together, so a digit's value is its distance from the first. */
+function asciiDigit(digit: string): string {
+  const code = digit.codePointAt(0) ?? 0;
+  let first = code;
+  while (/\p{Nd}/u.test(String.fromCodePoint(first - 1))) first -= 1;
+  return String((code - first) % 10);
+}

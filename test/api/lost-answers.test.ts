@@ -1,0 +1,133 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { balanceOf } from "../support/chain.ts";
+import { eventually, expectBooksToBalance } from "../support/money.ts";
+import type { Answer, TestServer } from "../support/server.ts";
+import { rest, startTestServer } from "../support/server.ts";
+import type { Behaviour, Upstream } from "../support/upstream.ts";
+import { startUpstream } from "../support/upstream.ts";
+import type { Created } from "../support/world.ts";
+import {
+  admin,
+  completeTask,
+  createCampaign,
+  createGrant,
+  createSponsor,
+  openSession,
+  registerApi,
+} from "../support/world.ts";
+
+/** Resources that come late, in an odd form, or only when asked for again; and money that must not outlive consent. */
+
+const COST = 20_000n;
+
+let server: TestServer;
+let upstream: Upstream;
+let grant: Created;
+let token: string;
+
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  upstream = await startUpstream();
+  grant = await createGrant(server.url);
+  ({ token } = await openSession(server.url, grant));
+});
+afterEach(async () => {
+  await expectBooksToBalance(server.deps.db);
+  await upstream.close();
+});
+
+async function readyService(behaviour: Behaviour, api: Record<string, unknown> = {}): Promise<string> {
+  const acme = await createSponsor(server.url);
+  const key = await registerApi(server.url, acme.key, upstream, behaviour, api);
+  await completeTask(server.url, token, await createCampaign(server.url, acme, [key]));
+  return key;
+}
+
+const run = (key: string, body: Record<string, unknown> = {}, session = token): Promise<Answer> =>
+  rest(server.url, "POST", `/agent/services/${key}/run`, { token: session, body });
+
+test("a replay and a poll while the run still waits for its answer say pending, not that it won't come", async () => {
+  const key = await readyService("late", { timeout_ms: 10_000 });
+  const running = run(key, { idempotency_key: "k" });
+  await eventually(async () => {
+    const replay = await run(key, { idempotency_key: "k" });
+    expect(replay.status).toBe(202);
+    expect(replay.body.data.payment.status).toBe("settled");
+    expect(replay.body.data).not.toHaveProperty("output");
+    const paymentId = String(replay.body.data.payment.payment_id);
+    expect(replay.body.next_actions[0]).toMatchObject({
+      action: "get_payment",
+      endpoint: `/agent/payments/${paymentId}`,
+    });
+    const poll = await rest(server.url, "GET", `/agent/payments/${paymentId}`, { token });
+    expect(poll.body.data).not.toHaveProperty("output");
+  });
+  expect((await running).body.data.output).toEqual({ late: true });
+  expect((await run(key, { idempotency_key: "k" })).body.data.output).toEqual({ late: true });
+});
+
+test("what was paid and lost is asked for again with the same signature, and handed over", async () => {
+  const key = await readyService("dedupes");
+  const lost = await run(key, { idempotency_key: "k" });
+  expect(lost.body.error_code).toBe("upstream_error");
+  await eventually(async () => {
+    const replay = await run(key, { idempotency_key: "k" });
+    expect([replay.status, replay.body.data.payment.status]).toEqual([200, "settled"]);
+    expect(replay.body.data.output).toEqual({ again: true });
+  });
+  const signatures = upstream.paid().map(({ headers }) => headers["payment-signature"]);
+  expect(signatures).toHaveLength(2);
+  expect(new Set(signatures).size).toBe(1);
+  expect(await balanceOf(upstream.payTo)).toBe(COST);
+});
+
+test("JSON nested too deep to be serialised is handed over as text", async () => {
+  const key = await readyService("deep");
+  const answer = await run(key);
+  expect(answer.status).toBe(200);
+  expect(answer.body.data.output).toHaveLength(40_000);
+  expect(answer.body.data.payment.status).toBe("settled");
+});
+
+test("one dear call doesn't make the next cheap one unaffordable", async () => {
+  const key = await readyService("honest", { price_cents: 5 });
+  upstream.terms.amount = "50000";
+  expect((await run(key, { input: { n: 1 } })).body.data.payment.amount_cents).toBe(5);
+  upstream.terms.amount = "20000";
+  const small = (await openSession(server.url, grant, { budgetCents: 2 })).token;
+  expect((await run(key, { input: { n: 2 } }, small)).body.data.payment.amount_cents).toBe(2);
+});
+
+test("a budget approved under a grant ends with it", async () => {
+  const key = await readyService("honest");
+  const small = (await openSession(server.url, grant, { budgetCents: 1 })).token;
+  const decide = (id: string) =>
+    rest(server.url, "POST", `/admin/approvals/${id}/decide`, {
+      token: "admin-key-of-the-tests",
+      body: { decision: "approve", user_id: grant.user_id },
+    });
+  const first = (await run(key, { input: { n: 1 } }, small)).body.details.approval_id as string;
+  expect((await decide(first)).status).toBe(200);
+
+  await rest(server.url, "DELETE", `/admin/grants/${grant.grant_id}`, { token: "admin-key-of-the-tests" });
+  const scopes = { allowed_task_types: ["survey"], allowed_data_types: [], allowed_categories: ["weather"] };
+  const expires_at = new Date(Date.now() + 86_400_000).toISOString();
+  await admin(server.url, "/admin/grants", {
+    user_id: grant.user_id,
+    agent_id: grant.agent_id,
+    scopes,
+    budget_limit_cents: 1,
+    expires_at,
+  });
+  const renewed = (await openSession(server.url, grant, { budgetCents: 1 })).token;
+  const refused = await run(key, { input: { n: 1 } }, renewed);
+  expect(refused.body.error_code).toBe("budget_approval_required");
+  expect(await balanceOf(upstream.payTo)).toBe(0n);
+
+  const second = refused.body.details.approval_id as string;
+  await rest(server.url, "DELETE", `/admin/grants/${grant.grant_id}`, { token: "admin-key-of-the-tests" });
+  expect((await decide(second)).body.error_code).toBe("conflict");
+});

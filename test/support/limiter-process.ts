@@ -1,0 +1,37 @@
+import { createLimiter } from "../../src/platform/rate-limit/create-limiter.ts";
+import { createDatabaseClient } from "../../src/platform/prisma.ts";
+import type { LimiterJob, LimiterReport } from "./limiter-processes.ts";
+
+/** One replica's limiter, in a process of its own: takes as it is told, and reports. */
+async function main(): Promise<void> {
+  const [redisUrl = "", databaseUrl = ""] = process.argv.slice(2);
+  const db = createDatabaseClient({ url: databaseUrl });
+  const events: string[] = [];
+  const note = (fields: Record<string, unknown>): void => void events.push(String(fields["event"]));
+  const log = { info: note, warn: note, error: note };
+  const { limiter } = await createLimiter({ kind: "redis", url: redisUrl }, db, log);
+
+  process.on("message", ({ rule, key, workers, forMs, takes }: LimiterJob) => {
+    const report: LimiterReport = { allowed: 0, refused: 0, failed: [], slowestMs: 0, events };
+    const until = performance.now() + forMs;
+    let left = takes;
+    const work = async (): Promise<void> => {
+      while (left > 0 && performance.now() < until) {
+        left -= 1;
+        const started = performance.now();
+        try {
+          if ((await limiter.take(rule, key)).allowed) report.allowed += 1;
+          else report.refused += 1;
+        } catch (error) {
+          report.failed.push(String(error));
+        }
+        report.slowestMs = Math.max(report.slowestMs, performance.now() - started);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    };
+    void Promise.all(Array.from({ length: workers }, work)).then(() => process.send?.(report));
+  });
+  process.send?.("ready");
+}
+
+await main();
