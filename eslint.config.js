@@ -15,7 +15,7 @@ const banned = {
 };
 
 export default tseslint.config(
-  { ignores: ["dist/", "coverage/", "openapi/", ".data/", ".cache/", "src/platform/generated/"] },
+  { ignores: ["dist/", "coverage/", "openapi/", ".data/", ".cache/", "src/platform/generated/", "vendor/"] },
   // A directive that no longer suppresses anything hides the next mistake.
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   js.configs.recommended,

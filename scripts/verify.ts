@@ -11,6 +11,7 @@ const CHECKS = [
   "unused",
   "openapi:check",
   "openapi:lint",
+  "errors:check",
   "token:check",
   "migrations:check",
 ];

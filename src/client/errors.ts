@@ -91,7 +91,7 @@ interface TollfreeErrorConstructor {
 export const TollfreeError: TollfreeErrorConstructor = CodedError as TollfreeErrorConstructor;
 
 /** A refusal as the server sent it. */
-export function fromErrorBody(body: ErrorBody & { httpStatus: number }, cause: unknown): TollfreeError {
+export function fromErrorBody(body: ErrorBody, httpStatus: number): TollfreeError {
   return new TollfreeError(body.error_code, {
     message: body.message,
     details: body.details,
@@ -100,7 +100,6 @@ export function fromErrorBody(body: ErrorBody & { httpStatus: number }, cause: u
     fieldErrors: body.field_errors ?? [],
     nextActions: body.next_actions,
     requestId: body.request_id,
-    httpStatus: body.httpStatus,
-    cause,
+    httpStatus,
   }) as TollfreeError; // code and details are of the same body
 }

@@ -15,7 +15,9 @@ import type { Handler } from "./exchange.ts";
 import { mountDocuments } from "./documents.ts";
 import { createExchange } from "./exchange.ts";
 import type { ReadinessChecks } from "./ops.ts";
+import { llmsText } from "./llms-text.ts";
 import { mountOperations } from "./ops.ts";
+import { mountReferencePage } from "./reference-page.ts";
 import { requestIdOf } from "./request-id.ts";
 import { createRestTransport } from "./rest.ts";
 import { sendError } from "./send.ts";
@@ -64,7 +66,9 @@ export function createApp(options: AppOptions): Express {
   mountDocuments(app, {
     all: buildOpenApi(operations, document),
     gpt: buildOpenApi(operations, { ...document, surfaces: ["gpt"] }),
+    llms: llmsText(operations, deps.settings.publicBaseUrl),
   });
+  mountReferencePage(app);
   routes?.(app);
   const trpc = createExchange(api, createTrpcTransport(operations));
   const rest = createExchange(api, createRestTransport(operations));

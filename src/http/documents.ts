@@ -11,7 +11,7 @@ const CHATGPT_ORIGINS = ["https://chatgpt.com", "https://chat.openai.com", "http
 const ONE_DAY_SECONDS = 86_400;
 
 /** What importers, model hosts and people read about the API; bare rather than enveloped. */
-export function mountDocuments(app: Express, documents: { all: object; gpt: object }): void {
+export function mountDocuments(app: Express, documents: { all: object; gpt: object; llms: string }): void {
   const forChatGpt = cors({
     origin: CHATGPT_ORIGINS,
     methods: ["GET", "POST"],
@@ -25,6 +25,9 @@ export function mountDocuments(app: Express, documents: { all: object; gpt: obje
   serve(app, "/openapi/gpt.json", (req, res) => sendJson(req, res, 200, {}, documents.gpt));
   serve(app, "/.well-known/openapi.yaml", (_req, res) => {
     res.type("application/yaml").send(stringify(documents.gpt));
+  });
+  serve(app, "/llms.txt", (_req, res) => {
+    res.type("text/plain").send(documents.llms);
   });
   serve(app, "/privacy", (_req, res) => {
     res.type("html").send(PRIVACY_POLICY);

@@ -278,31 +278,28 @@ describe("retention", () => {
     } finally {
       await replica.stop();
     }
-    await insertAnswers(1_200, { daysAgo: 3 });
+    await server.deps.db.$executeRaw`
+      INSERT INTO task_completions (campaign_id, user_id, task_name, details, data_types, created_at)
+      SELECT ${campaignId}::uuid, gen_random_uuid(), 'many', '\\x00', '{}', now() - interval '3 days' FROM generate_series(1, 1200)`;
     const purged = await Promise.all([1, 2, 3].map(() => purgeExpiredAnswers(server.deps)));
     expect(purged.reduce((sum, count) => sum + count, 0)).toBe(1_200);
   });
 });
 
-/** Many answers of people nobody needs to know, written straight to the database. */
-async function insertAnswers(count: number, { daysAgo = 0 } = {}): Promise<string[]> {
+/** Many answers of people nobody needs to know, written straight to the database; returns their ids, oldest first. */
+async function insertAnswers(count: number): Promise<string[]> {
   const { db, cipher } = server.deps;
-  const start = Date.now() - daysAgo * DAY_MS - count;
+  const act = { campaignId, dataTypes: [] };
   const rows = Array.from({ length: count }, (_, n) => {
     const id = randomUUID();
     const details = sealAnswers(cipher, id, { score: n % 5 });
-    return { id, campaignId, userId: randomUUID(), taskName: "t", details, createdAt: new Date(start + n) };
+    const createdAt = new Date(Date.now() - count + n);
+    return { ...act, id, userId: randomUUID(), taskName: "many", details, createdAt };
   });
   await db.taskCompletion.createMany({ data: rows });
+  const consent = { ...act, consentType: "data_sharing", granted: true, purpose: "many" };
   await db.consent.createMany({
-    data: rows.map(({ id, userId }) => ({
-      userId,
-      campaignId,
-      completionId: id,
-      consentType: "data_sharing",
-      granted: true,
-      purpose: "p",
-    })),
+    data: rows.map(({ id, userId }) => ({ ...consent, userId, completionId: id })),
   });
   return rows.map(({ id }) => id);
 }

@@ -175,17 +175,6 @@ describe("a campaign's figures", () => {
     });
     expect(completions).toBe(0);
   });
-
-  test("read what they add up from their indexes", async () => {
-    const { db } = server.deps;
-    const plan = await db.$transaction(async (tx) => {
-      await tx.$executeRaw`SET LOCAL enable_seqscan = off`;
-      return tx.$queryRaw<Record<string, string>[]>`
-        EXPLAIN SELECT status, sum(amount_micros), count(DISTINCT user_id) FROM payments
-         WHERE campaign_id = gen_random_uuid() AND status NOT IN ('expired', 'canceled', 'void') GROUP BY status`;
-    });
-    expect(JSON.stringify(plan)).toContain("payments_campaign_figures");
-  });
 });
 
 describe("a series refuses", () => {
@@ -333,7 +322,7 @@ describe("pinning an API's terms again", () => {
     const campaignId = await createCampaign(server.url, acme, [key]);
     const token = await session();
     await completeTask(server.url, token, campaignId);
-    const moved = "0x00000000000000000000000000000000000A11CE";
+    const moved = "0x00000000000000000000000000000000000A11cE";
     upstream.terms.payTo = moved;
     upstream.terms.amount = "30000";
     expectRefused(await run(token, key, 1), 409, "price_changed");

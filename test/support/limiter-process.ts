@@ -5,7 +5,7 @@ import type { LimiterJob, LimiterReport } from "./limiter-processes.ts";
 /** One replica's limiter, in a process of its own: takes as it is told, and reports. */
 async function main(): Promise<void> {
   const [redisUrl = "", databaseUrl = ""] = process.argv.slice(2);
-  const db = createDatabaseClient({ url: databaseUrl });
+  const db = createDatabaseClient({ url: databaseUrl, poolSize: 3 });
   const events: string[] = [];
   const note = (fields: Record<string, unknown>): void => void events.push(String(fields["event"]));
   const log = { info: note, warn: note, error: note };

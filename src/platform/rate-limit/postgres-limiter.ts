@@ -20,12 +20,14 @@ export class PostgresLimiter implements RateLimiter {
     this.#db = db;
   }
 
-  async take(rule: RateRule, key: string): Promise<RateTake> {
+  /** @param known a window that was counted elsewhere, which this take continues */
+  async take(rule: RateRule, key: string, known?: Window): Promise<RateTake> {
+    const { hits, msLeft } = known ?? { hits: 0, msLeft: rule.windowSeconds * 1000 };
     const [window] = await this.#db.$queryRaw<Window[]>`
       INSERT INTO rate_limits AS r (counter, hits, ends_at)
-      VALUES (${counterOf(rule, key)}, 1, now() + make_interval(secs => ${rule.windowSeconds}::int))
+      VALUES (${counterOf(rule, key)}, ${hits}::int + 1, now() + make_interval(secs => ${msLeft / 1000}::float8))
       ON CONFLICT (counter) DO UPDATE SET
-        hits = CASE WHEN r.ends_at > now() THEN r.hits + 1 ELSE 1 END,
+        hits = CASE WHEN r.ends_at > now() THEN greatest(r.hits, ${hits}::int) + 1 ELSE excluded.hits END,
         ends_at = CASE WHEN r.ends_at > now() THEN r.ends_at ELSE excluded.ends_at END
       RETURNING hits, (extract(epoch FROM ends_at - now()) * 1000)::float8 AS "msLeft"`;
     if (window === undefined) throw new Error("a take was not counted");
@@ -33,9 +35,10 @@ export class PostgresLimiter implements RateLimiter {
   }
 
   /** Counts a take in the window that is open here, if there is one; opens none. */
-  async takeIfOpen(rule: RateRule, key: string): Promise<RateTake | undefined> {
+  async takeIfOpen(rule: RateRule, key: string, known?: Window): Promise<RateTake | undefined> {
     const [window] = await this.#db.$queryRaw<Window[]>`
-      UPDATE rate_limits SET hits = hits + 1 WHERE counter = ${counterOf(rule, key)} AND ends_at > now()
+      UPDATE rate_limits SET hits = greatest(hits, ${known?.hits ?? 0}::int) + 1
+       WHERE counter = ${counterOf(rule, key)} AND ends_at > now()
       RETURNING hits, (extract(epoch FROM ends_at - now()) * 1000)::float8 AS "msLeft"`;
     return window && toTake(rule, window);
   }

@@ -3,6 +3,7 @@ import { LRUCache } from "lru-cache";
 import type { Log } from "../../core/ports.ts";
 import type { RateLimiter, RateRule, RateTake } from "../../core/rate-limit/ports.ts";
 import type { PostgresLimiter } from "./postgres-limiter.ts";
+import type { Uncounted } from "./redis-counters.ts";
 import { RedisCounters } from "./redis-counters.ts";
 import type { Window } from "./window.ts";
 import { counterOf, toTake } from "./window.ts";
@@ -77,8 +78,9 @@ export class RedisLimiter implements RateLimiter {
     if (counted === undefined) return this.#takeInsured(rule, key);
     if (!("rejoinedMsAgo" in counted)) return toTake(rule, counted);
 
-    if (counted.rejoinedMsAgo < GATHER_MS) return this.#insurance.take(rule, key);
-    const finished = await this.#insurance.takeIfOpen(rule, key);
+    const { rejoinedMsAgo, open } = counted;
+    if (rejoinedMsAgo < GATHER_MS) return this.#insurance.take(rule, key, open);
+    const finished = await this.#insurance.takeIfOpen(rule, key, open);
     if (finished !== undefined) return finished;
     const begun = await this.#count(rule, key, GATHER_MS);
     if (begun === undefined || "rejoinedMsAgo" in begun) return this.#takeInsured(rule, key);
@@ -98,17 +100,13 @@ export class RedisLimiter implements RateLimiter {
   }
 
   /** Counts in Redis; undefined if it is away. */
-  async #count(
-    rule: RateRule,
-    key: string,
-    quietMs: number,
-  ): Promise<Window | { rejoinedMsAgo: number } | undefined> {
+  async #count(rule: RateRule, key: string, quietMs: number): Promise<Window | Uncounted | undefined> {
     if (this.#isAway()) return undefined;
     const counter = counterOf(rule, key);
     try {
       const counted = await this.#redis.count(counter, rule.windowSeconds, quietMs);
       if (this.#isAway()) return undefined; // too late to be handed over
-      if ("hits" in counted) {
+      if (!("rejoinedMsAgo" in counted)) {
         this.#seen.set(counter, { hits: counted.hits, endsAt: performance.now() + counted.msLeft });
       }
       return counted;

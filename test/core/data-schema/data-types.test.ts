@@ -141,7 +141,24 @@ describe("undeclared personal data is refused", () => {
     });
   });
 
+  it("also within a value that is asked for, which then carries no more than was consented to", () => {
+    const { validate } = compileSchema(object({ where: { type: "string", "x-data-type": "region" } }));
+    expect(validate({ where: "Bavaria" }, "/input")).toEqual({ ok: true, dataTypes: ["region"] });
+    const result = validate({ where: "Bavaria, ada@example.com, +49 30 1234567" }, "/input");
+    expect(result).toEqual({
+      ok: false,
+      errors: [
+        {
+          path: "/input/where",
+          keyword: "x-data-type",
+          message: "This looks like an e-mail address. The schema doesn't ask for one here.",
+        },
+      ],
+    });
+  });
+
   const reachable = "ada@example.com";
+  const region = { "x-data-type": "region" };
   it.each<[string, Record<string, unknown>, unknown, string[]]>([
     ["beside declared data", { a: email, b: text }, { a: reachable, b: reachable }, ["/input/b x-data-type"]],
     [
@@ -170,14 +187,76 @@ describe("undeclared personal data is refused", () => {
     ],
     [
       "but not where it was declared",
-      { a: { type: "string", "x-data-type": "attributes" } },
+      { a: { type: "string", "x-data-type": "email" } },
       { a: reachable },
       [],
     ],
     [
       "nor below a declaration",
-      { a: object({ x: text }, { "x-data-type": "attributes" }) },
+      { a: object({ x: text }, { "x-data-type": "email" }) },
       { a: { x: reachable } },
+      [],
+    ],
+    [
+      "nor in a list of it",
+      { a: { type: "array", items: text, "x-data-type": "email" } },
+      { a: [reachable] },
+      [],
+    ],
+    ["nor among others at the same place", { a: { ...email, allOf: [region] } }, { a: reachable }, []],
+    [
+      "where something else was declared",
+      { a: { ...text, ...region }, b: { ...text, "x-data-type": "attributes" } },
+      { a: reachable, b: reachable },
+      ["/input/a x-data-type", "/input/b x-data-type"],
+    ],
+    [
+      "below something else",
+      { a: { type: "array", items: object({ x: text }), "x-data-type": "attributes" } },
+      { a: [{}, { x: reachable }] },
+      ["/input/a/1/x x-data-type"],
+    ],
+    [
+      "below something else that is further in",
+      { a: object({ x: { ...text, ...region }, y: text }, { "x-data-type": "email" }) },
+      { a: { x: reachable, y: reachable } },
+      ["/input/a/x x-data-type"],
+    ],
+    [
+      "in a branch for something else",
+      {
+        a: {
+          anyOf: [
+            { ...email, maxLength: 5 },
+            { ...text, ...region },
+          ],
+        },
+      },
+      { a: reachable },
+      ["/input/a x-data-type"],
+    ],
+    [
+      "along with something else",
+      { a: { type: "string", "x-data-type": "email" }, b: phone },
+      { a: `${reachable}, +49 30 1234567`, b: "+4111111111111" },
+      ["/input/a x-data-type"],
+    ],
+    [
+      "as a card's number, whatever was declared",
+      Object.fromEntries(DATA_TYPES.map((type) => [`x_${type}`, { type: "string", "x-data-type": type }])),
+      Object.fromEntries(DATA_TYPES.map((type) => [`x_${type}`, "4111 1111 1111 1111"])),
+      DATA_TYPES.map((type) => `/input/x_${type} x-data-type`),
+    ],
+    [
+      "as a number under something else",
+      { a: { type: "integer", "x-data-type": "attributes" } },
+      { a: 4111111111111111 },
+      ["/input/a x-data-type"],
+    ],
+    [
+      "nor where the sponsor wrote it under something else",
+      { a: { enum: [reachable], ...region } },
+      { a: reachable },
       [],
     ],
     ["nor where the sponsor wrote it", { a: { enum: [reachable, "other"] } }, { a: reachable }, []],

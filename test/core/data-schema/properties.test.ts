@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkSchema, compileSchema, DATA_TYPES } from "../../../src/core/data-schema/index.ts";
+import {
+  checkSchema,
+  compileSchema,
+  DATA_TYPES,
+  type DataType,
+} from "../../../src/core/data-schema/index.ts";
 import { KEYWORDS } from "../../../src/core/data-schema/keywords.ts";
 import { object } from "./schemas.ts";
 
@@ -81,18 +86,43 @@ const card = fc.tuple(fc.constantFrom("4", "51", "55", "2221"), digits(15)).map(
   return body + String((10 - (sum % 10)) % 10);
 });
 
-const personal = fc.oneof(
+const emailAddress = fc.oneof(
   fc.emailAddress(),
   fc.emailAddress().map(encodeURIComponent),
+  fc.emailAddress().map((address) => encodeURIComponent(encodeURIComponent(address))),
   fc.emailAddress().map((address) => address.replace("@", "\u200b＠")),
+  fc.emailAddress().map((address) => address.replace("@", "&#64;")),
+  fc.emailAddress().map((address) => address.replace("@", "@ ")),
+);
+
+const phoneNumber = fc.oneof(
   fc.tuple(fc.constantFrom("+1", "+49", "+81"), digits(9)).map((parts) => parts.join("")),
   fc
     .tuple(digits(3), digits(3), digits(4), fc.constantFrom("-", ".", " "))
     .map(([a, b, c, gap]) => [a, b, c].join(gap)),
+);
+
+const cardNumber = fc.oneof(
   card,
   fc
-    .tuple(card, fc.constantFrom(" ", "-"))
+    .tuple(card, fc.constantFrom(" ", "-", ".", "/", "_"))
     .map(([number, gap]) => number.replace(/(\d{4})(?!$)/g, `$1${gap}`)),
+);
+
+const personal = fc.oneof(emailAddress, phoneNumber, cardNumber);
+
+/** Personal data with a data type that it fits, and with one that it doesn't. */
+const likeness = (secret: fc.Arbitrary<string>, fitting: readonly DataType[]) =>
+  fc.record({
+    secret,
+    fit: fitting.length === 0 ? fc.constant(undefined) : fc.constantFrom(...fitting),
+    misfit: dataType.filter((type) => !fitting.includes(type)),
+  });
+
+const typed = fc.oneof(
+  likeness(emailAddress, ["email", "identifier"]),
+  likeness(phoneNumber, ["phone", "identifier"]),
+  likeness(cardNumber, []),
 );
 
 describe("for any schema", () => {
@@ -118,13 +148,28 @@ describe("for any schema", () => {
     );
   });
 
-  it("with a data type over everything, the same passes and the type counts", () => {
+  it("with a data type over everything, what fits it passes and the type counts", () => {
     fc.assert(
-      fc.property(wrapped, fc.nat(), personal, dataType, ({ schema, data }, choice, secret, type) => {
-        const planted = plant(data, choice, () => secret) ?? data;
+      fc.property(wrapped, fc.nat(), typed, ({ schema, data }, choice, { secret, fit }) => {
+        const planted = fit === undefined ? data : (plant(data, choice, () => secret) ?? data);
+        const type = fit ?? "attributes";
         const covered = { ...(schema as object), "x-data-type": type };
         expect(compileSchema(covered).validate(planted, "")).toEqual({ ok: true, dataTypes: [type] });
       }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("with a data type over everything, what doesn't fit it is refused, and not repeated", () => {
+    fc.assert(
+      fc.property(wrapped, fc.nat(), typed, ({ schema, data }, choice, { secret, misfit }) => {
+        const planted = plant(data, choice, (original) => `${original} ${secret} ${original}`);
+        fc.pre(planted !== undefined);
+        const result = compileSchema({ ...(schema as object), "x-data-type": misfit }).validate(planted, "");
+        expect(result).toMatchObject({ ok: false, errors: [{ keyword: "x-data-type" }] });
+        expect(JSON.stringify(result)).not.toContain(secret);
+      }),
+      { numRuns: 500 },
     );
   });
 

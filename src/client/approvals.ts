@@ -1,0 +1,135 @@
+import { TollfreeError } from "./errors.ts";
+import type { TollfreeApi } from "./procedures.ts";
+import type { Approval, NextAction } from "./types.ts";
+import { unlessAborted, wait } from "./wait.ts";
+
+/** A question only the person can answer: show them the link and the code. */
+export interface ApprovalRequest {
+  /** A grant to this agent, one more payment, or consent to send more kinds of personal data. */
+  kind: "grant" | "budget" | "data";
+  approvalId: string;
+  /** Where the person answers. */
+  approvalUrl: string;
+  /** What they check there: that it is this agent who asks. */
+  userCode: string;
+  /** ISO 8601. */
+  expiresAt: string;
+  /** What was refused without it, and why. */
+  refusal: TollfreeError;
+}
+
+/**
+ * Shows the person what they are asked. The client waits for their decision either way; once this is done, it
+ * asks at once.
+ */
+export type OnApproval = (request: ApprovalRequest) => Promise<void> | void;
+
+/** A person's yes, and where it leads. */
+export interface Approved {
+  approval: Approval;
+  nextActions: NextAction[];
+}
+
+export interface Approvals {
+  /**
+   * Asks the person for what a refusal said is missing.
+   * @throws the refusal itself if it is of another kind, or nobody is there to ask; `approval_denied`,
+   *   `approval_expired`
+   */
+  ask(refusal: unknown, signal: AbortSignal | undefined): Promise<Approved>;
+}
+
+/** Shows questions through the hook, and polls for the answer with the agent's key. */
+export function createApprovals(keyed: TollfreeApi, onApproval: OnApproval | undefined): Approvals {
+  return {
+    async ask(refusal, signal) {
+      const question = questionOf(refusal);
+      if (question === undefined || onApproval === undefined) throw refusal;
+      const { request, intervalMs } = question;
+
+      let isShown = false;
+      const shown = (async () => onApproval(request))().then(() => {
+        isShown = true;
+      });
+      shown.catch(() => undefined); // heard below, unless the decision is there first
+      for (;;) {
+        await pause(isShown ? undefined : shown, intervalMs, signal);
+        const approved = await poll(keyed, request.approvalId, signal);
+        if (approved !== undefined) return approved;
+      }
+    },
+  };
+}
+
+function questionOf(refusal: unknown): { request: ApprovalRequest; intervalMs: number } | undefined {
+  if (!(refusal instanceof TollfreeError)) return undefined;
+  const asked = (kind: ApprovalRequest["kind"], details: Partial<OpenQuestion> | undefined) => {
+    if (details?.approval_id === undefined) return undefined;
+    const question = details as OpenQuestion; // its fields come together
+    return {
+      request: {
+        kind,
+        approvalId: question.approval_id,
+        approvalUrl: question.approval_url,
+        userCode: question.user_code,
+        expiresAt: question.expires_at,
+        refusal,
+      },
+      intervalMs: question.poll_interval_seconds * 1000,
+    };
+  };
+  switch (refusal.code) {
+    case "consent_required":
+      return asked("grant", refusal.details);
+    case "data_consent_required":
+      return asked("data", refusal.details);
+    case "budget_approval_required":
+      return asked("budget", refusal.details);
+    default:
+      return undefined;
+  }
+}
+
+interface OpenQuestion {
+  approval_id: string;
+  approval_url: string;
+  user_code: string;
+  expires_at: string;
+  poll_interval_seconds: number;
+}
+
+/** One interval, cut short once the question has been shown: whoever showed it may know that it is answered. */
+async function pause(
+  shown: Promise<void> | undefined,
+  ms: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const over = new AbortController();
+  const interval = wait(ms, over.signal);
+  try {
+    await unlessAborted(Promise.race(shown === undefined ? [interval] : [interval, shown]), signal);
+  } finally {
+    over.abort();
+  }
+}
+
+/** The person's yes, or undefined while they think. */
+async function poll(
+  keyed: TollfreeApi,
+  approvalId: string,
+  signal: AbortSignal | undefined,
+): Promise<Approved | undefined> {
+  const options = signal === undefined ? {} : { signal };
+  const { data, next_actions } = await keyed.agent.getApproval.query({ approval_id: approvalId }, options);
+  const details = { approval_id: approvalId };
+  switch (data.status) {
+    case "pending":
+      return undefined;
+    case "approved":
+      return { approval: data, nextActions: next_actions };
+    case "denied":
+      throw new TollfreeError("approval_denied", { message: "The person said no.", details });
+    case "expired":
+      throw new TollfreeError("approval_expired", { message: "The person didn't decide in time.", details });
+  }
+}
