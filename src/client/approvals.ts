@@ -1,5 +1,6 @@
 import { TollfreeError } from "./errors.ts";
 import type { TollfreeApi } from "./procedures.ts";
+import { aborting } from "./procedures.ts";
 import type { Approval, NextAction } from "./types.ts";
 import { unlessAborted, wait } from "./wait.ts";
 
@@ -119,17 +120,16 @@ async function poll(
   approvalId: string,
   signal: AbortSignal | undefined,
 ): Promise<Approved | undefined> {
-  const options = signal === undefined ? {} : { signal };
-  const { data, next_actions } = await keyed.agent.getApproval.query({ approval_id: approvalId }, options);
-  const details = { approval_id: approvalId };
+  const input = { approval_id: approvalId };
+  const { data, next_actions } = await keyed.agent.getApproval.query(input, aborting(signal));
   switch (data.status) {
     case "pending":
       return undefined;
     case "approved":
       return { approval: data, nextActions: next_actions };
     case "denied":
-      throw new TollfreeError("approval_denied", { message: "The person said no.", details });
+      throw new TollfreeError("approval_denied", { message: "The person said no.", details: input });
     case "expired":
-      throw new TollfreeError("approval_expired", { message: "The person didn't decide in time.", details });
+      throw new TollfreeError("approval_expired", { message: "The person didn't decide in time.", details: input });
   }
 }

@@ -9,6 +9,10 @@ import type { Call } from "./transport.ts";
  */
 export type TollfreeApi = TRPCClient<AppRouter>;
 
+/** A call's options, where there may be a signal. */
+export const aborting = (signal: AbortSignal | undefined): { signal?: AbortSignal } =>
+  signal === undefined ? {} : { signal };
+
 /** What the last step of `api.agent.searchServices.query` means. */
 const TYPES: Record<string, Call["type"]> = { query: "query", mutate: "mutation" };
 

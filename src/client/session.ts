@@ -1,6 +1,7 @@
 import type { Approvals } from "./approvals.ts";
 import { TollfreeError } from "./errors.ts";
 import type { TollfreeApi } from "./procedures.ts";
+import { aborting } from "./procedures.ts";
 import type { OpenedSession, Scopes, SessionRequest } from "./types.ts";
 import { unlessAborted } from "./wait.ts";
 
@@ -113,15 +114,14 @@ async function openSession(
   request: SessionRequest,
   signal: AbortSignal | undefined,
 ): Promise<OpenedSession> {
-  const options = signal === undefined ? {} : { signal };
   try {
-    return (await keyed.agent.auth.mutate(request, options)).data;
+    return (await keyed.agent.auth.mutate(request, aborting(signal))).data;
   } catch (refusal) {
     const { nextActions } = await approvals.ask(refusal, signal);
     // The session as far as the person granted it: they may have narrowed it.
     const granted = nextActions.find(({ action }) => action === "auth")?.params;
     if (granted === undefined) throw refusal;
-    return (await keyed.agent.auth.mutate(granted as SessionRequest, options)).data;
+    return (await keyed.agent.auth.mutate(granted as SessionRequest, aborting(signal))).data;
   }
 }
 

@@ -25,6 +25,8 @@ const START = `Scalar.createApiReference("#reference", {
   withDefaultFonts: false,
   telemetry: false,
   showDeveloperTools: "never",
+  hideClientButton: true,
+  agent: { disabled: true },
 });
 `;
 

@@ -1,41 +1,113 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
 import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Running } from "../../src/app/server.ts";
+import { startTollfree } from "../../src/app/server.ts";
+import { RATE_RULES } from "../../src/core/rate-limit/index.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { createDatabase } from "../support/database.ts";
-import type { LimiterProcesses, LimiterReport } from "../support/limiter-processes.ts";
+import type { LimiterJob, LimiterProcesses, LimiterReport } from "../support/limiter-processes.ts";
 import { startLimiterProcesses } from "../support/limiter-processes.ts";
 import type { TestRedis } from "../support/redis.ts";
 import { startRedis } from "../support/redis.ts";
+import type { Answer, TestServer } from "../support/server.ts";
+import { rest, startTestServer } from "../support/server.ts";
+import { createGrant, openSession } from "../support/world.ts";
 
-let database: TestDatabase, redis: TestRedis, processes: LimiterProcesses;
-beforeAll(async () => {
-  [database, redis] = await Promise.all([createDatabase(), startRedis()]);
-  const t = Date.now();
-  processes = await startLimiterProcesses(10, redis.url, database.url);
-  console.log("started", Date.now() - t);
+const tally = (answers: Answer[]): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const { status, body } of answers) {
+    const outcome = status === 200 ? "admitted" : `${status} ${String(body.error_code)}`;
+    counts[outcome] = (counts[outcome] ?? 0) + 1;
+  }
+  return counts;
+};
+
+describe("10 servers, 300 requests of one session at once", () => {
+  let redis: TestRedis;
+  let server: TestServer;
+  let replicas: Running[];
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    await redis.settle();
+    server = await startTestServer({
+      limits: "real",
+      limiterStore: { kind: "redis", url: redis.url },
+      suspension: { rateHits: 1_000 },
+    });
+    replicas = await Promise.all(Array.from({ length: 9 }, () => startTollfree(server.options)));
+  });
+  afterAll(async () => {
+    await Promise.all(replicas.map((replica) => replica.stop()));
+    await server.close();
+    await redis.close();
+  });
+
+  const storm = (token: string, requests: number): Promise<Answer[]> => {
+    const urls = [server, ...replicas].map(({ url }) => url);
+    return Promise.all(
+      Array.from({ length: requests }, (_, n) =>
+        rest(urls[n % urls.length] ?? "", "GET", "/agent/flow/status", { token }),
+      ),
+    );
+  };
+  const newSession = async (): Promise<string> =>
+    (await openSession(server.url, await createGrant(server.url))).token;
+
+  test("with Redis: exactly 30 are admitted", async () => {
+    expect(tally(await storm(await newSession(), 300))).toEqual({ admitted: 30, "429 rate_limited": 270 });
+  });
+
+  test("with Redis killed after the first ten: exactly 20 more, and nothing else goes wrong", async () => {
+    const token = await newSession();
+    expect(tally(await storm(token, 10))).toEqual({ admitted: 10 });
+    await redis.kill();
+    expect(tally(await storm(token, 290))).toEqual({ admitted: 20, "429 rate_limited": 270 });
+  });
+
+  test("without Redis: exactly 30", async () => {
+    expect(tally(await storm(await newSession(), 300))).toEqual({ admitted: 30, "429 rate_limited": 270 });
+  });
 });
-afterAll(async () => {
-  await processes.close();
-  await redis.close();
-  await database.close();
-});
-const rule = { name: "agent_session", limit: 30, windowSeconds: 60, per: "agent session" };
-const sum = (reports: LimiterReport[]) => ({
-  allowed: reports.reduce((n, r) => n + r.allowed, 0),
-  refused: reports.reduce((n, r) => n + r.refused, 0),
-  failed: reports.flatMap((r) => r.failed),
-  slowest: Math.max(...reports.map((r) => r.slowestMs)),
-  events: reports.map((r) => r.events.join()),
-});
-test("x", async () => {
-  console.log(sum(await processes.run({ rule, key: "a", workers: 30, takes: 30, forMs: 10_000 })));
-  await sleep(3500);
-  console.log(sum(await processes.run({ rule, key: "b", workers: 30, takes: 30, forMs: 10_000 })));
-  const big = { ...rule, limit: 5000 };
-  const load = processes.run({ rule: big, key: "c", workers: 4, takes: 1e9, forMs: 7_000 });
-  await sleep(1000);
-  await redis.kill();
-  await sleep(1500);
-  await redis.restart();
-  console.log(sum(await load));
+
+describe("10 processes under load, while Redis is killed and comes back", () => {
+  const LIMIT = 2_000;
+  const rule = { ...RATE_RULES.agentSession, limit: LIMIT };
+  let redis: TestRedis;
+  let database: TestDatabase;
+  let processes: LimiterProcesses;
+
+  beforeAll(async () => {
+    [redis, database] = await Promise.all([startRedis(), createDatabase()]);
+    await redis.settle();
+    processes = await startLimiterProcesses(10, redis.url, database.url);
+  });
+  afterAll(async () => {
+    await processes.close();
+    await redis.close();
+    await database.close();
+  });
+
+  const total = (reports: LimiterReport[]) => ({
+    allowed: reports.reduce((sum, { allowed }) => sum + allowed, 0),
+    failed: reports.flatMap(({ failed }) => failed),
+  });
+  const load = (key: string, changes: Partial<LimiterJob>): Promise<LimiterReport[]> =>
+    processes.run({ rule, key, workers: 2, takes: Infinity, forMs: 60_000, ...changes });
+
+  test("exactly the limit is admitted, nobody gets an error, and the log says what happened", async () => {
+    const reports = load("victim", { forMs: 8_000 });
+    await sleep(500);
+    await redis.kill();
+    await sleep(1_500);
+    await redis.restart();
+    const during = total(await reports);
+    expect(during.failed).toEqual([]);
+    const after = total(await load("victim", { takes: LIMIT }));
+    expect(after.failed).toEqual([]);
+    expect(during.allowed + after.allowed).toBe(LIMIT);
+    for (const { events } of await load("other", { takes: 1 })) {
+      expect(events.slice(0, 2)).toEqual(["rate_limits_insured", "rate_limits_on_redis"]);
+    }
+  });
 });

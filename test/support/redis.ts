@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Redis } from "ioredis";
 import { withLock } from "../../src/app/sandbox/world-lock.ts";
 
 const PROGRAMS = ["redis-server", "valkey-server"];
@@ -19,6 +20,8 @@ export interface TestRedis {
   kill(): Promise<void>;
   /** Starts it again, empty, at the same address. */
   restart(): Promise<void>;
+  /** Makes it look as if it had counted for long already: a Redis that is new isn't asked for the first minute. */
+  settle(): Promise<void>;
   /** Keeps it from answering, with all connections open; and lets it go on. */
   freeze(): void;
   thaw(): void;
@@ -42,6 +45,11 @@ export async function startRedis(): Promise<TestRedis> {
     async restart() {
       await kill();
       child = await launch(program, directory, port);
+    },
+    async settle() {
+      const client = new Redis(port);
+      await client.set("{tollfree}:rate:rejoined", Date.now() - 3_600_000);
+      client.disconnect();
     },
     freeze: () => void child.kill("SIGSTOP"),
     thaw: () => void child.kill("SIGCONT"),
