@@ -11,6 +11,7 @@ import {
   securityOf,
 } from "./openapi-parts.ts";
 import type { Operation } from "./operations.ts";
+import { fieldsOf } from "./zod-shape.ts";
 
 type PathItem = NonNullable<OpenAPIObject["paths"]>[string];
 export type OperationObject = NonNullable<PathItem["get"]>;
@@ -47,14 +48,20 @@ export function describeOperation(operation: Operation, generated: OperationObje
   };
 }
 
-function parametersOf({ meta }: Operation, { parameters = [] }: OperationObject) {
-  const example = meta.example?.request;
+function parametersOf({ input, meta }: Operation, { parameters = [] }: OperationObject) {
+  const fields = fieldsOf(input);
   return [
-    ...parameters.map((parameter) =>
-      "name" in parameter && example?.[parameter.name] !== undefined
-        ? { ...parameter, example: example[parameter.name] }
-        : parameter,
-    ),
+    ...parameters.map((parameter) => {
+      if (!("name" in parameter)) return parameter;
+      // The generator looks past `.optional()`, and so misses what was said on it.
+      const description = fields[parameter.name]?.description ?? parameter.description;
+      const example = meta.example?.request?.[parameter.name];
+      return {
+        ...parameter,
+        ...(description !== undefined && { description }),
+        ...(example !== undefined && { example }),
+      };
+    }),
     ...(meta.idempotencyKey === true ? [IDEMPOTENCY_KEY_PARAMETER] : []),
   ];
 }

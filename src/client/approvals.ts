@@ -48,13 +48,13 @@ export function createApprovals(keyed: TollfreeApi, onApproval: OnApproval | und
       if (question === undefined || onApproval === undefined) throw refusal;
       const { request, intervalMs } = question;
 
-      let isShown = false;
+      const screen = { isShown: false };
       const shown = (async () => onApproval(request))().then(() => {
-        isShown = true;
+        screen.isShown = true;
       });
       shown.catch(() => undefined); // heard below, unless the decision is there first
       for (;;) {
-        await pause(isShown ? undefined : shown, intervalMs, signal);
+        await pause(screen.isShown ? undefined : shown, intervalMs, signal);
         const approved = await poll(keyed, request.approvalId, signal);
         if (approved !== undefined) return approved;
       }
@@ -62,9 +62,31 @@ export function createApprovals(keyed: TollfreeApi, onApproval: OnApproval | und
   };
 }
 
+/** One for consent to send data, one for the budget, and one more in case the price moved meanwhile. */
+const MOST_APPROVALS = 3;
+
+/** Makes a call, and makes it again, unchanged, after each approval it turns out to need. */
+export async function withApprovals<Answer>(
+  approvals: Approvals,
+  send: () => Promise<Answer>,
+  signal: AbortSignal | undefined,
+): Promise<Answer> {
+  for (let asked = 0; ; asked += 1) {
+    try {
+      return await send();
+    } catch (refusal) {
+      if (asked === MOST_APPROVALS) throw refusal;
+      await approvals.ask(refusal, signal);
+    }
+  }
+}
+
 function questionOf(refusal: unknown): { request: ApprovalRequest; intervalMs: number } | undefined {
   if (!(refusal instanceof TollfreeError)) return undefined;
-  const asked = (kind: ApprovalRequest["kind"], details: Partial<OpenQuestion> | undefined) => {
+  const asked = (
+    kind: ApprovalRequest["kind"],
+    details: { approval_id?: string | undefined } | undefined,
+  ) => {
     if (details?.approval_id === undefined) return undefined;
     const question = details as OpenQuestion; // its fields come together
     return {
@@ -130,6 +152,9 @@ async function poll(
     case "denied":
       throw new TollfreeError("approval_denied", { message: "The person said no.", details: input });
     case "expired":
-      throw new TollfreeError("approval_expired", { message: "The person didn't decide in time.", details: input });
+      throw new TollfreeError("approval_expired", {
+        message: "The person didn't decide in time.",
+        details: input,
+      });
   }
 }

@@ -88,7 +88,7 @@ interface TollfreeErrorConstructor {
   /** What `instanceof` narrows to: the union, not one error with every code. */
   readonly prototype: TollfreeError;
 }
-export const TollfreeError: TollfreeErrorConstructor = CodedError as TollfreeErrorConstructor;
+export const TollfreeError: TollfreeErrorConstructor = CodedError;
 
 /** A refusal as the server sent it. */
 export function fromErrorBody(body: ErrorBody, httpStatus: number): TollfreeError {

@@ -1,11 +1,9 @@
-import type { Approvals } from "./approvals.ts";
+import { withApprovals } from "./approvals.ts";
 import { TollfreeError } from "./errors.ts";
 import { awaitOutput } from "./output.ts";
+import type { RunContext } from "./prepare.ts";
 import { prepare } from "./prepare.ts";
-import type { TollfreeApi } from "./procedures.ts";
 import { aborting } from "./procedures.ts";
-import type { SessionKeeper } from "./session.ts";
-import type { OnTask } from "./tasks.ts";
 import type { ExecutionMetadata, Payment, RunAnswer, RunRequest, ServiceInput } from "./types.ts";
 
 export interface RunOptions {
@@ -32,14 +30,6 @@ export interface RunResult<Output = unknown> {
   idempotencyKey: string;
 }
 
-/** What a run needs of its agent. */
-export interface RunContext {
-  api: TollfreeApi;
-  approvals: Approvals;
-  session: SessionKeeper;
-  onTask: OnTask | undefined;
-}
-
 const DEFAULT_WAIT_SECONDS = 120;
 
 /** Plan, wider session, task, run, output: with the person asked wherever only they can answer. */
@@ -58,7 +48,7 @@ export async function run(
     ...(maxCostCents !== undefined && { max_cost_cents: maxCostCents }),
   };
   await prepare(ctx, request, { mayBeReplay: idempotencyKey !== undefined, signal });
-  const answer = await pay(ctx, request, waitSeconds, signal);
+  const answer = await pay(ctx, request, { idempotencyKey: key, waitSeconds, signal });
   ctx.session.noteRemaining(answer.execution_metadata.budget_remaining_cents);
   return {
     output: answer.output,
@@ -73,14 +63,14 @@ export async function run(
 async function pay(
   ctx: RunContext,
   request: RunRequest,
-  waitSeconds: number,
-  signal: AbortSignal | undefined,
+  waiting: { idempotencyKey: string; waitSeconds: number; signal: AbortSignal | undefined },
 ): Promise<RunAnswer> {
+  const { signal } = waiting;
   const send = async (): Promise<RunAnswer> =>
     (await ctx.api.agent.runService.mutate(request, aborting(signal))).data;
   let paymentId: string;
   try {
-    const answer = await withApprovals(ctx, send, signal);
+    const answer = await withApprovals(ctx.approvals, send, signal);
     if (isComplete(answer)) return answer;
     paymentId = answer.payment.payment_id;
   } catch (error) {
@@ -88,7 +78,7 @@ async function pay(
     if (lost === undefined) throw error;
     paymentId = lost;
   }
-  await awaitOutput(ctx.api, paymentId, { key: request.idempotency_key ?? "", waitSeconds, signal });
+  await awaitOutput(ctx.api, paymentId, waiting);
   return send(); // the key's run, now with its output
 }
 
@@ -108,25 +98,6 @@ function lostPayment(error: unknown): string | undefined {
       return error.details?.upstream_status === undefined ? error.details?.payment_id : undefined;
     default:
       return undefined;
-  }
-}
-
-/** One for consent to send data, one for the budget, and one in case the price moved meanwhile. */
-const MOST_APPROVALS = 3;
-
-/** Makes a call, and makes it again, unchanged, after each approval it turns out to need. */
-export async function withApprovals<Answer>(
-  { approvals }: Pick<RunContext, "approvals">,
-  send: () => Promise<Answer>,
-  signal: AbortSignal | undefined,
-): Promise<Answer> {
-  for (let asked = 0; ; asked += 1) {
-    try {
-      return await send();
-    } catch (refusal) {
-      if (asked === MOST_APPROVALS) throw refusal;
-      await approvals.ask(refusal, signal);
-    }
   }
 }
 

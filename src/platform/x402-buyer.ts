@@ -82,7 +82,7 @@ export class X402Buyer implements PaymentClient {
     const { domain } = this.#config;
     const usable =
       network === (isV1 ? this.#networkV1 : this.network) &&
-      isAddressEqual(asset as Address, this.asset) &&
+      isAddressEqual(asset, this.asset) &&
       extra.name === domain.name &&
       extra.version === domain.version &&
       // An escrowed payment isn't settled by the transfer we would look for.

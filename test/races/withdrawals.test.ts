@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -50,20 +51,21 @@ async function startGate(target: string) {
   const opened = new Promise<void>((resolve) => (open = resolve));
   let arrive = (): void => {};
   const arrived = new Promise<void>((resolve) => (arrive = resolve));
+  const forward = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const body: Buffer[] = [];
+    for await (const chunk of req) body.push(chunk as Buffer);
+    arrive();
+    await opened;
+    const signature = req.headers["payment-signature"];
+    const answer = await fetch(target, {
+      method: "POST",
+      body: Buffer.concat(body),
+      headers: typeof signature === "string" ? { "payment-signature": signature } : {},
+    });
+    res.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text());
+  };
   const gate = createServer((req, res) => {
-    void (async () => {
-      const body: Buffer[] = [];
-      for await (const chunk of req) body.push(chunk as Buffer);
-      arrive();
-      await opened;
-      const signature = req.headers["payment-signature"];
-      const answer = await fetch(target, {
-        method: "POST",
-        body: Buffer.concat(body),
-        headers: typeof signature === "string" ? { "payment-signature": signature } : {},
-      });
-      res.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text());
-    })();
+    forward(req, res).catch(() => res.destroy());
   });
   await new Promise<void>((resolve) => gate.listen(0, "127.0.0.1", resolve));
   const { port } = gate.address() as AddressInfo;

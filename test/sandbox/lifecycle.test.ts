@@ -23,6 +23,9 @@ import {
 
 const [FIRST, SECOND] = sandboxAccounts().spare;
 
+// Each of these starts a world two or three times: seconds on a machine of its own, much longer on a crowded one.
+vi.setConfig({ testTimeout: 180_000 });
+
 test("a new world has a database, money and gas; stopped and started again it is the same world", async () => {
   const dataDir = dataDirectory();
   const first = await join(dataDir);
@@ -154,7 +157,7 @@ test("deleting the data directory ends what runs there, and gives a fresh world"
   rmSync(dataDir, { recursive: true, force: true });
 
   const fresh = await join(dataDir);
-  await vi.waitFor(() => expect(processes.filter(isAlive)).toEqual([]), { timeout: 8_000, interval: 100 });
+  await vi.waitFor(() => expect(processes.filter(isAlive)).toEqual([]), { timeout: 60_000, interval: 100 });
   expect(await balance(fresh, fresh.treasury.address)).toBe(10_000_000_000n);
   expect(Object.values(pids(dataDir)).filter(isAlive)).toHaveLength(3);
   await fresh.stop();

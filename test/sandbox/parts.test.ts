@@ -13,6 +13,8 @@ import { dataDirectory, isAlive, query } from "./worlds.ts";
 
 const log = (): void => undefined;
 
+vi.setConfig({ testTimeout: 90_000 }); // as in lifecycle.test.ts
+
 test("PostgreSQL starts over a stale pid file that names a stranger, below a path too long for sockets", async () => {
   const directory = path.join(
     dataDirectory(),
@@ -59,7 +61,7 @@ async function expectLeashed(script: string, directory: string): Promise<void> {
   const [pid] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
   expect(isAlive(Number(pid))).toBe(true);
   child.kill("SIGKILL");
-  await vi.waitFor(() => expect(isAlive(Number(pid))).toBe(false), { timeout: 5_000, interval: 50 });
+  await vi.waitFor(() => expect(isAlive(Number(pid))).toBe(false), { timeout: 20_000, interval: 50 });
 }
 
 test("an ephemeral PostgreSQL dies with the process that started it, and leaves nothing when stopped", async () => {

@@ -24,7 +24,7 @@ let world: SandboxWorld;
 beforeAll(async () => {
   dataDir = mkdtempSync(path.join(tmpdir(), "tollfree-world-"));
   world = await join(dataDir);
-});
+}, 120_000);
 afterAll(async () => {
   await world.stop();
   destroy(dataDir);

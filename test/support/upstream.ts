@@ -80,7 +80,7 @@ export async function startUpstream(priceMicros = 20_000): Promise<Upstream> {
 
   const requirementsNow = (): PaymentRequirements => {
     const { name, ...rest } = terms;
-    return { scheme: "exact", ...rest, extra: { name, version: "2" } } as unknown as PaymentRequirements;
+    return { scheme: "exact", ...rest, extra: { name, version: "2" } };
   };
   const settle = async (
     payload: PaymentPayload,
@@ -209,7 +209,7 @@ const receipt = (settled: Partial<SettleResponse>): Record<string, string> => ({
     transaction: "",
     network: "eip155:84532",
     ...settled,
-  } as SettleResponse),
+  }),
 });
 
 function json(

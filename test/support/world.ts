@@ -38,7 +38,7 @@ export async function createUser(url: string, changes: Record<string, unknown> =
     tools_used: [],
     attributes: {},
   };
-  return (await admin(url, "/admin/users", { ...user, ...changes }))["user_id"] as never as string;
+  return (await admin(url, "/admin/users", { ...user, ...changes }))["user_id"] as never;
 }
 
 /** A user with a grant for an agent. */
@@ -61,17 +61,17 @@ export async function createGrant(
   });
   return {
     user_id: userId,
-    agent_id: agent["agent_id"] as never as string,
-    agent_key: agent["api_key"] as never as string,
-    subject: grant["user_id"] as never as string,
-    grant_id: grant["grant_id"] as never as string,
+    agent_id: agent["agent_id"] as never,
+    agent_key: agent["api_key"] as never,
+    subject: grant["user_id"] as never,
+    grant_id: grant["grant_id"] as never,
   };
 }
 
 export async function openSession(
   url: string,
   grant: Pick<Created, "agent_key" | "subject">,
-  { budgetCents = 50, scopes = EVERYTHING as unknown }: { budgetCents?: number; scopes?: unknown } = {},
+  { budgetCents = 50, scopes = EVERYTHING }: { budgetCents?: number; scopes?: unknown } = {},
 ): Promise<{ token: string; session_id: string }> {
   const session = await post(url, "/agent/auth", grant.agent_key, {
     user_id: grant.subject,
@@ -79,8 +79,8 @@ export async function openSession(
     budget_limit_cents: budgetCents,
   });
   return {
-    token: session["session_token"] as never as string,
-    session_id: session["session_id"] as never as string,
+    token: session["session_token"] as never,
+    session_id: session["session_id"] as never,
   };
 }
 
@@ -89,7 +89,7 @@ export async function createSponsor(
   name = "Acme",
 ): Promise<{ sponsor_id: string; key: string }> {
   const created = await admin(url, "/admin/sponsors", { name });
-  return { sponsor_id: created["sponsor_id"] as never as string, key: created["api_key"] as never as string };
+  return { sponsor_id: created["sponsor_id"] as never, key: created["api_key"] as never };
 }
 
 export const INPUT_SCHEMA = {

@@ -2,7 +2,8 @@
 -- index but the key's, so that counting a take changes a row in its place.
 CREATE UNLOGGED TABLE "rate_limits" (
     "counter" TEXT NOT NULL,
-    "hits" INTEGER NOT NULL,
+    "taken" INTEGER NOT NULL,
+    "adopted" INTEGER NOT NULL DEFAULT 0,
     "ends_at" TIMESTAMPTZ(6) NOT NULL,
 
     CONSTRAINT "rate_limits_pkey" PRIMARY KEY ("counter")

@@ -14,7 +14,7 @@ export const CHAIN_ID = 84_532;
 export const NETWORK = "eip155:84532";
 
 const BLOCK_TIME_SECONDS = 2;
-const READY_WITHIN_MS = 15_000;
+const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 5_000;
 /** Old states kept for reads at a block. Each holds all block hashes so far, so this bounds the disk it takes. */
 const STATES_ON_DISK = 64;

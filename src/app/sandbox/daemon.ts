@@ -110,8 +110,9 @@ export async function stopDaemon(id: DaemonId, signal: NodeJS.Signals, timeoutMs
     const deadline = Date.now() + timeoutMs;
     while (runsWith(pid, id.marker)) {
       if (Date.now() > deadline) sendSignal(pid, "SIGKILL");
-      if (Date.now() > deadline + KILLED_WITHIN_MS)
+      if (Date.now() > deadline + KILLED_WITHIN_MS) {
         throw new Error(`${id.name} (pid ${pid}) can't be stopped`);
+      }
       await sleep(POLL_MS);
     }
   }

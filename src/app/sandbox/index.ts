@@ -100,6 +100,7 @@ async function inWorld<Part extends object>(
   const world = path.resolve(dataDir, "sandbox");
   mkdirSync(world, { recursive: true });
   const directories = worldDirectories(world);
+  const line = (text: string): void => log.info({}, `sandbox: ${text}`);
   return withLock(directories.lock, async () => {
     const registry = new ServerRegistry(directories.servers);
     const entry = registry.join();
@@ -107,7 +108,7 @@ async function inWorld<Part extends object>(
       if (registry.leave(entry)) await stopWorld(directories);
     };
     try {
-      const part = await start(world, (text) => log.info({}, `sandbox: ${text}`));
+      const part = await start(world, line);
       let left: Promise<void> | undefined;
       const stop = async (): Promise<void> => {
         if (!existsSync(world)) return; // deleted under us: the services see to the rest
@@ -115,7 +116,7 @@ async function inWorld<Part extends object>(
       };
       return { ...part, stop };
     } catch (error) {
-      await leave();
+      await leave().catch((alsoFailed: unknown) => line(`couldn't be left properly: ${String(alsoFailed)}`));
       throw error;
     }
   });

@@ -34,10 +34,10 @@ export class PaymentClaims {
    *
    * @param key names the authorisation: network, asset, payer and nonce
    * @param validBefore the authorisation's expiry, seconds since the epoch
-   * @returns "mine" for the first comer (and for a retry of one whose outcome is unknown), "other" when it was used
-   * for another request, else how far the same request got.
+   * @returns "mine" for the first comer, "again" for one who retries after an unknown outcome, "other" when it was
+   * used for another request, else how far the same request got.
    */
-  claim(key: string, fingerprint: string, validBefore: number): "mine" | "other" | ClaimState {
+  claim(key: string, fingerprint: string, validBefore: number): "mine" | "again" | "other" | ClaimState {
     this.#forgetExpired();
     const claim = this.#claims.get(key);
     if (!claim) {
@@ -48,7 +48,7 @@ export class PaymentClaims {
     if (claim.fingerprint !== fingerprint) return "other";
     if (claim.state.kind !== "unknown") return claim.state;
     claim.state = { kind: "settling" };
-    return "mine";
+    return "again";
   }
 
   /** Notes how a claimed payment went on. */

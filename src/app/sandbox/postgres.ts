@@ -22,7 +22,7 @@ import {
 
 /** Both the superuser and the database that a new server starts with. */
 const NAME = "tollfree";
-const READY_WITHIN_MS = 20_000;
+const READY_WITHIN_MS = 60_000;
 /** "Fast" shutdown writes a checkpoint; it takes this long only on a very slow disk. */
 const STOP_WITHIN_MS = 15_000;
 /** After a killed postmaster its children need a moment to notice and let go of the shared memory. */

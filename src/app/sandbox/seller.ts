@@ -62,6 +62,9 @@ interface Payment {
   receiptHeader: "PAYMENT-RESPONSE" | "X-PAYMENT-RESPONSE";
 }
 
+type Outcome =
+  { kind: "sold"; sale: Sale } | { kind: "refused"; receipt: SettleResponse } | { kind: "unknown" };
+
 const Authorization = z.object({
   from: z.string(),
   nonce: z.string(),
@@ -101,29 +104,34 @@ export class Seller {
     const terms = await this.#terms(offer);
     const payment = this.#readPayment(req, terms, offer);
     if (payment === "none") return ask(res, terms, offer, "Payment required");
-    if (payment === "malformed")
-      return void res.status(400).json({ error: "The payment header is malformed." });
     if (payment === "mismatch") return ask(res, terms, offer, "The payment doesn't match the terms");
+    if (payment === "malformed") return refuse(res, 400, "The payment header is malformed.");
 
     const { from, nonce, validBefore } = payment.authorization;
     const key = [this.#options.network, this.#options.asset, from, nonce].join(" ").toLowerCase();
     const claim = this.#claims.claim(key, fingerprintOf(req, payment), Number(validBefore));
-    if (claim === "mine") return this.#settle(res, terms, offer, payment, key, produce);
-    if (claim === "other")
-      return void res.status(409).json({ error: "This payment was used for another request." });
+    if (claim === "mine" || claim === "again") {
+      const outcome = await this.#settle(key, payment, produce);
+      if (outcome.kind === "sold") return handOver(res, payment, outcome.sale);
+      // From here on not a 402, unless it is certain that nothing was paid: a client would sign and pay once more.
+      if (outcome.kind === "unknown") {
+        return refuse(res, 502, "It isn't known whether you paid. Retry with the same payment.");
+      }
+      if (claim === "again") {
+        this.#claims.update(key, { kind: "unknown" });
+        return refuse(res, 409, "This payment is no longer accepted; it may have been taken the first time.");
+      }
+      this.#claims.release(key);
+      res.set(payment.receiptHeader, encodePaymentResponseHeader(outcome.receipt));
+      return ask(res, terms, offer, outcome.receipt.errorReason ?? "The payment failed");
+    }
+    if (claim === "other") return refuse(res, 409, "This payment was used for another request.");
     // Once settled, all of a payment is public on the chain, except the id: without one, anybody might be asking.
     if (claim.kind === "sold" && payment.id !== null) return handOver(res, payment, claim.sale);
-    res.status(409).json({ error: "This payment was used already, or is being used." });
+    refuse(res, 409, "This payment was used already, or is being used.");
   }
 
-  async #settle(
-    res: Response,
-    terms: Terms,
-    offer: Offer,
-    payment: Payment,
-    key: string,
-    produce: () => unknown,
-  ): Promise<void> {
+  async #settle(key: string, payment: Payment, produce: () => unknown): Promise<Outcome> {
     let output: unknown;
     try {
       output = produce();
@@ -133,20 +141,13 @@ export class Seller {
     }
     const receipt = await payment.settle().catch(() => undefined);
     if (receipt?.success === true) {
-      const sale = { receipt, output };
-      this.#claims.update(key, { kind: "sold", sale });
-      return handOver(res, payment, sale);
+      const sold = { kind: "sold", sale: { receipt, output } } as const;
+      this.#claims.update(key, sold);
+      return sold;
     }
-    if (!receipt || receipt.errorReason === "settlement_pending") {
-      // Not a 402: a client would sign, and perhaps pay, once more.
-      this.#claims.update(key, { kind: "unknown" });
-      return void res
-        .status(502)
-        .json({ error: "It isn't known whether you paid. Retry with the same payment." });
-    }
-    this.#claims.release(key);
-    res.set(payment.receiptHeader, encodePaymentResponseHeader(receipt));
-    ask(res, terms, offer, receipt.errorReason ?? "The payment failed");
+    if (receipt && receipt.errorReason !== "settlement_pending") return { kind: "refused", receipt };
+    this.#claims.update(key, { kind: "unknown" });
+    return { kind: "unknown" };
   }
 
   async #terms({ url, description, amount, payTo }: Offer): Promise<Terms> {
@@ -223,6 +224,10 @@ export class Seller {
 function ask(res: Response, terms: Terms, { speaksV1 }: Offer, error: string): void {
   res.status(402).set("PAYMENT-REQUIRED", encodePaymentRequiredHeader({ ...terms.v2, error }));
   res.json(speaksV1 ? { x402Version: 1, error, accepts: [terms.v1] } : {});
+}
+
+function refuse(res: Response, status: number, error: string): void {
+  res.status(status).json({ error });
 }
 
 function handOver(res: Response, { receiptHeader }: Payment, { receipt, output }: Sale): void {

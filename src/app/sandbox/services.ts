@@ -9,7 +9,7 @@ import type { Log } from "./log.ts";
 import { recordedPort, stablePort } from "./ports.ts";
 import { worldDirectories, worldId } from "./world-directories.ts";
 
-const READY_WITHIN_MS = 30_000;
+const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 5_000;
 const PROBE_TIMEOUT_MS = 2_000;
 // As CommonJS: loading ES modules through tsx costs a message to another thread for each of viem's 700 files, which

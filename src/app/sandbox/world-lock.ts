@@ -18,9 +18,9 @@ interface Owner {
  * Runs `work` while holding the lock file, so that of several servers starting in one data directory one does
  * the work and the others find it done. A lock whose owner died (SIGKILL, power cut) is taken over.
  *
- * @throws Error when a live process holds the lock for longer than `timeoutMs` (default 60 s).
+ * @throws Error when a live process holds the lock for longer than `timeoutMs` (default 120 s).
  */
-export async function withLock<T>(file: string, work: () => Promise<T>, timeoutMs = 60_000): Promise<T> {
+export async function withLock<T>(file: string, work: () => Promise<T>, timeoutMs = 120_000): Promise<T> {
   const hold = await acquire(file, timeoutMs);
   try {
     return await work();

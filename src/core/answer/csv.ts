@@ -32,7 +32,7 @@ const ABOUT = [
 /** Header and records of a table with one column for each field at the top of the task's schema. */
 export function answersTable(fields: readonly string[]): {
   header: string;
-  record(answer: AnswerView): string;
+  record: (answer: AnswerView) => string;
 } {
   const names = [...ABOUT, "data_types"];
   // A task may have a field of the same name as ours.

@@ -2,4 +2,4 @@ export { exportAnswers } from "./export-answers.ts";
 export { listAnswers } from "./list-answers.ts";
 export { purgeExpiredAnswers } from "./purge-expired-answers.ts";
 export { sealAnswers } from "./rules.ts";
-export { AnswerView, ExportAnswersInput, ListAnswersInput, ListAnswersOutput } from "./schema.ts";
+export { ExportAnswersInput, ListAnswersInput, ListAnswersOutput } from "./schema.ts";

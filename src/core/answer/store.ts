@@ -61,14 +61,18 @@ export async function listAnswersAfter(
     SELECT ${COLUMNS} ${readable(campaignId)} ${beyond} ORDER BY t.created_at, t.id LIMIT ${limit}`;
 }
 
-/** Erases up to `limit` answers that are past their retention; the completions stand. Returns how many. */
+/**
+ * Erases up to `limit` answers that are past their retention; the completions stand. Lateral, so that each campaign
+ * is one look at the old end of its index. Returns how many.
+ */
 export async function eraseExpired(db: Queries, limit: number): Promise<number> {
   return db.$executeRaw`
     WITH expired AS (
-      SELECT t.id FROM campaigns c
-        JOIN task_completions t ON t.campaign_id = c.id AND t.details IS NOT NULL
-         AND t.created_at <= now() - make_interval(days => c.retention_days)
-       LIMIT ${limit} FOR UPDATE OF t SKIP LOCKED
+      SELECT old.id FROM campaigns c CROSS JOIN LATERAL (
+        SELECT t.id FROM task_completions t
+         WHERE t.campaign_id = c.id AND t.details IS NOT NULL AND t.created_at <= now() - make_interval(days => c.retention_days)
+         ORDER BY t.created_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
+      ) old LIMIT ${limit}
     )
     UPDATE task_completions t SET details = NULL FROM expired WHERE t.id = expired.id`;
 }

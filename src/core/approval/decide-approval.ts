@@ -6,10 +6,11 @@ import { addDataTypes, grantIsLive, writeGrant } from "../grant/index.ts";
 import { centsToMicros } from "../money.ts";
 import type { Queries } from "../ports.ts";
 import { fromWire, isWithinRequest, missingFrom } from "../scope/index.ts";
+import { userExists } from "../user/index.ts";
 import type { DecideApprovalInput, DecideApprovalOutput } from "./schema.ts";
 import { BudgetRequest, DataRequest, GrantRequest } from "./schema.ts";
 import type { ApprovalRow } from "./store.ts";
-import { findStandingGrant, lockApproval, recordDecision, userExists } from "./store.ts";
+import { findStandingGrant, lockApproval, recordDecision } from "./store.ts";
 
 type Input = z.infer<typeof DecideApprovalInput>;
 

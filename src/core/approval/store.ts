@@ -110,10 +110,6 @@ export async function recordDecision(
      WHERE id = ${id}::uuid`;
 }
 
-export async function userExists(db: Queries, id: string): Promise<boolean> {
-  return (await db.user.count({ where: { id } })) === 1;
-}
-
 /** Open approvals of a grant, for its flow status. */
 export async function listOpenApprovals(
   db: Queries,

@@ -125,7 +125,7 @@ async function makeRun(
 
 /** R4.3, R4.4, R5.4: the input's schema, the service's categories, and the personal data in the input. */
 async function checkInput(ctx: Context, api: ApiRow, input: Record<string, unknown>): Promise<DataType[]> {
-  const checked = compileSchema(api.inputSchema as Record<string, unknown>).validate(input, "/input");
+  const checked = compileSchema(api.inputSchema).validate(input, "/input");
   if (!checked.ok) {
     throw new AppError("validation_error", {
       message: "The input doesn't match the service's schema.",

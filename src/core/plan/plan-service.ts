@@ -119,7 +119,7 @@ function checkInput(
   api: ApiRow,
   input: Record<string, unknown> | undefined,
 ): { dataTypes: Scopes["dataTypes"]; errors: Plan["missing"]["input"] } {
-  const schema = compileSchema(api.inputSchema as Record<string, unknown>);
+  const schema = compileSchema(api.inputSchema);
   if (input === undefined) return { dataTypes: [...schema.dataTypes.required], errors: [] };
   const result = schema.validate(input, "/input");
   return result.ok
@@ -128,7 +128,7 @@ function checkInput(
 }
 
 const compiledTask = (campaign: Campaign): CompiledSchema =>
-  compileSchema(campaign.taskSchema as Record<string, unknown>);
+  compileSchema(campaign.taskSchema);
 const requiredDataTypes = (campaign: Campaign): Scopes["dataTypes"] => [
   ...compiledTask(campaign).dataTypes.required,
 ];

@@ -59,7 +59,7 @@ export async function completeTask(ctx: Context, input: Input): Promise<Result> 
 
 /** The types of personal data in the answers. @throws `validation_error` naming each field that's wrong. */
 function validateAnswers(campaign: OpenCampaign, answers: Input["task_data"]): DataType[] {
-  const result = compileSchema(campaign.taskSchema as Record<string, unknown>).validate(
+  const result = compileSchema(campaign.taskSchema).validate(
     answers,
     "/task_data",
   );

@@ -20,16 +20,17 @@ export class PostgresLimiter implements RateLimiter {
     this.#db = db;
   }
 
-  /** @param known a window that was counted elsewhere, which this take continues */
+  /** @param known the same window as it was counted elsewhere */
   async take(rule: RateRule, key: string, known?: Window): Promise<RateTake> {
     const { hits, msLeft } = known ?? { hits: 0, msLeft: rule.windowSeconds * 1000 };
     const [window] = await this.#db.$queryRaw<Window[]>`
-      INSERT INTO rate_limits AS r (counter, hits, ends_at)
-      VALUES (${counterOf(rule, key)}, ${hits}::int + 1, now() + make_interval(secs => ${msLeft / 1000}::float8))
+      INSERT INTO rate_limits AS r (counter, taken, adopted, ends_at)
+      VALUES (${counterOf(rule, key)}, 1, ${hits}::int, now() + make_interval(secs => ${msLeft / 1000}::float8))
       ON CONFLICT (counter) DO UPDATE SET
-        hits = CASE WHEN r.ends_at > now() THEN greatest(r.hits, ${hits}::int) + 1 ELSE excluded.hits END,
+        taken = CASE WHEN r.ends_at > now() THEN r.taken + 1 ELSE 1 END,
+        adopted = CASE WHEN r.ends_at > now() THEN greatest(r.adopted, excluded.adopted) ELSE excluded.adopted END,
         ends_at = CASE WHEN r.ends_at > now() THEN r.ends_at ELSE excluded.ends_at END
-      RETURNING hits, (extract(epoch FROM ends_at - now()) * 1000)::float8 AS "msLeft"`;
+      RETURNING taken + adopted AS hits, (extract(epoch FROM ends_at - now()) * 1000)::float8 AS "msLeft"`;
     if (window === undefined) throw new Error("a take was not counted");
     return toTake(rule, window);
   }
@@ -37,25 +38,26 @@ export class PostgresLimiter implements RateLimiter {
   /** Counts a take in the window that is open here, if there is one; opens none. */
   async takeIfOpen(rule: RateRule, key: string, known?: Window): Promise<RateTake | undefined> {
     const [window] = await this.#db.$queryRaw<Window[]>`
-      UPDATE rate_limits SET hits = greatest(hits, ${known?.hits ?? 0}::int) + 1
+      UPDATE rate_limits SET taken = taken + 1, adopted = greatest(adopted, ${known?.hits ?? 0}::int)
        WHERE counter = ${counterOf(rule, key)} AND ends_at > now()
-      RETURNING hits, (extract(epoch FROM ends_at - now()) * 1000)::float8 AS "msLeft"`;
+      RETURNING taken + adopted AS hits, (extract(epoch FROM ends_at - now()) * 1000)::float8 AS "msLeft"`;
     return window && toTake(rule, window);
   }
 
   /**
-   * Takes over windows that were counted elsewhere. Several replicas may have seen the same one; whoever saw most
-   * takes in it is right.
+   * Takes over windows that were counted elsewhere. Several replicas may have seen the same one, and tell of it in any
+   * order, also after takes were counted here: whoever saw most takes in it is right.
    */
   async adopt(windows: SeenWindow[]): Promise<void> {
-    // In one order, so that replicas which do this at the same moment don't wait for each other in a circle.
+    // Sorted, so that replicas which do this at the same moment don't wait for each other in a circle.
     await this.#db.$executeRaw`
-      INSERT INTO rate_limits AS r (counter, hits, ends_at)
-      SELECT counter, hits, now() + make_interval(secs => "msLeft" / 1000.0)
+      INSERT INTO rate_limits AS r (counter, taken, adopted, ends_at)
+      SELECT counter, 0, hits, now() + make_interval(secs => "msLeft" / 1000)
         FROM jsonb_to_recordset(${JSON.stringify(windows)}::jsonb) AS seen(counter text, hits int, "msLeft" float8)
        ORDER BY counter
       ON CONFLICT (counter) DO UPDATE SET
-        hits = CASE WHEN r.ends_at > now() THEN greatest(r.hits, excluded.hits) ELSE excluded.hits END,
+        taken = CASE WHEN r.ends_at > now() THEN r.taken ELSE 0 END,
+        adopted = CASE WHEN r.ends_at > now() THEN greatest(r.adopted, excluded.adopted) ELSE excluded.adopted END,
         ends_at = CASE WHEN r.ends_at > now() THEN r.ends_at ELSE excluded.ends_at END`;
   }
 

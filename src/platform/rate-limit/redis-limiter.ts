@@ -11,7 +11,7 @@ import { counterOf, toTake } from "./window.ts";
 /** How often a lost Redis is tried again. */
 const RETRY_MS = 500;
 /** Within this time of losing Redis all replicas have told PostgreSQL what they saw; nobody counts there before. */
-const HANDOVER_MS = 500;
+const HANDOVER_MS = 1_000;
 /** Within this time of the first replica's return all others have returned too; nobody counts in Redis before. */
 const GATHER_MS = 3_000;
 /** How long a start waits for Redis. */
@@ -35,14 +35,14 @@ export interface RedisLimiterOptions {
 }
 
 /**
- * Redis counts, and while it is away PostgreSQL does. Switching doesn't give anybody a second allowance, since a
- * window is finished where it was begun:
+ * Redis counts, and while it is away PostgreSQL does. Switching gives nobody a second allowance:
  * - A Redis that dies takes its windows with it. What this replica saw of them is written to PostgreSQL, which goes
  *   on from there. Each answer of Redis told the count over all replicas, so together they know every window.
  * - When Redis is back, windows that are open in PostgreSQL go on there until they end. Only new ones begin in Redis,
  *   once all replicas had the time to return.
  *
- * What isn't covered: a single replica cut off from a Redis that others still reach counts apart from them.
+ * A single replica cut off from a Redis that others still reach counts apart from them as long as that lasts; when it
+ * returns, both counts are added up.
  */
 export class RedisLimiter implements RateLimiter {
   readonly #redis: RedisCounters;
@@ -65,9 +65,10 @@ export class RedisLimiter implements RateLimiter {
   static async start(options: RedisLimiterOptions): Promise<RedisLimiter> {
     const limiter = new RedisLimiter(options);
     const deadline = performance.now() + FIRST_CONTACT_MS;
-    while (!limiter.#isAway() && !(await limiter.#answers())) {
-      if (performance.now() > deadline) limiter.#lose("no answer");
+    for (let problem = await limiter.#ask(); problem !== undefined && !limiter.#isAway();) {
+      if (performance.now() > deadline) limiter.#lose(problem);
       await sleep(20);
+      problem = await limiter.#ask();
     }
     return limiter;
   }
@@ -89,7 +90,8 @@ export class RedisLimiter implements RateLimiter {
 
   /** @returns `degraded` while PostgreSQL stands in */
   async check(): Promise<"degraded" | undefined> {
-    if (!this.#isAway() && !(await this.#answers())) this.#lose("no answer");
+    const problem = await this.#ask();
+    if (problem !== undefined) this.#lose(problem);
     return this.#isAway() ? "degraded" : undefined;
   }
 
@@ -111,7 +113,7 @@ export class RedisLimiter implements RateLimiter {
       }
       return counted;
     } catch (error) {
-      this.#lose(error instanceof Error ? error.message : String(error));
+      this.#lose(reasonOf(error));
       return undefined;
     }
   }
@@ -181,10 +183,15 @@ export class RedisLimiter implements RateLimiter {
     return this.#absence !== undefined;
   }
 
-  async #answers(): Promise<boolean> {
-    return this.#redis.ping().then(
-      () => true,
-      () => false,
-    );
+  /** @returns what is wrong with Redis, if anything */
+  async #ask(): Promise<string | undefined> {
+    try {
+      await this.#redis.ping();
+      return undefined;
+    } catch (error) {
+      return reasonOf(error);
+    }
   }
 }
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

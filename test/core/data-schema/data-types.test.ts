@@ -142,9 +142,9 @@ describe("undeclared personal data is refused", () => {
   });
 
   it("also within a value that is asked for, which then carries no more than was consented to", () => {
-    const { validate } = compileSchema(object({ where: { type: "string", "x-data-type": "region" } }));
-    expect(validate({ where: "Bavaria" }, "/input")).toEqual({ ok: true, dataTypes: ["region"] });
-    const result = validate({ where: "Bavaria, ada@example.com, +49 30 1234567" }, "/input");
+    const compiled = compileSchema(object({ where: { type: "string", "x-data-type": "region" } }));
+    expect(compiled.validate({ where: "Bavaria" }, "/input")).toEqual({ ok: true, dataTypes: ["region"] });
+    const result = compiled.validate({ where: "Bavaria, ada@example.com, +49 30 1234567" }, "/input");
     expect(result).toEqual({
       ok: false,
       errors: [

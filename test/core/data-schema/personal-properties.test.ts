@@ -131,8 +131,8 @@ describe("personal data says so", () => {
   });
 
   it("but only where that data type fits, too", () => {
-    const person = (email: unknown, type: string): unknown =>
-      inside(object({ email }, { "x-data-type": type }));
+    const person = (schema: unknown, type: string): unknown =>
+      inside(object({ email: schema }, { "x-data-type": type }));
     const path = "/properties/a/properties/email x-data-type";
     expect(refusals(person(text, "attributes"))).toEqual([path]);
     expect(refusals(person(marked, "attributes"))).toEqual([]);
@@ -148,15 +148,16 @@ describe("personal data says so", () => {
   });
 
   it("and the innermost counts, in whatever branch", () => {
-    const person = (email: unknown): unknown => inside(object({ email }, { "x-data-type": "email" }));
+    const person = (schema: unknown): unknown =>
+      inside(object({ email: schema }, { "x-data-type": "email" }));
     const path = "/properties/a/properties/email";
-    for (const email of [
+    for (const schema of [
       misfit,
       { anyOf: [misfit, text] },
       { type: "string", allOf: [{ "x-data-type": "region" }] },
       { type: "string", if: { minLength: 3 }, then: { "x-data-type": "region" } },
     ]) {
-      expect(refusals(person(email))).toEqual([`${path} x-data-type`]);
+      expect(refusals(person(schema))).toEqual([`${path} x-data-type`]);
     }
     expect(refusals(person({ anyOf: [marked, text] }))).toEqual([]);
     expect(refusals(person({ type: "string", not: { maxLength: 1, "x-data-type": "region" } }))).toEqual([]);

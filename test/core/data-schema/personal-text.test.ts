@@ -347,8 +347,10 @@ describe("text of any kind is scanned in linear time", () => {
 
   it.each(pieces)("%j", (piece) => {
     const texts = [piece.repeat(100_000 / piece.length), `${piece.repeat(100_000 / piece.length)}!`];
-    const started = performance.now();
-    for (const text of texts) for (const type of ASKED) personalDataIn(text, [type]);
-    expect(performance.now() - started).toBeLessThan(5_000);
+    for (const type of ASKED) {
+      const started = performance.now();
+      for (const text of texts) personalDataIn(text, [type]);
+      expect(performance.now() - started).toBeLessThan(5_000);
+    }
   });
 });

@@ -1,0 +1,32 @@
+/**
+ * The typed client of Tollfree, for agents in TypeScript: in Node, browsers, and wherever there is `fetch`.
+ * @module
+ */
+export type { ApprovalRequest, OnApproval } from "./approvals.ts";
+export { type Agent, connect, type ConnectOptions, createApi, type Hooks } from "./connect.ts";
+export { type ErrorCode, type ErrorDetails, TollfreeError, type TollfreeErrorCode } from "./errors.ts";
+export type { TollfreeApi } from "./procedures.ts";
+export type { RetryPolicy } from "./retry.ts";
+export type { RunOptions, RunResult } from "./run.ts";
+export type { OnTask, TaskAnswer, TaskRequest } from "./tasks.ts";
+export type { TransportOptions } from "./transport.ts";
+export type {
+  Approval,
+  Consent,
+  DataType,
+  ExecutionMetadata,
+  FieldError,
+  FlowStatus,
+  NextAction,
+  Payment,
+  PaymentState,
+  Plan,
+  RequestedScopes,
+  Scopes,
+  SearchFilters,
+  SearchResult,
+  Service,
+  ServiceInput,
+  Task,
+  TaskData,
+} from "./types.ts";

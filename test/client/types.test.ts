@@ -1,0 +1,105 @@
+import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
+import { describe, expectTypeOf, it } from "vitest";
+import { z } from "zod";
+import type { AppRouter } from "../../src/api/router.ts";
+import type {
+  Agent,
+  ErrorCode,
+  ErrorDetails,
+  Payment,
+  RunResult,
+  TaskRequest,
+  TollfreeErrorCode,
+} from "../../src/client/index.ts";
+import { connect, TollfreeError } from "../../src/client/index.ts";
+import type { OpenApproval } from "../../src/core/error-details.ts";
+import type { DetailsOf, ErrorCode as CatalogueCode } from "../../src/core/errors.ts";
+
+// Checked by the compiler; running it only shows that it was.
+
+/** An error as a caller gets to see it. */
+const caught = (error: unknown): TollfreeError => {
+  if (error instanceof TollfreeError) return error;
+  throw error;
+};
+const nothing = caught(new TollfreeError("network_error", { message: "", details: undefined }));
+
+describe("errors", () => {
+  it("have the server's whole catalogue, and details as the server promises them", () => {
+    expectTypeOf<ErrorCode>().toEqualTypeOf<CatalogueCode>();
+    expectTypeOf<ErrorDetails["scope_violation"]>().toEqualTypeOf<DetailsOf<"scope_violation">>();
+    expectTypeOf<ErrorDetails["consent_required"]>().toEqualTypeOf<OpenApproval | undefined>();
+    expectTypeOf<ErrorDetails["conflict"]>().toEqualTypeOf<undefined>();
+    expectTypeOf<ErrorCode>().toExtend<TollfreeErrorCode>();
+  });
+
+  it("are told apart by `instanceof`, and their details by `code`", () => {
+    const error: unknown = nothing;
+    if (!(error instanceof TollfreeError)) throw error;
+    expectTypeOf(error).toEqualTypeOf<TollfreeError>();
+    switch (error.code) {
+      case "scope_violation":
+        expectTypeOf(error.details.missing).toEqualTypeOf<string[]>();
+        expectTypeOf(error.details.scope).toEqualTypeOf<"task_types" | "data_types" | "categories">();
+        break;
+      case "budget_approval_required":
+        expectTypeOf(error.details.cost_cents).toBeNumber();
+        expectTypeOf(error.details.approval_url).toBeString();
+        break;
+      case "output_unavailable":
+        expectTypeOf(error.details.payment).toEqualTypeOf<Payment>();
+        break;
+      case "no_sponsor":
+        expectTypeOf(error.details).toEqualTypeOf<undefined>();
+        break;
+      default:
+        expectTypeOf(error.code).not.toEqualTypeOf<never>();
+    }
+  });
+
+  it("let a switch over `code` be checked for completeness", () => {
+    const explain = (error: TollfreeError): boolean => {
+      if (error.code === "network_error" || error.code === "conflict") return true;
+      // @ts-expect-error Other codes are left, so this isn't `never`.
+      const none: never = error;
+      return none;
+    };
+    expectTypeOf(explain).returns.toBeBoolean();
+  });
+});
+
+describe("an agent", () => {
+  it("has every procedure of the router", () => {
+    type Search = Agent["api"]["agent"]["searchServices"]["query"];
+    type Inputs = inferRouterInputs<AppRouter>["agent"]["searchServices"];
+    type Outputs = inferRouterOutputs<AppRouter>["agent"]["searchServices"];
+    expectTypeOf<Parameters<Search>[0]>().toEqualTypeOf<Inputs>();
+    expectTypeOf<Awaited<ReturnType<Search>>>().toEqualTypeOf<Outputs>();
+    expectTypeOf<keyof Agent["api"]>().toExtend<PropertyKey>();
+    expectTypeOf<Agent["api"]>().toHaveProperty("sponsor");
+    // @ts-expect-error A query isn't called as a mutation.
+    expectTypeOf<Agent["api"]["agent"]["searchServices"]["mutate"]>().toBeAny();
+  });
+
+  const Daylight = z.object({ sunrise: z.string() });
+
+  it("types a run's output by what parses it", () => {
+    const run = (agent: Agent) => agent.run("daylight", {}, { parse: (output) => Daylight.parse(output) });
+    expectTypeOf(run).returns.resolves.toEqualTypeOf<RunResult<{ sunrise: string }>>();
+    const raw = (agent: Agent) => agent.run("daylight");
+    expectTypeOf(raw).returns.resolves.toEqualTypeOf<RunResult>();
+    expectTypeOf<RunResult["output"]>().toBeUnknown();
+    expectTypeOf<RunResult["payment"]["status"]>().toEqualTypeOf<
+      "pending" | "settled" | "expired" | "void" | "free"
+    >();
+    expectTypeOf<RunResult["metadata"]["budget_remaining_cents"]>().toBeNumber();
+  });
+
+  it("is connected with what the API knows", () => {
+    expectTypeOf(connect).parameter(0).toHaveProperty("apiKey");
+    expectTypeOf<TaskRequest["dataTypes"][number]>().toExtend<string>();
+    type Scopes = NonNullable<Parameters<typeof connect>[0]["scopes"]>;
+    expectTypeOf<{ allowed_data_types: ["email"] }>().toExtend<Scopes>();
+    expectTypeOf<{ allowed_data_types: ["shoe_size"] }>().not.toExtend<Scopes>();
+  });
+});

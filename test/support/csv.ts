@@ -1,0 +1,15 @@
+/** Reads CSV by RFC 4180's grammar. @throws Error where it isn't that */
+export function parseCsv(csv: string): string[][] {
+  const cell = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/y;
+  const records: string[][] = [];
+  for (let record: string[] = []; cell.lastIndex < csv.length;) {
+    const at = cell.lastIndex;
+    const match = cell.exec(csv);
+    if (match === null) throw new Error(`not CSV at ${at}: ${csv.slice(at, at + 40)}`);
+    record.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? "");
+    if (match[3] === ",") continue;
+    records.push(record);
+    record = [];
+  }
+  return records;
+}
