@@ -14,7 +14,9 @@ const RETRY = {
 } as const;
 
 const rows = Object.entries(ERRORS)
-  .sort(([a, one], [b, other]) => one.status - other.status || a.localeCompare(b))
+  .sort(([a, one], [b, other]) =>
+    one.status === other.status ? a.localeCompare(b) : one.status - other.status,
+  )
   .map(
     ([code, { status, retry, message }]) =>
       `| \`${code}\` | ${status} | ${RETRY[String(retry) as keyof typeof RETRY]} | ${message} |`,

@@ -2,27 +2,38 @@ import { ConfigError, readConfig } from "./app/config.ts";
 import type { Started } from "./app/start.ts";
 import { start } from "./app/start.ts";
 
-/** A second signal, or a stop that takes longer than any request may, ends the process at once. */
+/** Longer than any request in flight may take. */
 const STOP_DEADLINE_MS = 60_000;
+const SAME_SIGNAL_MS = 2_000;
 
 async function main(): Promise<void> {
   const started = await start(readConfig());
   console.log(`tollfree is listening on ${started.url}`);
   if (started.sandbox !== undefined) console.log(sandboxHints(started.url, started.sandbox));
 
-  let stopping = false;
+  stopOnSignal(started);
+}
+
+/** The first signal stops gracefully; a second one, from somebody who has lost patience, ends the process. */
+function stopOnSignal(started: Started): void {
+  let since: number | undefined;
+  const stop = async (): Promise<void> => {
+    if (since !== undefined) {
+      // Process managers and npm pass one signal on twice.
+      if (performance.now() - since > SAME_SIGNAL_MS) process.exit(1);
+      return;
+    }
+    since = performance.now();
+    setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
+    await started.stop();
+    process.exit(0);
+  };
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
-      if (stopping) process.exit(1);
-      stopping = true;
-      setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
-      started.stop().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          console.error(error);
-          process.exit(1);
-        },
-      );
+      stop().catch((error: unknown) => {
+        console.error(explain(error));
+        process.exit(1);
+      });
     });
   }
 }
@@ -42,9 +53,16 @@ function sandboxHints(url: string, { adminApiKey, demo }: NonNullable<Started["s
   return hints.join("\n");
 }
 
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined || error instanceof ConfigError ? "" : ` (${explain(error.cause)})`;
+  return error.message + cause;
+}
+
 try {
   await main();
 } catch (error) {
-  console.error(error instanceof ConfigError ? error.message : error);
+  // A stack helps nobody who mistyped a URL; what failed and why does.
+  console.error(explain(error));
   process.exit(1);
 }

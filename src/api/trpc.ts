@@ -96,7 +96,7 @@ function concernsPath(error: unknown, input: unknown, meta: OperationMeta | unde
   const params = [...(meta?.openapi?.path ?? "").matchAll(/\{(\w+)\}/g)].map(([, param]) => String(param));
   return params.some(
     (param) =>
-      typeof fields[param] === "string" && error.fieldErrors?.some(({ path }) => path === `/${param}`),
+      typeof fields[param] === "string" && (error.fieldErrors ?? []).some(({ path }) => path === `/${param}`),
   );
 }
 

@@ -6,7 +6,7 @@ import type { Settings } from "../core/context.ts";
 /** The only reader of the environment. Everything is validated at start, and every mistake is listed. */
 
 /** `eip155:` and the chain's id. */
-export const Network = z.templateLiteral(["eip155:", z.number().int().positive()]);
+const Network = z.templateLiteral(["eip155:", z.number().int().positive()]);
 
 const Flag = z.enum(["true", "false"]).transform((text) => text === "true");
 const count = (fallback: number, max: number) =>
@@ -127,10 +127,17 @@ export class ConfigError extends Error {
 
 /**
  * Reads and validates the environment. An empty variable counts as unset.
+ *
+ * @param variables the environment; left out: the process's
+ * @param defaults for variables that are unset, where a program wants others than the server's
  * @throws ConfigError listing every mistake
  */
-export function readConfig(variables: NodeJS.ProcessEnv = process.env): Config {
-  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ""));
+export function readConfig(
+  variables: NodeJS.ProcessEnv = process.env,
+  defaults: NodeJS.ProcessEnv = {},
+): Config {
+  const set = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ""));
+  const given = { ...defaults, ...set };
   const parsed = Environment.safeParse(given);
   const mistakes = [
     ...(parsed.error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`) ?? []),

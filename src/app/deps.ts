@@ -87,8 +87,14 @@ export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }:
     authenticators: createAuthenticators(deps, parts.adminApiKey),
     audit,
     checks: {
-      database: async () => void (await db.$queryRaw`SELECT 1`),
-      chain: async () => void (await chain.blockNumber()),
+      database: async () => {
+        await db.$queryRaw`SELECT 1`;
+        return undefined;
+      },
+      chain: async () => {
+        await chain.blockNumber();
+        return undefined;
+      },
       ...(limits.check !== undefined && { redis: limits.check }),
     },
     sweepLimits: () => limits.sweep(),

@@ -6,7 +6,10 @@ import { startRounds } from "./rounds.ts";
 const EVERY_MS = 5 * 60_000;
 
 /** Deletes rate-limit windows that are over, at once and then every few minutes. */
-export const startLimitSweep = ({ sweepLimits }: { sweepLimits(): Promise<void> }, log: Log): Rounds =>
-  startRounds(EVERY_MS, sweepLimits, (error) =>
-    log.error({ event: "limit_sweep_failed", err: error }, "old rate-limit windows weren't deleted"),
+export const startLimitSweep = (built: { sweepLimits(): Promise<void> }, log: Log): Rounds =>
+  startRounds(
+    EVERY_MS,
+    () => built.sweepLimits(),
+    (error) =>
+      log.error({ event: "limit_sweep_failed", err: error }, "old rate-limit windows weren't deleted"),
   );

@@ -20,8 +20,8 @@ export function startReconciler(deps: Deps): Reconciler {
   const round = async (): Promise<void> => {
     try {
       for (const work of await attendDue(deps, MAX_AT_ONCE - working.size)) {
-        working.add(work);
-        void work.finally(() => working.delete(work));
+        const done = work.finally(() => working.delete(done));
+        working.add(done);
       }
     } catch (error) {
       deps.log.error({ event: "reconciler_failed", err: error }, "a round of the reconciler failed");

@@ -159,7 +159,9 @@ const TAKES_KEY: ReadonlySet<string> = new Set(["agent.auth", "agent.getApproval
  *
  * @example const api = createApi({ url, token: sponsorKey });
  */
-export function createApi(options: TransportOptions & { token: string; retry?: RetryPolicy }): TollfreeApi {
+export function createApi(
+  options: TransportOptions & { token: string; retry?: RetryPolicy | undefined },
+): TollfreeApi {
   const { token, retry = {} } = options;
   const transport = createTransport(options);
   return createProcedures((call) => withRetries(retry, call, () => transport(call, token)));

@@ -13,11 +13,17 @@ import { person, profile } from "./profile.ts";
 async function demo(): Promise<void> {
   const once = process.argv.includes("--once");
   // Any free port, unless one is asked for: the demo shouldn't trip over a server that is already up.
-  const config = readConfig({ LOG_LEVEL: "error", PORT: "0", ...process.env });
+  const config = readConfig(undefined, { LOG_LEVEL: "error", PORT: "0" });
   const started = await start(config);
-  const stop = (): Promise<never> => started.stop().then(() => process.exit(0));
-  process.once("SIGINT", () => void stop());
-  process.once("SIGTERM", () => void stop());
+  const stop = async (): Promise<never> => {
+    await started.stop();
+    process.exit(0);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      stop().catch(() => process.exit(1));
+    });
+  }
   console.log(`tollfree is listening on ${started.url}\n`);
   try {
     await tell(started);

@@ -3,7 +3,7 @@ import { AppError } from "../core/errors.ts";
 import { sendJson } from "./send.ts";
 
 /** Named questions to what we depend on; each rejects when the answer is no. Something may be down and stood in for. */
-export type ReadinessChecks = Record<string, () => Promise<"degraded" | undefined | void>>;
+export type ReadinessChecks = Record<string, () => Promise<"degraded" | undefined>>;
 
 type CheckResult = "ok" | "degraded" | "failed";
 

@@ -113,6 +113,13 @@ describe("the document", () => {
     });
   });
 
+  it("says of query fields what their schemas say, optional ones too", () => {
+    const operations = listOperations(appRouter);
+    const { paths } = buildOpenApi(operations, { router: appRouter, serverUrl: "/" });
+    const search = paths?.["/agent/services"]?.get?.parameters ?? [];
+    expect(search).toContainEqual(expect.objectContaining({ name: "q", description: "Keywords" }));
+  });
+
   it("refuses unknown body fields in its schema too", () => {
     expect(at("/agent/auth", "post").requestBody?.content["application/json"].schema).toMatchObject({
       additionalProperties: false,

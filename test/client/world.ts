@@ -26,10 +26,10 @@ export interface ClientWorld {
 }
 
 /** Sets the world up and takes it down again; to be called at a test file's top. */
-export function clientWorld(): ClientWorld {
+export function clientWorld(settings: Parameters<typeof startTestServer>[0] = {}): ClientWorld {
   const world = {} as ClientWorld;
   beforeAll(async () => {
-    world.server = await startTestServer();
+    world.server = await startTestServer(settings);
     world.url = world.server.url;
   });
   afterAll(() => world.server.close());

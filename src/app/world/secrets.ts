@@ -25,8 +25,8 @@ export class SecretsFile {
   /** Reads the file, or makes the secrets up. @throws if the file is there but isn't ours. */
   static async open(dataDir: string): Promise<SecretsFile> {
     const file = path.join(path.resolve(dataDir), "secrets.json");
-    const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return undefined;
+    const text = await readFile(file, "utf8").catch((error: unknown) => {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
       throw error;
     });
     if (text !== undefined) return new SecretsFile(file, Secrets.parse(JSON.parse(text)));

@@ -1,11 +1,5 @@
 export { decideApproval } from "./decide-approval.ts";
 export { getApproval } from "./get-approval.ts";
 export { askAgain, openApproval } from "./open-approval.ts";
-export {
-  ApprovalKind,
-  DecideApprovalInput,
-  DecideApprovalOutput,
-  GetApprovalInput,
-  GetApprovalOutput,
-} from "./schema.ts";
+export { DecideApprovalInput, DecideApprovalOutput, GetApprovalInput, GetApprovalOutput } from "./schema.ts";
 export { findSignIn, listOpenApprovals, takeSignIn } from "./store.ts";

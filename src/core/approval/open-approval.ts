@@ -8,7 +8,7 @@ import { rateLimited } from "../rate-limit/index.ts";
 import type { ApprovalKind } from "./schema.ts";
 import { findSameApproval, insertApproval } from "./store.ts";
 
-export const POLL_INTERVAL_SECONDS = 5;
+const POLL_INTERVAL_SECONDS = 5;
 
 /** A code somebody has to type is short, so it lives short; the others wait for a known user. */
 const LIFETIME_SECONDS: Record<ApprovalKind, number> = {

@@ -34,7 +34,7 @@ type Context = Pick<Deps, "db"> & { actor: SessionActor };
  * @throws `idempotency_conflict`, `idempotency_in_progress`, `duplicate_request`
  */
 export async function claimRun(ctx: Context, run: RunRequest): Promise<Claimed> {
-  const { db, actor } = ctx;
+  const { actor } = ctx;
   const inputDigest = hashSecret(canonicalJson([run.serviceKey, run.input]));
   const claim: Claim = {
     grantId: actor.grantId,
@@ -62,7 +62,7 @@ async function claimExplicitKey(
   if (held !== undefined && Buffer.compare(held.requestDigest, claim.requestDigest) !== 0) {
     throw new AppError("idempotency_conflict");
   }
-  if (held?.paymentId) return { kind: "replay", paymentId: held.paymentId };
+  if (typeof held?.paymentId === "string") return { kind: "replay", paymentId: held.paymentId };
   throw new AppError("idempotency_in_progress", { retryAfterSeconds: 1 });
 }
 

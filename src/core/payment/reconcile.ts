@@ -19,7 +19,7 @@ const RESENDS_AFTER_SETTLING = 2;
  * transition is a compare-and-set. One whose resource may still be had by sending again is left for the reconciler
  * to do that first. Returns the payment as it stands afterwards.
  */
-export async function reconcile(ctx: Context, payment: PaymentRow): Promise<PaymentRow> {
+async function reconcile(ctx: Context, payment: PaymentRow): Promise<PaymentRow> {
   const { chain, log } = ctx;
   const authorization = authorizationOf(payment);
   if (authorization === undefined || !isOpen(payment)) return payment;

@@ -16,7 +16,7 @@ export type PaymentStatus =
   | "free";
 
 /** States after signing in which only the chain decides what comes next. */
-export const OPEN_AFTER_SIGNING = ["signed", "sent", "unknown", "refused"] as const satisfies PaymentStatus[];
+const OPEN_AFTER_SIGNING = ["signed", "sent", "unknown", "refused"] as const satisfies PaymentStatus[];
 
 export interface PaymentRow {
   id: string;

@@ -37,9 +37,9 @@ export async function planService(
   const cost = expectedCost(api);
 
   const { payer, refusal } = await findPayer(ctx, api, input.campaign_id, cost);
-  const campaign = payer?.campaign_id
-    ? await findCampaignForUser(db, payer.campaign_id, actor.userId)
-    : undefined;
+  const campaignId = payer?.campaign_id ?? undefined;
+  const campaign =
+    campaignId === undefined ? undefined : await findCampaignForUser(db, campaignId, actor.userId);
   const task = payer?.standing === "task" ? campaign : undefined;
   if (task !== undefined) await recordSelection(db, actor.sessionId, task.id);
 
@@ -127,8 +127,7 @@ function checkInput(
     : { dataTypes: [...schema.dataTypes.required], errors: result.errors };
 }
 
-const compiledTask = (campaign: Campaign): CompiledSchema =>
-  compileSchema(campaign.taskSchema);
+const compiledTask = (campaign: Campaign): CompiledSchema => compileSchema(campaign.taskSchema);
 const requiredDataTypes = (campaign: Campaign): Scopes["dataTypes"] => [
   ...compiledTask(campaign).dataTypes.required,
 ];

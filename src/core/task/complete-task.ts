@@ -53,16 +53,14 @@ export async function completeTask(ctx: Context, input: Input): Promise<Result> 
 
   // Another call of the same user was first, or the session ended meanwhile.
   const standing = await findCampaignForUser(ctx.db, campaign.id, ctx.actor.userId);
-  if (standing?.completionId) return accepted(ctx, campaign.id, standing.completionId, true);
+  if (typeof standing?.completionId === "string")
+    return accepted(ctx, campaign.id, standing.completionId, true);
   throw await explainEndedSession(ctx, ctx.actor.sessionId);
 }
 
 /** The types of personal data in the answers. @throws `validation_error` naming each field that's wrong. */
 function validateAnswers(campaign: OpenCampaign, answers: Input["task_data"]): DataType[] {
-  const result = compileSchema(campaign.taskSchema).validate(
-    answers,
-    "/task_data",
-  );
+  const result = compileSchema(campaign.taskSchema).validate(answers, "/task_data");
   if (!result.ok) {
     throw new AppError("validation_error", {
       message: "The answers don't match the task's schema.",
