@@ -9,8 +9,8 @@ import { sendError } from "../http/send.ts";
 import { startServer } from "../http/server.ts";
 import type { Parts } from "./deps.ts";
 import { buildDeps } from "./deps.ts";
-import { startAnswerPurge } from "./answer-purge.ts";
 import { startLimitSweep } from "./limit-sweep.ts";
+import { startPurge } from "./purge.ts";
 import { startReconciler } from "./reconciler.ts";
 
 /** How long requests in flight get to be answered when the server stops: longer than any upstream may take. */
@@ -74,11 +74,7 @@ export async function startTollfree({
       isStopping: () => stopping,
       ...(routes !== undefined && { routes }),
     });
-    const rounds = [
-      startReconciler(built.deps),
-      startAnswerPurge(built.deps),
-      startLimitSweep(built, parts.log),
-    ];
+    const rounds = [startReconciler(built.deps), startPurge(built.deps), startLimitSweep(built, parts.log)];
     return {
       url: server.url,
       deps: built.deps,

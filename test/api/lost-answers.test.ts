@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { purgeExpiredOutputs } from "../../src/core/payment/index.ts";
 import { balanceOf } from "../support/chain.ts";
 import { eventually, expectBooksToBalance } from "../support/money.ts";
 import type { Answer, TestServer } from "../support/server.ts";
@@ -130,4 +131,21 @@ test("a budget approved under a grant ends with it", async () => {
   const second = refused.body.details.approval_id as string;
   await rest(server.url, "DELETE", `/admin/grants/${grant.grant_id}`, { token: "admin-key-of-the-tests" });
   expect((await decide(second)).body.error_code).toBe("conflict");
+});
+
+test("an output past its time is deleted; the payment stays, and says so", async () => {
+  const key = await readyService("honest");
+  const { body } = await run(key, { idempotency_key: "k" });
+  const paymentId = String(body.data.payment.payment_id);
+  const { db } = server.deps;
+  await db.$executeRaw`UPDATE payments SET output_expires_at = now() - interval '1 second' WHERE id = ${paymentId}::uuid`;
+  await purgeExpiredOutputs(server.deps);
+  expect((await db.payment.findUniqueOrThrow({ where: { id: paymentId } })).output).toBeNull();
+  const replay = await run(key, { idempotency_key: "k" });
+  expect(replay.status).toBe(200);
+  expect(replay.body.data).toMatchObject({
+    output: null,
+    output_unavailable_reason: "no_longer_kept",
+    payment: { status: "settled" },
+  });
 });

@@ -1,5 +1,6 @@
 export { getPayment } from "./get-payment.ts";
 export { attendDue } from "./reconcile.ts";
+export { purgeExpiredOutputs } from "./purge-expired-outputs.ts";
 export { type Run, runService } from "./run-service.ts";
 export {
   GetPaymentInput,

@@ -74,8 +74,8 @@ export function keepOutput(
 export function keptOutput(payment: PaymentRow, cipher: Cipher): Output {
   if (mayYetCome(payment)) return {};
   if (payment.delivered_at === null) return { output: null, output_unavailable_reason: "not_delivered" };
-  if (payment.output === null) return { output: null, output_unavailable_reason: "too_large" };
   if (payment.output_expired) return { output: null, output_unavailable_reason: "no_longer_kept" };
+  if (payment.output === null) return { output: null, output_unavailable_reason: "too_large" };
   return readOutput(
     payment.output_content_type ?? "",
     cipher.decrypt(payment.output, outputContext(payment.id)),

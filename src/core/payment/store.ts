@@ -222,3 +222,9 @@ export async function takeDue(db: Queries, limit: number): Promise<PaymentRow[]>
     )
     SELECT ${COLUMNS} FROM payments p JOIN taken ON taken.id = p.id LEFT JOIN sponsors s ON s.id = p.sponsor_id`;
 }
+
+/** Deletes kept outputs past their time. Whether there was one stays known. Returns how many. */
+export async function deleteExpiredOutputs(db: Queries): Promise<number> {
+  return db.$executeRaw`
+    UPDATE payments SET output = NULL WHERE output IS NOT NULL AND output_expires_at <= now()`;
+}

@@ -1,0 +1,18 @@
+import { purgeExpiredAnswers } from "../core/answer/index.ts";
+import type { Deps } from "../core/context.ts";
+import { purgeExpiredOutputs } from "../core/payment/index.ts";
+import type { Rounds } from "./rounds.ts";
+import { startRounds } from "./rounds.ts";
+
+/** Retention is counted in days or hours, and nobody is shown anything past it. */
+const EVERY_MS = 3_600_000;
+
+/** Deletes answers and kept outputs past their time, at once and then every hour. */
+export const startPurge = (deps: Deps): Rounds =>
+  startRounds(
+    EVERY_MS,
+    () => Promise.all([purgeExpiredAnswers(deps), purgeExpiredOutputs(deps)]),
+    (error) => {
+      deps.log.error({ event: "purge_failed", err: error }, "what is past its time wasn't deleted");
+    },
+  );
