@@ -43,7 +43,7 @@ export function expectResolves(action: WireAction, profile: Profile): void {
 }
 
 /** The params of an action, with what is missing filled in from the profile. */
-export const paramsOf = (
+const paramsOf = (
   { params, params_schema }: WireAction,
   profile: Profile,
 ): Record<string, unknown> => ({

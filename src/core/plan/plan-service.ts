@@ -11,7 +11,7 @@ import { next } from "../next-actions.ts";
 import type { JudgedPayer } from "../payer/index.ts";
 import { judgePayers, refuseAll, refuseNamed, requireNamed } from "../payer/index.ts";
 import { remainingBudgets } from "../reservation/index.ts";
-import { missingFrom, toWire } from "../scope/index.ts";
+import { missingFrom, toWire, widened } from "../scope/index.ts";
 import { recordSelection } from "../session/index.ts";
 import type { ApiRow } from "../sponsored-api/index.ts";
 import { expectedCost, findApi } from "../sponsored-api/index.ts";
@@ -179,17 +179,10 @@ function proceed(plan: Plan, actor: SessionActor, needed: Scopes): NextAction[] 
   const { smallest_approval: approval } = plan;
   // An approved budget is asked for by the run itself; everything else needs another session first.
   if (approval !== null && approval.kind !== "budget") {
-    const union = (have: string[], want: string[]): string[] => [...new Set([...have, ...want])];
-    const { scopes } = actor;
-    const wider = {
-      allowed_task_types: union(scopes.taskTypes, needed.taskTypes),
-      allowed_data_types: union(scopes.dataTypes, needed.dataTypes),
-      allowed_categories: union(scopes.categories, needed.categories),
-    };
-    return [
-      next.auth({ user_id: actor.subject, scopes: wider, budget_limit_cents: approval.budget_limit_cents }),
-      next.searchServices(),
-    ];
+    const scopes = widened(actor.scopes, actor.grantScopes, needed);
+    const remaining = microsToCents(actor.remainingMicros);
+    const budget_limit_cents = Math.max(remaining, approval.budget_limit_cents);
+    return [next.auth({ user_id: actor.subject, scopes, budget_limit_cents }), next.searchServices()];
   }
   return plan.task === null
     ? [run, next.flowStatus()]

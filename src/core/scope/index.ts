@@ -62,3 +62,20 @@ export function isWithinRequest(decided: Scopes, requested: WireRequestedScopes)
     within(decided.categories, requested.allowed_categories)
   );
 }
+
+/**
+ * The scopes to ask for when something is missing: the session's and what is missing, if the grant has it. If it
+ * doesn't, the user will be asked to grant anew, so all of the grant is asked for along with it: a yes must not
+ * take away what they had granted before.
+ */
+export function widened(session: Scopes, grant: Scopes, needed: Scopes): WireScopes {
+  const covers = (["taskTypes", "dataTypes", "categories"] as const).every(
+    (scope) => missingFrom<string>(needed[scope], grant[scope]).length === 0,
+  );
+  const base = covers ? session : grant;
+  return toWire({
+    taskTypes: unique([...base.taskTypes, ...needed.taskTypes]),
+    dataTypes: unique([...base.dataTypes, ...needed.dataTypes]),
+    categories: unique([...base.categories, ...needed.categories]),
+  });
+}

@@ -1,8 +1,9 @@
-import type { Deps, SessionActor } from "../context.ts";
+import type { Deps, Scopes, SessionActor } from "../context.ts";
+import type { DataType } from "../data-schema/index.ts";
 import { AppError } from "../errors.ts";
 import { microsToCents } from "../money.ts";
 import { next } from "../next-actions.ts";
-import { toWire } from "../scope/index.ts";
+import { widened } from "../scope/index.ts";
 import { countViolation } from "./count-violation.ts";
 
 export type ScopeName = "task_types" | "data_types" | "categories";
@@ -24,15 +25,18 @@ export async function refuseScope(
 }
 
 function scopeViolation(actor: SessionActor, scope: ScopeName, missing: string[]): AppError {
-  const wanted = toWire(actor.scopes);
-  const key = `allowed_${scope}` as const;
+  const needed: Scopes = {
+    taskTypes: scope === "task_types" ? missing : [],
+    dataTypes: scope === "data_types" ? (missing as DataType[]) : [],
+    categories: scope === "categories" ? missing : [],
+  };
   return new AppError("scope_violation", {
     message: `The session's scopes don't include these ${scope.replace("_", " ")}: ${missing.join(", ")}.`,
     details: { scope, missing },
     nextActions: [
       next.auth({
         user_id: actor.subject,
-        scopes: { ...wanted, [key]: [...wanted[key], ...missing] },
+        scopes: widened(actor.scopes, actor.grantScopes, needed),
         budget_limit_cents: microsToCents(actor.remainingMicros),
       }),
       next.searchServices(),

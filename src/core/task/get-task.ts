@@ -58,7 +58,8 @@ export async function requireOpenCampaign(
   const elsewhere = { nextActions: [next.searchServices()] };
   if (!campaign.active) throw new AppError("inactive", { message: "This campaign is paused.", ...elsewhere });
   if (!campaign.eligible) throw new AppError("not_eligible", elsewhere);
-  if (!ctx.actor.scopes.taskTypes.includes(campaign.taskType))
+  // A task that is done asks for nothing any more (R4.5).
+  if (campaign.completionId === null && !ctx.actor.scopes.taskTypes.includes(campaign.taskType))
     await refuseScope(ctx, "task_types", [campaign.taskType], dryRun);
   return campaign;
 }

@@ -1,0 +1,192 @@
+// `npm run image:check`: does what the Dockerfile says, step by step, without Docker: copies what .dockerignore lets
+// through, installs, and runs the image's command as a user without rights. Then it asks the image's health check,
+// pays for something in the sandbox, and stops the server as `docker stop` does. Takes a minute or two, most of it the
+// install, so it isn't part of `npm run verify`.
+import type { ChildProcess, SpawnOptions } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const project = fileURLToPath(new URL("..", import.meta.url));
+
+interface Instruction {
+  name: string;
+  rest: string;
+}
+
+/** A stage's file system, and what its instructions set. */
+interface Stage {
+  root: string;
+  directory: string;
+  env: Record<string, string>;
+  command: string[];
+  healthCheck: string[];
+  user: string;
+}
+
+const text = (file: string): string => readFileSync(path.join(project, file), "utf8");
+
+function parseDockerfile(): Instruction[] {
+  const lines = text("Dockerfile")
+    .replace(/^#.*\n/gm, "")
+    .replace(/\\\n/g, " ")
+    .split("\n");
+  return lines.flatMap((line) => {
+    const [, name, rest] = /^([A-Z]+) +(.+)$/.exec(line.trim()) ?? [];
+    return name === undefined || rest === undefined ? [] : [{ name, rest }];
+  });
+}
+
+/** The last pattern that matches a path, or a folder it is in, decides. */
+function isIgnored(file: string): boolean {
+  const relative = path.relative(project, file);
+  const patterns = text(".dockerignore")
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"));
+  const matching = patterns.filter((pattern) => {
+    const name = pattern.replace(/^!/, "");
+    return name === "*" || relative === name || relative.startsWith(`${name}/`);
+  });
+  return relative !== "" && matching.at(-1)?.startsWith("!") !== true;
+}
+
+/** Root runs the server as nobody, as the image does as node; anybody else as themselves. */
+const isRoot = process.getuid?.() === 0;
+const unprivileged: SpawnOptions = isRoot ? { uid: 65_534, gid: 65_534 } : {};
+
+const home = mkdtempSync(path.join(tmpdir(), "tollfree-image-"));
+chmodSync(home, 0o755);
+
+async function build(): Promise<Stage> {
+  const stages = new Map<string, Stage>();
+  let stage: Stage | undefined;
+  for (const { name, rest } of parseDockerfile()) {
+    if (name === "FROM") {
+      const alias = / AS (\w+)$/.exec(rest)?.[1] ?? "final";
+      const root = path.join(home, alias);
+      stage = { root, directory: root, env: {}, command: [], healthCheck: [], user: "root" };
+      stages.set(alias, stage);
+    } else if (stage === undefined) throw new Error(`${name} stands before FROM`);
+    else await apply(stage, name, rest, stages);
+  }
+  if (stage === undefined) throw new Error("the Dockerfile has no stage");
+  return stage;
+}
+
+async function apply(stage: Stage, name: string, rest: string, stages: Map<string, Stage>): Promise<void> {
+  switch (name) {
+    case "WORKDIR":
+      stage.directory = path.join(stage.root, rest);
+      mkdirSync(stage.directory, { recursive: true });
+      return;
+    case "ENV":
+      for (const [, key, value] of rest.matchAll(/(\w+)=(\S+)/g)) stage.env[String(key)] = String(value);
+      return;
+    case "COPY":
+      copy(stage, rest, stages);
+      return;
+    case "RUN":
+      return run(stage, rest);
+    case "USER":
+      stage.user = rest;
+      return;
+    case "CMD":
+      stage.command = JSON.parse(rest) as string[];
+      return;
+    case "HEALTHCHECK":
+      stage.healthCheck = JSON.parse(rest.slice(rest.indexOf("["))) as string[];
+      return;
+    case "VOLUME":
+    case "EXPOSE":
+      return;
+    default:
+      throw new Error(`image-check doesn't know ${name}`);
+  }
+}
+
+function copy(stage: Stage, rest: string, stages: Map<string, Stage>): void {
+  const words = rest.split(/ +/);
+  const from =
+    words[0]?.startsWith("--from=") === true ? stages.get(words.shift()?.slice(7) ?? "") : undefined;
+  const target = words.pop() ?? "";
+  for (const source of words) {
+    const origin = from === undefined ? path.join(project, source) : path.join(from.root, source);
+    const destination = path.resolve(
+      stage.directory,
+      target,
+      target.endsWith("/") ? path.basename(source) : "",
+    );
+    const filter = from === undefined ? (file: string): boolean => !isIgnored(file) : (): boolean => true;
+    cpSync(origin, destination, { recursive: true, verbatimSymlinks: true, filter });
+  }
+}
+
+/** Paths and users of the image are those of this check. */
+async function run(stage: Stage, command: string): Promise<void> {
+  const here = command
+    .replaceAll(" /data", ` ${stage.root}/data`)
+    .replace("-o node -g node", isRoot ? "-o 65534 -g 65534" : "");
+  const env = { ...process.env, ...stage.env };
+  await finish(spawn("/bin/sh", ["-c", here], { cwd: stage.directory, env, stdio: "inherit" }), command);
+}
+
+async function finish(child: ChildProcess, what: string): Promise<void> {
+  const [code] = (await once(child, "exit")) as [number | null];
+  if (code !== 0) throw new Error(`ended with ${code}: ${what}`);
+}
+
+async function freePort(): Promise<string> {
+  const server = createServer().listen(0);
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return String(port);
+}
+
+/** Runs a command in the built image, with nothing of this process's environment. */
+function start(stage: Stage, [program = "", ...args]: string[], env: Record<string, string>): ChildProcess {
+  return spawn(program, args, {
+    cwd: stage.directory,
+    env: { PATH: process.env["PATH"], HOME: "/nonexistent", ...stage.env, ...env },
+    stdio: ["ignore", "pipe", "inherit"],
+    ...unprivileged,
+  });
+}
+
+async function check(stage: Stage): Promise<void> {
+  if (stage.user === "root") throw new Error("the image runs as root");
+  const env = { SANDBOX: "true", LOG_LEVEL: "warn", DRAIN_SECONDS: "0", PORT: await freePort() };
+  const data = { TOLLFREE_DATA_DIR: path.join(stage.root, "data") };
+
+  const server = start(stage, stage.command, { ...env, ...data });
+  await new Promise<void>((resolve, reject) => {
+    server.stdout?.on("data", (chunk: Buffer) => chunk.includes("listening") && resolve());
+    server.once("exit", (code) => reject(new Error(`the server ended with ${code}`)));
+  });
+  await finish(start(stage, stage.healthCheck, env), "the health check");
+  const ready = await fetch(`http://127.0.0.1:${env.PORT}/readyz`);
+  if (!ready.ok) throw new Error(`/readyz answers ${ready.status}`);
+  console.log("ok: up, healthy and ready");
+
+  server.removeAllListeners("exit");
+  server.kill("SIGTERM");
+  await finish(server, "the server, told to stop");
+  console.log("ok: stopped");
+
+  const [node = "", ...loader] = stage.command.slice(0, -1);
+  const demo = start(stage, [node, ...loader, "src/demo/main.ts", "--once"], { ...env, ...data, PORT: "0" });
+  demo.stdout?.resume();
+  await finish(demo, "the demo");
+  console.log("ok: an agent got a paid resource");
+}
+
+try {
+  await check(await build());
+} finally {
+  rmSync(home, { recursive: true, force: true });
+}
