@@ -81,12 +81,14 @@ test("a scope violation names exactly what is missing, and the session that woul
     expect(refused.details).toEqual({ scope, missing: named });
     expect(refused.retry_allowed).toBe(false);
     const allowed = `allowed_${scope}` as keyof typeof NARROW;
+    // What the grant lacks has to be granted anew, together with all it has: a yes must not take anything away.
+    const base = scope === "categories" ? GRANT_SCOPES : NARROW;
     expect(refused.next_actions).toMatchObject([
       {
         action: "auth",
         params: {
           user_id: grant.subject,
-          scopes: { ...NARROW, [allowed]: [...NARROW[allowed], ...named] },
+          scopes: { ...base, [allowed]: [...base[allowed], ...named] },
           budget_limit_cents: 50,
         },
       },
