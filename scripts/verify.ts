@@ -14,6 +14,7 @@ const CHECKS = [
   "errors:check",
   "token:check",
   "migrations:check",
+  "package:check",
 ];
 const AT_A_TIME = 2;
 

@@ -1,21 +1,26 @@
 import { ConfigError, readConfig } from "./app/config.ts";
 import type { Started } from "./app/start.ts";
-import { start } from "./app/start.ts";
+import { migrate, start } from "./app/start.ts";
 
-/** Longer than any request in flight may take. */
-const STOP_DEADLINE_MS = 60_000;
+/** Longer than any request in flight may take, once no more are taken. */
+const STOP_WITHIN_MS = 60_000;
 const SAME_SIGNAL_MS = 2_000;
 
 async function main(): Promise<void> {
-  const started = await start(readConfig());
+  const config = readConfig();
+  if (process.argv.includes("--migrate")) return migrate(config);
+  const starting = start(config);
+  stopOnSignal(starting, config.drainSeconds * 1000 + STOP_WITHIN_MS);
+  const started = await starting;
   console.log(`tollfree is listening on ${started.url}`);
   if (started.sandbox !== undefined) console.log(sandboxHints(started.url, started.sandbox));
-
-  stopOnSignal(started);
 }
 
-/** The first signal stops gracefully; a second one, from somebody who has lost patience, ends the process. */
-function stopOnSignal(started: Started): void {
+/**
+ * The first signal stops gracefully; a second one, from somebody who has lost patience, ends the process. Signals are
+ * listened to from the beginning, since as process 1 of a container nobody else does.
+ */
+function stopOnSignal(starting: Promise<Started>, deadlineMs: number): void {
   let since: number | undefined;
   const stop = async (): Promise<void> => {
     if (since !== undefined) {
@@ -24,7 +29,8 @@ function stopOnSignal(started: Started): void {
       return;
     }
     since = performance.now();
-    setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
+    setTimeout(() => process.exit(1), deadlineMs).unref();
+    const started = await starting;
     await started.stop();
     process.exit(0);
   };

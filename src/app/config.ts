@@ -9,13 +9,13 @@ import type { Settings } from "../core/context.ts";
 const Network = z.templateLiteral(["eip155:", z.number().int().positive()]);
 
 const Flag = z.enum(["true", "false"]).transform((text) => text === "true");
-const count = (fallback: number, max: number) =>
+const whole = (max: number) =>
   z
     .string()
     .regex(/^\d{1,9}$/, "must be a whole number")
     .transform(Number)
-    .pipe(z.number().min(0).max(max))
-    .default(fallback);
+    .pipe(z.number().min(0).max(max));
+const count = (fallback: number, max: number) => whole(max).default(fallback);
 
 /** 32 bytes, as base64 or as hex. */
 const Key32 = z.string().transform((text, ctx) => {
@@ -42,7 +42,7 @@ const Environment = z.object({
     .transform((url) => url.replace(/\/+$/, ""))
     .optional(),
   TRUSTED_PROXIES: AddressRanges.default([]),
-  DRAIN_SECONDS: count(0, 300).optional(),
+  DRAIN_SECONDS: whole(300).optional(),
   TOLLFREE_DATA_DIR: z.string().min(1).default(".data"),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),

@@ -1,4 +1,4 @@
-import type { Deps } from "../core/context.ts";
+import type { Log } from "../core/ports.ts";
 import { RATE_RULES } from "../core/rate-limit/index.ts";
 import { createLog } from "../platform/log.ts";
 import { migrateDeploy } from "../platform/migrate.ts";
@@ -36,11 +36,7 @@ export async function start(config: Config): Promise<Started> {
   };
   try {
     const databaseUrl = config.databaseUrl ?? world?.databaseUrl ?? database?.databaseUrl ?? "";
-    await migrateDeploy({
-      connectionString: databaseUrl,
-      directory: MIGRATIONS,
-      log: (message) => log.info({}, message),
-    });
+    await bringUpToDate(databaseUrl, log);
     const running = await startServer(config, databaseUrl, world, log);
     return {
       ...running,
@@ -55,13 +51,27 @@ export async function start(config: Config): Promise<Started> {
   }
 }
 
+/** Only brings the database up to date, for operators whose servers may not. */
+export async function migrate({ databaseUrl, logLevel }: Config): Promise<void> {
+  if (databaseUrl === undefined) throw new Error("--migrate needs DATABASE_URL");
+  await bringUpToDate(databaseUrl, createLog({ level: logLevel }));
+}
+
+async function bringUpToDate(databaseUrl: string, log: Log): Promise<void> {
+  await migrateDeploy({
+    connectionString: databaseUrl,
+    directory: MIGRATIONS,
+    log: (message) => log.info({}, message),
+  });
+}
+
 const MIGRATIONS = new URL("../../prisma/migrations", import.meta.url).pathname;
 
 async function startServer(
   config: Config,
   databaseUrl: string,
   world: SandboxWorld | undefined,
-  log: Deps["log"],
+  log: Log,
 ): Promise<Started> {
   const secrets = world === undefined ? undefined : await SecretsFile.open(config.dataDir);
   const adminApiKey = config.adminApiKey ?? secrets?.values.admin_api_key;

@@ -1,4 +1,7 @@
+import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { promisify } from "node:util";
 import pg from "pg";
 import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
@@ -27,7 +30,10 @@ import {
   registerApi,
 } from "../support/world.ts";
 
-/** Two replicas of the real thing, as an operator would run them: PostgreSQL, Redis and a chain of their own. */
+/**
+ * Two replicas of the real thing, as docs/production.md says: an owner migrates the database, the servers get a role
+ * that may only work with the data, and there are a Redis and a chain of their own.
+ */
 
 let database: TestDatabase;
 let redis: TestRedis;
@@ -36,15 +42,21 @@ let balancer: Balancer;
 let replicas: ServerProcess[];
 let treasury: `0x${string}`;
 
+const GRANTS = new URL("../../docs/restricted-role.sql", import.meta.url);
+/** Roles belong to the whole PostgreSQL, which other tests share. */
+const ROLE = `tollfree_app_${randomBytes(4).toString("hex")}`;
+
 beforeAll(async () => {
   [database, redis, upstream] = await Promise.all([createDatabase(), startRedis(), startUpstream()]);
-  await emptyDatabase(database.url);
+  await sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public"); // as it is before the first start
   await redis.settle();
   balancer = await startBalancer(() => replicas.map(({ url }) => url));
   const { network, asset, rpcUrl, facilitatorUrl } = inject("chain");
   const treasuryKey = generatePrivateKey();
   treasury = privateKeyToAddress(treasuryKey);
   await mint(treasury, 100_000_000n);
+  const restricted = new URL(database.url);
+  [restricted.username, restricted.password] = [ROLE, "app"];
   const env = {
     NODE_ENV: "production",
     DATABASE_URL: database.url,
@@ -62,22 +74,34 @@ beforeAll(async () => {
     ALLOW_PRIVATE_UPSTREAMS: "true",
     DRAIN_SECONDS: "2",
   };
-  // Both at once, on a database that has no tables yet: one migrates, the other waits for it.
+  // Two at once: one migrates, the other waits for it.
+  await Promise.all([migrate(env), migrate(env)]);
+  await sql(`CREATE ROLE ${ROLE} LOGIN PASSWORD 'app'`);
+  await sql(readFileSync(GRANTS, "utf8").replaceAll("tollfree_app", ROLE));
+  env.DATABASE_URL = restricted.href;
   replicas = await Promise.all([startProcess(env), startProcess(env)]);
 });
 afterAll(async () => {
   await Promise.all(replicas.map((replica) => replica.kill()));
   await Promise.all([balancer.close(), redis.close(), upstream.close()]);
+  await sql(`DROP OWNED BY ${ROLE}; DROP ROLE ${ROLE}`);
   await database.close();
 });
 
-/** As it is before the first start. */
-async function emptyDatabase(url: string): Promise<void> {
+async function sql(statements: string, url = database.url): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  await client.query("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
-  await client.end();
+  try {
+    await client.query(statements);
+  } finally {
+    await client.end();
+  }
 }
+
+const migrate = (env: Record<string, string>): Promise<unknown> =>
+  promisify(execFile)(process.execPath, ["--import", "tsx", "src/main.ts", "--migrate"], {
+    env: { PATH: process.env["PATH"] ?? "", ...env },
+  });
 
 test("both are ready, with all they depend on", async () => {
   for (const { url } of replicas) {
@@ -150,6 +174,23 @@ test("an agent that follows next_actions gets its resource, each request answere
   await expectBooksToBalance(database.db);
   const audited = await database.db.agentAuditLog.count();
   expect(audited).toBe(steps.length);
+});
+
+test("a server can't change the schema, nor what it has recorded", async () => {
+  const url = new URL(database.url);
+  [url.username, url.password] = [ROLE, "app"];
+  for (const statement of [
+    "CREATE TABLE mine (id int)",
+    "ALTER TABLE payments DISABLE TRIGGER ALL",
+    "UPDATE agent_audit_logs SET response_status = 200",
+    "DELETE FROM agent_audit_logs",
+    "DELETE FROM payments",
+    "UPDATE payment_events SET to_status = 'void'",
+    "UPDATE credits SET amount_micros = 0",
+    "TRUNCATE users CASCADE",
+  ]) {
+    await expect(sql(statement, url.href)).rejects.toThrow(/permission denied|must be owner/);
+  }
 });
 
 test("a session's 30 requests a minute are counted over both, also when Redis is gone", async () => {

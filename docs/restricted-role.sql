@@ -1,0 +1,16 @@
+-- Lets a server work with the data and nothing else: no DDL, and no rewriting of what was recorded. Run it as the owner
+-- of the tables, after the first migration and again after each upgrade; running it twice changes nothing.
+--
+--   CREATE ROLE tollfree_app LOGIN PASSWORD '…';
+--   psql "$OWNER_DATABASE_URL" -f docs/restricted-role.sql
+
+GRANT USAGE ON SCHEMA public TO tollfree_app;
+GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO tollfree_app;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO tollfree_app;
+
+-- What comes and goes.
+GRANT DELETE ON rate_limits, idempotency_keys, session_violations, campaign_services TO tollfree_app;
+
+-- What only grows.
+REVOKE UPDATE ON agent_audit_logs, payment_events, credits FROM tollfree_app;
+REVOKE INSERT, UPDATE ON _prisma_migrations FROM tollfree_app;

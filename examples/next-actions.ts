@@ -1,0 +1,85 @@
+/**
+ * No client at all: plain `fetch`, doing what each answer says comes next. With `npm start` running:
+ *
+ *   node --import tsx examples/next-actions.ts
+ */
+import { CONSENT, exampleAnswers } from "./answers.ts";
+import { LISBON, readArguments } from "./arguments.ts";
+
+interface NextAction {
+  action: string;
+  method: string;
+  endpoint: string;
+  auth: "api_key" | "session" | "x402" | "none";
+  params: Record<string, unknown>;
+  params_schema?: { properties: { task_data?: object } };
+}
+
+interface Answer {
+  data?: { session_token?: string; output?: unknown };
+  message?: string;
+  next_actions: NextAction[];
+}
+
+const { url, apiKey, userId } = await readArguments();
+let sessionToken = "";
+
+const everything = ["*"];
+let action: NextAction | undefined = {
+  action: "auth",
+  method: "POST",
+  endpoint: "/agent/auth",
+  auth: "api_key",
+  params: {
+    user_id: userId,
+    scopes: {
+      allowed_task_types: everything,
+      allowed_data_types: everything,
+      allowed_categories: everything,
+    },
+    budget_limit_cents: 10,
+  },
+};
+
+/** What this agent adds to what it is told: what it is looking for, and its person's answers. */
+function ownFields({ action: name, params_schema: schema }: NextAction): Record<string, unknown> {
+  switch (name) {
+    case "search_services":
+      return { q: "daylight", limit: 1 };
+    case "complete_task":
+      return { task_data: exampleAnswers(schema?.properties.task_data ?? {}), consent: CONSENT };
+    case "run_service":
+      return { input: LISBON, idempotency_key: crypto.randomUUID() };
+    default:
+      return {};
+  }
+}
+
+async function perform(next: NextAction): Promise<Answer> {
+  const fields = { ...next.params, ...ownFields(next) };
+  const isGet = next.method === "GET";
+  const query = isGet
+    ? `?${new URLSearchParams(Object.entries(fields).map(([name, value]) => [name, String(value)])).toString()}`
+    : "";
+  const response = await fetch(`${url}${next.endpoint}${query}`, {
+    method: next.method,
+    headers: {
+      authorization: `Bearer ${next.auth === "api_key" ? apiKey : sessionToken}`,
+      ...(!isGet && { "content-type": "application/json" }),
+    },
+    ...(!isGet && { body: JSON.stringify(fields) }),
+  });
+  console.log(`${next.action}: ${next.method} ${next.endpoint} → ${response.status}`);
+  return (await response.json()) as Answer;
+}
+
+for (let steps = 0; action !== undefined && steps < 10; steps += 1) {
+  const { data, message, next_actions }: Answer = await perform(action);
+  if (message !== undefined) console.log(message);
+  if (data?.session_token !== undefined) sessionToken = data.session_token;
+  if (data?.output !== undefined) {
+    console.log(data.output);
+    break;
+  }
+  action = next_actions[0];
+}
