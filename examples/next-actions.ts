@@ -42,7 +42,7 @@ let action: NextAction | undefined = {
 };
 
 /** What this agent adds to what it is told: what it is looking for, and its person's answers. */
-function ownFields({ action: name, params_schema: schema }: NextAction): Record<string, unknown> {
+function ownFields(name: string, schema: NextAction["params_schema"]): Record<string, unknown> {
   switch (name) {
     case "search_services":
       return { q: "daylight", limit: 1 };
@@ -55,21 +55,21 @@ function ownFields({ action: name, params_schema: schema }: NextAction): Record<
   }
 }
 
-async function perform(next: NextAction): Promise<Answer> {
-  const fields = { ...next.params, ...ownFields(next) };
-  const isGet = next.method === "GET";
-  const query = isGet
-    ? `?${new URLSearchParams(Object.entries(fields).map(([name, value]) => [name, String(value)])).toString()}`
-    : "";
-  const response = await fetch(`${url}${next.endpoint}${query}`, {
-    method: next.method,
+async function perform({ action: name, method, endpoint, auth, ...next }: NextAction): Promise<Answer> {
+  const fields = { ...next.params, ...ownFields(name, next.params_schema) };
+  const target = new URL(endpoint, url);
+  if (method === "GET") {
+    for (const [field, value] of Object.entries(fields)) target.searchParams.append(field, String(value));
+  }
+  const response = await fetch(target, {
+    method,
     headers: {
-      authorization: `Bearer ${next.auth === "api_key" ? apiKey : sessionToken}`,
-      ...(!isGet && { "content-type": "application/json" }),
+      authorization: `Bearer ${auth === "api_key" ? apiKey : sessionToken}`,
+      "content-type": "application/json",
     },
-    ...(!isGet && { body: JSON.stringify(fields) }),
+    ...(method !== "GET" && { body: JSON.stringify(fields) }),
   });
-  console.log(`${next.action}: ${next.method} ${next.endpoint} → ${response.status}`);
+  console.log(`${name}: ${method} ${endpoint} → ${response.status}`);
   return (await response.json()) as Answer;
 }
 

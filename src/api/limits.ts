@@ -31,7 +31,12 @@ export async function countCall(
   Object.assign(reply.headers, rateLimitHeaders(rule, take));
   if (take.allowed) return;
   if (actor.kind === "session") await countViolation({ ...deps, actor }, "rate");
-  throw rateLimited(rule, take, nextActions);
+  const waiting = `Only after ${take.resetSeconds} s, or repeat the call then.`;
+  throw rateLimited(
+    rule,
+    take,
+    nextActions.map((action) => ({ ...action, description: `${action.description} ${waiting}` })),
+  );
 }
 
 /** The administrator's calls count against no limit. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Profile } from "./fill.ts";
 import { fill } from "./fill.ts";
 
@@ -16,6 +17,7 @@ interface Body {
   status: "success" | "error";
   data?: Record<string, unknown>;
   error_code?: string;
+  retry_after_seconds?: number;
   message?: string;
   details?: Record<string, unknown>;
   next_actions: NextAction[];
@@ -88,17 +90,21 @@ export async function follow(options: FollowerOptions): Promise<Reached> {
     steps.push(step);
     onStep?.(step);
 
-    const { data, details } = step.body;
+    const { data, details, error_code, retry_after_seconds } = step.body;
+    if (error_code === "rate_limited") {
+      // Calling on all the same would get the session suspended.
+      await sleep((retry_after_seconds ?? 1) * 1000);
+      continue;
+    }
     if (typeof data?.["session_token"] === "string") sessionToken = data["session_token"];
     if (step.action === "run_service" && data?.["output"] !== undefined) run = data;
     const payment = data?.["payment"] as Record<string, unknown> | undefined;
     if (run !== undefined && payment !== undefined && payment["status"] !== "pending")
       return { run, payment, steps };
 
-    if (step.body.error_code !== undefined && details?.["user_code"] !== undefined)
-      await onApproval?.(details);
+    if (error_code !== undefined && details?.["user_code"] !== undefined) await onApproval?.(details);
     const pollsAgain = step.body.next_actions[0]?.endpoint === action.endpoint;
-    if (pollsAgain) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    if (pollsAgain) await sleep(POLL_MS);
     action = step.body.next_actions[0];
   }
   throw new Error(`stuck after ${steps.length} steps: ${JSON.stringify(steps.at(-1)?.body)}`);

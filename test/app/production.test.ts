@@ -1,7 +1,5 @@
-import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { promisify } from "node:util";
 import pg from "pg";
 import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
@@ -13,7 +11,7 @@ import type { TestDatabase } from "../support/database.ts";
 import { createDatabase } from "../support/database.ts";
 import { eventually, expectBooksToBalance } from "../support/money.ts";
 import type { ServerProcess } from "../support/process.ts";
-import { startProcess } from "../support/process.ts";
+import { migrateDatabase, startProcess } from "../support/process.ts";
 import type { TestRedis } from "../support/redis.ts";
 import { startRedis } from "../support/redis.ts";
 import type { Answer } from "../support/server.ts";
@@ -75,7 +73,7 @@ beforeAll(async () => {
     DRAIN_SECONDS: "2",
   };
   // Two at once: one migrates, the other waits for it.
-  await Promise.all([migrate(env), migrate(env)]);
+  await Promise.all([migrateDatabase(env), migrateDatabase(env)]);
   await sql(`CREATE ROLE ${ROLE} LOGIN PASSWORD 'app'`);
   await sql(readFileSync(GRANTS, "utf8").replaceAll("tollfree_app", ROLE));
   env.DATABASE_URL = restricted.href;
@@ -97,11 +95,6 @@ async function sql(statements: string, url = database.url): Promise<void> {
     await client.end();
   }
 }
-
-const migrate = (env: Record<string, string>): Promise<unknown> =>
-  promisify(execFile)(process.execPath, ["--import", "tsx", "src/main.ts", "--migrate"], {
-    env: { PATH: process.env["PATH"] ?? "", ...env },
-  });
 
 test("both are ready, with all they depend on", async () => {
   for (const { url } of replicas) {

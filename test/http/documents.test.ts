@@ -16,7 +16,10 @@ test("/docs brings everything along: nothing is fetched from elsewhere", async (
   expect(scripts).toEqual(["/docs/scalar.js", "/docs/start.js"]);
   for (const script of scripts) {
     const answer = await fetch(`${server.url}${script}`);
-    expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "text/javascript; charset=utf-8"]);
+    expect([answer.status, answer.headers.get("content-type")]).toEqual([
+      200,
+      "text/javascript; charset=utf-8",
+    ]);
   }
 });
 
@@ -28,12 +31,16 @@ test("/llms.txt names every operation of the agent", async () => {
   for (const path of paths) expect(text).toContain(path);
 });
 
-test.each(["/docs", "/llms.txt", "/privacy", "/openapi.json", "/openapi/gpt.json", "/.well-known/openapi.yaml"])(
-  "%s refuses other methods in the envelope",
-  async (path) => {
-    const answer = await rest(server.url, "POST", path, { body: {} });
-    expect(answer.status).toBe(405);
-    expect(answer.body.error_code).toBe("method_not_allowed");
-    expect(answer.headers.get("allow")).toBe("GET, HEAD, OPTIONS");
-  },
-);
+test.each([
+  "/docs",
+  "/llms.txt",
+  "/privacy",
+  "/openapi.json",
+  "/openapi/gpt.json",
+  "/.well-known/openapi.yaml",
+])("%s refuses other methods in the envelope", async (path) => {
+  const answer = await rest(server.url, "POST", path, { body: {} });
+  expect(answer.status).toBe(405);
+  expect(answer.body.error_code).toBe("method_not_allowed");
+  expect(answer.headers.get("allow")).toBe("GET, HEAD, OPTIONS");
+});

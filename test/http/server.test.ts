@@ -179,6 +179,13 @@ describe("the operator's endpoints", () => {
     expect(text).not.toContain("secret");
   });
 
+  it("/readyz is ready with a dependency that something else stands in for", async () => {
+    api = await startExampleApi({ database: async () => {}, redis: async () => "degraded" });
+    const { status, text } = await request(api, "GET", "/readyz");
+    expect(status).toBe(200);
+    expect(text).toBe('{"status":"ready","checks":{"database":"ok","redis":"degraded"}}');
+  });
+
   it("/openapi.json is the document, with the address it is served at", async () => {
     api = await startExampleApi();
     const { status, body } = await request(api, "GET", "/openapi.json");

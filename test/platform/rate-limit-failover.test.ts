@@ -37,7 +37,7 @@ afterEach(async () => {
 async function startReplicas(): Promise<[RedisLimiter, RedisLimiter]> {
   const note = (fields: Record<string, unknown>): void => {
     events.push(String(fields["event"]));
-    if (fields["reason"] !== undefined) reasons.push(String(fields["reason"]));
+    if (typeof fields["reason"] === "string") reasons.push(fields["reason"]);
   };
   const start = (): Promise<RedisLimiter> =>
     RedisLimiter.start({
@@ -52,7 +52,9 @@ async function startReplicas(): Promise<[RedisLimiter, RedisLimiter]> {
 
 /** How many of so many takes are allowed, in turns on both replicas. */
 async function allowed(key: string, takes: number): Promise<number> {
-  const all = await Promise.all(Array.from({ length: takes }, (_, n) => replicas[n % 2]?.take(rule, key)));
+  const all = await Promise.all(
+    Array.from({ length: takes }, async (_, n) => replicas[n % 2]?.take(rule, key)),
+  );
   return all.filter((take) => take?.allowed === true).length;
 }
 

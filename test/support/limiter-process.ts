@@ -29,7 +29,10 @@ async function main(): Promise<void> {
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
     };
-    void Promise.all(Array.from({ length: workers }, work)).then(() => process.send?.(report));
+    Promise.all(Array.from({ length: workers }, work)).then(
+      () => process.send?.(report),
+      (error: unknown) => process.send?.({ ...report, failed: [String(error)] }),
+    );
   });
   process.send?.("ready");
 }

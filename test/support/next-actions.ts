@@ -43,10 +43,7 @@ export function expectResolves(action: WireAction, profile: Profile): void {
 }
 
 /** The params of an action, with what is missing filled in from the profile. */
-const paramsOf = (
-  { params, params_schema }: WireAction,
-  profile: Profile,
-): Record<string, unknown> => ({
+const paramsOf = ({ params, params_schema }: WireAction, profile: Profile): Record<string, unknown> => ({
   ...(params_schema === undefined ? {} : (fill(params_schema, profile) as Record<string, unknown>)),
   ...params,
 });

@@ -1,8 +1,9 @@
 import type { ChildProcess } from "node:child_process";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import path from "node:path";
+import { promisify } from "node:util";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 
@@ -34,7 +35,7 @@ export async function startProcess(env: Record<string, string>): Promise<ServerP
       const found = /listening.*?(https?:\/\/\S+)/.exec(line)?.[1];
       if (found !== undefined) resolve(found);
     });
-    void exited.then(([code]) => reject(new Error(`the server ended with ${code}:\n${output}`)));
+    exited.then(([code]) => reject(new Error(`the server ended with ${code}:\n${output}`)), reject);
   });
   return {
     url,
@@ -50,4 +51,12 @@ export async function startProcess(env: Record<string, string>): Promise<ServerP
       return code;
     },
   };
+}
+
+/** `--migrate` as a process of its own. @throws Error with its output if it ends with anything but 0 */
+export async function migrateDatabase(env: Record<string, string>): Promise<void> {
+  await promisify(execFile)(process.execPath, ["--import", "tsx", "src/main.ts", "--migrate"], {
+    cwd: ROOT,
+    env: { PATH: process.env["PATH"] ?? "", ...env },
+  });
 }

@@ -144,6 +144,7 @@ export async function startUpstream(priceMicros = 20_000): Promise<Upstream> {
         return json(res, 402, { error: "not enough" });
       case "fake":
         return json(res, 200, { data: "not paid for" }, receipt({ transaction: `0x${"ab".repeat(32)}` }));
+      default: // the others settle first
     }
     const paymentId = JSON.stringify(payload.payload);
     if (behaviour === "dedupes" && known.has(paymentId)) return json(res, 200, { again: true });

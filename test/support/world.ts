@@ -28,7 +28,7 @@ async function post(url: string, path: string, token: string, body: unknown): Pr
 }
 
 export const admin = (url: string, path: string, body: unknown) => post(url, path, ADMIN_KEY, body);
-export const sponsor = (url: string, key: string, path: string, body: unknown) => post(url, path, key, body);
+const sponsor = (url: string, key: string, path: string, body: unknown) => post(url, path, key, body);
 
 export async function createUser(url: string, changes: Record<string, unknown> = {}): Promise<string> {
   const user = {
