@@ -42,23 +42,58 @@ export interface Approvals {
 
 /** Shows questions through the hook, and polls for the answer with the agent's key. */
 export function createApprovals(keyed: TollfreeApi, onApproval: OnApproval | undefined): Approvals {
+  const show = onApproval === undefined ? undefined : showOnce(onApproval);
   return {
     async ask(refusal, signal) {
       const question = questionOf(refusal);
-      if (question === undefined || onApproval === undefined) throw refusal;
+      if (question === undefined || show === undefined) throw refusal;
       const { request, intervalMs } = question;
-
-      const screen = { isShown: false };
-      const shown = (async () => onApproval(request))().then(() => {
-        screen.isShown = true;
-      });
-      shown.catch(() => undefined); // heard below, unless the decision is there first
-      for (;;) {
-        await pause(screen.isShown ? undefined : shown, intervalMs, signal);
-        const approved = await poll(keyed, request.approvalId, signal);
-        if (approved !== undefined) return approved;
+      const screen = show(request);
+      try {
+        for (;;) {
+          await pause(screen, intervalMs, signal);
+          const approved = await poll(keyed, request.approvalId, signal);
+          if (approved !== undefined) return approved;
+        }
+      } finally {
+        screen.leave();
       }
     },
+  };
+}
+
+/** A question in front of the person. */
+interface Screen {
+  shown: Promise<void>;
+  isShown: boolean;
+  watchers: number;
+  /** Nobody waits here any more. */
+  leave(): void;
+}
+
+/** Several calls can wait for the same question; the person sees it once, unless all of them have left. */
+function showOnce(onApproval: OnApproval): (request: ApprovalRequest) => Screen {
+  const screens = new Map<string, Screen>();
+  return (request) => {
+    const id = request.approvalId;
+    const screen = screens.get(id) ?? {
+      shown: (async () => onApproval(request))(),
+      isShown: false,
+      watchers: 0,
+      leave() {
+        this.watchers -= 1;
+        if (this.watchers === 0) screens.delete(id);
+      },
+    };
+    screen.watchers += 1;
+    if (!screens.has(id)) {
+      screens.set(id, screen);
+      screen.shown.then(
+        () => (screen.isShown = true),
+        () => undefined, // whoever waits hears of it
+      );
+    }
+    return screen;
   };
 }
 
@@ -122,15 +157,11 @@ interface OpenQuestion {
 }
 
 /** One interval, cut short once the question has been shown: whoever showed it may know that it is answered. */
-async function pause(
-  shown: Promise<void> | undefined,
-  ms: number,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function pause({ shown, isShown }: Screen, ms: number, signal: AbortSignal | undefined): Promise<void> {
   const over = new AbortController();
   const interval = wait(ms, over.signal);
   try {
-    await unlessAborted(Promise.race(shown === undefined ? [interval] : [interval, shown]), signal);
+    await unlessAborted(Promise.race(isShown ? [interval] : [interval, shown]), signal);
   } finally {
     over.abort();
   }

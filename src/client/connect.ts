@@ -120,7 +120,7 @@ export async function connect(options: ConnectOptions): Promise<Agent> {
     }
   };
   const api = createProcedures((call) => withRetries(retry, call, () => inSession(call)));
-  const ctx = { api, approvals, session, onTask: hooks.onTask };
+  const ctx = { api, approvals, session, onTask: hooks.onTask, attempts: new Map<string, Promise<void>>() };
 
   return {
     get userId() {

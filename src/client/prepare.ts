@@ -6,6 +6,7 @@ import { aborting } from "./procedures.ts";
 import type { SessionKeeper } from "./session.ts";
 import type { OnTask } from "./tasks.ts";
 import type { NextAction, Plan, RunRequest, Scopes } from "./types.ts";
+import { unlessAborted } from "./wait.ts";
 
 /** What a run needs of its agent. */
 export interface RunContext {
@@ -13,6 +14,8 @@ export interface RunContext {
   approvals: Approvals;
   session: SessionKeeper;
   onTask: OnTask | undefined;
+  /** The last attempt at each campaign's task, so that two runs at once don't ask the person twice. */
+  attempts: Map<string, Promise<void>>;
 }
 
 interface Options {
@@ -75,16 +78,31 @@ function scopesToOpen({ missing: { scopes, consent } }: Plan): Scopes | undefine
   return Object.values(more).some((list) => list.length > 0) ? more : undefined;
 }
 
-/** Gets the person's answers and hands them in. Without anybody to ask, the run will say which task it wants. */
+/** Without anybody to ask, the run will say which task it wants. */
 async function completeTask(
-  { api, approvals, onTask }: RunContext,
+  ctx: RunContext,
   service: string,
   campaignId: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  const { onTask, attempts } = ctx;
   if (onTask === undefined) return;
+  const before = attempts.get(campaignId) ?? Promise.resolve();
+  const attempt = before
+    .catch(() => undefined) // its own run's business
+    .then(() => getAnswers(ctx, onTask, { service, campaignId, signal }));
+  attempts.set(campaignId, attempt);
+  await unlessAborted(attempt, signal);
+}
+
+/** Gets the person's answers and hands them in. */
+async function getAnswers(
+  { api, approvals }: RunContext,
+  onTask: OnTask,
+  { service, campaignId, signal }: { service: string; campaignId: string; signal: AbortSignal | undefined },
+): Promise<void> {
   const { data: task } = await api.agent.getTask.query({ campaign_id: campaignId }, aborting(signal));
-  if (task.already_completed) return; // by somebody else, meanwhile
+  if (task.already_completed) return; // for another run, meanwhile
   const { task_input_schema: schema, purpose, data_types: dataTypes } = task;
   const answer = await onTask({ service, task, schema, purpose, dataTypes, signal });
   signal?.throwIfAborted();

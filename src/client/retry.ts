@@ -5,7 +5,7 @@ import { wait } from "./wait.ts";
 
 /** How often, and how long in all, a call is repeated. */
 export interface RetryPolicy {
-  /** Further tries after the first; 0: none. Default 4. */
+  /** Further tries after the first; 0: none. Default 3. */
   retries?: number;
   /** Seconds spent waiting between them, in all. Default 90: a full window of the rate limit, and some. */
   maxWaitSeconds?: number;
@@ -37,7 +37,7 @@ const LONGEST_PAUSE_SECONDS = 10;
 
 /** Repeats a call, unchanged and so with its idempotency key, for as long as that can help. */
 export async function withRetries<Answer>(
-  { retries = 4, maxWaitSeconds = 90 }: RetryPolicy,
+  { retries = 3, maxWaitSeconds = 90 }: RetryPolicy,
   call: Call,
   attempt: () => Promise<Answer>,
 ): Promise<Answer> {

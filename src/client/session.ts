@@ -70,7 +70,8 @@ export class SessionKeeper {
         allowed_data_types: union(scopes.allowed_data_types, more.allowed_data_types),
         allowed_categories: union(scopes.allowed_categories, more.allowed_categories),
       };
-      return this.#reopen(wider, signal);
+      // Another run may have widened it meanwhile.
+      return size(wider) === size(scopes) ? Promise.resolve() : this.#reopen(wider, signal);
     });
   }
 
@@ -128,6 +129,8 @@ async function openSession(
 const union = <Item>(some: readonly Item[], more: readonly Item[]): Item[] => [
   ...new Set([...some, ...more]),
 ];
+
+const size = (scopes: Scopes): number => Object.values(scopes).flat().length;
 
 const hasEnded = (error: unknown): boolean =>
   error instanceof TollfreeError && (error.code === "session_expired" || error.code === "session_revoked");
