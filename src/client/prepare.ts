@@ -88,11 +88,12 @@ async function completeTask(
   const { onTask, attempts } = ctx;
   if (onTask === undefined) return;
   const before = attempts.get(campaignId) ?? Promise.resolve();
-  const attempt = before
+  const answered = before
     .catch(() => undefined) // its own run's business
     .then(() => getAnswers(ctx, onTask, { service, campaignId, signal }));
+  const attempt = unlessAborted(answered, signal);
   attempts.set(campaignId, attempt);
-  await unlessAborted(attempt, signal);
+  await attempt;
 }
 
 /** Gets the person's answers and hands them in. */

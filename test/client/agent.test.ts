@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import type { TaskRequest } from "../../src/client/index.ts";
 import { connect } from "../../src/client/index.ts";
@@ -187,6 +187,55 @@ describe("a standing grant", () => {
       { kind: "budget", refusal: { details: { cost_cents: 2, remaining_cents: 1 } } },
     ]);
     expect(world.upstream.paid()).toHaveLength(2);
+  });
+});
+
+describe("several runs at once", () => {
+  it("ask the person once, for the task as for their consent", async () => {
+    const input_schema = {
+      type: "object",
+      properties: { phone: { type: "string", maxLength: 30, "x-data-type": "phone" } },
+      additionalProperties: false,
+    };
+    const { service } = await world.sponsored("honest", { input_schema });
+    const person = willing(world.url, world.grant.user_id);
+    let tasks = 0;
+    const agent = await connect({
+      ...world.standing(),
+      hooks: {
+        onApproval: person.onApproval,
+        onTask: async (request) => {
+          tasks += 1;
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          return answering(request);
+        },
+      },
+    });
+    const phones = ["+351 21 000 0000", "+351 21 000 0001", "+351 21 000 0002"];
+    const results = await Promise.all(phones.map((phone) => agent.run(service, { phone })));
+    expect(results.map(({ output }) => output)).toEqual(phones.map((phone) => ({ echo: { phone } })));
+    expect(tasks).toBe(1);
+    expect(person.seen.map(({ kind }) => kind)).toEqual(["data"]);
+  });
+
+  it("don't hold each other up when one gives up", async () => {
+    const { service } = await world.sponsored();
+    const forms: (() => void)[] = [];
+    const agent = await connect({
+      ...world.standing(),
+      hooks: {
+        onTask: (request) => new Promise((resolve) => forms.push(() => resolve(answering(request)))), // until it is filled in
+      },
+    });
+    const leave = new AbortController();
+    const first = agent.run(service, { n: 1 }, { signal: leave.signal });
+    const second = agent.run(service, { n: 2 });
+    await vi.waitFor(() => expect(forms).toHaveLength(1));
+    leave.abort(new Error("left"));
+    await expect(first).rejects.toThrow("left");
+    await vi.waitFor(() => expect(forms).toHaveLength(2));
+    forms[1]?.();
+    expect((await second).output).toEqual({ echo: { n: 2 } });
   });
 });
 

@@ -74,7 +74,13 @@ const tool = (name: string, ...args: string[]) =>
 async function compile(...examples: string[]): Promise<void> {
   const compilerOptions = {
     ...{ target: "ES2022", lib: ["ES2023", "DOM", "DOM.Iterable"], module: "NodeNext", types: ["node"] },
-    ...{ strict: true, noUncheckedIndexedAccess: true, noEmit: true, allowImportingTsExtensions: true },
+    ...{
+      strict: true,
+      noUncheckedIndexedAccess: true,
+      skipLibCheck: true,
+      noEmit: true,
+      allowImportingTsExtensions: true,
+    },
   };
   const files = examples.map((example) => `${example}/main.ts`);
   const tsconfig = path.join(directory, "tsconfig.json");

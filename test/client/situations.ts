@@ -140,7 +140,7 @@ export const SITUATIONS = {
     return agent.run(service, { n: 2 }, { idempotencyKey: "k" });
   },
   idempotency_in_progress: async (world) => {
-    const { api, service_key } = await ready(world, "slow");
+    const { api, service_key } = await ready(world, "slow", { timeout_ms: 500 });
     const run = () => api.agent.runService.mutate({ service_key, idempotency_key: "k" });
     return Promise.all([run(), run()]); // the one that isn't first is refused first
   },
@@ -149,7 +149,7 @@ export const SITUATIONS = {
     return (await connect(world.standing(NO_RETRIES))).run(service);
   },
   upstream_timeout: async (world) => {
-    const { service } = await world.sponsored("slow");
+    const { service } = await world.sponsored("slow", { timeout_ms: 300 });
     return (await connect(world.standing(NO_RETRIES))).run(service);
   },
 } satisfies Partial<Record<ErrorCode, Situation>>;

@@ -116,11 +116,12 @@ const SURFACES: Record<string, (situation: Situation) => Promise<Outcome>> = {
         } as never),
       task: () => agent.getTask.query({ campaign_id: target }),
     };
-    try {
-      return resultOf((await calls[verb]()).data);
-    } catch (error) {
-      return outcomeOf(await refusal(Promise.reject(error)));
-    }
+    const called = calls[verb]();
+    const result = await called.then(
+      ({ data }) => resultOf(data),
+      () => undefined,
+    );
+    return result ?? outcomeOf(await refusal(called));
   },
   async GPT({ verb, target, body }) {
     const paths = {
