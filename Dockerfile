@@ -12,7 +12,7 @@ COPY prisma ./prisma
 # Not `npm ci`: it demands the optional packages of every platform in the lock file. The versions are the lock file's
 # all the same. Prisma's command line only generates the client (200 MB for that, so it goes again).
 RUN npm install --omit=dev --no-save --no-audit --no-fund \
- && npm pkg delete dependencies.prisma scripts.postinstall \
+ && npm pkg delete dependencies.prisma scripts.prepare \
  && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM node:20-bookworm-slim

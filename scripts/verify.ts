@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 const CHECKS = [
   "typecheck",
   "lint",
+  "package:check",
   "format:check",
   "boundaries",
   "unused",
@@ -14,7 +15,6 @@ const CHECKS = [
   "errors:check",
   "token:check",
   "migrations:check",
-  "package:check",
 ];
 const AT_A_TIME = 2;
 

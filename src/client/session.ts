@@ -121,7 +121,7 @@ async function openSession(
     const { nextActions } = await approvals.ask(refusal, signal);
     // The session as far as the person granted it: they may have narrowed it.
     const granted = nextActions.find(({ action }) => action === "auth")?.params;
-    if (granted === undefined) throw refusal;
+    if (granted?.["scopes"] === undefined) throw refusal; // given, and taken back since
     return (await keyed.agent.auth.mutate(granted as SessionRequest, aborting(signal))).data;
   }
 }

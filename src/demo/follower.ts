@@ -35,6 +35,8 @@ export interface Step {
 export interface FollowerOptions {
   url: string;
   apiKey: string;
+  /** The one route it knows; a GPT's is another. */
+  start?: string;
   /** The first request's body: who, what scopes, what budget. */
   wish: Record<string, unknown>;
   profile: Profile;
@@ -66,10 +68,11 @@ export async function follow(options: FollowerOptions): Promise<Reached> {
   const steps: Step[] = [];
   let sessionToken = "";
   let run: Record<string, unknown> | undefined;
+  let shown: unknown;
   let action: NextAction | undefined = {
     action: "auth",
     method: "POST",
-    endpoint: "/agent/auth",
+    endpoint: options.start ?? "/agent/auth",
     auth: "api_key",
     params: options.wish,
     description: "",
@@ -90,19 +93,26 @@ export async function follow(options: FollowerOptions): Promise<Reached> {
     steps.push(step);
     onStep?.(step);
 
-    const { data, details, error_code, retry_after_seconds } = step.body;
+    const { details, error_code, retry_after_seconds } = step.body;
+    // A GPT's answers are flat: what others find under `data` stands at the top.
+    const data = step.body.data ?? (step.body as unknown as Record<string, unknown>);
     if (error_code === "rate_limited") {
       // Calling on all the same would get the session suspended.
       await sleep((retry_after_seconds ?? 1) * 1000);
       continue;
     }
-    if (typeof data?.["session_token"] === "string") sessionToken = data["session_token"];
-    if (step.action === "run_service" && data?.["output"] !== undefined) run = data;
-    const payment = data?.["payment"] as Record<string, unknown> | undefined;
+    if (typeof data["session_token"] === "string") sessionToken = data["session_token"];
+    if (step.action === "run_service" && data["output"] !== undefined) run = data;
+    const payment = data["payment"] as Record<string, unknown> | undefined;
     if (run !== undefined && payment !== undefined && payment["status"] !== "pending")
       return { run, payment, steps };
 
-    if (error_code !== undefined && details?.["user_code"] !== undefined) await onApproval?.(details);
+    // Asked again while the person makes up their mind, a question says the same.
+    const question = details?.["user_code"] === undefined ? data : details;
+    if (question["user_code"] !== undefined && question["user_code"] !== shown) {
+      shown = question["user_code"];
+      await onApproval?.(question);
+    }
     const pollsAgain = step.body.next_actions[0]?.endpoint === action.endpoint;
     if (pollsAgain) await sleep(POLL_MS);
     action = step.body.next_actions[0];

@@ -67,6 +67,18 @@ describe("a server that asks to wait", () => {
     expect(performance.now() - start).toBeGreaterThanOrEqual(990);
   });
 
+  it("is asked again for a run that is still going on, with the same key", async () => {
+    const { service } = await world.sponsored();
+    const busy = refusedWith(409, "idempotency_in_progress", { retry_after_seconds: 1 });
+    // The connection breaks while the server is at work, which then says so, and at last has the answer.
+    const wire = wireWith("agent.runService", answerLost, busy);
+    const agent = await connect(world.standing({ fetch: wire.fetch, retry }));
+    expect((await agent.run(service, { n: 1 })).output).toEqual({ echo: { n: 1 } });
+    const keys = wire.sentTo("agent.runService").map(({ idempotency_key }) => idempotency_key);
+    expect([keys.length, new Set(keys).size]).toEqual([3, 1]);
+    expect(world.upstream.paid()).toHaveLength(1);
+  });
+
   it("is left alone after so many tries, or where waiting would take too long", async () => {
     const down = refusedWith(503, "service_unavailable");
     const failing = wireWith("agent.flowStatus", down, down, down, down);

@@ -182,3 +182,31 @@ test("with too small a session: asks for more budget, and goes on once the perso
   ]);
   await expectReached(reached);
 });
+
+test("from a GPT's first contact, knowing only POST /gpt/auth", async () => {
+  const user = await createUser(server.url);
+  const { agent_key } = await createGrant(server.url);
+  const reached = await follow({
+    url: server.url,
+    apiKey: agent_key,
+    start: "/gpt/auth",
+    wish: { budget_limit_cents: 10 },
+    profile: PROFILE,
+    goal,
+    onApproval: async ({ auth_request_id }) => {
+      await admin(server.url, `/admin/approvals/${String(auth_request_id)}/decide`, {
+        decision: "approve",
+        user_id: user,
+        scopes: {
+          allowed_task_types: ["survey"],
+          allowed_data_types: ["region"],
+          allowed_categories: ["weather"],
+        },
+        budget_limit_cents: 10,
+        expires_at: new Date(Date.now() + 86_400_000).toISOString(),
+      });
+    },
+  });
+  expect(reached.steps.every(({ endpoint }) => endpoint.startsWith("/gpt/"))).toBe(true);
+  await expectReached(reached);
+});

@@ -3,28 +3,34 @@ import type { ChainInfo } from "./chain.ts";
 import { startTestChain } from "./chain.ts";
 import type { PostgresInfo } from "./database.ts";
 import { startTestPostgres } from "./database.ts";
+import { findRedis } from "./redis.ts";
 
 declare module "vitest" {
   // What test files `inject`.
   interface ProvidedContext {
     postgres: PostgresInfo;
     chain: ChainInfo;
+    /** Starts a Redis; those that test it start one of their own. */
+    redisProgram: string;
   }
 }
 
 /** Starts what all test files share. A part that can't be started fails the run: nothing is skipped for lack of it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // First, and alone: where it has to be installed, nothing else gets to run meanwhile.
+  const [redis] = await Promise.allSettled([Promise.resolve().then(findRedis)]);
   const [postgres, chain] = await Promise.allSettled([startTestPostgres(), startTestChain()]);
   const stop = async (): Promise<void> => {
     const running = [postgres, chain].flatMap((part) => (part.status === "fulfilled" ? [part.value] : []));
     await Promise.all(running.map((part) => part.stop()));
   };
-  if (postgres.status === "rejected" || chain.status === "rejected") {
+  if (postgres.status === "rejected" || chain.status === "rejected" || redis.status === "rejected") {
     await stop();
-    throw missing({ PostgreSQL: postgres, "the local chain": chain });
+    throw missing({ PostgreSQL: postgres, "the local chain": chain, Redis: redis });
   }
   project.provide("postgres", postgres.value.info);
   project.provide("chain", chain.value.info);
+  project.provide("redisProgram", redis.value);
   return stop;
 }
 

@@ -8,11 +8,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
-import { withLock } from "../../src/app/sandbox/world-lock.ts";
+import { inject } from "vitest";
 
 const PROGRAMS = ["redis-server", "valkey-server"];
 const READY_WITHIN_MS = 10_000;
-const INSTALL_WITHIN_MS = 180_000;
 
 export interface TestRedis {
   url: string;
@@ -30,7 +29,7 @@ export interface TestRedis {
 
 /** A Redis of the caller's own, without persistence. */
 export async function startRedis(): Promise<TestRedis> {
-  const program = await findProgram();
+  const program = inject("redisProgram");
   const directory = mkdtempSync(path.join(tmpdir(), "tollfree-test-redis-"));
   const port = await freePort();
   let child = await launch(program, directory, port);
@@ -73,24 +72,20 @@ async function launch(program: string, directory: string, port: number): Promise
   return child;
 }
 
-/** The server's program; as root on Debian it is installed if it is missing. */
-async function findProgram(): Promise<string> {
+/**
+ * Finds the server's program, for the global setup. As root on Debian it is installed if it is missing.
+ * @throws Error with one line that says what to install
+ */
+export function findRedis(): string {
   const found = installedProgram();
   if (found !== undefined) return found;
   if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) {
-    throw new Error("These tests need Redis: install redis-server or valkey-server.");
+    throw new Error("install redis-server or valkey-server");
   }
-  // One at a time: test files run in parallel.
-  return withLock(
-    path.join(tmpdir(), "tollfree-test-redis-install"),
-    async () => {
-      if (installedProgram() === undefined) install();
-      const installed = installedProgram();
-      if (installed === undefined) throw new Error("apt-get installed no redis-server.");
-      return installed;
-    },
-    INSTALL_WITHIN_MS,
-  );
+  install();
+  const installed = installedProgram();
+  if (installed === undefined) throw new Error("apt-get installed no redis-server");
+  return installed;
 }
 
 const installedProgram = (): string | undefined =>
