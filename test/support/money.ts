@@ -34,7 +34,11 @@ export async function expectBooksToBalance(db: Database): Promise<void> {
 }
 
 /** Waits until something holds; for what the reconciler does on its own. */
-export async function eventually(check: () => Promise<void>, withinMs = 20_000): Promise<void> {
+export async function eventually(
+  check: () => Promise<void>,
+  withinMs = 20_000,
+  everyMs = 200,
+): Promise<void> {
   const deadline = Date.now() + withinMs;
   for (;;) {
     try {
@@ -42,7 +46,7 @@ export async function eventually(check: () => Promise<void>, withinMs = 20_000):
       return;
     } catch (error) {
       if (Date.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await new Promise((resolve) => setTimeout(resolve, everyMs));
     }
   }
 }
