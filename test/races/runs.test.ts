@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { balanceOf } from "../support/chain.ts";
-import { expectBooksToBalance } from "../support/money.ts";
+import { eventually, expectBooksToBalance } from "../support/money.ts";
 import type { Answer, TestServer } from "../support/server.ts";
 import { rest, startTestServer } from "../support/server.ts";
 import type { Running } from "../../src/app/server.ts";
@@ -152,7 +152,12 @@ describe("repeated at once", () => {
       answers.push(...(await runAll(key, tokens, [{ idempotency_key: "again" }])));
     }
     expect(answers[0]?.body).toMatchObject({ error_code: "upstream_error" });
-    expect(answers.at(-1)?.body.data.payment).toMatchObject({ status: "settled" });
+    expect(answers.slice(1).every(({ status }) => status === 200 || status === 202)).toBe(true);
+    // The reconciler asks for the lost answer once more before it settles.
+    await eventually(async () => {
+      const [last] = await runAll(key, tokens, [{ idempotency_key: "again" }]);
+      expect(last?.body.data.payment).toMatchObject({ status: "settled" });
+    });
     const payments = await server.deps.db.payment.findMany({ where: { grantId: grant.grant_id } });
     expect(payments).toHaveLength(1);
     expect(await balanceOf(upstream.payTo)).toBe(COST);
