@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createApi, TollfreeError } from "../../src/client/index.ts";
 import type { TestServer } from "../support/server.ts";
 import { refusal, rest, startTestServer, trpc } from "../support/server.ts";
 import type { Upstream } from "../support/upstream.ts";
@@ -122,6 +123,25 @@ const SURFACES: Record<string, (situation: Situation) => Promise<Outcome>> = {
       () => undefined,
     );
     return result ?? outcomeOf(await refusal(called));
+  },
+  async "the typed client"({ verb, target, body }) {
+    const { agent } = createApi({ url: server.url, token: agentToken });
+    const calls = {
+      run: () => agent.runService.mutate({ service_key: target, ...body }),
+      complete: () => agent.completeTask.mutate({ campaign_id: target, ...body } as never),
+      task: () => agent.getTask.query({ campaign_id: target }),
+    };
+    try {
+      return resultOf((await calls[verb]()).data);
+    } catch (error) {
+      if (!(error instanceof TollfreeError)) throw error;
+      const fields = error.fieldErrors.map(({ path, keyword }) => `${path} ${keyword}`);
+      return {
+        code: error.code,
+        retry: error.retryAllowed,
+        fields: fields.length === 0 ? undefined : fields,
+      };
+    }
   },
   async GPT({ verb, target, body }) {
     const paths = {
