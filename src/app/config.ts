@@ -25,6 +25,12 @@ const Key32 = z.string().transform((text, ctx) => {
   return z.NEVER;
 });
 
+/** Separated by commas: the first encrypts, all decrypt. */
+const Keys32 = z
+  .string()
+  .transform((text) => text.split(",").map((key) => key.trim()))
+  .pipe(z.tuple([Key32], Key32));
+
 /** Addresses and CIDR ranges, separated by commas. */
 const AddressRanges = z
   .string()
@@ -63,7 +69,8 @@ const Environment = z.object({
     .optional(),
   X402_CONFIRMATIONS: count(1, 10_000).pipe(z.number().min(1)),
   X402_CONFIRM_WAIT_MS: count(2000, 30_000),
-  DATA_ENCRYPTION_KEY: Key32.optional(),
+  DATA_ENCRYPTION_KEY: Keys32.optional(),
+  DIGEST_KEY: Key32.optional(),
   SUSPEND_SCOPE_VIOLATIONS: count(3, 1_000_000).pipe(z.number().min(1)),
   SUSPEND_SCOPE_WINDOW_SECONDS: count(300, 86_400).pipe(z.number().min(1)),
   SUSPEND_RATE_HITS: count(10, 1_000_000).pipe(z.number().min(1)),
@@ -109,7 +116,9 @@ export interface Config {
   redisUrl: string | undefined;
   adminApiKey: string | undefined;
   /** Undefined: the sandbox's, kept in the data directory. */
-  dataEncryptionKey: Uint8Array | undefined;
+  /** Undefined: the encryption key, of which there is only one then. */
+  digestKey: Uint8Array | undefined;
+  dataEncryptionKeys: readonly [Uint8Array, ...Uint8Array[]] | undefined;
   /** The sandbox's own chain, or the one configured. */
   chain: { sandbox: true; seed: boolean } | ({ sandbox: false } & ChainSettings);
   confirmations: number;
@@ -157,7 +166,8 @@ export function readConfig(
     databaseUrl: env.DATABASE_URL,
     redisUrl: env.REDIS_URL,
     adminApiKey: env.ADMIN_API_KEY,
-    dataEncryptionKey: env.DATA_ENCRYPTION_KEY,
+    digestKey: env.DIGEST_KEY,
+    dataEncryptionKeys: env.DATA_ENCRYPTION_KEY,
     chain: readChain(env),
     confirmations: env.X402_CONFIRMATIONS,
     confirmWaitMs: env.X402_CONFIRM_WAIT_MS,
@@ -193,8 +203,10 @@ function checkCombination(given: Given): string[] {
             `pays: set SANDBOX=true for the sandbox's, or ${CHAIN_VARIABLES.join(", ")} for a real one`,
         ]
       : missing(CHAIN_VARIABLES, "outside the sandbox");
+  const severalKeys = given["DATA_ENCRYPTION_KEY"]?.includes(",") === true;
   return [
     ...chain,
+    ...(severalKeys ? missing(["DIGEST_KEY"], "with several encryption keys") : []),
     ...missing(["DATA_ENCRYPTION_KEY"], "outside the sandbox (openssl rand -base64 32)"),
     ...(given["NODE_ENV"] === "production" ? missing(["DATABASE_URL"], "in production") : []),
   ];

@@ -28,7 +28,10 @@ export interface Parts {
   chain: Pick<ChainSettings, "network" | "asset" | "rpcUrl" | "treasuryPrivateKey"> & {
     confirmations: number;
   };
-  encryptionKey: Uint8Array;
+  /** The first encrypts; those after it are older ones, which still decrypt. */
+  encryptionKeys: readonly [Uint8Array, ...Uint8Array[]];
+  /** Makes codes and pseudonyms; undefined: the encryption key does. */
+  digestKey?: Uint8Array | undefined;
   adminApiKey: string | undefined;
   upstreams: UpstreamPolicy;
   /** Where rate limits are counted. */
@@ -65,7 +68,7 @@ export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }:
   const deps: Deps = {
     db,
     log: parts.log,
-    cipher: new AesCipher(parts.encryptionKey),
+    cipher: new AesCipher(parts.encryptionKeys, parts.digestKey),
     chain,
     paymentClient: new X402Buyer({ account, network, asset, domain }),
     upstream,

@@ -9,6 +9,8 @@ import { sendError } from "../http/send.ts";
 import { startServer } from "../http/server.ts";
 import type { Parts } from "./deps.ts";
 import { buildDeps } from "./deps.ts";
+import { startExpiry } from "./expiry.ts";
+import { startKeyRotation } from "./key-rotation.ts";
 import { startLimitSweep } from "./limit-sweep.ts";
 import { startPurge } from "./purge.ts";
 import { startReconciler } from "./reconciler.ts";
@@ -74,7 +76,13 @@ export async function startTollfree({
       isStopping: () => stopping,
       ...(routes !== undefined && { routes }),
     });
-    const rounds = [startReconciler(built.deps), startPurge(built.deps), startLimitSweep(built, parts.log)];
+    const rounds = [
+      startReconciler(built.deps),
+      startPurge(built.deps),
+      startExpiry(built.deps),
+      startLimitSweep(built, parts.log),
+      ...(parts.encryptionKeys.length > 1 ? [startKeyRotation(built.deps)] : []),
+    ];
     return {
       url: server.url,
       deps: built.deps,

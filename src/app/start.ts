@@ -85,8 +85,10 @@ async function startServer(
     databaseUrl,
     limiterStore: limiterStoreOf(config),
     chain: { ...chainOf(config, world), confirmations: config.confirmations },
-    encryptionKey:
-      config.dataEncryptionKey ?? Buffer.from(secrets?.values.data_encryption_key ?? "", "base64"),
+    encryptionKeys: config.dataEncryptionKeys ?? [
+      Buffer.from(secrets?.values.data_encryption_key ?? "", "base64"),
+    ],
+    digestKey: config.digestKey,
     adminApiKey,
     upstreams: {
       allowPrivate: config.allowPrivateUpstreams,

@@ -22,6 +22,8 @@ const ids = {
   payment_id: randomUUID(),
   approval_id: randomUUID(),
   service_key: "any",
+  agent_id: randomUUID(),
+  key_id: randomUUID(),
 };
 
 /** Only what the path needs: a credential is refused before anything else is looked at. */

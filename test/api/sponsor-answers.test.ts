@@ -113,6 +113,7 @@ describe("the data inbox", () => {
           respondent_id: expect.stringMatching(/^[0-9a-f]{32}$/),
           task_data: { score: 1, email: "bob@example.com" },
           data_types: ["email"],
+          sources: { "/score": "agent", "/email": "agent" },
           contact_permitted: true,
           submitted_at: expect.any(String),
           retained_until: expect.any(String),

@@ -81,6 +81,7 @@ describe.each(TRANSPORTS)("reading a task over %s", (transport) => {
       required_fields: ["score"],
       optional_fields: ["comment", "topics", "region", "email", "phone"],
       data_types: ["email", "phone", "region"],
+      stored_data_types: [],
       subsidy_amount_cents: 5,
       already_completed: false,
     });

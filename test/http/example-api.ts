@@ -94,7 +94,7 @@ export async function startExampleApi(checks: ReadinessChecks = {}): Promise<Exa
   // The routers under test touch nothing else of what the core is given.
   const deps = {
     log: { info: write("info"), warn: write("warn"), error: write("error") },
-    cipher: new AesCipher(randomBytes(32)),
+    cipher: new AesCipher([randomBytes(32)]),
     limiter,
     settings: { publicBaseUrl: "https://tollfree.example", rateRules: RATE_RULES },
   } as unknown as Deps;

@@ -63,7 +63,7 @@ export async function startTestServer({
     limiterStore,
     databaseUrl: database.url,
     chain: { network, asset, rpcUrl, treasuryPrivateKey, confirmations },
-    encryptionKey: randomBytes(32),
+    encryptionKeys: [randomBytes(32)],
     adminApiKey: ADMIN_KEY,
     upstreams: { allowPrivate: true, allowedOrigins: [], httpsOnly: false },
     settings: {

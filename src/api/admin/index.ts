@@ -19,9 +19,11 @@ import {
 } from "../../core/sponsor/index.ts";
 import { CreateUserInput, CreateUserOutput, createUser } from "../../core/user/index.ts";
 import { ok, success } from "../envelope.ts";
-import { SCOPES, SESSION_ID, USER_ID } from "../examples.ts";
+import { AGENT_ID, SCOPES, SESSION_ID, USER_ID } from "../examples.ts";
 import { adminProcedure, router } from "../trpc.ts";
 import { consentProcedures } from "./consents.ts";
+import { credentialProcedures } from "./credentials.ts";
+import { vaultProcedures } from "./vault.ts";
 
 /** What the administrator does, and what people do through them until they have their own pages. */
 export const adminRouter = router({
@@ -70,7 +72,7 @@ export const adminRouter = router({
       example: {
         request: {
           user_id: USER_ID,
-          agent_id: "0c6f3a52-8c5e-4a44-9f3d-0b6f8f2f6f10",
+          agent_id: AGENT_ID,
           scopes: SCOPES,
           budget_limit_cents: 500,
           expires_at: "2027-01-01T00:00:00.000Z",
@@ -160,4 +162,6 @@ export const adminRouter = router({
     .mutation(async ({ ctx, input }) => ok(ctx, await bookCredit(ctx.deps, input))),
 
   ...consentProcedures,
+  ...credentialProcedures,
+  ...vaultProcedures,
 });

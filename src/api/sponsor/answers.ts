@@ -30,6 +30,7 @@ export const answerProcedures = {
               respondent_id: "5f2c7d1e9a0b4c3d8e7f6a5b4c3d2e1f",
               task_data: { region: "Portugal", satisfaction: 4 },
               data_types: ["region"],
+              sources: { "/region": "agent", "/satisfaction": "agent" },
               contact_permitted: false,
               submitted_at: "2026-11-22T09:30:00.000Z",
               retained_until: "2027-11-22T09:30:00.000Z",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Id, Timestamp } from "../fields.ts";
 
 export const CreateAgentInput = z.strictObject({
   name: z
@@ -13,3 +14,40 @@ export const CreateAgentOutput = z.object({
   agent_id: z.string(),
   api_key: z.string().meta({ description: "Shown once" }),
 });
+
+export const ListAgentKeysInput = z.strictObject({ agent_id: Id });
+
+export const ListAgentKeysOutput = z.object({
+  keys: z.array(
+    z.object({
+      key_id: z.string(),
+      hint: z.string().meta({ description: "Its beginning and end" }),
+      created_at: Timestamp,
+      expires_at: Timestamp.nullable().meta({ description: "It opens no sessions from then on" }),
+      revoked_at: Timestamp.nullable(),
+    }),
+  ),
+});
+
+export const Overlap = z
+  .number()
+  .int()
+  .min(0)
+  .max(30 * 86_400)
+  .optional()
+  .meta({
+    description:
+      "Seconds for which the keys before it go on; default a day. 0 revokes them at once, with their sessions.",
+  });
+
+export const RotateAgentKeyInput = z.strictObject({ agent_id: Id, overlap_seconds: Overlap });
+
+export const RotateKeyOutput = z.object({
+  key_id: z.string(),
+  api_key: z.string().meta({ description: "Shown once" }),
+  previous_keys_end_at: Timestamp,
+});
+
+export const RevokeAgentKeyInput = z.strictObject({ agent_id: Id, key_id: Id });
+export const RevokeAgentInput = z.strictObject({ agent_id: Id });
+export const RevokeOutput = z.object({ revoked: z.literal(true), revoked_at: Timestamp });

@@ -19,3 +19,59 @@ export async function findAgentByKey(db: Queries, keyHash: Uint8Array): Promise<
   const row = rows[0];
   return row && { kind: "agent", agentId: row.agent_id, apiKeyId: row.key_id };
 }
+
+export async function listKeys(
+  db: Queries,
+  agentId: string,
+): Promise<{ id: string; hint: string; createdAt: Date; expiresAt: Date | null; revokedAt: Date | null }[]> {
+  return db.agentApiKey.findMany({
+    where: { agentId },
+    select: { id: true, hint: true, createdAt: true, expiresAt: true, revokedAt: true },
+    orderBy: [{ createdAt: "desc" }, { id: "desc" }],
+    take: MAX_KEYS_LISTED,
+  });
+}
+const MAX_KEYS_LISTED = 100;
+
+/** Adds a key to an active agent, and sets an end to those before it; without an overlap it revokes them. */
+export async function rotateKey(
+  db: Queries,
+  agentId: string,
+  key: MintedToken,
+  overlapSeconds: number,
+): Promise<{ id: string; previous_end_at: Date } | undefined> {
+  const rows = await db.$queryRaw<{ id: string; previous_end_at: Date }[]>`
+    WITH agent AS (
+      SELECT id, now() + make_interval(secs => ${overlapSeconds}::int) AS previous_end_at
+        FROM agents WHERE id = ${agentId}::uuid AND status = 'active' FOR UPDATE
+    ), previous AS (
+      UPDATE agent_api_keys k SET expires_at = least(k.expires_at, agent.previous_end_at),
+             revoked_at = CASE WHEN ${overlapSeconds}::int = 0 THEN now() END
+        FROM agent WHERE k.agent_id = agent.id AND k.revoked_at IS NULL
+    )
+    INSERT INTO agent_api_keys (agent_id, key_hash, hint)
+    SELECT agent.id, ${key.hash}, ${key.hint} FROM agent
+    RETURNING id, (SELECT previous_end_at FROM agent) AS previous_end_at`;
+  return rows[0];
+}
+
+export async function revokeKey(db: Queries, agentId: string, keyId: string): Promise<Date | undefined> {
+  const rows = await db.$queryRaw<{ revoked_at: Date }[]>`
+    UPDATE agent_api_keys SET revoked_at = coalesce(revoked_at, now())
+     WHERE id = ${keyId}::uuid AND agent_id = ${agentId}::uuid RETURNING revoked_at`;
+  return rows[0]?.revoked_at;
+}
+
+/** Revokes an agent with all its keys. Returns when, the first time it happened. */
+export async function revokeAgent(db: Queries, agentId: string): Promise<Date | undefined> {
+  const rows = await db.$queryRaw<{ revoked_at: Date }[]>`
+    WITH agent AS (
+      UPDATE agents SET status = 'disabled', revoked_at = coalesce(revoked_at, now())
+       WHERE id = ${agentId}::uuid RETURNING id, revoked_at
+    ), keys AS (
+      UPDATE agent_api_keys k SET revoked_at = agent.revoked_at FROM agent
+       WHERE k.agent_id = agent.id AND k.revoked_at IS NULL
+    )
+    SELECT revoked_at FROM agent`;
+  return rows[0]?.revoked_at;
+}

@@ -25,6 +25,7 @@ export function toView(cipher: Cipher, row: AnswerRow): AnswerView {
     respondent_id: respondentId(cipher, row.campaign_id, row.user_id),
     task_data: JSON.parse(taskData) as Record<string, unknown>,
     data_types: row.data_types as DataType[],
+    sources: row.sources,
     contact_permitted: row.contact_permitted,
     submitted_at: row.created_at.toISOString(),
     retained_until: row.retained_until.toISOString(),

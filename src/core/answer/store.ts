@@ -1,5 +1,6 @@
 import { Prisma } from "../../platform/generated/prisma/client.ts";
 import type { Queries } from "../ports.ts";
+import type { Sources } from "../vault/index.ts";
 
 export interface AnswerRow {
   id: string;
@@ -7,6 +8,7 @@ export interface AnswerRow {
   user_id: string;
   details: Uint8Array;
   data_types: string[];
+  sources: Sources | null;
   contact_permitted: boolean;
   created_at: Date;
   retained_until: Date;
@@ -23,7 +25,7 @@ const readable = (campaignId: string): Prisma.Sql => Prisma.sql`
  WHERE t.campaign_id = ${campaignId}::uuid AND t.details IS NOT NULL AND t.withdrawn_at IS NULL
    AND t.created_at > now() - make_interval(days => c.retention_days) AND ${consented("data_sharing")}`;
 
-const COLUMNS = Prisma.sql`t.id, t.campaign_id, t.user_id, t.details, t.data_types, t.created_at,
+const COLUMNS = Prisma.sql`t.id, t.campaign_id, t.user_id, t.details, t.data_types, t.sources, t.created_at,
   ${RETAINED_UNTIL} AS retained_until, ${consented("contact")} AS contact_permitted`;
 
 /** One page, newest first. */

@@ -3,6 +3,7 @@ import { isObject, pointer, type JsonObject } from "./json.ts";
 import { KEYWORDS, refusal } from "./keywords.ts";
 import { LIMITS } from "./limits.ts";
 import { resolve, type Schema } from "./schema.ts";
+import { REFERENCE_FIELD } from "./vault-references.ts";
 
 /**
  * Second look, without context: only known keywords, each with a value of the right shape; patterns, formats
@@ -18,6 +19,7 @@ export function checkStructure(schema: unknown, findings: Findings): schema is S
     for (const [keyword, value] of Object.entries(node)) visitKeyword(keyword, value, pointer(path, keyword));
     checkCompany(node, path);
     checkPlace(node, path);
+    checkNames(node, path);
     count(node);
   };
 
@@ -78,6 +80,13 @@ export function checkStructure(schema: unknown, findings: Findings): schema is S
       const message = "References must be local and name an entry of the root's $defs: #/$defs/<name>.";
       findings.add(pointer(path, "$ref"), "$ref", message);
     }
+  };
+
+  /** A field of this name would make data ambiguous with what refers to the user's vault. */
+  const checkNames = (node: JsonObject, path: string): void => {
+    if (!isObject(node["properties"]) || !Object.hasOwn(node["properties"], REFERENCE_FIELD)) return;
+    const message = `The name "${REFERENCE_FIELD}" is taken: agents refer to a user's stored data by it.`;
+    findings.add(pointer(path, "properties", REFERENCE_FIELD), "properties", message);
   };
 
   const checkCounts = (): void => {

@@ -11,7 +11,9 @@ import { fingerprint } from "./json.ts";
 import { LIMITS } from "./limits.ts";
 import { measureData } from "./measure-data.ts";
 import { PatternBudgetError } from "./patterns.ts";
-import type { SchemaGraph } from "./schema-graph.ts";
+import { SchemaGraph } from "./schema-graph.ts";
+import type { VaultReference } from "./vault-references.ts";
+import { allowingReferences, referencesIn, refersToVault } from "./vault-references.ts";
 
 /** A sponsor's schema, ready to check what agents submit. */
 export interface CompiledSchema {
@@ -25,11 +27,17 @@ export interface CompiledSchema {
    * @returns the data types that are in this very data, sorted; or what is wrong with it, field by field.
    */
   validate(data: unknown, basePath: string): DataCheck;
+  /**
+   * As `validate`, for data in which `{"$vault": "<data type>"}` may stand wherever the schema asks for that type.
+   * A reference counts as data of its type; whether the stored value fits is known once it is filled in.
+   */
+  validateSubmission(data: unknown, basePath: string): SubmissionCheck;
 }
 
-type DataCheck =
-  | { readonly ok: true; readonly dataTypes: DataType[] }
-  | { readonly ok: false; readonly errors: FieldError[] };
+type Refused = { readonly ok: false; readonly errors: FieldError[] };
+type DataCheck = { readonly ok: true; readonly dataTypes: DataType[] } | Refused;
+type SubmissionCheck =
+  { readonly ok: true; readonly dataTypes: DataType[]; readonly references: VaultReference[] } | Refused;
 
 /** Schemas rarely change and every call of an agent needs one; compiling takes tens of milliseconds. */
 const compiled = new LRUCache<string, CompiledSchema>({ max: 200 });
@@ -56,12 +64,36 @@ export function compileSchema(schema: unknown): CompiledSchema {
 }
 
 function compile(graph: SchemaGraph): CompiledSchema {
+  const fields = declaredFields(graph);
+  const validate = createCheck(graph);
+  let withReferences: Check | undefined;
+  return {
+    dataTypes: { all: graph.dataTypes(), required: requiredDataTypes(graph) },
+    requiredFields: fields.required,
+    optionalFields: fields.optional,
+    validate,
+    validateSubmission: (data, basePath) => {
+      if (!refersToVault(data)) {
+        const result = validate(data, basePath);
+        return result.ok ? { ...result, references: [] } : result;
+      }
+      withReferences ??= createCheck(new SchemaGraph(allowingReferences(graph.root)));
+      const result = withReferences(data, basePath);
+      if (result.ok) return { ...result, references: referencesIn(data) };
+      // The condition is ours, and what failed inside of it has an error of its own.
+      return { ok: false, errors: result.errors.filter(({ keyword }) => keyword !== "if") };
+    },
+  };
+}
+
+type Check = (data: unknown, basePath: string) => DataCheck;
+
+function createCheck(graph: SchemaGraph): Check {
   const validator = createValidator(graph.root);
   const inspector = new DataInspector(graph, validator);
   const weight = graph.weight(graph.root);
-  const fields = declaredFields(graph);
 
-  const check = (data: unknown, basePath: string): DataCheck => {
+  const check: Check = (data, basePath) => {
     const findings = new Findings();
     const evaluations = weight * measureData(data, basePath, findings);
     if (findings.errors.length > 0) return { ok: false, errors: findings.errors };
@@ -77,18 +109,13 @@ function compile(graph: SchemaGraph): CompiledSchema {
     return findings.errors.length > 0 ? { ok: false, errors: findings.errors } : { ok: true, dataTypes };
   };
 
-  return {
-    dataTypes: { all: graph.dataTypes(), required: requiredDataTypes(graph) },
-    requiredFields: fields.required,
-    optionalFields: fields.optional,
-    validate: (data, basePath) => {
-      try {
-        return check(data, basePath);
-      } catch (error) {
-        if (error instanceof PatternBudgetError) return tooMuchWork(basePath);
-        throw error;
-      }
-    },
+  return (data, basePath) => {
+    try {
+      return check(data, basePath);
+    } catch (error) {
+      if (error instanceof PatternBudgetError) return tooMuchWork(basePath);
+      throw error;
+    }
   };
 }
 

@@ -22,6 +22,7 @@ import { missingFrom } from "../scope/index.ts";
 import { refuseScope } from "../session/index.ts";
 import type { ApiRow } from "../sponsored-api/index.ts";
 import { buildUpstreamRequest, expectedCost, findApi } from "../sponsored-api/index.ts";
+import { resolveReferences } from "../vault/index.ts";
 import type { Output } from "./output.ts";
 import { contentTypeOf, keepOutput, keptOutput, mayYetCome, readOutput } from "./output.ts";
 import { refusalAfterSending, sendPayment, signPayment } from "./pay.ts";
@@ -80,7 +81,6 @@ async function makeRun(
       message: "This service is paused.",
       nextActions: [next.searchServices()],
     });
-  const serviceInput = input.input ?? {};
   const call: Call = {
     service: api.serviceKey,
     campaignId: input.campaign_id,
@@ -88,7 +88,7 @@ async function makeRun(
     idempotencyKey: input.idempotency_key,
   };
 
-  const dataTypes = await checkInput(ctx, api, serviceInput);
+  const { data: serviceInput, dataTypes } = await checkInput(ctx, api, input.input ?? {});
   const cost = expectedCost(api);
   const payers = await choosePayers(ctx, api.id, input.campaign_id, { price: api.priceMicros, cost });
   await requireBudget(ctx, call, cost);
@@ -123,9 +123,17 @@ async function makeRun(
   return respond(ctx, settled, readOutput(contentTypeOf(answer), answer.body));
 }
 
-/** R4.3, R4.4, R5.4: the input's schema, the service's categories, and the personal data in the input. */
-async function checkInput(ctx: Context, api: ApiRow, input: Record<string, unknown>): Promise<DataType[]> {
-  const checked = compileSchema(api.inputSchema).validate(input, "/input");
+/**
+ * R4.3, R4.4, R5.4: the input's schema, the service's categories, and the personal data in the input. Returns the
+ * input as the upstream gets it, with what the user has stored in place of references to it.
+ */
+async function checkInput(
+  ctx: Context,
+  api: ApiRow,
+  input: Record<string, unknown>,
+): Promise<{ data: Record<string, unknown>; dataTypes: DataType[] }> {
+  const schema = compileSchema(api.inputSchema);
+  const checked = schema.validateSubmission(input, "/input");
   if (!checked.ok) {
     throw new AppError("validation_error", {
       message: "The input doesn't match the service's schema.",
@@ -136,7 +144,11 @@ async function checkInput(ctx: Context, api: ApiRow, input: Record<string, unkno
   const outOfScope = missingFrom(api.categories, ctx.actor.scopes.categories);
   if (outOfScope.length > 0) await refuseScope(ctx, "categories", outOfScope);
   await requireTransfer(ctx, checked.dataTypes, { serviceKey: api.serviceKey });
-  return checked.dataTypes;
+  const { references } = checked;
+  if (references.length === 0) return { data: input, dataTypes: checked.dataTypes };
+  const filledIn = await resolveReferences(ctx, schema, { data: input, references }, "/input");
+  await requireTransfer(ctx, filledIn.dataTypes, { serviceKey: api.serviceKey });
+  return filledIn;
 }
 
 async function deliverFree(ctx: Context, payment: PaymentSubject, answer: UpstreamAnswer): Promise<Run> {

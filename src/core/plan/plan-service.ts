@@ -121,7 +121,7 @@ function checkInput(
 ): { dataTypes: Scopes["dataTypes"]; errors: Plan["missing"]["input"] } {
   const schema = compileSchema(api.inputSchema);
   if (input === undefined) return { dataTypes: [...schema.dataTypes.required], errors: [] };
-  const result = schema.validate(input, "/input");
+  const result = schema.validateSubmission(input, "/input");
   return result.ok
     ? { dataTypes: result.dataTypes, errors: [] }
     : { dataTypes: [...schema.dataTypes.required], errors: result.errors };

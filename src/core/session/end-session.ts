@@ -2,7 +2,12 @@ import type { z } from "zod";
 import type { Deps, SessionActor } from "../context.ts";
 import { AppError, notFound } from "../errors.ts";
 import { requireId } from "../fields.ts";
-import type { ResumeSessionInput, ResumeSessionOutput, RevokeSessionOutput } from "./schema.ts";
+import type {
+  EndSessionInput,
+  ResumeSessionInput,
+  ResumeSessionOutput,
+  RevokeSessionOutput,
+} from "./schema.ts";
 import * as store from "./store.ts";
 
 /** Ends the caller's own session; the very next call with its token is refused. */
@@ -11,9 +16,30 @@ export async function revokeSession({
   log,
   actor,
 }: Pick<Deps, "db" | "log"> & { actor: SessionActor }): Promise<z.infer<typeof RevokeSessionOutput>> {
-  const revokedAt = await store.revokeSession(db, actor.sessionId);
+  const revokedAt = (await store.revokeSession(db, actor.sessionId)) ?? new Date();
   log.info({ event: "session_revoked", session_id: actor.sessionId }, "session revoked");
   return { revoked: true, revoked_at: revokedAt.toISOString() };
+}
+
+/** Ends a session for its user, from the very next call on. Idempotent. @throws `not_found` */
+export async function endSession(
+  { db, log }: Pick<Deps, "db" | "log">,
+  input: z.infer<typeof EndSessionInput>,
+): Promise<z.infer<typeof RevokeSessionOutput>> {
+  const sessionId = requireId(input.session_id, "session");
+  const revokedAt = await store.revokeSession(db, sessionId);
+  if (revokedAt === undefined) throw notFound("session");
+  log.info({ event: "session_revoked", session_id: sessionId }, "session revoked");
+  return { revoked: true, revoked_at: revokedAt.toISOString() };
+}
+
+/** Sessions whose time is over, each logged once, whichever replica sees it first. */
+export async function noteExpiredSessions({ db, log }: Pick<Deps, "db" | "log">): Promise<void> {
+  for (const session of await store.noteExpired(db))
+    log.info(
+      { event: "session_expired", session_id: session.id, agent_id: session.agent_id },
+      "session expired",
+    );
 }
 
 /**

@@ -1,10 +1,11 @@
 export { authenticateSession, explainEndedSession } from "./authenticate-session.ts";
 export { countViolation } from "./count-violation.ts";
-export { resumeSession, revokeSession } from "./end-session.ts";
+export { endSession, noteExpiredSessions, resumeSession, revokeSession } from "./end-session.ts";
 export { mintGptSession } from "./mint-gpt-session.ts";
 export { openSession } from "./open-session.ts";
 export { refuseScope } from "./refuse-scope.ts";
 export {
+  EndSessionInput,
   OpenSessionInput,
   OpenSessionOutput,
   ResumeSessionInput,

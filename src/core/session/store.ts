@@ -128,11 +128,11 @@ export async function findSession(db: Queries, tokenHash: Uint8Array): Promise<S
   return rows[0];
 }
 
-export async function revokeSession(db: Queries, sessionId: string): Promise<Date> {
+export async function revokeSession(db: Queries, sessionId: string): Promise<Date | undefined> {
   const rows = await db.$queryRaw<{ revoked_at: Date }[]>`
     UPDATE agent_sessions SET revoked_at = coalesce(revoked_at, now()), active = false
      WHERE id = ${sessionId}::uuid RETURNING revoked_at`;
-  return rows[0]?.revoked_at ?? new Date();
+  return rows[0]?.revoked_at;
 }
 
 /** Resumes a suspended session with a clean slate. Returns what it was before, or undefined if unknown. */
@@ -201,4 +201,14 @@ export async function findTokenHash(db: Queries, sessionId: string): Promise<Uin
 /** Remembers that the session asked for a task: flow state `service_selected`. */
 export async function recordSelection(db: Queries, sessionId: string, campaignId: string): Promise<void> {
   await db.agentSession.update({ where: { id: sessionId }, data: { selectedCampaignId: campaignId } });
+}
+
+/** Marks sessions that ran out of time by themselves, oldest first. Of several replicas, one gets each. */
+export async function noteExpired(db: Queries): Promise<{ id: string; agent_id: string }[]> {
+  return db.$queryRaw<{ id: string; agent_id: string }[]>`
+    UPDATE agent_sessions s SET expiry_noted_at = now()
+     WHERE s.id IN (SELECT id FROM agent_sessions
+                     WHERE expires_at <= now() AND expiry_noted_at IS NULL AND revoked_at IS NULL
+                     ORDER BY expires_at LIMIT 1000 FOR UPDATE SKIP LOCKED)
+    RETURNING s.id, s.agent_id`;
 }

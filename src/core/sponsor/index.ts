@@ -1,4 +1,5 @@
 export { authenticateSponsor } from "./authenticate-sponsor.ts";
 export { bookCredit, BookCreditOutput } from "./book-credit.ts";
 export { createSponsor } from "./create-sponsor.ts";
-export { BookCreditInput, CreateSponsorInput, CreateSponsorOutput } from "./schema.ts";
+export { rotateSponsorKey } from "./rotate-key.ts";
+export { BookCreditInput, CreateSponsorInput, CreateSponsorOutput, RotateSponsorKeyInput } from "./schema.ts";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Overlap } from "../agent/index.ts";
 import { Cents, Id, ServiceKey } from "../fields.ts";
 
 export const CreateSponsorInput = z.strictObject({
@@ -19,6 +20,8 @@ export const CreateSponsorOutput = z.object({
   sponsor_id: z.string(),
   api_key: z.string().meta({ description: "Shown once" }),
 });
+
+export const RotateSponsorKeyInput = z.strictObject({ sponsor_id: Id, overlap_seconds: Overlap });
 
 export const BookCreditInput = z.strictObject({
   sponsor_id: Id,

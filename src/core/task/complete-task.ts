@@ -4,12 +4,13 @@ import { sealAnswers } from "../answer/index.ts";
 import { findCampaignForUser } from "../campaign/index.ts";
 import { consentsOfCompletion, requireTransfer } from "../consent/index.ts";
 import type { Deps, SessionActor } from "../context.ts";
-import type { DataType } from "../data-schema/index.ts";
+import type { DataType, VaultReference } from "../data-schema/index.ts";
 import { compileSchema } from "../data-schema/index.ts";
 import { AppError } from "../errors.ts";
 import type { NextAction } from "../next-actions.ts";
 import { next } from "../next-actions.ts";
 import { explainEndedSession } from "../session/index.ts";
+import { requireStored, resolveReferences, sourcesOf } from "../vault/index.ts";
 import type { OpenCampaign } from "./get-task.ts";
 import { offerServices, requireOpenCampaign } from "./get-task.ts";
 import type { CompleteTaskInput, CompleteTaskOutput } from "./schema.ts";
@@ -33,10 +34,18 @@ export async function completeTask(ctx: Context, input: Input): Promise<Result> 
   const { completionId: standingId } = campaign;
   if (standingId !== null && !dryRun) return accepted(ctx, campaign.id, standingId, true);
 
-  const dataTypes = validateAnswers(campaign, input.task_data);
-  requireAct(campaign, dataTypes, input.consent);
-  await requireTransfer(ctx, dataTypes, { campaignId: campaign.id }, dryRun);
-  if (dryRun) return wouldBeAccepted(campaign);
+  const submitted = checkAnswers(campaign, input.task_data);
+  const requireConsent = async (dataTypes: DataType[]): Promise<void> => {
+    requireAct(campaign, dataTypes, input.consent);
+    await requireTransfer(ctx, dataTypes, { campaignId: campaign.id }, dryRun);
+  };
+  await requireConsent(submitted.dataTypes);
+  if (dryRun) {
+    await requireStored(ctx, submitted.references, ANSWERS);
+    return wouldBeAccepted(campaign);
+  }
+  const answers = await fillIn(ctx, campaign, input.task_data, submitted);
+  await requireConsent(answers.dataTypes);
 
   const completionId = randomUUID();
   const stored = await insertCompletion(ctx.db, {
@@ -44,10 +53,11 @@ export async function completeTask(ctx: Context, input: Input): Promise<Result> 
     campaignId: campaign.id,
     userId: ctx.actor.userId,
     taskName: campaign.requiredTask,
-    details: sealAnswers(ctx.cipher, completionId, input.task_data),
-    dataTypes,
+    details: sealAnswers(ctx.cipher, completionId, answers.data),
+    dataTypes: answers.dataTypes,
+    sources: sourcesOf(input.task_data, submitted.references, "agent"),
     sessionId: ctx.actor.sessionId,
-    consents: consentsOfCompletion(dataTypes, campaign, input.consent),
+    consents: consentsOfCompletion(answers.dataTypes, campaign, input.consent),
   });
   if (stored) return accepted(ctx, campaign.id, completionId, false);
 
@@ -58,9 +68,17 @@ export async function completeTask(ctx: Context, input: Input): Promise<Result> 
   throw await explainEndedSession(ctx, ctx.actor.sessionId);
 }
 
-/** The types of personal data in the answers. @throws `validation_error` naming each field that's wrong. */
-function validateAnswers(campaign: OpenCampaign, answers: Input["task_data"]): DataType[] {
-  const result = compileSchema(campaign.taskSchema).validate(answers, "/task_data");
+/** Where the answers stand in the request. */
+const ANSWERS = "/task_data";
+
+interface Submitted {
+  dataTypes: DataType[];
+  references: VaultReference[];
+}
+
+/** The types of personal data in the answers, and those to be taken from the user's vault. @throws `validation_error` */
+function checkAnswers(campaign: OpenCampaign, answers: Input["task_data"]): Submitted {
+  const result = compileSchema(campaign.taskSchema).validateSubmission(answers, ANSWERS);
   if (!result.ok) {
     throw new AppError("validation_error", {
       message: "The answers don't match the task's schema.",
@@ -68,7 +86,18 @@ function validateAnswers(campaign: OpenCampaign, answers: Input["task_data"]): D
       nextActions: [next.getTask(campaign.id)],
     });
   }
-  return result.dataTypes;
+  return result;
+}
+
+/** The answers as the sponsor gets them. @throws `validation_error` where a stored value is missing or doesn't fit */
+async function fillIn(
+  ctx: Context,
+  campaign: OpenCampaign,
+  data: Input["task_data"],
+  { dataTypes, references }: Submitted,
+): Promise<{ data: Input["task_data"]; dataTypes: DataType[] }> {
+  if (references.length === 0) return { data, dataTypes };
+  return resolveReferences(ctx, compileSchema(campaign.taskSchema), { data, references }, ANSWERS);
 }
 
 /** R6.5: the consent block is the user's act for this campaign; standing consent doesn't replace it. */

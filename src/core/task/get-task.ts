@@ -8,6 +8,7 @@ import { microsToCents } from "../money.ts";
 import type { NextAction } from "../next-actions.ts";
 import { next } from "../next-actions.ts";
 import { recordSelection, refuseScope } from "../session/index.ts";
+import { storedDataTypes } from "../vault/index.ts";
 import type { GetTaskInput, GetTaskOutput } from "./schema.ts";
 import { listPayableServices } from "./store.ts";
 
@@ -24,6 +25,10 @@ export async function getTask(
 
   const taskSchema = campaign.taskSchema as Record<string, unknown>;
   const { requiredFields, optionalFields, dataTypes } = compileSchema(taskSchema);
+  const { scopes, grantScopes } = ctx.actor;
+  const permitted = dataTypes.all.filter(
+    (type) => scopes.dataTypes.includes(type) && grantScopes.dataTypes.includes(type),
+  );
   const alreadyCompleted = campaign.completionId !== null;
   return {
     data: {
@@ -38,6 +43,7 @@ export async function getTask(
       required_fields: [...requiredFields],
       optional_fields: [...optionalFields],
       data_types: [...dataTypes.all],
+      stored_data_types: await storedDataTypes(ctx.db, ctx.actor.userId, permitted),
       subsidy_amount_cents: microsToCents(campaign.subsidyMicros),
       already_completed: alreadyCompleted,
     },

@@ -17,13 +17,20 @@ export const GetTaskOutput = z.object({
   required_fields: z.array(z.string()),
   optional_fields: z.array(z.string()),
   data_types: z.array(DataTypeField).meta({ description: "Personal data the answers can hold" }),
+  stored_data_types: z.array(DataTypeField).meta({
+    description:
+      'Of these, what the user has stored and the session may pass on: send {"$vault": "email"} in place of the value',
+  }),
   subsidy_amount_cents: z.number(),
   already_completed: z.boolean(),
 });
 
 export const CompleteTaskInput = z.strictObject({
   campaign_id: Id,
-  task_data: JsonObject.meta({ description: "The answers, as the task's schema asks" }),
+  task_data: JsonObject.meta({
+    description:
+      'The answers, as the task\'s schema asks; {"$vault": "<data type>"} in place of a value takes what the user has stored',
+  }),
   consent: z.strictObject({
     data_sharing_agreed: z
       .boolean()

@@ -2,6 +2,7 @@ import type { ConsentRecord } from "../consent/index.ts";
 import type { DataType } from "../data-schema/index.ts";
 import type { Queries } from "../ports.ts";
 import { sessionIsLive } from "../session/index.ts";
+import type { Sources } from "../vault/index.ts";
 
 export interface NewCompletion {
   id: string;
@@ -10,6 +11,7 @@ export interface NewCompletion {
   taskName: string;
   details: Uint8Array;
   dataTypes: DataType[];
+  sources: Sources;
   sessionId: string;
   consents: ConsentRecord[];
 }
@@ -27,8 +29,8 @@ export async function insertCompletion(db: Queries, c: NewCompletion): Promise<b
   }));
   const rows = await db.$queryRaw<{ id: string }[]>`
     WITH completion AS (
-      INSERT INTO task_completions (id, campaign_id, user_id, task_name, details, data_types, execution_mode, agent_session_id)
-      SELECT ${c.id}::uuid, ${c.campaignId}::uuid, ${c.userId}::uuid, ${c.taskName}, ${c.details}, ${c.dataTypes}::text[], 'agent', ${c.sessionId}::uuid
+      INSERT INTO task_completions (id, campaign_id, user_id, task_name, details, data_types, sources, execution_mode, agent_session_id)
+      SELECT ${c.id}::uuid, ${c.campaignId}::uuid, ${c.userId}::uuid, ${c.taskName}, ${c.details}, ${c.dataTypes}::text[], ${JSON.stringify(c.sources)}::jsonb, 'agent', ${c.sessionId}::uuid
        WHERE ${sessionIsLive(c.sessionId)}
       ON CONFLICT (campaign_id, user_id) WHERE withdrawn_at IS NULL DO NOTHING
       RETURNING id

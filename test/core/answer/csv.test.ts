@@ -9,6 +9,7 @@ const ANSWER: AnswerView = {
   respondent_id: "r1",
   task_data: {},
   data_types: ["email", "region"],
+  sources: { "/email": "vault", "/region": "agent" },
   contact_permitted: false,
   submitted_at: "2026-11-22T00:00:00.000Z",
   retained_until: "2027-11-22T00:00:00.000Z",

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "task_completions" ADD COLUMN     "sources" JSONB;

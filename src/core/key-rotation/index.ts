@@ -1,0 +1,1 @@
+export { reencrypt } from "./reencrypt.ts";

@@ -1,0 +1,20 @@
+import { z } from "zod";
+import type { VaultReference } from "../data-schema/index.ts";
+import { pointer } from "../data-schema/index.ts";
+
+/** Who a value came from: the agent wrote it, the user's vault had it, or the user typed it themselves. */
+export const Source = z.enum(["agent", "vault", "user"]);
+
+/** By JSON Pointer into the answers; one that isn't listed came from where what holds it did. */
+export type Sources = Record<string, z.infer<typeof Source>>;
+
+/** Every field at the top, and each that came from the vault, wherever it is. */
+export function sourcesOf(
+  data: Record<string, unknown>,
+  references: readonly VaultReference[],
+  author: "agent" | "user",
+): Sources {
+  const written = Object.keys(data).map((name) => [pointer("", name), author] as const);
+  const stored = references.map(({ path }) => [path, "vault"] as const);
+  return Object.fromEntries([...written, ...stored]);
+}
