@@ -134,11 +134,11 @@ module.exports = {
     // platform: adapters.
     forbid(
       "platform-implements-ports",
-      "An adapter knows the types it implements and the errors it may throw, never the domain's verbs.",
+      "An adapter knows the types it implements, the errors it may throw and how to trace, never the domain's verbs.",
       { path: "^src/platform/" },
       {
         path: "^src/",
-        pathNot: ["^src/platform/", "^src/core/(errors|ports)\\.ts$"],
+        pathNot: ["^src/platform/", "^src/core/(errors|ports|span)\\.ts$"],
         dependencyTypesNot: ["type-only"],
       },
     ),

@@ -54,6 +54,11 @@ const Environment = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
   ADMIN_API_KEY: z.string().min(16, "must be at least 16 characters").optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  METRICS_TOKEN: z
+    .string()
+    .regex(/^\S{16,}$/, "must be at least 16 characters without blanks")
+    .optional(),
   SANDBOX: Flag.optional(),
   SANDBOX_SEED: Flag.default(true),
   X402_NETWORK: Network.optional(),
@@ -115,6 +120,10 @@ export interface Config {
   /** Undefined: limits are counted in the database, or with the embedded one in this process. */
   redisUrl: string | undefined;
   adminApiKey: string | undefined;
+  /** Where traces go. Undefined: there are none. */
+  otlpEndpoint: string | undefined;
+  /** Undefined: `/metrics` is open to whoever reaches it. */
+  metricsToken: string | undefined;
   /** Undefined: the sandbox's, kept in the data directory. */
   /** Undefined: the encryption key, of which there is only one then. */
   digestKey: Uint8Array | undefined;
@@ -165,6 +174,8 @@ export function readConfig(
     logLevel: env.LOG_LEVEL,
     databaseUrl: env.DATABASE_URL,
     redisUrl: env.REDIS_URL,
+    otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+    metricsToken: env.METRICS_TOKEN,
     adminApiKey: env.ADMIN_API_KEY,
     digestKey: env.DIGEST_KEY,
     dataEncryptionKeys: env.DATA_ENCRYPTION_KEY,

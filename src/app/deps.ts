@@ -9,7 +9,9 @@ import { AppError } from "../core/errors.ts";
 import type { Log } from "../core/ports.ts";
 import { authenticateSession } from "../core/session/index.ts";
 import { authenticateSponsor } from "../core/sponsor/index.ts";
+import { readVitals } from "../core/vitals/index.ts";
 import type { ReadinessChecks } from "../http/ops.ts";
+import { createMetrics, type Metrics } from "../platform/metrics.ts";
 import type { AuditWriter } from "../platform/audit-writer.ts";
 import { createAuditWriter } from "../platform/audit-writer.ts";
 import { EvmChain } from "../platform/chain.ts";
@@ -33,6 +35,8 @@ export interface Parts {
   /** Makes codes and pseudonyms; undefined: the encryption key does. */
   digestKey?: Uint8Array | undefined;
   adminApiKey: string | undefined;
+  /** What a scrape of `/metrics` has to bring. Undefined: nothing. */
+  metricsToken?: string | undefined;
   upstreams: UpstreamPolicy;
   /** Where rate limits are counted. */
   limiterStore: LimiterStore;
@@ -44,6 +48,8 @@ export interface Built {
   deps: Deps;
   authenticators: Authenticators;
   audit: AuditWriter;
+  metrics: Metrics;
+  mayScrape: (token: string | undefined) => boolean;
   checks: ReadinessChecks;
   /** Forgets rate-limit windows that are over. */
   sweepLimits(): Promise<void>;
@@ -61,25 +67,31 @@ export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }:
   const account = privateKeyToAccount(chainSettings.treasuryPrivateKey);
 
   const db = createDatabaseClient({ url: databaseUrl, log: parts.log });
+  const metrics = createMetrics(
+    () => readVitals(db),
+    (error) => parts.log.warn({ event: "vitals_failed", err: error }, "metrics lack what the database tells"),
+  );
+  const log = metrics.watchLog(parts.log);
   const upstream = new UpstreamFetch(parts.upstreams);
-  const audit = createAuditWriter({ insert: (entries) => insertAuditEntries(db, entries) });
-  const { limiter, ...limits } = await createLimiter(parts.limiterStore, db, parts.log);
+  const audit = metrics.watchAudit(
+    createAuditWriter({ insert: (entries) => insertAuditEntries(db, entries) }),
+  );
+  const { limiter, ...limits } = await createLimiter(parts.limiterStore, db, log);
+  if (limits.totals !== undefined) metrics.watchInsurance(limits.totals);
   const kept = new Set<Promise<unknown>>();
   const deps: Deps = {
     db,
-    log: parts.log,
+    log,
     cipher: new AesCipher(parts.encryptionKeys, parts.digestKey),
     chain,
     paymentClient: new X402Buyer({ account, network, asset, domain }),
     upstream,
-    limiter,
+    limiter: metrics.watchLimiter(limiter),
     settings: parts.settings,
     background: {
       keep(work) {
         const watched = work
-          .catch((error: unknown) =>
-            parts.log.warn({ error: String(error) }, "work in the background failed"),
-          )
+          .catch((error: unknown) => log.warn({ error: String(error) }, "work in the background failed"))
           .finally(() => kept.delete(watched));
         kept.add(watched);
       },
@@ -89,6 +101,8 @@ export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }:
     deps,
     authenticators: createAuthenticators(deps, parts.adminApiKey),
     audit,
+    metrics,
+    mayScrape: parts.metricsToken === undefined ? () => true : secretCheck(parts.metricsToken),
     checks: {
       database: async () => {
         await db.$queryRaw`SELECT 1`;
@@ -112,17 +126,22 @@ export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }:
 }
 
 function createAuthenticators(deps: Deps, adminApiKey: string | undefined): Authenticators {
-  const adminHash = adminApiKey === undefined ? undefined : hashSecret(adminApiKey);
+  const isAdmin = secretCheck(adminApiKey);
   return {
     session: (token, identified) => authenticateSession(deps, "agent_session", token, identified),
     gptSession: (token, identified) => authenticateSession(deps, "gpt_session", token, identified),
     agentKey: (token) => authenticateAgent(deps, token),
     sponsorKey: (token) => authenticateSponsor(deps, token),
     admin: (token) => {
-      if (adminHash === undefined || !timingSafeEqual(hashSecret(token), adminHash)) {
+      if (!isAdmin(token))
         throw new AppError("unauthorized", { message: "The administrator's key is required." });
-      }
       return { kind: "admin" };
     },
   };
+}
+
+/** Compares with a secret in constant time. Without a secret, nothing is it. */
+function secretCheck(secret: string | undefined): (given: string | undefined) => boolean {
+  const hash = secret === undefined ? undefined : hashSecret(secret);
+  return (given) => hash !== undefined && given !== undefined && timingSafeEqual(hashSecret(given), hash);
 }

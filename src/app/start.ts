@@ -30,7 +30,13 @@ export async function start(config: Config): Promise<Started> {
     world === undefined && config.databaseUrl === undefined
       ? await startDatabase({ dataDir: config.dataDir, log })
       : undefined;
+  // The SDK is a large part of what a start loads, for those who want it.
+  const tracing =
+    config.otlpEndpoint === undefined
+      ? undefined
+      : (await import("../platform/tracing.ts")).startTracing(config.otlpEndpoint);
   const stopParts = async (): Promise<void> => {
+    await tracing?.stop();
     await database?.stop();
     await world?.stop();
   };
@@ -81,6 +87,7 @@ async function startServer(
     port: config.port,
     publicBaseUrl: config.publicBaseUrl,
     trustedProxies: config.trustedProxies,
+    metricsToken: config.metricsToken,
     drainSeconds: config.drainSeconds,
     databaseUrl,
     limiterStore: limiterStoreOf(config),

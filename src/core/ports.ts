@@ -13,6 +13,26 @@ export interface Log {
   error(fields: Record<string, unknown>, message: string): void;
 }
 
+/** One answered request. Every label is one of a set that the code knows, so callers can't make more of them. */
+export interface RequestMetric {
+  surface: string;
+  /** Operation id, or `unmatched`. */
+  operation: string;
+  transport: string;
+  status: number;
+  /** Undefined for a success. */
+  errorCode: string | undefined;
+  seconds: number;
+}
+
+/** What is measured and shown to the operator. */
+export interface Meter {
+  countRequest: (request: RequestMetric) => void;
+  /** Everything measured, as text for whoever scrapes it. */
+  scrape: () => Promise<string>;
+  contentType: string;
+}
+
 /** Authenticated encryption of what is kept at rest. `context` is bound to the ciphertext, not stored. */
 export interface Cipher {
   /** What every ciphertext of the current key starts with. */

@@ -10,6 +10,7 @@ import { createActionRenderer } from "../api/render-actions.ts";
 import type { AuditLog } from "../core/audit/index.ts";
 import type { Deps } from "../core/context.ts";
 import { AppError } from "../core/errors.ts";
+import type { Meter } from "../core/ports.ts";
 import { createClientAddress } from "./client-address.ts";
 import type { Handler } from "./exchange.ts";
 import { mountDocuments } from "./documents.ts";
@@ -28,8 +29,11 @@ export interface AppOptions {
   deps: Deps;
   authenticators: Authenticators;
   audit: AuditLog;
+  metrics: Meter;
   /** What `/readyz` asks. */
   checks: ReadinessChecks;
+  /** Whether this bearer token, or none, may scrape. */
+  mayScrape: (token: string | undefined) => boolean;
   /** Whether the server is about to end, and so no longer ready. */
   isStopping: () => boolean;
   /** Addresses and ranges whose `X-Forwarded-For` is believed. */
@@ -43,13 +47,25 @@ export interface AppOptions {
  * @throws Error at start if the router can't be served as it stands
  */
 export function createApp(options: AppOptions): Express {
-  const { router, deps, authenticators, audit, checks, isStopping, trustedProxies, routes } = options;
+  const {
+    router,
+    deps,
+    authenticators,
+    audit,
+    metrics,
+    mayScrape,
+    checks,
+    isStopping,
+    trustedProxies,
+    routes,
+  } = options;
   const operations = listOperations(router);
   const api = {
     deps,
     authenticators,
     credentialGuard: createCredentialGuard(deps),
     audit,
+    countRequest: metrics.countRequest,
     clientAddress: createClientAddress(trustedProxies),
     renderNextActions: createActionRenderer(operations),
   };
@@ -61,7 +77,7 @@ export function createApp(options: AppOptions): Express {
     next();
   });
   app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: API_CONTENT_POLICY } }));
-  mountOperations(app, { checks, isStopping });
+  mountOperations(app, { checks, metrics, mayScrape, isStopping });
   const document = { router, serverUrl: deps.settings.publicBaseUrl };
   mountDocuments(app, {
     all: buildOpenApi(operations, document),

@@ -12,7 +12,10 @@ import type { RenderNextActions } from "../api/render-actions.ts";
 import type { AuditLog } from "../core/audit/index.ts";
 import type { Deps } from "../core/context.ts";
 import { AppError } from "../core/errors.ts";
+import type { Meter } from "../core/ports.ts";
 import { next } from "../core/next-actions.ts";
+import type { Span } from "@opentelemetry/api";
+import { inSpan } from "../core/span.ts";
 import { requestIdOf } from "./request-id.ts";
 import { sendFile, sendJson } from "./send.ts";
 import type { Target } from "./target.ts";
@@ -24,6 +27,7 @@ export interface Api {
   authenticators: Authenticators;
   credentialGuard: CredentialGuard;
   audit: AuditLog;
+  countRequest: Meter["countRequest"];
   clientAddress: (req: IncomingMessage) => string;
   renderNextActions: RenderNextActions;
 }
@@ -55,7 +59,7 @@ export const noSuchRoute = (): AppError =>
 
 /** One request, from the socket to the procedure and back: the same for every transport. */
 export function createExchange(api: Api, transport: Transport): Handler {
-  return async (req, res) => {
+  const exchange = async (req: IncomingMessage, res: ServerResponse, span: Span): Promise<void> => {
     const started = performance.now();
     const target = targetOf(req);
     const surface = transport.surfaceOf(target.path);
@@ -80,7 +84,7 @@ export function createExchange(api: Api, transport: Transport): Handler {
       const { headers, file } = ctx.reply;
       if (file === undefined) sendJson(req, res, status, headers, transport.success(data));
       else await sendFile(req, res, status, headers, file);
-      report(api, ctx, operation, started, status);
+      report(api, ctx, span, { operation, started, status });
     } catch (thrown) {
       const cause =
         operation === undefined && surface !== undefined ? await settleRefusal(ctx, thrown) : thrown;
@@ -92,9 +96,10 @@ export function createExchange(api: Api, transport: Transport): Handler {
         { ...ctx.reply.headers, ...error.headers },
         transport.failure(error, operation),
       );
-      report(api, ctx, operation, started, error.status, error);
+      report(api, ctx, span, { operation, started, status: error.status, error });
     }
   };
+  return (req, res) => inSpan(UNMATCHED, {}, (span) => exchange(req, res, span));
 }
 
 function createContext(
@@ -146,23 +151,37 @@ async function settleRefusal(ctx: ApiContext, thrown: unknown): Promise<unknown>
   }
 }
 
-/** The request log: one line a call, with the internal cause where it is our fault. */
+interface Answered {
+  operation: Operation | undefined;
+  started: number;
+  status: number;
+  error?: WireError;
+}
+
+/** What operators see of a call: its metrics, its span, and a line with the internal cause where it is our fault. */
 function report(
-  { deps: { log } }: Api,
+  { deps: { log }, countRequest }: Api,
   ctx: ApiContext,
-  operation: Operation | undefined,
-  started: number,
-  status: number,
-  error?: WireError,
+  span: Span,
+  { operation, started, status, error }: Answered,
 ): void {
+  const ms = performance.now() - started;
+  const { transport, surface } = ctx;
+  const id = operation?.id ?? UNMATCHED;
+  const errorCode = error?.body.error_code;
+  countRequest({ surface, operation: id, transport, status, errorCode, seconds: ms / 1000 });
+  span.updateName(id);
+  span.setAttributes({ surface, transport, request_id: ctx.requestId, "http.response.status_code": status });
+  if (errorCode !== undefined) span.setAttribute("error.type", errorCode);
   const fields = {
+    ...(span.isRecording() && { trace_id: span.spanContext().traceId }),
     request_id: ctx.requestId,
-    transport: ctx.transport,
-    surface: ctx.surface,
-    operation: operation?.id ?? UNMATCHED,
+    transport,
+    surface,
+    operation: id,
     status,
-    ms: Math.round(performance.now() - started),
-    ...(error !== undefined && { error_code: error.body.error_code }),
+    ms: Math.round(ms),
+    ...(errorCode !== undefined && { error_code: errorCode }),
     ...(ctx.signal.aborted && { aborted: true }),
   };
   if (error === undefined || status < 500) log.info(fields, "request");

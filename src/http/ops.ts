@@ -1,5 +1,7 @@
+import type { IncomingMessage } from "node:http";
 import type { Express, RequestHandler } from "express";
 import { AppError } from "../core/errors.ts";
+import type { Meter } from "../core/ports.ts";
 import { sendJson } from "./send.ts";
 
 /** Named questions to what we depend on; each rejects when the answer is no. Something may be down and stood in for. */
@@ -13,7 +15,13 @@ const CHECK_TIMEOUT_MS = 2_000;
 /** The operator's endpoints, bare rather than enveloped when they succeed. */
 export function mountOperations(
   app: Express,
-  options: { checks: ReadinessChecks; isStopping: () => boolean },
+  options: {
+    checks: ReadinessChecks;
+    metrics: Pick<Meter, "scrape" | "contentType">;
+    /** Whether this bearer token, or none, may scrape. */
+    mayScrape: (token: string | undefined) => boolean;
+    isStopping: () => boolean;
+  },
 ): void {
   serve(app, "/healthz", (req, res) => sendJson(req, res, 200, {}, { status: "ok" }));
   serve(app, "/readyz", async (req, res) => {
@@ -23,7 +31,18 @@ export function mountOperations(
       throw new AppError("service_unavailable", { details: { checks } });
     sendJson(req, res, 200, {}, { status: "ready", checks });
   });
+  serve(app, "/metrics", async (req, res) => {
+    if (!options.mayScrape(bearerOf(req)))
+      throw new AppError("unauthorized", { message: "The metrics token is required." });
+    const text = await options.metrics.scrape();
+    res
+      .writeHead(200, { "Content-Type": options.metrics.contentType, "Cache-Control": "no-store" })
+      .end(text);
+  });
 }
+
+const bearerOf = (req: IncomingMessage): string | undefined =>
+  /^Bearer +(\S+)$/i.exec(req.headers.authorization ?? "")?.[1];
 
 /** A bare GET endpoint; HEAD comes with it, every other method is refused. */
 export function serve(app: Express, path: string, handler: RequestHandler): void {

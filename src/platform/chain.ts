@@ -1,6 +1,7 @@
 import type { Address, Hex, PublicClient } from "viem";
 import { createPublicClient, http, isAddressEqual, parseAbi, parseEventLogs } from "viem";
 import type { Authorization, Chain, Verdict } from "../core/payment/ports.ts";
+import { inSpan } from "../core/span.ts";
 
 const TOKEN = parseAbi([
   "function name() view returns (string)",
@@ -66,7 +67,11 @@ export class EvmChain implements Chain {
     return { name, version };
   }
 
-  async lookUp(authorization: Authorization): Promise<Verdict> {
+  lookUp(authorization: Authorization): Promise<Verdict> {
+    return inSpan("chain.look_up", {}, () => this.#lookUp(authorization));
+  }
+
+  async #lookUp(authorization: Authorization): Promise<Verdict> {
     const block = await this.#finalBlock();
     const used = await this.#client.readContract({
       address: authorization.asset,

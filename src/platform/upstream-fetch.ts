@@ -3,6 +3,7 @@ import dns from "node:dns";
 import net from "node:net";
 import ipaddr from "ipaddr.js";
 import { Agent, fetch } from "undici";
+import { inSpan } from "../core/span.ts";
 import type {
   UpstreamAnswer,
   UpstreamClient,
@@ -51,7 +52,16 @@ export class UpstreamFetch implements UpstreamClient {
     this.#open = new Agent({ ...limits, connect: { timeout: CONNECT_TIMEOUT_MS } });
   }
 
-  async request(request: UpstreamRequest): Promise<UpstreamAnswer | UpstreamFailure> {
+  request(request: UpstreamRequest): Promise<UpstreamAnswer | UpstreamFailure> {
+    return inSpan("upstream", { "http.request.method": request.method }, async (span) => {
+      const answer = await this.#request(request);
+      span.setAttribute("outcome", answer.kind);
+      if (answer.kind === "answer") span.setAttribute("http.response.status_code", answer.status);
+      return answer;
+    });
+  }
+
+  async #request(request: UpstreamRequest): Promise<UpstreamAnswer | UpstreamFailure> {
     const started = performance.now();
     const signal = AbortSignal.timeout(request.timeoutMs);
     let connected = false;

@@ -11,6 +11,7 @@ import type { ReadinessChecks } from "../../src/http/ops.ts";
 import type { RunningServer } from "../../src/http/server.ts";
 import { startServer } from "../../src/http/server.ts";
 import { AesCipher } from "../../src/platform/crypto.ts";
+import { createMetrics } from "../../src/platform/metrics.ts";
 import { exampleRouter } from "./example-router.ts";
 
 export const SESSION = "tf_as_live";
@@ -103,6 +104,11 @@ export async function startExampleApi(checks: ReadinessChecks = {}): Promise<Exa
     deps,
     authenticators,
     audit: { append: (entry) => audit.append(entry) },
+    metrics: createMetrics(
+      () => Promise.reject(new Error("there is no database")),
+      () => undefined,
+    ),
+    mayScrape: () => true,
     checks,
     trustedProxies: [],
     isStopping: () => false,

@@ -25,7 +25,7 @@ export interface TestServer extends Running {
 type Settings = ServerOptions["settings"];
 
 type Changes = Partial<Omit<Settings, "rateRules" | "suspension">> &
-  Partial<Pick<ServerOptions, "limiterStore" | "trustedProxies" | "log">> & {
+  Partial<Pick<ServerOptions, "limiterStore" | "trustedProxies" | "log" | "metricsToken">> & {
     confirmations?: number;
     treasuryMicros?: bigint;
     suspension?: Partial<Settings["suspension"]>;
@@ -47,6 +47,7 @@ export async function startTestServer({
   trustedProxies = [],
   suspension = {},
   log = createLog({ level: "silent" }),
+  metricsToken,
   ...settings
 }: Changes = {}): Promise<TestServer> {
   const database = await createDatabase();
@@ -65,6 +66,7 @@ export async function startTestServer({
     chain: { network, asset, rpcUrl, treasuryPrivateKey, confirmations },
     encryptionKeys: [randomBytes(32)],
     adminApiKey: ADMIN_KEY,
+    metricsToken,
     upstreams: { allowPrivate: true, allowedOrigins: [], httpsOnly: false },
     settings: {
       confirmWaitMs: 2_000,

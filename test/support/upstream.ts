@@ -29,7 +29,7 @@ export type Behaviour =
   | "text" // settles, answers text
   | "binary" // settles, answers bytes
   | "huge" // settles, answers more than we take
-  | "late" // settles, answers two seconds later
+  | "late" // settles, answers four seconds later
   | "dedupes" // settles and cuts the connection; knows its payments, so the same again gets the answer
   | "deep" // settles, answers JSON nested deeper than anything can serialise
   | "bare" // a 402 that says no terms
@@ -153,7 +153,7 @@ export async function startUpstream(priceMicros = 20_000): Promise<Upstream> {
     if (!settled.success) return json(res, 402, { error: settled.errorReason });
     switch (behaviour) {
       case "late":
-        await new Promise((resolve) => setTimeout(resolve, 2_000));
+        await new Promise((resolve) => setTimeout(resolve, 4_000));
         return json(res, 200, { late: true }, receipt(settled));
       case "deep":
         return void res

@@ -21,6 +21,7 @@ export async function countViolation(
     windowSeconds,
     reason: `${limit} ${what} within ${windowSeconds} seconds`,
   });
+  log.info({ event: `${kind}_violation`, session_id: actor.sessionId }, "a violation was counted");
   if (!suspended) return;
   log.warn({ event: "session_suspended", session_id: actor.sessionId, reason: kind }, "session suspended");
 }

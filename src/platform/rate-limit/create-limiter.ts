@@ -11,6 +11,8 @@ export interface RunningLimiter {
   limiter: RateLimiter;
   /** For `/readyz`; a database has a check of its own. */
   check?: () => Promise<"degraded" | undefined>;
+  /** Of a Redis that PostgreSQL stands in for. */
+  totals?: { readonly lost: number; readonly insuredTakes: number };
   /** Tidies up; to be called every few minutes. */
   sweep(): Promise<void>;
   close(): void;
@@ -24,5 +26,11 @@ export async function createLimiter(store: LimiterStore, db: Database, log: Log)
   const sweep = (): Promise<void> => postgres.sweep();
   if (store.kind === "postgres") return { ...nothing, limiter: postgres, sweep };
   const limiter = await RedisLimiter.start({ url: store.url, insurance: postgres, log });
-  return { limiter, check: () => limiter.check(), sweep, close: () => limiter.close() };
+  return {
+    limiter,
+    totals: limiter.totals,
+    check: () => limiter.check(),
+    sweep,
+    close: () => limiter.close(),
+  };
 }

@@ -1,0 +1,1 @@
+export { readVitals, type Vitals } from "./store.ts";

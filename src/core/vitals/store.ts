@@ -1,0 +1,29 @@
+import type { Queries } from "../ports.ts";
+
+/** What an operator watches of the shared state; the same on every replica. Money in micros. */
+export interface Vitals {
+  sessions: { surface: string; state: "live" | "suspended"; count: bigint }[];
+  /** Payments that aren't decided yet, and how long ago the oldest of each status began. */
+  openPayments: { status: string; count: bigint; oldest_seconds: number }[];
+  /** What sponsors have funded, all of it together. */
+  budgets: { kind: string; limit: bigint; reserved: bigint; spent: bigint }[];
+  openApprovals: { kind: string; count: bigint }[];
+}
+
+/** Every query here reads an index of what is open, or a table with one row for each budget. */
+export async function readVitals(db: Queries): Promise<Vitals> {
+  const sessions = await db.$queryRaw<Vitals["sessions"]>`
+    SELECT surface, CASE WHEN suspended_at IS NULL THEN 'live' ELSE 'suspended' END AS state, count(*)
+      FROM agent_sessions WHERE expiry_noted_at IS NULL AND revoked_at IS NULL AND expires_at > now()
+     GROUP BY 1, 2`;
+  const openPayments = await db.$queryRaw<Vitals["openPayments"]>`
+    SELECT status, count(*), extract(epoch FROM now() - min(created_at))::float8 AS oldest_seconds
+      FROM payments WHERE status IN ('reserved', 'signed', 'sent', 'unknown', 'refused') GROUP BY status`;
+  const budgets = await db.$queryRaw<Vitals["budgets"]>`
+    SELECT a.kind, sum(a."limit")::bigint AS "limit", sum(a.reserved)::bigint AS reserved, sum(a.spent)::bigint AS spent
+      FROM (SELECT budget_account_id FROM campaigns UNION ALL SELECT budget_account_id FROM sponsored_apis) owner
+      JOIN budget_accounts a ON a.id = owner.budget_account_id GROUP BY a.kind`;
+  const openApprovals = await db.$queryRaw<Vitals["openApprovals"]>`
+    SELECT kind, count(*) FROM approvals WHERE status = 'pending' AND expires_at > now() GROUP BY kind`;
+  return { sessions, openPayments, budgets, openApprovals };
+}
