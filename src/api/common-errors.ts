@@ -16,9 +16,12 @@ const BY_AUTH: Record<Auth, readonly ErrorCode[]> = {
   admin: ["unauthorized", "rate_limited"],
 };
 
+/** Whether a body is read: one may be sent even where there is nothing to say in it. */
+const readsBody = ({ method }: Operation): boolean => method !== "GET" && method !== "DELETE";
+
 /** Whether an operation's fields travel in a body, other than those in its path. */
-export const takesBody = ({ method, input, pathParams }: Operation): boolean =>
-  method !== "GET" && method !== "DELETE" && Object.keys(fieldsOf(input)).length > pathParams.length;
+export const takesBody = (operation: Operation): boolean =>
+  readsBody(operation) && Object.keys(fieldsOf(operation.input)).length > operation.pathParams.length;
 
 /** Every code an operation can answer with, by status: what its kind brings along, and what its author declared. */
 export function errorsByStatus(operation: Operation): Map<number, ErrorCode[]> {
@@ -26,7 +29,7 @@ export function errorsByStatus(operation: Operation): Map<number, ErrorCode[]> {
     ...ALWAYS,
     ...BY_AUTH[operation.auth],
     "validation_error", // unknown fields are refused everywhere
-    ...(takesBody(operation) ? WITH_BODY : []),
+    ...(readsBody(operation) ? WITH_BODY : []),
     ...(operation.pathParams.length > 0 ? (["not_found"] as const) : []),
     ...(operation.meta.errors ?? []),
   ]);

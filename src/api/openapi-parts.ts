@@ -51,7 +51,8 @@ export const HEADERS: NonNullable<NonNullable<OpenAPIObject["components"]>["head
     schema: { type: "string" },
   },
   IdempotencyReplayed: {
-    description: "`true` where this key was used before, and this is its payment's current state.",
+    description:
+      "`true` where this key was used before, and this is the current state of what that call did.",
     schema: { type: "string", enum: ["true"] },
   },
 };
@@ -69,6 +70,6 @@ export const IDEMPOTENCY_KEY_PARAMETER = {
   name: "Idempotency-Key",
   in: "header" as const,
   required: false,
-  description: "Same as the field `idempotency_key`: the same key never pays twice.",
+  description: "Same as the field `idempotency_key`: the same key has one effect.",
   schema: { type: "string" as const, minLength: 1, maxLength: 255 },
 };

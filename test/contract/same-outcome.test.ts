@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createApi, TollfreeError } from "../../src/client/index.ts";
+import { signInWithGpt } from "../support/gpt.ts";
 import type { TestServer } from "../support/server.ts";
 import { refusal, rest, startTestServer, trpc } from "../support/server.ts";
 import type { Upstream } from "../support/upstream.ts";
 import { startUpstream } from "../support/upstream.ts";
 import type { Created } from "../support/world.ts";
 import {
-  admin,
   completeTask,
   CONSENT,
   createCampaign,
@@ -33,26 +33,12 @@ beforeAll(async () => {
   acme = await createSponsor(server.url);
   grant = await createGrant(server.url);
   agentToken = (await openSession(server.url, grant, { budgetCents: 20 })).token;
-  const begun = await gpt("POST", "/gpt/auth", { budget_limit_cents: 20 });
-  await admin(server.url, `/admin/approvals/${String(begun["auth_request_id"])}/decide`, {
-    decision: "approve",
-    user_id: grant.user_id,
-  });
-  gptToken = String(
-    (await gpt("POST", "/gpt/auth", { auth_request_id: begun["auth_request_id"] }))["session_token"],
-  );
+  gptToken = await signInWithGpt(server.url, grant, { budget_limit_cents: 20 });
 });
 afterAll(async () => {
   await server.close();
   await upstream.close();
 });
-
-async function gpt(method: string, path: string, body: object): Promise<Record<string, unknown>> {
-  return (await rest(server.url, method, path, { token: grant.agent_key, body })).body as Record<
-    string,
-    unknown
-  >;
-}
 
 /** What a caller learns, on every surface: the error's code and what it may do about it, or what came of the call. */
 interface Outcome {

@@ -20,6 +20,7 @@ import {
 import { CreateUserInput, CreateUserOutput, createUser } from "../../core/user/index.ts";
 import { ok, success } from "../envelope.ts";
 import { AGENT_ID, SCOPES, SESSION_ID, USER_ID } from "../examples.ts";
+import { markReplayed, withIdempotencyKey } from "../idempotency-key.ts";
 import { adminProcedure, router } from "../trpc.ts";
 import { consentProcedures } from "./consents.ts";
 import { credentialProcedures } from "./credentials.ts";
@@ -30,7 +31,8 @@ export const adminRouter = router({
   createUser: adminProcedure
     .meta({
       openapi: { method: "POST", path: "/admin/users", summary: "Register a user" },
-      errors: ["conflict"],
+      errors: ["conflict", "idempotency_conflict"],
+      idempotencyKey: true,
       example: {
         request: {
           email: "ada@example.com",
@@ -43,7 +45,11 @@ export const adminRouter = router({
     })
     .input(CreateUserInput)
     .output(success(CreateUserOutput))
-    .mutation(async ({ ctx, input }) => ok(ctx, await createUser(ctx.deps, input))),
+    .mutation(async ({ ctx, input }) => {
+      const { user, replayed } = await createUser(ctx.deps, withIdempotencyKey(ctx, input));
+      markReplayed(ctx, replayed);
+      return ok(ctx, user);
+    }),
 
   createAgent: adminProcedure
     .meta({

@@ -1,11 +1,8 @@
-import type { IncomingHttpHeaders } from "node:http";
 import type { ErrorCode } from "../../core/errors.ts";
-import { AppError, invalidField } from "../../core/errors.ts";
 import {
   GetPaymentInput,
   GetPaymentOutput,
   getPayment,
-  IdempotencyKey,
   RunServiceInput,
   RunServiceOutput,
   runService,
@@ -13,6 +10,7 @@ import {
 import { PlanInput, PlanOutput, planService } from "../../core/plan/index.ts";
 import { ok, success } from "../envelope.ts";
 import { CAMPAIGN_ID, PAYMENT_ID } from "../examples.ts";
+import { markReplayed, withIdempotencyKey } from "../idempotency-key.ts";
 import { sessionProcedure } from "../trpc.ts";
 
 /** How long a caller should wait before asking again for a payment that is under way. */
@@ -107,16 +105,12 @@ export const paymentProcedures = {
     .input(RunServiceInput)
     .output(success(RunServiceOutput))
     .mutation(async ({ ctx, input }) => {
-      const key = idempotencyKey(ctx.headers, input.idempotency_key);
-      const run = await runService(
-        { ...ctx.deps, actor: ctx.actor },
-        { ...input, ...(key !== undefined && { idempotency_key: key }) },
-      );
+      const run = await runService({ ...ctx.deps, actor: ctx.actor }, withIdempotencyKey(ctx, input));
       if (run.pending) {
         ctx.reply.status = 202;
         ctx.reply.headers["Retry-After"] = String(POLL_SECONDS);
       }
-      if (run.replayed) ctx.reply.headers["Idempotency-Replayed"] = "true";
+      markReplayed(ctx, run.replayed);
       return ok(ctx, run.data, run.nextActions);
     }),
 
@@ -139,26 +133,3 @@ export const paymentProcedures = {
       return ok(ctx, data, nextActions);
     }),
 };
-
-/** The key of the `Idempotency-Key` header or of the body; both are the same thing. */
-function idempotencyKey(headers: IncomingHttpHeaders, inBody: string | undefined): string | undefined {
-  const inHeader = headers["idempotency-key"];
-  if (inHeader === undefined) return inBody;
-  const parsed = IdempotencyKey.safeParse(inHeader);
-  if (!parsed.success) {
-    throw new AppError("validation_error", {
-      message: "The Idempotency-Key header must be 1 to 255 visible ASCII characters.",
-      fieldErrors: [
-        {
-          path: "/idempotency_key",
-          message: "must be 1 to 255 visible ASCII characters",
-          keyword: "pattern",
-        },
-      ],
-    });
-  }
-  if (inBody !== undefined && inBody !== parsed.data) {
-    throw invalidField("/idempotency_key", "must be the same as the Idempotency-Key header", "const");
-  }
-  return parsed.data;
-}

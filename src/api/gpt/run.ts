@@ -2,6 +2,7 @@ import { next } from "../../core/next-actions.ts";
 import type { Run } from "../../core/payment/index.ts";
 import { RunServiceInput, RunServiceOutput, runService } from "../../core/payment/index.ts";
 import { RUN_ERRORS } from "../agent/payment.ts";
+import { markReplayed } from "../idempotency-key.ts";
 import { gptSessionProcedure } from "../trpc.ts";
 import { cents, flat, reply, session } from "./reply.ts";
 
@@ -57,7 +58,7 @@ export const runProcedures = {
         );
       }
       if (run.pending) ctx.reply.status = 202;
-      if (run.replayed) ctx.reply.headers["Idempotency-Replayed"] = "true";
+      markReplayed(ctx, run.replayed);
       return reply(ctx, run.data, messageFor(run), run.nextActions);
     }),
 };

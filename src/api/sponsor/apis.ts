@@ -12,6 +12,7 @@ import {
   registerApi,
 } from "../../core/sponsored-api/index.ts";
 import { ok, success } from "../envelope.ts";
+import { markReplayed, withIdempotencyKey } from "../idempotency-key.ts";
 import { sponsorProcedure } from "../trpc.ts";
 
 export const apiProcedures = {
@@ -24,7 +25,8 @@ export const apiProcedures = {
         description:
           "Probes the upstream once, unpaid, and pins network, asset and payee of its payments from its 402.",
       },
-      errors: ["conflict", "upstream_error"],
+      errors: ["conflict", "upstream_error", "idempotency_conflict"],
+      idempotencyKey: true,
       example: {
         request: {
           service_key: "daylight",
@@ -46,7 +48,12 @@ export const apiProcedures = {
     })
     .input(RegisterApiInput)
     .output(success(ApiView))
-    .mutation(async ({ ctx, input }) => ok(ctx, await registerApi({ ...ctx.deps, actor: ctx.actor }, input))),
+    .mutation(async ({ ctx, input }) => {
+      const deps = { ...ctx.deps, actor: ctx.actor };
+      const { api, replayed } = await registerApi(deps, withIdempotencyKey(ctx, input));
+      markReplayed(ctx, replayed);
+      return ok(ctx, api);
+    }),
 
   listApis: sponsorProcedure
     .meta({

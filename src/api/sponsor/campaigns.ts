@@ -13,6 +13,7 @@ import {
 } from "../../core/campaign/index.ts";
 import { ok, success } from "../envelope.ts";
 import { CAMPAIGN_ID } from "../examples.ts";
+import { markReplayed, withIdempotencyKey } from "../idempotency-key.ts";
 import { sponsorProcedure } from "../trpc.ts";
 
 export const campaignProcedures = {
@@ -24,6 +25,8 @@ export const campaignProcedures = {
         summary: "Create a campaign",
         description: "An offer to pay for services in exchange for a task. Its budget starts empty.",
       },
+      errors: ["idempotency_conflict"],
+      idempotencyKey: true,
       example: {
         request: {
           name: "Daylight survey",
@@ -46,9 +49,12 @@ export const campaignProcedures = {
     })
     .input(CreateCampaignInput)
     .output(success(CampaignView))
-    .mutation(async ({ ctx, input }) =>
-      ok(ctx, await createCampaign({ ...ctx.deps, actor: ctx.actor }, input)),
-    ),
+    .mutation(async ({ ctx, input }) => {
+      const deps = { ...ctx.deps, actor: ctx.actor };
+      const { campaign, replayed } = await createCampaign(deps, withIdempotencyKey(ctx, input));
+      markReplayed(ctx, replayed);
+      return ok(ctx, campaign);
+    }),
 
   listCampaigns: sponsorProcedure
     .meta({

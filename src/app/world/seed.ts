@@ -76,7 +76,7 @@ export async function seedDemo(
   for (const { sponsor, budget_cents, ...campaign } of campaigns) {
     const id = await once(`campaign:${campaign.name}`, async () => {
       const actor = { kind: "sponsor" as const, sponsorId: sponsorId(sponsor) };
-      return (await createCampaign({ ...deps, actor }, campaign)).campaign_id;
+      return (await createCampaign({ ...deps, actor }, campaign)).campaign.campaign_id;
     });
     await once(`credit:${campaign.name}`, async () => {
       const credit = {
@@ -89,7 +89,7 @@ export async function seedDemo(
     });
   }
 
-  const userId = await once("user", async () => (await createUser(deps, DEMO_USER)).user_id);
+  const userId = await once("user", async () => (await createUser(deps, DEMO_USER)).user.user_id);
   const agent = await once("agent", async () => {
     const { agent_id, api_key } = await createAgent(deps, DEMO_AGENT);
     return `${agent_id} ${api_key}`;

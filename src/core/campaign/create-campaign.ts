@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import { insertFundedAccount } from "../budget/index.ts";
 import type { Deps, SponsorActor } from "../context.ts";
@@ -5,19 +6,22 @@ import { checkSchema, compileSchema } from "../data-schema/index.ts";
 import { AppError } from "../errors.ts";
 import { centsToMicros } from "../money.ts";
 import type { Queries } from "../ports.ts";
+import { createOnce } from "../idempotency/index.ts";
+import { requireOwnCampaign } from "./own-campaign.ts";
 import { defaultTags, toView } from "./rules.ts";
 import type { CampaignView, CreateCampaignInput } from "./schema.ts";
 import { DEFAULT_RETENTION_DAYS } from "./schema.ts";
-import { findServices, insertCampaign } from "./store.ts";
+import { countCompletions, findServices, insertCampaign } from "./store.ts";
 
 /**
  * Creates a campaign with an empty budget.
- * @throws `validation_error` for an unsafe or open task schema, and for services that don't exist.
+ * @throws `validation_error` for an unsafe or open task schema, and for services that don't exist;
+ *   `idempotency_conflict`.
  */
 export async function createCampaign(
   { db, actor }: Pick<Deps, "db"> & { actor: SponsorActor },
-  input: z.infer<typeof CreateCampaignInput>,
-): Promise<z.infer<typeof CampaignView>> {
+  { idempotency_key: key, ...input }: z.infer<typeof CreateCampaignInput>,
+): Promise<{ campaign: z.infer<typeof CampaignView>; replayed: boolean }> {
   const schemaErrors = checkSchema(input.task_schema);
   if (schemaErrors.length > 0) {
     throw new AppError("validation_error", {
@@ -28,8 +32,11 @@ export async function createCampaign(
   const { dataTypes } = compileSchema(input.task_schema);
   const services = await requireServices(db, input.service_keys);
 
-  const campaign = await db.$transaction(async (tx) =>
+  const creation = { owner: actor.sponsorId, operation: "create_campaign", key, request: input };
+  const newId = randomUUID();
+  const { id, replayed } = await createOnce(db, creation, newId, async (tx) =>
     insertCampaign(tx, {
+      id: newId,
       sponsorId: actor.sponsorId,
       name: input.name,
       description: input.description ?? "",
@@ -48,10 +55,11 @@ export async function createCampaign(
       taskDurationSeconds: input.estimated_task_duration_seconds ?? null,
       tags: input.tags ?? defaultTags(services, input.task_type),
       budgetAccountId: await insertFundedAccount(tx, "campaign"),
-      serviceIds: services.map(({ id }) => id),
+      serviceIds: services.map((service) => service.id),
     }),
   );
-  return toView(campaign, 0);
+  const campaign = await requireOwnCampaign(db, id, actor.sponsorId);
+  return { campaign: toView(campaign, (await countCompletions(db, [id])).get(id) ?? 0), replayed };
 }
 
 /** The services behind the keys. @throws `validation_error` naming each key that doesn't exist. */

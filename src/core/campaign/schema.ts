@@ -11,6 +11,7 @@ import {
   TaskType,
   Timestamp,
 } from "../fields.ts";
+import { IdempotencyKey } from "../idempotency/index.ts";
 import { CampaignFigures, Period } from "../figures/index.ts";
 
 export const DEFAULT_RETENTION_DAYS = 365;
@@ -57,6 +58,7 @@ export const CreateCampaignInput = z.strictObject({
   max_calls_per_user: fields.max_calls_per_user.optional().meta({ description: "Default: no cap" }),
   estimated_task_duration_seconds: fields.estimated_task_duration_seconds.optional(),
   tags: fields.tags.optional().meta({ description: "Default: from the services and the task" }),
+  idempotency_key: IdempotencyKey.optional(),
 });
 
 export const GetCampaignInput = Period.extend({ campaign_id: Id });

@@ -17,7 +17,7 @@ export type CampaignDetails = CampaignRow & {
   services: { sponsoredApi: { serviceKey: string } }[];
 };
 
-export type NewCampaign = Omit<CampaignRow, "id" | "active" | "createdAt" | "taskSchema"> & {
+export type NewCampaign = Omit<CampaignRow, "active" | "createdAt" | "taskSchema"> & {
   taskSchema: Record<string, unknown>;
   serviceIds: string[];
 };

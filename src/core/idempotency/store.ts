@@ -71,3 +71,30 @@ export async function findRecentRun(
      ORDER BY created_at DESC LIMIT 1`;
   return rows[0]?.id;
 }
+
+/**
+ * Claims a key for what is created in the same transaction, where it is new or older than a day. Waits for another
+ * transaction that holds it.
+ */
+export async function claimCreation(
+  tx: Queries,
+  c: { owner: string; operation: string; key: string; requestDigest: Uint8Array; id: string },
+): Promise<boolean> {
+  const claimed = await tx.$executeRaw`
+    INSERT INTO idempotent_creations AS c (owner, operation, key, request_digest, result_id)
+    VALUES (${c.owner}, ${c.operation}, ${c.key}, ${c.requestDigest}, ${c.id}::uuid)
+    ON CONFLICT (owner, operation, key) DO UPDATE
+       SET request_digest = excluded.request_digest, result_id = excluded.result_id, created_at = now()
+     WHERE c.created_at < now() - interval '24 hours'`;
+  return claimed === 1;
+}
+
+export async function findCreation(
+  db: Queries,
+  { owner, operation, key }: { owner: string; operation: string; key: string },
+): Promise<{ requestDigest: Uint8Array; resultId: string } | undefined> {
+  const rows = await db.$queryRaw<{ requestDigest: Uint8Array; resultId: string }[]>`
+    SELECT request_digest AS "requestDigest", result_id AS "resultId" FROM idempotent_creations
+     WHERE owner = ${owner} AND operation = ${operation} AND key = ${key} AND created_at > now() - interval '24 hours'`;
+  return rows[0];
+}

@@ -5,7 +5,6 @@ export { type Run, runService } from "./run-service.ts";
 export {
   GetPaymentInput,
   GetPaymentOutput,
-  IdempotencyKey,
   PaymentView,
   RunServiceInput,
   RunServiceOutput,

@@ -1,10 +1,6 @@
 import { z } from "zod";
+import { IdempotencyKey } from "../idempotency/index.ts";
 import { Cents, Id, JsonObject, JsonValue, ServiceKey, Timestamp } from "../fields.ts";
-
-export const IdempotencyKey = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,255}$/)
-  .meta({ description: "Makes the run safe to repeat: the same key never pays twice" });
 
 export const RunServiceInput = z.strictObject({
   service_key: ServiceKey,

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { Deps, SponsorActor } from "../context.ts";
 import { checkSchema, compileSchema } from "../data-schema/index.ts";
 import { AppError, invalidField } from "../errors.ts";
+import { createOnce, findCreated } from "../idempotency/index.ts";
 import { centsToMicros } from "../money.ts";
 import { probeUpstream } from "./probe-upstream.ts";
 import { toView } from "./rules.ts";
@@ -18,9 +19,12 @@ type Context = Pick<Deps, "db" | "cipher" | "upstream" | "paymentClient"> & { ac
  * Registers an upstream endpoint. It is probed once, unpaid, and its payments are pinned to the network, asset
  * and payee of its 402; later terms that differ are refused as `price_changed`.
  * @throws `validation_error` for an unsafe schema or address, `conflict` for a taken key, `upstream_error` where
- *   the probe finds no usable terms and no `pay_to` was given.
+ *   the probe finds no usable terms and no `pay_to` was given, `idempotency_conflict`.
  */
-export async function registerApi(ctx: Context, input: Input): Promise<z.infer<typeof ApiView>> {
+export async function registerApi(
+  ctx: Context,
+  { idempotency_key: key, ...input }: Input,
+): Promise<{ api: z.infer<typeof ApiView>; replayed: boolean }> {
   const { db, cipher, actor } = ctx;
   const schemaErrors = checkSchema(input.input_schema);
   if (schemaErrors.length > 0) {
@@ -29,7 +33,11 @@ export async function registerApi(ctx: Context, input: Input): Promise<z.infer<t
       fieldErrors: schemaErrors.map((error) => ({ ...error, path: `/input_schema${error.path}` })),
     });
   }
-  if (await serviceKeyTaken(db, input.service_key)) throw taken(input.service_key);
+  const creation = { owner: actor.sponsorId, operation: "register_api", key, request: input };
+  if (await serviceKeyTaken(db, input.service_key)) {
+    if ((await findCreated(db, creation)) === undefined) throw taken(input.service_key);
+    return { api: await requireApi(ctx, input.service_key), replayed: true };
+  }
 
   const id = randomUUID();
   const api = {
@@ -46,7 +54,7 @@ export async function registerApi(ctx: Context, input: Input): Promise<z.infer<t
   const probe = await probeUpstream(ctx, api, sampleInput, input.pay_to);
   if (probe === "blocked") throw invalidField("/upstream_url", "must lead to a public address", "format");
 
-  const registered = await insertApi(db, {
+  const row = {
     ...api,
     sponsorId: actor.sponsorId,
     serviceKey: input.service_key,
@@ -61,9 +69,17 @@ export async function registerApi(ctx: Context, input: Input): Promise<z.infer<t
     inputSchema: input.input_schema,
     inputDataTypes: [...compileSchema(input.input_schema).dataTypes.all],
     sampleInput,
+  };
+  const { replayed } = await createOnce(db, creation, id, async (tx) => {
+    if (!(await insertApi(tx, row))) throw taken(input.service_key);
   });
-  const row = registered ? await findApiOfSponsor(db, input.service_key, actor.sponsorId) : undefined;
-  if (row === undefined) throw taken(input.service_key);
+  return { api: await requireApi(ctx, input.service_key), replayed };
+}
+
+/** @throws `conflict` where the key is another sponsor's */
+async function requireApi({ db, actor }: Context, key: string): Promise<z.infer<typeof ApiView>> {
+  const row = await findApiOfSponsor(db, key, actor.sponsorId);
+  if (row === undefined) throw taken(key);
   return toView(row);
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Budget, Category, Cents, JsonObject, Page, Paging, ServiceKey, Tag } from "../fields.ts";
 import { ApiFigures, Period } from "../figures/index.ts";
+import { IdempotencyKey } from "../idempotency/index.ts";
 
 export const DEFAULT_TIMEOUT_MS = 10_000;
 
@@ -52,6 +53,7 @@ const fields = {
 
 export const RegisterApiInput = z.strictObject({
   service_key: ServiceKey,
+  idempotency_key: IdempotencyKey.optional(),
   ...fields,
   tags: fields.tags.optional(),
   upstream_url: z.url({ protocol: /^https?$/ }).max(2000),

@@ -1,16 +1,21 @@
+import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import type { Deps } from "../context.ts";
 import { AppError } from "../errors.ts";
+import { createOnce } from "../idempotency/index.ts";
 import type { CreateUserInput, CreateUserOutput } from "./schema.ts";
 import { insertUser } from "./store.ts";
 
-/** Registers a person. @throws `conflict` if the e-mail address is taken. */
+/** Registers a person. @throws `conflict` if the e-mail address is taken, `idempotency_conflict` */
 export async function createUser(
   { db }: Pick<Deps, "db">,
-  input: z.infer<typeof CreateUserInput>,
-): Promise<z.infer<typeof CreateUserOutput>> {
-  const user = await insertUser(db, { ...input, toolsUsed: input.tools_used });
-  if (user === undefined)
-    throw new AppError("conflict", { message: "A user with this e-mail address exists." });
-  return { user_id: user.id };
+  { idempotency_key: key, ...input }: z.infer<typeof CreateUserInput>,
+): Promise<{ user: z.infer<typeof CreateUserOutput>; replayed: boolean }> {
+  const newId = randomUUID();
+  const creation = { owner: "administrator", operation: "create_user", key, request: input };
+  const { id, replayed } = await createOnce(db, creation, newId, async (tx) => {
+    if (!(await insertUser(tx, { ...input, id: newId, toolsUsed: input.tools_used })))
+      throw new AppError("conflict", { message: "A user with this e-mail address exists." });
+  });
+  return { user: { user_id: id }, replayed };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { JsonObject } from "../fields.ts";
+import { IdempotencyKey } from "../idempotency/index.ts";
 
 export const CreateUserInput = z.strictObject({
   email: z.email().max(254),
@@ -17,6 +18,7 @@ export const CreateUserInput = z.strictObject({
     .max(50)
     .meta({ examples: [["vscode"]] }),
   attributes: JsonObject,
+  idempotency_key: IdempotencyKey.optional(),
 });
 
 export const CreateUserOutput = z.object({ user_id: z.string() });
