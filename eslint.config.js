@@ -97,7 +97,10 @@ export default tseslint.config(
     files: ["src/app/config.ts", "prisma.config.ts", "scripts/**", "test/support/**"],
     rules: { "no-restricted-properties": ["error", ...banned.unsafeSql] },
   },
-  { files: ["src/main.ts", "src/demo/**", "scripts/**", "examples/**"], rules: { "no-console": "off" } },
+  {
+    files: ["src/main.ts", "src/demo/**", "scripts/**", "examples/**", "bench/**"],
+    rules: { "no-console": "off" },
+  },
   { files: ["*.config.ts", "test/support/global-setup.ts"], rules: { "no-restricted-exports": "off" } },
 
   {

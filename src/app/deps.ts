@@ -42,6 +42,8 @@ export interface Parts {
   limiterStore: LimiterStore;
   settings: Settings;
   log: Log;
+  /** Only for measuring what auditing costs. */
+  audit?: AuditWriter;
 }
 
 export interface Built {
@@ -73,9 +75,9 @@ export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }:
   );
   const log = metrics.watchLog(parts.log);
   const upstream = new UpstreamFetch(parts.upstreams);
-  const audit = metrics.watchAudit(
-    createAuditWriter({ insert: (entries) => insertAuditEntries(db, entries) }),
-  );
+  const audit =
+    parts.audit ??
+    metrics.watchAudit(createAuditWriter({ insert: (entries) => insertAuditEntries(db, entries) }));
   const { limiter, ...limits } = await createLimiter(parts.limiterStore, db, log);
   if (limits.totals !== undefined) metrics.watchInsurance(limits.totals);
   const kept = new Set<Promise<unknown>>();

@@ -38,6 +38,8 @@ export interface ServerOptions extends Omit<Parts, "settings"> {
 export interface Running {
   url: string;
   deps: Deps;
+  /** What `/metrics` shows. */
+  metrics(): Promise<string>;
   /** Is no longer ready, answers what is in flight, finishes the rounds under way, writes what is to be written. */
   stop(): Promise<void>;
 }
@@ -86,6 +88,7 @@ export async function startTollfree({
     return {
       url: server.url,
       deps: built.deps,
+      metrics: built.metrics.scrape,
       async stop() {
         stopping = true;
         await sleep(drainSeconds * 1000);

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
 import { inject } from "vitest";
+import { expectNothingGotOut } from "./canaries.ts";
 import { mint } from "./chain.ts";
 import type { TestDatabase } from "./database.ts";
 import { createDatabase } from "./database.ts";
@@ -36,20 +37,25 @@ export async function startKillable(changes: Record<string, string> = {}): Promi
     X402_FACILITATOR_URL: facilitatorUrl,
     TREASURY_PRIVATE_KEY: treasuryKey,
     ALLOW_PRIVATE_UPSTREAMS: "true",
-    LOG_LEVEL: "error",
     ...changes,
   };
   let server: ServerProcess = await startProcess(env);
+  const log: string[] = [];
   return {
     url: () => server.url,
     database,
     treasury,
     async killAndRestart() {
       await server.kill();
+      log.push(server.output());
       server = await startProcess(env);
     },
     async close() {
+      const metrics = await (await fetch(`${server.url}/metrics`)).text();
       await server.kill();
+      log.push(server.output());
+      const secrets = [env.DATA_ENCRYPTION_KEY, treasuryKey.slice(2)];
+      await expectNothingGotOut({ log, metrics, databaseUrl: database.url, secrets });
       await database.close();
     },
   };

@@ -8,6 +8,7 @@ import { startTollfree } from "../../src/app/server.ts";
 import type { RateRules } from "../../src/core/rate-limit/index.ts";
 import { RATE_RULES } from "../../src/core/rate-limit/index.ts";
 import { createLog } from "../../src/platform/log.ts";
+import { canariesIn, expectNothingGotOut, spellings, watchLines } from "./canaries.ts";
 import { mint } from "./chain.ts";
 import type { TestDatabase } from "./database.ts";
 import { createDatabase } from "./database.ts";
@@ -46,11 +47,12 @@ export async function startTestServer({
   limiterStore = { kind: "memory" },
   trustedProxies = [],
   suspension = {},
-  log = createLog({ level: "silent" }),
+  log,
   metricsToken,
   ...settings
 }: Changes = {}): Promise<TestServer> {
   const database = await createDatabase();
+  const watched = watchLines();
   const { network, asset, rpcUrl } = inject("chain");
   const treasuryPrivateKey = generatePrivateKey();
   const treasury = privateKeyToAddress(treasuryPrivateKey);
@@ -78,7 +80,7 @@ export async function startTestServer({
       keepOutput: { maxBytes: 64 * 1024, seconds: 3600 },
       ...settings,
     },
-    log,
+    log: log ?? createLog({ level: "info", destination: watched }),
   };
   const running = await startTollfree(options);
   return {
@@ -87,7 +89,10 @@ export async function startTestServer({
     treasury,
     options,
     async close() {
+      const metrics = await running.metrics();
       await running.stop();
+      const secrets = [...options.encryptionKeys.flatMap(spellings), treasuryPrivateKey.slice(2)];
+      await expectNothingGotOut({ log: watched.lines, metrics, databaseUrl: database.url, secrets });
       await database.close();
     },
   };
@@ -120,11 +125,23 @@ export async function rest(
     }),
   });
   const text = await response.text();
+  expectCleanError(response.status, text, options.token);
   return {
     status: response.status,
     headers: response.headers,
     body: text === "" ? undefined : JSON.parse(text),
   };
+}
+
+/**
+ * An error tells nobody's secrets. The caller's own session is carried in a GPT's next actions, and people mail their
+ * own data about: what the caller sent in this very call isn't told to anybody new, but has no place in an error.
+ */
+function expectCleanError(status: number, text: string, token = ""): void {
+  if (status < 400) return;
+  const others = text.replace(/"session_token":"[^"]*"/g, "").replaceAll(token === "" ? "\0" : token, "");
+  const found = canariesIn(others);
+  if (found.length > 0) throw new Error(`an error tells ${found.join("\n")}`);
 }
 
 /** The typed client, as an agent in TypeScript would use it. */
@@ -145,7 +162,10 @@ export async function refusal(
   try {
     await call;
   } catch (error) {
-    if (error instanceof TRPCClientError && error.data !== null) return error.data as never;
+    if (error instanceof TRPCClientError && error.data !== null) {
+      expectCleanError(400, JSON.stringify(error.data));
+      return error.data as never;
+    }
     throw error;
   }
   throw new Error("the call was not refused");

@@ -3,8 +3,7 @@ import type { DataType } from "../data-schema/index.ts";
 import type { Cipher } from "../ports.ts";
 
 /** What binds an encrypted value to its user and its place. */
-export const itemContext = (userId: string, dataType: string): string =>
-  `vault_items.value:${userId}:${dataType}`;
+const itemContext = (userId: string, dataType: string): string => `vault_items.value:${userId}:${dataType}`;
 
 export const sealItem = (
   cipher: Cipher,

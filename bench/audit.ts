@@ -1,0 +1,175 @@
+// `npm run bench`: what auditing costs. The same read, with its audit row durable before the answer leaves and without
+// any, in turns against the same database; the ratio of the two is what counts, since both had the same machine.
+//
+// With few callers the disk is what an audited read waits for. With many, one commit serves all that arrived during the
+// one before: there the target holds, and answers that leave in batches can even cost less than ones that don't.
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { Running } from "../src/app/server.ts";
+import { startTollfree } from "../src/app/server.ts";
+import { startSandbox } from "../src/app/sandbox/index.ts";
+import { RATE_RULES } from "../src/core/rate-limit/index.ts";
+import type { RateRules } from "../src/core/rate-limit/index.ts";
+import { createLog } from "../src/platform/log.ts";
+import { migrateDeploy } from "../src/platform/migrate.ts";
+
+const ROUNDS = 4;
+const SECONDS_A_ROUND = 3;
+const FEW = 4;
+const MANY = 32;
+/** R8.1's price: with many callers, audited reads reach at least this part of the throughput of others. */
+const TARGET = 0.8;
+
+const log = createLog({ level: "silent" });
+const world = await startSandbox({
+  dataDir: mkdtempSync(path.join(tmpdir(), "tollfree-bench-")),
+  database: true,
+  log,
+});
+const databaseUrl = world.databaseUrl ?? "";
+await migrateDeploy({
+  connectionString: databaseUrl,
+  directory: fileURLToPath(new URL("../prisma/migrations", import.meta.url)),
+});
+
+const ADMIN_KEY = randomBytes(32).toString("hex");
+const unlimited = Object.fromEntries(
+  Object.entries(RATE_RULES).map(([name, rule]) => [name, { ...rule, limit: 1_000_000_000 }]),
+) as RateRules;
+const encryptionKey = randomBytes(32);
+
+const start = (audited: boolean): Promise<Running> =>
+  startTollfree({
+    host: "127.0.0.1",
+    port: 0,
+    publicBaseUrl: undefined,
+    trustedProxies: [],
+    drainSeconds: 0,
+    limiterStore: { kind: "memory" },
+    databaseUrl,
+    chain: {
+      network: world.network,
+      asset: world.asset,
+      rpcUrl: world.rpcUrl,
+      treasuryPrivateKey: world.treasury.privateKey,
+      confirmations: 1,
+    },
+    encryptionKeys: [encryptionKey],
+    adminApiKey: ADMIN_KEY,
+    upstreams: { allowPrivate: true, allowedOrigins: [], httpsOnly: false },
+    settings: {
+      confirmWaitMs: 0,
+      suspension: { scopeViolations: 3, scopeWindowSeconds: 300, rateHits: 10, rateWindowSeconds: 60 },
+      rateRules: unlimited,
+      keepOutput: { maxBytes: 0, seconds: 60 },
+    },
+    log,
+    ...(!audited && { audit: { append: () => Promise.resolve(), close: () => Promise.resolve() } }),
+  });
+
+const unaudited = await start(false);
+const audited = await start(true);
+const [durable] = await audited.deps.db.$queryRaw<{ fsync: string; synchronous_commit: string }[]>`
+  SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS synchronous_commit`;
+if (durable?.fsync !== "on" || durable.synchronous_commit !== "on")
+  throw new Error("this PostgreSQL isn't durable");
+const token = await openSession(audited.url);
+
+await measure(audited.url, MANY, 2); // warm
+await measure(unaudited.url, MANY, 2);
+await compare(FEW);
+const ratio = await compare(MANY);
+console.log(`target      ${TARGET} or more with ${MANY} callers`);
+await audited.stop();
+await unaudited.stop();
+await world.stop();
+process.exitCode = ratio >= TARGET ? 0 : 1;
+
+/** Audited to unaudited throughput. */
+async function compare(connections: number): Promise<number> {
+  const rates: { audited: number[]; unaudited: number[] } = { audited: [], unaudited: [] };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    // Whoever goes first in a round goes second in the next.
+    const order = round % 2 === 0 ? (["audited", "unaudited"] as const) : (["unaudited", "audited"] as const);
+    for (const which of order) {
+      const { url } = which === "audited" ? audited : unaudited;
+      rates[which].push(await measure(url, connections, SECONDS_A_ROUND));
+    }
+  }
+  const [withAudit, without] = [median(rates.audited), median(rates.unaudited)];
+  const ratioOfBoth = withAudit / without;
+  console.log(
+    `${String(connections).padStart(2)} callers  audited ${withAudit.toFixed(0)} reads/s, ` +
+      `unaudited ${without.toFixed(0)} reads/s, ratio ${ratioOfBoth.toFixed(2)}`,
+  );
+  return ratioOfBoth;
+}
+
+/** Reads a second, made by a process of its own so that it doesn't compete for the server's thread. */
+async function measure(url: string, connections: number, seconds: number): Promise<number> {
+  const load = fileURLToPath(new URL("load.ts", import.meta.url));
+  const args = [
+    "--import",
+    "tsx",
+    load,
+    `${url}/agent/flow/status`,
+    token,
+    String(seconds),
+    String(connections),
+  ];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  for await (const line of createInterface({ input: child.stdout })) return Number(line);
+  throw new Error("the load told nothing");
+}
+
+function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const [low = 0, high = 0] = [sorted[middle - 1 + (sorted.length % 2)], sorted[middle]];
+  return (low + high) / 2;
+}
+
+async function post(url: string, bearer: string, body: unknown): Promise<Record<string, string>> {
+  const answer = await fetch(url, {
+    method: "POST",
+    headers: { authorization: `Bearer ${bearer}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  const { data } = (await answer.json()) as { data?: Record<string, string> };
+  if (data === undefined) throw new Error(`${url}: ${answer.status}`);
+  return data;
+}
+
+async function openSession(url: string): Promise<string> {
+  const user = await post(`${url}/admin/users`, ADMIN_KEY, {
+    email: "bench@example.com",
+    region: "PT",
+    roles: [],
+    tools_used: [],
+    attributes: {},
+  });
+  const agent = await post(`${url}/admin/agents`, ADMIN_KEY, { name: "Bench" });
+  const grant = await post(`${url}/admin/grants`, ADMIN_KEY, {
+    user_id: user["user_id"],
+    agent_id: agent["agent_id"],
+    scopes: {
+      allowed_task_types: ["survey"],
+      allowed_data_types: ["region"],
+      allowed_categories: ["weather"],
+    },
+    budget_limit_cents: 100,
+    expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+  });
+  const everything = { allowed_task_types: ["*"], allowed_data_types: ["*"], allowed_categories: ["*"] };
+  const session = await post(`${url}/agent/auth`, agent["api_key"] ?? "", {
+    user_id: grant["user_id"],
+    scopes: everything,
+    budget_limit_cents: 10,
+  });
+  return session["session_token"] ?? "";
+}

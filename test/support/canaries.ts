@@ -1,0 +1,65 @@
+import { Buffer } from "node:buffer";
+import { dump } from "./dump.ts";
+
+/**
+ * What the suite sends as secrets and as personal data, in every test. None of it may come out again where it has no
+ * business: a log, a metric, an error, an audit row, or a column that isn't encrypted. Whoever starts a server through
+ * the helpers here has all of that looked through when it closes.
+ */
+const CANARIES: readonly (readonly [what: string, pattern: RegExp])[] = [
+  ["a token", /tf_(?:ak|as|gs|sk)_[A-Za-z0-9_-]{43}[0-9a-f]{8}/],
+  ["the administrator's key", /admin-key-of-the-tests/],
+  ["an upstream's secret", /(?:upstream|sponsors)-secret/],
+  ["an e-mail address", /\b(?:ada|bob|vault-[0-9a-f-]{36})@example\.com/],
+  ["a phone number", /\+351[ \d]{9,}/],
+  ["a region", /\bMinho\b/],
+  ["a street", /Rua Augusta/],
+];
+
+/** Canaries in a text, each with what is around it. `secrets` are those of one server. */
+export function canariesIn(text: string, secrets: readonly string[] = []): string[] {
+  const found = CANARIES.flatMap(([what, pattern]) => {
+    const at = text.search(pattern);
+    return at < 0 ? [] : [`${what}: …${text.slice(Math.max(0, at - 200), at + 80)}…`];
+  });
+  return [...found, ...secrets.filter((secret) => text.includes(secret)).map(() => "a key of the server")];
+}
+
+/** Where log lines go, instead of standard output. */
+export interface Watched {
+  write(line: string): void;
+  lines: string[];
+}
+
+export function watchLines(): Watched {
+  const lines: string[] = [];
+  return { lines, write: (line) => void lines.push(line) };
+}
+
+/** A key as it could be written. */
+export const spellings = (key: Uint8Array): string[] => [
+  Buffer.from(key).toString("base64"),
+  Buffer.from(key).toString("hex"),
+];
+
+/** @throws Error naming what got out, and where */
+export async function expectNothingGotOut(server: {
+  log: readonly string[];
+  metrics: string;
+  databaseUrl: string;
+  secrets: readonly string[];
+}): Promise<void> {
+  const places: [string, string][] = [
+    ["the log", server.log.join("\n")],
+    ["the metrics", server.metrics],
+    ["the database", readable(await dump(server.databaseUrl))],
+  ];
+  const found = places.flatMap(([place, text]) =>
+    canariesIn(text, server.secrets).map((what) => `${place} holds ${what}`),
+  );
+  if (found.length > 0) throw new Error(found.join("\n"));
+}
+
+/** Bytes are dumped in hex; what is in them unencrypted can be read. */
+const readable = (dumped: string): string =>
+  dumped.replace(/\\x([0-9a-f]+)/g, (_, hex: string) => Buffer.from(hex, "hex").toString("latin1"));
