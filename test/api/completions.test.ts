@@ -278,6 +278,21 @@ describe("a session that ends while its answers are on the way", () => {
           expires_at: new Date(Date.now() + 3_600_000).toISOString(),
         }),
     ],
+    [
+      "its key revoked",
+      401,
+      "session_revoked",
+      () => {
+        const key = { agent_id: grant.agent_id, overlap_seconds: 0 };
+        return call(server.url, "admin.rotateAgentKey", key, ADMIN_KEY);
+      },
+    ],
+    [
+      "its agent revoked",
+      401,
+      "session_revoked",
+      () => call(server.url, "admin.revokeAgent", { agent_id: grant.agent_id }, ADMIN_KEY),
+    ],
     ["expired", 401, "session_expired", () => setSession({ expiresAt: new Date(Date.now() - 1) })],
     ["suspended", 403, "session_suspended", () => setSession({ suspendedAt: new Date(), active: false })],
   ] as const)("%s: %i %s, and nothing is stored", async (_how, status, code, end) => {

@@ -24,6 +24,7 @@ export type Behaviour =
   | "fake" // answers with a made-up transaction, never settles
   | "fails" // settles, then 500
   | "redirect" // settles, then 307 elsewhere
+  | "thinks" // answers the unpaid request after half a second
   | "slow" // never answers the unpaid request
   | "broken" // 500 to the unpaid request
   | "text" // settles, answers text
@@ -117,6 +118,7 @@ export async function startUpstream(priceMicros = 20_000): Promise<Upstream> {
     if (behaviour === "free") return json(res, 200, { free: true });
     if (typeof signature !== "string") {
       if (behaviour === "slow") return;
+      if (behaviour === "thinks") await new Promise((resolve) => setTimeout(resolve, 500));
       if (behaviour === "bare") return json(res, 402, { error: "pay me" });
       if (behaviour === "broken") return json(res, 500, { oops: true });
       const required = {
