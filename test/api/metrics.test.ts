@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { call, expectSuccess, OPERATIONS } from "../support/call.ts";
 import type { TestServer } from "../support/server.ts";
@@ -134,4 +135,18 @@ test("without the database tells what the process knows", async () => {
   expect(text).toContain("tollfree_requests_total{");
   expect(text).not.toMatch(/^tollfree_sessions\{/m);
   await lonely.stop();
+});
+
+test("the dashboard asks for nothing that isn't measured", async () => {
+  const dashboard = readFileSync("docs/grafana-dashboard.json", "utf8");
+  const asked = new Set(
+    [...dashboard.matchAll(/\b(?:tollfree|nodejs|process)_[a-z0-9_]+/g)].map(([name]) => name),
+  );
+  const families = [...(await scrape()).matchAll(/^# TYPE (\w+) /gm)].map(([, name = ""]) => name);
+  // Only with a Redis are its losses counted.
+  const redis = ["tollfree_rate_limit_redis_losses_total", "tollfree_rate_limit_insured_takes_total"];
+  const known = new Set([...families, ...redis]);
+  const unknown = [...asked].filter((name) => !known.has(name.replace(/_bucket$/, "")));
+  expect(unknown).toEqual([]);
+  expect(asked.size).toBeGreaterThan(12);
 });

@@ -70,6 +70,38 @@ describe("10 servers, 300 requests of one session at once", () => {
   });
 });
 
+describe("10 processes, 300 requests", () => {
+  let redis: TestRedis;
+  let database: TestDatabase;
+  let processes: LimiterProcesses;
+
+  beforeAll(async () => {
+    [redis, database] = await Promise.all([startRedis(), createDatabase()]);
+    await redis.settle();
+    processes = await startLimiterProcesses(10, redis.url, database.url);
+  });
+  afterAll(async () => {
+    await processes.close();
+    await redis.close();
+    await database.close();
+  });
+
+  const admitted = async (key: string, takes: number): Promise<number> => {
+    const job = { rule: RATE_RULES.agentSession, key, workers: 5, takes: takes / 5, forMs: 60_000 };
+    const reports = await processes.run(job);
+    expect(reports.flatMap(({ failed }) => failed)).toEqual([]);
+    return reports.reduce((sum, { allowed }) => sum + allowed, 0);
+  };
+
+  test("with Redis, with Redis killed in the middle, and without it: exactly 30 are admitted", async () => {
+    expect(await admitted("with", 30)).toBe(30);
+    const before = await admitted("in the middle", 5);
+    await redis.kill();
+    expect(before + (await admitted("in the middle", 25))).toBe(30);
+    expect(await admitted("without", 30)).toBe(30);
+  });
+});
+
 describe("6 processes under load, while Redis is killed and comes back", () => {
   const LIMIT = 1_500;
   const rule = { ...RATE_RULES.agentSession, limit: LIMIT };

@@ -28,6 +28,8 @@ type Settings = ServerOptions["settings"];
 type Changes = Partial<Omit<Settings, "rateRules" | "suspension">> &
   Partial<Pick<ServerOptions, "limiterStore" | "trustedProxies" | "log" | "metricsToken">> & {
     confirmations?: number;
+    /** Another way to the run's chain. */
+    rpcUrl?: string;
     treasuryMicros?: bigint;
     suspension?: Partial<Settings["suspension"]>;
     /** `real` for those of production; else none, but for the ones given. */
@@ -42,6 +44,7 @@ const NO_LIMITS = Object.fromEntries(
 /** A real server on its own database and its own treasury, on the run's chain. */
 export async function startTestServer({
   confirmations = 1,
+  rpcUrl = inject("chain").rpcUrl,
   treasuryMicros = 1_000_000_000n,
   limits = {},
   limiterStore = { kind: "memory" },
@@ -53,7 +56,7 @@ export async function startTestServer({
 }: Changes = {}): Promise<TestServer> {
   const database = await createDatabase();
   const watched = watchLines();
-  const { network, asset, rpcUrl } = inject("chain");
+  const { network, asset } = inject("chain");
   const treasuryPrivateKey = generatePrivateKey();
   const treasury = privateKeyToAddress(treasuryPrivateKey);
   await mint(treasury, treasuryMicros);
