@@ -11,9 +11,10 @@ export interface Window {
 export const counterOf = (rule: RateRule, key: string): string => `${rule.name}:${key}`;
 
 /** What a take that a store has just counted came to. */
-export const toTake = ({ limit }: RateRule, { hits, msLeft }: Window): RateTake => ({
+export const toTake = ({ limit, windowSeconds }: RateRule, { hits, msLeft }: Window): RateTake => ({
   allowed: hits <= limit,
   limit,
   remaining: Math.max(0, limit - hits),
-  resetSeconds: Math.max(1, Math.ceil(msLeft / 1000)),
+  // What is left of a window that has just begun can come out a hair longer than the window.
+  resetSeconds: Math.min(windowSeconds, Math.max(1, Math.ceil(msLeft / 1000))),
 });
