@@ -66,6 +66,7 @@ const start = (audited: boolean): Promise<Running> =>
       confirmWaitMs: 0,
       suspension: { scopeViolations: 3, scopeWindowSeconds: 300, rateHits: 10, rateWindowSeconds: 60 },
       rateRules: unlimited,
+      treasuryDayMicros: undefined,
       keepOutput: { maxBytes: 0, seconds: 60 },
     },
     log,

@@ -1,6 +1,8 @@
 import { ConfigError, readConfig } from "./app/config.ts";
+import type { Proof } from "./core/ledger/index.ts";
+import { CHECKS } from "./core/ledger/index.ts";
 import type { Started } from "./app/start.ts";
-import { migrate, start } from "./app/start.ts";
+import { migrate, proveLedger, start } from "./app/start.ts";
 
 /** Longer than any request in flight may take, once no more are taken. */
 const STOP_WITHIN_MS = 60_000;
@@ -9,11 +11,26 @@ const SAME_SIGNAL_MS = 2_000;
 async function main(): Promise<void> {
   const config = readConfig();
   if (process.argv.includes("--migrate")) return migrate(config);
+  if (process.argv.includes("--verify-ledger")) return tell(await proveLedger(config));
   const starting = start(config);
   stopOnSignal(starting, config.drainSeconds * 1000 + STOP_WITHIN_MS);
   const started = await starting;
   console.log(`tollfree is listening on ${started.url}`);
   if (started.sandbox !== undefined) console.log(sandboxHints(started.url, started.sandbox));
+}
+
+/** One line for each check, and one for each thing that is wrong with it; ends with 1 if there is any. */
+function tell({ findings, counts, block }: Proof): void {
+  for (const [check, claim] of Object.entries(CHECKS)) {
+    const wrong = findings.filter((finding) => finding.check === check);
+    console.log(`${wrong.length === 0 ? "ok    " : "WRONG "} ${claim}`);
+    for (const { detail } of wrong) console.log(`         ${detail}`);
+  }
+  console.log(
+    `looked at ${counts.accounts} accounts, ${counts.entries} entries, ${counts.payments} settled payments and ` +
+      `${counts.transfers} transfers, up to block ${block}`,
+  );
+  if (findings.length > 0) process.exitCode = 1;
 }
 
 /**

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import type { Settings } from "../core/context.ts";
+import { centsToMicros } from "../core/money.ts";
 
 /** The only reader of the environment. Everything is validated at start, and every mistake is listed. */
 
@@ -80,6 +81,7 @@ const Environment = z.object({
   SUSPEND_SCOPE_WINDOW_SECONDS: count(300, 86_400).pipe(z.number().min(1)),
   SUSPEND_RATE_HITS: count(10, 1_000_000).pipe(z.number().min(1)),
   SUSPEND_RATE_WINDOW_SECONDS: count(60, 86_400).pipe(z.number().min(1)),
+  TREASURY_DAILY_CAP_CENTS: whole(999_999_999).optional(),
   ALLOW_PRIVATE_UPSTREAMS: Flag.default(false),
 });
 type Environment = z.infer<typeof Environment>;
@@ -133,6 +135,8 @@ export interface Config {
   confirmations: number;
   confirmWaitMs: number;
   suspension: Settings["suspension"];
+  /** What may leave the treasury in a UTC day. Undefined: as much as budgets allow. */
+  treasuryDayMicros: bigint | undefined;
   allowPrivateUpstreams: boolean;
 }
 
@@ -188,6 +192,8 @@ export function readConfig(
       rateHits: env.SUSPEND_RATE_HITS,
       rateWindowSeconds: env.SUSPEND_RATE_WINDOW_SECONDS,
     },
+    treasuryDayMicros:
+      env.TREASURY_DAILY_CAP_CENTS === undefined ? undefined : centsToMicros(env.TREASURY_DAILY_CAP_CENTS),
     allowPrivateUpstreams: env.ALLOW_PRIVATE_UPSTREAMS,
   };
 }

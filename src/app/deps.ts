@@ -58,16 +58,42 @@ export interface Built {
   close(): Promise<void>;
 }
 
+type MoneyParts = Pick<Parts, "databaseUrl" | "chain">;
+
+/** The chain, and who pays on it. @throws Error if the chain isn't the configured one, or the asset isn't one we can pay with */
+async function buildMoney({
+  rpcUrl,
+  network,
+  asset,
+  confirmations,
+  treasuryPrivateKey,
+}: Parts["chain"]): Promise<Pick<Deps, "chain" | "paymentClient">> {
+  const chain = new EvmChain({ rpcUrl, asset, confirmations });
+  const domain = await chain.readAsset(Number(network.slice("eip155:".length)));
+  const account = privateKeyToAccount(treasuryPrivateKey);
+  return { chain, paymentClient: new X402Buyer({ account, network, asset, domain }) };
+}
+
+/** Lends what looking after money takes, without a server. */
+export async function withMoney<Result>(
+  { databaseUrl, chain }: MoneyParts,
+  use: (money: Pick<Deps, "db" | "chain" | "paymentClient">) => Promise<Result>,
+): Promise<Result> {
+  const money = await buildMoney(chain);
+  const db = createDatabaseClient({ url: databaseUrl });
+  try {
+    return await use({ db, ...money });
+  } finally {
+    await db.$disconnect();
+  }
+}
+
 /**
  * The composition root: makes every adapter and hands them to the core.
  * @throws Error if the chain isn't the configured one, or the asset isn't one we can pay with
  */
 export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }: Parts): Promise<Built> {
-  const { network, asset, confirmations } = chainSettings;
-  const chain = new EvmChain({ rpcUrl: chainSettings.rpcUrl, asset, confirmations });
-  const domain = await chain.readAsset(Number(network.slice("eip155:".length)));
-  const account = privateKeyToAccount(chainSettings.treasuryPrivateKey);
-
+  const { chain, paymentClient } = await buildMoney(chainSettings);
   const db = createDatabaseClient({ url: databaseUrl, log: parts.log });
   const metrics = createMetrics(
     () => readVitals(db),
@@ -86,7 +112,7 @@ export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }:
     log,
     cipher: new AesCipher(parts.encryptionKeys, parts.digestKey),
     chain,
-    paymentClient: new X402Buyer({ account, network, asset, domain }),
+    paymentClient,
     upstream,
     limiter: metrics.watchLimiter(limiter),
     settings: parts.settings,

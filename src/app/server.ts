@@ -11,6 +11,7 @@ import type { Parts } from "./deps.ts";
 import { buildDeps } from "./deps.ts";
 import { startExpiry } from "./expiry.ts";
 import { startKeyRotation } from "./key-rotation.ts";
+import { startLedgerRound } from "./ledger-round.ts";
 import { startLimitSweep } from "./limit-sweep.ts";
 import { startPurge } from "./purge.ts";
 import { startReconciler } from "./reconciler.ts";
@@ -83,6 +84,7 @@ export async function startTollfree({
       startPurge(built.deps),
       startExpiry(built.deps),
       startLimitSweep(built, parts.log),
+      startLedgerRound(built.deps, built.metrics.showLedger),
       ...(parts.encryptionKeys.length > 1 ? [startKeyRotation(built.deps)] : []),
     ];
     return {

@@ -1,9 +1,12 @@
 import type { Log } from "../core/ports.ts";
+import type { Proof } from "../core/ledger/index.ts";
+import { verifyLedger } from "../core/ledger/index.ts";
 import { RATE_RULES } from "../core/rate-limit/index.ts";
 import { createLog } from "../platform/log.ts";
 import { migrateDeploy } from "../platform/migrate.ts";
 import type { LimiterStore } from "../platform/rate-limit/create-limiter.ts";
 import type { ChainSettings, Config } from "./config.ts";
+import { withMoney } from "./deps.ts";
 import type { SandboxWorld } from "./sandbox/index.ts";
 import { startDatabase, startSandbox } from "./sandbox/index.ts";
 import type { Running } from "./server.ts";
@@ -63,6 +66,27 @@ export async function migrate({ databaseUrl, logLevel }: Config): Promise<void> 
   await bringUpToDate(databaseUrl, createLog({ level: logLevel }));
 }
 
+/**
+ * Proves the books of a database against its chain; of the sandbox's, where that is configured.
+ * @returns what was found, with how much was looked at
+ */
+export async function proveLedger(config: Config): Promise<Proof> {
+  const log = createLog({ level: config.logLevel });
+  const world = config.chain.sandbox
+    ? await startSandbox({ dataDir: config.dataDir, database: config.databaseUrl === undefined, log })
+    : undefined;
+  try {
+    const databaseUrl = config.databaseUrl ?? world?.databaseUrl;
+    if (databaseUrl === undefined) throw new Error("--verify-ledger needs DATABASE_URL");
+    return await withMoney(
+      { databaseUrl, chain: { ...chainOf(config, world), confirmations: config.confirmations } },
+      (money) => verifyLedger(money),
+    );
+  } finally {
+    await world?.stop();
+  }
+}
+
 async function bringUpToDate(databaseUrl: string, log: Log): Promise<void> {
   await migrateDeploy({
     connectionString: databaseUrl,
@@ -106,6 +130,7 @@ async function startServer(
       confirmWaitMs: config.confirmWaitMs,
       suspension: config.suspension,
       rateRules: RATE_RULES,
+      treasuryDayMicros: config.treasuryDayMicros,
       keepOutput: KEEP_OUTPUT,
     },
     log,

@@ -35,6 +35,8 @@ export interface Settings {
     rateWindowSeconds: number;
   };
   rateRules: RateRules;
+  /** What may leave the treasury in a UTC day, in micros. Undefined: as much as budgets allow. */
+  treasuryDayMicros: bigint | undefined;
   /** Answers of upstreams up to this size are kept, encrypted, for this long. */
   keepOutput: { maxBytes: number; seconds: number };
 }

@@ -1,6 +1,6 @@
 import type { Address, Hex, PublicClient } from "viem";
 import { createPublicClient, http, isAddressEqual, parseAbi, parseEventLogs } from "viem";
-import type { Authorization, Chain, Verdict } from "../core/payment/ports.ts";
+import type { Authorization, Chain, Outflow, OutgoingTransfer, Verdict } from "../core/payment/ports.ts";
 import { inSpan } from "../core/span.ts";
 
 const TOKEN = parseAbi([
@@ -142,4 +142,43 @@ export class EvmChain implements Chain {
       ? { kind: "settled", txHash, block, logIndex: transfer.logIndex }
       : { kind: "unexplained", txHash };
   }
+
+  async outflow(payer: Address, fromBlock: bigint | undefined): Promise<Outflow> {
+    const { asset: address } = this.#config;
+    const { number: block } = await this.#finalBlock();
+    const balance = await this.#client.readContract({
+      address,
+      abi: TOKEN,
+      functionName: "balanceOf",
+      args: [payer],
+      blockNumber: block,
+    });
+    const transfers: OutgoingTransfer[] = [];
+    for (let from = fromBlock ?? block + 1n; from <= block; from += LOG_RANGE) {
+      const to = from + LOG_RANGE - 1n < block ? from + LOG_RANGE - 1n : block;
+      const range = { address, fromBlock: from, toBlock: to, strict: true } as const;
+      const [uses, moves] = await Promise.all([
+        this.#client.getLogs({ ...range, event: TOKEN[5], args: { authorizer: payer } }),
+        this.#client.getLogs({ ...range, event: TOKEN[7], args: { from: payer } }),
+      ]);
+      transfers.push(...pairUp(uses, moves));
+    }
+    return { block, balance, transfers };
+  }
+}
+
+/** Each transfer with the authorization whose event comes before it in its transaction, and after the last transfer. */
+function pairUp(
+  uses: { transactionHash: Hex; logIndex: number; args: { nonce: Hex } }[],
+  moves: { transactionHash: Hex; logIndex: number; args: { to: Address; value: bigint } }[],
+): OutgoingTransfer[] {
+  const last = new Map<Hex, number>();
+  return moves.map(({ transactionHash: txHash, logIndex, args }) => {
+    const after = last.get(txHash) ?? -1;
+    last.set(txHash, logIndex);
+    const use = uses.find(
+      (one) => one.transactionHash === txHash && one.logIndex > after && one.logIndex < logIndex,
+    );
+    return { txHash, payTo: args.to, amountMicros: args.value, nonce: use?.args.nonce };
+  });
 }

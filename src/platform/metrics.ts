@@ -11,6 +11,8 @@ export interface Metrics extends Meter {
   watchLimiter(limiter: RateLimiter): RateLimiter;
   /** The same audit log, with the time it takes and how many wait. */
   watchAudit<Audit extends AuditLog>(audit: Audit): Audit;
+  /** Shows how much the last proof of the books found wrong, by check. */
+  showLedger: (counts: Record<string, number>) => void;
   /** Tells the totals of a Redis that PostgreSQL stands in for. */
   watchInsurance(totals: { lost: number; insuredTakes: number }): void;
 }
@@ -75,6 +77,12 @@ export function createMetrics(
     help: "Calls refused because they couldn't be audited",
     registers,
   });
+  const ledger = new Gauge({
+    name: "tollfree_ledger_findings",
+    help: "What the last proof of the books found wrong; 0 for each check that held",
+    labelNames: ["check"],
+    registers,
+  });
   const vitals = createVitalGauges(registers);
 
   return {
@@ -115,6 +123,9 @@ export function createMetrics(
         }
       },
     }),
+    showLedger(counts) {
+      for (const [check, count] of Object.entries(counts)) ledger.set({ check }, count);
+    },
     watchInsurance(totals) {
       new Counter({
         name: "tollfree_rate_limit_redis_losses_total",
@@ -160,7 +171,8 @@ function createVitalGauges(registers: Registry[]): { set(vitals: Vitals): void; 
     "part",
   ]);
   const approvals = gauge("tollfree_open_approvals", "Questions that wait for their user", ["kind"]);
-  const all = [sessions, payments, oldest, budgets, approvals];
+  const paused = gauge("tollfree_payments_paused", "1 while the operator has switched payments off", []);
+  const all = [sessions, payments, oldest, budgets, approvals, paused];
   const clear = (): void => all.forEach((one) => one.reset());
   return {
     clear,
@@ -176,6 +188,7 @@ function createVitalGauges(registers: Registry[]): { set(vitals: Vitals): void; 
         for (const part of ["limit", "reserved", "spent"] as const)
           budgets.set({ kind, part }, Number(parts[part]));
       }
+      paused.set(vitals.paymentsPaused ? 1 : 0);
       for (const { kind, count } of vitals.openApprovals) approvals.set({ kind }, Number(count));
     },
   };

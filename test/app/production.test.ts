@@ -11,7 +11,7 @@ import type { TestDatabase } from "../support/database.ts";
 import { createDatabase } from "../support/database.ts";
 import { eventually, expectBooksToBalance } from "../support/money.ts";
 import type { ServerProcess } from "../support/process.ts";
-import { migrateDatabase, startProcess } from "../support/process.ts";
+import { runProgram, startProcess } from "../support/process.ts";
 import type { TestRedis } from "../support/redis.ts";
 import { startRedis } from "../support/redis.ts";
 import type { Answer } from "../support/server.ts";
@@ -73,7 +73,7 @@ beforeAll(async () => {
     DRAIN_SECONDS: "2",
   };
   // Two at once: one migrates, the other waits for it.
-  await Promise.all([migrateDatabase(env), migrateDatabase(env)]);
+  await Promise.all([runProgram("--migrate", env), runProgram("--migrate", env)]);
   await sql(`CREATE ROLE ${ROLE} LOGIN PASSWORD 'app'`);
   await sql(readFileSync(GRANTS, "utf8").replaceAll("tollfree_app", ROLE));
   env.DATABASE_URL = restricted.href;

@@ -53,9 +53,9 @@ export async function startProcess(env: Record<string, string>): Promise<ServerP
   };
 }
 
-/** `--migrate` as a process of its own. @throws Error with its output if it ends with anything but 0 */
-export async function migrateDatabase(env: Record<string, string>): Promise<void> {
-  await promisify(execFile)(process.execPath, ["--import", "tsx", "src/main.ts", "--migrate"], {
+/** The server's program with a flag, as a process of its own. @throws with its output if it ends with anything but 0 */
+export function runProgram(flag: "--migrate" | "--verify-ledger", env: Record<string, string>) {
+  return promisify(execFile)(process.execPath, ["--import", "tsx", "src/main.ts", flag], {
     cwd: ROOT,
     env: { PATH: process.env["PATH"] ?? "", ...env },
   });

@@ -80,6 +80,7 @@ export async function startTestServer({
         ...suspension,
       },
       rateRules: limits === "real" ? RATE_RULES : { ...NO_LIMITS, ...limits },
+      treasuryDayMicros: undefined,
       keepOutput: { maxBytes: 64 * 1024, seconds: 3600 },
       ...settings,
     },

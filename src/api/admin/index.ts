@@ -24,6 +24,7 @@ import { markReplayed, withIdempotencyKey } from "../idempotency-key.ts";
 import { adminProcedure, router } from "../trpc.ts";
 import { consentProcedures } from "./consents.ts";
 import { credentialProcedures } from "./credentials.ts";
+import { treasuryProcedures } from "./treasury.ts";
 import { vaultProcedures } from "./vault.ts";
 
 /** What the administrator does, and what people do through them until they have their own pages. */
@@ -169,5 +170,6 @@ export const adminRouter = router({
 
   ...consentProcedures,
   ...credentialProcedures,
+  ...treasuryProcedures,
   ...vaultProcedures,
 });

@@ -33,6 +33,7 @@ export const RUN_ERRORS = [
   "duplicate_request",
   "idempotency_conflict",
   "idempotency_in_progress",
+  "payments_paused",
   "upstream_error",
   "upstream_timeout",
 ] as const satisfies ErrorCode[];

@@ -64,17 +64,16 @@ export async function bookCredit(
   const covered = b.treasuryMicros - ((rows[0]?.limits ?? 0n) - b.spentBefore);
   if (b.amountMicros > covered) return { kind: "shortfall", coveredMicros: covered > 0n ? covered : 0n };
 
-  await tx.credit.create({
-    data: {
-      sponsorId: b.sponsorId,
-      budgetAccountId: b.accountId,
-      amountMicros: b.amountMicros,
-      reference: b.reference,
-    },
-  });
-  await tx.budgetAccount.update({
-    where: { id: b.accountId },
-    data: { limit: { increment: b.amountMicros } },
-  });
+  await tx.$executeRaw`
+    WITH credit AS (
+      INSERT INTO credits (sponsor_id, budget_account_id, amount_micros, reference)
+      VALUES (${b.sponsorId}::uuid, ${b.accountId}::uuid, ${b.amountMicros}, ${b.reference}) RETURNING id
+    ), transfer AS (
+      INSERT INTO ledger_transfers (kind, from_account_id, to_account_id, amount_micros, credit_id)
+      SELECT 'deposit', sponsors.id, budget.id, ${b.amountMicros}, credit.id
+        FROM credit, ledger_accounts sponsors, ledger_accounts budget
+       WHERE sponsors.kind = 'sponsors' AND budget.budget_account_id = ${b.accountId}::uuid
+    )
+    UPDATE budget_accounts SET "limit" = "limit" + ${b.amountMicros} FROM credit WHERE budget_accounts.id = ${b.accountId}::uuid`;
   return { kind: "booked" };
 }

@@ -4,6 +4,7 @@ import { AppError } from "../errors.ts";
 import { next } from "../next-actions.ts";
 import type { PaymentSubject } from "../reservation/index.ts";
 import { explainEndedSession } from "../session/index.ts";
+import { requireUnpaused } from "../treasury/index.ts";
 import { keepOutput } from "./output.ts";
 import type { Offer, UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "./ports.ts";
 import { UPSTREAM_RETRY_SECONDS } from "./quote.ts";
@@ -19,7 +20,8 @@ const requestContext = (paymentId: string): string => `payments.request:${paymen
 /**
  * Signs the offer and keeps the signed request, in that order and before anything is sent: a process that dies
  * from here on leaves behind all that is needed to find out, or to send the same again.
- * @throws the reason if the session, grant or agent ended meanwhile; the reservation is given back.
+ * @throws the reason if the session, grant or agent ended meanwhile, or payments were paused; the reservation is given
+ *   back.
  */
 export async function signPayment(
   {
@@ -51,7 +53,11 @@ export async function signPayment(
   if (await markSigned(db, payment.id, actor.sessionId, signed, signedAtBlock, kept, leaseSeconds(request)))
     return paid;
 
-  await endPayment(db, payment.id, { status: "void", reason: "the session ended before signing" });
+  await endPayment(db, payment.id, {
+    status: "void",
+    reason: "not allowed any more when it was to be signed",
+  });
+  await requireUnpaused(db);
   throw await explainEndedSession({ db }, actor.sessionId);
 }
 

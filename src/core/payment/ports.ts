@@ -91,10 +91,28 @@ export type Verdict =
   /** Used, but no matching transfer was found: a pruned or lagging node, or worse. Never guessed from. */
   | { kind: "unexplained"; txHash?: Hex };
 
+/** A transfer out of an address. */
+export interface OutgoingTransfer {
+  txHash: Hex;
+  payTo: Address;
+  amountMicros: bigint;
+  /** Of the authorization that made it; undefined for a transfer made otherwise. */
+  nonce: Hex | undefined;
+}
+
+/** What left an address up to a sufficiently final block, and what it held there. */
+export interface Outflow {
+  block: bigint;
+  balance: bigint;
+  transfers: OutgoingTransfer[];
+}
+
 export interface Chain {
   /** The latest block's number. */
   blockNumber(): Promise<bigint>;
   /** Base units of the asset at the latest block. */
   balanceOf(address: Address): Promise<bigint>;
   lookUp(authorization: Authorization): Promise<Verdict>;
+  /** All transfers of the asset out of an address since a block; without a block, none. */
+  outflow(payer: Address, fromBlock: bigint | undefined): Promise<Outflow>;
 }

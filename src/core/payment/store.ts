@@ -1,6 +1,7 @@
 import { Prisma } from "../../platform/generated/prisma/client.ts";
 import type { Queries } from "../ports.ts";
 import { sessionIsLive } from "../session/index.ts";
+import { paymentsGoOn } from "../treasury/index.ts";
 import type { SignedPayment, Verdict } from "./ports.ts";
 
 export type PaymentStatus =
@@ -95,7 +96,7 @@ export async function listOpenPayments(db: Queries, grantId: string): Promise<Pa
 }
 
 /**
- * `reserved → signed`, only while session, grant, agent and key are live in this same statement. The signature's
+ * `reserved → signed`, only while session, grant, agent and key are live and payments aren't paused, in this same statement. The signature's
  * terms and the whole request are on record before it can leave the process. Returns whether it may be sent.
  */
 export async function markSigned(
@@ -111,7 +112,7 @@ export async function markSigned(
     WITH moved AS (
       UPDATE payments SET status = 'signed', pay_from = ${signed.payer}, nonce = ${signed.nonce}, valid_before = ${signed.validBefore},
              signed_at_block = ${signedAtBlock}, request = ${request}, send_lease_until = now() + make_interval(secs => ${leaseSeconds}::int)
-       WHERE id = ${id}::uuid AND status = 'reserved' AND ${sessionIsLive(sessionId)}
+       WHERE id = ${id}::uuid AND status = 'reserved' AND ${sessionIsLive(sessionId)} AND ${paymentsGoOn}
       RETURNING id
     )
     INSERT INTO payment_events (payment_id, from_status, to_status, evidence)
@@ -173,7 +174,8 @@ type Ending =
   | { status: "void"; reason: string };
 
 /**
- * Ends a payment, once: posts its reservation where the money moved, gives it back where it can't any more. What
+ * Ends a payment, once: posts its reservation where the money moved, with its transfer in the ledger, and gives it back
+ * where it can't move any more. What
  * an approved budget had raised, and the approval itself, are given back with it. Returns whether this call did it.
  */
 export async function endPayment(db: Queries, id: string, ending: Ending): Promise<boolean> {
@@ -199,6 +201,11 @@ export async function endPayment(db: Queries, id: string, ending: Ending): Promi
       UPDATE budget_accounts a SET reserved = a.reserved - h.amount, spent = a.spent + CASE WHEN ${post} THEN h.amount ELSE 0 END,
              "limit" = a."limit" - CASE WHEN ${post} THEN 0 ELSE h.raised END
         FROM holds h, (SELECT count(*) FROM locked) AS all_locked WHERE a.id = h.budget_account_id
+    ), spend AS (
+      INSERT INTO ledger_transfers (kind, from_account_id, to_account_id, amount_micros, payment_id)
+      SELECT 'spend', budget.id, upstreams.id, h.amount, moved.id
+        FROM moved, holds h JOIN ledger_accounts budget ON budget.budget_account_id = h.budget_account_id, ledger_accounts upstreams
+       WHERE ${post} AND upstreams.kind = 'upstreams'
     ), approval AS (
       UPDATE approvals SET consumed_at = NULL FROM before, moved WHERE approvals.id = before.approval_id AND NOT ${post}
     ), event AS (

@@ -7,6 +7,7 @@ import { microsToCents } from "../money.ts";
 import { next } from "../next-actions.ts";
 import type { JudgedPayer, Payers, Shortfall } from "../payer/index.ts";
 import type { Offer, Terms } from "../payment/ports.ts";
+import { openTreasuryDay, requireUnpaused, treasuryDayExhausted } from "../treasury/index.ts";
 import type { Hold, PaymentSubject } from "./store.ts";
 import { findApprovedBudget, openUserCap, remainingBudgets, reserve } from "./store.ts";
 
@@ -58,10 +59,11 @@ export async function requireBudget(ctx: Context, call: Call, costMicros: bigint
 }
 
 /**
- * Reserves the quote on every account of the call: payer, session, grant, and the user's calls on the campaign.
+ * Reserves the quote on every account of the call: payer, session, grant, the user's calls on the campaign, and what the
+ * treasury may pay in a day.
  * A payer that turns out to be short is passed over for the next.
  * @returns the payment, which now holds its reservation
- * @throws `budget_approval_required`, `sponsor_budget_exhausted`, `user_cap_reached`, `idempotency_in_progress`, and
+ * @throws `budget_approval_required`, `sponsor_budget_exhausted`, `user_cap_reached`, `idempotency_in_progress`, `payments_paused`, and
  *   `task_required` where the task's consent was withdrawn meanwhile
  */
 export async function reserveCall(
@@ -73,6 +75,9 @@ export async function reserveCall(
   const { db, actor } = ctx;
   const cost = offer.amountMicros;
   const short = new Map<string, Shortfall>();
+  await requireUnpaused(db);
+  const dayCap = ctx.settings.treasuryDayMicros;
+  const day = dayCap === undefined ? undefined : await openTreasuryDay(db, dayCap);
 
   for (const payer of payers.ready) {
     const payment = paymentSubject(ctx, call, payer, offer);
@@ -85,11 +90,15 @@ export async function reserveCall(
       { accountId: actor.budgetAccountId, amount: cost, raisable: true },
       { accountId: actor.grantBudgetAccountId, amount: cost, raisable: true },
       ...(cap === undefined ? [] : [{ accountId: cap, amount: 1n, raisable: false }]),
+      ...(day === undefined ? [] : [{ accountId: day, amount: cost, raisable: false }]),
     ];
     const isOwnBudget = (accountId: string): boolean =>
       accountId === actor.budgetAccountId || accountId === actor.grantBudgetAccountId;
 
     let result = await reserve(db, payment, holds, null);
+    // No other payer could change that, and no user either.
+    if (result.kind === "short" && day !== undefined && result.accountIds.includes(day))
+      throw treasuryDayExhausted(Date.now());
     if (result.kind === "short" && result.accountIds.every(isOwnBudget)) {
       const approvalId = await approvedBudget(ctx, call, cost);
       if (approvalId === undefined) throw await budgetApprovalRequired(ctx, call, cost);

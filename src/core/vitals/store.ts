@@ -8,6 +8,7 @@ export interface Vitals {
   /** What sponsors have funded, all of it together. */
   budgets: { kind: string; limit: bigint; reserved: bigint; spent: bigint }[];
   openApprovals: { kind: string; count: bigint }[];
+  paymentsPaused: boolean;
 }
 
 /** Every query here reads an index of what is open, or a table with one row for each budget. */
@@ -25,5 +26,6 @@ export async function readVitals(db: Queries): Promise<Vitals> {
       JOIN budget_accounts a ON a.id = owner.budget_account_id GROUP BY a.kind`;
   const openApprovals = await db.$queryRaw<Vitals["openApprovals"]>`
     SELECT kind, count(*) FROM approvals WHERE status = 'pending' AND expires_at > now() GROUP BY kind`;
-  return { sessions, openPayments, budgets, openApprovals };
+  const [pause] = await db.$queryRaw<{ paused: boolean }[]>`SELECT paused FROM payment_switch`;
+  return { sessions, openPayments, budgets, openApprovals, paymentsPaused: pause?.paused === true };
 }

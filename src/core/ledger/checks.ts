@@ -1,0 +1,17 @@
+/** What is proved, in the order in which it is told. */
+export const CHECKS = {
+  entries: "funded accounts equal their entries",
+  reservations: "every account's reserved and spent are those of its payments",
+  caps: "no account is over its cap",
+  spends: "every settled payment has its entry, and every entry its payment",
+  payments: "every settled payment has its transfer on chain, right amount and payee",
+  transfers: "every transfer out of the treasury is a payment's",
+  coverage: "unspent budgets are covered by the treasury's balance",
+} as const;
+export type CheckName = keyof typeof CHECKS;
+
+export interface Finding {
+  check: CheckName;
+  /** Ids and amounts in micros; nothing personal. */
+  detail: string;
+}
