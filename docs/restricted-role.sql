@@ -9,7 +9,8 @@ GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO tollfree_app;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO tollfree_app;
 
 -- What comes and goes.
-GRANT DELETE ON rate_limits, idempotency_keys, session_violations, campaign_services, vault_items TO tollfree_app;
+GRANT DELETE ON rate_limits, idempotency_keys, session_violations, campaign_services, vault_items,
+  idempotent_creations TO tollfree_app;
 
 -- What only grows.
 REVOKE UPDATE ON agent_audit_logs, payment_events, credits, ledger_transfers, ledger_accounts FROM tollfree_app;

@@ -11,8 +11,13 @@ export const startKeyRotation = (deps: Deps): Rounds =>
   startRounds(
     EVERY_MS,
     async () => {
-      const values = await reencrypt(deps);
-      deps.log.info({ event: "key_rotation", values }, "everything is encrypted with the current key");
+      const { values, unreadable } = await reencrypt(deps);
+      if (unreadable.length > 0)
+        deps.log.error(
+          { event: "key_rotation_incomplete", unreadable },
+          "some values can't be read with any key",
+        );
+      else deps.log.info({ event: "key_rotation", values }, "everything is encrypted with the current key");
     },
     (error) => {
       deps.log.error({ event: "key_rotation_failed", err: error }, "older encryption keys are still needed");

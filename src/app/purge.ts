@@ -1,5 +1,6 @@
 import { purgeExpiredAnswers } from "../core/answer/index.ts";
 import type { Deps } from "../core/context.ts";
+import { deleteOldCreations } from "../core/idempotency/index.ts";
 import { purgeExpiredOutputs } from "../core/payment/index.ts";
 import type { Rounds } from "./rounds.ts";
 import { startRounds } from "./rounds.ts";
@@ -7,11 +8,11 @@ import { startRounds } from "./rounds.ts";
 /** Retention is counted in days or hours, and nobody is shown anything past it. */
 const EVERY_MS = 3_600_000;
 
-/** Deletes answers and kept outputs past their time, at once and then every hour. */
+/** Deletes answers, kept outputs and idempotency keys past their time, at once and then every hour. */
 export const startPurge = (deps: Deps): Rounds =>
   startRounds(
     EVERY_MS,
-    () => Promise.all([purgeExpiredAnswers(deps), purgeExpiredOutputs(deps)]),
+    () => Promise.all([purgeExpiredAnswers(deps), purgeExpiredOutputs(deps), deleteOldCreations(deps.db)]),
     (error) => {
       deps.log.error({ event: "purge_failed", err: error }, "what is past its time wasn't deleted");
     },

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
+import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ConfigError, readConfig } from "../../src/app/config.ts";
 import { startTollfree } from "../../src/app/server.ts";
@@ -20,6 +21,7 @@ import {
   createCampaign,
   createGrant,
   createSponsor,
+  GRANT_SCOPES,
   openSession,
   registerApi,
 } from "../support/world.ts";
@@ -115,8 +117,8 @@ describe("changing the encryption key", () => {
     const [present] = server.options.encryptionKeys;
     const { db } = server.deps;
     const rotated = new AesCipher([newKey, present], present);
-    expect(await reencrypt({ db, cipher: rotated })).toBeGreaterThanOrEqual(4);
-    expect(await reencrypt({ db, cipher: rotated })).toBe(0);
+    expect((await reencrypt({ db, cipher: rotated })).values).toBeGreaterThanOrEqual(4);
+    expect(await reencrypt({ db, cipher: rotated })).toEqual({ values: 0, unreadable: [] });
     const prefix = Buffer.from(server.deps.cipher.prefix).toString("hex");
     expect(await dump(server.database.url)).not.toContain(`\\x${prefix}`);
 
@@ -137,6 +139,23 @@ describe("changing the encryption key", () => {
     } finally {
       await renewed.stop();
     }
+  });
+
+  test("passes over what nobody can read any more, and says where it is", async () => {
+    const { db } = server.deps;
+    const [broken, whole] = [await createGrant(server.url), await createGrant(server.url)];
+    for (const { user_id } of [broken, whole])
+      await asAdmin("putVaultItem", { user_id, data_type: "name", value: "Ada" });
+    await db.$executeRaw`UPDATE vault_items SET value = set_byte(value, length(value) - 1, get_byte(value, length(value) - 1) # 1)
+      WHERE user_id = ${broken.user_id}::uuid`;
+    const [present] = server.options.encryptionKeys;
+    const rotated = new AesCipher([newKey, present], present);
+    const { unreadable } = await reencrypt({ db, cipher: rotated });
+    expect(unreadable).toEqual([`vault_items.value:${broken.user_id}:name`]);
+    const item = await db.vaultItem.findFirstOrThrow({ where: { userId: whole.user_id } });
+    expect(Buffer.from(item.value).subarray(0, 5)).toEqual(Buffer.from(rotated.prefix));
+    await db.vaultItem.deleteMany({ where: { userId: broken.user_id } });
+    await reencrypt({ db, cipher: new AesCipher([present, newKey]) });
   });
 
   test("goes on while servers write: what they changed meanwhile stays theirs", async () => {
@@ -234,6 +253,44 @@ describe("an agent's API key", () => {
     expectRefused(await status(token), 401, "session_revoked");
     await expect(openSession(server.url, grant)).rejects.toThrow("401");
     expectRefused(await asAdmin("rotateAgentKey", { agent_id: grant.agent_id }), 404, "not_found");
+  });
+
+  test("without an overlap, of several at once, leaves exactly one", async () => {
+    const client = new pg.Client({ connectionString: server.database.url });
+    await client.connect();
+    await client.query("BEGIN; SELECT 1 FROM agents FOR UPDATE");
+    const rotating = Promise.all(
+      [1, 2, 3].map(() => asAdmin("rotateAgentKey", { agent_id: grant.agent_id, overlap_seconds: 0 })),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 500)); // all of them wait for the agent
+    await client.query("COMMIT");
+    await client.end();
+    const keys = (await rotating).map((answer) => String(expectSuccess(answer).api_key));
+    const opened = await Promise.allSettled(
+      keys.map((agent_key) => openSession(server.url, { ...grant, agent_key })),
+    );
+    expect(opened.filter(({ status: how }) => how === "fulfilled")).toHaveLength(1);
+  });
+
+  test("whose agent is revoked takes its open questions along, and nobody can grant it anything", async () => {
+    const wider = { allowed_task_types: ["*"], allowed_data_types: ["phone"], allowed_categories: ["*"] };
+    const wish = { user_id: grant.subject, scopes: wider, budget_limit_cents: 1 };
+    const asked = await call(server.url, "agent.auth", wish, grant.agent_key);
+    await asAdmin("revokeAgent", { agent_id: grant.agent_id });
+    const decision = {
+      approval_id: asked.body.details.approval_id,
+      user_id: grant.user_id,
+      decision: "approve",
+    };
+    expectRefused(await asAdmin("decideApproval", decision), 409, "conflict");
+    const terms = {
+      user_id: grant.user_id,
+      agent_id: grant.agent_id,
+      scopes: GRANT_SCOPES,
+      budget_limit_cents: 1,
+      expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+    };
+    expectRefused(await asAdmin("putGrant", terms), 404, "not_found");
   });
 
   test("of nobody isn't there, and neither is somebody else's", async () => {

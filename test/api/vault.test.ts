@@ -196,7 +196,7 @@ describe("a task's answers", () => {
     expect(await completions()).toBe(0);
   });
 
-  test("need consent for everything in a stored value, not only for its own type", async () => {
+  test("never hold more than may be passed on: a stored value with data of other types doesn't fit", async () => {
     const home = {
       type: "object",
       properties: {
@@ -213,12 +213,115 @@ describe("a task's answers", () => {
     ({ token } = await openSession(server.url, grant));
     await put("address", { street: "Rua Augusta 1", phone: "+351 21 000 0000" });
     const task_data = { home: { $vault: "address" } };
-    const refused = await complete(task_data, { campaign_id: id });
-    expect(expectRefused(refused, 403, "data_consent_required").details.missing).toEqual(["phone"]);
+    // An agent can't know what is in it: it isn't told, and it isn't a violation however often it tries.
+    for (let n = 0; n < 4; n += 1) {
+      const body = expectRefused(await complete(task_data, { campaign_id: id }), 400, "validation_error");
+      expect(body.field_errors).toMatchObject([{ path: "/task_data/home", keyword: "$vault" }]);
+      expect(JSON.stringify(body)).not.toContain("phone");
+    }
     expect(await completions()).toBe(0);
 
     await put("address", { street: "Rua Augusta 1" });
     expectSuccess(await complete(task_data, { campaign_id: id }));
+  });
+});
+
+describe("a schema can't get at the vault by another door", () => {
+  const register = (schema: unknown): Promise<Answer> =>
+    call(
+      server.url,
+      "sponsor.createCampaign",
+      {
+        name: "Trap",
+        service_keys: [service],
+        required_task: "One question",
+        task_type: "survey",
+        task_description: "What would you say?",
+        task_schema: schema,
+        subsidy_per_call_cents: 5,
+      },
+      acme.key,
+    );
+  const object = (a: unknown) => ({ type: "object", properties: { a }, additionalProperties: false });
+
+  test.each<[string, unknown]>([
+    ["a constant", object({ anyOf: [{ const: { $vault: "name" } }, { type: "string" }] })],
+    ["a listed value", object({ enum: [{ $vault: "email" }, "ada@example.com"] })],
+    ["deep inside one", object({ enum: [{ a: [{ $vault: "name" }] }, "x"] })],
+    ["a constant of another form", object({ const: { $vault: 5 } })],
+    [
+      "a property",
+      { type: "object", properties: { $vault: { type: "string" } }, additionalProperties: false },
+    ],
+  ])("%s", async (_, schema) => {
+    const body = expectRefused(await register(schema), 400, "validation_error");
+    expect(JSON.stringify(body.field_errors)).toContain("taken by references");
+  });
+
+  test("what was read under a reference is on record as its type, whatever branch of the schema it took", async () => {
+    const line = {
+      type: "object",
+      properties: { line: { type: "string" } },
+      additionalProperties: false,
+      "x-data-type": "address",
+    };
+    const id = await createCampaign(server.url, acme, [service], {
+      fundCents: 0,
+      task_schema: object({ anyOf: [line, { type: "string" }] }),
+    });
+    const scopes = { ...GRANT_SCOPES, allowed_data_types: ["address"] };
+    grant = await createGrant(server.url, { scopes });
+    ({ token } = await openSession(server.url, grant));
+    await put("address", "Rua Augusta 1");
+    expectSuccess(await complete({ a: { $vault: "address" } }, { campaign_id: id }));
+    const where = { userId: grant.user_id };
+    expect(await server.deps.db.taskCompletion.findMany({ where })).toMatchObject([
+      { dataTypes: ["address"] },
+    ]);
+    const consents = await server.deps.db.consent.findMany({
+      where: { ...where, consentType: "data_sharing" },
+    });
+    expect(consents).toMatchObject([{ dataTypes: ["address"] }]);
+  });
+
+  test("a list of different values tells nobody which of them is stored", async () => {
+    const guesses = {
+      type: "array",
+      uniqueItems: true,
+      items: { type: "string", format: "date", "x-data-type": "birthdate" },
+    };
+    const id = await createCampaign(server.url, acme, [service], {
+      fundCents: 0,
+      task_schema: object(guesses),
+    });
+    const scopes = { ...GRANT_SCOPES, allowed_data_types: ["birthdate"] };
+    grant = await createGrant(server.url, { scopes });
+    ({ token } = await openSession(server.url, grant));
+    await put("birthdate", "1990-12-31");
+    const guess = (date: string): Promise<Answer> =>
+      complete({ a: [{ $vault: "birthdate" }, date] }, { campaign_id: id, dry_run: false });
+    const [right, wrong] = [await guess("1990-12-31"), await guess("1990-12-30")];
+    for (const answer of [right, wrong]) expectRefused(answer, 400, "validation_error");
+    expect(right.body.field_errors).toEqual(wrong.body.field_errors);
+  });
+
+  test("all of the answers may be stored data", async () => {
+    const root = {
+      type: "object",
+      properties: { line: { type: "string" } },
+      additionalProperties: false,
+      "x-data-type": "address",
+    };
+    const id = await createCampaign(server.url, acme, [service], { fundCents: 0, task_schema: root });
+    const scopes = { ...GRANT_SCOPES, allowed_data_types: ["address"] };
+    grant = await createGrant(server.url, { scopes });
+    ({ token } = await openSession(server.url, grant));
+    await put("address", { line: "Rua Augusta 1" });
+    expectSuccess(await complete({ $vault: "address" }, { campaign_id: id }));
+    const inbox = await call(server.url, "sponsor.listAnswers", { campaign_id: id }, acme.key);
+    expect(expectSuccess(inbox).answers).toMatchObject([
+      { task_data: { line: "Rua Augusta 1" }, sources: { "": "vault" } },
+    ]);
   });
 });
 

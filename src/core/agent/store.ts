@@ -1,6 +1,6 @@
 import type { AgentActor } from "../context.ts";
 import type { MintedToken } from "../credential/index.ts";
-import type { Queries } from "../ports.ts";
+import type { Database, Queries } from "../ports.ts";
 
 export async function insertAgent(db: Queries, name: string, key: MintedToken): Promise<{ id: string }> {
   return db.agent.create({
@@ -33,26 +33,29 @@ export async function listKeys(
 }
 const MAX_KEYS_LISTED = 100;
 
-/** Adds a key to an active agent, and sets an end to those before it; without an overlap it revokes them. */
+/**
+ * Adds a key to an active agent, and sets an end to those before it; without an overlap it revokes them. The agent is
+ * locked first, so that of several at once each sees the keys of those before it.
+ */
 export async function rotateKey(
-  db: Queries,
+  db: Database,
   agentId: string,
   key: MintedToken,
   overlapSeconds: number,
 ): Promise<{ id: string; previous_end_at: Date } | undefined> {
-  const rows = await db.$queryRaw<{ id: string; previous_end_at: Date }[]>`
-    WITH agent AS (
-      SELECT id, now() + make_interval(secs => ${overlapSeconds}::int) AS previous_end_at
-        FROM agents WHERE id = ${agentId}::uuid AND status = 'active' FOR UPDATE
-    ), previous AS (
-      UPDATE agent_api_keys k SET expires_at = least(k.expires_at, agent.previous_end_at),
+  return db.$transaction(async (tx) => {
+    const active = await tx.$queryRaw<unknown[]>`
+      SELECT 1 FROM agents WHERE id = ${agentId}::uuid AND status = 'active' FOR UPDATE`;
+    if (active.length === 0) return undefined;
+    await tx.$executeRaw`
+      UPDATE agent_api_keys SET expires_at = least(expires_at, now() + make_interval(secs => ${overlapSeconds}::int)),
              revoked_at = CASE WHEN ${overlapSeconds}::int = 0 THEN now() END
-        FROM agent WHERE k.agent_id = agent.id AND k.revoked_at IS NULL
-    )
-    INSERT INTO agent_api_keys (agent_id, key_hash, hint)
-    SELECT agent.id, ${key.hash}, ${key.hint} FROM agent
-    RETURNING id, (SELECT previous_end_at FROM agent) AS previous_end_at`;
-  return rows[0];
+       WHERE agent_id = ${agentId}::uuid AND revoked_at IS NULL`;
+    const rows = await tx.$queryRaw<{ id: string; previous_end_at: Date }[]>`
+      INSERT INTO agent_api_keys (agent_id, key_hash, hint) VALUES (${agentId}::uuid, ${key.hash}, ${key.hint})
+      RETURNING id, now() + make_interval(secs => ${overlapSeconds}::int) AS previous_end_at`;
+    return rows[0];
+  });
 }
 
 export async function revokeKey(db: Queries, agentId: string, keyId: string): Promise<Date | undefined> {
@@ -62,7 +65,7 @@ export async function revokeKey(db: Queries, agentId: string, keyId: string): Pr
   return rows[0]?.revoked_at;
 }
 
-/** Revokes an agent with all its keys. Returns when, the first time it happened. */
+/** Revokes an agent with all its keys, and its open questions with it. Returns when, the first time it happened. */
 export async function revokeAgent(db: Queries, agentId: string): Promise<Date | undefined> {
   const rows = await db.$queryRaw<{ revoked_at: Date }[]>`
     WITH agent AS (
@@ -71,6 +74,9 @@ export async function revokeAgent(db: Queries, agentId: string): Promise<Date | 
     ), keys AS (
       UPDATE agent_api_keys k SET revoked_at = agent.revoked_at FROM agent
        WHERE k.agent_id = agent.id AND k.revoked_at IS NULL
+    ), questions AS (
+      UPDATE approvals q SET status = 'expired' FROM agent
+       WHERE q.agent_id = agent.id AND q.status IN ('pending', 'approved')
     )
     SELECT revoked_at FROM agent`;
   return rows[0]?.revoked_at;

@@ -19,7 +19,7 @@ import { countCompletions, findServices, insertCampaign } from "./store.ts";
  *   `idempotency_conflict`.
  */
 export async function createCampaign(
-  { db, actor }: Pick<Deps, "db"> & { actor: SponsorActor },
+  { db, cipher, actor }: Pick<Deps, "db" | "cipher"> & { actor: SponsorActor },
   { idempotency_key: key, ...input }: z.infer<typeof CreateCampaignInput>,
 ): Promise<{ campaign: z.infer<typeof CampaignView>; replayed: boolean }> {
   const schemaErrors = checkSchema(input.task_schema);
@@ -34,7 +34,7 @@ export async function createCampaign(
 
   const creation = { owner: actor.sponsorId, operation: "create_campaign", key, request: input };
   const newId = randomUUID();
-  const { id, replayed } = await createOnce(db, creation, newId, async (tx) =>
+  const { id, replayed } = await createOnce({ db, cipher }, creation, newId, async (tx) =>
     insertCampaign(tx, {
       id: newId,
       sponsorId: actor.sponsorId,

@@ -1,10 +1,11 @@
 import type { Findings } from "./findings.ts";
 import { isStorable, pointer } from "./json.ts";
 import { LIMITS } from "./limits.ts";
+import { REFERENCE_FIELD } from "./vault-references.ts";
 
 /**
  * First look: is it JSON that can be stored, walked and sent at all? Everything after may recurse over it.
- * Adds findings for size, depth, numbers and strings that JSON or PostgreSQL can't hold, and `__proto__`.
+ * Adds findings for size, depth, numbers and strings that JSON or PostgreSQL can't hold, and names that mean something else.
  */
 export function checkJson(schema: unknown, findings: Findings): void {
   let budget: number = LIMITS.schemaBytes;
@@ -32,6 +33,13 @@ export function checkJson(schema: unknown, findings: Findings): void {
 
   const checkName = (key: string, path: string): void => {
     checkText(key, path);
+    // Wherever it stands, in a constant as well: it would make data ambiguous with what refers to a user's vault.
+    if (key === REFERENCE_FIELD)
+      findings.add(
+        path,
+        "properties",
+        `The name "${REFERENCE_FIELD}" is taken by references to stored data.`,
+      );
     if (key === "__proto__") findings.add(path, "properties", 'The name "__proto__" isn\'t allowed.');
   };
 

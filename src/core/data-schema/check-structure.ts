@@ -3,7 +3,6 @@ import { isObject, pointer, type JsonObject } from "./json.ts";
 import { KEYWORDS, refusal } from "./keywords.ts";
 import { LIMITS } from "./limits.ts";
 import { resolve, type Schema } from "./schema.ts";
-import { REFERENCE_FIELD } from "./vault-references.ts";
 
 /**
  * Second look, without context: only known keywords, each with a value of the right shape; patterns, formats
@@ -11,7 +10,7 @@ import { REFERENCE_FIELD } from "./vault-references.ts";
  */
 export function checkStructure(schema: unknown, findings: Findings): schema is Schema {
   const definitions = isObject(schema) && isObject(schema["$defs"]) ? schema["$defs"] : {};
-  const counts = { properties: 0, patterns: 0, parts: 0 };
+  const counts = { properties: 0, patterns: 0, parts: 0, marks: 0 };
 
   const visit = (node: unknown, path: string, holder: string): void => {
     if (typeof node === "boolean" && path !== "") return;
@@ -19,7 +18,6 @@ export function checkStructure(schema: unknown, findings: Findings): schema is S
     for (const [keyword, value] of Object.entries(node)) visitKeyword(keyword, value, pointer(path, keyword));
     checkCompany(node, path);
     checkPlace(node, path);
-    checkNames(node, path);
     count(node);
   };
 
@@ -48,6 +46,7 @@ export function checkStructure(schema: unknown, findings: Findings): schema is S
   const count = (node: JsonObject): void => {
     counts.properties += isObject(node["properties"]) ? Object.keys(node["properties"]).length : 0;
     counts.patterns += "pattern" in node ? 1 : 0;
+    counts.marks += "x-data-type" in node ? 1 : 0;
     const dependents = isObject(node["dependentRequired"]) ? Object.values(node["dependentRequired"]) : [];
     const names = [node["required"], ...dependents].filter(Array.isArray);
     counts.parts += names.reduce((sum, list) => sum + list.length, 1);
@@ -82,13 +81,6 @@ export function checkStructure(schema: unknown, findings: Findings): schema is S
     }
   };
 
-  /** A field of this name would make data ambiguous with what refers to the user's vault. */
-  const checkNames = (node: JsonObject, path: string): void => {
-    if (!isObject(node["properties"]) || !Object.hasOwn(node["properties"], REFERENCE_FIELD)) return;
-    const message = `The name "${REFERENCE_FIELD}" is taken: agents refer to a user's stored data by it.`;
-    findings.add(pointer(path, "properties", REFERENCE_FIELD), "properties", message);
-  };
-
   const checkCounts = (): void => {
     const definitionCount = Object.keys(definitions).length;
     if (counts.properties > LIMITS.properties) {
@@ -96,6 +88,13 @@ export function checkStructure(schema: unknown, findings: Findings): schema is S
     }
     if (counts.patterns > LIMITS.patterns) {
       findings.add("", "pattern", `A schema may have at most ${LIMITS.patterns} patterns.`);
+    }
+    if (counts.marks > LIMITS.marks) {
+      findings.add(
+        "",
+        "x-data-type",
+        `A schema may mark at most ${LIMITS.marks} subschemas as personal data.`,
+      );
     }
     if (counts.parts > LIMITS.parts) {
       const message = `A schema may have at most ${LIMITS.parts} subschemas and required names.`;

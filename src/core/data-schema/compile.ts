@@ -13,7 +13,7 @@ import { measureData } from "./measure-data.ts";
 import { PatternBudgetError } from "./patterns.ts";
 import { SchemaGraph } from "./schema-graph.ts";
 import type { VaultReference } from "./vault-references.ts";
-import { allowingReferences, referencesIn, refersToVault } from "./vault-references.ts";
+import { allowingReferences, comparesPersonalData, referencesIn, refersToVault } from "./vault-references.ts";
 
 /** A sponsor's schema, ready to check what agents submit. */
 export interface CompiledSchema {
@@ -28,7 +28,7 @@ export interface CompiledSchema {
    */
   validate(data: unknown, basePath: string): DataCheck;
   /**
-   * As `validate`, for data in which `{"$vault": "<data type>"}` may stand wherever the schema asks for that type.
+   * As `validate`, for data in which `{"$vault": "<data type>"}` may stand in place of a value marked with that type.
    * A reference counts as data of its type; whether the stored value fits is known once it is filled in.
    */
   validateSubmission(data: unknown, basePath: string): SubmissionCheck;
@@ -77,13 +77,22 @@ function compile(graph: SchemaGraph): CompiledSchema {
         const result = validate(data, basePath);
         return result.ok ? { ...result, references: [] } : result;
       }
-      withReferences ??= createCheck(new SchemaGraph(allowingReferences(graph.root)));
+      withReferences ??= comparesPersonalData(graph)
+        ? validate
+        : createCheck(new SchemaGraph(allowingReferences(graph.root)));
       const result = withReferences(data, basePath);
-      if (result.ok) return { ...result, references: referencesIn(data) };
+      if (result.ok) return { ...result, references: requireCounted(referencesIn(data), result.dataTypes) };
       // The condition is ours, and what failed inside of it has an error of its own.
       return { ok: false, errors: result.errors.filter(({ keyword }) => keyword !== "if") };
     },
   };
+}
+
+/** Nobody reads a stored value whose type wasn't asked about, whatever a schema managed to accept. */
+function requireCounted(references: VaultReference[], dataTypes: DataType[]): VaultReference[] {
+  if (references.some(({ dataType }) => !dataTypes.includes(dataType)))
+    throw new Error("a schema accepted a reference that it doesn't ask for");
+  return references;
 }
 
 type Check = (data: unknown, basePath: string) => DataCheck;

@@ -21,6 +21,8 @@ export const LIMITS = {
   expandedParts: 10_000,
   /** Alternatives and conditions that ask for data, `$ref` written out: each is evaluated by itself, too. */
   dataBranches: 50,
+  /** Subschemas marked as personal data: each is compiled once more, for references to a user's stored data. */
+  marks: 100,
   enumValues: 1_000,
   /** Patterns in the whole schema, each of them this long, compiling to this many RE2 instructions. */
   patterns: 100,

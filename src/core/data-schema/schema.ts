@@ -11,6 +11,7 @@ export interface Schema {
   readonly items?: SubSchema;
   readonly prefixItems?: readonly SubSchema[];
   readonly minItems?: number;
+  readonly uniqueItems?: boolean;
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly format?: string;

@@ -1,6 +1,7 @@
 import type { DataType } from "./data-types.ts";
 import { isObject, pointer } from "./json.ts";
-import type { Schema, SubSchema } from "./schema.ts";
+import type { SchemaGraph } from "./schema-graph.ts";
+import { contents, type Schema, type SubSchema } from "./schema.ts";
 
 /** The one field of a reference to the user's vault. No schema may have a property of this name. */
 export const REFERENCE_FIELD = "$vault";
@@ -12,8 +13,9 @@ export interface VaultReference {
 }
 
 /**
- * The schema with `{"$vault": "<data type>"}` allowed wherever it asks for that data type. Conditions rather than
- * alternatives, so that a wrong value is explained by what the sponsor asks for and nothing else.
+ * The schema with `{"$vault": "<data type>"}` allowed in place of each value that a subschema marks with that data type.
+ * What other subschemas say about the same value has to allow an object. Conditions rather than alternatives, so that a
+ * wrong value is explained by what the sponsor asks for and nothing else.
  */
 export function allowingReferences(root: Schema): Schema {
   const { $defs, ...schema } = mapParts(root, allow);
@@ -61,6 +63,21 @@ function mapParts(schema: Schema, map: (part: SubSchema) => SubSchema): Schema {
       copy[keyword] = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, map(part)]));
   }
   return copy;
+}
+
+/**
+ * Whether the schema compares personal data with other values of a list: whoever wrote those would learn from a refusal
+ * which of them is the stored one. Such a schema allows no references.
+ */
+export function comparesPersonalData(graph: SchemaGraph): boolean {
+  const seen = new Set<SubSchema>();
+  const visit = (schema: SubSchema): boolean => {
+    if (typeof schema === "boolean" || seen.has(schema)) return false;
+    seen.add(schema);
+    if (schema.uniqueItems === true && graph.asksForData(schema)) return true;
+    return [...graph.inPlace(schema), ...contents(schema)].some((child) => visit(child.schema));
+  };
+  return visit(graph.root);
 }
 
 const isReference = (value: unknown): value is Record<string, unknown> =>

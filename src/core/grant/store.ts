@@ -9,6 +9,7 @@ export interface GrantTerms {
   expiresAt: Date;
 }
 
+/** An agent that was revoked is gone. */
 export async function userAndAgentExist(
   db: Queries,
   userId: string,
@@ -16,7 +17,7 @@ export async function userAndAgentExist(
 ): Promise<{ user: boolean; agent: boolean }> {
   const rows = await db.$queryRaw<{ user: boolean; agent: boolean }[]>`
     SELECT EXISTS (SELECT FROM users WHERE id = ${userId}::uuid) AS "user",
-           EXISTS (SELECT FROM agents WHERE id = ${agentId}::uuid) AS "agent"`;
+           EXISTS (SELECT FROM agents WHERE id = ${agentId}::uuid AND status = 'active') AS "agent"`;
   return rows[0] ?? { user: false, agent: false };
 }
 

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { canonicalJson } from "../canonical-json.ts";
 import type { Deps, SessionActor } from "../context.ts";
-import { hashSecret } from "../credential/index.ts";
 import { AppError } from "../errors.ts";
 import { next } from "../next-actions.ts";
 import type { Claim } from "./store.ts";
@@ -26,7 +25,7 @@ export type Claimed =
   /** It was made before: answer with its payment's current state. */
   | { kind: "replay"; paymentId: string };
 
-type Context = Pick<Deps, "db"> & { actor: SessionActor };
+type Context = Pick<Deps, "db" | "cipher"> & { actor: SessionActor };
 
 /**
  * Claims a run before anything of it happens (R7.4), so that of many at once with the same key, or without one
@@ -35,15 +34,15 @@ type Context = Pick<Deps, "db"> & { actor: SessionActor };
  */
 export async function claimRun(ctx: Context, run: RunRequest): Promise<Claimed> {
   const { actor } = ctx;
-  const inputDigest = hashSecret(canonicalJson([run.serviceKey, run.input]));
+  const digest = (...parts: unknown[]): Uint8Array<ArrayBuffer> =>
+    Uint8Array.from(ctx.cipher.hmac(canonicalJson(parts)));
+  const inputDigest = digest(run.serviceKey, run.input);
   const claim: Claim = {
     grantId: actor.grantId,
     operation: OPERATION,
     // A key of ours can't be mistaken for a caller's, which never starts with a space.
     key: run.idempotencyKey ?? ` ${Buffer.from(inputDigest).toString("base64url")}`,
-    requestDigest: hashSecret(
-      canonicalJson([run.serviceKey, run.input, run.campaignId ?? null, run.maxCostCents ?? null]),
-    ),
+    requestDigest: digest(run.serviceKey, run.input, run.campaignId ?? null, run.maxCostCents ?? null),
     claimId: randomUUID(),
     seconds: Math.ceil(run.upstreamTimeoutMs / 1000) + CLAIM_MARGIN_SECONDS,
   };

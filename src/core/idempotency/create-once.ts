@@ -1,7 +1,6 @@
 import { canonicalJson } from "../canonical-json.ts";
-import { hashSecret } from "../credential/index.ts";
 import { AppError } from "../errors.ts";
-import type { Database, Queries } from "../ports.ts";
+import type { Cipher, Database, Queries } from "../ports.ts";
 import { claimCreation, findCreation } from "./store.ts";
 
 export interface Creation {
@@ -22,19 +21,19 @@ export interface Creation {
  * @throws `idempotency_conflict` where the key was used with another request
  */
 export async function createOnce(
-  db: Database,
+  { db, cipher }: { db: Database; cipher: Cipher },
   creation: Creation,
   id: string,
   create: (tx: Queries) => Promise<unknown>,
 ): Promise<{ id: string; replayed: boolean }> {
   const { key } = creation;
   const created = await db.$transaction(async (tx) => {
-    const claim = { ...creation, requestDigest: digestOf(creation), id };
+    const claim = { ...creation, requestDigest: digestOf(cipher, creation), id };
     if (key !== undefined && !(await claimCreation(tx, { ...claim, key }))) return false;
     await create(tx);
     return true;
   });
-  const earlier = created ? undefined : await findCreated(db, creation);
+  const earlier = created ? undefined : await findCreated({ db, cipher }, creation);
   return { id: earlier ?? id, replayed: earlier !== undefined };
 }
 
@@ -43,16 +42,17 @@ export async function createOnce(
  * @throws `idempotency_conflict` where the key was used with another request
  */
 export async function findCreated(
-  db: Queries,
+  { db, cipher }: { db: Queries; cipher: Cipher },
   creation: Pick<Creation, "owner" | "operation" | "key" | "request">,
 ): Promise<string | undefined> {
   const { owner, operation, key } = creation;
   const earlier = key === undefined ? undefined : await findCreation(db, { owner, operation, key });
   if (earlier === undefined) return undefined;
-  if (Buffer.compare(earlier.requestDigest, digestOf(creation)) !== 0)
+  if (Buffer.compare(earlier.requestDigest, digestOf(cipher, creation)) !== 0)
     throw new AppError("idempotency_conflict");
   return earlier.resultId;
 }
 
-const digestOf = ({ request }: Pick<Creation, "request">): Uint8Array<ArrayBuffer> =>
-  hashSecret(canonicalJson(request));
+/** Keyed, since what it is of could be guessed: an e-mail address, a date of birth. */
+const digestOf = (cipher: Cipher, { request }: Pick<Creation, "request">): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(cipher.hmac(canonicalJson(request)));

@@ -98,3 +98,8 @@ export async function findCreation(
      WHERE owner = ${owner} AND operation = ${operation} AND key = ${key} AND created_at > now() - interval '24 hours'`;
   return rows[0];
 }
+
+/** Forgets keys of creations that nobody may use any more. Returns how many. */
+export async function deleteOldCreations(db: Queries): Promise<number> {
+  return db.$executeRaw`DELETE FROM idempotent_creations WHERE created_at < now() - interval '24 hours'`;
+}

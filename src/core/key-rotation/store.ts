@@ -24,16 +24,17 @@ export const ENCRYPTED_COLUMNS: readonly EncryptedColumn[] = [
   byId("payments", "output"),
 ];
 
-/** Values that don't start as those of the current key do. */
+/** Values that don't start as those of the current key do, after a row, in order. */
 export async function selectOutdated(
   db: Queries,
   { table, column, id }: EncryptedColumn,
   prefix: Uint8Array,
+  after: string,
   limit: number,
 ): Promise<{ id: string; value: Uint8Array }[]> {
   return db.$queryRaw<{ id: string; value: Uint8Array }[]>`
     SELECT ${id} AS id, ${Prisma.raw(column)} AS value FROM ${Prisma.raw(table)}
-     WHERE substring(${Prisma.raw(column)} FROM 1 FOR ${prefix.length}::int) <> ${prefix} LIMIT ${limit}`;
+     WHERE substring(${Prisma.raw(column)} FROM 1 FOR ${prefix.length}::int) <> ${prefix} AND ${id} > ${after} ORDER BY 1 LIMIT ${limit}`;
 }
 
 /** Replaces a value that nobody has changed meanwhile. Returns how many it was. */

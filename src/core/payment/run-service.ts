@@ -146,9 +146,7 @@ async function checkInput(
   await requireTransfer(ctx, checked.dataTypes, { serviceKey: api.serviceKey });
   const { references } = checked;
   if (references.length === 0) return { data: input, dataTypes: checked.dataTypes };
-  const filledIn = await resolveReferences(ctx, schema, { data: input, references }, "/input");
-  await requireTransfer(ctx, filledIn.dataTypes, { serviceKey: api.serviceKey });
-  return filledIn;
+  return resolveReferences(ctx, schema, { data: input, references }, "/input");
 }
 
 async function deliverFree(ctx: Context, payment: PaymentSubject, answer: UpstreamAnswer): Promise<Run> {

@@ -1,6 +1,6 @@
 import type { SponsorActor } from "../context.ts";
 import type { MintedToken } from "../credential/index.ts";
-import type { Queries } from "../ports.ts";
+import type { Database, Queries } from "../ports.ts";
 
 export async function insertSponsor(
   db: Queries,
@@ -24,23 +24,24 @@ export async function sponsorExists(db: Queries, id: string): Promise<boolean> {
   return (await db.sponsor.count({ where: { id } })) === 1;
 }
 
-/** Adds a key to a sponsor, and sets an end to those before it. */
+/** Adds a key to a sponsor, and sets an end to those before it; the sponsor is locked first, as an agent is. */
 export async function rotateKey(
-  db: Queries,
+  db: Database,
   sponsorId: string,
   key: MintedToken,
   overlapSeconds: number,
 ): Promise<{ id: string; previous_end_at: Date } | undefined> {
-  const rows = await db.$queryRaw<{ id: string; previous_end_at: Date }[]>`
-    WITH sponsor AS (
-      SELECT id, now() + make_interval(secs => ${overlapSeconds}::int) AS previous_end_at
-        FROM sponsors WHERE id = ${sponsorId}::uuid FOR UPDATE
-    ), previous AS (
-      UPDATE sponsor_api_keys k SET expires_at = least(k.expires_at, sponsor.previous_end_at)
-        FROM sponsor WHERE k.sponsor_id = sponsor.id AND k.revoked_at IS NULL
-    )
-    INSERT INTO sponsor_api_keys (sponsor_id, key_hash, hint)
-    SELECT sponsor.id, ${key.hash}, ${key.hint} FROM sponsor
-    RETURNING id, (SELECT previous_end_at FROM sponsor) AS previous_end_at`;
-  return rows[0];
+  return db.$transaction(async (tx) => {
+    const known = await tx.$queryRaw<
+      unknown[]
+    >`SELECT 1 FROM sponsors WHERE id = ${sponsorId}::uuid FOR UPDATE`;
+    if (known.length === 0) return undefined;
+    await tx.$executeRaw`
+      UPDATE sponsor_api_keys SET expires_at = least(expires_at, now() + make_interval(secs => ${overlapSeconds}::int))
+       WHERE sponsor_id = ${sponsorId}::uuid AND revoked_at IS NULL`;
+    const rows = await tx.$queryRaw<{ id: string; previous_end_at: Date }[]>`
+      INSERT INTO sponsor_api_keys (sponsor_id, key_hash, hint) VALUES (${sponsorId}::uuid, ${key.hash}, ${key.hint})
+      RETURNING id, now() + make_interval(secs => ${overlapSeconds}::int) AS previous_end_at`;
+    return rows[0];
+  });
 }

@@ -35,7 +35,7 @@ export async function registerApi(
   }
   const creation = { owner: actor.sponsorId, operation: "register_api", key, request: input };
   if (await serviceKeyTaken(db, input.service_key)) {
-    if ((await findCreated(db, creation)) === undefined) throw taken(input.service_key);
+    if ((await findCreated(ctx, creation)) === undefined) throw taken(input.service_key);
     return { api: await requireApi(ctx, input.service_key), replayed: true };
   }
 
@@ -70,7 +70,7 @@ export async function registerApi(
     inputDataTypes: [...compileSchema(input.input_schema).dataTypes.all],
     sampleInput,
   };
-  const { replayed } = await createOnce(db, creation, id, async (tx) => {
+  const { replayed } = await createOnce(ctx, creation, id, async (tx) => {
     if (!(await insertApi(tx, row))) throw taken(input.service_key);
   });
   return { api: await requireApi(ctx, input.service_key), replayed };

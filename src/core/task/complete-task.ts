@@ -35,17 +35,13 @@ export async function completeTask(ctx: Context, input: Input): Promise<Result> 
   if (standingId !== null && !dryRun) return accepted(ctx, campaign.id, standingId, true);
 
   const submitted = checkAnswers(campaign, input.task_data);
-  const requireConsent = async (dataTypes: DataType[]): Promise<void> => {
-    requireAct(campaign, dataTypes, input.consent);
-    await requireTransfer(ctx, dataTypes, { campaignId: campaign.id }, dryRun);
-  };
-  await requireConsent(submitted.dataTypes);
+  requireAct(campaign, submitted.dataTypes, input.consent);
+  await requireTransfer(ctx, submitted.dataTypes, { campaignId: campaign.id }, dryRun);
   if (dryRun) {
     await requireStored(ctx, submitted.references, ANSWERS);
     return wouldBeAccepted(campaign);
   }
   const answers = await fillIn(ctx, campaign, input.task_data, submitted);
-  await requireConsent(answers.dataTypes);
 
   const completionId = randomUUID();
   const stored = await insertCompletion(ctx.db, {

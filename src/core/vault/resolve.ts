@@ -3,6 +3,7 @@ import type { CompiledSchema, DataType, VaultReference } from "../data-schema/in
 import { replaceReferences } from "../data-schema/index.ts";
 import type { FieldError } from "../errors.ts";
 import { AppError } from "../errors.ts";
+import { missingFrom } from "../scope/index.ts";
 import { openItem } from "./rules.ts";
 import { findItems, storedDataTypes } from "./store.ts";
 
@@ -22,8 +23,9 @@ export async function requireStored(
 
 /**
  * The data with the user's stored values in place of the references. Only for data that may leave: whoever calls
- * this has asked `requireTransfer` about every reference's type, and asks it about the types returned, since a
- * stored value can hold more than its own.
+ * this has asked `requireTransfer` about every type in the submission. A stored value that holds data of further types,
+ * which the session mayn't pass on, doesn't fit: an agent can't know of them, and isn't told.
+ * @returns the types in the data, those of the references always among them
  * @throws `validation_error` that says no more of a value than that it doesn't fit
  */
 export async function resolveReferences(
@@ -39,11 +41,12 @@ export async function resolveReferences(
 
   const data = replaceReferences(submission.data, (type) => values.get(type)) as Record<string, unknown>;
   const result = schema.validate(data, basePath);
-  if (result.ok) return { data, dataTypes: result.dataTypes };
-  throw refused(
-    "A stored value doesn't fit what is asked for.",
-    misfits(references, result.errors, basePath),
-  );
+  const misfit = (errors: readonly FieldError[]): AppError =>
+    refused("A stored value doesn't fit what is asked for.", misfits(references, errors, basePath));
+  if (!result.ok) throw misfit(result.errors);
+  const permitted = actor.scopes.dataTypes.filter((type) => actor.grantScopes.dataTypes.includes(type));
+  if (missingFrom(result.dataTypes, permitted).length > 0) throw misfit([]);
+  return { data, dataTypes: [...new Set([...result.dataTypes, ...typesOf(references)])].sort() };
 }
 
 const typesOf = (references: readonly VaultReference[]): DataType[] => [

@@ -8,13 +8,14 @@ export const Source = z.enum(["agent", "vault", "user"]);
 /** By JSON Pointer into the answers; one that isn't listed came from where what holds it did. */
 export type Sources = Record<string, z.infer<typeof Source>>;
 
-/** Every field at the top, and each that came from the vault, wherever it is. */
+/** Every field at the top, and each value that came from the vault, wherever it is; the root alone, if all of it did. */
 export function sourcesOf(
   data: Record<string, unknown>,
   references: readonly VaultReference[],
   author: "agent" | "user",
 ): Sources {
   const written = Object.keys(data).map((name) => [pointer("", name), author] as const);
+  if (references.some(({ path }) => path === "")) return { "": "vault" };
   const stored = references.map(({ path }) => [path, "vault"] as const);
   return Object.fromEntries([...written, ...stored]);
 }

@@ -105,6 +105,16 @@ describe("a reference to the vault", () => {
     expect(checkSchema(object({ o: object({ $vault: text }) }))).toMatchObject([
       { path: "/properties/o/properties/$vault", keyword: "properties" },
     ]);
+    expect(checkSchema(object({ a: { enum: [{ $vault: "name" }] } }))).toMatchObject([
+      { path: "/properties/a/enum/0/$vault", keyword: "properties" },
+    ]);
+  });
+
+  it("costs no more than a bounded number of marks can", () => {
+    const marks = (count: number) =>
+      object({ a: { type: "string", allOf: Array.from({ length: count }, () => email) } });
+    expect(checkSchema(marks(101))).toMatchObject([{ keyword: "x-data-type" }]);
+    expect(checkSchema(marks(100))).toEqual([]);
   });
 
   it("explains a wrong value by what the sponsor asks for, and nothing else", () => {
