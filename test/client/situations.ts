@@ -1,6 +1,6 @@
 import type { ConnectOptions, ErrorCode, TollfreeApi } from "../../src/client/index.ts";
 import { connect, createApi } from "../../src/client/index.ts";
-import { rest } from "../support/server.ts";
+import { ADMIN_KEY, rest } from "../support/server.ts";
 import { CONSENT, openSession, registerApi, TASK_SCHEMA } from "../support/world.ts";
 import { newcomer } from "./people.ts";
 import type { ClientWorld } from "./world.ts";
@@ -143,6 +143,18 @@ export const SITUATIONS = {
     const { api, service_key } = await ready(world, "slow", { timeout_ms: 500 });
     const run = () => api.agent.runService.mutate({ service_key, idempotency_key: "k" });
     return Promise.all([run(), run()]); // the one that isn't first is refused first
+  },
+  payments_paused: async (world) => {
+    const { service } = await world.sponsored();
+    const pause = (paused: boolean) =>
+      rest(world.url, "PUT", "/admin/payments", { token: ADMIN_KEY, body: { paused } });
+    const agent = await connect(world.standing(NO_RETRIES));
+    await pause(true);
+    try {
+      return await agent.run(service);
+    } finally {
+      await pause(false);
+    }
   },
   upstream_error: async (world) => {
     const { service } = await world.sponsored("broken");

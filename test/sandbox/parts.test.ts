@@ -5,6 +5,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
+import { eventually } from "../support/money.ts";
 import { startPostgres, stopPostgres } from "../../src/app/sandbox/postgres.ts";
 import { clusterOf } from "../../src/app/sandbox/postgres-placement.ts";
 import { processInfo } from "../../src/app/sandbox/process-info.ts";
@@ -113,6 +114,8 @@ test("a lock is held by one at a time, waits for the living, and is taken over f
 test("a process is recognised by what it is", async () => {
   const child = spawn("sleep", ["60"]);
   const pid = child.pid ?? 0;
+  // It has a process id before it is the program.
+  await eventually(async () => expect(processInfo(pid)?.commandLine).toContain("sleep 60"));
   const { startTime } = processInfo(pid) ?? {};
   expect(processInfo(pid)).toEqual({ commandLine: expect.stringContaining("sleep 60"), startTime });
   child.kill();
