@@ -56,6 +56,7 @@ const start = (audited: boolean): Promise<Running> =>
       network: world.network,
       asset: world.asset,
       rpcUrl: world.rpcUrl,
+      facilitatorUrl: world.facilitatorUrl,
       treasuryPrivateKey: world.treasury.privateKey,
       confirmations: 1,
     },

@@ -2,7 +2,7 @@ import type { TRPC_ERROR_CODE_KEY, TRPC_ERROR_CODE_NUMBER } from "@trpc/server";
 import { z } from "zod";
 import { ERROR_DETAILS } from "../core/error-details.ts";
 import type { DetailsOf, ErrorCode } from "../core/errors.ts";
-import { ErrorCodeField, JsonObject } from "../core/fields.ts";
+import { ErrorCodeField, JsonObject, JsonValue } from "../core/fields.ts";
 import type { NextAction } from "../core/next-actions.ts";
 
 /** The envelope of api.md as Zod: what every route answers with, on every transport. */
@@ -64,6 +64,14 @@ export const ErrorEnvelope = z
     details: flatDetails().optional(),
     next_actions: z.array(WireNextAction),
     request_id: z.string(),
+    x402Version: z
+      .literal(1)
+      .optional()
+      .meta({ description: "With `payment_required`: what x402 v1 clients read" }),
+    accepts: z
+      .array(JsonValue)
+      .optional()
+      .meta({ description: "With `payment_required`: the terms, for x402 v1; v2's are in the header" }),
   })
   .meta({ id: "ErrorEnvelope", description: "Every answer from 400 up" });
 

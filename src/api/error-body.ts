@@ -48,6 +48,7 @@ export function toWireError(
       ...(error.details !== undefined && { details: error.details }),
       next_actions: call.renderActions(error.nextActions),
       request_id: call.requestId,
+      ...error.paymentTerms,
     } as ErrorEnvelope, // an AppError's code and details belong together
     cause: error.cause,
   };

@@ -22,14 +22,13 @@ import { createLimiter } from "../platform/rate-limit/create-limiter.ts";
 import type { UpstreamPolicy } from "../platform/upstream-fetch.ts";
 import { UpstreamFetch } from "../platform/upstream-fetch.ts";
 import { X402Buyer } from "../platform/x402-buyer.ts";
+import { X402Seller } from "../platform/x402-seller.ts";
 import type { ChainSettings } from "./config.ts";
 
 /** Everything a server is built from, with nothing left to the environment. */
 export interface Parts {
   databaseUrl: string;
-  chain: Pick<ChainSettings, "network" | "asset" | "rpcUrl" | "treasuryPrivateKey"> & {
-    confirmations: number;
-  };
+  chain: ChainSettings & { confirmations: number };
   /** The first encrypts; those after it are older ones, which still decrypt. */
   encryptionKeys: readonly [Uint8Array, ...Uint8Array[]];
   /** Makes codes and pseudonyms; undefined: the encryption key does. */
@@ -67,11 +66,16 @@ async function buildMoney({
   asset,
   confirmations,
   treasuryPrivateKey,
-}: Parts["chain"]): Promise<Pick<Deps, "chain" | "paymentClient">> {
+  facilitatorUrl,
+}: Parts["chain"]): Promise<Pick<Deps, "chain" | "paymentClient" | "seller">> {
   const chain = new EvmChain({ rpcUrl, asset, confirmations });
   const domain = await chain.readAsset(Number(network.slice("eip155:".length)));
   const account = privateKeyToAccount(treasuryPrivateKey);
-  return { chain, paymentClient: new X402Buyer({ account, network, asset, domain }) };
+  return {
+    chain,
+    paymentClient: new X402Buyer({ account, network, asset, domain }),
+    seller: new X402Seller({ facilitatorUrl, network, asset, domain, payTo: account.address }),
+  };
 }
 
 /** Lends what looking after money takes, without a server. */
@@ -93,7 +97,7 @@ export async function withMoney<Result>(
  * @throws Error if the chain isn't the configured one, or the asset isn't one we can pay with
  */
 export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }: Parts): Promise<Built> {
-  const { chain, paymentClient } = await buildMoney(chainSettings);
+  const { chain, paymentClient, seller } = await buildMoney(chainSettings);
   const db = createDatabaseClient({ url: databaseUrl, log: parts.log });
   const metrics = createMetrics(
     () => readVitals(db),
@@ -113,6 +117,7 @@ export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }:
     cipher: new AesCipher(parts.encryptionKeys, parts.digestKey),
     chain,
     paymentClient,
+    seller,
     upstream,
     limiter: metrics.watchLimiter(limiter),
     settings: parts.settings,

@@ -10,6 +10,7 @@ import { startServer } from "../http/server.ts";
 import type { Parts } from "./deps.ts";
 import { buildDeps } from "./deps.ts";
 import { startExpiry } from "./expiry.ts";
+import { startFundingRound } from "./funding-round.ts";
 import { startKeyRotation } from "./key-rotation.ts";
 import { startLedgerRound } from "./ledger-round.ts";
 import { startLimitSweep } from "./limit-sweep.ts";
@@ -84,6 +85,7 @@ export async function startTollfree({
       startPurge(built.deps),
       startExpiry(built.deps),
       startLimitSweep(built, parts.log),
+      startFundingRound(built.deps),
       startLedgerRound(built.deps, built.metrics.showLedger),
       ...(parts.encryptionKeys.length > 1 ? [startKeyRotation(built.deps)] : []),
     ];

@@ -152,13 +152,14 @@ function limiterStoreOf({ redisUrl, databaseUrl }: Config): LimiterStore {
   return { kind: databaseUrl === undefined ? "memory" : "postgres" };
 }
 
-function chainOf({ chain }: Config, world: SandboxWorld | undefined): Omit<ChainSettings, "facilitatorUrl"> {
+function chainOf({ chain }: Config, world: SandboxWorld | undefined): ChainSettings {
   if (!chain.sandbox) return chain;
   if (world === undefined) throw new Error("the sandbox has no chain");
   return {
     network: world.network,
     asset: world.asset,
     rpcUrl: world.rpcUrl,
+    facilitatorUrl: world.facilitatorUrl,
     treasuryPrivateKey: world.treasury.privateKey,
   };
 }

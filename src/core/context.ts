@@ -1,4 +1,5 @@
 import type { DataType } from "./data-schema/index.ts";
+import type { PaymentSeller } from "./funding/ports.ts";
 import type { Chain, PaymentClient, UpstreamClient } from "./payment/ports.ts";
 import type { Cipher, Database, Log } from "./ports.ts";
 import type { RateRules } from "./rate-limit/index.ts";
@@ -12,6 +13,7 @@ export interface Deps {
   chain: Chain;
   paymentClient: PaymentClient;
   upstream: UpstreamClient;
+  seller: PaymentSeller;
   limiter: RateLimiter;
   settings: Settings;
   background: Background;

@@ -76,6 +76,12 @@ export interface FieldError {
   keyword: string;
 }
 
+/** Terms of a payment as x402 v1 has them. */
+export interface PaymentTerms {
+  x402Version: 1;
+  accepts: unknown[];
+}
+
 /** What `details` holds for a code: undefined for most, possibly undefined for some. */
 export type DetailsOf<Code extends ErrorCode> = Code extends keyof ErrorDetails
   ? ErrorDetails[Code]
@@ -88,6 +94,8 @@ export interface AppErrorOptions<Code extends ErrorCode = ErrorCode> {
   details?: DetailsOf<Code>;
   fieldErrors?: FieldError[];
   retryAfterSeconds?: number;
+  /** Of a 402: what x402 v1 clients read, at the top of the body. */
+  paymentTerms?: PaymentTerms;
   nextActions?: NextAction[];
   /** Extra response headers, such as `Allow`. */
   headers?: Record<string, string>;
@@ -109,6 +117,7 @@ export class AppError<Code extends ErrorCode = ErrorCode> extends Error {
   readonly details: DetailsOf<Code> | undefined;
   readonly fieldErrors: FieldError[] | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly paymentTerms: PaymentTerms | undefined;
   readonly headers: Record<string, string>;
   nextActions: NextAction[];
 
@@ -120,6 +129,7 @@ export class AppError<Code extends ErrorCode = ErrorCode> extends Error {
     this.details = options.details;
     this.fieldErrors = options.fieldErrors;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.paymentTerms = options.paymentTerms;
     this.nextActions = options.nextActions ?? [];
     this.headers = options.headers ?? {};
   }

@@ -30,6 +30,8 @@ type Changes = Partial<Omit<Settings, "rateRules" | "suspension">> &
     confirmations?: number;
     /** Another way to the run's chain. */
     rpcUrl?: string;
+    /** Another facilitator than the run's. */
+    facilitatorUrl?: string;
     treasuryMicros?: bigint;
     suspension?: Partial<Settings["suspension"]>;
     /** `real` for those of production; else none, but for the ones given. */
@@ -45,6 +47,7 @@ const NO_LIMITS = Object.fromEntries(
 export async function startTestServer({
   confirmations = 1,
   rpcUrl = inject("chain").rpcUrl,
+  facilitatorUrl = inject("chain").facilitatorUrl,
   treasuryMicros = 1_000_000_000n,
   limits = {},
   limiterStore = { kind: "memory" },
@@ -68,7 +71,7 @@ export async function startTestServer({
     drainSeconds: 0,
     limiterStore,
     databaseUrl: database.url,
-    chain: { network, asset, rpcUrl, treasuryPrivateKey, confirmations },
+    chain: { network, asset, rpcUrl, facilitatorUrl, treasuryPrivateKey, confirmations },
     encryptionKeys: [randomBytes(32)],
     adminApiKey: ADMIN_KEY,
     metricsToken,

@@ -42,7 +42,8 @@ export interface Booking {
 
 /**
  * Books a credit if all funded limits, less what was spent before the balance was read, stay within that
- * balance. Money spent but not yet confirmed counts against it, so the check errs on the side of refusing.
+ * balance. Money spent but not yet confirmed counts against it, and so does what a sponsor pays in at this moment for a
+ * budget of their own: the check errs on the side of refusing.
  * Serialised by an advisory lock that ends with the transaction. Returns whether it was booked; a reference
  * booked before gives the earlier booking.
  */
@@ -59,9 +60,10 @@ export async function bookCredit(
   if (known !== null)
     return { kind: "known", accountId: known.budgetAccountId, amountMicros: known.amountMicros };
 
-  const rows = await tx.$queryRaw<{ limits: bigint }[]>`
-    SELECT coalesce(sum("limit"), 0)::bigint AS limits FROM budget_accounts WHERE kind IN ('campaign', 'sponsored_api')`;
-  const covered = b.treasuryMicros - ((rows[0]?.limits ?? 0n) - b.spentBefore);
+  const rows = await tx.$queryRaw<{ limits: bigint; arriving: bigint }[]>`
+    SELECT (SELECT coalesce(sum("limit"), 0)::bigint FROM budget_accounts WHERE kind IN ('campaign', 'sponsored_api')) AS limits,
+           (SELECT coalesce(sum(amount_micros), 0)::bigint FROM incoming_payments WHERE status = 'claimed') AS arriving`;
+  const covered = b.treasuryMicros - ((rows[0]?.limits ?? 0n) - b.spentBefore) - (rows[0]?.arriving ?? 0n);
   if (b.amountMicros > covered) return { kind: "shortfall", coveredMicros: covered > 0n ? covered : 0n };
 
   await tx.$executeRaw`
