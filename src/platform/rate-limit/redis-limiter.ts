@@ -10,8 +10,11 @@ import { counterOf, toTake } from "./window.ts";
 
 /** How often a lost Redis is tried again. */
 const RETRY_MS = 500;
-/** Within this time of losing Redis all replicas have told PostgreSQL what they saw; nobody counts there before. */
-const HANDOVER_MS = 1_000;
+/**
+ * Within this time of losing Redis all replicas have told PostgreSQL what they saw; nobody counts there before. Ten
+ * processes on two busy cores needed more than a second once.
+ */
+const HANDOVER_MS = 2_000;
 /** Within this time of the first replica's return all others have returned too; nobody counts in Redis before. */
 const GATHER_MS = 3_000;
 /** How long a start waits for Redis. */
