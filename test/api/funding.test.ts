@@ -128,6 +128,9 @@ describe("a campaign's budget", () => {
 
 test("an API's own budget is opened by the first payment, and added to by the next", async () => {
   const to = `/sponsor/apis/${service}/fund`;
+  expectRefused(await fund(3, {}, to), 402, "payment_required");
+  const api = () => server.deps.db.sponsoredApi.findUniqueOrThrow({ where: { serviceKey: service } });
+  expect((await api()).budgetAccountId).toBeNull(); // asking for terms opens nothing
   expect(expectSuccess(await fund(3, await sign(3, to), to)).budget.limit_cents).toBe(3);
   expect(expectSuccess(await fund(4, await sign(4, to), to)).budget.limit_cents).toBe(7);
   await expectProof();

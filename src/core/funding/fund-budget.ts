@@ -23,14 +23,21 @@ export interface Funding {
   headers: Record<string, string>;
 }
 
+/** The account that is funded; one that isn't there yet is opened by a payment, and not by asking for terms. */
+type FundedAccount = { id: string } | { open: () => Promise<string> };
+
 /** Adds to a campaign's budget. @throws as `fund`, and `not_found` */
 export async function fundCampaign(ctx: Context, input: z.infer<typeof FundCampaignInput>): Promise<Funding> {
   const campaign = await requireOwnCampaign(ctx.db, input.campaign_id, ctx.actor.sponsorId);
-  return fund(ctx, campaign.budgetAccountId, {
-    amountMicros: centsToMicros(input.amount_cents),
-    url: `${ctx.settings.publicBaseUrl}/sponsor/campaigns/${campaign.id}/fund`,
-    description: `Budget of the campaign ${campaign.id}`,
-  });
+  return fund(
+    ctx,
+    { id: campaign.budgetAccountId },
+    {
+      amountMicros: centsToMicros(input.amount_cents),
+      url: `${ctx.settings.publicBaseUrl}/sponsor/campaigns/${campaign.id}/fund`,
+      description: `Budget of the campaign ${campaign.id}`,
+    },
+  );
 }
 
 /** Opens an API's own budget, or adds to it. @throws as `fund`, and `not_found` */
@@ -38,12 +45,9 @@ export async function fundApi(ctx: Context, input: z.infer<typeof FundApiInput>)
   const { db, actor } = ctx;
   const api = await findApiOfSponsor(db, input.service_key, actor.sponsorId);
   if (api === undefined) throw notFound("service");
-  const accountId =
-    api.budgetAccountId ??
-    (await db.$transaction(async (tx) =>
-      openBudget(tx, api.id, await insertFundedAccount(tx, "sponsored_api")),
-    ));
-  return fund(ctx, accountId, {
+  const open = (): Promise<string> =>
+    db.$transaction(async (tx) => openBudget(tx, api.id, await insertFundedAccount(tx, "sponsored_api")));
+  return fund(ctx, api.budgetAccountId === null ? { open } : { id: api.budgetAccountId }, {
     amountMicros: centsToMicros(input.amount_cents),
     url: `${ctx.settings.publicBaseUrl}/sponsor/apis/${input.service_key}/fund`,
     description: `Open budget of ${input.service_key}`,
@@ -58,7 +62,7 @@ export async function fundApi(ctx: Context, input: z.infer<typeof FundApiInput>)
  *   `duplicate_request` for one that was used for something else or is under way, `service_unavailable` where it isn't
  *   known yet whether it arrived: never a second 402, for which a client would sign again
  */
-async function fund(ctx: Context, accountId: string, terms: SaleTerms): Promise<Funding> {
+async function fund(ctx: Context, account: FundedAccount, terms: SaleTerms): Promise<Funding> {
   const { db, chain, seller, paymentClient, actor } = ctx;
   const payment = seller.read(ctx.headers, terms);
   if (payment === "none") throw paymentRequired(ctx, terms, "Payment is required.");
@@ -73,20 +77,20 @@ async function fund(ctx: Context, accountId: string, terms: SaleTerms): Promise<
     nonce: payment.nonce,
   };
   const earlier = await findClaim(db, key);
-  if (earlier !== undefined) return again(ctx, accountId, earlier);
+  if (earlier !== undefined) return again(ctx, account, earlier);
 
   const invalid = await seller.verify(payment);
   if (invalid !== undefined) {
     // What made it invalid may be that it was settled a moment ago, by the same request sent twice.
     const meanwhile = await findClaim(db, key);
-    if (meanwhile !== undefined) return again(ctx, accountId, meanwhile);
+    if (meanwhile !== undefined) return again(ctx, account, meanwhile);
     throw paymentRequired(ctx, terms, `The payment is refused: ${invalid.reason}.`);
   }
   const claimedAtBlock = await chain.blockNumber();
   const claim = await claimNonce(db, {
     ...key,
     sponsorId: actor.sponsorId,
-    budgetAccountId: accountId,
+    budgetAccountId: "id" in account ? account.id : await account.open(),
     payTo: seller.payTo,
     amountMicros: terms.amountMicros,
     validBefore: payment.validBefore,
@@ -110,13 +114,13 @@ async function settle(ctx: Context, claim: IncomingRow, payment: PresentedPaymen
 }
 
 /** The same signature, sent again: its outcome, if it was for this budget. */
-async function again(ctx: Context, accountId: string, earlier: IncomingRow): Promise<Funding> {
-  if (earlier.budget_account_id !== accountId)
+async function again(ctx: Context, account: FundedAccount, earlier: IncomingRow): Promise<Funding> {
+  if (!("id" in account) || earlier.budget_account_id !== account.id)
     throw new AppError("duplicate_request", { message: "This payment was used for something else." });
   if (earlier.status === "expired" || earlier.status === "canceled")
     throw new AppError("duplicate_request", { message: "This payment has expired. Sign another one." });
   if (earlier.status !== "settled" && !(await reconcileIncoming(ctx, earlier))) throw notYet();
-  return { data: await budgetOf(ctx, accountId), headers: {} };
+  return { data: await budgetOf(ctx, account.id), headers: {} };
 }
 
 const LOOK_EVERY_MS = 150;

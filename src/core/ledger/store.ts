@@ -12,6 +12,8 @@ export interface PaymentRecord {
   tx_hash: string | null;
   /** From the evidence of its settling. */
   settled_block: bigint | null;
+  /** Within the time that is asked about; others are only there to recognise their transfers. */
+  asked: boolean;
 }
 
 export interface Books {
@@ -41,6 +43,7 @@ export function readBooks(db: Database, sinceSeconds: number | undefined): Promi
         entries: Number(totals?.entries ?? 0n),
         unspent: totals?.unspent ?? 0n,
         firstBlock: payments
+          .filter(({ asked }) => asked)
           .map(({ signed_at_block }) => signed_at_block)
           .reduce<bigint | undefined>(
             (first, block) => (first === undefined || block < first ? block : first),
@@ -52,18 +55,23 @@ export function readBooks(db: Database, sinceSeconds: number | undefined): Promi
   );
 }
 
+/** A payment's transfer can come this long after it was made: signatures are valid for minutes. */
+const LATE_TRANSFER_SECONDS = 3_600;
+
 function readPayments(
   db: Queries,
   sinceSeconds: number | undefined,
 ): Promise<(PaymentRecord & { signed_at_block: bigint })[]> {
-  const young =
+  const younger = (seconds: number): Prisma.Sql =>
+    Prisma.sql`p.created_at > now() - make_interval(secs => ${seconds}::int)`;
+  const [asked, known] =
     sinceSeconds === undefined
-      ? Prisma.empty
-      : Prisma.sql`AND p.created_at > now() - make_interval(secs => ${sinceSeconds}::int)`;
+      ? [Prisma.sql`true`, Prisma.sql`true`]
+      : [younger(sinceSeconds), younger(sinceSeconds + LATE_TRANSFER_SECONDS)];
   return db.$queryRaw<(PaymentRecord & { signed_at_block: bigint })[]>`
-    SELECT p.id, p.status, p.amount_micros, p.pay_to, lower(p.nonce) AS nonce, p.tx_hash, p.signed_at_block,
+    SELECT p.id, p.status, p.amount_micros, p.pay_to, lower(p.nonce) AS nonce, p.tx_hash, p.signed_at_block, ${asked} AS asked,
            (SELECT (e.evidence->>'block')::bigint FROM payment_events e WHERE e.payment_id = p.id AND e.to_status = 'settled') AS settled_block
-      FROM payments p WHERE p.nonce IS NOT NULL ${young}`;
+      FROM payments p WHERE p.nonce IS NOT NULL AND ${known}`;
 }
 
 const OPEN = Prisma.sql`('reserved', 'signed', 'sent', 'unknown', 'refused')`;

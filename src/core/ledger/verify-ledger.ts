@@ -51,7 +51,7 @@ function comparePayments(payments: PaymentRecord[], { transfers, block }: Outflo
     transfers.map((transfer) => [transfer.nonce, transfer]),
   );
   return payments.flatMap((payment): Finding[] => {
-    if (!isSettled(payment) || (payment.settled_block ?? 0n) > block) return [];
+    if (!payment.asked || !isSettled(payment) || (payment.settled_block ?? 0n) > block) return [];
     const transfer = byNonce.get(payment.nonce);
     const wrong =
       transfer === undefined
