@@ -108,7 +108,11 @@ export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }:
   const audit =
     parts.audit ??
     metrics.watchAudit(createAuditWriter({ insert: (entries) => insertAuditEntries(db, entries) }));
-  const { limiter, ...limits } = await createLimiter(parts.limiterStore, db, log);
+  const { limiter, ...limits } = await createLimiter(parts.limiterStore, {
+    db,
+    databaseUrl,
+    log,
+  });
   if (limits.totals !== undefined) metrics.watchInsurance(limits.totals);
   const kept = new Set<Promise<unknown>>();
   const deps: Deps = {

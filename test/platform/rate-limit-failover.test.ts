@@ -18,6 +18,8 @@ let redis: TestRedis;
 let replicas: RedisLimiter[] = [];
 let events: string[] = [];
 let reasons: string[] = [];
+/** What the second replica does before it tells PostgreSQL what it saw. */
+let adopting: () => Promise<void>;
 
 beforeAll(async () => {
   database = await createDatabase();
@@ -26,6 +28,7 @@ afterAll(() => database.close());
 beforeEach(async () => {
   events = [];
   reasons = [];
+  adopting = () => Promise.resolve();
   redis = await startRedis();
   await redis.settle();
 });
@@ -39,13 +42,23 @@ async function startReplicas(): Promise<[RedisLimiter, RedisLimiter]> {
     events.push(String(fields["event"]));
     if (typeof fields["reason"] === "string") reasons.push(fields["reason"]);
   };
-  const start = (): Promise<RedisLimiter> =>
+  const slow = new PostgresLimiter(database.db);
+  const adopt = slow.adopt.bind(slow);
+  slow.adopt = async (windows) => {
+    await adopting();
+    await adopt(windows);
+  };
+  const start = (insurance: PostgresLimiter): Promise<RedisLimiter> =>
     RedisLimiter.start({
       url: redis.url,
-      insurance: new PostgresLimiter(database.db),
+      databaseUrl: database.url,
+      insurance,
       log: { info: note, warn: note, error: note },
     });
-  const started: [RedisLimiter, RedisLimiter] = [await start(), await start()];
+  const started: [RedisLimiter, RedisLimiter] = [
+    await start(new PostgresLimiter(database.db)),
+    await start(slow),
+  ];
   replicas = started;
   return started;
 }
@@ -81,6 +94,17 @@ describe("a Redis that dies", () => {
     const during = allowed("under-way", 8);
     await redis.kill();
     expect((await during) + (await allowed("under-way", 20))).toBe(10);
+  });
+
+  it("isn't counted on elsewhere before the last replica has told what it saw", async () => {
+    const [first, second] = await startReplicas();
+    expect(await allowed("told-late", 2)).toBe(2);
+    for (let n = 0; n < 7; n++) await second.take(rule, "told-late");
+    // Only the second knows of nine takes, and it is as slow to tell as a starved process.
+    adopting = () => sleep(1_500);
+    await redis.kill();
+    const takes = await Promise.all(Array.from({ length: 5 }, () => first.take(rule, "told-late")));
+    expect(takes.filter((take) => take.allowed)).toHaveLength(1);
   });
 
   it("and is empty when it comes back, counts only windows that begin after all have returned", async () => {

@@ -32,7 +32,7 @@ describe.each(["memory", "postgres", "redis"] as const)("counted in %s", (kind) 
   let limiter: RateLimiter;
   beforeAll(async () => {
     const store: LimiterStore = kind === "redis" ? { kind, url: redis.url } : { kind };
-    running = await createLimiter(store, database.db, log);
+    running = await createLimiter(store, { db: database.db, databaseUrl: database.url, log });
     ({ limiter } = running);
   });
   afterAll(() => running.close());

@@ -9,7 +9,7 @@ async function main(): Promise<void> {
   const events: string[] = [];
   const note = (fields: Record<string, unknown>): void => void events.push(String(fields["event"]));
   const log = { info: note, warn: note, error: note };
-  const { limiter } = await createLimiter({ kind: "redis", url: redisUrl }, db, log);
+  const { limiter } = await createLimiter({ kind: "redis", url: redisUrl }, { db, databaseUrl, log });
 
   process.on("message", ({ rule, key, workers, forMs, takes }: LimiterJob) => {
     const report: LimiterReport = { allowed: 0, refused: 0, failed: [], slowestMs: 0, events };

@@ -8,9 +8,9 @@ import {
   revokeAgent,
   revokeAgentKey,
   RotateAgentKeyInput,
-  RotateKeyOutput,
   rotateAgentKey,
 } from "../../core/agent/index.ts";
+import { RotateKeyOutput } from "../../core/credential/index.ts";
 import { EndSessionInput, endSession, RevokeSessionOutput } from "../../core/session/index.ts";
 import { RotateSponsorKeyInput, rotateSponsorKey } from "../../core/sponsor/index.ts";
 import { ok, success } from "../envelope.ts";

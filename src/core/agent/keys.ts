@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Deps } from "../context.ts";
-import { mintToken } from "../credential/index.ts";
+import type { RotateKeyOutput } from "../credential/index.ts";
+import { DEFAULT_OVERLAP_SECONDS, mintToken } from "../credential/index.ts";
 import { notFound } from "../errors.ts";
 import { requireId } from "../fields.ts";
 import type {
@@ -10,13 +11,10 @@ import type {
   RevokeAgentKeyInput,
   RevokeOutput,
   RotateAgentKeyInput,
-  RotateKeyOutput,
 } from "./schema.ts";
 import * as store from "./store.ts";
 
 type Context = Pick<Deps, "db" | "log">;
-/** Long enough to roll a new key out to wherever an agent runs. */
-export const DEFAULT_OVERLAP_SECONDS = 86_400;
 
 /** An agent's keys, newest first, without the secrets. @throws `not_found` */
 export async function listAgentKeys(

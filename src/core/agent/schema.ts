@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Overlap } from "../credential/index.ts";
 import { Id, Timestamp } from "../fields.ts";
 
 export const CreateAgentInput = z.strictObject({
@@ -29,24 +30,7 @@ export const ListAgentKeysOutput = z.object({
   ),
 });
 
-export const Overlap = z
-  .number()
-  .int()
-  .min(0)
-  .max(30 * 86_400)
-  .optional()
-  .meta({
-    description:
-      "Seconds for which the keys before it go on; default a day. 0 revokes them at once, with their sessions.",
-  });
-
 export const RotateAgentKeyInput = z.strictObject({ agent_id: Id, overlap_seconds: Overlap });
-
-export const RotateKeyOutput = z.object({
-  key_id: z.string(),
-  api_key: z.string().meta({ description: "Shown once" }),
-  previous_keys_end_at: Timestamp,
-});
 
 export const RevokeAgentKeyInput = z.strictObject({ agent_id: Id, key_id: Id });
 export const RevokeAgentInput = z.strictObject({ agent_id: Id });

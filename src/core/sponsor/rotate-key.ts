@@ -1,8 +1,7 @@
 import type { z } from "zod";
-import { DEFAULT_OVERLAP_SECONDS } from "../agent/index.ts";
-import type { RotateKeyOutput } from "../agent/index.ts";
 import type { Deps } from "../context.ts";
-import { mintToken } from "../credential/index.ts";
+import type { RotateKeyOutput } from "../credential/index.ts";
+import { DEFAULT_OVERLAP_SECONDS, mintToken } from "../credential/index.ts";
 import { notFound } from "../errors.ts";
 import { requireId } from "../fields.ts";
 import type { RotateSponsorKeyInput } from "./schema.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Overlap } from "../agent/index.ts";
+import { Overlap } from "../credential/index.ts";
 import { Cents, Id, ServiceKey } from "../fields.ts";
 
 export const CreateSponsorInput = z.strictObject({

@@ -19,13 +19,16 @@ export interface RunningLimiter {
 }
 
 /** Starts the limiter for a store. */
-export async function createLimiter(store: LimiterStore, db: Database, log: Log): Promise<RunningLimiter> {
+export async function createLimiter(
+  store: LimiterStore,
+  { db, databaseUrl, log }: { db: Database; databaseUrl: string; log: Log },
+): Promise<RunningLimiter> {
   const nothing = { sweep: () => Promise.resolve(), close: () => undefined };
   if (store.kind === "memory") return { limiter: new MemoryLimiter(), ...nothing };
   const postgres = new PostgresLimiter(db);
   const sweep = (): Promise<void> => postgres.sweep();
   if (store.kind === "postgres") return { ...nothing, limiter: postgres, sweep };
-  const limiter = await RedisLimiter.start({ url: store.url, insurance: postgres, log });
+  const limiter = await RedisLimiter.start({ url: store.url, databaseUrl, insurance: postgres, log });
   return {
     limiter,
     totals: limiter.totals,

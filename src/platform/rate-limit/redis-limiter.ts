@@ -5,16 +5,12 @@ import type { RateLimiter, RateRule, RateTake } from "../../core/rate-limit/port
 import type { PostgresLimiter } from "./postgres-limiter.ts";
 import type { Uncounted } from "./redis-counters.ts";
 import { RedisCounters } from "./redis-counters.ts";
+import { RedisRoll } from "./redis-roll.ts";
 import type { Window } from "./window.ts";
 import { counterOf, toTake } from "./window.ts";
 
 /** How often a lost Redis is tried again. */
 const RETRY_MS = 500;
-/**
- * Within this time of losing Redis all replicas have told PostgreSQL what they saw; nobody counts there before. Ten
- * processes on two busy cores needed more than a second once.
- */
-const HANDOVER_MS = 2_000;
 /** Within this time of the first replica's return all others have returned too; nobody counts in Redis before. */
 const GATHER_MS = 3_000;
 /** How long a start waits for Redis. */
@@ -33,6 +29,8 @@ interface Absence {
 
 export interface RedisLimiterOptions {
   url: string;
+  /** Of the insurance. */
+  databaseUrl: string;
   insurance: PostgresLimiter;
   log: Log;
 }
@@ -40,15 +38,17 @@ export interface RedisLimiterOptions {
 /**
  * Redis counts, and while it is away PostgreSQL does. Switching gives nobody a second allowance:
  * - A Redis that dies takes its windows with it. What this replica saw of them is written to PostgreSQL, which goes
- *   on from there. Each answer of Redis told the count over all replicas, so together they know every window.
+ *   on from there. Each answer of Redis told the count over all replicas, so together they know every window; nobody
+ *   counts in PostgreSQL before all have told it.
  * - When Redis is back, windows that are open in PostgreSQL go on there until they end. Only new ones begin in Redis,
  *   once all replicas had the time to return.
  *
- * A single replica cut off from a Redis that others still reach counts apart from them as long as that lasts; when it
- * returns, both counts are added up.
+ * A single replica cut off from a Redis that others still reach waits for them in vain, and then counts apart from them as
+ * long as that lasts; when it returns, both counts are added up.
  */
 export class RedisLimiter implements RateLimiter {
   readonly #redis: RedisCounters;
+  readonly #roll: RedisRoll;
   readonly #insurance: PostgresLimiter;
   readonly #log: Log;
   readonly #seen = new LRUCache<string, { hits: number; endsAt: number }>({ max: MAX_SEEN });
@@ -58,15 +58,17 @@ export class RedisLimiter implements RateLimiter {
   /** Since the start: how often Redis was lost, and how many takes PostgreSQL counted for it. */
   readonly totals = { lost: 0, insuredTakes: 0 };
 
-  private constructor({ url, insurance, log }: RedisLimiterOptions) {
+  private constructor({ url, databaseUrl, insurance, log }: RedisLimiterOptions) {
     this.#insurance = insurance;
     this.#log = log;
+    this.#roll = new RedisRoll(databaseUrl, () => void this.check());
     this.#redis = new RedisCounters(url, (reason) => this.#lose(reason));
   }
 
   /** Connects; where that fails, PostgreSQL counts until Redis is there. */
   static async start(options: RedisLimiterOptions): Promise<RedisLimiter> {
     const limiter = new RedisLimiter(options);
+    await limiter.#roll.enter();
     const deadline = performance.now() + FIRST_CONTACT_MS;
     for (let problem = await limiter.#ask(); problem !== undefined && !limiter.#isAway();) {
       if (performance.now() > deadline) limiter.#lose(problem);
@@ -102,6 +104,7 @@ export class RedisLimiter implements RateLimiter {
     this.#closed = true;
     clearTimeout(this.#retry);
     this.#redis.close();
+    this.#roll.close();
   }
 
   /** Counts in Redis; undefined if it is away. */
@@ -149,28 +152,34 @@ export class RedisLimiter implements RateLimiter {
       endsAt > now ? [{ counter, hits, msLeft: endsAt - now }] : [],
     );
     this.#seen.clear();
-    const others = sleep(HANDOVER_MS);
     try {
+      await this.#roll.tellOthers();
       if (open.length > 0) await this.#insurance.adopt(open);
     } catch (error) {
       this.#log.error({ event: "rate_limits_lost", err: error }, "open windows couldn't be handed over");
     }
-    await others;
+    try {
+      await this.#roll.leave();
+    } catch (error) {
+      this.#log.warn({ event: "rate_limits_apart", err: error }, "another replica still counts in Redis");
+    }
   }
 
   #retryLater(): void {
     this.#retry = setTimeout(() => {
-      this.#redis.rejoin().then(
-        () => this.#return(),
-        () => this.#retryLater(),
-      );
+      this.#return().catch(() => this.#retryLater());
     }, RETRY_MS);
     this.#retry.unref();
   }
 
-  #return(): void {
+  /** @throws while Redis can't be written to */
+  async #return(): Promise<void> {
     const absence = this.#absence;
-    if (absence === undefined || this.#closed) return;
+    if (absence === undefined) return;
+    await absence.handedOver;
+    await this.#redis.rejoin();
+    await this.#roll.enter();
+    if (this.#closed) return;
     this.#absence = undefined;
     this.#log.info(
       {
