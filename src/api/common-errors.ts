@@ -10,6 +10,7 @@ const WITH_BODY: readonly ErrorCode[] = ["invalid_json", "payload_too_large", "u
 
 const BY_AUTH: Record<Auth, readonly ErrorCode[]> = {
   none: [],
+  x402: ["rate_limited"],
   api_key: ["unauthorized", "rate_limited"],
   session: ["unauthorized", "session_expired", "session_revoked", "session_suspended", "rate_limited"],
   sponsor: ["unauthorized", "rate_limited"],

@@ -24,6 +24,8 @@ export interface Reply {
   headers: Record<string, string>;
   /** Goes out bare instead of what the procedure returned. Only REST knows files; see `file-answer.ts`. */
   file?: ReplyFile;
+  /** The same for bytes that somebody else made, such as an upstream. */
+  bytes?: { contentType: string; body: Buffer };
 }
 
 /** A file that is made while it is sent. */

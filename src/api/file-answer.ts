@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { AppError } from "../core/errors.ts";
 import type { ApiContext, ReplyFile } from "./context.ts";
+import type { RunDirectlyOutput } from "../core/direct-payment/index.ts";
+import { readOutput } from "../core/payment/index.ts";
+import type { WireNextAction } from "./envelope.ts";
 import { ok, success } from "./envelope.ts";
 
 /** A file where answers are JSON. Over REST it goes out bare, so a route that answers so says `file` in its meta. */
@@ -10,6 +13,19 @@ export const FileAnswer = success(
 
 /** UTF-16 units; what would be larger is worth a stream. */
 const MAX_CONTENT = 10_000_000;
+
+/** An upstream's own answer: over REST its bytes as they came, elsewhere read, in the envelope. */
+export function bytesAnswer(
+  ctx: Pick<ApiContext, "transport" | "reply" | "renderActions">,
+  bytes: { contentType: string; body: Buffer },
+): { status: "success"; data: z.infer<typeof RunDirectlyOutput>; next_actions: WireNextAction[] } {
+  if (ctx.transport === "rest") {
+    ctx.reply.bytes = bytes;
+    return ok(ctx, { output: null, output_content_type: bytes.contentType }); // the bytes go out in its stead
+  }
+  const { output, output_content_type = "" } = readOutput(bytes.contentType, bytes.body);
+  return ok(ctx, { output, output_content_type });
+}
 
 /**
  * A procedure's answer that is a file: over REST streamed as it is made, elsewhere whole, in the envelope.

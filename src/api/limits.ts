@@ -39,6 +39,20 @@ export async function countCall(
   );
 }
 
+/**
+ * Counts a call that nobody has to sign in for: it is paid for. @throws AppError `rate_limited`
+ */
+export async function countPayer({
+  deps,
+  reply,
+  clientAddress,
+}: Pick<ApiContext, "deps" | "reply" | "clientAddress">): Promise<void> {
+  const rule = deps.settings.rateRules.directPayer;
+  const take = await deps.limiter.take(rule, clientAddress);
+  Object.assign(reply.headers, rateLimitHeaders(rule, take));
+  if (!take.allowed) throw rateLimited(rule, take);
+}
+
 /** The administrator's calls count against no limit. */
 function countedAs(rules: RateRules, actor: Actor, operationId: string): Counted | undefined {
   switch (actor.kind) {

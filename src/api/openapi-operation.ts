@@ -92,7 +92,8 @@ function successesOf(
   });
   const data = meta.example?.response;
   const example = surface === "gpt" ? data : { status: "success", data, next_actions: [] };
-  const schema = meta.file === undefined ? generated.content : fileContent(meta.file);
+  const schema =
+    meta.bytes === true ? ANY_BYTES : meta.file === undefined ? generated.content : fileContent(meta.file);
   const content = data === undefined ? schema : withExample(schema, example);
   return {
     200: answer(meta.openapi.successDescription ?? "Success", content),
@@ -115,6 +116,9 @@ function errorsOf(operation: Operation): Record<string, ResponseObject> {
     [...errorsByStatus(operation)].map(([status, codes]) => [String(status), describe(status, codes)]),
   );
 }
+
+/** What an upstream answers is its own business. */
+const ANY_BYTES: Content = { "*/*": { schema: { type: "string", format: "binary" } } };
 
 const fileContent = (schemas: NonNullable<Operation["meta"]["file"]>): Content =>
   Object.fromEntries(Object.entries(schemas).map(([type, schema]) => [type, { schema }]));

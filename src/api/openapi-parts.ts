@@ -18,7 +18,7 @@ export const SECURITY_SCHEMES = {
   adminKey: bearer("The administrator's key, `ADMIN_API_KEY`."),
 } satisfies Record<string, SecuritySchemeObject>;
 
-const SCHEME_OF: Record<Exclude<Auth, "none">, keyof typeof SECURITY_SCHEMES> = {
+const SCHEME_OF: Record<Exclude<Auth, "none" | "x402">, keyof typeof SECURITY_SCHEMES> = {
   api_key: "agentKey",
   session: "sessionToken",
   sponsor: "sponsorKey",
@@ -27,7 +27,7 @@ const SCHEME_OF: Record<Exclude<Auth, "none">, keyof typeof SECURITY_SCHEMES> = 
 
 /** A GPT has one credential for all its calls: its builder's agent key. The person's session is a field. */
 export const securityOf = (surface: Surface, auth: Auth): Record<string, string[]>[] =>
-  auth === "none" ? [] : [{ [surface === "gpt" ? "agentKey" : SCHEME_OF[auth]]: [] }];
+  auth === "none" || auth === "x402" ? [] : [{ [surface === "gpt" ? "agentKey" : SCHEME_OF[auth]]: [] }];
 
 export const TAGS: Record<Surface, string> & Record<string, string> = {
   agent: "What an agent does for its user.",
@@ -35,6 +35,7 @@ export const TAGS: Record<Surface, string> & Record<string, string> = {
   user: "What a user decides.",
   sponsor: "What a sponsor offers, pays for and gets.",
   admin: "What the operator sets up.",
+  proxy: "Services for whoever pays for them by x402, without an account.",
 };
 
 export const HEADERS: NonNullable<NonNullable<OpenAPIObject["components"]>["headers"]> = {

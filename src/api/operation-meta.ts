@@ -1,10 +1,10 @@
 import type { ErrorCode } from "../core/errors.ts";
 
 /** Which credential an operation takes. The builder in `trpc.ts` that makes the procedure sets it. */
-export type Auth = "none" | "api_key" | "session" | "sponsor" | "admin";
+export type Auth = "none" | "x402" | "api_key" | "session" | "sponsor" | "admin";
 
 /** The first segment of an operation's tRPC path and of its REST path. */
-export const SURFACES = ["agent", "gpt", "user", "sponsor", "admin"] as const;
+export const SURFACES = ["agent", "gpt", "user", "sponsor", "admin", "proxy"] as const;
 export type Surface = (typeof SURFACES)[number];
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -35,6 +35,8 @@ export interface OperationMeta {
   accepted?: string;
   /** Answers over REST with a file instead of the envelope (`file-answer.ts`): JSON Schemas by media type. */
   file?: Record<string, Record<string, unknown>>;
+  /** Answers over REST with somebody else's bytes, of any type, instead of the envelope. */
+  bytes?: boolean;
   /** Takes an `Idempotency-Key` header. */
   idempotencyKey?: boolean;
   /** GPT surface: whether the host asks the person before each call. Default: everything but GET. */

@@ -22,6 +22,7 @@ const ACTIONS = Object.keys({
   get_payment: true,
   flow_status: true,
   audit_history: true,
+  pay_directly: true,
 } satisfies Record<ActionName, true>);
 
 /**
@@ -30,11 +31,11 @@ const ACTIONS = Object.keys({
  * @throws Error at start if the agent surface lacks an operation for an action
  */
 export function createActionRenderer(operations: Operations): RenderNextActions {
-  const missing = ACTIONS.filter((action) => !operations.has(`agent_${action}`));
+  const missing = ACTIONS.filter((action) => !operations.has(agentOperation(action as ActionName)));
   if (missing.length > 0) throw new Error(`next actions without an agent operation: ${missing.join(", ")}`);
   return (surface, actions, carried = {}) =>
     actions.flatMap((action) => {
-      const id = surface === "gpt" ? GPT_OPERATIONS[action.action] : `agent_${action.action}`;
+      const id = surface === "gpt" ? GPT_OPERATIONS[action.action] : agentOperation(action.action);
       const operation = id === undefined ? undefined : operations.get(id);
       if (operation === undefined) return [];
       const rendered = renderNextAction(operation, surface === "gpt" ? fitted(operation, action) : action);
@@ -42,6 +43,10 @@ export function createActionRenderer(operations: Operations): RenderNextActions 
       return [{ ...rendered, params: { ...rendered.params, ...Object.fromEntries(fields) } }];
     });
 }
+
+/** Paying for oneself is the same operation for everybody. */
+const agentOperation = (action: ActionName): string =>
+  action === "pay_directly" ? "proxy_run" : `agent_${action}`;
 
 /** How a GPT does it. What it has no call for is left out: decisions reach a person by link and code. */
 const GPT_OPERATIONS: Partial<Record<ActionName, string>> = {
@@ -53,6 +58,7 @@ const GPT_OPERATIONS: Partial<Record<ActionName, string>> = {
   get_payment: "gpt_user_record",
   flow_status: "gpt_user_status",
   audit_history: "gpt_user_record",
+  pay_directly: "proxy_run",
 };
 
 /** Actions are the agent's; of their fields a GPT's operation may know fewer, as signing in does. */
@@ -83,6 +89,7 @@ function renderNextAction(operation: Operation, action: NextAction): WireNextAct
 /** Agents are never pointed at sponsor or admin operations, so those two don't occur. */
 const WIRE_AUTH: Record<Auth, WireNextAction["auth"]> = {
   none: "none",
+  x402: "x402",
   api_key: "api_key",
   session: "session",
   sponsor: "api_key",

@@ -1,6 +1,7 @@
 import { adminRouter } from "./admin/index.ts";
 import { agentRouter } from "./agent/index.ts";
 import { gptRouter } from "./gpt/index.ts";
+import { proxyRouter } from "./proxy/index.ts";
 import { sponsorRouter } from "./sponsor/index.ts";
 import { router } from "./trpc.ts";
 
@@ -10,5 +11,6 @@ export const appRouter = router({
   gpt: gptRouter,
   sponsor: sponsorRouter,
   admin: adminRouter,
+  proxy: proxyRouter,
 });
 export type AppRouter = typeof appRouter;

@@ -11,7 +11,7 @@ import type { TrpcErrorShape } from "./envelope.ts";
 import { bearerToken } from "./credentials.ts";
 import { gptCaller, gptSession } from "./gpt-credentials.ts";
 import { invalidInput, toAppError, toTrpcErrorShape, toWireError } from "./error-body.ts";
-import { countCall } from "./limits.ts";
+import { countCall, countPayer } from "./limits.ts";
 import { toOperationId } from "./names.ts";
 import type { Auth, OperationMeta } from "./operation-meta.ts";
 import { assertWireSafe } from "./wire-hygiene.ts";
@@ -111,6 +111,16 @@ const by = (auth: Auth) => t.procedure.meta({ auth }).use(audited);
 
 /** No credential. */
 export const publicProcedure = by("none").use(wireSafe);
+
+/** Whoever pays for the call itself; what it may cost them is theirs to say, how often they may ask is ours. */
+export const payerProcedure = by("x402")
+  .use(
+    t.middleware(async ({ ctx, next }) => {
+      await countPayer(ctx);
+      return next();
+    }),
+  )
+  .use(wireSafe);
 
 /** An agent's API key; `ctx.actor` is an `AgentActor`. */
 export const agentKeyProcedure = by("api_key")

@@ -82,6 +82,7 @@ const Environment = z.object({
   SUSPEND_RATE_HITS: count(10, 1_000_000).pipe(z.number().min(1)),
   SUSPEND_RATE_WINDOW_SECONDS: count(60, 86_400).pipe(z.number().min(1)),
   TREASURY_DAILY_CAP_CENTS: whole(999_999_999).optional(),
+  PROXY_FEE_BPS: whole(10_000).default(0),
   ALLOW_PRIVATE_UPSTREAMS: Flag.default(false),
 });
 type Environment = z.infer<typeof Environment>;
@@ -137,6 +138,7 @@ export interface Config {
   suspension: Settings["suspension"];
   /** What may leave the treasury in a UTC day. Undefined: as much as budgets allow. */
   treasuryDayMicros: bigint | undefined;
+  proxyFeeBps: bigint;
   allowPrivateUpstreams: boolean;
 }
 
@@ -192,6 +194,7 @@ export function readConfig(
       rateHits: env.SUSPEND_RATE_HITS,
       rateWindowSeconds: env.SUSPEND_RATE_WINDOW_SECONDS,
     },
+    proxyFeeBps: BigInt(env.PROXY_FEE_BPS),
     treasuryDayMicros:
       env.TREASURY_DAILY_CAP_CENTS === undefined ? undefined : centsToMicros(env.TREASURY_DAILY_CAP_CENTS),
     allowPrivateUpstreams: env.ALLOW_PRIVATE_UPSTREAMS,

@@ -23,6 +23,7 @@ import type { UpstreamPolicy } from "../platform/upstream-fetch.ts";
 import { UpstreamFetch } from "../platform/upstream-fetch.ts";
 import { X402Buyer } from "../platform/x402-buyer.ts";
 import { X402Seller } from "../platform/x402-seller.ts";
+import { X402Transfers } from "../platform/x402-transfers.ts";
 import type { ChainSettings } from "./config.ts";
 
 /** Everything a server is built from, with nothing left to the environment. */
@@ -67,13 +68,15 @@ async function buildMoney({
   confirmations,
   treasuryPrivateKey,
   facilitatorUrl,
-}: Parts["chain"]): Promise<Pick<Deps, "chain" | "paymentClient" | "seller">> {
+}: Parts["chain"]): Promise<Pick<Deps, "chain" | "paymentClient" | "seller" | "transfers">> {
   const chain = new EvmChain({ rpcUrl, asset, confirmations });
   const domain = await chain.readAsset(Number(network.slice("eip155:".length)));
   const account = privateKeyToAccount(treasuryPrivateKey);
+  const buyer = new X402Buyer({ account, network, asset, domain });
   return {
     chain,
-    paymentClient: new X402Buyer({ account, network, asset, domain }),
+    paymentClient: buyer,
+    transfers: new X402Transfers(buyer, facilitatorUrl),
     seller: new X402Seller({ facilitatorUrl, network, asset, domain, payTo: account.address }),
   };
 }
@@ -97,7 +100,7 @@ export async function withMoney<Result>(
  * @throws Error if the chain isn't the configured one, or the asset isn't one we can pay with
  */
 export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }: Parts): Promise<Built> {
-  const { chain, paymentClient, seller } = await buildMoney(chainSettings);
+  const { chain, paymentClient, seller, transfers } = await buildMoney(chainSettings);
   const db = createDatabaseClient({ url: databaseUrl, log: parts.log });
   const metrics = createMetrics(
     () => readVitals(db),
@@ -122,6 +125,7 @@ export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }:
     chain,
     paymentClient,
     seller,
+    transfers,
     upstream,
     limiter: metrics.watchLimiter(limiter),
     settings: parts.settings,

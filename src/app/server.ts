@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Express } from "express";
 import { appRouter } from "../api/router.ts";
 import type { Deps } from "../core/context.ts";
+import { listResources } from "../core/direct-payment/index.ts";
 import { AppError } from "../core/errors.ts";
 import { createApp } from "../http/app.ts";
 import { sendError } from "../http/send.ts";
@@ -10,7 +11,8 @@ import { startServer } from "../http/server.ts";
 import type { Parts } from "./deps.ts";
 import { buildDeps } from "./deps.ts";
 import { startExpiry } from "./expiry.ts";
-import { startFundingRound } from "./funding-round.ts";
+import { startIncomingRound } from "./incoming-round.ts";
+import { startPayoutRound } from "./payout-round.ts";
 import { startKeyRotation } from "./key-rotation.ts";
 import { startLedgerRound } from "./ledger-round.ts";
 import { startLimitSweep } from "./limit-sweep.ts";
@@ -77,6 +79,7 @@ export async function startTollfree({
       ...built,
       router: appRouter,
       trustedProxies,
+      listResources: (page) => listResources(built.deps, page),
       isStopping: () => stopping,
       ...(routes !== undefined && { routes }),
     });
@@ -85,7 +88,8 @@ export async function startTollfree({
       startPurge(built.deps),
       startExpiry(built.deps),
       startLimitSweep(built, parts.log),
-      startFundingRound(built.deps),
+      startIncomingRound(built.deps),
+      startPayoutRound(built.deps),
       startLedgerRound(built.deps, built.metrics.showLedger),
       ...(parts.encryptionKeys.length > 1 ? [startKeyRotation(built.deps)] : []),
     ];

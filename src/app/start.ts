@@ -131,6 +131,7 @@ async function startServer(
       suspension: config.suspension,
       rateRules: RATE_RULES,
       treasuryDayMicros: config.treasuryDayMicros,
+      proxyFeeBps: config.proxyFeeBps,
       keepOutput: KEEP_OUTPUT,
     },
     log,

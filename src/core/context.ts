@@ -1,6 +1,7 @@
 import type { DataType } from "./data-schema/index.ts";
-import type { PaymentSeller } from "./funding/ports.ts";
+import type { PaymentSeller } from "./incoming/ports.ts";
 import type { Chain, PaymentClient, UpstreamClient } from "./payment/ports.ts";
+import type { TransferClient } from "./payout/ports.ts";
 import type { Cipher, Database, Log } from "./ports.ts";
 import type { RateRules } from "./rate-limit/index.ts";
 import type { RateLimiter } from "./rate-limit/ports.ts";
@@ -14,6 +15,7 @@ export interface Deps {
   paymentClient: PaymentClient;
   upstream: UpstreamClient;
   seller: PaymentSeller;
+  transfers: TransferClient;
   limiter: RateLimiter;
   settings: Settings;
   background: Background;
@@ -39,6 +41,8 @@ export interface Settings {
   rateRules: RateRules;
   /** What may leave the treasury in a UTC day, in micros. Undefined: as much as budgets allow. */
   treasuryDayMicros: bigint | undefined;
+  /** What we keep of a direct payment, in hundredths of a percent on top of the quote. */
+  proxyFeeBps: bigint;
   /** Answers of upstreams up to this size are kept, encrypted, for this long. */
   keepOutput: { maxBytes: number; seconds: number };
 }

@@ -10,6 +10,18 @@ export const OpenApproval = z.object({
 });
 export type OpenApproval = z.infer<typeof OpenApproval>;
 
+export const DirectPaymentOutcome = z
+  .object({
+    status: z
+      .enum(["pending", "upstream_paid", "refund_owed", "refunded", "not_taken"])
+      .meta({ description: "Where the buyer's money is" }),
+    paid_tx_hash: z.string().optional().meta({ description: "By which the buyer paid us" }),
+    upstream_tx_hash: z.string().optional().meta({ description: "By which we paid the upstream" }),
+    refund_tx_hash: z.string().optional(),
+  })
+  .meta({ description: "What became of a direct payment" });
+export type DirectPaymentOutcome = z.infer<typeof DirectPaymentOutcome>;
+
 const paymentId = z
   .string()
   .meta({ description: "The payment this belongs to; get_payment tells what became of it" });
@@ -65,7 +77,9 @@ export const ERROR_DETAILS = {
   treasury_shortfall: z.object({
     covered_cents: z.number().meta({ description: "The most the treasury could cover" }),
   }),
-  duplicate_request: z.object({ payment_id: paymentId }).optional(),
+  duplicate_request: z
+    .object({ payment_id: paymentId.optional(), direct_payment: DirectPaymentOutcome.optional() })
+    .optional(),
   rate_limited: z
     .object({
       policy: z.string().meta({ description: "The limit's name in the RateLimit headers" }),
@@ -76,6 +90,7 @@ export const ERROR_DETAILS = {
   upstream_error: z
     .object({
       payment_id: paymentId.optional(),
+      direct_payment: DirectPaymentOutcome.optional(),
       upstream_status: z.number().int().optional().meta({ description: "What the upstream answered" }),
       probe: z
         .object({ status: z.number().int().optional(), failure: z.string().optional() })
@@ -83,7 +98,9 @@ export const ERROR_DETAILS = {
         .meta({ description: "What came of asking a new API's upstream for its terms" }),
     })
     .optional(),
-  upstream_timeout: z.object({ payment_id: paymentId }).optional(),
+  upstream_timeout: z
+    .object({ payment_id: paymentId.optional(), direct_payment: DirectPaymentOutcome.optional() })
+    .optional(),
   service_unavailable: z
     .object({
       checks: z.record(z.string(), z.enum(["ok", "degraded", "failed"])).meta({ description: "On /readyz" }),

@@ -25,7 +25,8 @@ export type NextAction =
   | Hint<"run_service", { service_key: string }>
   | Hint<"get_payment", { payment_id: string }>
   | Hint<"flow_status">
-  | Hint<"audit_history">;
+  | Hint<"audit_history">
+  | Hint<"pay_directly", { service_key: string }>;
 
 export type ActionName = NextAction["action"];
 
@@ -145,6 +146,16 @@ export const next = {
     path: {},
     params: {},
     description: "See the session, its budget and what is ready.",
+  }),
+
+  payDirectly: (serviceKey: string, inputSchema?: unknown): NextAction => ({
+    action: "pay_directly",
+    path: { service_key: serviceKey },
+    params: {},
+    ...(inputSchema !== undefined && {
+      paramsSchema: { type: "object", properties: { input: inputSchema }, required: ["input"] },
+    }),
+    description: "Run the service and pay for it yourself, by x402.",
   }),
 
   auditHistory: (): NextAction => ({

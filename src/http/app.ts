@@ -13,6 +13,8 @@ import { AppError } from "../core/errors.ts";
 import type { Meter } from "../core/ports.ts";
 import { createClientAddress } from "./client-address.ts";
 import type { Handler } from "./exchange.ts";
+import type { Page } from "./discovery.ts";
+import { mountDiscovery } from "./discovery.ts";
 import { mountDocuments } from "./documents.ts";
 import { createExchange } from "./exchange.ts";
 import type { ReadinessChecks } from "./ops.ts";
@@ -38,6 +40,8 @@ export interface AppOptions {
   isStopping: () => boolean;
   /** Addresses and ranges whose `X-Forwarded-For` is believed. */
   trustedProxies: readonly string[];
+  /** What can be paid for directly. */
+  listResources: (page: Page) => Promise<object>;
   /** Further routes: console, documents, the sandbox's page. They come before the API's 404. */
   routes?: (app: Express) => void;
 }
@@ -57,6 +61,7 @@ export function createApp(options: AppOptions): Express {
     checks,
     isStopping,
     trustedProxies,
+    listResources,
     routes,
   } = options;
   const operations = listOperations(router);
@@ -85,6 +90,7 @@ export function createApp(options: AppOptions): Express {
     llms: llmsText(operations, deps.settings.publicBaseUrl),
   });
   mountReferencePage(app);
+  mountDiscovery(app, deps, api.clientAddress, listResources);
   routes?.(app);
   const trpc = createExchange(api, createTrpcTransport(operations));
   const rest = createExchange(api, createRestTransport(operations));

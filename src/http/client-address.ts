@@ -4,6 +4,9 @@ import ipaddr from "ipaddr.js";
 
 type Range = ReturnType<typeof ipaddr.parseCIDR>;
 
+/** Where a request comes from. */
+export type ClientAddress = (req: Pick<IncomingMessage, "socket" | "headers">) => string;
+
 /** An IPv6 client owns its /64 and could send every request from another address of it. */
 const IPV6_CLIENT_BITS = 64;
 
@@ -12,9 +15,7 @@ const IPV6_CLIENT_BITS = 64;
  * up to and including the first address that isn't one of theirs.
  * @param trustedProxies addresses and CIDR ranges
  */
-export function createClientAddress(
-  trustedProxies: readonly string[],
-): (req: Pick<IncomingMessage, "socket" | "headers">) => string {
+export function createClientAddress(trustedProxies: readonly string[]): ClientAddress {
   const ranges = trustedProxies.map(toRange);
   const isTrusted = (address: string): boolean => {
     const parsed = ipaddr.process(address);

@@ -17,7 +17,7 @@ import { next } from "../core/next-actions.ts";
 import type { Span } from "@opentelemetry/api";
 import { inSpan } from "../core/span.ts";
 import { requestIdOf } from "./request-id.ts";
-import { sendFile, sendJson } from "./send.ts";
+import { sendBytes, sendFile, sendJson } from "./send.ts";
 import type { Target } from "./target.ts";
 import { targetOf } from "./target.ts";
 
@@ -81,8 +81,9 @@ export function createExchange(api: Api, transport: Transport): Handler {
         batchIndex: 0,
       });
       const status = ctx.reply.status ?? 200;
-      const { headers, file } = ctx.reply;
-      if (file === undefined) sendJson(req, res, status, headers, transport.success(data));
+      const { headers, file, bytes } = ctx.reply;
+      if (bytes !== undefined) sendBytes(req, res, status, headers, bytes);
+      else if (file === undefined) sendJson(req, res, status, headers, transport.success(data));
       else await sendFile(req, res, status, headers, file);
       report(api, ctx, span, { operation, started, status });
     } catch (thrown) {

@@ -64,6 +64,29 @@ export async function sendFile(
   }
 }
 
+/**
+ * Answers with bytes that a stranger made. No browser takes them for a page of ours: they are sandboxed, and of the
+ * type they say.
+ */
+export function sendBytes(
+  req: IncomingMessage,
+  res: ServerResponse,
+  status: number,
+  headers: Record<string, string>,
+  { contentType, body }: { contentType: string; body: Buffer },
+): void {
+  res.writeHead(status, {
+    "Cache-Control": "no-store",
+    ...headers,
+    "Content-Type": contentType === "" ? "application/octet-stream" : contentType,
+    "Content-Length": body.length,
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Request-Id": requestIdOf(req),
+  });
+  res.end(body);
+}
+
 /** An iteration whose first step was taken already. */
 async function* continued(
   first: IteratorResult<string>,

@@ -1,6 +1,13 @@
 import type { Address, Hex, PublicClient } from "viem";
 import { createPublicClient, http, isAddressEqual, parseAbi, parseEventLogs } from "viem";
-import type { Authorization, Chain, Outflow, OutgoingTransfer, Verdict } from "../core/payment/ports.ts";
+import type {
+  Authorization,
+  Chain,
+  Flows,
+  IncomingTransfer,
+  OutgoingTransfer,
+  Verdict,
+} from "../core/payment/ports.ts";
 import { inSpan } from "../core/span.ts";
 
 const TOKEN = parseAbi([
@@ -143,27 +150,36 @@ export class EvmChain implements Chain {
       : { kind: "unexplained", txHash };
   }
 
-  async outflow(payer: Address, fromBlock: bigint | undefined): Promise<Outflow> {
+  async flows(account: Address, fromBlock: bigint | undefined): Promise<Flows> {
     const { asset: address } = this.#config;
     const { number: block } = await this.#finalBlock();
     const balance = await this.#client.readContract({
       address,
       abi: TOKEN,
       functionName: "balanceOf",
-      args: [payer],
+      args: [account],
       blockNumber: block,
     });
-    const transfers: OutgoingTransfer[] = [];
+    const outgoing: OutgoingTransfer[] = [];
+    const incoming: IncomingTransfer[] = [];
     for (let from = fromBlock ?? block + 1n; from <= block; from += LOG_RANGE) {
       const to = from + LOG_RANGE - 1n < block ? from + LOG_RANGE - 1n : block;
       const range = { address, fromBlock: from, toBlock: to, strict: true } as const;
-      const [uses, moves] = await Promise.all([
-        this.#client.getLogs({ ...range, event: TOKEN[5], args: { authorizer: payer } }),
-        this.#client.getLogs({ ...range, event: TOKEN[7], args: { from: payer } }),
+      const [uses, sent, received] = await Promise.all([
+        this.#client.getLogs({ ...range, event: TOKEN[5], args: { authorizer: account } }),
+        this.#client.getLogs({ ...range, event: TOKEN[7], args: { from: account } }),
+        this.#client.getLogs({ ...range, event: TOKEN[7], args: { to: account } }),
       ]);
-      transfers.push(...pairUp(uses, moves));
+      outgoing.push(...pairUp(uses, sent));
+      incoming.push(
+        ...received.map(({ transactionHash: txHash, args }) => ({
+          txHash,
+          payer: args.from,
+          amountMicros: args.value,
+        })),
+      );
     }
-    return { block, balance, transfers };
+    return { block, balance, outgoing, incoming };
   }
 }
 

@@ -52,6 +52,8 @@ export class X402Buyer implements PaymentClient {
   readonly network: Network;
   readonly asset: Address;
   readonly payer: Address;
+  /** The asset's EIP-712 domain. */
+  readonly domain: { name: string; version: string };
   readonly #config: BuyerConfig;
   /** v1's name of the network, where it has one. */
   readonly #networkV1: string | undefined;
@@ -61,6 +63,7 @@ export class X402Buyer implements PaymentClient {
     this.network = config.network;
     this.asset = config.asset;
     this.payer = config.account.address;
+    this.domain = config.domain;
     const chainId = Number(config.network.split(":")[1]);
     this.#networkV1 = NETWORKS.find((name) => getEvmChainIdV1(name) === chainId);
   }

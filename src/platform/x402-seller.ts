@@ -7,6 +7,12 @@ import { PaymentPayloadV1Schema, PaymentPayloadV2Schema } from "@x402/core/schem
 import { HTTPFacilitatorClient } from "@x402/core/server";
 import type { Network, PaymentPayload, PaymentRequired, PaymentRequirements } from "@x402/core/types";
 import { NETWORKS, getEvmChainIdV1 } from "@x402/evm/v1";
+import { declareDiscoveryExtension } from "@x402/extensions/bazaar";
+import {
+  declarePaymentIdentifierExtension,
+  extractPaymentIdentifier,
+  PAYMENT_IDENTIFIER,
+} from "@x402/extensions/payment-identifier";
 import type { Address, Hex } from "viem";
 import { isAddressEqual } from "viem";
 import { z } from "zod";
@@ -14,9 +20,10 @@ import type {
   PaymentDemand,
   PaymentSeller,
   PresentedPayment,
+  SaleListing,
   SaleTerms,
-  Settlement,
-} from "../core/funding/ports.ts";
+  RequestHeaders,
+} from "../core/incoming/ports.ts";
 import { inSpan } from "../core/span.ts";
 
 const MAX_TIMEOUT_SECONDS = 120;
@@ -42,11 +49,14 @@ const Authorization = z.looseObject({
   nonce: z.string().regex(/^0x[0-9a-fA-F]{64}$/),
 });
 
-/** What the facilitator is sent, and which header tells its receipt. */
+/** A payment in the words of its version, and what was signed. */
 interface Raw {
+  version: 1 | 2;
   payload: PaymentPayload;
-  requirements: PaymentRequirements;
-  receiptHeader: "PAYMENT-RESPONSE" | "X-PAYMENT-RESPONSE";
+  /** What it says it accepted; v1 says only how and where. */
+  accepted: { scheme: string; network: string; asset?: string; amount?: string; payTo?: string };
+  to: Address;
+  value: bigint;
 }
 
 /**
@@ -72,39 +82,79 @@ export class X402Seller implements PaymentSeller {
 
   demand(terms: SaleTerms, error: string): PaymentDemand {
     const resource = { url: terms.url, description: terms.description, mimeType: "application/json" };
-    const required: PaymentRequired = { x402Version: 2, error, resource, accepts: [this.#v2(terms)] };
+    const extensions = terms.listing && declare(terms.listing);
+    const required: PaymentRequired = {
+      x402Version: 2,
+      error,
+      resource,
+      accepts: [this.#v2(terms)],
+      ...(extensions !== undefined && { extensions }),
+    };
     return {
       headers: { "PAYMENT-REQUIRED": encodePaymentRequiredHeader(required) },
       body: { x402Version: 1, accepts: this.#networkV1 === undefined ? [] : [this.#v1(terms)] },
     };
   }
 
-  read(
-    headers: Readonly<Record<string, string | string[] | undefined>>,
-    terms: SaleTerms,
-  ): PresentedPayment | "none" | "malformed" | "mismatch" {
-    const [v2, v1] = [headers["payment-signature"], headers["x-payment"]];
-    if (typeof v2 === "string") return this.#readV2(v2, terms);
-    return typeof v1 === "string" ? this.#readV1(v1, terms) : "none";
+  list(terms: SaleTerms): SaleListing {
+    const { url: resource, description, listing } = terms;
+    return {
+      resource,
+      type: "http",
+      x402Version: 2,
+      accepts: [this.#v2(terms)],
+      description,
+      mimeType: "application/json",
+      extensions: listing === undefined ? {} : declare(listing),
+    };
   }
 
-  async verify({ raw }: PresentedPayment): Promise<{ reason: string } | undefined> {
-    const { payload, requirements } = raw as Raw;
+  read(headers: RequestHeaders): PresentedPayment | "none" | "malformed" {
+    const [v2, v1] = [headers["payment-signature"], headers["x-payment"]];
+    if (typeof v2 === "string") return readV2(v2);
+    return typeof v1 === "string" ? readV1(v1) : "none";
+  }
+
+  /** What was signed has to be what is asked for, to the unit; the facilitator checks the signature. */
+  matches({ raw }: PresentedPayment, terms: SaleTerms): boolean {
+    const { version, accepted, to, value } = raw as Raw;
+    if (!isAddressEqual(to, this.#config.payTo) || value !== terms.amountMicros) return false;
+    if (version === 1) return accepted.scheme === "exact" && accepted.network === this.#networkV1;
+    const wanted = this.#v2(terms);
+    return (
+      accepted.scheme === wanted.scheme &&
+      accepted.network === wanted.network &&
+      accepted.amount === wanted.amount &&
+      accepted.asset?.toLowerCase() === wanted.asset.toLowerCase() &&
+      accepted.payTo?.toLowerCase() === wanted.payTo.toLowerCase()
+    );
+  }
+
+  async verify({ raw }: PresentedPayment, terms: SaleTerms): Promise<{ reason: string } | undefined> {
+    const { version, payload } = raw as Raw;
     const answer = await inSpan("facilitator.verify", {}, () =>
-      this.#facilitator.verify(payload, requirements),
+      this.#facilitator.verify(payload, this.#requirements(version, terms)),
     );
     return answer.isValid ? undefined : { reason: answer.invalidReason ?? "invalid" };
   }
 
-  async settle({ raw }: PresentedPayment): Promise<Settlement> {
-    const { payload, requirements, receiptHeader } = raw as Raw;
-    const receipt = await inSpan("facilitator.settle", {}, () =>
-      this.#facilitator.settle(payload, requirements).catch(() => undefined),
+  async settle({ raw }: PresentedPayment, terms: SaleTerms): Promise<void> {
+    const { version, payload } = raw as Raw;
+    await inSpan("facilitator.settle", {}, () =>
+      this.#facilitator.settle(payload, this.#requirements(version, terms)).catch(() => undefined),
     );
-    if (receipt === undefined || receipt.errorReason === "settlement_pending") return { kind: "unknown" };
-    return receipt.success
-      ? { kind: "accepted", headers: { [receiptHeader]: encodePaymentResponseHeader(receipt) } }
-      : { kind: "refused", reason: receipt.errorReason ?? "not settled" };
+  }
+
+  receipt({ payer, raw }: PresentedPayment, txHash: Hex): Record<string, string> {
+    const v1 = (raw as Raw).version === 1;
+    const network = v1 ? (this.#networkV1 as Network) : this.#config.network;
+    const receipt = encodePaymentResponseHeader({ success: true, transaction: txHash, network, payer });
+    return { [v1 ? "X-PAYMENT-RESPONSE" : "PAYMENT-RESPONSE"]: receipt };
+  }
+
+  /** Settled by our own terms, whatever else the payload's say. The client sends either version as it is; only its types are v2's. */
+  #requirements(version: 1 | 2, terms: SaleTerms): PaymentRequirements {
+    return version === 2 ? this.#v2(terms) : (this.#v1(terms) as unknown as PaymentRequirements);
   }
 
   #v2({ amountMicros }: SaleTerms): PaymentRequirements {
@@ -136,56 +186,50 @@ export class X402Seller implements PaymentSeller {
       extra: { ...domain },
     };
   }
+}
 
-  #readV2(header: string, terms: SaleTerms): PresentedPayment | "malformed" | "mismatch" {
-    const sent = PaymentPayloadV2Schema.safeParse(decode(header));
-    if (!sent.success) return "malformed";
-    const wanted = this.#v2(terms);
-    const { accepted } = sent.data;
-    const same =
-      accepted.scheme === wanted.scheme &&
-      accepted.network === wanted.network &&
-      accepted.amount === wanted.amount &&
-      accepted.asset.toLowerCase() === wanted.asset.toLowerCase() &&
-      accepted.payTo.toLowerCase() === wanted.payTo.toLowerCase();
-    if (!same) return "mismatch";
-    // Settled by our own terms, whatever else the payload's say.
-    const raw: Raw = {
-      payload: sent.data as PaymentPayload,
-      requirements: wanted,
-      receiptHeader: "PAYMENT-RESPONSE",
-    };
-    return this.#present(sent.data.payload["authorization"], terms, raw);
-  }
+/** What we declare beside the terms: that a payment may carry an id, and what marketplaces show. */
+function declare({ inputSchema, sampleInput }: NonNullable<SaleTerms["listing"]>): Record<string, unknown> {
+  return {
+    [PAYMENT_IDENTIFIER]: declarePaymentIdentifierExtension(false),
+    ...declareDiscoveryExtension({
+      bodyType: "json",
+      input: { input: sampleInput },
+      inputSchema: { type: "object", properties: { input: inputSchema } },
+    }),
+  };
+}
 
-  #readV1(header: string, terms: SaleTerms): PresentedPayment | "malformed" | "mismatch" {
-    const sent = PaymentPayloadV1Schema.safeParse(decode(header));
-    if (!sent.success) return "malformed";
-    const wanted = this.#v1(terms);
-    if (sent.data.scheme !== wanted.scheme || sent.data.network !== wanted.network) return "mismatch";
-    const raw: Raw = {
-      // The client sends either version as it is; only its types are v2's.
-      payload: sent.data as unknown as PaymentPayload,
-      requirements: wanted as unknown as PaymentRequirements,
-      receiptHeader: "X-PAYMENT-RESPONSE",
-    };
-    return this.#present(sent.data.payload["authorization"], terms, raw);
-  }
+function readV2(header: string): PresentedPayment | "malformed" {
+  const sent = PaymentPayloadV2Schema.safeParse(decode(header));
+  if (!sent.success) return "malformed";
+  const { accepted, payload } = sent.data;
+  return present(payload["authorization"], { version: 2, payload: sent.data as PaymentPayload, accepted });
+}
 
-  /** What was signed has to be what is asked for, to the unit; the facilitator checks the signature. */
-  #present(signed: unknown, terms: SaleTerms, raw: Raw): PresentedPayment | "malformed" | "mismatch" {
-    const authorization = Authorization.safeParse(signed);
-    if (!authorization.success) return "malformed";
-    const { from, to, value, validBefore, nonce } = authorization.data;
-    if (!isAddressEqual(to as Address, this.#config.payTo) || BigInt(value) !== terms.amountMicros)
-      return "mismatch";
-    return {
-      payer: from.toLowerCase() as Address,
-      nonce: nonce.toLowerCase() as Hex,
-      validBefore: BigInt(validBefore),
-      raw,
-    };
-  }
+function readV1(header: string): PresentedPayment | "malformed" {
+  const sent = PaymentPayloadV1Schema.safeParse(decode(header));
+  if (!sent.success) return "malformed";
+  const { scheme, network, payload } = sent.data;
+  const accepted = { scheme, network };
+  return present(payload["authorization"], {
+    version: 1,
+    payload: sent.data as unknown as PaymentPayload,
+    accepted,
+  });
+}
+
+function present(signed: unknown, raw: Omit<Raw, "to" | "value">): PresentedPayment | "malformed" {
+  const authorization = Authorization.safeParse(signed);
+  if (!authorization.success) return "malformed";
+  const { from, to, value, validBefore, nonce } = authorization.data;
+  return {
+    payer: from.toLowerCase() as Address,
+    nonce: nonce.toLowerCase() as Hex,
+    validBefore: BigInt(validBefore),
+    retryId: raw.version === 2 ? (extractPaymentIdentifier(raw.payload) ?? undefined) : undefined,
+    raw: { ...raw, to: to as Address, value: BigInt(value) } satisfies Raw,
+  };
 }
 
 function decode(header: string): unknown {

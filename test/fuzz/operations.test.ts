@@ -146,6 +146,7 @@ beforeAll(async () => {
   };
   credentials = {
     none: undefined,
+    x402: undefined,
     api_key: grant.agent_key,
     session: token,
     sponsor: acme.key,

@@ -104,6 +104,7 @@ export async function startExampleApi(checks: ReadinessChecks = {}): Promise<Exa
     deps,
     authenticators,
     audit: { append: (entry) => audit.append(entry) },
+    listResources: () => Promise.resolve({}),
     metrics: createMetrics(
       () => Promise.reject(new Error("there is no database")),
       () => undefined,

@@ -84,6 +84,7 @@ export async function startTestServer({
       },
       rateRules: limits === "real" ? RATE_RULES : { ...NO_LIMITS, ...limits },
       treasuryDayMicros: undefined,
+      proxyFeeBps: 0n,
       keepOutput: { maxBytes: 64 * 1024, seconds: 3600 },
       ...settings,
     },

@@ -23,10 +23,11 @@ export async function insertFundedAccount(db: Queries, kind: "campaign" | "spons
   return account.id;
 }
 
-/** What has been spent from funded accounts, ever. */
+/** What has left the treasury for good, ever: spent from funded accounts, or paid out to whom it was owed. */
 export async function sumSpent(db: Queries): Promise<bigint> {
   const rows = await db.$queryRaw<{ spent: bigint }[]>`
-    SELECT coalesce(sum(spent), 0)::bigint AS spent FROM budget_accounts WHERE kind IN ('campaign', 'sponsored_api')`;
+    SELECT (SELECT coalesce(sum(spent), 0) FROM budget_accounts WHERE kind IN ('campaign', 'sponsored_api', 'direct'))::bigint
+         + (SELECT coalesce(sum(amount_micros), 0) FROM payouts WHERE status = 'settled')::bigint AS spent`;
   return rows[0]?.spent ?? 0n;
 }
 
@@ -61,7 +62,8 @@ export async function bookCredit(
     return { kind: "known", accountId: known.budgetAccountId, amountMicros: known.amountMicros };
 
   const rows = await tx.$queryRaw<{ limits: bigint; arriving: bigint }[]>`
-    SELECT (SELECT coalesce(sum("limit"), 0)::bigint FROM budget_accounts WHERE kind IN ('campaign', 'sponsored_api')) AS limits,
+    SELECT (SELECT coalesce(sum("limit"), 0) FROM budget_accounts WHERE kind IN ('campaign', 'sponsored_api', 'direct'))::bigint
+         + (SELECT coalesce(sum(amount_micros), 0) FROM payouts)::bigint AS limits,
            (SELECT coalesce(sum(amount_micros), 0)::bigint FROM incoming_payments WHERE status = 'claimed') AS arriving`;
   const covered = b.treasuryMicros - ((rows[0]?.limits ?? 0n) - b.spentBefore) - (rows[0]?.arriving ?? 0n);
   if (b.amountMicros > covered) return { kind: "shortfall", coveredMicros: covered > 0n ? covered : 0n };

@@ -58,10 +58,25 @@ export const ServiceView = z
   .meta({ id: "Service" });
 export type ServiceView = z.infer<typeof ServiceView>;
 
+const DirectServiceView = z
+  .object({
+    service_key: z.string(),
+    name: z.string(),
+    description: z.string(),
+    price_cents: z.number().meta({ description: "What a call costs at most, without fee" }),
+    categories: z.array(z.string()),
+    input_schema: z.record(z.string(), JsonValue),
+  })
+  .meta({ id: "DirectService" });
+
 export const SearchOutput = z.object({
   services: z.array(ServiceView),
   total_count: z.number().int(),
   offset: z.number().int(),
   limit: z.number().int(),
   applied_filters: z.record(z.string(), JsonValue).meta({ description: "The filters that were given" }),
+  direct_payment: z
+    .object({ services: z.array(DirectServiceView) })
+    .optional()
+    .meta({ description: "Where no sponsor pays: what can be had by paying for it" }),
 });

@@ -5,8 +5,8 @@ import type { NextAction } from "../next-actions.ts";
 import { next } from "../next-actions.ts";
 import type { SearchInput, SearchOutput, ServiceView } from "./schema.ts";
 import { MAX_PAGE } from "./schema.ts";
-import type { OfferRow, Search, Viewer } from "./store.ts";
-import { listCategories, searchOffers } from "./store.ts";
+import type { DirectRow, OfferRow, Search, Viewer } from "./store.ts";
+import { listCategories, searchDirect, searchOffers } from "./store.ts";
 
 type Input = z.infer<typeof SearchInput>;
 type Context = Pick<Deps, "db"> & { actor: SessionActor };
@@ -15,6 +15,8 @@ type AnyContext = Pick<Deps, "db"> & { actor: SessionActor | AgentActor };
 
 /** How many results are worth a next action each; the rest is in the list. */
 const SUGGESTED = 3;
+/** Services named that nobody sponsors. */
+const MAX_DIRECT = 10;
 
 /** Finds what this session could use: one result per campaign and service, one per API with an open budget. */
 export async function searchServices(
@@ -31,6 +33,7 @@ export async function searchServices(
       ? await searchOffers(db, viewer, { ...search, offset: 0, limit: 1 })
       : offers;
   const total = Number(first?.total ?? 0n);
+  const direct = total === 0 ? await searchDirect(db, viewer.scopes, { ...search, limit: MAX_DIRECT }) : [];
   return {
     data: {
       services: offers.map(toView),
@@ -38,8 +41,12 @@ export async function searchServices(
       offset,
       limit,
       applied_filters: filters,
+      ...(direct.length > 0 && { direct_payment: { services: direct.map(toDirectView) } }),
     },
-    nextActions: suggest(offers, input, total, offset + offers.length),
+    nextActions: [
+      ...suggest(offers, input, total, offset + offers.length),
+      ...direct.slice(0, SUGGESTED).map((api) => next.payDirectly(api.service_key, api.input_schema)),
+    ],
   };
 }
 
@@ -93,6 +100,11 @@ function toView(offer: OfferRow): ServiceView {
     input_schema: offer.input_schema,
   };
 }
+
+const toDirectView = ({ price_micros, ...api }: DirectRow) => ({
+  ...api,
+  price_cents: microsToCents(price_micros),
+});
 
 function suggest(offers: OfferRow[], input: Input, total: number, seen: number): NextAction[] {
   const { offset: _offset, limit, ...filters } = input;

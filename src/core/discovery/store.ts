@@ -171,6 +171,29 @@ export async function searchOffers(db: Queries, viewer: Viewer, s: Search): Prom
      LIMIT ${s.limit} OFFSET ${s.offset}`;
 }
 
+export interface DirectRow {
+  service_key: string;
+  name: string;
+  description: string;
+  price_micros: bigint;
+  categories: string[];
+  input_schema: Record<string, unknown>;
+}
+
+/** Services that can be had by paying for them, whether or not a sponsor would; best match first. */
+export async function searchDirect(db: Queries, scopes: Scopes | null, s: Search): Promise<DirectRow[]> {
+  const wanted = [s.q, s.intent].filter((text) => text !== undefined).join(" ");
+  const query = intentQuery(wanted);
+  return db.$queryRaw<DirectRow[]>`
+    SELECT service_key, name, description, price_micros, categories, input_schema FROM sponsored_apis a
+     WHERE a.active AND a.pay_to IS NOT NULL
+       ${scopes === null ? Prisma.empty : Prisma.sql`AND a.categories <@ ${scopes.categories}::text[]`}
+       ${when(s.category, Prisma.sql`AND ${s.category} = ANY(a.categories)`)}
+       ${when(s.maxBudgetMicros, Prisma.sql`AND a.price_micros <= ${s.maxBudgetMicros}::bigint`)}
+       ${wanted === "" ? Prisma.empty : Prisma.sql`AND (a.search_vector @@ ${query} OR a.search_text %> lower(${wanted}))`}
+     ORDER BY ts_rank(a.search_vector, ${query}, 32) DESC, price_micros, service_key LIMIT ${s.limit}`;
+}
+
 /** Categories of services somebody might pay for, most common first. */
 export async function listCategories(db: Queries, viewer: Viewer): Promise<string[]> {
   const rows = await db.$queryRaw<{ category: string }[]>`

@@ -1,20 +1,25 @@
-import type { IncomingHttpHeaders } from "node:http";
 import type { z } from "zod";
 import { budgetToWire, findAccount, insertFundedAccount } from "../budget/index.ts";
 import { requireOwnCampaign } from "../campaign/index.ts";
 import type { Deps, SponsorActor } from "../context.ts";
 import { AppError, notFound } from "../errors.ts";
 import { centsToMicros } from "../money.ts";
+import type { IncomingRow } from "../incoming/index.ts";
+import {
+  claimNonce,
+  earlierClaim,
+  presentedPayment,
+  reconcileIncoming,
+  settlePayment,
+  takePayment,
+} from "../incoming/index.ts";
+import type { RequestHeaders, SaleTerms } from "../incoming/ports.ts";
 import { findApiOfSponsor, openBudget } from "../sponsored-api/index.ts";
-import type { PresentedPayment, SaleTerms } from "./ports.ts";
-import { reconcileIncoming } from "./reconcile-incoming.ts";
 import type { FundApiInput, FundCampaignInput, FundOutput } from "./schema.ts";
-import type { IncomingRow } from "./store.ts";
-import { claimNonce, findClaim } from "./store.ts";
 
 type Context = Pick<Deps, "db" | "chain" | "log" | "seller" | "paymentClient" | "settings"> & {
   actor: SponsorActor;
-  headers: IncomingHttpHeaders;
+  headers: RequestHeaders;
 };
 
 export interface Funding {
@@ -63,53 +68,23 @@ export async function fundApi(ctx: Context, input: z.infer<typeof FundApiInput>)
  *   known yet whether it arrived: never a second 402, for which a client would sign again
  */
 async function fund(ctx: Context, account: FundedAccount, terms: SaleTerms): Promise<Funding> {
-  const { db, chain, seller, paymentClient, actor } = ctx;
-  const payment = seller.read(ctx.headers, terms);
-  if (payment === "none") throw paymentRequired(ctx, terms, "Payment is required.");
-  if (payment === "mismatch") throw paymentRequired(ctx, terms, "The payment isn't for what is asked here.");
-  if (payment === "malformed")
-    throw new AppError("validation_error", { message: "The payment header is malformed." });
-
-  const key = {
-    network: paymentClient.network,
-    asset: paymentClient.asset,
-    payer: payment.payer,
-    nonce: payment.nonce,
-  };
-  const earlier = await findClaim(db, key);
+  const { db, actor } = ctx;
+  const payment = presentedPayment(ctx, ctx.headers);
+  const earlier = payment && (await earlierClaim(ctx, payment));
   if (earlier !== undefined) return again(ctx, account, earlier);
 
-  const invalid = await seller.verify(payment);
-  if (invalid !== undefined) {
-    // What made it invalid may be that it was settled a moment ago, by the same request sent twice.
-    const meanwhile = await findClaim(db, key);
-    if (meanwhile !== undefined) return again(ctx, account, meanwhile);
-    throw paymentRequired(ctx, terms, `The payment is refused: ${invalid.reason}.`);
-  }
-  const claimedAtBlock = await chain.blockNumber();
-  const claim = await claimNonce(db, {
-    ...key,
-    sponsorId: actor.sponsorId,
-    budgetAccountId: "id" in account ? account.id : await account.open(),
-    payTo: seller.payTo,
-    amountMicros: terms.amountMicros,
-    validBefore: payment.validBefore,
-    claimedAtBlock,
-  });
-  if (claim === undefined)
-    throw new AppError("duplicate_request", {
-      message: "This payment is being settled.",
-      retryAfterSeconds: 2,
-    });
-  return settle(ctx, claim, payment);
-}
-
-async function settle(ctx: Context, claim: IncomingRow, payment: PresentedPayment): Promise<Funding> {
-  const settlement = await ctx.seller.settle(payment);
-  if (!(await arrives(ctx, claim))) throw notYet();
+  const taken = await takePayment(ctx, payment, terms, async (claimable) =>
+    claimNonce(db, claimable, {
+      sponsorId: actor.sponsorId,
+      budgetAccountId: "id" in account ? account.id : await account.open(),
+    }),
+  );
+  if (taken.kind === "earlier") return again(ctx, account, taken.claim);
+  const txHash = await settlePayment(ctx, taken, terms);
+  if (txHash === undefined) throw notYet();
   return {
-    data: await budgetOf(ctx, claim.budget_account_id),
-    headers: settlement.kind === "accepted" ? settlement.headers : {},
+    data: await budgetOf(ctx, taken.claim.budget_account_id),
+    headers: ctx.seller.receipt(taken.payment, txHash),
   };
 }
 
@@ -119,30 +94,13 @@ async function again(ctx: Context, account: FundedAccount, earlier: IncomingRow)
     throw new AppError("duplicate_request", { message: "This payment was used for something else." });
   if (earlier.status === "expired" || earlier.status === "canceled")
     throw new AppError("duplicate_request", { message: "This payment has expired. Sign another one." });
-  if (earlier.status !== "settled" && !(await reconcileIncoming(ctx, earlier))) throw notYet();
+  if (earlier.status !== "settled" && (await reconcileIncoming(ctx, earlier)) === undefined) throw notYet();
   return { data: await budgetOf(ctx, account.id), headers: {} };
-}
-
-const LOOK_EVERY_MS = 150;
-
-/** Waits, up to the configured time, for the money to arrive. */
-async function arrives(ctx: Context, claim: IncomingRow): Promise<boolean> {
-  const deadline = performance.now() + ctx.settings.confirmWaitMs;
-  for (;;) {
-    if (await reconcileIncoming(ctx, claim)) return true;
-    if (performance.now() + LOOK_EVERY_MS > deadline) return false;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-  }
 }
 
 const budgetOf = async ({ db }: Context, accountId: string): Promise<z.infer<typeof FundOutput>> => ({
   budget: budgetToWire(await findAccount(db, accountId)),
 });
-
-const paymentRequired = ({ seller }: Context, terms: SaleTerms, message: string): AppError => {
-  const { headers, body } = seller.demand(terms, message);
-  return new AppError("payment_required", { message, headers, paymentTerms: body });
-};
 
 const notYet = (): AppError =>
   new AppError("service_unavailable", {

@@ -1,4 +1,3 @@
 /** Sponsors pay for their budgets: x402, to the treasury. */
 export { fundApi, fundCampaign } from "./fund-budget.ts";
-export { attendIncoming } from "./reconcile-incoming.ts";
 export { FundApiInput, FundCampaignInput, FundOutput } from "./schema.ts";

@@ -24,13 +24,13 @@ export async function createOnce(
   { db, cipher }: { db: Database; cipher: Cipher },
   creation: Creation,
   id: string,
-  create: (tx: Queries) => Promise<unknown>,
+  create: (tx: Queries, id: string) => Promise<unknown>,
 ): Promise<{ id: string; replayed: boolean }> {
   const { key } = creation;
   const created = await db.$transaction(async (tx) => {
     const claim = { ...creation, requestDigest: digestOf(cipher, creation), id };
     if (key !== undefined && !(await claimCreation(tx, { ...claim, key }))) return false;
-    await create(tx);
+    await create(tx, id);
     return true;
   });
   const earlier = created ? undefined : await findCreated({ db, cipher }, creation);

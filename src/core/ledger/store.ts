@@ -2,29 +2,42 @@ import { Prisma } from "../../platform/generated/prisma/client.ts";
 import type { Database, Queries } from "../ports.ts";
 import type { CheckName, Finding } from "./checks.ts";
 
-/** A signed payment, as far as the chain can say something about it. */
-export interface PaymentRecord {
+/** A signed payment or payout, as far as the chain can say something about it. */
+export interface OutgoingRecord {
+  what: "payment" | "payout";
   id: string;
   status: string;
   amount_micros: bigint;
   pay_to: string;
   nonce: string;
   tx_hash: string | null;
+  signed_at_block: bigint;
   /** From the evidence of its settling. */
   settled_block: bigint | null;
   /** Within the time that is asked about; others are only there to recognise their transfers. */
   asked: boolean;
 }
 
+/** A payment to us that arrived. */
+export interface IncomingRecord {
+  id: string;
+  payer: string;
+  amount_micros: bigint;
+  tx_hash: string;
+  claimed_at_block: bigint;
+  settled_block: bigint | null;
+}
+
 export interface Books {
   /** What contradicts itself within the database. */
   findings: Finding[];
-  payments: PaymentRecord[];
+  outgoing: OutgoingRecord[];
+  incoming: IncomingRecord[];
   accounts: number;
   entries: number;
-  /** Micros in funded accounts that aren't spent. */
-  unspent: bigint;
-  /** The first block in which one of the payments can have moved money. */
+  /** Micros in funded accounts that aren't spent, and payouts that aren't settled. */
+  owed: bigint;
+  /** The first block in which one of these can have moved money. */
   firstBlock: bigint | undefined;
 }
 
@@ -32,46 +45,63 @@ export interface Books {
 export function readBooks(db: Database, sinceSeconds: number | undefined): Promise<Books> {
   return db.$transaction(
     async (tx) => {
-      const payments = await readPayments(tx, sinceSeconds);
-      const [totals] = await tx.$queryRaw<{ accounts: bigint; entries: bigint; unspent: bigint }[]>`
+      const outgoing = await readOutgoing(tx, sinceSeconds);
+      const incoming = await readIncoming(tx, sinceSeconds);
+      const [totals] = await tx.$queryRaw<{ accounts: bigint; entries: bigint; owed: bigint }[]>`
         SELECT (SELECT count(*) FROM budget_accounts) AS accounts, (SELECT count(*) FROM ledger_transfers) AS entries,
-               (SELECT coalesce(sum("limit" - spent), 0)::bigint FROM budget_accounts WHERE kind IN ('campaign', 'sponsored_api')) AS unspent`;
+               (SELECT coalesce(sum("limit" - spent), 0) FROM budget_accounts WHERE kind IN ${FUNDED})::bigint
+             + (SELECT coalesce(sum(amount_micros), 0) FROM payouts WHERE status <> 'settled')::bigint AS owed`;
       return {
         findings: await contradictions(tx),
-        payments: payments.map(({ signed_at_block: _, ...payment }) => payment),
+        outgoing,
+        incoming,
         accounts: Number(totals?.accounts ?? 0n),
         entries: Number(totals?.entries ?? 0n),
-        unspent: totals?.unspent ?? 0n,
-        firstBlock: payments
-          .filter(({ asked }) => asked)
-          .map(({ signed_at_block }) => signed_at_block)
-          .reduce<bigint | undefined>(
-            (first, block) => (first === undefined || block < first ? block : first),
-            undefined,
-          ),
+        owed: totals?.owed ?? 0n,
+        firstBlock: least([
+          ...outgoing.filter(({ asked }) => asked).map(({ signed_at_block }) => signed_at_block),
+          ...incoming.map(({ claimed_at_block }) => claimed_at_block),
+        ]),
       };
     },
     { isolationLevel: Prisma.TransactionIsolationLevel.RepeatableRead, timeout: 120_000 },
   );
 }
 
+const least = (blocks: bigint[]): bigint | undefined =>
+  blocks.reduce<bigint | undefined>(
+    (first, block) => (first === undefined || block < first ? block : first),
+    undefined,
+  );
+
+const FUNDED = Prisma.sql`('campaign', 'sponsored_api', 'direct')`;
+
 /** A payment's transfer can come this long after it was made: signatures are valid for minutes. */
 const LATE_TRANSFER_SECONDS = 3_600;
 
-function readPayments(
-  db: Queries,
-  sinceSeconds: number | undefined,
-): Promise<(PaymentRecord & { signed_at_block: bigint })[]> {
+function readOutgoing(db: Queries, sinceSeconds: number | undefined): Promise<OutgoingRecord[]> {
   const younger = (seconds: number): Prisma.Sql =>
     Prisma.sql`p.created_at > now() - make_interval(secs => ${seconds}::int)`;
   const [asked, known] =
     sinceSeconds === undefined
       ? [Prisma.sql`true`, Prisma.sql`true`]
       : [younger(sinceSeconds), younger(sinceSeconds + LATE_TRANSFER_SECONDS)];
-  return db.$queryRaw<(PaymentRecord & { signed_at_block: bigint })[]>`
-    SELECT p.id, p.status, p.amount_micros, p.pay_to, lower(p.nonce) AS nonce, p.tx_hash, p.signed_at_block, ${asked} AS asked,
-           (SELECT (e.evidence->>'block')::bigint FROM payment_events e WHERE e.payment_id = p.id AND e.to_status = 'settled') AS settled_block
-      FROM payments p WHERE p.nonce IS NOT NULL AND ${known}`;
+  const settledBlock = (events: Prisma.Sql): Prisma.Sql =>
+    Prisma.sql`(SELECT (e.evidence->>'block')::bigint FROM ${events} AND e.to_status = 'settled')`;
+  return db.$queryRaw<OutgoingRecord[]>`
+    SELECT 'payment' AS what, p.id, p.status, p.amount_micros, p.pay_to, lower(p.nonce) AS nonce, p.tx_hash, p.signed_at_block, ${asked} AS asked,
+           ${settledBlock(Prisma.sql`payment_events e WHERE e.payment_id = p.id`)} AS settled_block
+      FROM payments p WHERE p.nonce IS NOT NULL AND ${known}
+    UNION ALL
+    SELECT 'payout', p.id, p.status, p.amount_micros, p.pay_to, lower(p.nonce), p.tx_hash, p.signed_at_block, ${asked},
+           ${settledBlock(Prisma.sql`payout_events e WHERE e.payout_id = p.id`)}
+      FROM payouts p WHERE p.nonce IS NOT NULL AND ${known}`;
+}
+
+function readIncoming(db: Queries, sinceSeconds: number | undefined): Promise<IncomingRecord[]> {
+  return db.$queryRaw<IncomingRecord[]>`
+    SELECT id, lower(payer) AS payer, amount_micros, tx_hash, claimed_at_block, settled_block FROM incoming_payments
+     WHERE status = 'settled' AND (${sinceSeconds ?? null}::int IS NULL OR settled_at > now() - make_interval(secs => ${sinceSeconds ?? null}::int))`;
 }
 
 const OPEN = Prisma.sql`('reserved', 'signed', 'sent', 'unknown', 'refused')`;
@@ -83,22 +113,22 @@ const CONTRADICTIONS: [CheckName, Prisma.Sql][] = [
     Prisma.sql`
       SELECT format('account %s: limit %s, spent %s; by its entries %s and %s', a.id, a."limit", a.spent, t.funded, t.spent) AS detail
         FROM budget_accounts a LEFT JOIN ledger_accounts l ON l.budget_account_id = a.id, LATERAL (
-          SELECT coalesce(sum(CASE WHEN e.to_account_id = l.id THEN e.amount_micros ELSE 0 END), 0) AS funded,
-                 coalesce(sum(CASE WHEN e.from_account_id = l.id THEN e.amount_micros ELSE 0 END), 0) AS spent
+          SELECT coalesce(sum(CASE WHEN e.to_account_id = l.id THEN e.amount_micros WHEN e.kind <> 'spend' THEN -e.amount_micros ELSE 0 END), 0) AS funded,
+                 coalesce(sum(e.amount_micros) FILTER (WHERE e.from_account_id = l.id AND e.kind = 'spend'), 0) AS spent
             FROM ledger_transfers e WHERE e.to_account_id = l.id OR e.from_account_id = l.id
         ) t
-       WHERE a.kind IN ('campaign', 'sponsored_api') AND (l.id IS NULL OR a."limit" <> t.funded OR a.spent <> t.spent)`,
+       WHERE a.kind IN ${FUNDED} AND (l.id IS NULL OR a."limit" <> t.funded OR a.spent <> t.spent)`,
   ],
   [
     "reservations",
     Prisma.sql`
-      SELECT format('account %s (%s): reserved %s, spent %s; by its payments %s and %s', a.id, a.kind, a.reserved, a.spent, h.held, h.posted) AS detail
+      SELECT format('account %s (%s): reserved %s, spent %s; by its payments %s and %s', a.id, a.kind, a.reserved, a.spent, h.held, h.posted + w.withdrawn) AS detail
         FROM budget_accounts a, LATERAL (
           SELECT coalesce(sum(r.amount) FILTER (WHERE p.status IN ${OPEN}), 0) AS held,
                  coalesce(sum(r.amount) FILTER (WHERE p.status = 'settled'), 0) AS posted
             FROM payment_reservations r JOIN payments p ON p.id = r.payment_id WHERE r.budget_account_id = a.id
-        ) h
-       WHERE a.reserved <> h.held OR a.spent <> h.posted`,
+        ) h, LATERAL (SELECT coalesce(sum(o.amount_micros), 0) AS withdrawn FROM payouts o WHERE o.day_account_id = a.id) w
+       WHERE a.reserved <> h.held OR a.spent <> h.posted + w.withdrawn`,
   ],
   [
     "caps",
@@ -111,6 +141,33 @@ const CONTRADICTIONS: [CheckName, Prisma.Sql][] = [
       SELECT format('payment %s (%s): %s paid, %s in its entry', p.id, p.status, p.amount_micros, coalesce(e.amount_micros, 0)) AS detail
         FROM payments p FULL JOIN (SELECT * FROM ledger_transfers WHERE kind = 'spend') e ON e.payment_id = p.id
        WHERE (p.status = 'settled') IS DISTINCT FROM (e.id IS NOT NULL) OR (e.id IS NOT NULL AND e.amount_micros <> p.amount_micros)`,
+  ],
+  [
+    "deposits",
+    Prisma.sql`
+      SELECT format('payment %s to us (%s): %s paid, %s in its entry', i.id, i.status, i.amount_micros, coalesce(e.amount_micros, 0)) AS detail
+        FROM incoming_payments i FULL JOIN (SELECT * FROM ledger_transfers WHERE kind = 'deposit' AND incoming_payment_id IS NOT NULL) e
+          ON e.incoming_payment_id = i.id
+       WHERE (i.status = 'settled') IS DISTINCT FROM (e.id IS NOT NULL) OR (e.id IS NOT NULL AND e.amount_micros <> i.amount_micros)`,
+  ],
+  [
+    "payouts",
+    Prisma.sql`
+      SELECT format('%s %s (%s): %s owed, %s and %s in its entries', o.kind, o.id, o.status, o.amount_micros, coalesce(owed.amount_micros, 0), coalesce(paid.amount_micros, 0)) AS detail
+        FROM payouts o LEFT JOIN ledger_transfers owed ON owed.payout_id = o.id AND owed.kind = o.kind
+        LEFT JOIN ledger_transfers paid ON paid.payout_id = o.id AND paid.kind = 'payout'
+       WHERE owed.amount_micros IS DISTINCT FROM o.amount_micros
+          OR paid.amount_micros IS DISTINCT FROM CASE WHEN o.status = 'settled' THEN o.amount_micros END`,
+  ],
+  [
+    "payouts",
+    Prisma.sql`
+      SELECT format('direct payment %s: ours is %s, %s refunded, %s kept as a fee', i.id, p.status, coalesce(o.amount_micros, 0), coalesce(f.amount_micros, 0)) AS detail
+        FROM incoming_payments i JOIN payments p ON p.incoming_payment_id = i.id
+        LEFT JOIN payouts o ON o.incoming_payment_id = i.id
+        LEFT JOIN ledger_transfers f ON f.incoming_payment_id = i.id AND f.kind = 'fee'
+       WHERE coalesce(o.amount_micros, 0) <> CASE WHEN i.closed AND p.status <> 'settled' THEN i.amount_micros ELSE 0 END
+          OR coalesce(f.amount_micros, 0) <> CASE WHEN i.closed AND p.status = 'settled' THEN i.fee_micros ELSE 0 END`,
   ],
 ];
 

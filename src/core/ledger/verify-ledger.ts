@@ -1,7 +1,7 @@
 import type { Deps } from "../context.ts";
-import type { Outflow, OutgoingTransfer } from "../payment/ports.ts";
+import type { Flows, OutgoingTransfer } from "../payment/ports.ts";
 import type { Finding } from "./checks.ts";
-import type { Books, PaymentRecord } from "./store.ts";
+import type { Books, IncomingRecord, OutgoingRecord } from "./store.ts";
 import { readBooks } from "./store.ts";
 
 export interface Proof {
@@ -25,30 +25,56 @@ export async function verifyLedger(
   sinceSeconds?: number,
 ): Promise<Proof> {
   const { firstBlock } = await readBooks(db, sinceSeconds);
-  const outflow = await chain.outflow(paymentClient.payer, firstBlock);
+  const flows = await chain.flows(paymentClient.payer, firstBlock);
   const books = await readBooks(db, sinceSeconds);
   return {
     findings: [
       ...books.findings,
-      ...comparePayments(books.payments, outflow),
-      ...compareTransfers(books.payments, outflow),
-      ...compareBalance(books, outflow),
+      ...compareIncoming(books.incoming, flows, firstBlock),
+      ...comparePayments(books.outgoing, flows),
+      ...compareTransfers(books.outgoing, flows),
+      ...compareBalance(books, flows),
     ],
     counts: {
       accounts: books.accounts,
       entries: books.entries,
-      payments: books.payments.filter(isSettled).length,
-      transfers: outflow.transfers.length,
+      payments: books.outgoing.filter(({ what, status }) => what === "payment" && status === "settled")
+        .length,
+      transfers: flows.outgoing.length,
     },
-    block: outflow.block,
+    block: flows.block,
   };
 }
 
-const isSettled = ({ status }: PaymentRecord): boolean => status === "settled";
+const isSettled = ({ status }: OutgoingRecord): boolean => status === "settled";
 
-function comparePayments(payments: PaymentRecord[], { transfers, block }: Outflow): Finding[] {
+/** Strangers may send us money too; what the books say arrived must have. Twins in one transaction are counted. */
+function compareIncoming(
+  payments: IncomingRecord[],
+  { incoming, block }: Flows,
+  firstBlock: bigint | undefined,
+): Finding[] {
+  const left = new Map<string, number>();
+  const keyOf = (txHash: string, payer: string, amount: bigint): string =>
+    `${txHash} ${payer.toLowerCase()} ${amount}`;
+  for (const { txHash, payer, amountMicros } of incoming) {
+    const key = keyOf(txHash, payer, amountMicros);
+    left.set(key, (left.get(key) ?? 0) + 1);
+  }
+  return payments.flatMap((payment): Finding[] => {
+    const unread = (payment.settled_block ?? 0n) > block || payment.claimed_at_block < (firstBlock ?? 0n);
+    if (unread) return [];
+    const key = keyOf(payment.tx_hash, payment.payer, payment.amount_micros);
+    const count = left.get(key) ?? 0;
+    left.set(key, count - 1);
+    const detail = `payment ${payment.id} to us: no transfer of ${payment.amount_micros} in ${payment.tx_hash}`;
+    return count > 0 ? [] : [{ check: "deposits", detail }];
+  });
+}
+
+function comparePayments(payments: OutgoingRecord[], { outgoing, block }: Flows): Finding[] {
   const byNonce = new Map<string | undefined, OutgoingTransfer>(
-    transfers.map((transfer) => [transfer.nonce, transfer]),
+    outgoing.map((transfer) => [transfer.nonce, transfer]),
   );
   return payments.flatMap((payment): Finding[] => {
     if (!payment.asked || !isSettled(payment) || (payment.settled_block ?? 0n) > block) return [];
@@ -65,32 +91,40 @@ function comparePayments(payments: PaymentRecord[], { transfers, block }: Outflo
           ]
             .filter((part) => part !== false)
             .join(", ");
-    return wrong === "" ? [] : [{ check: "payments", detail: `payment ${payment.id}: ${wrong}` }];
+    return wrong === "" ? [] : [{ check: "payments", detail: `${payment.what} ${payment.id}: ${wrong}` }];
   });
 }
 
 /** A payment that isn't decided yet may have moved its money already; one that ended without can't have. */
-function compareTransfers(payments: PaymentRecord[], { transfers }: Outflow): Finding[] {
+function compareTransfers(payments: OutgoingRecord[], { outgoing }: Flows): Finding[] {
   const known = new Map(payments.map((payment) => [payment.nonce, payment]));
-  return transfers.flatMap(({ nonce, txHash, amountMicros, payTo }): Finding[] => {
+  return outgoing.flatMap(({ nonce, txHash, amountMicros, payTo }): Finding[] => {
     const payment = nonce === undefined ? undefined : known.get(nonce);
     const of = `${amountMicros} to ${payTo} in ${txHash}`;
     if (payment === undefined) return [{ check: "transfers", detail: `${of} is nobody's` }];
     return ["expired", "canceled", "void"].includes(payment.status)
-      ? [{ check: "transfers", detail: `${of} belongs to payment ${payment.id}, which is ${payment.status}` }]
+      ? [
+          {
+            check: "transfers",
+            detail: `${of} belongs to ${payment.what} ${payment.id}, which is ${payment.status}`,
+          },
+        ]
       : [];
   });
 }
 
-function compareBalance(books: Books, { balance, block, transfers }: Outflow): Finding[] {
-  const moved = new Set<string | undefined>(transfers.map(({ nonce }) => nonce));
-  const sum = (payments: PaymentRecord[]): bigint =>
+function compareBalance(books: Books, { balance, block, outgoing }: Flows): Finding[] {
+  const moved = new Set<string | undefined>(outgoing.map(({ nonce }) => nonce));
+  const sum = (payments: { amount_micros: bigint }[]): bigint =>
     payments.reduce((total, { amount_micros }) => total + amount_micros, 0n);
-  // Gone from the treasury, and not yet spent in the books; and the other way round.
-  const ahead = sum(books.payments.filter((one) => !isSettled(one) && moved.has(one.nonce)));
-  const behind = sum(books.payments.filter((one) => isSettled(one) && (one.settled_block ?? 0n) > block));
-  const owed = books.unspent - ahead + behind;
+  const isLater = ({ settled_block }: { settled_block: bigint | null }): boolean =>
+    (settled_block ?? 0n) > block;
+  // Gone from the treasury, and not yet gone in the books; and the other way round; and arrived only in the books.
+  const ahead = sum(books.outgoing.filter((one) => !isSettled(one) && moved.has(one.nonce)));
+  const behind = sum(books.outgoing.filter((one) => isSettled(one) && isLater(one)));
+  const arriving = sum(books.incoming.filter(isLater));
+  const owed = books.owed - ahead + behind - arriving;
   return owed <= balance
     ? []
-    : [{ check: "coverage", detail: `${owed} unspent, and ${balance} in the treasury at block ${block}` }];
+    : [{ check: "coverage", detail: `${owed} owed, and ${balance} in the treasury at block ${block}` }];
 }

@@ -3,7 +3,7 @@ import { AppError, notFound } from "../errors.ts";
 import { requireId } from "../fields.ts";
 import { next } from "../next-actions.ts";
 import { findCampaignForUser } from "../campaign/index.ts";
-import type { Call, JudgedPayer, Shortfall } from "./rules.ts";
+import type { Call, JudgedPayer, Shortfall, Wanted } from "./rules.ts";
 import { judge, refuseAll, refuseNamed } from "./rules.ts";
 import { listPayers } from "./store.ts";
 
@@ -31,24 +31,28 @@ export async function judgePayers(
  */
 export async function choosePayers(
   ctx: Pick<Deps, "db"> & { actor: SessionActor },
-  apiId: string,
+  api: Wanted & { id: string },
   campaignId: string | undefined,
   call: Call,
 ): Promise<Payers> {
-  const judged = await judgePayers(ctx, apiId, call);
+  const judged = await judgePayers(ctx, api.id, call);
 
   if (campaignId !== undefined) {
-    const named = await requireNamed(ctx, judged, campaignId);
+    const named = await requireNamed(ctx, judged, campaignId, api);
     const others = judged.filter((payer) => payer !== named);
-    if (named.standing !== "ready") throw refuseNamed(named, others);
-    return { ready: [named], refusal: (short) => refuseNamed(downgrade(named, short), others) };
+    if (named.standing !== "ready") throw refuseNamed(named, others, api);
+    return { ready: [named], refusal: (short) => refuseNamed(downgrade(named, short), others, api) };
   }
 
   const [first, ...rest] = judged.filter(({ standing }) => standing === "ready");
-  if (first === undefined) throw refuseAll(judged);
+  if (first === undefined) throw refuseAll(judged, api);
   return {
     ready: [first, ...rest],
-    refusal: (short) => refuseAll(judged.map((payer) => downgrade(payer, short))),
+    refusal: (short) =>
+      refuseAll(
+        judged.map((payer) => downgrade(payer, short)),
+        api,
+      ),
   };
 }
 
@@ -62,6 +66,7 @@ export async function requireNamed(
   { db, actor }: Pick<Deps, "db"> & { actor: SessionActor },
   judged: JudgedPayer[],
   campaignId: string,
+  { serviceKey, inputSchema }: Wanted,
 ): Promise<JudgedPayer> {
   const id = requireId(campaignId, "campaign");
   const named = judged.find((payer) => payer.campaign_id === id);
@@ -69,6 +74,6 @@ export async function requireNamed(
   if ((await findCampaignForUser(db, id, actor.userId)) === undefined) throw notFound("campaign");
   throw new AppError("no_sponsor", {
     message: "This campaign doesn't pay for this service.",
-    nextActions: [next.searchServices()],
+    nextActions: [next.searchServices(), next.payDirectly(serviceKey, inputSchema)],
   });
 }

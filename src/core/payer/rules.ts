@@ -30,9 +30,15 @@ export interface JudgedPayer extends PayerRow {
   standing: Standing;
 }
 
+/** What nobody pays for; whoever wants it all the same can pay for it themselves. */
+export interface Wanted {
+  serviceKey: string;
+  inputSchema: unknown;
+}
+
 /** Why the campaign that the caller named doesn't pay. */
-export function refuseNamed(payer: JudgedPayer, others: JudgedPayer[]): AppError {
-  const elsewhere = { nextActions: alternatives(others) };
+export function refuseNamed(payer: JudgedPayer, others: JudgedPayer[], wanted: Wanted): AppError {
+  const elsewhere = { nextActions: alternatives(others, wanted) };
   switch (payer.standing) {
     case "inactive":
       return new AppError("inactive", { message: "This campaign is paused.", ...elsewhere });
@@ -54,10 +60,10 @@ export function refuseNamed(payer: JudgedPayer, others: JudgedPayer[]): AppError
 }
 
 /** Why nobody pays, where the caller named no campaign. */
-export function refuseAll(payers: JudgedPayer[]): AppError {
+export function refuseAll(payers: JudgedPayer[], wanted: Wanted): AppError {
   const some = (standing: Standing, completed: boolean): boolean =>
     payers.some((payer) => payer.standing === standing && payer.completed === completed);
-  const elsewhere = { nextActions: alternatives(payers) };
+  const elsewhere = { nextActions: alternatives(payers, wanted) };
 
   // Those who would pay but for their money come first, then tasks that would really lead to a payment.
   if (some("budget", true)) return new AppError("sponsor_budget_exhausted", elsewhere);
@@ -83,7 +89,7 @@ function taskRequired(tasks: PayerRow[]): AppError {
   });
 }
 
-function alternatives(payers: JudgedPayer[]): NextAction[] {
+function alternatives(payers: JudgedPayer[], { serviceKey, inputSchema }: Wanted): NextAction[] {
   const tasks = payers.filter(({ standing }) => standing === "task");
   return [
     ...tasks
@@ -92,5 +98,6 @@ function alternatives(payers: JudgedPayer[]): NextAction[] {
         campaign_id === null ? [] : [next.getTask(campaign_id, `${sponsor} pays after this task.`)],
       ),
     next.searchServices(),
+    next.payDirectly(serviceKey, inputSchema),
   ];
 }

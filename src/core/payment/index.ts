@@ -1,5 +1,9 @@
+export { contentTypeOf, keptBytes, readOutput } from "./output.ts";
+export { sendPayment, signPayment } from "./pay.ts";
+export { askQuote } from "./quote.ts";
+export { quoteDigest } from "./quote-digest.ts";
 export { getPayment } from "./get-payment.ts";
-export { attendDue } from "./reconcile.ts";
+export { attendDue, awaitConfirmation } from "./reconcile.ts";
 export { purgeExpiredOutputs } from "./purge-expired-outputs.ts";
 export { type Run, runService } from "./run-service.ts";
 export {
@@ -9,5 +13,5 @@ export {
   RunServiceInput,
   RunServiceOutput,
 } from "./schema.ts";
-export { listOpenPayments, listPayments } from "./store.ts";
+export { findPayment, listOpenPayments, listPayments } from "./store.ts";
 export { toView as paymentToView } from "./view.ts";

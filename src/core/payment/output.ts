@@ -82,6 +82,16 @@ export function keptOutput(payment: PaymentRow, cipher: Cipher): Output {
   );
 }
 
+/** The bytes of an output, while they are kept. */
+export function keptBytes(
+  payment: PaymentRow,
+  cipher: Cipher,
+): { body: Buffer; contentType: string } | undefined {
+  if (payment.output === null || payment.output_expired) return undefined;
+  const body = cipher.decrypt(payment.output, outputContext(payment.id));
+  return { body, contentType: payment.output_content_type ?? "" };
+}
+
 /** Whether an output that isn't there can still arrive: the payment is open, or its request is being sent. */
 export function mayYetCome(payment: Pick<PaymentRow, "status" | "delivered_at" | "send_leased">): boolean {
   return payment.delivered_at === null && (isOpen(payment) || payment.send_leased);

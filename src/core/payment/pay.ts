@@ -1,14 +1,14 @@
 import type { Deps } from "../context.ts";
-import type { SessionActor } from "../context.ts";
 import { AppError } from "../errors.ts";
 import { next } from "../next-actions.ts";
-import type { PaymentSubject } from "../reservation/index.ts";
 import { explainEndedSession } from "../session/index.ts";
 import { requireUnpaused } from "../treasury/index.ts";
 import { keepOutput } from "./output.ts";
 import type { Offer, UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "./ports.ts";
 import { UPSTREAM_RETRY_SECONDS } from "./quote.ts";
-import { claimSend, endPayment, markSigned, recordOutcome } from "./store.ts";
+import { quoteDigest } from "./quote-digest.ts";
+import type { Permit } from "./store.ts";
+import { claimSend, endPayment, markSigned, recordOutcome, termsStand } from "./store.ts";
 
 /** Beyond the upstream's timeout, until somebody else may send the same request again. */
 const LEASE_MARGIN_SECONDS = 5;
@@ -20,18 +20,12 @@ const requestContext = (paymentId: string): string => `payments.request:${paymen
 /**
  * Signs the offer and keeps the signed request, in that order and before anything is sent: a process that dies
  * from here on leaves behind all that is needed to find out, or to send the same again.
- * @throws the reason if the session, grant or agent ended meanwhile, or payments were paused; the reservation is given
- *   back.
+ * @throws the reason if the session, grant or agent ended meanwhile, payments were paused, or the
+ *   sponsor pinned other terms; the reservation is given back.
  */
 export async function signPayment(
-  {
-    db,
-    cipher,
-    chain,
-    paymentClient,
-    actor,
-  }: Pick<Deps, "db" | "cipher" | "chain" | "paymentClient"> & { actor: SessionActor },
-  payment: PaymentSubject,
+  { db, cipher, chain, paymentClient }: Pick<Deps, "db" | "cipher" | "chain" | "paymentClient">,
+  { id, permit }: { id: string; permit: Permit },
   offer: Offer,
   request: UpstreamRequest,
 ): Promise<UpstreamRequest> {
@@ -39,9 +33,9 @@ export async function signPayment(
   try {
     // The block first: whatever uses the signature comes after it.
     signedAtBlock = await chain.blockNumber();
-    signed = await paymentClient.sign(offer, payment.id);
+    signed = await paymentClient.sign(offer, id);
   } catch (cause) {
-    await endPayment(db, payment.id, { status: "void", reason: "could not be signed" });
+    await endPayment(db, id, { status: "void", reason: "could not be signed" });
     throw new AppError("service_unavailable", {
       message: "The chain can't be reached.",
       retryAfterSeconds: 5,
@@ -49,16 +43,28 @@ export async function signPayment(
     });
   }
   const paid = { ...request, headers: { ...request.headers, ...signed.headers } };
-  const kept = cipher.encrypt(JSON.stringify(paid), requestContext(payment.id));
-  if (await markSigned(db, payment.id, actor.sessionId, signed, signedAtBlock, kept, leaseSeconds(request)))
-    return paid;
+  const kept = cipher.encrypt(JSON.stringify(paid), requestContext(id));
+  const record = {
+    signed,
+    signedAtBlock,
+    quoteDigest: quoteDigest(signed, request),
+    request: kept,
+    leaseSeconds: leaseSeconds(request),
+  };
+  if (await markSigned(db, id, permit, record)) return paid;
 
-  await endPayment(db, payment.id, {
+  await endPayment(db, id, {
     status: "void",
     reason: "not allowed any more when it was to be signed",
   });
   await requireUnpaused(db);
-  throw await explainEndedSession({ db }, actor.sessionId);
+  if (!(await termsStand(db, id)))
+    throw new AppError("price_changed", {
+      message: "Who is to be paid for this service was changed at this moment.",
+      nextActions: [next.searchServices()],
+    });
+  if (permit !== "incoming") throw await explainEndedSession({ db }, permit.sessionId);
+  throw new AppError("service_unavailable", { message: "This took too long, and was given up." });
 }
 
 type SendContext = Pick<Deps, "db" | "cipher" | "upstream" | "paymentClient" | "settings">;

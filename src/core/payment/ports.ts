@@ -100,11 +100,19 @@ export interface OutgoingTransfer {
   nonce: Hex | undefined;
 }
 
-/** What left an address up to a sufficiently final block, and what it held there. */
-export interface Outflow {
+/** A transfer to an address. */
+export interface IncomingTransfer {
+  txHash: Hex;
+  payer: Address;
+  amountMicros: bigint;
+}
+
+/** What left and reached an address up to a sufficiently final block, and what it held there. */
+export interface Flows {
   block: bigint;
   balance: bigint;
-  transfers: OutgoingTransfer[];
+  outgoing: OutgoingTransfer[];
+  incoming: IncomingTransfer[];
 }
 
 export interface Chain {
@@ -113,6 +121,6 @@ export interface Chain {
   /** Base units of the asset at the latest block. */
   balanceOf(address: Address): Promise<bigint>;
   lookUp(authorization: Authorization): Promise<Verdict>;
-  /** All transfers of the asset out of an address since a block; without a block, none. */
-  outflow(payer: Address, fromBlock: bigint | undefined): Promise<Outflow>;
+  /** All transfers of the asset out of and to an address since a block; without a block, none. */
+  flows(address: Address, fromBlock: bigint | undefined): Promise<Flows>;
 }

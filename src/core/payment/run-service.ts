@@ -28,6 +28,7 @@ import { contentTypeOf, keepOutput, keptOutput, mayYetCome, readOutput } from ".
 import { refusalAfterSending, sendPayment, signPayment } from "./pay.ts";
 import type { UpstreamAnswer } from "./ports.ts";
 import { askQuote } from "./quote.ts";
+import { quoteDigest } from "./quote-digest.ts";
 import { awaitConfirmation, reconcileSoon } from "./reconcile.ts";
 import type { RunServiceInput, RunServiceOutput } from "./schema.ts";
 import type { PaymentRow } from "./store.ts";
@@ -90,7 +91,7 @@ async function makeRun(
 
   const { data: serviceInput, dataTypes } = await checkInput(ctx, api, input.input ?? {});
   const cost = expectedCost(api);
-  const payers = await choosePayers(ctx, api.id, input.campaign_id, { price: api.priceMicros, cost });
+  const payers = await choosePayers(ctx, api, input.campaign_id, { price: api.priceMicros, cost });
   await requireBudget(ctx, call, cost);
 
   const [payer] = payers.ready;
@@ -106,12 +107,13 @@ async function makeRun(
   if (quote.kind === "free") {
     const { network, asset, payer: payTo } = ctx.paymentClient;
     const terms = { network, asset, payTo, amountMicros: 0n };
-    return deliverFree(ctx, paymentSubject(ctx, call, payer, terms), quote.answer);
+    return deliverFree(ctx, paymentSubject(ctx, call, payer, terms, null), quote.answer);
   }
 
-  const payment = await reserveCall(ctx, call, payers, quote.offer);
+  const { offer } = quote;
+  const payment = await reserveCall(ctx, call, payers, { offer, digest: quoteDigest(offer, request) });
   if (payment.campaignId !== payer.campaign_id) await recordConsent(payment.campaignId);
-  const paidRequest = await signPayment(ctx, payment, quote.offer, request);
+  const paidRequest = await signPayment(ctx, { id: payment.id, permit: ctx.actor }, offer, request);
   const answer = await sendPayment(ctx, payment.id, paidRequest, false);
 
   // Not sent, or it never got there: the reconciler sends the same request again.

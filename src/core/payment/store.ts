@@ -95,24 +95,53 @@ export async function listOpenPayments(db: Queries, grantId: string): Promise<Pa
      ORDER BY p.created_at DESC LIMIT 50`;
 }
 
+/** What a signature needs besides its reservation: a live session, or that the buyer's own payment has arrived. */
+export type Permit = { sessionId: string } | "incoming";
+
+export interface SigningRecord {
+  signed: SignedPayment;
+  signedAtBlock: bigint;
+  /** Of what was signed and what is to be sent. */
+  quoteDigest: Uint8Array;
+  /** The whole request, encrypted. */
+  request: Uint8Array;
+  leaseSeconds: number;
+}
+
+const isPermitted = (permit: Permit): Prisma.Sql =>
+  permit === "incoming"
+    ? Prisma.sql`EXISTS (SELECT FROM incoming_payments i WHERE i.id = p.incoming_payment_id AND i.status = 'settled')`
+    : sessionIsLive(permit.sessionId);
+
+/** Whether the service's pinned terms are still those of the payment. */
+const hasPinnedTerms = Prisma.sql`EXISTS (SELECT FROM sponsored_apis s WHERE s.service_key = p.service
+  AND s.network = p.network AND lower(s.asset) = lower(p.asset) AND lower(s.pay_to) = lower(p.pay_to))`;
+
+export async function termsStand(db: Queries, id: string): Promise<boolean> {
+  const rows = await db.$queryRaw<
+    unknown[]
+  >`SELECT 1 FROM payments p WHERE p.id = ${id}::uuid AND ${hasPinnedTerms}`;
+  return rows.length > 0;
+}
+
 /**
- * `reserved → signed`, only while session, grant, agent and key are live and payments aren't paused, in this same statement. The signature's
- * terms and the whole request are on record before it can leave the process. Returns whether it may be sent.
+ * `reserved → signed`, in this same statement only while it is permitted, payments aren't paused, the pinned terms stand,
+ * and what was signed is what was reserved. The signature's terms and the whole request are on record before it can
+ * leave the process. Returns whether it may be sent.
  */
 export async function markSigned(
   db: Queries,
   id: string,
-  sessionId: string,
-  signed: SignedPayment,
-  signedAtBlock: bigint,
-  request: Uint8Array,
-  leaseSeconds: number,
+  permit: Permit,
+  r: SigningRecord,
 ): Promise<boolean> {
+  const { signed, signedAtBlock } = r;
   const moved = await db.$executeRaw`
     WITH moved AS (
-      UPDATE payments SET status = 'signed', pay_from = ${signed.payer}, nonce = ${signed.nonce}, valid_before = ${signed.validBefore},
-             signed_at_block = ${signedAtBlock}, request = ${request}, send_lease_until = now() + make_interval(secs => ${leaseSeconds}::int)
-       WHERE id = ${id}::uuid AND status = 'reserved' AND ${sessionIsLive(sessionId)} AND ${paymentsGoOn}
+      UPDATE payments p SET status = 'signed', pay_from = ${signed.payer}, nonce = ${signed.nonce}, valid_before = ${signed.validBefore},
+             signed_at_block = ${signedAtBlock}, request = ${r.request}, send_lease_until = now() + make_interval(secs => ${r.leaseSeconds}::int)
+       WHERE id = ${id}::uuid AND status = 'reserved' AND quote_digest = ${r.quoteDigest}::bytea
+         AND ${isPermitted(permit)} AND ${hasPinnedTerms} AND ${paymentsGoOn}
       RETURNING id
     )
     INSERT INTO payment_events (payment_id, from_status, to_status, evidence)

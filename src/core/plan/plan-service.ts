@@ -99,11 +99,11 @@ async function findPayer(
   const judged = await judgePayers(ctx, api.id, { price: api.priceMicros, cost });
   const willing = ({ standing }: JudgedPayer): boolean => standing === "ready" || standing === "task";
   if (campaignId !== undefined) {
-    const named = await requireNamed(ctx, judged, campaignId);
-    return willing(named) ? { payer: named } : { refusal: refuseNamed(named, []) };
+    const named = await requireNamed(ctx, judged, campaignId, api);
+    return willing(named) ? { payer: named } : { refusal: refuseNamed(named, [], api) };
   }
   const payer = judged.find(({ standing }) => standing === "ready") ?? cheapestTask(judged, ctx.actor);
-  return payer === undefined ? { refusal: refuseAll(judged) } : { payer };
+  return payer === undefined ? { refusal: refuseAll(judged, api) } : { payer };
 }
 
 /** Of those who ask for a task first, one whose task the session may do. */

@@ -23,6 +23,8 @@ export const RATE_RULES = {
   /** Questions put to people; more than this is spam, or phishing for an absent-minded yes. */
   approvalOpened: perMinute("approval_opened", 60, "agent"),
   sponsor: perMinute("sponsor", 300, "sponsor"),
+  /** Each question costs a question to the upstream, so this protects upstreams too. */
+  directPayer: perMinute("direct_payer", 60, "client address"),
   /** Nobody guesses 256 random bits; this keeps those who try away from the database. */
   failedCredential: perMinute("failed_credential", 300, "client address"),
 } satisfies Record<string, RateRule>;

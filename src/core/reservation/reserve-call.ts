@@ -26,6 +26,7 @@ export function paymentSubject(
   call: Call,
   payer: JudgedPayer,
   terms: Terms,
+  quoteDigest: Uint8Array | null,
 ): PaymentSubject {
   return {
     id: randomUUID(),
@@ -43,6 +44,7 @@ export function paymentSubject(
     inputDigest: call.claimed.inputDigest,
     claim: call.claimed.claim,
     idempotencyKey: call.idempotencyKey ?? null,
+    quoteDigest,
   };
 }
 
@@ -70,7 +72,7 @@ export async function reserveCall(
   ctx: Context,
   call: Call,
   payers: Payers,
-  offer: Offer,
+  { offer, digest }: { offer: Offer; digest: Uint8Array },
 ): Promise<PaymentSubject> {
   const { db, actor } = ctx;
   const cost = offer.amountMicros;
@@ -80,7 +82,7 @@ export async function reserveCall(
   const day = dayCap === undefined ? undefined : await openTreasuryDay(db, dayCap);
 
   for (const payer of payers.ready) {
-    const payment = paymentSubject(ctx, call, payer, offer);
+    const payment = paymentSubject(ctx, call, payer, offer, digest);
     const cap =
       payer.campaign_id !== null && payer.max_calls !== null
         ? await openUserCap(db, payer.campaign_id, actor.userId, payer.max_calls)

@@ -20,15 +20,17 @@ export interface PaymentSubject {
   claim: Claim;
   /** The caller's own key, if any. */
   idempotencyKey: string | null;
+  /** Of the quote it is good for. Null: nothing is to be signed. */
+  quoteDigest: Uint8Array | null;
 }
 
 const SUBJECT_COLUMNS = Prisma.sql`id, service, campaign_id, sponsor_id, amount_micros, network, asset, pay_to,
-  agent_id, agent_session_id, grant_id, user_id, input_digest, idempotency_key`;
+  agent_id, agent_session_id, grant_id, user_id, input_digest, idempotency_key, quote_digest`;
 const subjectValues = (
   p: PaymentSubject,
 ): Prisma.Sql => Prisma.sql`${p.id}::uuid, ${p.service}, ${p.campaignId}::uuid, ${p.sponsorId}::uuid,
   ${p.amountMicros}::bigint, ${p.network}, ${p.asset}, ${p.payTo}, ${p.agentId}::uuid, ${p.sessionId}::uuid, ${p.grantId}::uuid,
-  ${p.userId}::uuid, ${p.inputDigest}::bytea, ${p.idempotencyKey}`;
+  ${p.userId}::uuid, ${p.inputDigest}::bytea, ${p.idempotencyKey}, ${p.quoteDigest}::bytea`;
 
 /** Binds a run's claim to its payment, if the claim is still ours. */
 const bindClaim = ({ claim, id }: PaymentSubject): Prisma.Sql => Prisma.sql`

@@ -12,5 +12,14 @@ export {
   ListApisOutput,
   RegisterApiInput,
 } from "./schema.ts";
-export { type ApiRow, findApi, findApiOfSponsor, moveUpstream, openBudget, recordQuote } from "./store.ts";
+export {
+  type ApiRow,
+  countPaidApis,
+  findApi,
+  findApiOfSponsor,
+  listPaidApis,
+  moveUpstream,
+  openBudget,
+  recordQuote,
+} from "./store.ts";
 export { buildUpstreamRequest } from "./upstream-request.ts";

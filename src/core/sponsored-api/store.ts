@@ -80,6 +80,21 @@ export async function listApisOfSponsor(
   });
 }
 
+const PAID = { active: true, payTo: { not: null } } as const;
+
+/** Active services that cost something, oldest first. */
+export async function listPaidApis(db: Queries, offset: number, limit: number): Promise<ApiRow[]> {
+  return db.sponsoredApi.findMany({
+    where: PAID,
+    omit: { searchText: true },
+    orderBy: [{ createdAt: "asc" }, { id: "asc" }],
+    skip: offset,
+    take: limit,
+  });
+}
+
+export const countPaidApis = (db: Queries): Promise<number> => db.sponsoredApi.count({ where: PAID });
+
 export async function countApis(db: Queries, sponsorId: string): Promise<number> {
   return db.sponsoredApi.count({ where: { sponsorId } });
 }

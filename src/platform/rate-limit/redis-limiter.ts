@@ -61,7 +61,9 @@ export class RedisLimiter implements RateLimiter {
   private constructor({ url, databaseUrl, insurance, log }: RedisLimiterOptions) {
     this.#insurance = insurance;
     this.#log = log;
-    this.#roll = new RedisRoll(databaseUrl, () => void this.check());
+    this.#roll = new RedisRoll(databaseUrl, () => {
+      this.check().catch(() => undefined); // it tells what is wrong, and throws nothing
+    });
     this.#redis = new RedisCounters(url, (reason) => this.#lose(reason));
   }
 

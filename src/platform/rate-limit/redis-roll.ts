@@ -67,7 +67,7 @@ export class RedisRoll {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retry);
-    void this.#client?.end().catch(() => undefined);
+    this.#client?.end().catch(() => undefined);
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {
@@ -105,11 +105,11 @@ export class RedisRoll {
   #drop(): void {
     const client = this.#client;
     this.#client = undefined;
-    void client?.end().catch(() => undefined);
+    client?.end().catch(() => undefined);
     if (!this.#isOn || this.#closed) return;
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => {
-      if (this.#isOn) void this.enter();
+      if (this.#isOn) this.enter().catch(() => undefined);
     }, RECONNECT_MS);
     this.#retry.unref();
   }

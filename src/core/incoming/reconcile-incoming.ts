@@ -7,12 +7,12 @@ type Context = Pick<Deps, "db" | "chain" | "log" | "seller">;
 
 /**
  * Decides a claimed payment from the chain, if the chain has decided; what the facilitator said doesn't count. Safe to
- * call at any time from anywhere. Returns whether the money is there now.
+ * call at any time from anywhere. Returns the transaction by which the money is there, if it is.
  */
 export async function reconcileIncoming(
   { db, chain, log, seller }: Context,
   payment: IncomingRow,
-): Promise<boolean> {
+): Promise<Hex | undefined> {
   const verdict = await chain.lookUp({
     asset: payment.asset as Address,
     payer: payment.payer as Address,
@@ -24,37 +24,37 @@ export async function reconcileIncoming(
   });
   switch (verdict.kind) {
     case "settled":
-      if (await creditIncoming(db, payment.id, verdict.txHash))
-        log.info({ event: "budget_funded", incoming_payment_id: payment.id }, "a budget was funded");
-      return true;
+      if (await creditIncoming(db, payment.id, verdict))
+        log.info({ event: "incoming_settled", incoming_payment_id: payment.id }, "a payment to us arrived");
+      return verdict.txHash;
     case "expired":
     case "canceled":
       if (await endIncoming(db, payment.id, verdict.kind))
         log.info(
-          { event: `funding_${verdict.kind}`, incoming_payment_id: payment.id },
-          "a funding never arrived",
+          { event: `incoming_${verdict.kind}`, incoming_payment_id: payment.id },
+          "a payment to us never arrived",
         );
-      return false;
+      return undefined;
     case "unexplained":
       log.error(
-        { event: "funding_unexplained", incoming_payment_id: payment.id, tx_hash: verdict.txHash },
+        { event: "incoming_unexplained", incoming_payment_id: payment.id, tx_hash: verdict.txHash },
         "authorization used without a matching transfer",
       );
-      return false;
+      return undefined;
     case "pending":
-      return false;
+      return undefined;
   }
 }
 
-/** Looks after fundings that nobody waits for any more: a lost answer, a slow chain, a process that died. */
+/** Looks after payments to us that nobody waits for any more: a lost answer, a slow chain, a process that died. */
 export async function attendIncoming(ctx: Context, limit: number): Promise<void> {
   for (const payment of await takeDueIncoming(ctx.db, limit)) {
     try {
       await reconcileIncoming(ctx, payment);
     } catch (error) {
       ctx.log.warn(
-        { event: "funding_undecided", incoming_payment_id: payment.id, error: String(error) },
-        "funding left claimed",
+        { event: "incoming_undecided", incoming_payment_id: payment.id, error: String(error) },
+        "a payment to us left claimed",
       );
     }
   }

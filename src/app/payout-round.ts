@@ -1,0 +1,21 @@
+import type { Deps } from "../core/context.ts";
+import { closeDirectPayments } from "../core/direct-payment/index.ts";
+import { attendPayouts } from "../core/payout/index.ts";
+import type { Rounds } from "./rounds.ts";
+import { startRounds } from "./rounds.ts";
+
+const EVERY_MS = 1_000;
+const MAX_AT_ONCE = 20;
+
+/** Finds out what the treasury owes, and sends it, at once and then every second. */
+export const startPayoutRound = (deps: Deps): Rounds =>
+  startRounds(
+    EVERY_MS,
+    async () => {
+      await closeDirectPayments(deps);
+      await attendPayouts(deps, MAX_AT_ONCE);
+    },
+    (error) => {
+      deps.log.error({ event: "payout_round_failed", err: error }, "payouts weren't looked after");
+    },
+  );

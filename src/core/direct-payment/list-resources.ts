@@ -1,0 +1,28 @@
+import type { Deps } from "../context.ts";
+import type { SaleListing } from "../incoming/ports.ts";
+import { countPaidApis, listPaidApis } from "../sponsored-api/index.ts";
+import { saleTerms } from "./sale-terms.ts";
+
+export interface Resources {
+  x402Version: 2;
+  items: (SaleListing & { lastUpdated: string; serviceName: string; tags: string[] })[];
+  pagination: { limit: number; offset: number; total: number };
+}
+
+/** Everything that can be paid for directly, as x402's bazaar lists it: at its last quote, or else its highest price. */
+export async function listResources(
+  { db, seller, settings }: Pick<Deps, "db" | "seller" | "settings">,
+  { offset, limit }: { offset: number; limit: number },
+): Promise<Resources> {
+  const [apis, total] = await Promise.all([listPaidApis(db, offset, limit), countPaidApis(db)]);
+  return {
+    x402Version: 2,
+    items: apis.map((api) => ({
+      ...seller.list(saleTerms(settings, api, api.lastQuoteMicros ?? api.priceMicros)),
+      lastUpdated: api.createdAt.toISOString(),
+      serviceName: api.name,
+      tags: api.tags,
+    })),
+    pagination: { limit, offset, total },
+  };
+}

@@ -1,0 +1,31 @@
+import type { Deps } from "../context.ts";
+import type { DirectPaymentOutcome } from "../error-details.ts";
+import { findIncoming } from "../incoming/index.ts";
+import { findPayment } from "../payment/index.ts";
+import { findRefund } from "../payout/index.ts";
+import { findPaymentIdOf } from "./store.ts";
+
+/** What became of a direct payment so far, with the transactions that prove it. */
+export async function outcomeOf({ db }: Pick<Deps, "db">, incomingId: string): Promise<DirectPaymentOutcome> {
+  const [incoming, payment, refund] = await Promise.all([
+    findIncoming(db, incomingId),
+    findPaymentIdOf(db, incomingId).then((id) => findPayment(db, id)),
+    findRefund(db, incomingId),
+  ]);
+  return {
+    status: statusOf(incoming.status, payment.status, refund?.status),
+    ...(incoming.tx_hash !== null && { paid_tx_hash: incoming.tx_hash }),
+    ...(payment.tx_hash !== null && { upstream_tx_hash: payment.tx_hash }),
+    ...(refund?.tx_hash !== undefined && refund.tx_hash !== null && { refund_tx_hash: refund.tx_hash }),
+  };
+}
+
+function statusOf(
+  incoming: string,
+  payment: string,
+  refund: string | undefined,
+): DirectPaymentOutcome["status"] {
+  if (refund !== undefined) return refund === "settled" ? "refunded" : "refund_owed";
+  if (incoming === "expired" || incoming === "canceled") return "not_taken";
+  return payment === "settled" ? "upstream_paid" : "pending";
+}

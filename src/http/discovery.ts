@@ -1,0 +1,43 @@
+import type { Express } from "express";
+import { z } from "zod";
+import { countPayer } from "../api/limits.ts";
+import type { Deps } from "../core/context.ts";
+import { invalidField } from "../core/errors.ts";
+import type { ClientAddress } from "./client-address.ts";
+import { serve } from "./ops.ts";
+import { sendJson } from "./send.ts";
+
+export interface Page {
+  offset: number;
+  limit: number;
+}
+
+const WholeNumber = z
+  .string()
+  .regex(/^\d{1,6}$/)
+  .transform(Number);
+const MAX_LIMIT = 100;
+
+/** What can be bought here, in the form of x402's bazaar, so that its clients and crawlers read it as it is. */
+export function mountDiscovery(
+  app: Express,
+  deps: Deps,
+  clientAddress: ClientAddress,
+  listResources: (page: Page) => Promise<object>,
+): void {
+  serve(app, "/discovery/resources", async (req, res) => {
+    const reply = { headers: {} };
+    await countPayer({ deps, reply, clientAddress: clientAddress(req) });
+    const page = { offset: readNumber(req.query, "offset", 0), limit: readNumber(req.query, "limit", 20) };
+    if (page.limit < 1 || page.limit > MAX_LIMIT)
+      throw invalidField("/limit", `must be from 1 to ${MAX_LIMIT}`, "maximum");
+    sendJson(req, res, 200, reply.headers, await listResources(page));
+  });
+}
+
+function readNumber(query: Record<string, unknown>, name: string, otherwise: number): number {
+  if (query[name] === undefined) return otherwise;
+  const parsed = WholeNumber.safeParse(query[name]);
+  if (!parsed.success) throw invalidField(`/${name}`, "must be a whole number", "type");
+  return parsed.data;
+}
