@@ -190,13 +190,15 @@ export class X402Seller implements PaymentSeller {
 
 /** What we declare beside the terms: that a payment may carry an id, and what marketplaces show. */
 function declare({ inputSchema, sampleInput }: NonNullable<SaleTerms["listing"]>): Record<string, unknown> {
+  const { bazaar } = declareDiscoveryExtension({
+    bodyType: "json",
+    input: { input: sampleInput },
+    inputSchema: { type: "object", properties: { input: inputSchema } },
+  });
   return {
     [PAYMENT_IDENTIFIER]: declarePaymentIdentifierExtension(false),
-    ...declareDiscoveryExtension({
-      bodyType: "json",
-      input: { input: sampleInput },
-      inputSchema: { type: "object", properties: { input: inputSchema } },
-    }),
+    // The method is the middleware's to add, and there is none here.
+    bazaar: { ...bazaar, info: { ...bazaar?.info, input: { ...bazaar?.info.input, method: "POST" } } },
   };
 }
 

@@ -1,5 +1,5 @@
 /** Services for whoever pays for them, without a sponsor: `/proxy`. */
 export { closeDirectPayments } from "./close-direct-payments.ts";
 export { listResources } from "./list-resources.ts";
-export { type DirectRun, runDirectly } from "./run-directly.ts";
+export { runDirectly } from "./run-directly.ts";
 export { RunDirectlyInput, RunDirectlyOutput } from "./schema.ts";
