@@ -68,7 +68,7 @@ const start = (audited: boolean): Promise<Running> =>
       suspension: { scopeViolations: 3, scopeWindowSeconds: 300, rateHits: 10, rateWindowSeconds: 60 },
       rateRules: unlimited,
       treasuryDayMicros: undefined,
-    proxyFeeBps: 0n,
+      proxyFeeBps: 0n,
       keepOutput: { maxBytes: 0, seconds: 60 },
     },
     log,
