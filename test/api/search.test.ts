@@ -198,17 +198,17 @@ describe("relevance", () => {
 describe("the plan of a search", () => {
   /** How PostgreSQL would do it if it could not simply read everything. */
   async function planOf(input: Parameters<typeof searchServices>[1]): Promise<string> {
-    let sql = Prisma.empty;
+    let sql: Prisma.Sql | undefined;
     const spy = {
       $queryRaw: (strings: string[], ...values: unknown[]) => {
-        sql = Prisma.sql(strings, ...values);
+        sql ??= Prisma.sql(strings, ...values); // the search itself; what it does next is another
         return Promise.resolve([]);
       },
     } as unknown as Database;
     await searchServices({ db: spy, actor: await actorOf(token) }, input);
     return server.deps.db.$transaction(async (tx) => {
       await tx.$executeRaw`SET LOCAL enable_seqscan = off`;
-      const lines = await tx.$queryRaw<{ "QUERY PLAN": string }[]>`EXPLAIN ${sql}`;
+      const lines = await tx.$queryRaw<{ "QUERY PLAN": string }[]>`EXPLAIN ${sql ?? Prisma.empty}`;
       return lines.map((line) => line["QUERY PLAN"]).join("\n");
     });
   }

@@ -60,6 +60,7 @@ test("following every next action there is, from first contact on, never leads n
   const credit = { service_key: liar, amount_cents: 10, reference: randomUUID() };
   await admin(server.url, `/admin/sponsors/${acme.sponsor_id}/credits`, credit);
 
+  const unsponsored = await registerApi(server.url, acme.key, upstream);
   const grant = await createGrant(server.url);
   const { token } = await openSession(server.url, grant);
   const wish = { user_id: grant.subject, scopes: EVERYTHING, budget_limit_cents: 20 };
@@ -72,6 +73,7 @@ test("following every next action there is, from first contact on, never leads n
     await call(server.url, "agent.searchServices", { limit: 1 }, token),
     await call(server.url, "agent.runService", { service_key: liar }, token),
     await call(server.url, "agent.runService", { service_key: finance }, token),
+    await call(server.url, "agent.runService", { service_key: unsponsored }, token),
   ];
 
   const queue: WireAction[] = first.flatMap(actionsOf);

@@ -247,7 +247,8 @@ test("whatever refuses a call, its next actions can be done as they stand", asyn
     }
   }
   expect([...offered].toSorted()).toEqual([
-    ...["auth", "complete_task", "flow_status", "get_approval", "get_payment", "get_task", "search_services"],
+    ...["auth", "complete_task", "flow_status", "get_approval", "get_payment", "get_task", "pay_directly"],
+    "search_services",
   ]);
 });
 

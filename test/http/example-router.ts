@@ -3,6 +3,7 @@ import { ok, success } from "../../src/api/envelope.ts";
 import {
   adminProcedure,
   agentKeyProcedure,
+  payerProcedure,
   publicProcedure,
   router,
   sessionProcedure,
@@ -160,6 +161,13 @@ export const exampleRouter = router({
     revokeSession: sessionProcedure
       .meta(route("DELETE", "/agent/session"))
       .input(z.strictObject({ reason: z.string().optional() }))
+      .output(success(Echo))
+      .mutation(({ ctx, input }) => ok(ctx, { input })),
+  }),
+  proxy: router({
+    run: payerProcedure
+      .meta(route("POST", "/proxy/{service_key}/run"))
+      .input(z.strictObject({ service_key: z.string() }))
       .output(success(Echo))
       .mutation(({ ctx, input }) => ok(ctx, { input })),
   }),

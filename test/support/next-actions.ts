@@ -28,7 +28,8 @@ export function expectResolves(action: WireAction, profile: Profile): void {
   const what = JSON.stringify(action);
   const operation = OPERATIONS.find(({ id }) => id === action.operation_id);
   if (operation === undefined) throw new Error(`there is no such operation: ${what}`);
-  expect(action.operation_id, what).toBe(`agent_${action.action}`);
+  const isPaidFor = action.action === "pay_directly";
+  expect(action.operation_id, what).toBe(isPaidFor ? "proxy_run" : `agent_${action.action}`);
   expect(action.method, what).toBe(operation.method);
   expect(action.auth, what).toBe(operation.auth);
   expect(action.description, what).toMatch(/\S.*\.$/);
@@ -69,6 +70,7 @@ export function perform(
 ): Promise<Answer> {
   const { method, endpoint, auth } = action;
   const params = paramsOf(action, profile);
+  if (auth === "x402") return rest(url, method, endpoint, { body: params }); // answered with what it costs
   const token = auth === "api_key" ? credentials.apiKey : credentials.session;
   if (method !== "GET") return rest(url, method, endpoint, { token, body: params });
   const query = new URLSearchParams();

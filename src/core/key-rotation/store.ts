@@ -22,6 +22,7 @@ export const ENCRYPTED_COLUMNS: readonly EncryptedColumn[] = [
   { table: "vault_items", column: "value", id: Prisma.sql`user_id::text || ':' || data_type` },
   byId("payments", "request"),
   byId("payments", "output"),
+  byId("payouts", "signed_transfer"),
 ];
 
 /** Values that don't start as those of the current key do, after a row, in order. */

@@ -87,7 +87,7 @@ function readOutgoing(db: Queries, sinceSeconds: number | undefined): Promise<Ou
       ? [Prisma.sql`true`, Prisma.sql`true`]
       : [younger(sinceSeconds), younger(sinceSeconds + LATE_TRANSFER_SECONDS)];
   const settledBlock = (events: Prisma.Sql): Prisma.Sql =>
-    Prisma.sql`(SELECT (e.evidence->>'block')::bigint FROM ${events} AND e.to_status = 'settled')`;
+    Prisma.sql`(SELECT max((e.evidence->>'block')::bigint) FROM ${events} AND e.to_status = 'settled')`;
   return db.$queryRaw<OutgoingRecord[]>`
     SELECT 'payment' AS what, p.id, p.status, p.amount_micros, p.pay_to, lower(p.nonce) AS nonce, p.tx_hash, p.signed_at_block, ${asked} AS asked,
            ${settledBlock(Prisma.sql`payment_events e WHERE e.payment_id = p.id`)} AS settled_block

@@ -180,11 +180,16 @@ export interface SendOutcome {
   evidence: Prisma.InputJsonObject;
 }
 
-/** Records what became of sending. Never touches a payment the chain has already decided. */
+/**
+ * Records what became of sending. A payment that the chain has already decided keeps its state and its evidence; only
+ * what it brought is added.
+ */
 export async function recordOutcome(db: Queries, id: string, o: SendOutcome): Promise<void> {
   await db.$executeRaw`
-    WITH moved AS (
-      UPDATE payments SET status = CASE WHEN status = 'sent' THEN coalesce(${o.status ?? null}, status) ELSE status END,
+    WITH before AS (
+      SELECT id, status FROM payments WHERE id = ${id}::uuid FOR UPDATE
+    ), moved AS (
+      UPDATE payments p SET status = CASE WHEN p.status = 'sent' THEN coalesce(${o.status ?? null}, p.status) ELSE p.status END,
              upstream_status = coalesce(${o.upstreamStatus ?? null}::int, upstream_status),
              response_time_ms = coalesce(${o.responseTimeMs ?? null}::int, response_time_ms),
              claimed_tx_hash = coalesce(${o.claimedTxHash ?? null}, claimed_tx_hash),
@@ -193,9 +198,10 @@ export async function recordOutcome(db: Queries, id: string, o: SendOutcome): Pr
              output_expires_at = CASE WHEN ${o.output !== undefined} THEN now() + make_interval(secs => ${o.output?.keepSeconds ?? 0}::int) ELSE output_expires_at END,
              delivered_at = CASE WHEN ${o.output !== undefined} THEN coalesce(delivered_at, now()) ELSE delivered_at END,
              send_lease_until = NULL, next_check_at = now()
-       WHERE id = ${id}::uuid RETURNING id, status
+        FROM before WHERE p.id = before.id RETURNING p.id, p.status
     )
-    INSERT INTO payment_events (payment_id, from_status, to_status, evidence) SELECT id, 'sent', status, ${o.evidence}::jsonb FROM moved`;
+    INSERT INTO payment_events (payment_id, from_status, to_status, evidence)
+    SELECT moved.id, before.status, moved.status, ${o.evidence}::jsonb FROM moved, before WHERE before.status = 'sent'`;
 }
 
 type Ending =

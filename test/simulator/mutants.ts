@@ -1,0 +1,113 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+const PROJECT = path.resolve(import.meta.dirname, "../..");
+
+/** A bug that somebody could write: a change of the core's own text, and of what in the database would stop it. */
+export interface Mutant {
+  changes: { file: string; from: string; to: string }[];
+  tampering?: string[];
+}
+
+/** The wounds of this field, each planted in the code as it is. */
+export const MUTANTS: Record<string, Mutant> = {
+  "releases the reservation when the upstream refuses": {
+    changes: [
+      {
+        file: "payment/pay.ts",
+        from: `    evidence: { upstream_status: answer.status, claimed_tx_hash: claimedTxHash ?? null },
+  });`,
+        to: `    evidence: { upstream_status: answer.status, claimed_tx_hash: claimedTxHash ?? null },
+  });
+  if (!delivered) await endPayment(db, paymentId, { status: "void", reason: "refused" });`,
+      },
+      {
+        file: "payment/store.ts",
+        from: `ending.status === "void" ? ["reserved"] : [...OPEN_AFTER_SIGNING]`,
+        to: `["reserved", ...OPEN_AFTER_SIGNING]`,
+      },
+    ],
+  },
+  "signs again after a timeout": {
+    changes: [
+      {
+        file: "payment/run-service.ts",
+        from: `const answer = await sendPayment(ctx, payment.id, paidRequest, false);`,
+        to: `let answer = await sendPayment(ctx, payment.id, paidRequest, false);
+  if (answer?.kind === "timeout") {
+    const { headers } = await ctx.paymentClient.sign(offer, payment.id);
+    answer = await ctx.upstream.request({ ...request, headers: { ...request.headers, ...headers } });
+  }`,
+      },
+    ],
+  },
+  "checks the budget, and then reserves": {
+    changes: [
+      {
+        file: "reservation/store.ts",
+        from: "bool_and(amount <= remaining + raise) AS fits",
+        to: "true AS fits",
+      },
+    ],
+    tampering: ["ALTER TABLE budget_accounts DROP CONSTRAINT budget_accounts_cap"],
+  },
+  "trusts the transaction that the upstream claims": {
+    changes: [
+      {
+        file: "payment/pay.ts",
+        from: `    evidence: { upstream_status: answer.status, claimed_tx_hash: claimedTxHash ?? null },
+  });`,
+        to: `    evidence: { upstream_status: answer.status, claimed_tx_hash: claimedTxHash ?? null },
+  });
+  if (claimedTxHash !== undefined)
+    await endPayment(db, paymentId, {
+      status: "settled",
+      txHash: claimedTxHash,
+      verdict: { kind: "settled", txHash: claimedTxHash, block: 1n, logIndex: 0 },
+    });`,
+      },
+    ],
+  },
+  "lets payments expire by its own clock": {
+    changes: [
+      {
+        file: "payment/reconcile.ts",
+        from: `  const verdict = await chain.lookUp(authorization);`,
+        to: `  const now = payment.created_at.getTime() / 1000 + payment.age;
+  const verdict: Verdict =
+    Number(authorization.validBefore) < now
+      ? { kind: "expired", block: 0n, blockTime: 0n }
+      : await chain.lookUp(authorization);`,
+      },
+    ],
+  },
+  "claims no nonce": {
+    changes: [
+      {
+        file: "incoming/store.ts",
+        from: "ON CONFLICT (network, asset, payer, nonce) DO NOTHING",
+        to: "",
+      },
+    ],
+    tampering: ["DROP INDEX incoming_payments_network_asset_payer_nonce_key"],
+  },
+};
+
+/** A copy of the source with the bug in it. @throws Error where the code isn't any more as the bug was written for */
+export function plant({ changes }: Mutant): { root: string; remove: () => void } {
+  const home = path.join(PROJECT, ".mutants");
+  mkdirSync(home, { recursive: true });
+  const root = mkdtempSync(path.join(home, "m"));
+  cpSync(path.join(PROJECT, "src/core"), path.join(root, "core"), { recursive: true });
+  symlinkSync(path.join(PROJECT, "src/platform"), path.join(root, "platform"));
+  for (const { file, from, to } of changes) {
+    const target = path.join(root, "core", file);
+    const text = readFileSync(target, "utf8");
+    if (text.split(from).length !== 2) throw new Error(`${file} doesn't hold once: ${from}`);
+    writeFileSync(
+      target,
+      text.replace(from, () => to),
+    );
+  }
+  return { root, remove: () => rmSync(root, { recursive: true, force: true }) };
+}

@@ -1,0 +1,309 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Address } from "viem";
+import type { Deps } from "../../src/core/context.ts";
+import { verifyLedger } from "../../src/core/ledger/index.ts";
+import type { Core } from "./core.ts";
+import { Random } from "./random.ts";
+import type { Process } from "./scheduler.ts";
+import { gated, Scheduler, settled } from "./scheduler.ts";
+import { BEHAVIOURS, PRICE } from "./upstreams.ts";
+import { signOn, TREASURY } from "./wallets.ts";
+import type { World } from "./world.ts";
+import { createWorld, SPONSOR_WALLET } from "./world.ts";
+
+export interface Simulated {
+  seed: number;
+  /** What can't be; empty where all is well. */
+  findings: string[];
+  payments: number;
+  settled: number;
+  refunds: number;
+  deaths: number;
+  steps: number;
+}
+
+export interface Simulation {
+  seed: number;
+  core: Core;
+  /** Payments that are asked for, by agents, buyers and a sponsor. */
+  actions?: number;
+  /** Statements run on the database before, such as dropping what would stop a planted bug. */
+  tampering?: readonly string[];
+}
+
+const REPLICAS = 3;
+const DEATH_RATE = 0.001;
+/** Rounds of healing after which everything has to be decided. */
+const MAX_HEALING = 300;
+
+/**
+ * Runs agents, buyers, a sponsor and the server's own rounds against each other and against every kind of upstream,
+ * while messages, answers and whole processes are lost; then heals everything, waits until all is decided, and looks for
+ * money that was lost, doubled or invented. What happens follows from the seed.
+ */
+export async function simulate({ seed, core, actions = 55, tampering = [] }: Simulation): Promise<Simulated> {
+  const random = new Random(seed);
+  const world = await createWorld(random, tampering);
+  const run = new Run(random, world, core);
+  try {
+    await run.storm(actions);
+    await run.heal();
+    return { seed, ...(await run.judge()) };
+  } finally {
+    await world.close();
+  }
+}
+
+class Run {
+  readonly #random: Random;
+  readonly #world: World;
+  readonly #core: Core;
+  readonly #scheduler: Scheduler;
+  readonly #findings: string[] = [];
+  #replicas: { process: Process; deps: Deps }[] = [];
+  #asked = 0;
+
+  constructor(random: Random, world: World, core: Core) {
+    this.#random = random;
+    this.#world = world;
+    this.#core = core;
+    this.#scheduler = new Scheduler(random, DEATH_RATE);
+    this.#replicas = Array.from({ length: REPLICAS }, () => this.#startReplica());
+  }
+
+  /** A replica: the same world, seen through await points of its own. */
+  #startReplica(): { process: Process; deps: Deps } {
+    const process: Process = { alive: true };
+    const { deps } = this.#world;
+    const at = <Port extends object>(port: Port, names?: readonly (keyof Port)[]): Port =>
+      gated(this.#scheduler, process, port, names);
+    return {
+      process,
+      deps: {
+        ...deps,
+        db: at(deps.db),
+        chain: at(deps.chain, ["blockNumber", "balanceOf", "lookUp", "flows"]),
+        upstream: at(deps.upstream, ["request"]),
+        paymentClient: at(deps.paymentClient, ["sign"]),
+        seller: at(deps.seller, ["verify", "settle"]),
+        transfers: at(deps.transfers, ["signTransfer", "submit"]),
+      },
+    };
+  }
+
+  #deps(): Deps {
+    this.#replicas = this.#replicas.map((replica) =>
+      replica.process.alive ? replica : this.#startReplica(),
+    );
+    return this.#random.pick(this.#replicas).deps;
+  }
+
+  async storm(actions: number): Promise<void> {
+    const { chain, upstreams, facilitator } = this.#world;
+    let left = actions;
+    while (left > 0 || this.#scheduler.busy) {
+      const dice = this.#random.next();
+      if (left > 0 && dice < 0.03) {
+        left -= 1;
+        this.#act();
+      } else if (dice < 0.04) this.#lookAfter();
+      else if (dice < 0.055) await this.#passTime(1 + this.#random.below(3));
+      else if (dice < 0.0556) await this.#passTime(30 + this.#random.below(60));
+      // Our clocks go on while the chain stands still.
+      else if (dice < 0.0562) await this.#world.advanceDatabase(120);
+      else if (dice < 0.058) chain.down = !chain.down && this.#random.chance(0.4);
+      else if (dice < 0.06) chain.lag = this.#random.below(4);
+      else if (dice < 0.062) facilitator.down = !facilitator.down && this.#random.chance(0.4);
+      else if (dice < 0.064) upstreams.submitHeld();
+      else await this.#step();
+      await settled();
+    }
+  }
+
+  /** Nothing fails any more, and time passes: everything has to come to its end. */
+  async heal(): Promise<void> {
+    const { chain, upstreams, facilitator } = this.#world;
+    this.#scheduler.deadly = upstreams.faults = facilitator.faults = chain.down = facilitator.down = false;
+    chain.lag = 0;
+    for (let round = 0; round < MAX_HEALING; round++) {
+      this.#lookAfter();
+      await settled();
+      while (this.#scheduler.busy) await this.#step();
+      if ((await this.#open()) === 0) return;
+      if (this.#random.chance(0.15)) upstreams.submitHeld();
+      await this.#passTime(12);
+    }
+    this.#findings.push(`not decided after ${MAX_HEALING} rounds`);
+  }
+
+  async #step(): Promise<void> {
+    const step = this.#scheduler.step();
+    const inTime = await Promise.race([step.then(() => true), sleep(10_000, false, { ref: false })]);
+    if (!inTime) throw new Error("a step waits for another one");
+  }
+
+  async #passTime(seconds: number): Promise<void> {
+    this.#world.chain.mine(seconds);
+    await this.#world.advanceDatabase(seconds);
+  }
+
+  /** The rounds that every replica runs. */
+  #lookAfter(): void {
+    const deps = this.#deps();
+    this.#note(this.#core.attendDue(deps, 20).then((work) => Promise.all(work)));
+    this.#note(this.#core.attendIncoming(deps, 20));
+    this.#note(this.#core.closeDirectPayments(deps).then(() => this.#core.attendPayouts(deps, 20)));
+  }
+
+  #act(): void {
+    const dice = this.#random.next();
+    this.#asked += 1;
+    if (dice < 0.62) this.#note(this.#runAsAgent());
+    else if (dice < 0.84) this.#note(this.#buyDirectly());
+    else if (dice < 0.93) this.#note(this.#fund());
+    else this.#note(this.#withdraw());
+  }
+
+  /** An agent that asks again, with the same key, where its answer was lost; perhaps another replica. */
+  async #runAsAgent(): Promise<void> {
+    const { sessions } = this.#world;
+    const actor = this.#random.pick(sessions);
+    const input = {
+      service_key: this.#random.pick(BEHAVIOURS),
+      input: { n: this.#asked },
+      idempotency_key: `key-${this.#asked}`,
+    };
+    const tries = 1 + this.#random.below(3);
+    // Sent twice at once, now and then.
+    const twins = this.#random.chance(0.2) ? 2 : 1;
+    for (let n = 0; n < tries; n++) {
+      const attempts = Array.from({ length: twins }, () =>
+        this.#core.runService({ ...this.#deps(), actor }, input).catch(expected),
+      );
+      await this.#lose(Promise.all(attempts));
+    }
+  }
+
+  async #buyDirectly(): Promise<void> {
+    const payer = this.#wallet(PRICE * 3n);
+    const input = { service_key: this.#random.pick(BEHAVIOURS), input: { n: this.#asked } };
+    const ask = (headers: Record<string, string>) =>
+      this.#core.runDirectly({ ...this.#deps(), headers }, input).catch(expected);
+    await this.#pay(payer, ask);
+  }
+
+  async #fund(): Promise<void> {
+    const micros = BigInt(1 + this.#random.below(5)) * 10_000n;
+    const payer = this.#wallet(micros);
+    const input = {
+      campaign_id: this.#random.pick(this.#world.campaigns),
+      amount_cents: Number(micros) / 10_000,
+    };
+    const ask = (headers: Record<string, string>) =>
+      this.#core
+        .fundCampaign({ ...this.#deps(), actor: this.#world.sponsor, headers }, input)
+        .catch(expected);
+    await this.#pay(payer, ask);
+  }
+
+  /** Asks for the terms, signs once, and sends that, at once or in parallel, again and again. */
+  async #pay(payer: Address, ask: (headers: Record<string, string>) => Promise<unknown>): Promise<void> {
+    const asked = await this.#lose(ask({}));
+    const price = (asked as { headers?: Record<string, string> } | undefined)?.headers?.["x-sim-price"];
+    if (price === undefined) return;
+    const payload = signOn(this.#world.chain, payer, TREASURY, BigInt(price));
+    const headers = { "x-sim-payment": JSON.stringify(payload) };
+    const tries = 1 + this.#random.below(3);
+    for (let n = 0; n < tries; n++) {
+      const twins = 1 + this.#random.below(3);
+      await this.#lose(Promise.all(Array.from({ length: twins }, () => ask(headers))));
+    }
+  }
+
+  async #withdraw(): Promise<void> {
+    const input = {
+      campaign_id: this.#random.pick(this.#world.campaigns),
+      amount_cents: 1 + this.#random.below(4),
+      idempotency_key: `withdrawal-${this.#asked}`,
+    };
+    const ask = () =>
+      this.#core.withdrawFromCampaign({ ...this.#deps(), actor: this.#world.sponsor }, input).catch(expected);
+    await this.#lose(Promise.all([ask(), ask()]));
+  }
+
+  #wallet(micros: bigint): Address {
+    const payer = this.#random.hex(20);
+    this.#world.chain.mint(payer, micros);
+    return payer;
+  }
+
+  /** Waits for an answer; whoever waits for a process that died gives up after a while. */
+  async #lose<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
+    const { steps } = this.#scheduler;
+    const patience = 40 + this.#random.below(200);
+    const gaveUp = async (): Promise<undefined> => {
+      while (this.#scheduler.busy && this.#scheduler.steps < steps + patience) await settled();
+      return undefined;
+    };
+    return Promise.race([answer, gaveUp()]);
+  }
+
+  #note(work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      this.#findings.push(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+    });
+  }
+
+  /** What isn't decided yet. */
+  async #open(): Promise<number> {
+    const { db } = this.#world.deps;
+    const [row] = await db.$queryRaw<{ open: bigint }[]>`
+      SELECT (SELECT count(*) FROM payments WHERE status IN ('reserved', 'signed', 'sent', 'unknown', 'refused'))
+           + (SELECT count(*) FROM incoming_payments WHERE status = 'claimed' OR (status = 'settled' AND NOT closed))
+           + (SELECT count(*) FROM payouts WHERE status <> 'settled') AS open`;
+    return Number(row?.open ?? 0n);
+  }
+
+  async judge(): Promise<Omit<Simulated, "seed">> {
+    const { deps, chain } = this.#world;
+    chain.mine();
+    const { findings } = await verifyLedger(deps);
+    this.#findings.push(...findings.map(({ check, detail }) => `${check}: ${detail}`));
+    const [sums] = await deps.db.$queryRaw<
+      { unspent: bigint; fees: bigint; doubled: bigint; payments: bigint; settled: bigint; refunds: bigint }[]
+    >`
+      SELECT (SELECT coalesce(sum("limit" - spent), 0) FROM budget_accounts WHERE kind IN ('campaign', 'sponsored_api', 'direct'))::bigint AS unspent,
+             (SELECT coalesce(sum(amount_micros), 0) FROM ledger_transfers WHERE kind = 'fee')::bigint AS fees,
+             (SELECT count(*) FROM (SELECT 1 FROM payments WHERE status = 'settled' AND idempotency_key IS NOT NULL
+                                     GROUP BY grant_id, idempotency_key HAVING count(*) > 1) twice) AS doubled,
+             (SELECT count(*) FROM payments) AS payments,
+             (SELECT count(*) FROM payments WHERE status = 'settled') AS settled,
+             (SELECT count(*) FROM payouts WHERE kind = 'refund') AS refunds`;
+    if (sums === undefined) throw new Error("nothing to judge");
+    const balance = chain.balance(TREASURY);
+    if (balance !== sums.unspent + sums.fees)
+      this.#findings.push(`the treasury holds ${balance}, the ledger says ${sums.unspent + sums.fees}`);
+    if (sums.doubled > 0n) this.#findings.push(`${sums.doubled} runs were paid for more than once`);
+    const [withdrawn] = await deps.db.$queryRaw<{ sum: bigint }[]>`
+      SELECT coalesce(sum(amount_micros), 0)::bigint AS sum FROM payouts WHERE kind = 'withdrawal'`;
+    if (chain.received(SPONSOR_WALLET) !== withdrawn?.sum)
+      this.#findings.push(
+        `${chain.received(SPONSOR_WALLET)} reached the sponsor, ${withdrawn?.sum} was withdrawn`,
+      );
+    return {
+      findings: [...new Set(this.#findings)],
+      payments: Number(sums.payments),
+      settled: Number(sums.settled),
+      refunds: Number(sums.refunds),
+      deaths: this.#scheduler.deaths,
+      steps: this.#scheduler.steps,
+    };
+  }
+}
+
+/** Refusals are answers, and so is that something is away; whatever else is thrown is a finding. */
+function expected(error: unknown): unknown {
+  if (error instanceof Error && (error.name === "AppError" || AWAY.test(error.message))) return error;
+  throw error;
+}
+const AWAY = /^the (RPC|facilitator) is down$/;

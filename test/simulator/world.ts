@@ -1,0 +1,192 @@
+import { randomBytes } from "node:crypto";
+import pg from "pg";
+import type { Deps, SessionActor, SponsorActor } from "../../src/core/context.ts";
+import { createAgent } from "../../src/core/agent/index.ts";
+import { createCampaign } from "../../src/core/campaign/index.ts";
+import { putGrant } from "../../src/core/grant/index.ts";
+import { RATE_RULES } from "../../src/core/rate-limit/index.ts";
+import { authenticateSession, openSession } from "../../src/core/session/index.ts";
+import { bookCredit, createSponsor } from "../../src/core/sponsor/index.ts";
+import { registerApi } from "../../src/core/sponsored-api/index.ts";
+import { completeTask } from "../../src/core/task/index.ts";
+import { createUser } from "../../src/core/user/index.ts";
+import { AesCipher } from "../../src/platform/crypto.ts";
+import { createDatabaseClient } from "../../src/platform/prisma.ts";
+import { MemoryLimiter } from "../../src/platform/rate-limit/memory-limiter.ts";
+import { createDatabase } from "../support/database.ts";
+import { CONSENT, INPUT_SCHEMA, TASK_SCHEMA } from "../support/world.ts";
+import { SimChain } from "./chain.ts";
+import type { Random } from "./random.ts";
+import { BEHAVIOURS, SimUpstreams } from "./upstreams.ts";
+import { SimBuyer, SimFacilitator, SimSeller, SimTransfers, TREASURY } from "./wallets.ts";
+
+/** What the treasury holds beyond all budgets: nothing, so that any money lost or doubled shows. */
+const BUDGETS_CENTS = [44, 24];
+const SESSION_CENTS = [24, 18, 20];
+const GRANT_CENTS = 54;
+const FEE_BPS = 100n;
+export const SPONSOR_WALLET = `0x${"5".repeat(40)}` as const;
+
+export interface World {
+  deps: Deps;
+  chain: SimChain;
+  upstreams: SimUpstreams;
+  facilitator: SimFacilitator;
+  sessions: SessionActor[];
+  campaigns: string[];
+  sponsor: SponsorActor;
+  /** The clock of the database: what `now()` says in every statement. */
+  advanceDatabase(seconds: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A database whose clock is the simulator's, and a small world in it. */
+export async function createWorld(random: Random, tampering: readonly string[] = []): Promise<World> {
+  const database = await createDatabase();
+  await asOwner(database.url, [...SIMULATED_CLOCK, ...tampering].join(";\n"));
+  const url = new URL(database.url);
+  url.searchParams.set("options", "-c search_path=sim,pg_catalog,public");
+  const db = createDatabaseClient({ url: url.href, poolSize: 4 });
+
+  const chain = new SimChain(random, Math.floor(Date.now() / 1000));
+  const upstreams = new SimUpstreams(random, chain);
+  const facilitator = new SimFacilitator(random, chain);
+  upstreams.faults = facilitator.faults = false;
+  const silent = (): void => undefined;
+  const deps: Deps = {
+    db,
+    log: { info: silent, warn: silent, error: silent },
+    cipher: new AesCipher([randomBytes(32)]),
+    chain,
+    paymentClient: new SimBuyer(chain),
+    upstream: upstreams,
+    seller: new SimSeller(facilitator),
+    transfers: new SimTransfers(chain, facilitator),
+    limiter: new MemoryLimiter(),
+    settings: {
+      publicBaseUrl: "http://simulated",
+      confirmWaitMs: 0,
+      suspension: { scopeViolations: 1_000, scopeWindowSeconds: 1, rateHits: 1_000, rateWindowSeconds: 1 },
+      rateRules: RATE_RULES,
+      treasuryDayMicros: 10_000_000n,
+      proxyFeeBps: FEE_BPS,
+      keepOutput: { maxBytes: 1_000, seconds: 3_600 },
+    },
+    background: { keep: silent },
+  };
+  const people = await populate(deps, chain);
+  upstreams.faults = facilitator.faults = true;
+  return {
+    deps,
+    chain,
+    upstreams,
+    facilitator,
+    ...people,
+    async advanceDatabase(seconds) {
+      await db.$executeRaw`UPDATE sim.clock SET t = t + make_interval(secs => ${seconds}::int)`;
+    },
+    async close() {
+      await db.$disconnect();
+      await database.close();
+    },
+  };
+}
+
+async function asOwner(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(sql);
+  await client.end();
+}
+
+/** `now()` without a schema means ours, since `sim` comes first; columns that default to it get ours too. */
+const SIMULATED_CLOCK = [
+  `CREATE SCHEMA sim`,
+  `CREATE TABLE sim.clock AS SELECT now() AS t`,
+  `CREATE FUNCTION sim.now() RETURNS timestamptz LANGUAGE sql STABLE AS 'SELECT t FROM sim.clock'`,
+  `DO $$ DECLARE c record; BEGIN
+     FOR c IN SELECT table_name, column_name FROM information_schema.columns
+               WHERE table_schema = 'public' AND column_default IN ('now()', 'CURRENT_TIMESTAMP') LOOP
+       EXECUTE format('ALTER TABLE public.%I ALTER COLUMN %I SET DEFAULT sim.now()', c.table_name, c.column_name);
+     END LOOP;
+   END $$`,
+];
+
+async function populate(
+  deps: Deps,
+  chain: SimChain,
+): Promise<Pick<World, "sessions" | "campaigns" | "sponsor">> {
+  const { sponsor_id } = await createSponsor(deps, { name: "Acme", wallet_address: SPONSOR_WALLET });
+  const sponsor: SponsorActor = { kind: "sponsor", sponsorId: sponsor_id };
+  const ctx = { ...deps, actor: sponsor };
+  for (const behaviour of BEHAVIOURS) {
+    await registerApi(ctx, {
+      service_key: behaviour,
+      name: behaviour,
+      description: behaviour,
+      categories: ["weather"],
+      upstream_url: `http://upstream.test/${behaviour}`,
+      upstream_method: "POST",
+      price_cents: 2,
+      input_schema: INPUT_SCHEMA,
+    });
+  }
+  const campaigns: string[] = [];
+  for (const cents of BUDGETS_CENTS) {
+    const { campaign } = await createCampaign(ctx, {
+      name: "Survey",
+      service_keys: [...BEHAVIOURS],
+      required_task: "One question",
+      task_type: "survey",
+      task_description: "How do you like the weather?",
+      task_schema: TASK_SCHEMA,
+      subsidy_per_call_cents: 5,
+      max_calls_per_user: 16,
+    });
+    chain.mint(TREASURY, BigInt(cents) * 10_000n);
+    await bookCredit(deps, {
+      sponsor_id,
+      campaign_id: campaign.campaign_id,
+      amount_cents: cents,
+      reference: campaign.campaign_id,
+    });
+    campaigns.push(campaign.campaign_id);
+  }
+
+  const email = "ada@example.com";
+  const { user } = await createUser(deps, {
+    email,
+    region: "Portugal",
+    roles: [],
+    tools_used: [],
+    attributes: {},
+  });
+  const { agent } = await agentOf(deps);
+  const scopes = { allowed_task_types: ["survey"], allowed_data_types: [], allowed_categories: ["weather"] };
+  const grant = await putGrant(deps, {
+    user_id: user.user_id,
+    agent_id: agent.agentId,
+    scopes,
+    budget_limit_cents: GRANT_CENTS,
+    expires_at: new Date(Date.now() + 864_000_000).toISOString(),
+  });
+  const sessions: SessionActor[] = [];
+  for (const cents of SESSION_CENTS) {
+    const opened = await openSession(
+      { ...deps, actor: agent },
+      { user_id: grant.user_id, scopes, budget_limit_cents: cents },
+    );
+    sessions.push(await authenticateSession(deps, "agent_session", opened.data.session_token));
+  }
+  const [first] = sessions;
+  if (first === undefined) throw new Error("no session");
+  for (const campaign_id of campaigns)
+    await completeTask({ ...deps, actor: first }, { campaign_id, task_data: { score: 3 }, consent: CONSENT });
+  return { sessions, campaigns, sponsor };
+}
+
+async function agentOf(deps: Deps): Promise<{ agent: { kind: "agent"; agentId: string; apiKeyId: string } }> {
+  const created = await createAgent(deps, { name: "Agent" });
+  const key = await deps.db.agentApiKey.findFirstOrThrow({ where: { agentId: created.agent_id } });
+  return { agent: { kind: "agent", agentId: created.agent_id, apiKeyId: key.id } };
+}
