@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { call, expectRefused, expectSuccess } from "../support/call.ts";
 import { eventually, expectBooksToBalance } from "../support/money.ts";
-import type { UnreliableRpc } from "../support/rpc.ts";
+import type { Unreliable } from "../support/rpc.ts";
 import { startUnreliableRpc } from "../support/rpc.ts";
 import type { TestServer } from "../support/server.ts";
 import { ADMIN_KEY, rest, startTestServer } from "../support/server.ts";
@@ -19,7 +19,7 @@ import {
 
 /** The chain's RPC is away: what needs it waits or says so, nothing is guessed, and nothing breaks. */
 
-let rpc: UnreliableRpc;
+let rpc: Unreliable;
 let server: TestServer;
 let upstream: Upstream;
 beforeAll(async () => {
@@ -58,7 +58,7 @@ test.each(["refusing", "hanging"] as const)(
 );
 
 test.each(["refusing", "hanging"] as const)(
-  "%s: a run is refused or its payment waits, and the next one is settled once the chain is back",
+  "%s: a run is refused and nothing is signed; the next one is settled once the chain is back",
   async (mode) => {
     const acme = await createSponsor(server.url);
     const service_key = await registerApi(server.url, acme.key, upstream);
@@ -66,9 +66,10 @@ test.each(["refusing", "hanging"] as const)(
     const { token } = await openSession(server.url, await createGrant(server.url));
     await completeTask(server.url, token, campaignId);
     rpc.mode = mode;
-    // Before it signs, a run looks where the chain stands; after that, it needs it no more.
+    // Before it signs, a run looks where the chain stands, so nothing is signed that the chain isn't asked about later.
     const run = await call(server.url, "agent.runService", { service_key }, token);
-    expect([200, 503]).toContain(run.status);
+    expectRefused(run, 503, "service_unavailable");
+    expect(upstream.paid().filter(({ url }) => url.includes(service_key))).toEqual([]);
     const ready = await rest(server.url, "GET", "/readyz");
     expect(ready.status).toBe(503);
     rpc.mode = "working";

@@ -1,9 +1,17 @@
 import { randomInt } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { balanceOf } from "../support/chain.ts";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { x402Client } from "@x402/core/client";
+import { ExactEvmScheme } from "@x402/evm/exact/client";
+import { wrapFetchWithPayment } from "@x402/fetch";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
+import { verifyLedger } from "../../src/core/ledger/index.ts";
+import type { PaymentClient } from "../../src/core/payment/ports.ts";
+import { EvmChain } from "../../src/platform/chain.ts";
+import { balanceOf, mint } from "../support/chain.ts";
 import type { KillableServer } from "../support/killable.ts";
 import { startKillable, TREASURY_MICROS } from "../support/killable.ts";
-import { expectBooksToBalance, eventually } from "../support/money.ts";
+import { eventually } from "../support/money.ts";
+import { KILL_ROUNDS } from "../support/rounds.ts";
 import type { Answer } from "../support/server.ts";
 import { rest } from "../support/server.ts";
 import type { Upstream } from "../support/upstream.ts";
@@ -20,8 +28,11 @@ import {
 /** The real server, killed at random moments while it pays, and started again on what it left behind. */
 
 const COST = 20_000n;
-const ROUNDS = 6;
+const ROUNDS = KILL_ROUNDS;
 const RUNS_A_ROUND = 8;
+const BUYERS_A_ROUND = 3;
+/** What each buyer brings: more than a run costs. */
+const WALLET_MICROS = 50_000n;
 
 let server: KillableServer;
 let upstream: Upstream;
@@ -37,7 +48,7 @@ afterAll(async () => {
 
 test(
   `killed ${ROUNDS} times in the middle of ${RUNS_A_ROUND} runs: every run is paid once, none is lost`,
-  { timeout: 240_000 },
+  { timeout: 1_200_000 },
   async () => {
     const acme = await createSponsor(server.url());
     const grant = await createGrant(server.url(), { budgetCents: 1_000 });
@@ -53,6 +64,20 @@ test(
         body: { input: { place: key }, idempotency_key: key },
       });
 
+    /** Somebody who pays for a run, once, with the stock client; their answer may be lost. */
+    const buyers: `0x${string}`[] = [];
+    const buy = async (): Promise<void> => {
+      const wallet = privateKeyToAccount(generatePrivateKey());
+      buyers.push(wallet.address);
+      await mint(wallet.address, WALLET_MICROS);
+      const client = new x402Client().register("eip155:*", new ExactEvmScheme(wallet));
+      await wrapFetchWithPayment(fetch, client)(`${server.url()}/proxy/${service}/run`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ input: {} }),
+      });
+    };
+
     const keys: string[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       const fresh = Array.from({ length: RUNS_A_ROUND }, (_, n) =>
@@ -66,7 +91,7 @@ test(
         await new Promise((resolve) => setTimeout(resolve, n * 12));
         return run(key);
       });
-      const settled = Promise.allSettled(runs);
+      const settled = Promise.allSettled([...runs, ...Array.from({ length: BUYERS_A_ROUND }, buy)]);
       await new Promise((resolve) => setTimeout(resolve, randomInt(15, 180)));
       await server.killAndRestart();
       await settled;
@@ -83,12 +108,33 @@ test(
         2_500,
       );
     }
-    const payments = await server.database.db.payment.findMany({ where: { service } });
+    const { db } = server.database;
+    await eventually(async () => {
+      const open = [
+        await db.payment.count({ where: { status: { notIn: ["settled", "void", "expired", "canceled"] } } }),
+        await db.incomingPayment.count({
+          where: { OR: [{ status: "claimed" }, { status: "settled", closed: false }] },
+        }),
+        await db.payout.count({ where: { status: { not: "settled" } } }),
+      ];
+      expect(open).toEqual([0, 0, 0]);
+    }, 180_000);
+    const payments = await db.payment.findMany({ where: { service, incomingId: null } });
     const settled = payments.filter(({ status }) => status === "settled");
     expect(settled.map(({ idempotencyKey }) => idempotencyKey).sort()).toEqual([...keys].sort());
     expect(payments.filter(({ status }) => status !== "settled" && status !== "void")).toEqual([]);
-    expect(await balanceOf(upstream.payTo)).toBe(COST * BigInt(keys.length));
+    // Every buyer has paid for a run that the upstream was paid for, or has all of their money.
+    const bought = await db.payment.count({
+      where: { service, incomingId: { not: null }, status: "settled" },
+    });
+    const left = await Promise.all(buyers.map((address) => balanceOf(address)));
+    expect(left.filter((micros) => micros !== WALLET_MICROS && micros !== WALLET_MICROS - COST)).toEqual([]);
+    expect(left.filter((micros) => micros !== WALLET_MICROS)).toHaveLength(bought);
+    expect(await balanceOf(upstream.payTo)).toBe(COST * BigInt(keys.length + bought));
     expect(await balanceOf(server.treasury)).toBe(TREASURY_MICROS - COST * BigInt(keys.length));
-    await expectBooksToBalance(server.database.db);
+    const { rpcUrl, asset } = inject("chain");
+    const chain = new EvmChain({ rpcUrl, asset, confirmations: 1 });
+    const paymentClient = { payer: server.treasury } as PaymentClient; // all that the proof wants of it
+    expect((await verifyLedger({ db, chain, paymentClient })).findings).toEqual([]);
   },
 );

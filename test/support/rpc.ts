@@ -3,40 +3,46 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { inject } from "vitest";
 
-/** The run's chain, through an RPC that can have a bad day. */
-export interface UnreliableRpc {
+/** A service of the run's, by a way that can have a bad day. */
+export interface Unreliable {
   url: string;
   /** `refusing` resets every connection, `hanging` never answers. */
   mode: "working" | "refusing" | "hanging";
   close(): void;
 }
 
-export async function startUnreliableRpc(): Promise<UnreliableRpc> {
-  const { rpcUrl } = inject("chain");
+/** The run's chain. */
+export const startUnreliableRpc = (): Promise<Unreliable> => startUnreliable(inject("chain").rpcUrl);
+
+/** The run's facilitator. */
+export const startUnreliableFacilitator = (): Promise<Unreliable> =>
+  startUnreliable(inject("chain").facilitatorUrl);
+
+async function startUnreliable(target: string): Promise<Unreliable> {
   const server = createServer((req, res) => {
     const chunks: Buffer[] = [];
     req.on("data", (chunk: Buffer) => chunks.push(chunk));
     req.on("end", () => {
-      if (rpc.mode === "refusing") return void req.socket.resetAndDestroy();
-      if (rpc.mode === "hanging") return;
-      forward(Buffer.concat(chunks)).then(
+      if (service.mode === "refusing") return void req.socket.resetAndDestroy();
+      if (service.mode === "hanging") return;
+      forward(req.method ?? "GET", req.url ?? "/", Buffer.concat(chunks)).then(
         (text) => res.writeHead(200, { "content-type": "application/json" }).end(text),
         () => res.destroy(),
       );
     });
   });
-  const forward = async (body: Buffer): Promise<string> => {
-    const answer = await fetch(rpcUrl, {
-      method: "POST",
+  const forward = async (method: string, path: string, body: Buffer): Promise<string> => {
+    const answer = await fetch(target.replace(/\/$/, "") + path, {
+      method,
       headers: { "content-type": "application/json" },
-      body: body.toString(),
+      ...(body.length > 0 && { body: body.toString() }),
     });
     return answer.text();
   };
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  const rpc: UnreliableRpc = {
+  const service: Unreliable = {
     url: `http://127.0.0.1:${port}`,
     mode: "working",
     close() {
@@ -44,5 +50,5 @@ export async function startUnreliableRpc(): Promise<UnreliableRpc> {
       server.close();
     },
   };
-  return rpc;
+  return service;
 }
