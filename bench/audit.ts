@@ -57,7 +57,7 @@ const start = (audited: boolean): Promise<Running> =>
       asset: world.asset,
       rpcUrl: world.rpcUrl,
       facilitatorUrl: world.facilitatorUrl,
-      treasuryPrivateKey: world.treasury.privateKey,
+      treasury: { privateKey: world.treasury.privateKey },
       confirmations: 1,
     },
     encryptionKeys: [encryptionKey],

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
+import type { TreasuryKey } from "../platform/treasury-account.ts";
 import type { Settings } from "../core/context.ts";
 import { centsToMicros } from "../core/money.ts";
 
@@ -73,6 +74,12 @@ const Environment = z.object({
     .string()
     .regex(/^0x[0-9a-fA-F]{64}$/, "must be 0x and 64 hex digits")
     .optional(),
+  /** Instead of the key: where a signer is that keeps it, and whose address it signs for. */
+  TREASURY_SIGNER_URL: z.url({ protocol: /^https?$/ }).optional(),
+  TREASURY_ADDRESS: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{40}$/, "must be 0x and 40 hex digits")
+    .optional(),
   X402_CONFIRMATIONS: count(1, 10_000).pipe(z.number().min(1)),
   X402_CONFIRM_WAIT_MS: count(2000, 30_000),
   DATA_ENCRYPTION_KEY: Keys32.optional(),
@@ -104,7 +111,7 @@ export interface ChainSettings {
   asset: `0x${string}`;
   rpcUrl: string;
   facilitatorUrl: string;
-  treasuryPrivateKey: `0x${string}`;
+  treasury: TreasuryKey;
 }
 
 export interface Config {
@@ -203,6 +210,12 @@ export function readConfig(
 
 type Given = Partial<Record<string, string>>;
 
+/** The same where a signer keeps the key. */
+const chainVariables = (given: Given): readonly string[] =>
+  given["TREASURY_SIGNER_URL"] === undefined
+    ? CHAIN_VARIABLES
+    : [...CHAIN_VARIABLES.filter((name) => name !== "TREASURY_PRIVATE_KEY"), "TREASURY_ADDRESS"];
+
 /** Whether it is the sandbox: asked for, or nothing says otherwise. In production it has to be asked for. */
 function isSandbox(given: Given): boolean {
   if (given["SANDBOX"] !== undefined) return given["SANDBOX"] === "true";
@@ -222,10 +235,15 @@ function checkCombination(given: Given): string[] {
           `${given["DATABASE_URL"] === undefined ? "NODE_ENV=production" : "DATABASE_URL"} alone doesn't say which chain ` +
             `pays: set SANDBOX=true for the sandbox's, or ${CHAIN_VARIABLES.join(", ")} for a real one`,
         ]
-      : missing(CHAIN_VARIABLES, "outside the sandbox");
+      : missing(chainVariables(given), "outside the sandbox");
+  const bothKeys =
+    given["TREASURY_SIGNER_URL"] !== undefined && given["TREASURY_PRIVATE_KEY"] !== undefined
+      ? ["TREASURY_SIGNER_URL: a signer keeps the key, so TREASURY_PRIVATE_KEY mustn't be set too"]
+      : [];
   const severalKeys = given["DATA_ENCRYPTION_KEY"]?.includes(",") === true;
   return [
     ...chain,
+    ...bothKeys,
     ...(severalKeys ? missing(["DIGEST_KEY"], "with several encryption keys") : []),
     ...missing(["DATA_ENCRYPTION_KEY"], "outside the sandbox (openssl rand -base64 32)"),
     ...(given["NODE_ENV"] === "production" ? missing(["DATABASE_URL"], "in production") : []),
@@ -242,6 +260,9 @@ function readChain(env: Environment): Config["chain"] {
     asset: env.X402_ASSET as `0x${string}`,
     rpcUrl: env.X402_RPC_URL ?? "",
     facilitatorUrl: env.X402_FACILITATOR_URL ?? "",
-    treasuryPrivateKey: env.TREASURY_PRIVATE_KEY as `0x${string}`,
+    treasury:
+      env.TREASURY_SIGNER_URL === undefined
+        ? { privateKey: env.TREASURY_PRIVATE_KEY as `0x${string}` }
+        : { signerUrl: env.TREASURY_SIGNER_URL, address: env.TREASURY_ADDRESS as `0x${string}` },
   };
 }

@@ -1,6 +1,5 @@
 import { hashSecret } from "../core/credential/index.ts";
 import { timingSafeEqual } from "node:crypto";
-import { privateKeyToAccount } from "viem/accounts";
 import type { Authenticators } from "../api/context.ts";
 import { authenticateAgent } from "../core/agent/index.ts";
 import { insertAuditEntries } from "../core/audit/index.ts";
@@ -21,6 +20,7 @@ import type { LimiterStore } from "../platform/rate-limit/create-limiter.ts";
 import { createLimiter } from "../platform/rate-limit/create-limiter.ts";
 import type { UpstreamPolicy } from "../platform/upstream-fetch.ts";
 import { UpstreamFetch } from "../platform/upstream-fetch.ts";
+import { treasuryAccount } from "../platform/treasury-account.ts";
 import { X402Buyer } from "../platform/x402-buyer.ts";
 import { X402Seller } from "../platform/x402-seller.ts";
 import { X402Transfers } from "../platform/x402-transfers.ts";
@@ -66,12 +66,12 @@ async function buildMoney({
   network,
   asset,
   confirmations,
-  treasuryPrivateKey,
+  treasury,
   facilitatorUrl,
 }: Parts["chain"]): Promise<Pick<Deps, "chain" | "paymentClient" | "seller" | "transfers">> {
   const chain = new EvmChain({ rpcUrl, asset, confirmations });
   const domain = await chain.readAsset(Number(network.slice("eip155:".length)));
-  const account = privateKeyToAccount(treasuryPrivateKey);
+  const account = treasuryAccount(treasury);
   const buyer = new X402Buyer({ account, network, asset, domain });
   return {
     chain,

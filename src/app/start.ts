@@ -161,6 +161,6 @@ function chainOf({ chain }: Config, world: SandboxWorld | undefined): ChainSetti
     asset: world.asset,
     rpcUrl: world.rpcUrl,
     facilitatorUrl: world.facilitatorUrl,
-    treasuryPrivateKey: world.treasury.privateKey,
+    treasury: { privateKey: world.treasury.privateKey },
   };
 }

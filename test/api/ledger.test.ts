@@ -138,7 +138,7 @@ describe("finds", () => {
 
   test("money that left the treasury for nobody", async () => {
     const { rpcUrl, asset } = inject("chain");
-    const account = privateKeyToAccount(server.options.chain.treasuryPrivateKey);
+    const account = privateKeyToAccount(server.treasuryKey);
     const transport = http(rpcUrl);
     await createTestClient({ mode: "anvil", transport }).setBalance({
       address: account.address,
@@ -188,7 +188,7 @@ test("npm run ledger:verify tells it, and ends with 1 if anything is wrong", asy
       X402_ASSET: asset,
       X402_RPC_URL: rpcUrl,
       X402_FACILITATOR_URL: facilitatorUrl,
-      TREASURY_PRIVATE_KEY: server.options.chain.treasuryPrivateKey,
+      TREASURY_PRIVATE_KEY: server.treasuryKey,
     });
   const { stdout } = await verify();
   expect(stdout.match(/^ok /gm)).toHaveLength(Object.keys(CHECKS).length);

@@ -79,6 +79,7 @@ describe.each(TRANSPORTS)("registering an upstream, over %s", (transport) => {
       active: true,
       terms: { network: "eip155:84532", asset: upstream.terms.asset, pay_to: upstream.payTo },
       last_quote_cents: 2,
+      reliability: { paid_calls: 0, undelivered_calls: 0 },
       budget: null,
     });
     expect(upstream.seen).toHaveLength(1);

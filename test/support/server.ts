@@ -18,6 +18,8 @@ export const ADMIN_KEY = "admin-key-of-the-tests";
 export interface TestServer extends Running {
   database: TestDatabase;
   treasury: `0x${string}`;
+  /** Unless somebody else signs for it. */
+  treasuryKey: `0x${string}`;
   /** What another server needs to be a replica of this one, or this one started again. */
   options: ServerOptions;
   close(): Promise<void>;
@@ -33,6 +35,8 @@ type Changes = Partial<Omit<Settings, "rateRules" | "suspension">> &
     /** Another facilitator than the run's. */
     facilitatorUrl?: string;
     treasuryMicros?: bigint;
+    /** Who keeps the treasury's key, if not the server. */
+    treasurySigner?: { signerUrl: string; address: `0x${string}` };
     suspension?: Partial<Settings["suspension"]>;
     /** `real` for those of production; else none, but for the ones given. */
     limits?: "real" | Partial<RateRules>;
@@ -49,6 +53,7 @@ export async function startTestServer({
   rpcUrl = inject("chain").rpcUrl,
   facilitatorUrl = inject("chain").facilitatorUrl,
   treasuryMicros = 1_000_000_000n,
+  treasurySigner,
   limits = {},
   limiterStore = { kind: "memory" },
   trustedProxies = [],
@@ -61,7 +66,8 @@ export async function startTestServer({
   const watched = watchLines();
   const { network, asset } = inject("chain");
   const treasuryPrivateKey = generatePrivateKey();
-  const treasury = privateKeyToAddress(treasuryPrivateKey);
+  const treasury = treasurySigner?.address ?? privateKeyToAddress(treasuryPrivateKey);
+  const treasuryKey = treasurySigner ?? { privateKey: treasuryPrivateKey };
   await mint(treasury, treasuryMicros);
   const options: ServerOptions = {
     host: "127.0.0.1",
@@ -71,7 +77,7 @@ export async function startTestServer({
     drainSeconds: 0,
     limiterStore,
     databaseUrl: database.url,
-    chain: { network, asset, rpcUrl, facilitatorUrl, treasuryPrivateKey, confirmations },
+    chain: { network, asset, rpcUrl, facilitatorUrl, treasury: treasuryKey, confirmations },
     encryptionKeys: [randomBytes(32)],
     adminApiKey: ADMIN_KEY,
     metricsToken,
@@ -95,6 +101,7 @@ export async function startTestServer({
     ...running,
     database,
     treasury,
+    treasuryKey: treasuryPrivateKey,
     options,
     async close() {
       const metrics = await running.metrics();

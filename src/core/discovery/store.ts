@@ -67,6 +67,9 @@ const score = (t: Prisma.Sql): Prisma.Sql => Prisma.sql`greatest(
     + 0.2 * ts_rank(${t}.search_vector, q.query, 32),
   0.8 * word_similarity(q.text, ${t}.search_text))`;
 
+/** 1 for an upstream that brings what it is paid for, or has no record yet; less with each call it was paid for in vain. */
+const reliability = Prisma.sql`(5 + a.paid_calls - a.undelivered_calls)::numeric / (5 + a.paid_calls)`;
+
 /** Keywords: all of them, with the operators people know from search engines. */
 const keywordQuery = (q: string): Prisma.Sql => Prisma.sql`websearch_to_tsquery('english', ${q})`;
 /** A sentence: any of its words. */
@@ -75,7 +78,7 @@ const intentQuery = (intent: string): Prisma.Sql =>
 
 /**
  * The offers this session could use, best first. PostgreSQL matches, filters and scores; R10.4 weighs text 0.4,
- * budget fit 0.3 and the user's preference 0.3.
+ * budget fit 0.3 and the user's preference 0.3; all of it counts as far as the upstream keeps its word.
  */
 export async function searchOffers(db: Queries, viewer: Viewer, s: Search): Promise<OfferRow[]> {
   const { scopes, userId } = viewer;
@@ -116,7 +119,7 @@ export async function searchOffers(db: Queries, viewer: Viewer, s: Search): Prom
           : Prisma.sql`SELECT id, roles, tools_used FROM users WHERE id = ${userId}::uuid`
       }
     ), usable AS (
-      SELECT a.*, CASE WHEN a.pay_to IS NULL THEN 0 ELSE least(a.price_micros, a.lowest_quote_micros) END AS cost
+      SELECT a.*, CASE WHEN a.pay_to IS NULL THEN 0 ELSE least(a.price_micros, a.lowest_quote_micros) END AS cost, ${reliability} AS reliability
         FROM sponsored_apis a
        WHERE a.active
          ${scopes === null ? Prisma.empty : Prisma.sql`AND a.categories <@ ${scopes.categories}::text[]`}
@@ -126,7 +129,7 @@ export async function searchOffers(db: Queries, viewer: Viewer, s: Search): Prom
       SELECT 'campaign' AS service_type, c.id AS service_id, c.id AS campaign_id, a.id AS api_id, a.service_key, a.name, a.description,
              s.name AS sponsor, c.required_task, c.task_type, c.subsidy_micros AS subsidy, a.price_micros AS price, a.categories,
              ARRAY(SELECT DISTINCT unnest(c.tags || a.tags) ORDER BY 1) AS tags, c.estimated_task_duration_seconds AS task_duration,
-             t.id IS NOT NULL AS completed, a.input_schema, coalesce(p.level, 'neutral') AS preference, c.created_at
+             t.id IS NOT NULL AS completed, a.input_schema, coalesce(p.level, 'neutral') AS preference, c.created_at, a.reliability
         FROM usable a
         JOIN campaign_services cs ON cs.sponsored_api_id = a.id
         JOIN campaigns c ON c.id = cs.campaign_id
@@ -151,7 +154,7 @@ export async function searchOffers(db: Queries, viewer: Viewer, s: Search): Prom
          ${s.readyOnly ? Prisma.sql`AND t.id IS NOT NULL` : Prisma.empty}
       UNION ALL
       SELECT 'sponsored_api', a.id, NULL, a.id, a.service_key, a.name, a.description, s.name, NULL, NULL, a.price_micros, a.price_micros,
-             a.categories, a.tags, NULL, true, a.input_schema, 'neutral', a.created_at
+             a.categories, a.tags, NULL, true, a.input_schema, 'neutral', a.created_at, a.reliability
         FROM usable a
         JOIN sponsors s ON s.id = a.sponsor_id
         JOIN budget_accounts b ON b.id = a.budget_account_id
@@ -161,7 +164,7 @@ export async function searchOffers(db: Queries, viewer: Viewer, s: Search): Prom
       SELECT o.*, round((0.4 * least(1, ${text})
              + 0.3 * CASE WHEN o.price = 0 THEN 1 WHEN ${budget}::bigint IS NULL THEN 0.5 WHEN ${budget}::bigint <= 0 THEN 0
                           ELSE greatest(0, 1 - o.price::float8 / ${budget}::bigint) END
-             + 0.3 * CASE o.preference WHEN 'preferred' THEN 1 ELSE 0.5 END)::numeric, 4)::float8 AS relevance
+             + 0.3 * CASE o.preference WHEN 'preferred' THEN 1 ELSE 0.5 END)::numeric * o.reliability, 4)::float8 AS relevance
         FROM offers o WHERE true ${matched.length === 0 ? Prisma.empty : Prisma.join(matched, " ")}
     )
     SELECT service_type, service_id, service_key, name, description, sponsor, required_task, task_type, subsidy, price, categories, tags,

@@ -210,8 +210,8 @@ type Ending =
 
 /**
  * Ends a payment, once: posts its reservation where the money moved, with its transfer in the ledger, and gives it back
- * where it can't move any more. What
- * an approved budget had raised, and the approval itself, are given back with it. Returns whether this call did it.
+ * where it can't move any more. What an approved budget had raised, and the approval itself, are given back with it. An
+ * upstream that took the money and brought nothing has it on its record. Returns whether this call did it.
  */
 export async function endPayment(db: Queries, id: string, ending: Ending): Promise<boolean> {
   const post = ending.status === "settled";
@@ -227,7 +227,7 @@ export async function endPayment(db: Queries, id: string, ending: Ending): Promi
     ), moved AS (
       UPDATE payments p SET status = ${ending.status}, tx_hash = ${post ? txHash : null}, settled_at = CASE WHEN ${post} THEN now() END,
              request = NULL
-        FROM before WHERE p.id = before.id RETURNING p.id
+        FROM before WHERE p.id = before.id RETURNING p.id, p.service, p.delivered_at
     ), holds AS MATERIALIZED (
       SELECT r.budget_account_id, r.amount, r.raised FROM payment_reservations r JOIN moved ON moved.id = r.payment_id
     ), locked AS MATERIALIZED (
@@ -241,6 +241,9 @@ export async function endPayment(db: Queries, id: string, ending: Ending): Promi
       SELECT 'spend', budget.id, upstreams.id, h.amount, moved.id
         FROM moved, holds h JOIN ledger_accounts budget ON budget.budget_account_id = h.budget_account_id, ledger_accounts upstreams
        WHERE ${post} AND upstreams.kind = 'upstreams'
+    ), service AS (
+      UPDATE sponsored_apis s SET paid_calls = s.paid_calls + 1, undelivered_calls = s.undelivered_calls + CASE WHEN moved.delivered_at IS NULL THEN 1 ELSE 0 END
+        FROM moved WHERE ${post} AND s.service_key = moved.service
     ), approval AS (
       UPDATE approvals SET consumed_at = NULL FROM before, moved WHERE approvals.id = before.approval_id AND NOT ${post}
     ), event AS (

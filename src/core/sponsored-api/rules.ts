@@ -24,6 +24,7 @@ export function toView(api: ApiWithBudget): z.infer<typeof ApiView> {
         ? { network: api.network, asset: api.asset, pay_to: api.payTo }
         : null,
     last_quote_cents: api.lastQuoteMicros === null ? null : microsToCents(api.lastQuoteMicros),
+    reliability: { paid_calls: api.paidCalls, undelivered_calls: api.undeliveredCalls },
     budget: api.budgetAccount && budgetToWire(api.budgetAccount),
   };
 }

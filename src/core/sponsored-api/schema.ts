@@ -107,6 +107,10 @@ export const ApiView = z.object({
     .number()
     .nullable()
     .meta({ description: "What the upstream asked for last; null: it hasn't been heard yet" }),
+  reliability: z.object({ paid_calls: z.number().int(), undelivered_calls: z.number().int() }).meta({
+    description:
+      "Calls the upstream was paid for, and of those the ones it brought nothing for. They lower its rank in searches.",
+  }),
   budget: Budget.nullable().meta({ description: "Its own open budget; null until it is funded" }),
 });
 
