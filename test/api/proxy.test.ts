@@ -170,9 +170,11 @@ describe("a run that is paid for", () => {
     expect(bought.headers.get("x-content-type-options")).toBe("nosniff");
   });
 
-  test("costs nothing where the upstream asks for nothing", async () => {
+  test("isn't sold where it costs nothing: that is for those whom its sponsor means it for", async () => {
     const free = await service("free", { price_cents: 0 });
-    expect(await buy(free)).toMatchObject({ status: 200, body: { free: true } });
+    const before = upstream.seen.length;
+    expectRefused(await buy(free), 409, "no_sponsor");
+    expect(upstream.seen).toHaveLength(before);
   });
 
   test("passes nothing of the buyer's request on but the input", async () => {
@@ -258,6 +260,26 @@ describe("one signature", () => {
 });
 
 describe("a run that brings nothing", () => {
+  test("where the money was slow to arrive: the same payment, sent again, is used then", async () => {
+    const key = await service();
+    const signature = await sign(key);
+    const lookUp = server.deps.chain.lookUp.bind(server.deps.chain);
+    let slow = true;
+    server.deps.chain.lookUp = (authorization) =>
+      slow ? Promise.resolve({ kind: "pending" }) : lookUp(authorization);
+    try {
+      expectRefused(await buy(key, signature), 503, "service_unavailable");
+      expect(upstream.paid()).toEqual([]);
+      slow = false;
+      const answers = await Promise.all(Array.from({ length: 5 }, () => buy(key, signature)));
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409, 409]);
+    } finally {
+      server.deps.chain.lookUp = lookUp;
+    }
+    expect(upstream.paid()).toHaveLength(1);
+    expect(await spentByBuyer()).toBe(QUOTE + FEE);
+  });
+
   test("where the upstream took the money: 502 with its transaction, and no refund", async () => {
     const key = await service("fails");
     const failed = await buy(key, await sign(key));

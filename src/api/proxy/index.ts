@@ -19,6 +19,7 @@ export const proxyRouter = router({
         "payment_required",
         "duplicate_request",
         "inactive",
+        "no_sponsor",
         "price_changed",
         "payments_paused",
         "upstream_error",

@@ -4,6 +4,7 @@ import { canonicalJson } from "../canonical-json.ts";
 import type { Deps } from "../context.ts";
 import { compileSchema } from "../data-schema/index.ts";
 import { AppError, notFound } from "../errors.ts";
+import { next } from "../next-actions.ts";
 import type { IncomingRow } from "../incoming/index.ts";
 import {
   earlierClaim,
@@ -14,6 +15,7 @@ import {
 } from "../incoming/index.ts";
 import type { PresentedPayment, RequestHeaders } from "../incoming/ports.ts";
 import type { Offer, UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../payment/ports.ts";
+import type { PaymentRow } from "../payment/index.ts";
 import {
   askQuote,
   awaitConfirmation,
@@ -86,19 +88,14 @@ export async function runDirectly(ctx: Context, input: z.infer<typeof RunDirectl
       dayMicros: ctx.settings.treasuryDayMicros,
     }),
   );
-  if (taken.kind === "earlier") {
-    if (payment === undefined) throw new Error("a payment was taken that nobody made");
-    return again(ctx, call, payment, taken.claim);
-  }
-
+  if (taken.kind === "earlier") return again(ctx, call, taken.payment, taken.claim);
   const paidTxHash = await settlePayment(ctx, taken, terms);
   if (paidTxHash === undefined) throw notArrived();
-  const receipt = ctx.seller.receipt(taken.payment, paidTxHash);
-  return {
-    ...(await handOn(ctx, call, taken.claim, paymentId, offer, receipt)),
-    headers: receipt,
-    replayed: false,
-  };
+  return handOn(ctx, call, taken.claim, {
+    paymentId,
+    offer,
+    receipt: ctx.seller.receipt(taken.payment, paidTxHash),
+  });
 }
 
 async function readCall(ctx: Context, input: z.infer<typeof RunDirectlyInput>): Promise<Call> {
@@ -106,6 +103,12 @@ async function readCall(ctx: Context, input: z.infer<typeof RunDirectlyInput>): 
   const api = await findApi(db, input.service_key);
   if (api === undefined) throw notFound("service");
   if (!api.active) throw new AppError("inactive", { message: "This service is paused." });
+  // What costs nothing is a gift to those whom its sponsor means it for, perhaps with the sponsor's own key in a header.
+  if (api.payTo === null)
+    throw new AppError("no_sponsor", {
+      message: "This service costs nothing, and isn't for sale: agents run it for their users.",
+      nextActions: [next.auth()],
+    });
   const data = input.input ?? {};
   const checked = compileSchema(api.inputSchema).validate(data, "/input");
   if (!checked.ok)
@@ -121,15 +124,20 @@ async function readCall(ctx: Context, input: z.infer<typeof RunDirectlyInput>): 
   };
 }
 
+/** Our half: the payment that is reserved, what it is to be signed for, and the receipt of the buyer's. */
+interface Handover {
+  paymentId: string;
+  offer: Offer;
+  receipt: Record<string, string>;
+}
+
 /** The buyer's money is there: signs ours, and sends the request with it. */
 async function handOn(
   ctx: Context,
   { request }: Call,
   claim: IncomingRow,
-  paymentId: string,
-  offer: Offer,
-  receipt: Record<string, string>,
-): Promise<Pick<DirectRun, "body" | "contentType">> {
+  { paymentId, offer, receipt }: Handover,
+): Promise<DirectRun> {
   let answer: UpstreamAnswer | UpstreamFailure | undefined;
   try {
     const signed = await signPayment(ctx, { id: paymentId, permit: "incoming" }, offer, request);
@@ -138,7 +146,8 @@ async function handOn(
     await closeDirectPayments(ctx);
     throw error instanceof AppError ? withHeaders(error, receipt) : error;
   }
-  if (answer?.kind === "answer" && answer.status >= 200 && answer.status < 300) return bytesOf(answer);
+  if (answer?.kind === "answer" && answer.status >= 200 && answer.status < 300)
+    return { ...bytesOf(answer), headers: receipt, replayed: false };
 
   await awaitConfirmation(ctx, paymentId);
   await closeDirectPayments(ctx);
@@ -159,18 +168,26 @@ async function handOn(
 }
 const RETRY_SECONDS = 5;
 
-/** The same signature, sent again: what was kept for whoever knows its id, else what became of it. */
+/**
+ * The same signature, sent again. Where its money has arrived since and nobody has used it yet, it is used now; what was
+ * kept is for whoever knows its id; everybody else is told what became of it.
+ */
 async function again(
   ctx: Context,
-  { requestDigest }: Call,
+  call: Call,
   payment: PresentedPayment,
   earlier: IncomingRow,
 ): Promise<DirectRun> {
-  const same = earlier.request_digest !== null && Buffer.compare(earlier.request_digest, requestDigest) === 0;
-  if (!same)
+  const { request_digest: digest } = earlier;
+  if (digest === null || Buffer.compare(digest, call.requestDigest) !== 0)
     throw new AppError("duplicate_request", { message: "This payment was used for something else." });
   const paidTxHash = await reconcileIncoming(ctx, earlier);
   const receipt = paidTxHash === undefined ? {} : ctx.seller.receipt(payment, paidTxHash);
+  const ours = await findPayment(ctx.db, await findPaymentIdOf(ctx.db, earlier.id));
+  if (paidTxHash !== undefined && ours.status === "reserved") {
+    const offer = await sameOffer(ctx, call, ours);
+    if (offer !== undefined) return handOn(ctx, call, earlier, { paymentId: ours.id, offer, receipt });
+  }
   const id = retryIdDigest(ctx, payment);
   // Once settled, all of a payment is public on the chain, except the id: without one, anybody might be asking.
   if (
@@ -178,7 +195,7 @@ async function again(
     earlier.retry_id_digest !== null &&
     Buffer.compare(id, earlier.retry_id_digest) === 0
   ) {
-    const kept = keptBytes(await findPayment(ctx.db, await findPaymentIdOf(ctx.db, earlier.id)), ctx.cipher);
+    const kept = keptBytes(ours, ctx.cipher);
     if (kept !== undefined) return { ...kept, headers: receipt, replayed: true };
   }
   throw new AppError("duplicate_request", {
@@ -187,6 +204,12 @@ async function again(
     headers: receipt,
     retryAfterSeconds: RETRY_SECONDS,
   });
+}
+
+/** What the upstream asks for now, if that is still what our payment is reserved for. */
+async function sameOffer(ctx: Context, { api, request }: Call, ours: PaymentRow): Promise<Offer | undefined> {
+  const quote = await askQuote(ctx, api, request, undefined);
+  return quote.kind === "toll" && quote.offer.amountMicros === ours.amount_micros ? quote.offer : undefined;
 }
 
 const retryIdDigest = ({ cipher }: Context, payment: PresentedPayment | undefined): Buffer | undefined =>

@@ -25,8 +25,12 @@ export const earlierClaim = (
   { payer, nonce }: PresentedPayment,
 ): Promise<IncomingRow | undefined> => findClaim(db, { network, asset, payer, nonce });
 
-export type Taken =
-  { kind: "first"; claim: IncomingRow; payment: PresentedPayment } | { kind: "earlier"; claim: IncomingRow };
+export interface Taken {
+  /** Whether it is claimed now, or was before. */
+  kind: "first" | "earlier";
+  claim: IncomingRow;
+  payment: PresentedPayment;
+}
 
 /**
  * Claims a payment for one purpose, before anything is settled, so that of many requests with one signature one goes on.
@@ -47,7 +51,7 @@ export async function takePayment(
   if (invalid !== undefined) {
     // What made it invalid may be that it was settled a moment ago, by the same request sent twice.
     const earlier = await earlierClaim(ctx, payment);
-    if (earlier !== undefined) return { kind: "earlier", claim: earlier };
+    if (earlier !== undefined) return { kind: "earlier", claim: earlier, payment };
     throw paymentRequired(seller, terms, `The payment is refused: ${invalid.reason}.`);
   }
   const claimed = await claim({
@@ -63,7 +67,7 @@ export async function takePayment(
   if (claimed !== undefined) return { kind: "first", claim: claimed, payment };
   const earlier = await earlierClaim(ctx, payment);
   if (earlier === undefined) throw new Error("a payment was neither claimed nor found");
-  return { kind: "earlier", claim: earlier };
+  return { kind: "earlier", claim: earlier, payment };
 }
 
 /**
@@ -72,7 +76,7 @@ export async function takePayment(
  */
 export async function settlePayment(
   ctx: Context,
-  { claim, payment }: Extract<Taken, { kind: "first" }>,
+  { claim, payment }: Taken,
   terms: SaleTerms,
 ): Promise<Hex | undefined> {
   await ctx.seller.settle(payment, terms);

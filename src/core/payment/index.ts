@@ -13,5 +13,5 @@ export {
   RunServiceInput,
   RunServiceOutput,
 } from "./schema.ts";
-export { findPayment, listOpenPayments, listPayments } from "./store.ts";
+export { findPayment, listOpenPayments, listPayments, type PaymentRow } from "./store.ts";
 export { toView as paymentToView } from "./view.ts";

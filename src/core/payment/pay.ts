@@ -8,7 +8,7 @@ import type { Offer, UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "./
 import { UPSTREAM_RETRY_SECONDS } from "./quote.ts";
 import { quoteDigest } from "./quote-digest.ts";
 import type { Permit } from "./store.ts";
-import { claimSend, endPayment, markSigned, recordOutcome, termsStand } from "./store.ts";
+import { claimSend, endPayment, findPayment, markSigned, recordOutcome, termsStand } from "./store.ts";
 
 /** Beyond the upstream's timeout, until somebody else may send the same request again. */
 const LEASE_MARGIN_SECONDS = 5;
@@ -64,6 +64,7 @@ export async function signPayment(
       nextActions: [next.searchServices()],
     });
   if (permit !== "incoming") throw await explainEndedSession({ db }, permit.sessionId);
+  if ((await findPayment(db, id)).status !== "void") throw new AppError("duplicate_request");
   throw new AppError("service_unavailable", { message: "This took too long, and was given up." });
 }
 
