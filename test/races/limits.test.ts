@@ -70,25 +70,30 @@ describe("10 servers, 300 requests of one session at once", () => {
   });
 });
 
-describe("10 processes, 300 requests", () => {
+/** Replicas of the limiter as processes of their own, for the tests of one block. */
+function limiterProcesses(count: number): { redis: () => TestRedis; processes: () => LimiterProcesses } {
   let redis: TestRedis;
   let database: TestDatabase;
   let processes: LimiterProcesses;
-
   beforeAll(async () => {
     [redis, database] = await Promise.all([startRedis(), createDatabase()]);
     await redis.settle();
-    processes = await startLimiterProcesses(10, redis.url, database.url);
+    processes = await startLimiterProcesses(count, redis.url, database.url);
   });
   afterAll(async () => {
     await processes.close();
     await redis.close();
     await database.close();
   });
+  return { redis: () => redis, processes: () => processes };
+}
+
+describe("10 processes, 300 requests", () => {
+  const { redis, processes } = limiterProcesses(10);
 
   const admitted = async (key: string, takes: number): Promise<number> => {
     const job = { rule: RATE_RULES.agentSession, key, workers: 5, takes: takes / 5, forMs: 60_000 };
-    const reports = await processes.run(job);
+    const reports = await processes().run(job);
     expect(reports.flatMap(({ failed }) => failed)).toEqual([]);
     return reports.reduce((sum, { allowed }) => sum + allowed, 0);
   };
@@ -96,7 +101,7 @@ describe("10 processes, 300 requests", () => {
   test("with Redis, with Redis killed in the middle, and without it: exactly 30 are admitted", async () => {
     expect(await admitted("with", 30)).toBe(30);
     const before = await admitted("in the middle", 5);
-    await redis.kill();
+    await redis().kill();
     expect(before + (await admitted("in the middle", 25))).toBe(30);
     expect(await admitted("without", 30)).toBe(30);
   });
@@ -105,27 +110,14 @@ describe("10 processes, 300 requests", () => {
 describe("6 processes under load, while Redis is killed and comes back", () => {
   const LIMIT = 1_500;
   const rule = { ...RATE_RULES.agentSession, limit: LIMIT };
-  let redis: TestRedis;
-  let database: TestDatabase;
-  let processes: LimiterProcesses;
-
-  beforeAll(async () => {
-    [redis, database] = await Promise.all([startRedis(), createDatabase()]);
-    await redis.settle();
-    processes = await startLimiterProcesses(6, redis.url, database.url);
-  });
-  afterAll(async () => {
-    await processes.close();
-    await redis.close();
-    await database.close();
-  });
+  const { redis, processes } = limiterProcesses(6);
 
   const total = (reports: LimiterReport[]) => ({
     allowed: reports.reduce((sum, { allowed }) => sum + allowed, 0),
     failed: reports.flatMap(({ failed }) => failed),
   });
   const load = (key: string, changes: Partial<LimiterJob>): Promise<LimiterReport[]> =>
-    processes.run({ rule, key, workers: 2, takes: 1_000_000, forMs: 60_000, ...changes });
+    processes().run({ rule, key, workers: 2, takes: 1_000_000, forMs: 60_000, ...changes });
 
   test(
     "exactly the limit is admitted, nobody gets an error, and the log says what happened",
@@ -133,9 +125,9 @@ describe("6 processes under load, while Redis is killed and comes back", () => {
     async () => {
       const reports = load("victim", { forMs: 7_000 });
       await sleep(500);
-      await redis.kill();
+      await redis().kill();
       await sleep(1_500);
-      await redis.restart();
+      await redis().restart();
       const during = total(await reports);
       expect(during.failed).toEqual([]);
       // On a slow machine the limit isn't reached yet. Six times a quarter of it is more than is left.

@@ -14,6 +14,7 @@ const CANARIES: readonly (readonly [what: string, pattern: RegExp])[] = [
   ["a phone number", /\+351[ \d]{9,}/],
   ["a region", /\bMinho\b/],
   ["a street", /Rua Augusta/],
+  ["the id that a buyer's answer is kept under", /pay_0123456789abcdef/],
 ];
 
 /** Canaries in a text, each with what is around it. `secrets` are those of one server. */

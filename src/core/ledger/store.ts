@@ -101,7 +101,7 @@ function readOutgoing(db: Queries, sinceSeconds: number | undefined): Promise<Ou
 function readIncoming(db: Queries, sinceSeconds: number | undefined): Promise<IncomingRecord[]> {
   return db.$queryRaw<IncomingRecord[]>`
     SELECT id, lower(payer) AS payer, amount_micros, tx_hash, claimed_at_block, settled_block FROM incoming_payments
-     WHERE status = 'settled' AND (${sinceSeconds ?? null}::int IS NULL OR settled_at > now() - make_interval(secs => ${sinceSeconds ?? null}::int))`;
+     WHERE status = 'settled' AND (${sinceSeconds ?? null}::int IS NULL OR created_at > now() - make_interval(secs => ${sinceSeconds ?? null}::int))`;
 }
 
 const OPEN = Prisma.sql`('reserved', 'signed', 'sent', 'unknown', 'refused')`;
