@@ -10,7 +10,7 @@ import { simulate } from "../simulator/simulate.ts";
 
 const SRC = path.resolve(import.meta.dirname, "../../src");
 /** Most are caught with the first. */
-const MUTANT_SEEDS = 25;
+const MUTANT_SEEDS = 80;
 
 /** What was done, for whoever asked for many. */
 const report = (text: string): void => {

@@ -73,7 +73,8 @@ export const MUTANTS: Record<string, Mutant> = {
       {
         file: "payment/reconcile.ts",
         from: `  const verdict = await chain.lookUp(authorization);`,
-        to: `  const now = payment.created_at.getTime() / 1000 + payment.age;
+        to: `  const [clock] = await ctx.db.$queryRaw<{ now: Date }[]>\`SELECT now()\`;
+  const now = (clock?.now.getTime() ?? 0) / 1000;
   const verdict: Verdict =
     Number(authorization.validBefore) < now
       ? { kind: "expired", block: 0n, blockTime: 0n }

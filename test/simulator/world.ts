@@ -22,8 +22,8 @@ import { SimBuyer, SimFacilitator, SimSeller, SimTransfers, TREASURY } from "./w
 
 /** What the treasury holds beyond all budgets: nothing, so that any money lost or doubled shows. */
 const BUDGETS_CENTS = [24, 16];
-const SESSION_CENTS = [12, 10, 12];
-const GRANT_CENTS = 30;
+const SESSION_CENTS = [10, 8, 10];
+const GRANT_CENTS = 24;
 const FEE_BPS = 100n;
 export const SPONSOR_WALLET = `0x${"5".repeat(40)}` as const;
 
@@ -141,7 +141,7 @@ async function populate(
       task_description: "How do you like the weather?",
       task_schema: TASK_SCHEMA,
       subsidy_per_call_cents: 5,
-      max_calls_per_user: 9,
+      max_calls_per_user: 6,
     });
     chain.mint(TREASURY, BigInt(cents) * 10_000n);
     await bookCredit(deps, {

@@ -8,8 +8,6 @@ import { endPayment, findPayment, takeDue } from "./store.ts";
 
 type Context = Pick<Deps, "db" | "chain" | "cipher" | "upstream" | "paymentClient" | "settings" | "log">;
 
-/** A run signs within moments of reserving, longer only while the chain is slow to answer; then it has died. */
-const ABANDONED_AFTER_SECONDS = 20;
 const MAX_SENDS = 4;
 /** Where the money has moved, a seller that knows its payments hands over what it was paid for; asked once more. */
 const RESENDS_AFTER_SETTLING = 2;
@@ -75,7 +73,7 @@ export async function attendDue(ctx: Context, limit: number): Promise<Promise<vo
 
 async function attend(ctx: Context, payment: PaymentRow): Promise<void> {
   if (payment.status === "reserved") {
-    if (payment.age > ABANDONED_AFTER_SECONDS) {
+    if (payment.abandoned) {
       await endPayment(ctx.db, payment.id, { status: "void", reason: "abandoned before signing" });
     }
     return;

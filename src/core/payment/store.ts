@@ -44,14 +44,23 @@ export interface PaymentRow {
   response_time_ms: number | null;
   send_attempts: number;
   send_leased: boolean;
-  /** Seconds since it was made. */
-  age: number;
+  /** Reserved, and so long ago that whoever was to sign it has died. */
+  abandoned: boolean;
 }
+
+/**
+ * A run signs within moments of reserving, longer only while the chain is slow to answer. A direct payment waits for its
+ * buyer's money first, however long that is under way.
+ */
+const isAbandoned = Prisma.sql`(p.status = 'reserved' AND CASE
+  WHEN p.incoming_payment_id IS NULL THEN p.created_at < now() - interval '20 seconds'
+  ELSE (SELECT i.status <> 'claimed' AND coalesce(i.settled_at < now() - interval '15 seconds', true)
+          FROM incoming_payments i WHERE i.id = p.incoming_payment_id) END)`;
 
 const COLUMNS = Prisma.sql`p.id, p.service, p.campaign_id, coalesce(s.name, '') AS sponsor, p.amount_micros, p.status, p.network, p.asset, p.pay_to,
   p.pay_from, p.nonce, p.valid_before, p.signed_at_block, p.tx_hash, p.request, p.output, p.output_content_type,
   coalesce(p.output_expires_at <= now(), false) AS output_expired, p.created_at, p.delivered_at, p.upstream_status, p.response_time_ms,
-  p.send_attempts, coalesce(p.send_lease_until > now(), false) AS send_leased, extract(epoch FROM now() - p.created_at)::float8 AS age`;
+  p.send_attempts, coalesce(p.send_lease_until > now(), false) AS send_leased, ${isAbandoned} AS abandoned`;
 
 export async function findPayment(db: Queries, id: string): Promise<PaymentRow> {
   const rows = await db.$queryRaw<PaymentRow[]>`
