@@ -24,10 +24,15 @@ import type {
   SaleTerms,
   RequestHeaders,
 } from "../core/incoming/ports.ts";
+import { AppError } from "../core/errors.ts";
 import { inSpan } from "../core/span.ts";
 
 const MAX_TIMEOUT_SECONDS = 120;
 const FACILITATOR_TIMEOUT_MS = 15_000;
+/** A payment that could be settled for longer than this is none that we would look after; clocks may differ. */
+const MAX_VALIDITY_SECONDS = 3_600;
+/** Headers have a limit in every client; a listing that is larger is for `list` alone. */
+const MAX_LISTING_CHARACTERS = 3_000;
 
 export interface SellerConfig {
   facilitatorUrl: string;
@@ -45,8 +50,14 @@ const Authorization = z.looseObject({
   from: address,
   to: address,
   value: z.string().regex(/^\d{1,18}$/),
+  validAfter: z.string().regex(/^\d{1,12}$/),
   validBefore: z.string().regex(/^\d{1,12}$/),
   nonce: z.string().regex(/^0x[0-9a-fA-F]{64}$/),
+});
+
+const Signed = z.looseObject({
+  signature: z.string().regex(/^0x[0-9a-fA-F]{2,4000}$/),
+  authorization: Authorization,
 });
 
 /** A payment in the words of its version, and what was signed. */
@@ -82,7 +93,7 @@ export class X402Seller implements PaymentSeller {
 
   demand(terms: SaleTerms, error: string): PaymentDemand {
     const resource = { url: terms.url, description: terms.description, mimeType: "application/json" };
-    const extensions = terms.listing && declare(terms.listing);
+    const extensions = terms.listing && declare(terms.listing, MAX_LISTING_CHARACTERS);
     const required: PaymentRequired = {
       x402Version: 2,
       error,
@@ -105,7 +116,7 @@ export class X402Seller implements PaymentSeller {
       accepts: [this.#v2(terms)],
       description,
       mimeType: "application/json",
-      extensions: listing === undefined ? {} : declare(listing),
+      extensions: listing === undefined ? {} : declare(listing, Infinity),
     };
   }
 
@@ -116,8 +127,9 @@ export class X402Seller implements PaymentSeller {
   }
 
   /** What was signed has to be what is asked for, to the unit; the facilitator checks the signature. */
-  matches({ raw }: PresentedPayment, terms: SaleTerms): boolean {
+  matches({ raw, validBefore }: PresentedPayment, terms: SaleTerms): boolean {
     const { version, accepted, to, value } = raw as Raw;
+    if (validBefore > BigInt(Math.floor(Date.now() / 1000) + MAX_VALIDITY_SECONDS)) return false;
     if (!isAddressEqual(to, this.#config.payTo) || value !== terms.amountMicros) return false;
     if (version === 1) return accepted.scheme === "exact" && accepted.network === this.#networkV1;
     const wanted = this.#v2(terms);
@@ -133,7 +145,13 @@ export class X402Seller implements PaymentSeller {
   async verify({ raw }: PresentedPayment, terms: SaleTerms): Promise<{ reason: string } | undefined> {
     const { version, payload } = raw as Raw;
     const answer = await inSpan("facilitator.verify", {}, () =>
-      this.#facilitator.verify(payload, this.#requirements(version, terms)),
+      this.#facilitator.verify(payload, this.#requirements(version, terms)).catch((cause: unknown) => {
+        throw new AppError("service_unavailable", {
+          message: "The payment can't be checked at the moment. Send the same one again.",
+          retryAfterSeconds: 5,
+          cause,
+        });
+      }),
     );
     return answer.isValid ? undefined : { reason: answer.invalidReason ?? "invalid" };
   }
@@ -189,14 +207,19 @@ export class X402Seller implements PaymentSeller {
 }
 
 /** What we declare beside the terms: that a payment may carry an id, and what marketplaces show. */
-function declare({ inputSchema, sampleInput }: NonNullable<SaleTerms["listing"]>): Record<string, unknown> {
+function declare(
+  { inputSchema, sampleInput }: NonNullable<SaleTerms["listing"]>,
+  maxCharacters: number,
+): Record<string, unknown> {
+  const identifier = { [PAYMENT_IDENTIFIER]: declarePaymentIdentifierExtension(false) };
+  if (JSON.stringify([inputSchema, sampleInput]).length > maxCharacters) return identifier;
   const { bazaar } = declareDiscoveryExtension({
     bodyType: "json",
     input: { input: sampleInput },
     inputSchema: { type: "object", properties: { input: inputSchema } },
   });
   return {
-    [PAYMENT_IDENTIFIER]: declarePaymentIdentifierExtension(false),
+    ...identifier,
     // The method is the middleware's to add, and there is none here.
     bazaar: { ...bazaar, info: { ...bazaar?.info, input: { ...bazaar?.info.input, method: "POST" } } },
   };
@@ -206,7 +229,7 @@ function readV2(header: string): PresentedPayment | "malformed" {
   const sent = PaymentPayloadV2Schema.safeParse(decode(header));
   if (!sent.success) return "malformed";
   const { accepted, payload } = sent.data;
-  return present(payload["authorization"], { version: 2, payload: sent.data as PaymentPayload, accepted });
+  return present(payload, { version: 2, payload: sent.data as PaymentPayload, accepted });
 }
 
 function readV1(header: string): PresentedPayment | "malformed" {
@@ -214,17 +237,17 @@ function readV1(header: string): PresentedPayment | "malformed" {
   if (!sent.success) return "malformed";
   const { scheme, network, payload } = sent.data;
   const accepted = { scheme, network };
-  return present(payload["authorization"], {
+  return present(payload, {
     version: 1,
     payload: sent.data as unknown as PaymentPayload,
     accepted,
   });
 }
 
-function present(signed: unknown, raw: Omit<Raw, "to" | "value">): PresentedPayment | "malformed" {
-  const authorization = Authorization.safeParse(signed);
-  if (!authorization.success) return "malformed";
-  const { from, to, value, validBefore, nonce } = authorization.data;
+function present(payload: unknown, raw: Omit<Raw, "to" | "value">): PresentedPayment | "malformed" {
+  const signed = Signed.safeParse(payload);
+  if (!signed.success) return "malformed";
+  const { from, to, value, validBefore, nonce } = signed.data.authorization;
   return {
     payer: from.toLowerCase() as Address,
     nonce: nonce.toLowerCase() as Hex,

@@ -260,9 +260,13 @@ describe("one signature", () => {
 });
 
 describe("a run that brings nothing", () => {
-  test("where the money was slow to arrive: the same payment, sent again, is used then", async () => {
+  test("where the money was slow to arrive: the same payment is used then, if it has its buyer's id", async () => {
     const key = await service();
-    const signature = await sign(key);
+    const signature = await sign(key, "pay_0123456789abcdef0123456789abcdef");
+    // What anybody can read on chain: who paid, with which nonce and which signature.
+    const stolen = JSON.parse(Buffer.from(Object.values(signature)[0] ?? "", "base64").toString());
+    delete stolen.extensions;
+    const theft = { "PAYMENT-SIGNATURE": Buffer.from(JSON.stringify(stolen)).toString("base64") };
     const lookUp = server.deps.chain.lookUp.bind(server.deps.chain);
     let slow = true;
     server.deps.chain.lookUp = (authorization) =>
@@ -271,8 +275,11 @@ describe("a run that brings nothing", () => {
       expectRefused(await buy(key, signature), 503, "service_unavailable");
       expect(upstream.paid()).toEqual([]);
       slow = false;
+      expectRefused(await buy(key, theft), 409, "duplicate_request");
       const answers = await Promise.all(Array.from({ length: 5 }, () => buy(key, signature)));
-      expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409, 409]);
+      const statuses = new Set(answers.map(({ status }) => status));
+      expect([...statuses].filter((status) => status !== 200 && status !== 409)).toEqual([]);
+      expect(statuses).toContain(200);
     } finally {
       server.deps.chain.lookUp = lookUp;
     }
@@ -382,4 +389,57 @@ test("marketplaces find what is sold", async () => {
     }),
   );
   expectRefused(await rest(server.url, "GET", "/discovery/resources?limit=0"), 400, "validation_error");
+});
+
+describe("what an attacker tried", () => {
+  const tampered = async (
+    key: string,
+    change: (payload: Record<string, unknown>) => void,
+  ): Promise<Bought> => {
+    const sent = JSON.parse(Buffer.from(Object.values(await sign(key))[0] ?? "", "base64").toString());
+    change(sent.payload as Record<string, unknown>);
+    return buy(key, { "PAYMENT-SIGNATURE": Buffer.from(JSON.stringify(sent)).toString("base64") });
+  };
+
+  test("a payment without a signature, or with times that are none: a clear refusal", async () => {
+    const key = await service();
+    for (const signature of [undefined, null, 7, "no"])
+      expectRefused(
+        await tampered(key, (payload) => (payload["signature"] = signature)),
+        400,
+        "validation_error",
+      );
+    for (const validAfter of [undefined, "abc", "1e400"])
+      expectRefused(
+        await tampered(key, ({ authorization }) => Object.assign(authorization as object, { validAfter })),
+        400,
+        "validation_error",
+      );
+  });
+
+  test("a payment that would have to be looked after for millennia: refused with the terms", async () => {
+    const key = await service();
+    const change = ({ authorization }: Record<string, unknown>): void => {
+      Object.assign(authorization as object, { validBefore: "99999999999" });
+    };
+    expectRefused(await tampered(key, change), 402, "payment_required");
+    expect(await payments()).toEqual([]);
+  });
+
+  test("a service whose schema is larger than any header: still sold", async () => {
+    const properties = Object.fromEntries(
+      Array.from({ length: 120 }, (_, n) => [
+        `property_${n}`,
+        { type: "string", maxLength: 100, description: "x".repeat(60) },
+      ]),
+    );
+    const key = await service("honest", {
+      input_schema: {
+        type: "object",
+        properties: { n: { type: "integer" }, ...properties },
+        additionalProperties: false,
+      },
+    });
+    expect((await buy(key, await sign(key))).status).toBe(200);
+  });
 });

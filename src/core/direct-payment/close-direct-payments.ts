@@ -4,8 +4,16 @@ import { bookFees } from "./store.ts";
 
 const MAX_AT_ONCE = 100;
 
-/** Where our payment is decided: books our fee, or owes the buyer their money. Safe at any time, from anywhere. */
-export async function closeDirectPayments({ db }: Pick<Deps, "db">): Promise<void> {
-  await bookFees(db, MAX_AT_ONCE);
-  await oweRefunds(db, MAX_AT_ONCE);
+/**
+ * Where our payment is decided: books our fee, or owes the buyer their money. Safe at any time, from anywhere; what can't
+ * be done now is done in the next round, so nobody's answer or payout fails for it.
+ */
+export async function closeDirectPayments({ db, log }: Pick<Deps, "db" | "log">): Promise<void> {
+  for (const close of [bookFees, oweRefunds]) {
+    try {
+      await close(db, MAX_AT_ONCE);
+    } catch (error) {
+      log.error({ event: "direct_payments_unclosed", err: error }, "fees or refunds weren't booked");
+    }
+  }
 }

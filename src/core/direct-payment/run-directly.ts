@@ -70,7 +70,7 @@ export async function runDirectly(ctx: Context, input: z.infer<typeof RunDirectl
 
   await requireUnpaused(ctx.db);
   const quote = await askQuote(ctx, call.api, call.request, undefined);
-  if (quote.kind === "free") return { ...bytesOf(quote.answer), headers: {}, replayed: false };
+  if (quote.kind === "free") throw notForSale();
 
   const { offer } = quote;
   const terms = saleTerms(ctx.settings, call.api, offer.amountMicros);
@@ -85,7 +85,6 @@ export async function runDirectly(ctx: Context, input: z.infer<typeof RunDirectl
       requestDigest: call.requestDigest,
       retryIdDigest: retryIdDigest(ctx, payment),
       feeMicros: terms.amountMicros - offer.amountMicros,
-      dayMicros: ctx.settings.treasuryDayMicros,
     }),
   );
   if (taken.kind === "earlier") return again(ctx, call, taken.payment, taken.claim);
@@ -103,12 +102,7 @@ async function readCall(ctx: Context, input: z.infer<typeof RunDirectlyInput>): 
   const api = await findApi(db, input.service_key);
   if (api === undefined) throw notFound("service");
   if (!api.active) throw new AppError("inactive", { message: "This service is paused." });
-  // What costs nothing is a gift to those whom its sponsor means it for, perhaps with the sponsor's own key in a header.
-  if (api.payTo === null)
-    throw new AppError("no_sponsor", {
-      message: "This service costs nothing, and isn't for sale: agents run it for their users.",
-      nextActions: [next.auth()],
-    });
+  if (api.payTo === null) throw notForSale();
   const data = input.input ?? {};
   const checked = compileSchema(api.inputSchema).validate(data, "/input");
   if (!checked.ok)
@@ -169,8 +163,8 @@ async function handOn(
 const RETRY_SECONDS = 5;
 
 /**
- * The same signature, sent again. Where its money has arrived since and nobody has used it yet, it is used now; what was
- * kept is for whoever knows its id; everybody else is told what became of it.
+ * The same signature, sent again. Whoever knows its id gets what was kept, or, where its money has arrived only since,
+ * has it used now; everybody else is told what became of it.
  */
 async function again(
   ctx: Context,
@@ -183,11 +177,6 @@ async function again(
     throw new AppError("duplicate_request", { message: "This payment was used for something else." });
   const paidTxHash = await reconcileIncoming(ctx, earlier);
   const receipt = paidTxHash === undefined ? {} : ctx.seller.receipt(payment, paidTxHash);
-  const ours = await findPayment(ctx.db, await findPaymentIdOf(ctx.db, earlier.id));
-  if (paidTxHash !== undefined && ours.status === "reserved") {
-    const offer = await sameOffer(ctx, call, ours);
-    if (offer !== undefined) return handOn(ctx, call, earlier, { paymentId: ours.id, offer, receipt });
-  }
   const id = retryIdDigest(ctx, payment);
   // Once settled, all of a payment is public on the chain, except the id: without one, anybody might be asking.
   if (
@@ -195,6 +184,11 @@ async function again(
     earlier.retry_id_digest !== null &&
     Buffer.compare(id, earlier.retry_id_digest) === 0
   ) {
+    const ours = await findPayment(ctx.db, await findPaymentIdOf(ctx.db, earlier.id));
+    if (paidTxHash !== undefined && ours.status === "reserved") {
+      const offer = await sameOffer(ctx, call, ours);
+      if (offer !== undefined) return handOn(ctx, call, earlier, { paymentId: ours.id, offer, receipt });
+    }
     const kept = keptBytes(ours, ctx.cipher);
     if (kept !== undefined) return { ...kept, headers: receipt, replayed: true };
   }
@@ -225,9 +219,16 @@ function withHeaders(error: AppError, headers: Record<string, string>): AppError
   return error;
 }
 
+/** What costs nothing is a gift to those whom its sponsor means it for, perhaps with the sponsor's own key in a header. */
+const notForSale = (): AppError =>
+  new AppError("no_sponsor", {
+    message: "This service costs nothing, and isn't for sale: agents run it for their users.",
+    nextActions: [next.auth()],
+  });
+
 const notArrived = (): AppError =>
   new AppError("service_unavailable", {
     message:
-      "It isn't known yet whether the payment arrived. Ask again with the same one; don't sign another. If it arrives too late to be used, it is refunded.",
+      "It isn't known yet whether the payment arrived. Ask again with the same one; don't sign another. One that carries an id is used once it arrives; without, it is refunded.",
     retryAfterSeconds: RETRY_SECONDS,
   });

@@ -3,7 +3,6 @@ import type { Claimable, IncomingRow } from "../incoming/index.ts";
 import { claimNonce } from "../incoming/index.ts";
 import type { Terms } from "../payment/ports.ts";
 import type { Database, Queries } from "../ports.ts";
-import { openTreasuryDay, treasuryDayExhausted } from "../treasury/index.ts";
 
 /** A direct payment as it is claimed: what its buyer signed, and what it is to pay for. */
 export interface DirectClaim {
@@ -15,14 +14,12 @@ export interface DirectClaim {
   requestDigest: Uint8Array;
   retryIdDigest: Uint8Array | undefined;
   feeMicros: bigint;
-  /** What may leave the treasury in a day; undefined: no cap. */
-  dayMicros: bigint | undefined;
 }
 
 /**
- * Claims the buyer's signature, and with it opens the account its money will pass through, makes our own payment to the
- * upstream, and takes that from the day's cap: all or nothing. Undefined where the signature was claimed before.
- * @throws `payments_paused` where the day's cap doesn't allow it
+ * Claims the buyer's signature, and with it opens the account its money will pass through, and makes our own payment to
+ * the upstream: all or nothing. Undefined where the signature was claimed before. It counts against no day's cap: what
+ * goes out has come in a moment ago, and a claim that is backed by nothing must take nothing from others.
  */
 export async function claimDirectPayment(db: Database, c: DirectClaim): Promise<IncomingRow | undefined> {
   const { quote, requestDigest } = c;
@@ -44,20 +41,8 @@ export async function claimDirectPayment(db: Database, c: DirectClaim): Promise<
                 ${requestDigest}::bytea, ${c.quoteDigest}::bytea, ${claim.id}::uuid) RETURNING id
       )
       INSERT INTO payment_events (payment_id, to_status) SELECT id, 'reserved' FROM payment`;
-    if (c.dayMicros !== undefined) await takeFromDay(tx, c.paymentId, quote.amountMicros, c.dayMicros);
     return claim;
   });
-}
-
-async function takeFromDay(tx: Queries, paymentId: string, amount: bigint, dayMicros: bigint): Promise<void> {
-  const dayId = await openTreasuryDay(tx, dayMicros);
-  const held = await tx.$executeRaw`
-    WITH taken AS (
-      UPDATE budget_accounts SET reserved = reserved + ${amount}
-       WHERE id = ${dayId}::uuid AND reserved + spent + ${amount} <= "limit" RETURNING id
-    )
-    INSERT INTO payment_reservations (payment_id, budget_account_id, amount, raised) SELECT ${paymentId}::uuid, id, ${amount}, 0 FROM taken`;
-  if (held === 0) throw treasuryDayExhausted(Date.now());
 }
 
 /** Our payment to the upstream that belongs to what a buyer paid. */

@@ -47,6 +47,8 @@ export async function takePayment(
   if (payment === undefined) throw paymentRequired(seller, terms, "Payment is required.");
   if (!seller.matches(payment, terms))
     throw paymentRequired(seller, terms, "The payment isn't for what is asked here.");
+  // The block first: what uses the signature after it was verified comes after it.
+  const claimedAtBlock = await chain.blockNumber();
   const invalid = await seller.verify(payment, terms);
   if (invalid !== undefined) {
     // What made it invalid may be that it was settled a moment ago, by the same request sent twice.
@@ -62,7 +64,7 @@ export async function takePayment(
     nonce: payment.nonce,
     amountMicros: terms.amountMicros,
     validBefore: payment.validBefore,
-    claimedAtBlock: await chain.blockNumber(),
+    claimedAtBlock,
   });
   if (claimed !== undefined) return { kind: "first", claim: claimed, payment };
   const earlier = await earlierClaim(ctx, payment);

@@ -45,7 +45,8 @@ export interface Books {
 export function readBooks(db: Database, sinceSeconds: number | undefined): Promise<Books> {
   return db.$transaction(
     async (tx) => {
-      const outgoing = await readOutgoing(tx, sinceSeconds);
+      const firstBlock = await findFirstBlock(tx, sinceSeconds);
+      const outgoing = await readOutgoing(tx, sinceSeconds, firstBlock);
       const incoming = await readIncoming(tx, sinceSeconds);
       const [totals] = await tx.$queryRaw<{ accounts: bigint; entries: bigint; owed: bigint }[]>`
         SELECT (SELECT count(*) FROM budget_accounts) AS accounts, (SELECT count(*) FROM ledger_transfers) AS entries,
@@ -58,34 +59,43 @@ export function readBooks(db: Database, sinceSeconds: number | undefined): Promi
         accounts: Number(totals?.accounts ?? 0n),
         entries: Number(totals?.entries ?? 0n),
         owed: totals?.owed ?? 0n,
-        firstBlock: least([
-          ...outgoing.filter(({ asked }) => asked).map(({ signed_at_block }) => signed_at_block),
-          ...incoming.map(({ claimed_at_block }) => claimed_at_block),
-        ]),
+        firstBlock,
       };
     },
     { isolationLevel: Prisma.TransactionIsolationLevel.RepeatableRead, timeout: 120_000 },
   );
 }
 
-const least = (blocks: bigint[]): bigint | undefined =>
-  blocks.reduce<bigint | undefined>(
-    (first, block) => (first === undefined || block < first ? block : first),
-    undefined,
-  );
-
 const FUNDED = Prisma.sql`('campaign', 'sponsored_api', 'direct')`;
 
-/** A payment's transfer can come this long after it was made: signatures are valid for minutes. */
-const LATE_TRANSFER_SECONDS = 3_600;
+/** A transfer comes at most this many blocks after it was signed: signatures are valid for minutes. */
+const MAX_BLOCKS_TO_TRANSFER = 10_000n;
 
-function readOutgoing(db: Queries, sinceSeconds: number | undefined): Promise<OutgoingRecord[]> {
-  const younger = (seconds: number): Prisma.Sql =>
-    Prisma.sql`p.created_at > now() - make_interval(secs => ${seconds}::int)`;
-  const [asked, known] =
-    sinceSeconds === undefined
-      ? [Prisma.sql`true`, Prisma.sql`true`]
-      : [younger(sinceSeconds), younger(sinceSeconds + LATE_TRANSFER_SECONDS)];
+/** Made, decided or still open within the time that is asked about. */
+const isAsked = (sinceSeconds: number | undefined): Prisma.Sql =>
+  sinceSeconds === undefined
+    ? Prisma.sql`true`
+    : Prisma.sql`(greatest(p.created_at, p.settled_at) > now() - make_interval(secs => ${sinceSeconds}::int)
+        OR p.status IN ('signed', 'sent', 'unknown', 'refused'))`;
+
+/** The first block in which anything that is asked about can have moved money. */
+async function findFirstBlock(db: Queries, sinceSeconds: number | undefined): Promise<bigint | undefined> {
+  const asked = isAsked(sinceSeconds);
+  const [row] = await db.$queryRaw<{ first: bigint | null }[]>`
+    SELECT least((SELECT min(signed_at_block) FROM payments p WHERE ${asked}),
+                 (SELECT min(signed_at_block) FROM payouts p WHERE ${asked}),
+                 (SELECT min(claimed_at_block) FROM incoming_payments p WHERE p.status = 'settled' AND ${asked})) AS first`;
+  return row?.first ?? undefined;
+}
+
+/** Those that are asked about, and all whose transfers may come from the same blocks. */
+function readOutgoing(
+  db: Queries,
+  sinceSeconds: number | undefined,
+  firstBlock: bigint | undefined,
+): Promise<OutgoingRecord[]> {
+  const asked = isAsked(sinceSeconds);
+  const known = Prisma.sql`p.signed_at_block >= ${(firstBlock ?? 0n) - MAX_BLOCKS_TO_TRANSFER}`;
   const settledBlock = (events: Prisma.Sql): Prisma.Sql =>
     Prisma.sql`(SELECT max((e.evidence->>'block')::bigint) FROM ${events} AND e.to_status = 'settled')`;
   return db.$queryRaw<OutgoingRecord[]>`
@@ -100,8 +110,8 @@ function readOutgoing(db: Queries, sinceSeconds: number | undefined): Promise<Ou
 
 function readIncoming(db: Queries, sinceSeconds: number | undefined): Promise<IncomingRecord[]> {
   return db.$queryRaw<IncomingRecord[]>`
-    SELECT id, lower(payer) AS payer, amount_micros, tx_hash, claimed_at_block, settled_block FROM incoming_payments
-     WHERE status = 'settled' AND (${sinceSeconds ?? null}::int IS NULL OR created_at > now() - make_interval(secs => ${sinceSeconds ?? null}::int))`;
+    SELECT p.id, lower(p.payer) AS payer, p.amount_micros, p.tx_hash, p.claimed_at_block, p.settled_block
+      FROM incoming_payments p WHERE p.status = 'settled' AND ${isAsked(sinceSeconds)}`;
 }
 
 const OPEN = Prisma.sql`('reserved', 'signed', 'sent', 'unknown', 'refused')`;

@@ -1,5 +1,5 @@
 import { Prisma } from "../../platform/generated/prisma/client.ts";
-import type { Queries } from "../ports.ts";
+import type { Database, Queries } from "../ports.ts";
 import { sessionIsLive } from "../session/index.ts";
 import { paymentsGoOn } from "../treasury/index.ts";
 import type { SignedPayment, Verdict } from "./ports.ts";
@@ -222,7 +222,7 @@ type Ending =
  * where it can't move any more. What an approved budget had raised, and the approval itself, are given back with it. An
  * upstream that took the money and brought nothing has it on its record. Returns whether this call did it.
  */
-export async function endPayment(db: Queries, id: string, ending: Ending): Promise<boolean> {
+export async function endPayment(db: Database, id: string, ending: Ending): Promise<boolean> {
   const post = ending.status === "settled";
   const from = ending.status === "void" ? ["reserved"] : [...OPEN_AFTER_SIGNING];
   const txHash = ending.status === "void" ? null : ending.txHash;
@@ -230,7 +230,10 @@ export async function endPayment(db: Queries, id: string, ending: Ending): Promi
     ending.status === "void"
       ? { reason: ending.reason }
       : Object.fromEntries(Object.entries(ending.verdict).map(([name, value]) => [name, String(value)]));
-  const rows = await db.$queryRaw<{ id: string }[]>`
+  return db.$transaction(async (tx) => {
+    // Locked by itself, so that the statement sees what a buyer's arrival gave hold of at this very moment.
+    await tx.$queryRaw`SELECT 1 FROM payments WHERE id = ${id}::uuid FOR UPDATE`;
+    const rows = await tx.$queryRaw<{ id: string }[]>`
     WITH before AS (
       SELECT id, status, approval_id FROM payments WHERE id = ${id}::uuid AND status = ANY(${from}) FOR UPDATE
     ), moved AS (
@@ -260,7 +263,8 @@ export async function endPayment(db: Queries, id: string, ending: Ending): Promi
       SELECT moved.id, before.status, ${ending.status}, ${evidence}::jsonb FROM moved, before
     )
     SELECT id FROM moved`;
-  return rows.length === 1;
+    return rows.length === 1;
+  });
 }
 
 /** Payments that are due for a look, leased to this caller for a while; other replicas skip them. */

@@ -78,7 +78,9 @@ export async function oweRefunds(db: Queries, limit: number): Promise<number> {
   const rows = await db.$queryRaw<unknown[]>`
     WITH due AS MATERIALIZED (
       SELECT i.* FROM incoming_payments i JOIN payments p ON p.incoming_payment_id = i.id
+        JOIN budget_accounts a ON a.id = i.budget_account_id
        WHERE i.status = 'settled' AND NOT i.closed AND p.status IN ('void', 'expired', 'canceled')
+         AND a."limit" - a.reserved - a.spent >= i.amount_micros
        ORDER BY i.settled_at LIMIT ${limit} FOR UPDATE OF i SKIP LOCKED
     ), made AS (
       INSERT INTO payouts (kind, budget_account_id, incoming_payment_id, network, asset, pay_to, amount_micros)

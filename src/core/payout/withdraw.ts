@@ -63,9 +63,10 @@ async function withdraw(
     throw new AppError("conflict", { message: "This sponsor has no wallet to pay to." });
   await requireUnpaused(db);
   const creation = { owner: actor.sponsorId, operation: "withdraw", key, request };
+  // Before the transaction, which locks accounts in the order of their ids and no other.
+  const dayCap = settings.treasuryDayMicros;
+  const dayAccountId = dayCap === undefined ? undefined : await openTreasuryDay(db, dayCap);
   const { id, replayed } = await createOnce(ctx, creation, randomUUID(), async (tx, made) => {
-    const dayCap = settings.treasuryDayMicros;
-    const dayAccountId = dayCap === undefined ? undefined : await openTreasuryDay(tx, dayCap);
     const { short } = await oweWithdrawal(tx, {
       id: made,
       sponsorId: actor.sponsorId,

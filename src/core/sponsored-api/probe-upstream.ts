@@ -23,6 +23,9 @@ export async function probeUpstream(
   sampleInput: Record<string, unknown>,
   payTo?: string,
 ): Promise<Pinned | "blocked"> {
+  const isTreasury = (address: string): boolean =>
+    address.toLowerCase() === paymentClient.payer.toLowerCase();
+  if (payTo !== undefined && isTreasury(payTo)) throw paysItself();
   const probe = await upstream.request(buildUpstreamRequest(api, sampleInput, cipher));
   if (probe.kind === "blocked") return "blocked";
   if (probe.kind === "answer" && probe.status === 402) {
@@ -30,6 +33,7 @@ export async function probeUpstream(
     const offer = offers.find(
       (candidate) => payTo === undefined || candidate.payTo.toLowerCase() === payTo.toLowerCase(),
     );
+    if (offer !== undefined && isTreasury(offer.payTo)) throw paysItself();
     if (offer !== undefined) {
       const { network, asset, amountMicros } = offer;
       return { terms: { network, asset, payTo: offer.payTo }, quote: amountMicros };
@@ -49,3 +53,6 @@ export async function probeUpstream(
     details: { probe: probe.kind === "answer" ? { status: probe.status } : { failure: probe.kind } },
   });
 }
+
+const paysItself = (): AppError =>
+  new AppError("upstream_error", { message: "The upstream asks to be paid at the treasury's own address." });
