@@ -137,7 +137,7 @@ async function startServer(
     log,
     async prepare(deps) {
       if (world !== undefined && secrets !== undefined && config.chain.sandbox && config.chain.seed) {
-        demo = await seedDemo(deps, secrets, world.upstreams);
+        demo = await seedDemo(deps, secrets, world.upstreams, world.accounts);
       }
     },
     ...(world !== undefined && {

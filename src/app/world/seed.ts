@@ -23,11 +23,13 @@ export interface DemoWorld {
 /**
  * Makes the demo's world through the same verbs the API uses, step by step: each step that succeeded is on
  * record and isn't repeated, so a start that was killed in the middle goes on where it was.
+ * @param wallets the sponsors', in order
  */
 export async function seedDemo(
   deps: Deps,
   secrets: SecretsFile,
   upstreams: DemoUpstream[],
+  wallets: readonly { address: string }[],
 ): Promise<DemoWorld> {
   const done = secrets.values.demo;
   /** Runs a step once; its result is what later steps and later starts need of it. */
@@ -40,9 +42,11 @@ export async function seedDemo(
     return result;
   };
 
-  for (const sponsor of SPONSORS) {
+  for (const [n, sponsor] of SPONSORS.entries()) {
     await once(`sponsor:${sponsor}`, async () => {
-      const { sponsor_id, api_key } = await createSponsor(deps, { name: sponsor });
+      // So that they can withdraw what they don't spend.
+      const wallet_address = wallets[n]?.address;
+      const { sponsor_id, api_key } = await createSponsor(deps, { name: sponsor, wallet_address });
       return `${sponsor_id} ${api_key}`;
     });
   }
