@@ -153,7 +153,11 @@ beforeAll(async () => {
     ],
     idempotency_key: ["one", "two"],
   };
+  // Another sponsor's, so that nothing that is sent can pause or reprice it.
+  const globex = await createSponsor(server.url, "Globex");
+  const sold = await registerApi(server.url, globex.key, upstream);
   poolOf = {
+    proxy_run: { service_key: [sold, free, "no-such-service"] },
     admin_book_credit: { sponsor_id: [acme.sponsor_id] },
     admin_withdraw_consent: { user_id: [grant.user_id] },
     admin_decide_approval: { user_id: [grant.user_id] },
