@@ -103,13 +103,7 @@ export default tseslint.config(
 
   // Who may read the environment, who may print, who may export a default.
   {
-    files: [
-      "src/app/config.ts",
-      "prisma.config.ts",
-      "scripts/**",
-      "test/support/**",
-      "test/simulator/seeds.ts",
-    ],
+    files: ["src/app/config.ts", "prisma.config.ts", "scripts/**", "test/support/**"],
     rules: { "no-restricted-properties": ["error", ...banned.unsafeSql] },
   },
   {

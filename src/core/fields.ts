@@ -15,6 +15,12 @@ export const Cents = z
   .max(MAX_CENTS, { abort: true })
   .refine(isCents, { message: "at most four decimals", params: { keyword: "multipleOf" } });
 
+/** Money that moves: more than nothing. */
+export const PositiveCents = Cents.refine((cents) => cents > 0, {
+  message: "must be more than 0",
+  params: { keyword: "exclusiveMinimum" },
+});
+
 export const Timestamp = z.iso.datetime();
 
 /** Ids are opaque to callers; a malformed one is not found, like an unknown one. */

@@ -371,6 +371,12 @@ test("an agent that no sponsor pays for is offered to pay itself", async () => {
       auth: "x402",
     }),
   );
+  const free = await service("free", { price_cents: 0 });
+  const unsold = await call(server.url, "agent.runService", { service_key: free, input: { n: 1 } }, token);
+  const names = expectRefused(unsold, 409, "no_sponsor").next_actions.map(
+    ({ action }: { action: string }) => action,
+  );
+  expect(names).not.toContain("pay_directly");
   const found = expectSuccess(await call(server.url, "agent.searchServices", { limit: 5 }, token));
   expect(found.direct_payment.services.map((one: { service_key: string }) => one.service_key)).not.toEqual(
     [],

@@ -10,7 +10,7 @@ import { EvmChain } from "../../src/platform/chain.ts";
 import { balanceOf, mint } from "../support/chain.ts";
 import type { KillableServer } from "../support/killable.ts";
 import { startKillable, TREASURY_MICROS } from "../support/killable.ts";
-import { eventually } from "../support/money.ts";
+import { countUndecided, eventually } from "../support/money.ts";
 import { KILL_ROUNDS } from "../support/rounds.ts";
 import type { Answer } from "../support/server.ts";
 import { rest } from "../support/server.ts";
@@ -109,16 +109,7 @@ test(
       );
     }
     const { db } = server.database;
-    await eventually(async () => {
-      const open = [
-        await db.payment.count({ where: { status: { notIn: ["settled", "void", "expired", "canceled"] } } }),
-        await db.incomingPayment.count({
-          where: { OR: [{ status: "claimed" }, { status: "settled", closed: false }] },
-        }),
-        await db.payout.count({ where: { status: { not: "settled" } } }),
-      ];
-      expect(open).toEqual([0, 0, 0]);
-    }, 180_000);
+    await eventually(async () => expect(await countUndecided(db)).toBe(0), 180_000);
     const payments = await db.payment.findMany({ where: { service, incomingId: null } });
     const settled = payments.filter(({ status }) => status === "settled");
     expect(settled.map(({ idempotencyKey }) => idempotencyKey).sort()).toEqual([...keys].sort());

@@ -6,7 +6,7 @@ import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { verifyLedger } from "../../src/core/ledger/index.ts";
 import { balanceOf, mint } from "../support/chain.ts";
-import { eventually } from "../support/money.ts";
+import { countUndecided, eventually } from "../support/money.ts";
 import { OUTAGE_SECONDS } from "../support/rounds.ts";
 import type { Unreliable } from "../support/rpc.ts";
 import { startUnreliableFacilitator, startUnreliableRpc } from "../support/rpc.ts";
@@ -122,16 +122,7 @@ test.each([
   ).toBe(true);
 
   const { db } = server.deps;
-  await eventually(async () => {
-    const open = [
-      await db.payment.count({ where: { status: { notIn: ["settled", "void", "expired", "canceled"] } } }),
-      await db.incomingPayment.count({
-        where: { OR: [{ status: "claimed" }, { status: "settled", closed: false }] },
-      }),
-      await db.payout.count({ where: { status: { not: "settled" } } }),
-    ];
-    expect(open).toEqual([0, 0, 0]);
-  }, 200_000);
+  await eventually(async () => expect(await countUndecided(db)).toBe(0), 200_000);
   expect((await verifyLedger(server.deps)).findings).toEqual([]);
   const left = await Promise.all(wallets.map((address) => balanceOf(address)));
   expect(left.filter((micros) => micros !== WALLET_MICROS && micros !== WALLET_MICROS - QUOTE)).toEqual([]);

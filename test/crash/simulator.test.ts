@@ -2,7 +2,7 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { loadCore } from "../simulator/core.ts";
 import { MUTANTS, plant } from "../simulator/mutants.ts";
-import { FIRST_SEED, SEEDS } from "../simulator/seeds.ts";
+import { FIRST_SEED, SEEDS } from "../support/rounds.ts";
 import type { Simulated } from "../simulator/simulate.ts";
 import { simulate } from "../simulator/simulate.ts";
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Address } from "viem";
 import type { Deps } from "../../src/core/context.ts";
 import { verifyLedger } from "../../src/core/ledger/index.ts";
+import { countUndecided } from "../support/money.ts";
 import type { Core } from "./core.ts";
 import { Random } from "./random.ts";
 import type { Process } from "./scheduler.ts";
@@ -129,7 +130,7 @@ class Run {
       this.#lookAfter();
       await settled();
       while (this.#scheduler.busy) await this.#step();
-      if ((await this.#open()) === 0) return;
+      if ((await countUndecided(this.#world.deps.db)) === 0) return;
       if (this.#random.chance(0.15)) upstreams.submitHeld();
       await this.#passTime(12);
     }
@@ -252,16 +253,6 @@ class Run {
     work.catch((error: unknown) => {
       this.#findings.push(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
     });
-  }
-
-  /** What isn't decided yet. */
-  async #open(): Promise<number> {
-    const { db } = this.#world.deps;
-    const [row] = await db.$queryRaw<{ open: bigint }[]>`
-      SELECT (SELECT count(*) FROM payments WHERE status IN ('reserved', 'signed', 'sent', 'unknown', 'refused'))
-           + (SELECT count(*) FROM incoming_payments WHERE status = 'claimed' OR (status = 'settled' AND NOT closed))
-           + (SELECT count(*) FROM payouts WHERE status <> 'settled') AS open`;
-    return Number(row?.open ?? 0n);
   }
 
   async judge(): Promise<Omit<Simulated, "seed">> {

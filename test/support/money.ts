@@ -33,6 +33,18 @@ export async function expectBooksToBalance(db: Database): Promise<void> {
   expect(wrong).toEqual([]);
 }
 
+/** Payments, payments to us and payouts that aren't decided, or whose consequences aren't booked. */
+export async function countUndecided(db: Database): Promise<number> {
+  const counts = await Promise.all([
+    db.payment.count({ where: { status: { in: ["reserved", "signed", "sent", "unknown", "refused"] } } }),
+    db.incomingPayment.count({
+      where: { OR: [{ status: "claimed" }, { status: "settled", closed: false }] },
+    }),
+    db.payout.count({ where: { status: { not: "settled" } } }),
+  ]);
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
 /** Waits until something holds; for what the reconciler does on its own. */
 export async function eventually(
   check: () => Promise<void>,

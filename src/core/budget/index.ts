@@ -1,2 +1,2 @@
 export { toWire as budgetToWire } from "./rules.ts";
-export { type Account, bookCredit, findAccount, insertFundedAccount, sumSpent } from "./store.ts";
+export { type Account, bookCredit, FUNDED, findAccount, insertFundedAccount, sumSpent } from "./store.ts";

@@ -1,4 +1,8 @@
+import { Prisma } from "../../platform/generated/prisma/client.ts";
 import type { Queries } from "../ports.ts";
+
+/** Kinds of accounts that hold money that has arrived; the others only cap. */
+export const FUNDED = Prisma.sql`('campaign', 'sponsored_api', 'direct')`;
 
 export interface Account {
   id: string;
@@ -26,7 +30,7 @@ export async function insertFundedAccount(db: Queries, kind: "campaign" | "spons
 /** What has left the treasury for good, ever: spent from funded accounts, or paid out to whom it was owed. */
 export async function sumSpent(db: Queries): Promise<bigint> {
   const rows = await db.$queryRaw<{ spent: bigint }[]>`
-    SELECT (SELECT coalesce(sum(spent), 0) FROM budget_accounts WHERE kind IN ('campaign', 'sponsored_api', 'direct'))::bigint
+    SELECT (SELECT coalesce(sum(spent), 0) FROM budget_accounts WHERE kind IN ${FUNDED})::bigint
          + (SELECT coalesce(sum(amount_micros), 0) FROM payouts WHERE status = 'settled')::bigint AS spent`;
   return rows[0]?.spent ?? 0n;
 }
@@ -62,7 +66,7 @@ export async function bookCredit(
     return { kind: "known", accountId: known.budgetAccountId, amountMicros: known.amountMicros };
 
   const rows = await tx.$queryRaw<{ limits: bigint; arriving: bigint }[]>`
-    SELECT (SELECT coalesce(sum("limit"), 0) FROM budget_accounts WHERE kind IN ('campaign', 'sponsored_api', 'direct'))::bigint
+    SELECT (SELECT coalesce(sum("limit"), 0) FROM budget_accounts WHERE kind IN ${FUNDED})::bigint
          + (SELECT coalesce(sum(amount_micros), 0) FROM payouts)::bigint AS limits,
            (SELECT coalesce(sum(amount_micros), 0)::bigint FROM incoming_payments WHERE status = 'claimed') AS arriving`;
   const covered = b.treasuryMicros - ((rows[0]?.limits ?? 0n) - b.spentBefore) - (rows[0]?.arriving ?? 0n);

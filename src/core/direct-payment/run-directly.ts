@@ -27,7 +27,7 @@ import {
   signPayment,
 } from "../payment/index.ts";
 import type { ApiRow } from "../sponsored-api/index.ts";
-import { buildUpstreamRequest, findApi } from "../sponsored-api/index.ts";
+import { buildUpstreamRequest, findApi, invalidRunInput } from "../sponsored-api/index.ts";
 import { requireUnpaused } from "../treasury/index.ts";
 import { closeDirectPayments } from "./close-direct-payments.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -105,12 +105,7 @@ async function readCall(ctx: Context, input: z.infer<typeof RunDirectlyInput>): 
   if (api.payTo === null) throw notForSale();
   const data = input.input ?? {};
   const checked = compileSchema(api.inputSchema).validate(data, "/input");
-  if (!checked.ok)
-    throw new AppError("validation_error", {
-      message: "The input doesn't match the service's schema.",
-      fieldErrors: checked.errors,
-      details: { input_schema: api.inputSchema as Record<string, unknown> },
-    });
+  if (!checked.ok) throw invalidRunInput(api, checked.errors);
   return {
     api,
     request: buildUpstreamRequest(api, data, cipher),

@@ -1,4 +1,5 @@
 import { Prisma } from "../../platform/generated/prisma/client.ts";
+import { FUNDED } from "../budget/index.ts";
 import type { Database, Queries } from "../ports.ts";
 import type { CheckName, Finding } from "./checks.ts";
 
@@ -65,8 +66,6 @@ export function readBooks(db: Database, sinceSeconds: number | undefined): Promi
     { isolationLevel: Prisma.TransactionIsolationLevel.RepeatableRead, timeout: 120_000 },
   );
 }
-
-const FUNDED = Prisma.sql`('campaign', 'sponsored_api', 'direct')`;
 
 /** A transfer comes at most this many blocks after it was signed: signatures are valid for minutes. */
 const MAX_BLOCKS_TO_TRANSFER = 10_000n;

@@ -31,7 +31,7 @@ export async function verifyLedger(
     findings: [
       ...books.findings,
       ...compareIncoming(books.incoming, flows, firstBlock),
-      ...comparePayments(books.outgoing, flows),
+      ...comparePayments(books.outgoing, flows, firstBlock),
       ...compareTransfers(books.outgoing, flows),
       ...compareBalance(books, flows),
     ],
@@ -62,8 +62,7 @@ function compareIncoming(
     left.set(key, (left.get(key) ?? 0) + 1);
   }
   return payments.flatMap((payment): Finding[] => {
-    const unread = (payment.settled_block ?? 0n) > block || payment.claimed_at_block < (firstBlock ?? 0n);
-    if (unread) return [];
+    if (isUnread(payment.claimed_at_block, payment.settled_block, block, firstBlock)) return [];
     const key = keyOf(payment.tx_hash, payment.payer, payment.amount_micros);
     const count = left.get(key) ?? 0;
     left.set(key, count - 1);
@@ -72,12 +71,25 @@ function compareIncoming(
   });
 }
 
-function comparePayments(payments: OutgoingRecord[], { outgoing, block }: Flows): Finding[] {
+/** Settled outside the blocks that were read: it came into the books after they were chosen. */
+const isUnread = (
+  madeAt: bigint,
+  settledAt: bigint | null,
+  block: bigint,
+  firstBlock: bigint | undefined,
+): boolean => firstBlock === undefined || madeAt < firstBlock || (settledAt ?? 0n) > block;
+
+function comparePayments(
+  payments: OutgoingRecord[],
+  { outgoing, block }: Flows,
+  firstBlock: bigint | undefined,
+): Finding[] {
   const byNonce = new Map<string | undefined, OutgoingTransfer>(
     outgoing.map((transfer) => [transfer.nonce, transfer]),
   );
   return payments.flatMap((payment): Finding[] => {
-    if (!payment.asked || !isSettled(payment) || (payment.settled_block ?? 0n) > block) return [];
+    if (!payment.asked || !isSettled(payment)) return [];
+    if (isUnread(payment.signed_at_block, payment.settled_block, block, firstBlock)) return [];
     const transfer = byNonce.get(payment.nonce);
     const wrong =
       transfer === undefined

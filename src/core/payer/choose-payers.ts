@@ -4,7 +4,7 @@ import { requireId } from "../fields.ts";
 import { next } from "../next-actions.ts";
 import { findCampaignForUser } from "../campaign/index.ts";
 import type { Call, JudgedPayer, Shortfall, Wanted } from "./rules.ts";
-import { judge, refuseAll, refuseNamed } from "./rules.ts";
+import { judge, offerDirectly, refuseAll, refuseNamed } from "./rules.ts";
 import { listPayers } from "./store.ts";
 
 /** Who is asked to pay, in order; and what to say once the last of them couldn't. */
@@ -66,7 +66,7 @@ export async function requireNamed(
   { db, actor }: Pick<Deps, "db"> & { actor: SessionActor },
   judged: JudgedPayer[],
   campaignId: string,
-  { serviceKey, inputSchema }: Wanted,
+  wanted: Wanted,
 ): Promise<JudgedPayer> {
   const id = requireId(campaignId, "campaign");
   const named = judged.find((payer) => payer.campaign_id === id);
@@ -74,6 +74,6 @@ export async function requireNamed(
   if ((await findCampaignForUser(db, id, actor.userId)) === undefined) throw notFound("campaign");
   throw new AppError("no_sponsor", {
     message: "This campaign doesn't pay for this service.",
-    nextActions: [next.searchServices(), next.payDirectly(serviceKey, inputSchema)],
+    nextActions: [next.searchServices(), ...offerDirectly(wanted)],
   });
 }

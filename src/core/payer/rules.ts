@@ -34,6 +34,8 @@ export interface JudgedPayer extends PayerRow {
 export interface Wanted {
   serviceKey: string;
   inputSchema: unknown;
+  /** Null: it costs nothing, and isn't sold. */
+  payTo: string | null;
 }
 
 /** Why the campaign that the caller named doesn't pay. */
@@ -89,7 +91,11 @@ function taskRequired(tasks: PayerRow[]): AppError {
   });
 }
 
-function alternatives(payers: JudgedPayer[], { serviceKey, inputSchema }: Wanted): NextAction[] {
+/** To be paid for by whoever wants it, where that is possible. */
+export const offerDirectly = ({ serviceKey, inputSchema, payTo }: Wanted): NextAction[] =>
+  payTo === null ? [] : [next.payDirectly(serviceKey, inputSchema)];
+
+function alternatives(payers: JudgedPayer[], wanted: Wanted): NextAction[] {
   const tasks = payers.filter(({ standing }) => standing === "task");
   return [
     ...tasks
@@ -98,6 +104,6 @@ function alternatives(payers: JudgedPayer[], { serviceKey, inputSchema }: Wanted
         campaign_id === null ? [] : [next.getTask(campaign_id, `${sponsor} pays after this task.`)],
       ),
     next.searchServices(),
-    next.payDirectly(serviceKey, inputSchema),
+    ...offerDirectly(wanted),
   ];
 }

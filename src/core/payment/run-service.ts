@@ -21,7 +21,7 @@ import {
 import { missingFrom } from "../scope/index.ts";
 import { refuseScope } from "../session/index.ts";
 import type { ApiRow } from "../sponsored-api/index.ts";
-import { buildUpstreamRequest, expectedCost, findApi } from "../sponsored-api/index.ts";
+import { buildUpstreamRequest, expectedCost, findApi, invalidRunInput } from "../sponsored-api/index.ts";
 import { resolveReferences } from "../vault/index.ts";
 import type { Output } from "./output.ts";
 import { contentTypeOf, keepOutput, keptOutput, mayYetCome, readOutput } from "./output.ts";
@@ -136,13 +136,7 @@ async function checkInput(
 ): Promise<{ data: Record<string, unknown>; dataTypes: DataType[] }> {
   const schema = compileSchema(api.inputSchema);
   const checked = schema.validateSubmission(input, "/input");
-  if (!checked.ok) {
-    throw new AppError("validation_error", {
-      message: "The input doesn't match the service's schema.",
-      fieldErrors: checked.errors,
-      details: { input_schema: api.inputSchema as Record<string, unknown> },
-    });
-  }
+  if (!checked.ok) throw invalidRunInput(api, checked.errors);
   const outOfScope = missingFrom(api.categories, ctx.actor.scopes.categories);
   if (outOfScope.length > 0) await refuseScope(ctx, "categories", outOfScope);
   await requireTransfer(ctx, checked.dataTypes, { serviceKey: api.serviceKey });

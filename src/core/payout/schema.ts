@@ -1,12 +1,9 @@
 import { z } from "zod";
-import { Budget, Cents, Id, ServiceKey, Timestamp } from "../fields.ts";
+import { Budget, Id, PositiveCents, ServiceKey, Timestamp } from "../fields.ts";
 import { IdempotencyKey } from "../idempotency/index.ts";
 
 const fields = {
-  amount_cents: Cents.refine((cents) => cents > 0, {
-    message: "must be more than 0",
-    params: { keyword: "exclusiveMinimum" },
-  }).meta({ description: "At most what is neither spent nor reserved" }),
+  amount_cents: PositiveCents.meta({ description: "At most what is neither spent nor reserved" }),
   idempotency_key: IdempotencyKey.optional(),
 };
 

@@ -76,16 +76,20 @@ function refuseDead(row: SessionRow): void {
 
 /**
  * Why a call that began live was refused in the middle: its session was revoked, suspended or has expired.
- * @returns the error to throw
+ * @returns the error to throw; where the session is live (again), that the call can be made once more
  */
 export async function explainEndedSession({ db }: Pick<Deps, "db">, sessionId: string): Promise<AppError> {
   const hash = await findTokenHash(db, sessionId);
   const row = hash && (await findSession(db, hash));
+  if (row === undefined) return new AppError("session_revoked", { nextActions: [next.auth()] });
   try {
-    if (row !== undefined) refuseDead(row);
+    refuseDead(row);
   } catch (error) {
     if (error instanceof AppError) return error;
     throw error;
   }
-  return new AppError("session_revoked", { nextActions: [next.auth()] });
+  return new AppError("service_unavailable", {
+    message: "This took too long, and was given up.",
+    retryAfterSeconds: 1,
+  });
 }

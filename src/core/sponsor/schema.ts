@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Overlap } from "../credential/index.ts";
-import { Cents, Id, ServiceKey } from "../fields.ts";
+import { Id, PositiveCents, ServiceKey } from "../fields.ts";
 
 export const CreateSponsorInput = z.strictObject({
   name: z
@@ -27,10 +27,7 @@ export const BookCreditInput = z.strictObject({
   sponsor_id: Id,
   campaign_id: Id.optional(),
   service_key: ServiceKey.optional(),
-  amount_cents: Cents.refine((cents) => cents > 0, {
-    message: "must be more than 0",
-    params: { keyword: "exclusiveMinimum" },
-  }),
+  amount_cents: PositiveCents,
   reference: z
     .string()
     .trim()

@@ -1,5 +1,7 @@
 import type { z } from "zod";
 import { budgetToWire } from "../budget/index.ts";
+import type { FieldError } from "../errors.ts";
+import { AppError } from "../errors.ts";
 import { microsToCents } from "../money.ts";
 import type { ApiView } from "./schema.ts";
 import type { ApiWithBudget } from "./store.ts";
@@ -42,3 +44,11 @@ export function expectedCost(api: {
   const { lowestQuoteMicros: quote, priceMicros: price } = api;
   return quote !== null && quote < price ? quote : price;
 }
+
+/** The refusal of a run's input, with the schema that it has to match. */
+export const invalidRunInput = (api: { inputSchema: unknown }, fieldErrors: FieldError[]): AppError =>
+  new AppError("validation_error", {
+    message: "The input doesn't match the service's schema.",
+    fieldErrors,
+    details: { input_schema: api.inputSchema as Record<string, unknown> },
+  });
