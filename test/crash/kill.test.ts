@@ -39,7 +39,7 @@ let upstream: Upstream;
 
 beforeAll(async () => {
   upstream = await startUpstream();
-  server = await startKillable();
+  server = await startKillable({ TRUSTED_PROXIES: "127.0.0.1" });
 });
 afterAll(async () => {
   await server.close();
@@ -66,16 +66,31 @@ test(
 
     /** Somebody who pays for a run, once, with the stock client; their answer may be lost. */
     const buyers: `0x${string}`[] = [];
-    const buy = async (): Promise<void> => {
+    const newBuyer = async (): Promise<() => Promise<Response>> => {
       const wallet = privateKeyToAccount(generatePrivateKey());
       buyers.push(wallet.address);
+      // Each comes from an address of its own, since strangers are limited by it.
+      const address = `192.0.2.${buyers.length % 250}`;
       await mint(wallet.address, WALLET_MICROS);
       const client = new x402Client().register("eip155:*", new ExactEvmScheme(wallet));
-      await wrapFetchWithPayment(fetch, client)(`${server.url()}/proxy/${service}/run`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ input: {} }),
-      });
+      return () =>
+        wrapFetchWithPayment(fetch, client)(`${server.url()}/proxy/${service}/run`, {
+          method: "POST",
+          headers: { "content-type": "application/json", "x-forwarded-for": address },
+          body: JSON.stringify({ input: {} }),
+        });
+    };
+
+    /** The limits are real: an agent that opens sessions this fast has to wait now and then. */
+    const openWhenAllowed = async (of: typeof grant): Promise<string> => {
+      for (;;) {
+        try {
+          return (await openSession(server.url(), of, { budgetCents: 10 })).token;
+        } catch (error) {
+          if (!String(error).includes("rate_limited")) throw error;
+          await new Promise((resolve) => setTimeout(resolve, 1_000));
+        }
+      }
     };
 
     const keys: string[] = [];
@@ -84,15 +99,15 @@ test(
         `round ${round} run ${n}`.replaceAll(" ", "-"),
       );
       keys.push(...fresh);
-      for (const key of fresh)
-        tokens.set(key, (await openSession(server.url(), grant, { budgetCents: 10 })).token);
+      for (const key of fresh) tokens.set(key, await openWhenAllowed(grant));
+      const purchases = await Promise.all(Array.from({ length: BUYERS_A_ROUND }, newBuyer));
       // Staggered, so that the kill meets each of them at another step.
       const runs = fresh.map(async (key, n) => {
         await new Promise((resolve) => setTimeout(resolve, n * 12));
         return run(key);
       });
-      const settled = Promise.allSettled([...runs, ...Array.from({ length: BUYERS_A_ROUND }, buy)]);
-      await new Promise((resolve) => setTimeout(resolve, randomInt(15, 180)));
+      const settled = Promise.allSettled([...runs, ...purchases.map((buy) => buy())]);
+      await new Promise((resolve) => setTimeout(resolve, randomInt(15, 900)));
       await server.killAndRestart();
       await settled;
     }
@@ -118,6 +133,7 @@ test(
     const bought = await db.payment.count({
       where: { service, incomingId: { not: null }, status: "settled" },
     });
+    expect(bought).toBeGreaterThan(KILL_ROUNDS / 2);
     const left = await Promise.all(buyers.map((address) => balanceOf(address)));
     expect(left.filter((micros) => micros !== WALLET_MICROS && micros !== WALLET_MICROS - COST)).toEqual([]);
     expect(left.filter((micros) => micros !== WALLET_MICROS)).toHaveLength(bought);

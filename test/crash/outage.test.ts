@@ -116,6 +116,7 @@ test.each([
     seen,
   ).toEqual([]);
   expect(statuses.get("agent 200"), seen).toBeGreaterThan(0);
+  expect(statuses.get("buyer 200"), seen).toBeGreaterThan(0);
   expect(
     [...statuses.keys()].some((status) => status.endsWith(" 503")),
     seen,

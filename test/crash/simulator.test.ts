@@ -32,6 +32,7 @@ test(`${SEEDS} seeds: the books, the chain and the callers agree`, { timeout: 3_
   );
   // A simulator in which nothing happens proves nothing.
   expect(sum("settled")).toBeGreaterThan(SEEDS * 2);
+  expect(sum("refunds")).toBeGreaterThan(SEEDS / 10);
   expect(sum("deaths")).toBeGreaterThan(SEEDS / 10);
 });
 
