@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { call, expectRefused, expectSuccess } from "../support/call.ts";
-import { eventually, expectBooksToBalance } from "../support/money.ts";
+import { eventually } from "../support/eventually.ts";
+import { expectBooksToBalance } from "../support/money.ts";
 import type { Unreliable } from "../support/rpc.ts";
 import { startUnreliableRpc } from "../support/rpc.ts";
 import type { TestServer } from "../support/server.ts";

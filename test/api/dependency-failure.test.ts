@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { toAppError } from "../../src/api/error-body.ts";
 import { createDatabaseClient } from "../../src/platform/prisma.ts";
 import type { TestDatabase } from "../support/database.ts";
-import { createDatabase } from "../support/database.ts";
+import { createDatabase, untilRunning } from "../support/database.ts";
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -37,8 +37,8 @@ describe("a database that", () => {
       admin.query(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
       );
-    const query = codeOf(client.$queryRaw`SELECT pg_sleep(5)::text`);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const query = codeOf(client.$queryRaw`SELECT pg_sleep(25)::text`);
+    await untilRunning(database.db, "pg_sleep");
     await endOthers();
     expect(await query).toBe("service_unavailable");
 
@@ -57,7 +57,7 @@ describe("a database that", () => {
   it("has no connection left", async () => {
     const client = createDatabaseClient({ url: database.url, poolSize: 1 });
     const busy = client.$queryRaw`SELECT pg_sleep(7)::text`.then(() => "done");
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await untilRunning(database.db, "pg_sleep");
     expect(await codeOf(client.$queryRaw`SELECT 1`)).toBe("service_unavailable");
     expect(await busy).toBe("done");
     await client.$disconnect();

@@ -10,7 +10,8 @@ import { startTollfree } from "../../src/app/server.ts";
 import { verifyLedger } from "../../src/core/ledger/index.ts";
 import { balanceOf, mint } from "../support/chain.ts";
 import { call, expectRefused, expectSuccess } from "../support/call.ts";
-import { eventually } from "../support/money.ts";
+import { eventually } from "../support/eventually.ts";
+import { Gate } from "../support/gate.ts";
 import type { Answer, TestServer } from "../support/server.ts";
 import { ADMIN_KEY, rest, startTestServer } from "../support/server.ts";
 import type { Upstream } from "../support/upstream.ts";
@@ -184,6 +185,10 @@ describe("a signature is good for what it was signed for", () => {
 });
 
 describe("a facilitator that", () => {
+  let settling: Gate;
+  beforeEach(() => {
+    settling = new Gate();
+  });
   /** Between us and the run's own; what it does to a settlement is the test's. */
   async function startFacilitator(mode: "loses" | "lies" | "delays") {
     const { facilitatorUrl } = inject("chain");
@@ -192,8 +197,8 @@ describe("a facilitator that", () => {
       req.on("data", (chunk: Buffer) => chunks.push(chunk));
       req.on("end", () => {
         const pass = async (): Promise<unknown> => {
-          const settling = req.url === "/settle";
-          if (settling && mode === "lies")
+          const settles = req.url === "/settle";
+          if (settles && mode === "lies")
             return res.writeHead(200, { "content-type": "application/json" }).end(
               JSON.stringify({
                 success: true,
@@ -202,14 +207,14 @@ describe("a facilitator that", () => {
                 payer: wallet.address,
               }),
             );
-          if (settling && mode === "delays") await new Promise((resolve) => setTimeout(resolve, 3_000));
+          if (settles && mode === "delays") await settling.pass();
           const answer = await fetch(`${facilitatorUrl}${req.url}`, {
             method: req.method ?? "GET",
             headers: { "content-type": "application/json" },
             ...(chunks.length > 0 && { body: Buffer.concat(chunks).toString() }),
           });
           const text = await answer.text();
-          if (settling && mode === "loses") return res.destroy();
+          if (settles && mode === "loses") return res.destroy();
           return res.writeHead(answer.status, { "content-type": "application/json" }).end(text);
         };
         pass().catch(() => res.destroy());
@@ -272,8 +277,9 @@ describe("a facilitator that", () => {
       body: { amount_cents: 5 },
       headers: await sign(5),
     });
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await settling.arrived();
     expect(await budget()).toBe(0n);
+    settling.open();
     await funding;
     await eventually(async () => expect(await budget()).toBe(5n * CENT));
     await other.stop();

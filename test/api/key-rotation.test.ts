@@ -9,7 +9,7 @@ import { ENCRYPTED_COLUMNS } from "../../src/core/key-rotation/store.ts";
 import { AesCipher } from "../../src/platform/crypto.ts";
 import { call, expectRefused, expectSuccess } from "../support/call.ts";
 import { dump } from "../support/dump.ts";
-import { eventually } from "../support/money.ts";
+import { eventually } from "../support/eventually.ts";
 import type { Answer, TestServer } from "../support/server.ts";
 import { ADMIN_KEY, startTestServer } from "../support/server.ts";
 import { FULL_TASK } from "../support/tasks.ts";
@@ -262,7 +262,11 @@ describe("an agent's API key", () => {
     const rotating = Promise.all(
       [1, 2, 3].map(() => asAdmin("rotateAgentKey", { agent_id: grant.agent_id, overlap_seconds: 0 })),
     );
-    await new Promise((resolve) => setTimeout(resolve, 500)); // all of them wait for the agent
+    await eventually(async () => {
+      const waiting =
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+      expect((await client.query(waiting)).rowCount).toBe(3); // all of them wait for the agent
+    });
     await client.query("COMMIT");
     await client.end();
     const keys = (await rotating).map((answer) => String(expectSuccess(answer).api_key));

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { purgeExpiredOutputs } from "../../src/core/payment/index.ts";
 import { balanceOf } from "../support/chain.ts";
-import { eventually, expectBooksToBalance } from "../support/money.ts";
+import { eventually } from "../support/eventually.ts";
+import { expectBooksToBalance } from "../support/money.ts";
 import type { Answer, TestServer } from "../support/server.ts";
 import { rest, startTestServer } from "../support/server.ts";
 import type { Behaviour, Upstream } from "../support/upstream.ts";
@@ -51,10 +52,12 @@ const run = (key: string, body: Record<string, unknown> = {}, session = token): 
   rest(server.url, "POST", `/agent/services/${key}/run`, { token: session, body });
 
 test("a replay and a poll while the run still waits for its answer say pending, not that it won't come", async () => {
-  const key = await readyService("late", { timeout_ms: 10_000 });
-  const running = run(key, { idempotency_key: "k" });
+  const key = await readyService("honest", { timeout_ms: 30_000 });
+  const answering = upstream.hold("paid");
+  const running = run(key, { input: { n: 1 }, idempotency_key: "k" });
+  await answering.arrived();
   await eventually(async () => {
-    const replay = await run(key, { idempotency_key: "k" });
+    const replay = await run(key, { input: { n: 1 }, idempotency_key: "k" });
     expect(replay.status).toBe(202);
     expect(replay.body.data.payment.status).toBe("settled");
     expect(replay.body.data).not.toHaveProperty("output");
@@ -66,8 +69,11 @@ test("a replay and a poll while the run still waits for its answer say pending, 
     const poll = await rest(server.url, "GET", `/agent/payments/${paymentId}`, { token });
     expect(poll.body.data).not.toHaveProperty("output");
   });
-  expect((await running).body.data.output).toEqual({ late: true });
-  expect((await run(key, { idempotency_key: "k" })).body.data.output).toEqual({ late: true });
+  answering.open();
+  const { output } = (await running).body.data;
+  expect(output).toEqual({ echo: { n: 1 } });
+  const replay = await run(key, { input: { n: 1 }, idempotency_key: "k" });
+  expect(replay.body.data.output).toEqual(output);
 });
 
 test("what was paid and lost is asked for again with the same signature, and handed over", async () => {

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { verifyLedger } from "../../src/core/ledger/index.ts";
 import { call, expectRefused, expectSuccess } from "../support/call.ts";
 import { balanceOf, mint } from "../support/chain.ts";
-import { eventually } from "../support/money.ts";
+import { eventually } from "../support/eventually.ts";
 import type { TestServer } from "../support/server.ts";
 import { ADMIN_KEY, rest, startTestServer } from "../support/server.ts";
 import type { Behaviour, Upstream } from "../support/upstream.ts";

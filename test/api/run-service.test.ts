@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { balanceOf } from "../support/chain.ts";
-import { eventually, expectBooksToBalance } from "../support/money.ts";
+import { eventually } from "../support/eventually.ts";
+import { expectBooksToBalance } from "../support/money.ts";
 import type { Answer, TestServer } from "../support/server.ts";
 import { refusal, rest, startTestServer, trpc } from "../support/server.ts";
 import type { Behaviour, Upstream } from "../support/upstream.ts";

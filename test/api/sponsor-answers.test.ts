@@ -7,7 +7,7 @@ import { createRespondent, withdraw } from "../support/answers.ts";
 import type { Transport } from "../support/call.ts";
 import { call, expectRefused, expectSuccess, TRANSPORTS } from "../support/call.ts";
 import { parseCsv } from "../support/csv.ts";
-import { eventually } from "../support/money.ts";
+import { eventually } from "../support/eventually.ts";
 import type { Answer, TestServer } from "../support/server.ts";
 import { startTestServer } from "../support/server.ts";
 import type { Upstream } from "../support/upstream.ts";

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Transport } from "../support/call.ts";
 import { call, expectRefused, expectSuccess, TRANSPORTS } from "../support/call.ts";
-import { eventually } from "../support/money.ts";
+import { eventually } from "../support/eventually.ts";
 import type { Answer, TestServer } from "../support/server.ts";
 import { startTestServer } from "../support/server.ts";
 import type { Upstream } from "../support/upstream.ts";

@@ -3,7 +3,8 @@ import type { Running } from "../../src/app/server.ts";
 import { startTollfree } from "../../src/app/server.ts";
 import { verifyLedger } from "../../src/core/ledger/index.ts";
 import { call, expectRefused, expectSuccess } from "../support/call.ts";
-import { eventually, expectBooksToBalance } from "../support/money.ts";
+import { eventually } from "../support/eventually.ts";
+import { expectBooksToBalance } from "../support/money.ts";
 import type { Answer, TestServer } from "../support/server.ts";
 import { ADMIN_KEY, startTestServer } from "../support/server.ts";
 import type { Upstream } from "../support/upstream.ts";
@@ -33,7 +34,7 @@ afterEach(() => upstream.close());
 
 async function scene(server: TestServer, api: Record<string, unknown> = {}): Promise<Scene> {
   const acme = await createSponsor(server.url);
-  const service = await registerApi(server.url, acme.key, upstream, "thinks", { timeout_ms: 5_000, ...api });
+  const service = await registerApi(server.url, acme.key, upstream, "honest", { timeout_ms: 5_000, ...api });
   const free = await registerApi(server.url, acme.key, upstream, "free", { price_cents: 0 });
   const campaignId = await createCampaign(server.url, acme, [service, free]);
   const { token } = await openSession(server.url, await createGrant(server.url));
@@ -91,9 +92,11 @@ describe("the payment switch", () => {
 
   test("holds for runs that are under way: after its answer nothing is signed", async () => {
     const { token, service } = await scene(server);
+    const asked = upstream.hold("unpaid");
     const runs = [1, 2, 3].map((n) => run(server.url, token, service, n));
-    await new Promise((resolve) => setTimeout(resolve, 200)); // the upstream thinks about its terms
+    await asked.arrived(3);
     await set(true);
+    asked.open();
     const paidBefore = upstream.paid().length;
     for (const answer of await Promise.all(runs)) expectRefused(answer, 503, "payments_paused");
     expect(upstream.paid()).toHaveLength(paidBefore);

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { verifyLedger } from "../../src/core/ledger/index.ts";
 import { call, expectRefused, expectSuccess } from "../support/call.ts";
 import { balanceOf } from "../support/chain.ts";
-import { eventually } from "../support/money.ts";
+import { eventually } from "../support/eventually.ts";
 import type { Answer, TestServer } from "../support/server.ts";
 import { ADMIN_KEY, rest, startTestServer } from "../support/server.ts";
 import type { Upstream } from "../support/upstream.ts";

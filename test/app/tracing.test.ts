@@ -5,7 +5,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { eventually } from "../support/money.ts";
+import { eventually } from "../support/eventually.ts";
 import { startProcess } from "../support/process.ts";
 import { rest } from "../support/server.ts";
 

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { verifyLedger } from "../../src/core/ledger/index.ts";
 import { call, expectRefused, expectSuccess } from "../support/call.ts";
 import { balanceOf } from "../support/chain.ts";
-import { eventually } from "../support/money.ts";
+import { eventually } from "../support/eventually.ts";
 import { startTestServer } from "../support/server.ts";
 import { startUpstream } from "../support/upstream.ts";
 import {

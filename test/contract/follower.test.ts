@@ -3,6 +3,7 @@ import type { Profile } from "../../src/demo/fill.ts";
 import type { FollowerOptions, Reached } from "../../src/demo/follower.ts";
 import { follow } from "../../src/demo/follower.ts";
 import { balanceOf } from "../support/chain.ts";
+import { eventually } from "../support/eventually.ts";
 import { expectBooksToBalance } from "../support/money.ts";
 import type { TestServer } from "../support/server.ts";
 import { startTestServer } from "../support/server.ts";
@@ -107,8 +108,12 @@ test("from first contact: asks, waits for the person, and reaches the resource",
         user_code: expect.any(String) as string,
         approval_url: expect.any(String) as string,
       });
-      decided = new Promise((resolve) => setTimeout(resolve, 700)).then(() =>
-        admin(server.url, `/admin/approvals/${String(details["approval_id"])}/decide`, {
+      const approvalId = String(details["approval_id"]);
+      const polls = { endpoint: `/agent/approvals/${approvalId}` };
+      decided = eventually(async () =>
+        expect(await server.deps.db.agentAuditLog.count({ where: polls })).toBeGreaterThanOrEqual(2),
+      ).then(() =>
+        admin(server.url, `/admin/approvals/${approvalId}/decide`, {
           decision: "approve",
           user_id: userId,
           scopes,

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { balanceOf } from "../support/chain.ts";
 import type { KillableServer } from "../support/killable.ts";
 import { startKillable } from "../support/killable.ts";
-import { eventually, expectBooksToBalance } from "../support/money.ts";
+import { eventually } from "../support/eventually.ts";
+import { expectBooksToBalance } from "../support/money.ts";
 import type { Answer } from "../support/server.ts";
 import { ADMIN_KEY, rest } from "../support/server.ts";
 import type { Upstream } from "../support/upstream.ts";

@@ -158,11 +158,9 @@ describe("every call of an agent leaves one row", () => {
 
   it("when its body breaks off", async () => {
     const socket = connect(Number(new URL(api.url).port), "127.0.0.1");
-    socket.write(
+    socket.end(
       `POST /agent/auth HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${AGENT_KEY}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"user`,
     );
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    socket.destroy();
     await expect
       .poll(() => api.audited)
       .toMatchObject([{ operation: "agent_auth", errorCode: "invalid_request" }]);

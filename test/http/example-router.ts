@@ -11,6 +11,7 @@ import {
 } from "../../src/api/trpc.ts";
 import { AppError } from "../../src/core/errors.ts";
 import { next } from "../../src/core/next-actions.ts";
+import { Gate } from "../support/gate.ts";
 
 /** A small API on the real builders, with an operation for each thing a transport has to get right. */
 
@@ -64,8 +65,8 @@ const RUNS: Record<string, () => never> = {
   },
 };
 
-/** Set by a test that wants to see what happens while a call is under way. */
-export const gate = { opened: Promise.resolve(), aborted: false };
+/** For a test that wants to see what happens while a call is under way. */
+export const slow = { gate: new Gate(), aborted: false };
 
 export const exampleRouter = router({
   agent: router({
@@ -139,8 +140,10 @@ export const exampleRouter = router({
           ctx.reply.status = 202;
           ctx.reply.headers["Retry-After"] = "2";
         }
-        if (input.service_key === "slow") await gate.opened;
-        gate.aborted = signal?.aborted ?? false;
+        if (input.service_key === "slow") {
+          signal?.addEventListener("abort", () => (slow.aborted = true));
+          await slow.gate.pass();
+        }
         return ok(ctx, { input });
       }),
     getPayment: sessionProcedure

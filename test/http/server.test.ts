@@ -1,14 +1,20 @@
 import { createServer, request as httpRequest } from "node:http";
 import type { Socket } from "node:net";
 import { connect } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ErrorEnvelope } from "../../src/api/envelope.ts";
 import { startServer } from "../../src/http/server.ts";
 import type { ExampleApi } from "./example-api.ts";
 import { AGENT_KEY, request, SESSION, startExampleApi } from "./example-api.ts";
-import { gate } from "./example-router.ts";
+import { slow } from "./example-router.ts";
+import { Gate } from "../support/gate.ts";
 
 let api: ExampleApi;
+beforeEach(() => {
+  slow.gate = new Gate();
+  slow.aborted = false;
+});
 afterEach(() => api.close(200));
 
 interface RawAnswer {
@@ -34,8 +40,6 @@ function sendRaw(text: string, { halfClose = false } = {}): Promise<RawAnswer> {
     else socket.write(text);
   });
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe("what isn't HTTP is answered in the envelope", () => {
   it.each([
@@ -97,37 +101,31 @@ describe("what isn't HTTP is answered in the envelope", () => {
 describe("calls under way", () => {
   it("are aborted when their caller leaves", async () => {
     api = await startExampleApi();
-    let open: () => void = () => {};
-    gate.opened = new Promise((resolve) => (open = resolve));
-    gate.aborted = false;
     const call = httpRequest(`${api.url}/agent/services/slow/run`, {
       method: "POST",
       headers: { authorization: `Bearer ${SESSION}` },
     });
     call.on("error", () => {});
     call.end();
-    await pause(100);
+    await slow.gate.arrived();
     call.destroy();
-    await pause(50);
-    open();
-    await expect.poll(() => gate.aborted).toBe(true);
+    await expect.poll(() => slow.aborted).toBe(true);
+    slow.gate.open();
     await expect.poll(() => api.logged).toMatchObject([{ operation: "agent_run_service", aborted: true }]);
   });
 
   it("are answered before the server is closed, whatever connections stay open", async () => {
     api = await startExampleApi();
-    let open: () => void = () => {};
-    gate.opened = new Promise((resolve) => (open = resolve));
     const idle = dial();
     await request(api, "GET", "/agent/hello"); // leaves a keep-alive connection behind
     const call = request(api, "POST", "/agent/services/slow/run", { token: SESSION, body: {} });
-    await pause(100);
+    await slow.gate.arrived();
     let closed = false;
     const closing = api.close(5_000).then(() => (closed = true));
-    await pause(150);
+    await sleep(150);
     expect(closed).toBe(false);
     await expect(request(api, "GET", "/agent/hello")).rejects.toThrow();
-    open();
+    slow.gate.open();
     expect((await call).status).toBe(200);
     const answered = performance.now();
     await closing;
@@ -137,16 +135,14 @@ describe("calls under way", () => {
 
   it("are cut at the deadline", async () => {
     api = await startExampleApi();
-    let open: () => void = () => {};
-    gate.opened = new Promise((resolve) => (open = resolve));
     const call = request(api, "POST", "/agent/services/slow/run", { token: SESSION, body: {} });
     const outcome = expect(call).rejects.toThrow();
-    await pause(100);
+    await slow.gate.arrived();
     const started = performance.now();
     await api.close(200);
     expect(performance.now() - started).toBeLessThan(1_000);
     await outcome;
-    open();
+    slow.gate.open();
   });
 });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDatabaseClient } from "../../src/platform/prisma.ts";
 import type { TestDatabase } from "../support/database.ts";
-import { createDatabase } from "../support/database.ts";
+import { createDatabase, untilRunning } from "../support/database.ts";
 
 let database: TestDatabase;
 
@@ -103,7 +103,7 @@ describe("a database that goes away", () => {
     const sleeping = expect(victim.$queryRaw`SELECT pg_sleep(30)::text`).rejects.toThrow(
       /terminating connection/,
     );
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await untilRunning(database.db, "pg_sleep");
     await killVictims();
     await sleeping;
 

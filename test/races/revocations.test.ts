@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Running } from "../../src/app/server.ts";
 import { startTollfree } from "../../src/app/server.ts";
@@ -33,7 +32,7 @@ beforeAll(async () => {
   replica = await startTollfree(server.options);
   upstream = await startUpstream();
   const acme = await createSponsor(server.url);
-  service = await registerApi(server.url, acme.key, upstream, "thinks", { timeout_ms: 5_000 });
+  service = await registerApi(server.url, acme.key, upstream, "honest", { timeout_ms: 5_000 });
   campaignId = await createCampaign(server.url, acme, [service]);
 });
 afterAll(async () => {
@@ -70,9 +69,11 @@ describe.each<[string, () => Promise<Answer>]>([
 
   test("holds inside a running call: nothing is signed, nothing stays reserved", async () => {
     const paidBefore = upstream.paid().length;
+    const asked = upstream.hold("unpaid");
     const running = run();
-    await sleep(150); // the upstream thinks about its terms
+    await asked.arrived();
     expectSuccess(await revoke());
+    asked.open();
     expectRefused(await running, 401, "session_revoked");
     expect(upstream.paid()).toHaveLength(paidBefore);
     expect(await payments()).toBe(0);

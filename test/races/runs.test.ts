@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { balanceOf } from "../support/chain.ts";
-import { eventually, expectBooksToBalance } from "../support/money.ts";
+import { eventually } from "../support/eventually.ts";
+import { expectBooksToBalance } from "../support/money.ts";
 import type { Answer, TestServer } from "../support/server.ts";
 import { rest, startTestServer } from "../support/server.ts";
 import type { Running } from "../../src/app/server.ts";
@@ -185,7 +186,7 @@ test("a session revoked in the middle: what was signed is paid, nothing after", 
   const { tokens, key } = await world({});
   const [token = ""] = tokens;
   const running = runAll(key, [token], distinct(20));
-  await new Promise((resolve) => setTimeout(resolve, 60));
+  await eventually(() => expect(upstream.paid()).not.toEqual([]), 20_000, 5);
   await rest(server.url, "DELETE", "/agent/session", { token });
   const answers = await running;
   const tally = codes(answers);

@@ -5,7 +5,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
-import { eventually } from "../support/money.ts";
+import { eventually } from "../support/eventually.ts";
 import { startPostgres, stopPostgres } from "../../src/app/sandbox/postgres.ts";
 import { clusterOf } from "../../src/app/sandbox/postgres-placement.ts";
 import { processInfo } from "../../src/app/sandbox/process-info.ts";

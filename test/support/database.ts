@@ -4,11 +4,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { inject } from "vitest";
+import { expect, inject } from "vitest";
 import { startPostgres } from "../../src/app/sandbox/postgres.ts";
 import type { Database } from "../../src/core/ports.ts";
 import { migrateDeploy } from "../../src/platform/migrate.ts";
 import { createDatabaseClient } from "../../src/platform/prisma.ts";
+import { eventually } from "./eventually.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("../../prisma/migrations", import.meta.url));
 
@@ -58,6 +59,16 @@ export async function createDatabase(): Promise<TestDatabase> {
     },
   };
 }
+
+/** Resolves when a query with this text is being executed for somebody else. */
+export const untilRunning = (db: TestDatabase["db"], text: string): Promise<void> =>
+  eventually(async () => {
+    const others = await db.$queryRaw`
+      SELECT pid FROM pg_stat_activity
+       WHERE datname = current_database() AND pid <> pg_backend_pid()
+         AND state = 'active' AND query LIKE ${`%${text}%`}`;
+    expect(others).not.toEqual([]);
+  });
 
 async function asAdmin({ adminUrl }: PostgresInfo, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: adminUrl });

@@ -44,21 +44,3 @@ export async function countUndecided(db: Database): Promise<number> {
   ]);
   return counts.reduce((sum, count) => sum + count, 0);
 }
-
-/** Waits until something holds; for what the reconciler does on its own. */
-export async function eventually(
-  check: () => Promise<void>,
-  withinMs = 20_000,
-  everyMs = 200,
-): Promise<void> {
-  const deadline = Date.now() + withinMs;
-  for (;;) {
-    try {
-      await check();
-      return;
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, everyMs));
-    }
-  }
-}

@@ -9,6 +9,7 @@ import {
 import type { PaymentPayload, PaymentRequirements, SettleResponse } from "@x402/core/types";
 import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
 import { inject } from "vitest";
+import { Gate } from "./gate.ts";
 
 /**
  * How an upstream behaves, by the path it is called at. All of them speak real x402 and, where they settle,
@@ -24,13 +25,11 @@ export type Behaviour =
   | "fake" // answers with a made-up transaction, never settles
   | "fails" // settles, then 500
   | "redirect" // settles, then 307 elsewhere
-  | "thinks" // answers the unpaid request after half a second
   | "slow" // never answers the unpaid request
   | "broken" // 500 to the unpaid request
   | "text" // settles, answers text
   | "binary" // settles, answers bytes
   | "huge" // settles, answers more than we take
-  | "late" // settles, answers four seconds later
   | "dedupes" // settles and cuts the connection; knows its payments, so the same again gets the answer
   | "deep" // settles, answers JSON nested deeper than anything can serialise
   | "bare" // a 402 that says no terms
@@ -44,6 +43,9 @@ export interface SeenRequest {
   body: string;
   paid: boolean;
 }
+
+/** Which of a run's two requests: the one that asks for the terms, or the one that brings the money. */
+export type Half = "unpaid" | "paid";
 
 export interface Upstream {
   payTo: `0x${string}`;
@@ -59,6 +61,8 @@ export interface Upstream {
   seen: SeenRequest[];
   paid(): SeenRequest[];
   url(behaviour: Behaviour): string;
+  /** Holds back what it would answer to such requests from now on; paid ones are settled by then. */
+  hold(half: Half): Gate;
   /** Settles the signatures that `liar` kept. */
   settleHeld(): Promise<SettleResponse[]>;
   close(): Promise<void>;
@@ -78,6 +82,7 @@ export async function startUpstream(priceMicros = 20_000): Promise<Upstream> {
   const seen: SeenRequest[] = [];
   const known = new Set<string>();
   const held: { payload: PaymentPayload; requirements: PaymentRequirements }[] = [];
+  const gates: Partial<Record<Half, Gate>> = {};
 
   const requirementsNow = (): PaymentRequirements => {
     const { name, ...rest } = terms;
@@ -118,7 +123,7 @@ export async function startUpstream(priceMicros = 20_000): Promise<Upstream> {
     if (behaviour === "free") return json(res, 200, { free: true });
     if (typeof signature !== "string") {
       if (behaviour === "slow") return;
-      if (behaviour === "thinks") await new Promise((resolve) => setTimeout(resolve, 500));
+      await gates.unpaid?.pass();
       if (behaviour === "bare") return json(res, 402, { error: "pay me" });
       if (behaviour === "broken") return json(res, 500, { oops: true });
       const required = {
@@ -153,10 +158,8 @@ export async function startUpstream(priceMicros = 20_000): Promise<Upstream> {
     known.add(paymentId);
     const settled = await settle(payload, requirements);
     if (!settled.success) return json(res, 402, { error: settled.errorReason });
+    await gates.paid?.pass();
     switch (behaviour) {
-      case "late":
-        await new Promise((resolve) => setTimeout(resolve, 4_000));
-        return json(res, 200, { late: true }, receipt(settled));
       case "deep":
         return void res
           .writeHead(200, { "content-type": "application/json", ...receipt(settled) })
@@ -197,6 +200,11 @@ export async function startUpstream(priceMicros = 20_000): Promise<Upstream> {
     seen,
     paid: () => seen.filter(({ paid }) => paid),
     url: (behaviour) => `http://127.0.0.1:${port}/${behaviour}`,
+    hold(half) {
+      const gate = new Gate();
+      gates[half] = gate;
+      return gate;
+    },
     settleHeld: () =>
       Promise.all(held.splice(0).map(({ payload, requirements }) => settle(payload, requirements))),
     async close() {
