@@ -432,6 +432,25 @@ describe("what an attacker tried", () => {
     expect(await payments()).toEqual([]);
   });
 
+  test("a payment that somebody submits between its check and its claim: taken all the same", async () => {
+    const key = await service();
+    const signature = await sign(key);
+    const { seller } = server.deps;
+    const verify = seller.verify.bind(seller);
+    seller.verify = async (payment, terms) => {
+      const verdict = await verify(payment, terms);
+      await seller.settle(payment, terms);
+      await mint(server.treasury, 1n); // so that its block isn't the latest
+      return verdict;
+    };
+    try {
+      expect((await buy(key, signature)).status).toBe(200);
+    } finally {
+      seller.verify = verify;
+    }
+    expect(await spentByBuyer()).toBe(QUOTE + FEE);
+  });
+
   test("a service whose schema is larger than any header: still sold", async () => {
     const properties = Object.fromEntries(
       Array.from({ length: 120 }, (_, n) => [

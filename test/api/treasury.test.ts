@@ -1,3 +1,4 @@
+import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Running } from "../../src/app/server.ts";
 import { startTollfree } from "../../src/app/server.ts";
@@ -161,6 +162,38 @@ test("a day's cap lets exactly that much out, over replicas and sponsors, and gi
     expectSuccess(await run(server.url, first.token, first.service, 99));
   } finally {
     await replica.stop();
+    await server.close();
+  }
+});
+
+test("withdrawals and runs that meet at the day's cap wait for each other in turn, and never in a circle", async () => {
+  const cap = 10_000_000n;
+  const server = await startTestServer({ treasuryDayMicros: cap });
+  try {
+    // The account that everybody takes from comes last in the order in which accounts are locked.
+    await server.deps.db.$executeRaw`
+      INSERT INTO budget_accounts (id, kind, unit, "limit", day)
+      VALUES ('ffffffff-ffff-4fff-bfff-ffffffffffff', 'treasury_day', 'micros', ${cap}, (now() AT TIME ZONE 'UTC')::date)`;
+    const acme = await createSponsor(server.url, "Acme", privateKeyToAddress(generatePrivateKey()));
+    const service = await registerApi(server.url, acme.key, upstream, "honest", { timeout_ms: 20_000 });
+    const campaign_id = await createCampaign(server.url, acme, [service]);
+    const { token } = await openSession(server.url, await createGrant(server.url));
+    await completeTask(server.url, token, campaign_id);
+    const withdraw = (): Promise<Answer> =>
+      call(server.url, "sponsor.withdrawFromCampaign", { campaign_id, amount_cents: 1 }, acme.key);
+    for (let round = 0; round < 5; round++) {
+      const answers = await Promise.all(
+        [1, 2, 3, 4].flatMap((n) => [
+          withdraw(),
+          run(server.url, token, service, 10 * round + n),
+          withdraw(),
+          withdraw(),
+        ]),
+      );
+      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    }
+    expect((await verifyLedger(server.deps)).findings).toEqual([]);
+  } finally {
     await server.close();
   }
 });

@@ -31,11 +31,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   wallet = privateKeyToAddress(generatePrivateKey());
-  const body = { name: "Acme", wallet_address: wallet };
-  const created = expectSuccess(
-    await rest(server.url, "POST", "/admin/sponsors", { token: ADMIN_KEY, body }),
-  );
-  acme = { sponsor_id: created.sponsor_id, key: created.api_key };
+  acme = await createSponsor(server.url, "Acme", wallet);
   const service = await registerApi(server.url, acme.key, upstream);
   campaignId = await createCampaign(server.url, acme, [service], { fundCents: 100 });
 });

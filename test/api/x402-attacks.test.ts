@@ -116,6 +116,14 @@ test("terms that the sponsor pins anew while a run is under way: price_changed, 
   expect((await verifyLedger(server.deps)).findings).toEqual([]);
 });
 
+test("an API that would have the treasury pay itself isn't registered, whoever names its address", async () => {
+  const before = await server.deps.db.sponsoredApi.count();
+  await expect(ready("honest", { pay_to: server.treasury })).rejects.toThrow("upstream_error");
+  upstream.terms.payTo = server.treasury;
+  await expect(ready("honest", { pay_to: undefined })).rejects.toThrow("upstream_error");
+  expect(await server.deps.db.sponsoredApi.count()).toBe(before);
+});
+
 test("what was reserved is what is signed: another request, or another amount, isn't", async () => {
   const { run, payments } = await ready();
   const sign = server.deps.paymentClient.sign.bind(server.deps.paymentClient);

@@ -87,8 +87,9 @@ export async function openSession(
 export async function createSponsor(
   url: string,
   name = "Acme",
+  wallet_address?: string,
 ): Promise<{ sponsor_id: string; key: string }> {
-  const created = await admin(url, "/admin/sponsors", { name });
+  const created = await admin(url, "/admin/sponsors", { name, wallet_address });
   return { sponsor_id: created["sponsor_id"] as never, key: created["api_key"] as never };
 }
 
