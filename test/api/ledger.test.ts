@@ -1,4 +1,3 @@
-import pg from "pg";
 import { createTestClient, createWalletClient, http, parseAbi, parseEther } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { baseSepolia } from "viem/chains";
@@ -6,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
 import type { CheckName } from "../../src/core/ledger/index.ts";
 import { CHECKS, verifyLedger } from "../../src/core/ledger/index.ts";
 import { call } from "../support/call.ts";
+import { runSql } from "../support/database.ts";
 import { runProgram } from "../support/process.ts";
 import type { TestServer } from "../support/server.ts";
 import { startTestServer } from "../support/server.ts";
@@ -48,15 +48,7 @@ const wrongChecks = async (): Promise<CheckName[]> => {
   return [...new Set(findings.map(({ check }) => check))].sort();
 };
 
-async function asOwner(sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: server.database.url });
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
-}
+const asOwner = (sql: string): Promise<void> => runSql(server.database.url, sql);
 
 test("is silent where all is well: paid, free, and not yet decided", async () => {
   const { findings, counts } = await verifyLedger(server.deps);
@@ -170,10 +162,12 @@ describe("finds", () => {
   });
 });
 
-test("what was recorded can't be changed, not even by the tables' owner", async () => {
+test("what was recorded can't be changed: not by a server, and not even by the tables' owner", async () => {
   for (const table of ["ledger_transfers", "payment_events", "agent_audit_logs", "credits"]) {
-    for (const sql of [`UPDATE ${table} SET id = id`, `DELETE FROM ${table}`, `TRUNCATE ${table} CASCADE`])
+    for (const sql of [`UPDATE ${table} SET id = id`, `DELETE FROM ${table}`, `TRUNCATE ${table} CASCADE`]) {
       await expect(asOwner(sql), sql).rejects.toThrow("only grows");
+      await expect(server.deps.db.$executeRawUnsafe(sql), sql).rejects.toThrow("permission denied");
+    }
   }
   expect(await wrongChecks()).toEqual([]);
 });
@@ -182,7 +176,7 @@ test("npm run ledger:verify tells it, and ends with 1 if anything is wrong", asy
   const { network, asset, rpcUrl, facilitatorUrl } = inject("chain");
   const verify = () =>
     runProgram("--verify-ledger", {
-      DATABASE_URL: server.database.url,
+      DATABASE_URL: server.database.serverUrl,
       DATA_ENCRYPTION_KEY: Buffer.alloc(32).toString("base64"),
       X402_NETWORK: network,
       X402_ASSET: asset,

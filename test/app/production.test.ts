@@ -1,6 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
-import pg from "pg";
 import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { follow } from "../../src/demo/follower.ts";
@@ -8,7 +6,7 @@ import type { Balancer } from "../support/balancer.ts";
 import { startBalancer } from "../support/balancer.ts";
 import { balanceOf, mint } from "../support/chain.ts";
 import type { TestDatabase } from "../support/database.ts";
-import { createDatabase } from "../support/database.ts";
+import { createDatabase, restrictServers, runSql } from "../support/database.ts";
 import { eventually } from "../support/eventually.ts";
 import { expectBooksToBalance } from "../support/money.ts";
 import type { ServerProcess } from "../support/process.ts";
@@ -41,21 +39,15 @@ let balancer: Balancer;
 let replicas: ServerProcess[];
 let treasury: `0x${string}`;
 
-const GRANTS = new URL("../../docs/restricted-role.sql", import.meta.url);
-/** Roles belong to the whole PostgreSQL, which other tests share. */
-const ROLE = `tollfree_app_${randomBytes(4).toString("hex")}`;
-
 beforeAll(async () => {
   [database, redis, upstream] = await Promise.all([createDatabase(), startRedis(), startUpstream()]);
-  await sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public"); // as it is before the first start
+  await runSql(database.url, "DROP SCHEMA public CASCADE; CREATE SCHEMA public"); // as it is before the first start
   await redis.settle();
   balancer = await startBalancer(() => replicas.map(({ url }) => url));
   const { network, asset, rpcUrl, facilitatorUrl } = inject("chain");
   const treasuryKey = generatePrivateKey();
   treasury = privateKeyToAddress(treasuryKey);
   await mint(treasury, 100_000_000n);
-  const restricted = new URL(database.url);
-  [restricted.username, restricted.password] = [ROLE, "app"];
   const env = {
     NODE_ENV: "production",
     DATABASE_URL: database.url,
@@ -75,27 +67,15 @@ beforeAll(async () => {
   };
   // Two at once: one migrates, the other waits for it.
   await Promise.all([runProgram("--migrate", env), runProgram("--migrate", env)]);
-  await sql(`CREATE ROLE ${ROLE} LOGIN PASSWORD 'app'`);
-  await sql(readFileSync(GRANTS, "utf8").replaceAll("tollfree_app", ROLE));
-  env.DATABASE_URL = restricted.href;
+  await restrictServers(database.url);
+  env.DATABASE_URL = database.serverUrl;
   replicas = await Promise.all([startProcess(env), startProcess(env)]);
 });
 afterAll(async () => {
   await Promise.all(replicas.map((replica) => replica.kill()));
   await Promise.all([balancer.close(), redis.close(), upstream.close()]);
-  await sql(`DROP OWNED BY ${ROLE}; DROP ROLE ${ROLE}`);
   await database.close();
 });
-
-async function sql(statements: string, url = database.url): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(statements);
-  } finally {
-    await client.end();
-  }
-}
 
 test("both are ready, with all they depend on", async () => {
   for (const { url } of replicas) {
@@ -171,8 +151,6 @@ test("an agent that follows next_actions gets its resource, each request answere
 });
 
 test("a server can't change the schema, nor what it has recorded", async () => {
-  const url = new URL(database.url);
-  [url.username, url.password] = [ROLE, "app"];
   for (const statement of [
     "CREATE TABLE mine (id int)",
     "ALTER TABLE payments DISABLE TRIGGER ALL",
@@ -183,7 +161,7 @@ test("a server can't change the schema, nor what it has recorded", async () => {
     "UPDATE credits SET amount_micros = 0",
     "TRUNCATE users CASCADE",
   ]) {
-    await expect(sql(statement, url.href)).rejects.toThrow(/permission denied|must be owner/);
+    await expect(runSql(database.serverUrl, statement)).rejects.toThrow(/permission denied|must be owner/);
   }
 });
 

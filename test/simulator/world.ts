@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import pg from "pg";
 import type { Deps, SessionActor, SponsorActor } from "../../src/core/context.ts";
 import { createAgent } from "../../src/core/agent/index.ts";
 import { createCampaign } from "../../src/core/campaign/index.ts";
@@ -13,7 +12,7 @@ import { createUser } from "../../src/core/user/index.ts";
 import { AesCipher } from "../../src/platform/crypto.ts";
 import { createDatabaseClient } from "../../src/platform/prisma.ts";
 import { MemoryLimiter } from "../../src/platform/rate-limit/memory-limiter.ts";
-import { createDatabase } from "../support/database.ts";
+import { createDatabase, runSql } from "../support/database.ts";
 import { CONSENT, INPUT_SCHEMA, TASK_SCHEMA } from "../support/world.ts";
 import { SimChain } from "./chain.ts";
 import type { Random } from "./random.ts";
@@ -43,7 +42,7 @@ export interface World {
 /** A database whose clock is the simulator's, and a small world in it. */
 export async function createWorld(random: Random, tampering: readonly string[] = []): Promise<World> {
   const database = await createDatabase();
-  await asOwner(database.url, [...SIMULATED_CLOCK, ...tampering].join(";\n"));
+  await runSql(database.url, [...SIMULATED_CLOCK, ...tampering].join(";\n"));
   const url = new URL(database.url);
   url.searchParams.set("options", "-c search_path=sim,pg_catalog,public");
   const db = createDatabaseClient({ url: url.href, poolSize: 4 });
@@ -90,13 +89,6 @@ export async function createWorld(random: Random, tampering: readonly string[] =
       await database.close();
     },
   };
-}
-
-async function asOwner(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  await client.query(sql);
-  await client.end();
 }
 
 /** `now()` without a schema means ours, since `sim` comes first; columns that default to it get ours too. */

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,11 +22,18 @@ export interface PostgresInfo {
 }
 
 export interface TestDatabase {
+  /** As the owner of the tables, who may do anything. */
   url: string;
+  /** As the restricted role of docs/restricted-role.sql, as which servers work. */
+  serverUrl: string;
+  /** As the owner. */
   db: Database;
   /** Drops it, whoever is still connected. */
   close(): Promise<void>;
 }
+
+/** The name that docs/restricted-role.sql gives to it. */
+const SERVER_ROLE = "tollfree_app";
 
 /** Starts the run's PostgreSQL with one migrated template; called once, by the global setup. */
 export async function startTestPostgres(): Promise<{ info: PostgresInfo; stop(): Promise<void> }> {
@@ -36,9 +43,11 @@ export async function startTestPostgres(): Promise<{ info: PostgresInfo; stop():
     log: () => undefined,
   });
   const info = { adminUrl: server.url("postgres"), template: "template_tollfree" };
-  await asAdmin(info, `CREATE DATABASE ${info.template}`);
+  await runSql(info.adminUrl, `CREATE DATABASE ${info.template}`);
   await migrateDeploy({ connectionString: server.url(info.template), directory: MIGRATIONS });
-  await asAdmin(info, `ALTER DATABASE ${info.template} ALLOW_CONNECTIONS false`);
+  await runSql(info.adminUrl, `CREATE ROLE ${SERVER_ROLE} LOGIN PASSWORD '${SERVER_ROLE}'`);
+  await restrictServers(server.url(info.template));
+  await runSql(info.adminUrl, `ALTER DATABASE ${info.template} ALLOW_CONNECTIONS false`);
   return { info, stop: () => server.stop() };
 }
 
@@ -46,16 +55,19 @@ export async function startTestPostgres(): Promise<{ info: PostgresInfo; stop():
 export async function createDatabase(): Promise<TestDatabase> {
   const info = inject("postgres");
   const name = `test_${randomUUID().replaceAll("-", "")}`;
-  await asAdmin(info, `CREATE DATABASE ${name} TEMPLATE ${info.template}`);
+  await runSql(info.adminUrl, `CREATE DATABASE ${name} TEMPLATE ${info.template}`);
   const url = new URL(info.adminUrl);
   url.pathname = name;
+  const serverUrl = new URL(url);
+  [serverUrl.username, serverUrl.password] = [SERVER_ROLE, SERVER_ROLE];
   const db = createDatabaseClient({ url: url.href });
   return {
     url: url.href,
+    serverUrl: serverUrl.href,
     db,
     async close() {
       await db.$disconnect();
-      await asAdmin(info, `DROP DATABASE ${name} WITH (FORCE)`);
+      await runSql(info.adminUrl, `DROP DATABASE ${name} WITH (FORCE)`);
     },
   };
 }
@@ -70,8 +82,13 @@ export const untilRunning = (db: TestDatabase["db"], text: string): Promise<void
     expect(others).not.toEqual([]);
   });
 
-async function asAdmin({ adminUrl }: PostgresInfo, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: adminUrl });
+/** What an operator does after migrating: lets servers do no more than they have to. */
+export const restrictServers = (ownerUrl: string): Promise<void> =>
+  runSql(ownerUrl, readFileSync(new URL("../../docs/restricted-role.sql", import.meta.url), "utf8"));
+
+/** Whatever statements, on a connection of their own. */
+export async function runSql(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
     await client.query(sql);

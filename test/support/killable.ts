@@ -28,7 +28,7 @@ export async function startKillable(changes: Record<string, string> = {}): Promi
   const treasury = privateKeyToAddress(treasuryKey);
   await mint(treasury, TREASURY_MICROS);
   const env = {
-    DATABASE_URL: database.url,
+    DATABASE_URL: database.serverUrl,
     ADMIN_API_KEY: ADMIN_KEY,
     DATA_ENCRYPTION_KEY: randomBytes(32).toString("base64"),
     X402_NETWORK: network,

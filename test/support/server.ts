@@ -76,7 +76,7 @@ export async function startTestServer({
     trustedProxies,
     drainSeconds: 0,
     limiterStore,
-    databaseUrl: database.url,
+    databaseUrl: database.serverUrl,
     chain: { network, asset, rpcUrl, facilitatorUrl, treasury: treasuryKey, confirmations },
     encryptionKeys: [randomBytes(32)],
     adminApiKey: ADMIN_KEY,
