@@ -17,7 +17,14 @@ import { ADMIN_KEY, rest, startTestServer } from "../support/server.ts";
 import type { Upstream } from "../support/upstream.ts";
 import { startUpstream } from "../support/upstream.ts";
 import { payV1 } from "../support/x402-v1.ts";
-import { createCampaign, createSponsor, registerApi } from "../support/world.ts";
+import {
+  completeTask,
+  createCampaign,
+  createGrant,
+  createSponsor,
+  openSession,
+  registerApi,
+} from "../support/world.ts";
 
 /** Budgets that sponsors pay for by x402, with stock clients, a real facilitator and a real chain. */
 
@@ -181,6 +188,51 @@ describe("a signature is good for what it was signed for", () => {
     expectRefused(asked, 404, "not_found");
     expectRefused(await fund(0), 400, "validation_error");
     expectRefused(await fund(5, {}, "/sponsor/apis/unknown-api/fund"), 404, "not_found");
+  });
+});
+
+describe("where a day has a cap", () => {
+  const CAP_CENTS = 10;
+  let capped: TestServer;
+  let sponsor: { sponsor_id: string; key: string };
+  let campaign_id: string;
+  let service_key: string;
+  let token: string;
+  beforeAll(async () => {
+    capped = await startTestServer({ treasuryDayMicros: BigInt(CAP_CENTS) * CENT });
+    sponsor = await createSponsor(capped.url, "Circular", privateKeyToAccount(generatePrivateKey()).address);
+    service_key = await registerApi(capped.url, sponsor.key, upstream);
+    campaign_id = await createCampaign(capped.url, sponsor, [service_key], { fundCents: 50 });
+    ({ token } = await openSession(capped.url, await createGrant(capped.url)));
+    await completeTask(capped.url, token, campaign_id);
+  });
+  afterAll(() => capped.close());
+  const withdraw = (amount_cents: number): Promise<Answer> =>
+    call(capped.url, "sponsor.withdrawFromCampaign", { campaign_id, amount_cents }, sponsor.key);
+  const run = (n: number): Promise<Answer> =>
+    call(capped.url, "agent.runService", { service_key, input: { n } }, token);
+
+  test("paying in and withdrawing in a circle takes nothing from the others' day", async () => {
+    for (let round = 0; round < 3; round++) {
+      const paid = await wrapFetchWithPayment(fetch, client())(`${capped.url}${path(campaign_id)}`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${sponsor.key}`, "content-type": "application/json" },
+        body: JSON.stringify({ amount_cents: CAP_CENTS }),
+      });
+      expect(paid.status).toBe(200);
+      expectSuccess(await withdraw(CAP_CENTS));
+    }
+    expectSuccess(await run(1));
+  });
+
+  test("withdrawals leave half of it to runs", async () => {
+    // Two cents have been paid for a run; three more are withdrawn, and half is used.
+    expectRefused(await withdraw(4), 503, "payments_paused");
+    expectSuccess(await withdraw(3));
+    expectRefused(await withdraw(0.01), 503, "payments_paused");
+    for (const n of [2, 3]) expectSuccess(await run(n));
+    expectRefused(await run(4), 503, "payments_paused");
+    expect((await verifyLedger(capped.deps)).findings).toEqual([]);
   });
 });
 

@@ -38,8 +38,8 @@ export interface Withdrawal {
   id: string;
   sponsorId: string;
   accountId: string;
-  /** The day's cap, if there is one. */
-  dayAccountId: string | undefined;
+  /** The day's cap, if there is one, and how much of it withdrawals leave. */
+  day: { accountId: string; leavesMicros: bigint } | undefined;
   network: string;
   asset: string;
   payTo: string;
@@ -51,14 +51,16 @@ export interface Withdrawal {
  * @returns the accounts that don't have it, if any; nothing was taken then
  */
 export async function oweWithdrawal(db: Queries, w: Withdrawal): Promise<{ short: string[] }> {
-  const accounts = [w.accountId, ...(w.dayAccountId === undefined ? [] : [w.dayAccountId])];
+  const dayId = w.day?.accountId ?? null;
+  const accounts = dayId === null ? [w.accountId] : [w.accountId, dayId];
   const rows = await db.$queryRaw<{ id: string; fits: boolean }[]>`
     WITH locked AS MATERIALIZED (
-      SELECT id, "limit" - reserved - spent >= ${w.amountMicros} AS fits FROM budget_accounts
+      SELECT id, "limit" - reserved - spent - CASE WHEN id = ${dayId}::uuid THEN ${w.day?.leavesMicros ?? 0n} ELSE 0 END >= ${w.amountMicros} AS fits
+        FROM budget_accounts
        WHERE id = ANY(${accounts}::uuid[]) ORDER BY id FOR UPDATE
     ), made AS (
       INSERT INTO payouts (id, kind, sponsor_id, budget_account_id, day_account_id, network, asset, pay_to, amount_micros)
-      SELECT ${w.id}::uuid, 'withdrawal', ${w.sponsorId}::uuid, ${w.accountId}::uuid, ${w.dayAccountId ?? null}::uuid,
+      SELECT ${w.id}::uuid, 'withdrawal', ${w.sponsorId}::uuid, ${w.accountId}::uuid, ${dayId}::uuid,
              ${w.network}, ${w.asset}, ${w.payTo}, ${w.amountMicros}
        WHERE (SELECT bool_and(fits) FROM locked) RETURNING *
     ), ${takeFromBudget}, taken AS (

@@ -64,14 +64,15 @@ async function withdraw(
   await requireUnpaused(db);
   const creation = { owner: actor.sponsorId, operation: "withdraw", key, request };
   // Before the transaction, which locks accounts in the order of their ids and no other.
-  const dayCap = settings.treasuryDayMicros;
-  const dayAccountId = dayCap === undefined ? undefined : await openTreasuryDay(db, dayCap);
+  const cap = settings.treasuryDayMicros;
+  const day =
+    cap === undefined ? undefined : { accountId: await openTreasuryDay(db, cap), leavesMicros: cap / 2n };
   const { id, replayed } = await createOnce(ctx, creation, randomUUID(), async (tx, made) => {
     const { short } = await oweWithdrawal(tx, {
       id: made,
       sponsorId: actor.sponsorId,
       accountId,
-      dayAccountId,
+      day,
       network: paymentClient.network,
       asset: paymentClient.asset,
       payTo,

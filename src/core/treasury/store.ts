@@ -26,11 +26,15 @@ export async function writePause(db: Queries, paused: boolean, reason: string | 
 /** Whether payments may be signed, held until the surrounding statement is committed. */
 export const paymentsGoOn = Prisma.sql`EXISTS (SELECT FROM (SELECT paused FROM payment_switch FOR SHARE) switch WHERE NOT paused)`;
 
-/** The account that caps today's outflow (UTC), opened with the first payment of the day. A new cap holds at once. */
+/**
+ * The account that caps today's outflow (UTC), opened with the first payment of the day. A new cap holds at once. What
+ * sponsors pay in today may go out beyond it: else one that pays in and withdraws in a circle would use up everybody's day.
+ */
 export async function openTreasuryDay(db: Queries, capMicros: bigint): Promise<string> {
   const rows = await db.$queryRaw<{ id: string }[]>`
     INSERT INTO budget_accounts AS a (kind, unit, "limit", day)
-    VALUES ('treasury_day', 'micros', ${capMicros}, (now() AT TIME ZONE 'UTC')::date)
+    SELECT 'treasury_day', 'micros', ${capMicros} + coalesce(sum(amount_micros), 0)::bigint, (now() AT TIME ZONE 'UTC')::date
+      FROM incoming_payments WHERE sponsor_id IS NOT NULL AND settled_at >= (now() AT TIME ZONE 'UTC')::date AT TIME ZONE 'UTC'
     ON CONFLICT (day) DO UPDATE SET "limit" = greatest(excluded."limit", a.reserved + a.spent)
     RETURNING id`;
   const row = rows[0];
