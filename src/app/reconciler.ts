@@ -1,42 +1,29 @@
 import type { Deps } from "../core/context.ts";
 import { attendDue } from "../core/payment/index.ts";
+import type { Rounds } from "./rounds.ts";
+import { startRounds } from "./rounds.ts";
 
 /** Well inside the promised 10 s. */
 const EVERY_MS = 1_000;
 /** Payments attended to at the same time; a slow upstream occupies one of these places. */
 const MAX_AT_ONCE = 50;
 
-export interface Reconciler {
-  /** Takes nothing new, and resolves when the work begun is done. */
-  stop(): Promise<void>;
-}
-
-/** Looks after open payments, at once and then on a timer. */
-export function startReconciler(deps: Deps): Reconciler {
+/** Looks after open payments. A round only begins the work, so that what is slow holds up nothing else. */
+export function startReconciler(deps: Deps): Rounds {
   const working = new Set<Promise<void>>();
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-
-  const round = async (): Promise<void> => {
-    try {
+  const rounds = startRounds(
+    EVERY_MS,
+    async () => {
       for (const work of await attendDue(deps, MAX_AT_ONCE - working.size)) {
         const done = work.finally(() => working.delete(done));
         working.add(done);
       }
-    } catch (error) {
-      deps.log.error({ event: "reconciler_failed", err: error }, "a round of the reconciler failed");
-    }
-    if (!stopped) timer = setTimeout(next, EVERY_MS);
-  };
-  let current = round();
-  function next(): void {
-    current = round();
-  }
+    },
+    (err) => deps.log.error({ event: "reconciler_failed", err }, "a round of the reconciler failed"),
+  );
   return {
     async stop() {
-      stopped = true;
-      clearTimeout(timer);
-      await current;
+      await rounds.stop();
       await Promise.all(working);
     },
   };
