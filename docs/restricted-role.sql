@@ -13,5 +13,5 @@ GRANT DELETE ON rate_limits, idempotency_keys, session_violations, campaign_serv
   idempotent_creations TO tollfree_app;
 
 -- What only grows.
-REVOKE UPDATE ON agent_audit_logs, payment_events, payout_events, credits, ledger_transfers, ledger_accounts FROM tollfree_app;
+REVOKE UPDATE ON agent_audit_logs, payment_events, incoming_payment_events, payout_events, credits, ledger_transfers, ledger_accounts FROM tollfree_app;
 REVOKE INSERT, UPDATE ON _prisma_migrations FROM tollfree_app;

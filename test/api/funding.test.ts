@@ -108,7 +108,17 @@ describe("a campaign's budget", () => {
     expect(answer.headers.get("payment-response")).not.toBeNull();
     expect(await budget()).toBe(125_000n);
     expect((await balanceOf(server.treasury)) - before).toBe(125_000n);
-    expect(await incoming()).toMatchObject([{ status: "settled", payer: wallet.address.toLowerCase() }]);
+    const [payment] = await incoming();
+    expect(payment).toMatchObject({ status: "settled", payer: wallet.address.toLowerCase() });
+    const block = expect.stringMatching(/^\d+$/) as string;
+    const events = await server.deps.db.incomingPaymentEvent.findMany({
+      where: { incomingId: payment?.id ?? "" },
+      orderBy: { id: "asc" },
+    });
+    expect(events).toMatchObject([
+      { fromStatus: null, toStatus: "claimed", evidence: { block } },
+      { fromStatus: "claimed", toStatus: "settled", evidence: { block, txHash: payment?.txHash } },
+    ]);
     await expectProof();
   });
 

@@ -163,7 +163,8 @@ describe("finds", () => {
 });
 
 test("what was recorded can't be changed: not by a server, and not even by the tables' owner", async () => {
-  for (const table of ["ledger_transfers", "payment_events", "agent_audit_logs", "credits"]) {
+  const events = ["payment_events", "incoming_payment_events", "payout_events"];
+  for (const table of [...events, "ledger_transfers", "agent_audit_logs", "credits"]) {
     for (const sql of [`UPDATE ${table} SET id = id`, `DELETE FROM ${table}`, `TRUNCATE ${table} CASCADE`]) {
       await expect(asOwner(sql), sql).rejects.toThrow("only grows");
       await expect(runSql(server.database.serverUrl, sql), sql).rejects.toThrow("permission denied");

@@ -45,7 +45,7 @@ test(
       const { incomingId, paymentId, accountId } = await claim(round);
       const ended = await Promise.all([
         endPayment(db, paymentId, { status: "void", reason: "for a test" }),
-        creditIncoming(db, incomingId, { txHash: "0x1", block: 1n }),
+        creditIncoming(db, incomingId, "0x1", {}),
       ]);
       expect(ended).toEqual([true, true]);
       expect(await oweRefunds(db, 10)).toBe(1);

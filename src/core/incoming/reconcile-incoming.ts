@@ -1,5 +1,6 @@
 import type { Address, Hex } from "viem";
 import type { Deps } from "../context.ts";
+import { evidenceOf } from "../payment/index.ts";
 import type { IncomingRow } from "./store.ts";
 import { creditIncoming, endIncoming, takeDueIncoming } from "./store.ts";
 
@@ -24,12 +25,12 @@ export async function reconcileIncoming(
   });
   switch (verdict.kind) {
     case "settled":
-      if (await creditIncoming(db, payment.id, verdict))
+      if (await creditIncoming(db, payment.id, verdict.txHash, evidenceOf(verdict)))
         log.info({ event: "incoming_settled", incoming_payment_id: payment.id }, "a payment to us arrived");
       return verdict.txHash;
     case "expired":
     case "canceled":
-      if (await endIncoming(db, payment.id, verdict.kind))
+      if (await endIncoming(db, payment.id, verdict.kind, evidenceOf(verdict)))
         log.info(
           { event: `incoming_${verdict.kind}`, incoming_payment_id: payment.id },
           "a payment to us never arrived",

@@ -49,13 +49,19 @@ export async function claimNonce(
   const sponsorId = "sponsorId" in purpose ? purpose.sponsorId : null;
   const direct = "feeMicros" in purpose ? purpose : undefined;
   const rows = await db.$queryRaw<IncomingRow[]>`
-    INSERT INTO incoming_payments (sponsor_id, budget_account_id, fee_micros, request_digest, retry_id_digest,
-                                   network, asset, pay_to, payer, nonce, amount_micros, valid_before, claimed_at_block)
-    VALUES (${sponsorId}::uuid, ${purpose.budgetAccountId}::uuid, ${direct?.feeMicros ?? 0n}, ${direct?.requestDigest ?? null}::bytea,
-            ${direct?.retryIdDigest ?? null}::bytea, ${c.network}, ${c.asset}, ${c.payTo}, ${c.payer}, ${c.nonce},
-            ${c.amountMicros}, ${c.validBefore}, ${c.claimedAtBlock})
-    ON CONFLICT (network, asset, payer, nonce) DO NOTHING
-    RETURNING ${COLUMNS}`;
+    WITH claimed AS (
+      INSERT INTO incoming_payments (sponsor_id, budget_account_id, fee_micros, request_digest, retry_id_digest,
+                                     network, asset, pay_to, payer, nonce, amount_micros, valid_before, claimed_at_block)
+      VALUES (${sponsorId}::uuid, ${purpose.budgetAccountId}::uuid, ${direct?.feeMicros ?? 0n}, ${direct?.requestDigest ?? null}::bytea,
+              ${direct?.retryIdDigest ?? null}::bytea, ${c.network}, ${c.asset}, ${c.payTo}, ${c.payer}, ${c.nonce},
+              ${c.amountMicros}, ${c.validBefore}, ${c.claimedAtBlock})
+      ON CONFLICT (network, asset, payer, nonce) DO NOTHING
+      RETURNING ${COLUMNS}
+    ), event AS (
+      INSERT INTO incoming_payment_events (incoming_payment_id, to_status, evidence)
+      SELECT id, status, ${{ block: String(c.claimedAtBlock) }}::jsonb FROM claimed
+    )
+    SELECT * FROM claimed`;
   return rows[0];
 }
 
@@ -85,12 +91,16 @@ export async function findIncoming(db: Queries, id: string): Promise<IncomingRow
 export async function creditIncoming(
   db: Queries,
   id: string,
-  { txHash, block }: { txHash: string; block: bigint },
+  txHash: string,
+  evidence: object,
 ): Promise<boolean> {
   const rows = await db.$queryRaw<unknown[]>`
     WITH settled AS (
-      UPDATE incoming_payments SET status = 'settled', tx_hash = ${txHash}, settled_block = ${block}, settled_at = now(), closed = sponsor_id IS NOT NULL
+      UPDATE incoming_payments SET status = 'settled', tx_hash = ${txHash}, settled_at = now(), closed = sponsor_id IS NOT NULL
        WHERE id = ${id}::uuid AND status = 'claimed' RETURNING id, sponsor_id, budget_account_id, amount_micros
+    ), event AS (
+      INSERT INTO incoming_payment_events (incoming_payment_id, from_status, to_status, evidence)
+      SELECT id, 'claimed', 'settled', ${evidence}::jsonb FROM settled
     ), entry AS (
       INSERT INTO ledger_transfers (kind, from_account_id, to_account_id, amount_micros, incoming_payment_id)
       SELECT 'deposit', outside.id, budget.id, settled.amount_micros, settled.id
@@ -112,9 +122,18 @@ export async function creditIncoming(
 }
 
 /** It can't arrive any more. */
-export async function endIncoming(db: Queries, id: string, status: "expired" | "canceled"): Promise<boolean> {
+export async function endIncoming(
+  db: Queries,
+  id: string,
+  status: "expired" | "canceled",
+  evidence: object,
+): Promise<boolean> {
   const ended = await db.$executeRaw`
-    UPDATE incoming_payments SET status = ${status} WHERE id = ${id}::uuid AND status = 'claimed'`;
+    WITH ended AS (
+      UPDATE incoming_payments SET status = ${status} WHERE id = ${id}::uuid AND status = 'claimed' RETURNING id
+    )
+    INSERT INTO incoming_payment_events (incoming_payment_id, from_status, to_status, evidence)
+    SELECT id, 'claimed', ${status}, ${evidence}::jsonb FROM ended`;
   return ended === 1;
 }
 

@@ -87,6 +87,10 @@ async function findFirstBlock(db: Queries, sinceSeconds: number | undefined): Pr
   return row?.first ?? undefined;
 }
 
+/** The block that settled what these events are of. */
+const settledBlock = (events: Prisma.Sql): Prisma.Sql =>
+  Prisma.sql`(SELECT max((e.evidence->>'block')::bigint) FROM ${events} AND e.to_status = 'settled') AS settled_block`;
+
 /** Those that are asked about, and all whose transfers may come from the same blocks. */
 function readOutgoing(
   db: Queries,
@@ -95,11 +99,9 @@ function readOutgoing(
 ): Promise<OutgoingRecord[]> {
   const asked = isAsked(sinceSeconds);
   const known = Prisma.sql`p.signed_at_block >= ${(firstBlock ?? 0n) - MAX_BLOCKS_TO_TRANSFER}`;
-  const settledBlock = (events: Prisma.Sql): Prisma.Sql =>
-    Prisma.sql`(SELECT max((e.evidence->>'block')::bigint) FROM ${events} AND e.to_status = 'settled')`;
   return db.$queryRaw<OutgoingRecord[]>`
     SELECT 'payment' AS what, p.id, p.status, p.amount_micros, p.pay_to, lower(p.nonce) AS nonce, p.tx_hash, p.signed_at_block, ${asked} AS asked,
-           ${settledBlock(Prisma.sql`payment_events e WHERE e.payment_id = p.id`)} AS settled_block
+           ${settledBlock(Prisma.sql`payment_events e WHERE e.payment_id = p.id`)}
       FROM payments p WHERE p.nonce IS NOT NULL AND ${known}
     UNION ALL
     SELECT 'payout', p.id, p.status, p.amount_micros, p.pay_to, lower(p.nonce), p.tx_hash, p.signed_at_block, ${asked},
@@ -109,7 +111,8 @@ function readOutgoing(
 
 function readIncoming(db: Queries, sinceSeconds: number | undefined): Promise<IncomingRecord[]> {
   return db.$queryRaw<IncomingRecord[]>`
-    SELECT p.id, lower(p.payer) AS payer, p.amount_micros, p.tx_hash, p.claimed_at_block, p.settled_block
+    SELECT p.id, lower(p.payer) AS payer, p.amount_micros, p.tx_hash, p.claimed_at_block,
+           ${settledBlock(Prisma.sql`incoming_payment_events e WHERE e.incoming_payment_id = p.id`)}
       FROM incoming_payments p WHERE p.status = 'settled' AND ${isAsked(sinceSeconds)}`;
 }
 

@@ -1,3 +1,4 @@
+export { evidenceOf } from "./evidence.ts";
 export { contentTypeOf, keptBytes, readOutput } from "./output.ts";
 export { sendPayment, signPayment } from "./pay.ts";
 export { askQuote } from "./quote.ts";

@@ -2,6 +2,7 @@ import { Prisma } from "../../platform/generated/prisma/client.ts";
 import type { Database, Queries } from "../ports.ts";
 import { sessionIsLive } from "../session/index.ts";
 import { paymentsGoOn } from "../treasury/index.ts";
+import { evidenceOf } from "./evidence.ts";
 import type { SignedPayment, Verdict } from "./ports.ts";
 
 export type PaymentStatus =
@@ -226,10 +227,7 @@ export async function endPayment(db: Database, id: string, ending: Ending): Prom
   const post = ending.status === "settled";
   const from = ending.status === "void" ? ["reserved"] : [...OPEN_AFTER_SIGNING];
   const txHash = ending.status === "void" ? null : ending.txHash;
-  const evidence =
-    ending.status === "void"
-      ? { reason: ending.reason }
-      : Object.fromEntries(Object.entries(ending.verdict).map(([name, value]) => [name, String(value)]));
+  const evidence = ending.status === "void" ? { reason: ending.reason } : evidenceOf(ending.verdict);
   return db.$transaction(async (tx) => {
     // Locked by itself, so that the statement sees what a buyer's arrival gave hold of at this very moment.
     await tx.$queryRaw`SELECT 1 FROM payments WHERE id = ${id}::uuid FOR UPDATE`;

@@ -1,5 +1,6 @@
 import type { Address, Hex } from "viem";
 import type { Deps } from "../context.ts";
+import { evidenceOf } from "../payment/index.ts";
 import type { PayoutRow } from "./store.ts";
 import { endPayout, markPayoutSigned, reopenPayout, takeDuePayouts } from "./store.ts";
 
@@ -59,7 +60,7 @@ async function pursue(ctx: Context, payout: PayoutRow): Promise<void> {
     validBefore: valid_before,
     signedAtBlock: signed_at_block,
   });
-  const evidence = Object.fromEntries(Object.entries(verdict).map(([name, value]) => [name, String(value)]));
+  const evidence = evidenceOf(verdict);
   const fields = { payout_id: id, kind: payout.kind };
   switch (verdict.kind) {
     case "settled":
