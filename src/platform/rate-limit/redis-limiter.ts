@@ -45,6 +45,9 @@ export interface RedisLimiterOptions {
  *
  * A single replica cut off from a Redis that others still reach waits for them in vain, and then counts apart from them as
  * long as that lasts; when it returns, both counts are added up.
+ *
+ * It isn't rate-limiter-flexible with its `insuranceLimiter`, which begins each window afresh when Redis dies, and again
+ * when it returns: up to twice the limit for whoever knows when.
  */
 export class RedisLimiter implements RateLimiter {
   readonly #redis: RedisCounters;
