@@ -5,18 +5,26 @@ import { startRounds } from "./rounds.ts";
 
 /** Well inside the promised 10 s. */
 const EVERY_MS = 1_000;
-/** Payments attended to at the same time; a slow upstream occupies one of these places. */
+/** Payments that the chain is asked about at the same time. */
 const MAX_AT_ONCE = 50;
+/** Requests that are sent again at the same time: in all, and to one service, which may take as long as it likes. */
+const MAX_RESENDS = 40;
+const MAX_RESENDS_OF_SERVICE = 4;
 
-/** Looks after open payments. A round only begins the work, so that what is slow holds up nothing else. */
+/** Looks after open payments. Sending again goes on beside the rounds, so that what is slow holds up no decision. */
 export function startReconciler(deps: Deps): Rounds {
-  const working = new Set<Promise<void>>();
+  const resending = new Set<{ service: string; done: Promise<void> }>();
+  const isFull = (service: string): boolean =>
+    resending.size >= MAX_RESENDS ||
+    [...resending].filter((one) => one.service === service).length >= MAX_RESENDS_OF_SERVICE;
+
   const rounds = startRounds(
     EVERY_MS,
     async () => {
-      for (const work of await attendDue(deps, MAX_AT_ONCE - working.size)) {
-        const done = work.finally(() => working.delete(done));
-        working.add(done);
+      for (const { service, send } of await attendDue(deps, MAX_AT_ONCE)) {
+        if (isFull(service)) continue; // due again in seconds
+        const one = { service, done: send().finally(() => resending.delete(one)) };
+        resending.add(one);
       }
     },
     (err) => deps.log.error({ event: "reconciler_failed", err }, "a round of the reconciler failed"),
@@ -24,7 +32,7 @@ export function startReconciler(deps: Deps): Rounds {
   return {
     async stop() {
       await rounds.stop();
-      await Promise.all(working);
+      await Promise.all([...resending].map(({ done }) => done));
     },
   };
 }

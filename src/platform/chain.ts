@@ -24,6 +24,13 @@ const TOKEN = parseAbi([
 /** Public RPCs refuse wider ranges; an authorization is used within minutes of its signing anyway. */
 const LOG_RANGE = 5_000n;
 
+/**
+ * A block number that was read at the head may be taken back by a reorganisation, and what was made then land in a lower
+ * one. Nonces are random, so that looking too far finds nothing wrong.
+ */
+const REORG_BLOCKS = 300n;
+const beforeAnyReorg = (block: bigint): bigint => (block > REORG_BLOCKS ? block - REORG_BLOCKS : 0n);
+
 export interface ChainConfig {
   rpcUrl: string;
   asset: Address;
@@ -108,7 +115,7 @@ export class EvmChain implements Chain {
   /** Finds what used the authorization, by its indexed arguments, so that the node does the work. */
   async #findUse(authorization: Authorization, upTo: bigint): Promise<Verdict> {
     const { asset: address, payer: authorizer, nonce, signedAtBlock } = authorization;
-    for (let fromBlock = signedAtBlock; fromBlock <= upTo; fromBlock += LOG_RANGE) {
+    for (let fromBlock = beforeAnyReorg(signedAtBlock); fromBlock <= upTo; fromBlock += LOG_RANGE) {
       const toBlock = fromBlock + LOG_RANGE - 1n < upTo ? fromBlock + LOG_RANGE - 1n : upTo;
       const range = { address, args: { authorizer, nonce }, fromBlock, toBlock, strict: true } as const;
       const [uses, cancellations] = await Promise.all([
@@ -139,15 +146,15 @@ export class EvmChain implements Chain {
     );
     const transfer =
       used < 0 ? undefined : logs.slice(used + 1).find(({ eventName }) => eventName === "Transfer");
+    if (receipt.status !== "success" || transfer?.eventName !== "Transfer")
+      return { kind: "unexplained", txHash };
     const matches =
-      receipt.status === "success" &&
-      transfer?.eventName === "Transfer" &&
       isAddressEqual(transfer.args.from, authorization.payer) &&
       isAddressEqual(transfer.args.to, authorization.payTo) &&
       transfer.args.value === authorization.amountMicros;
     return matches
       ? { kind: "settled", txHash, block, logIndex: transfer.logIndex }
-      : { kind: "unexplained", txHash };
+      : { kind: "diverted", txHash, block };
   }
 
   async flows(account: Address, fromBlock: bigint | undefined): Promise<Flows> {
@@ -162,12 +169,16 @@ export class EvmChain implements Chain {
     });
     const outgoing: OutgoingTransfer[] = [];
     const incoming: IncomingTransfer[] = [];
-    for (let from = fromBlock ?? block + 1n; from <= block; from += LOG_RANGE) {
+    const first = fromBlock === undefined ? block + 1n : beforeAnyReorg(fromBlock);
+    for (let from = first; from <= block; from += LOG_RANGE) {
       const to = from + LOG_RANGE - 1n < block ? from + LOG_RANGE - 1n : block;
       const range = { address, fromBlock: from, toBlock: to, strict: true } as const;
       const [uses, sent, received] = await Promise.all([
         this.#client.getLogs({ ...range, event: TOKEN[5], args: { authorizer: account } }),
-        this.#client.getLogs({ ...range, event: TOKEN[7], args: { from: account } }),
+        // Anybody may move nothing out of any account, and some do, to get their address into people's histories.
+        this.#client
+          .getLogs({ ...range, event: TOKEN[7], args: { from: account } })
+          .then((logs) => logs.filter(({ args }) => args.value > 0n)),
         this.#client.getLogs({ ...range, event: TOKEN[7], args: { to: account } }),
       ]);
       outgoing.push(...pairUp(uses, sent));

@@ -114,7 +114,9 @@ export class SimChain implements Chain {
       if (use !== undefined && use.block <= final) {
         const { txHash, block } = use;
         const matches = use.payTo.toLowerCase() === payTo.toLowerCase() && use.amountMicros === amountMicros;
-        return matches ? { kind: "settled", txHash, block, logIndex: 0 } : { kind: "unexplained", txHash };
+        return matches
+          ? { kind: "settled", txHash, block, logIndex: 0 }
+          : { kind: "diverted", txHash, block };
       }
       const blockTime = BigInt(this.#times[Number(final)] ?? 0);
       return blockTime >= validBefore ? { kind: "expired", block: final, blockTime } : { kind: "pending" };

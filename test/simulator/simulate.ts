@@ -151,7 +151,9 @@ class Run {
   /** The rounds that every replica runs. */
   #lookAfter(): void {
     const deps = this.#deps();
-    this.#note(this.#core.attendDue(deps, 20).then((work) => Promise.all(work)));
+    this.#note(
+      this.#core.attendDue(deps, 20).then((resends) => Promise.all(resends.map(({ send }) => send()))),
+    );
     this.#note(this.#core.attendIncoming(deps, 20));
     this.#note(this.#core.closeDirectPayments(deps).then(() => this.#core.attendPayouts(deps, 20)));
   }

@@ -91,8 +91,13 @@ export async function findGranted(db: Queries, grantId: string): Promise<Granted
   return rows[0];
 }
 
-/** The approval, locked until the transaction ends, so that it is decided once. */
+/**
+ * The approval, locked until the transaction ends, so that it is decided once. Its grant is locked before it, in the order
+ * in which a grant's end takes its approvals along.
+ */
 export async function lockApproval(db: Queries, id: string): Promise<ApprovalRow | undefined> {
+  await db.$queryRaw`
+    SELECT 1 FROM grants WHERE id = (SELECT grant_id FROM approvals WHERE id = ${id}::uuid) FOR UPDATE`;
   const rows = await db.$queryRaw<(ApprovalRow & { overdue: boolean })[]>`
     SELECT id, kind, agent_id, user_id, grant_id, agent_session_id, requested, status, expires_at <= now() AS overdue
       FROM approvals WHERE id = ${id}::uuid FOR UPDATE`;

@@ -1,2 +1,10 @@
 export { toWire as budgetToWire } from "./rules.ts";
-export { type Account, bookCredit, FUNDED, findAccount, insertFundedAccount, sumSpent } from "./store.ts";
+export {
+  type Account,
+  bookCredit,
+  FUNDED,
+  findAccount,
+  insertFundedAccount,
+  lockAccounts,
+  sumSpent,
+} from "./store.ts";

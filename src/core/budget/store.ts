@@ -18,6 +18,14 @@ export async function findAccount(db: Queries, id: string): Promise<Account> {
   });
 }
 
+/**
+ * Locks accounts in id order, as everywhere, for the statement that takes from them. In one of its own, since PostgreSQL
+ * checks a constraint on the row as a statement first read it, before it notices that somebody else has changed it since.
+ */
+export async function lockAccounts(tx: Queries, ids: string[]): Promise<void> {
+  await tx.$queryRaw`SELECT 1 FROM budget_accounts WHERE id = ANY(${ids}::uuid[]) ORDER BY id FOR UPDATE`;
+}
+
 /** Opens an empty funded account. */
 export async function insertFundedAccount(db: Queries, kind: "campaign" | "sponsored_api"): Promise<string> {
   const account = await db.budgetAccount.create({

@@ -30,15 +30,13 @@ export async function changeCampaign(
     ...(input.tags !== undefined && { tags: input.tags }),
   };
   const changed = await db.$transaction(async (tx) => {
-    // A lifted cap needs no change: without one, runs don't touch the users' accounts.
+    const serviceIds = services?.map((service) => service.id);
+    const updated = await updateCampaign(tx, id, changes, serviceIds);
+    // After the campaign, from which users' accounts are opened. A lifted cap needs no change: without one, runs don't
+    // touch them.
     if (typeof input.max_calls_per_user === "number")
       await changeUserCaps(tx, id, BigInt(input.max_calls_per_user));
-    return updateCampaign(
-      tx,
-      id,
-      changes,
-      services?.map((service) => service.id),
-    );
+    return updated;
   });
   return toView(changed, (await countCompletions(db, [id])).get(id) ?? 0);
 }

@@ -112,19 +112,21 @@ export async function countCompletions(db: Queries, campaignIds: string[]): Prom
   return new Map(counts.map(({ campaignId, _count }) => [campaignId, _count]));
 }
 
+/** Of several changes at once, each happens as a whole. */
 export async function updateCampaign(
-  db: Queries,
+  tx: Queries,
   id: string,
   changes: Prisma.CampaignUncheckedUpdateInput,
   serviceIds: string[] | undefined,
 ): Promise<CampaignDetails> {
+  await tx.$queryRaw`SELECT 1 FROM campaigns WHERE id = ${id}::uuid FOR UPDATE`;
   if (serviceIds !== undefined) {
-    await db.campaignService.deleteMany({ where: { campaignId: id } });
-    await db.campaignService.createMany({
+    await tx.campaignService.deleteMany({ where: { campaignId: id } });
+    await tx.campaignService.createMany({
       data: serviceIds.map((sponsoredApiId) => ({ campaignId: id, sponsoredApiId })),
     });
   }
-  return db.campaign.update({ where: { id }, data: changes, include: DETAILS });
+  return tx.campaign.update({ where: { id }, data: changes, include: DETAILS });
 }
 
 /** Moves every user's cap on a campaign; what they used already stays used. */

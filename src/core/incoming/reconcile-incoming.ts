@@ -30,7 +30,15 @@ export async function reconcileIncoming(
       return verdict.txHash;
     case "expired":
     case "canceled":
-      if (await endIncoming(db, payment.id, verdict.kind, evidenceOf(verdict)))
+    case "diverted": // what the buyer signed for us moves nothing to us any more, which is to cancel it
+      if (
+        await endIncoming(
+          db,
+          payment.id,
+          verdict.kind === "expired" ? "expired" : "canceled",
+          evidenceOf(verdict),
+        )
+      )
         log.info(
           { event: `incoming_${verdict.kind}`, incoming_payment_id: payment.id },
           "a payment to us never arrived",
@@ -49,7 +57,7 @@ export async function reconcileIncoming(
 
 /** Looks after payments to us that nobody waits for any more: a lost answer, a slow chain, a process that died. */
 export async function attendIncoming(ctx: Context, limit: number): Promise<void> {
-  for (const payment of await takeDueIncoming(ctx.db, limit)) {
+  const attend = async (payment: IncomingRow): Promise<void> => {
     try {
       await reconcileIncoming(ctx, payment);
     } catch (error) {
@@ -58,5 +66,6 @@ export async function attendIncoming(ctx: Context, limit: number): Promise<void>
         "a payment to us left claimed",
       );
     }
-  }
+  };
+  await Promise.all((await takeDueIncoming(ctx.db, limit)).map(attend));
 }

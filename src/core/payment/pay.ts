@@ -60,7 +60,7 @@ export async function signPayment(
   await requireUnpaused(db);
   if (!(await termsStand(db, id)))
     throw new AppError("price_changed", {
-      message: "Who is to be paid for this service was changed at this moment.",
+      message: "The sponsor changed this service or its campaign at this moment.",
       nextActions: [next.searchServices()],
     });
   if (permit !== "incoming") throw await explainEndedSession({ db }, permit.sessionId);

@@ -88,7 +88,9 @@ export type Verdict =
   /** Unused at a block whose time has passed `validBefore`: it can't be used any more. */
   | { kind: "expired"; block: bigint; blockTime: bigint }
   | { kind: "pending" }
-  /** Used, but no matching transfer was found: a pruned or lagging node, or worse. Never guessed from. */
+  /** Used for another transfer than this one: its signer signed the same nonce twice. */
+  | { kind: "diverted"; txHash: Hex; block: bigint }
+  /** Used, but by no transfer that was found: a pruned or lagging node, or worse. Never guessed from. */
   | { kind: "unexplained"; txHash?: Hex };
 
 /** A transfer out of an address. */

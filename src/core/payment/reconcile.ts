@@ -26,6 +26,7 @@ async function reconcile(ctx: Context, payment: PaymentRow): Promise<PaymentRow>
   switch (verdict.kind) {
     case "pending":
       return payment;
+    case "diverted":
     case "unexplained":
       log.error(
         { event: "payment_unexplained", payment_id: payment.id, tx_hash: verdict.txHash },
@@ -43,7 +44,7 @@ async function reconcile(ctx: Context, payment: PaymentRow): Promise<PaymentRow>
 async function end(
   { db, log }: Context,
   payment: PaymentRow,
-  verdict: Exclude<Verdict, { kind: "pending" | "unexplained" }>,
+  verdict: Exclude<Verdict, { kind: "pending" | "diverted" | "unexplained" }>,
 ): Promise<PaymentRow> {
   const txHash = "txHash" in verdict ? verdict.txHash : null;
   if (await endPayment(db, payment.id, { status: verdict.kind, verdict, txHash })) {
@@ -52,34 +53,51 @@ async function end(
   return findPayment(db, payment.id);
 }
 
-/**
- * Takes the payments that are due and attends to each: settles, expires or voids what the chain or the clock has
- * decided, and sends the same signed request again where sending was interrupted. Returns the work begun, which a
- * slow upstream may keep waiting without holding up the next round.
- */
-export async function attendDue(ctx: Context, limit: number): Promise<Promise<void>[]> {
-  const due = await takeDue(ctx.db, limit);
-  return due.map(async (payment) => {
-    try {
-      await attend(ctx, payment);
-    } catch (error) {
-      ctx.log.warn(
-        { event: "reconcile_failed", payment_id: payment.id, error: String(error) },
-        "payment left pending",
-      );
-    }
-  });
+/** A request that may be sent once more. How long that takes is up to the upstream. */
+export interface Resend {
+  service: string;
+  send: () => Promise<void>;
 }
 
-async function attend(ctx: Context, payment: PaymentRow): Promise<void> {
+/**
+ * Takes the payments that are due and asks the chain about each: settles, expires or voids what the chain or the clock
+ * has decided. Returns what is left to do for the others whose sending was interrupted: the same signed request again.
+ */
+export async function attendDue(ctx: Context, limit: number): Promise<Resend[]> {
+  const due = await takeDue(ctx.db, limit);
+  const undecided = await Promise.all(
+    due.map((payment) => guarded(ctx, payment, () => decide(ctx, payment))),
+  );
+  return undecided.flatMap((payment) =>
+    payment !== undefined && mayResend(payment, MAX_SENDS)
+      ? [{ service: payment.service, send: () => guarded(ctx, payment, () => resend(ctx, payment)) }]
+      : [],
+  );
+}
+
+/** What fails is tried again when the payment is due again. */
+async function guarded<Result>(
+  { log }: Context,
+  { id }: PaymentRow,
+  work: () => Promise<Result>,
+): Promise<Result | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    log.warn({ event: "reconcile_failed", payment_id: id, error: String(error) }, "payment left pending");
+    return undefined;
+  }
+}
+
+/** Ends a payment, if that can be said. Returns one that is still open after signing. */
+async function decide(ctx: Context, payment: PaymentRow): Promise<PaymentRow | undefined> {
   if (payment.status === "reserved") {
-    if (payment.abandoned) {
+    if (payment.abandoned)
       await endPayment(ctx.db, payment.id, { status: "void", reason: "abandoned before signing" });
-    }
-    return;
+    return undefined;
   }
   const current = await reconcile(ctx, payment);
-  if (isOpen(current) && mayResend(current, MAX_SENDS)) await resend(ctx, current);
+  return isOpen(current) ? current : undefined;
 }
 
 /** Never a new signature: only the same request, where no answer came and nobody else is sending it. */

@@ -123,19 +123,20 @@ const isPermitted = (permit: Permit): Prisma.Sql =>
     ? Prisma.sql`EXISTS (SELECT FROM incoming_payments i WHERE i.id = p.incoming_payment_id AND i.status = 'settled')`
     : sessionIsLive(permit.sessionId);
 
-/** Whether the service's pinned terms are still those of the payment. */
-const hasPinnedTerms = Prisma.sql`EXISTS (SELECT FROM sponsored_apis s WHERE s.service_key = p.service
-  AND s.network = p.network AND lower(s.asset) = lower(p.asset) AND lower(s.pay_to) = lower(p.pay_to))`;
+/** Whether the service is still offered on the payment's terms, and its campaign, if there is one, still pays as much. */
+const termsHold = Prisma.sql`EXISTS (SELECT FROM sponsored_apis s WHERE s.service_key = p.service AND s.active AND s.price_micros >= p.amount_micros
+    AND s.network = p.network AND lower(s.asset) = lower(p.asset) AND lower(s.pay_to) = lower(p.pay_to))
+  AND (p.campaign_id IS NULL OR EXISTS (SELECT FROM campaigns c WHERE c.id = p.campaign_id AND c.active AND c.subsidy_micros >= p.amount_micros))`;
 
 export async function termsStand(db: Queries, id: string): Promise<boolean> {
   const rows = await db.$queryRaw<
     unknown[]
-  >`SELECT 1 FROM payments p WHERE p.id = ${id}::uuid AND ${hasPinnedTerms}`;
+  >`SELECT 1 FROM payments p WHERE p.id = ${id}::uuid AND ${termsHold}`;
   return rows.length > 0;
 }
 
 /**
- * `reserved → signed`, in this same statement only while it is permitted, payments aren't paused, the pinned terms stand,
+ * `reserved → signed`, in this same statement only while it is permitted, payments aren't paused, the terms stand,
  * and what was signed is what was reserved. The signature's terms and the whole request are on record before it can
  * leave the process. Returns whether it may be sent.
  */
@@ -151,7 +152,7 @@ export async function markSigned(
       UPDATE payments p SET status = 'signed', pay_from = ${signed.payer}, nonce = ${signed.nonce}, valid_before = ${signed.validBefore},
              signed_at_block = ${signedAtBlock}, request = ${r.request}, send_lease_until = now() + make_interval(secs => ${r.leaseSeconds}::int)
        WHERE id = ${id}::uuid AND status = 'reserved' AND quote_digest = ${r.quoteDigest}::bytea
-         AND ${isPermitted(permit)} AND ${hasPinnedTerms} AND ${paymentsGoOn}
+         AND ${isPermitted(permit)} AND ${termsHold} AND ${paymentsGoOn}
       RETURNING id
     )
     INSERT INTO payment_events (payment_id, from_status, to_status, evidence)
@@ -192,12 +193,12 @@ export interface SendOutcome {
 
 /**
  * Records what became of sending. A payment that the chain has already decided keeps its state and its evidence; only
- * what it brought is added.
+ * what it brought is added, and an upstream that settled first and answered late isn't one that brought nothing.
  */
 export async function recordOutcome(db: Queries, id: string, o: SendOutcome): Promise<void> {
   await db.$executeRaw`
     WITH before AS (
-      SELECT id, status FROM payments WHERE id = ${id}::uuid FOR UPDATE
+      SELECT id, status, delivered_at FROM payments WHERE id = ${id}::uuid FOR UPDATE
     ), moved AS (
       UPDATE payments p SET status = CASE WHEN p.status = 'sent' THEN coalesce(${o.status ?? null}, p.status) ELSE p.status END,
              upstream_status = coalesce(${o.upstreamStatus ?? null}::int, upstream_status),
@@ -206,9 +207,12 @@ export async function recordOutcome(db: Queries, id: string, o: SendOutcome): Pr
              output = coalesce(${o.output?.body ?? null}::bytea, output),
              output_content_type = coalesce(${o.output?.contentType ?? null}, output_content_type),
              output_expires_at = CASE WHEN ${o.output !== undefined} THEN now() + make_interval(secs => ${o.output?.keepSeconds ?? 0}::int) ELSE output_expires_at END,
-             delivered_at = CASE WHEN ${o.output !== undefined} THEN coalesce(delivered_at, now()) ELSE delivered_at END,
+             delivered_at = CASE WHEN ${o.output !== undefined} THEN coalesce(p.delivered_at, now()) ELSE p.delivered_at END,
              send_lease_until = NULL, next_check_at = now()
-        FROM before WHERE p.id = before.id RETURNING p.id, p.status
+        FROM before WHERE p.id = before.id RETURNING p.id, p.service, p.status
+    ), late AS (
+      UPDATE sponsored_apis s SET undelivered_calls = s.undelivered_calls - 1 FROM moved, before
+       WHERE ${o.output !== undefined} AND s.service_key = moved.service AND before.status = 'settled' AND before.delivered_at IS NULL
     )
     INSERT INTO payment_events (payment_id, from_status, to_status, evidence)
     SELECT moved.id, before.status, moved.status, ${o.evidence}::jsonb FROM moved, before WHERE before.status = 'sent'`;

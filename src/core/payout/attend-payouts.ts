@@ -13,7 +13,7 @@ const transferContext = (id: string): string => `payouts.signed_transfer:${id}`;
  * that moved nothing is followed by another only once the chain's own time says that it never will.
  */
 export async function attendPayouts(ctx: Context, limit: number): Promise<void> {
-  for (const payout of await takeDuePayouts(ctx.db, limit)) {
+  const attend = async (payout: PayoutRow): Promise<void> => {
     try {
       await (payout.status === "owed" ? send(ctx, payout) : pursue(ctx, payout));
     } catch (error) {
@@ -22,7 +22,9 @@ export async function attendPayouts(ctx: Context, limit: number): Promise<void> 
         "payout left as it was",
       );
     }
-  }
+  };
+  // All at once: their nonces are random, and a facilitator may take its time with each.
+  await Promise.all((await takeDuePayouts(ctx.db, limit)).map(attend));
 }
 
 async function send(ctx: Context, payout: PayoutRow): Promise<void> {
@@ -75,6 +77,7 @@ async function pursue(ctx: Context, payout: PayoutRow): Promise<void> {
           "payout didn't get through, to be signed again",
         );
       return;
+    case "diverted":
     case "unexplained":
       log.error({ event: "payout_unexplained", ...fields }, "authorization used without a matching transfer");
       return;

@@ -1,4 +1,5 @@
 import { Prisma } from "../../platform/generated/prisma/client.ts";
+import { lockAccounts } from "../budget/index.ts";
 import type { Queries } from "../ports.ts";
 import { paymentsGoOn } from "../treasury/index.ts";
 import type { SignedTransfer } from "./ports.ts";
@@ -47,28 +48,29 @@ export interface Withdrawal {
 }
 
 /**
- * Takes unspent money out of a budget, and owes it to its sponsor. Accounts are locked in id order, as everywhere.
+ * Takes unspent money out of a budget, and owes it to its sponsor.
  * @returns the accounts that don't have it, if any; nothing was taken then
  */
-export async function oweWithdrawal(db: Queries, w: Withdrawal): Promise<{ short: string[] }> {
+export async function oweWithdrawal(tx: Queries, w: Withdrawal): Promise<{ short: string[] }> {
   const dayId = w.day?.accountId ?? null;
   const accounts = dayId === null ? [w.accountId] : [w.accountId, dayId];
-  const rows = await db.$queryRaw<{ id: string; fits: boolean }[]>`
-    WITH locked AS MATERIALIZED (
+  await lockAccounts(tx, accounts);
+  const rows = await tx.$queryRaw<{ id: string; fits: boolean }[]>`
+    WITH account AS MATERIALIZED (
       SELECT id, "limit" - reserved - spent - CASE WHEN id = ${dayId}::uuid THEN ${w.day?.leavesMicros ?? 0n} ELSE 0 END >= ${w.amountMicros} AS fits
         FROM budget_accounts
-       WHERE id = ANY(${accounts}::uuid[]) ORDER BY id FOR UPDATE
+       WHERE id = ANY(${accounts}::uuid[])
     ), made AS (
       INSERT INTO payouts (id, kind, sponsor_id, budget_account_id, day_account_id, network, asset, pay_to, amount_micros)
       SELECT ${w.id}::uuid, 'withdrawal', ${w.sponsorId}::uuid, ${w.accountId}::uuid, ${dayId}::uuid,
              ${w.network}, ${w.asset}, ${w.payTo}, ${w.amountMicros}
-       WHERE (SELECT bool_and(fits) FROM locked) RETURNING *
+       WHERE (SELECT bool_and(fits) FROM account) RETURNING *
     ), ${takeFromBudget}, taken AS (
       UPDATE budget_accounts a SET "limit" = a."limit" - CASE WHEN a.id = made.budget_account_id THEN made.amount_micros ELSE 0 END,
              spent = a.spent + CASE WHEN a.id = made.day_account_id THEN made.amount_micros ELSE 0 END
         FROM made WHERE a.id IN (made.budget_account_id, made.day_account_id)
     )
-    SELECT id, fits FROM locked`;
+    SELECT id, fits FROM account`;
   return { short: rows.filter(({ fits }) => !fits).map(({ id }) => id) };
 }
 

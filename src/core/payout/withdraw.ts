@@ -80,7 +80,8 @@ async function withdraw(
     });
     if (short.includes(accountId))
       throw invalidField("/amount_cents", "is more than is neither spent nor reserved", "maximum");
-    if (short.length > 0) throw treasuryDayExhausted(Date.now());
+    if (day !== undefined && short.length > 0)
+      throw await treasuryDayExhausted(tx, day.accountId, centsToMicros(input.amount_cents));
   });
   return {
     data: {

@@ -84,9 +84,7 @@ export async function reserveCall(
   for (const payer of payers.ready) {
     const payment = paymentSubject(ctx, call, payer, offer, digest);
     const cap =
-      payer.campaign_id !== null && payer.max_calls !== null
-        ? await openUserCap(db, payer.campaign_id, actor.userId, payer.max_calls)
-        : undefined;
+      payer.campaign_id === null ? undefined : await openUserCap(db, payer.campaign_id, actor.userId);
     const holds: Hold[] = [
       { accountId: payer.account_id, amount: cost, raisable: false },
       { accountId: actor.budgetAccountId, amount: cost, raisable: true },
@@ -100,7 +98,7 @@ export async function reserveCall(
     let result = await reserve(db, payment, holds, null);
     // No other payer could change that, and no user either.
     if (result.kind === "short" && day !== undefined && result.accountIds.includes(day))
-      throw treasuryDayExhausted(Date.now());
+      throw await treasuryDayExhausted(db, day, cost);
     if (result.kind === "short" && result.accountIds.every(isOwnBudget)) {
       const approvalId = await approvedBudget(ctx, call, cost);
       if (approvalId === undefined) throw await budgetApprovalRequired(ctx, call, cost);
@@ -109,6 +107,10 @@ export async function reserveCall(
       if (result.kind === "lost") throw await budgetApprovalRequired(ctx, call, cost);
     }
     if (result.kind === "reserved") return payment;
+    if (result.kind === "regranted") {
+      const regranted = { ...actor, grantBudgetAccountId: result.accountId };
+      return reserveCall({ ...ctx, actor: regranted }, call, payers, { offer, digest });
+    }
     if (result.kind === "lost") throw new AppError("idempotency_in_progress", { retryAfterSeconds: 1 });
     if (result.kind === "unearned") short.set(payer.account_id, "task");
     else if (result.accountIds.includes(payer.account_id)) short.set(payer.account_id, "budget");

@@ -1,6 +1,7 @@
 import { Prisma } from "../../platform/generated/prisma/client.ts";
 import type { Claim } from "../idempotency/index.ts";
-import type { Queries } from "../ports.ts";
+import { lockAccounts } from "../budget/index.ts";
+import type { Database, Queries } from "../ports.ts";
 
 /** Who and what a payment is for. */
 export interface PaymentSubject {
@@ -53,15 +54,34 @@ export type Reservation =
   /** The claim on the run's key was lost, or the approval was used by another run. */
   | { kind: "lost" }
   /** The user's completion of the campaign's task doesn't count any more: its consent was withdrawn. */
-  | { kind: "unearned" };
+  | { kind: "unearned" }
+  /** The user has replaced the grant, and with it the account that caps it. */
+  | { kind: "regranted"; accountId: string };
 
 /**
- * Takes a call's amount from all its accounts in one statement, rows locked in id order, all or nothing, and
+ * Takes a call's amount from all its accounts in one statement, rows locked before in id order, all or nothing, and
  * with it makes the payment, binds the run's key, and consumes an approved budget where one is given: that
  * raises the limits of session and grant by exactly what is missing. A campaign pays only while the completion of
  * its task stands: a withdrawal that comes at the same moment waits for this statement, or this one sees it.
  */
-export async function reserve(
+export function reserve(
+  db: Database,
+  payment: PaymentSubject,
+  holds: Hold[],
+  approvalId: string | null,
+): Promise<Reservation> {
+  const accountIds = holds.map(({ accountId }) => accountId);
+  return db.$transaction(async (tx) => {
+    const [grant] = await tx.$queryRaw<{ budget_account_id: string }[]>`
+      SELECT budget_account_id FROM grants WHERE id = ${payment.grantId}::uuid FOR SHARE`;
+    if (grant !== undefined && !accountIds.includes(grant.budget_account_id))
+      return { kind: "regranted", accountId: grant.budget_account_id };
+    await lockAccounts(tx, accountIds);
+    return take(tx, payment, holds, approvalId);
+  });
+}
+
+async function take(
   db: Queries,
   payment: PaymentSubject,
   holds: Hold[],
@@ -83,12 +103,12 @@ export async function reserve(
     ), wanted AS (
       SELECT * FROM unnest(${holds.map(({ accountId }) => accountId)}::uuid[], ${holds.map(({ amount }) => amount)}::bigint[],
                            ${holds.map(({ raisable }) => raisable)}::boolean[]) AS w(id, amount, raisable)
-    ), locked AS MATERIALIZED (
+    ), account AS (
       SELECT a.id, a."limit" - a.reserved - a.spent AS remaining, w.amount, w.raisable
-        FROM budget_accounts a JOIN wanted w ON w.id = a.id ORDER BY a.id FOR UPDATE OF a
-    ), raised AS (
-      SELECT l.*, CASE WHEN l.raisable AND EXISTS (SELECT FROM approval) THEN greatest(0, l.amount - l.remaining) ELSE 0 END AS raise
-        FROM locked l
+        FROM budget_accounts a JOIN wanted w ON w.id = a.id
+    ), raised AS MATERIALIZED (
+      SELECT a.*, CASE WHEN a.raisable AND EXISTS (SELECT FROM approval) THEN greatest(0, a.amount - a.remaining) ELSE 0 END AS raise
+        FROM account a
     ), verdict AS MATERIALIZED (
       SELECT EXISTS (SELECT FROM claim) AND (${approvalId}::uuid IS NULL OR EXISTS (SELECT FROM approval)) AS held,
              ${payment.campaignId}::uuid IS NULL OR EXISTS (SELECT FROM completion) AS earned,
@@ -130,21 +150,19 @@ export async function insertFree(db: Queries, payment: PaymentSubject): Promise<
     ${bindClaim(payment)}`;
 }
 
-/** Opens the account that caps a user's calls on a campaign, once. */
+/** Opens the account that caps a user's calls on a campaign, once. Undefined where the campaign has no such cap. */
 export async function openUserCap(
   db: Queries,
   campaignId: string,
   userId: string,
-  maxCalls: number,
-): Promise<string> {
+): Promise<string | undefined> {
   const rows = await db.$queryRaw<{ id: string }[]>`
     INSERT INTO budget_accounts (kind, unit, "limit", campaign_id, user_id)
-    VALUES ('user_campaign', 'calls', ${maxCalls}, ${campaignId}::uuid, ${userId}::uuid)
+    SELECT 'user_campaign', 'calls', max_calls_per_user, id, ${userId}::uuid
+      FROM campaigns WHERE id = ${campaignId}::uuid AND max_calls_per_user IS NOT NULL FOR SHARE
     ON CONFLICT (campaign_id, user_id) DO UPDATE SET kind = excluded.kind
     RETURNING id`;
-  const row = rows[0];
-  if (row === undefined) throw new Error("a user's cap was neither opened nor found");
-  return row.id;
+  return rows[0]?.id;
 }
 
 /** Micros the session and its grant have left, each. */

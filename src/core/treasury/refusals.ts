@@ -1,4 +1,5 @@
 import { AppError } from "../errors.ts";
+import { findAccount } from "../budget/index.ts";
 import type { Queries } from "../ports.ts";
 import { pauseOf } from "./store.ts";
 
@@ -12,9 +13,20 @@ export async function requireUnpaused(db: Queries): Promise<void> {
     throw new AppError("payments_paused", { retryAfterSeconds: ASK_AGAIN_SECONDS });
 }
 
-/** The treasury pays no more today (UTC). @param now in milliseconds since 1970 */
-export const treasuryDayExhausted = (now: number): AppError =>
-  new AppError("payments_paused", {
+/** Why the treasury pays no more on a day (UTC): it is used up, or held by payments that may yet come to nothing. */
+export async function treasuryDayExhausted(
+  db: Queries,
+  dayAccountId: string,
+  amountMicros: bigint,
+): Promise<AppError> {
+  const day = await findAccount(db, dayAccountId);
+  if (day.limit - day.spent >= amountMicros)
+    return new AppError("payments_paused", {
+      message: "What may be paid in a day is held by payments under way.",
+      retryAfterSeconds: ASK_AGAIN_SECONDS,
+    });
+  return new AppError("payments_paused", {
     message: "What may be paid in a day is used up.",
-    retryAfterSeconds: DAY_SECONDS - Math.floor((now / 1000) % DAY_SECONDS),
+    retryAfterSeconds: DAY_SECONDS - Math.floor((Date.now() / 1000) % DAY_SECONDS),
   });
+}
