@@ -11,11 +11,12 @@ const SECRET_FIELD =
 /** Named like keys, but they identify rather than open. */
 const PUBLIC_FIELD = new Set(["service_key", "idempotency_key"]);
 
-/** Secrets recognised inside any text: our tokens, bearer headers, credentials in URLs, e-mail addresses. */
+/** Secrets recognised inside any text: our tokens, bearer headers, e-mail addresses, and of URLs all but the origin. */
 const SECRET_TEXT: readonly (readonly [RegExp, string])[] = [
   [/\b(tf_(?:ak|as|gs|sk)_)[A-Za-z0-9_-]+/g, `$1${REDACTED}`],
   [/\bBearer\s+[^\s"',;]+/gi, `Bearer ${REDACTED}`],
   [/(:\/\/)[^/\s@]+@/g, `$1${REDACTED}@`],
+  [/\b((?:https?|wss?):\/\/[^\s/?#"'`<>()[\]{},;]+)[/?#][^\s"'`<>()[\]{},;]+/g, `$1/${REDACTED}`],
   [/\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g, "[email]"],
 ];
 

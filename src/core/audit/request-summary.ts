@@ -39,8 +39,8 @@ const SAFE_NUMBERS = new Set([
 
 const MAX_FIELDS = 32;
 
-/** Names are kept only if they look like names: not like a token, an address or a number. */
-const FIELD_NAME = /^(?!tf_)[A-Za-z][A-Za-z0-9_]{0,31}$/;
+/** Names are kept only if they look like names: not like a token, an address, or something with a number or date in it. */
+const FIELD_NAME = /^(?!tf_|(?:\D*\d){3})[A-Za-z][A-Za-z0-9_]{0,31}$/;
 
 /**
  * @example summarizeRequest({ q: "weather", limit: 10 }) // { q: { type: "string", length: 7 }, limit: 10 }

@@ -32,6 +32,8 @@ export interface CompiledSchema {
    * A reference counts as data of its type; whether the stored value fits is known once it is filled in.
    */
   validateSubmission(data: unknown, basePath: string): SubmissionCheck;
+  /** As `validate`, for a submission whose references were filled in: tells nothing of how big the values are. */
+  validateFilled(data: unknown, basePath: string): DataCheck;
 }
 
 type Refused = { readonly ok: false; readonly errors: FieldError[] };
@@ -65,23 +67,28 @@ export function compileSchema(schema: unknown): CompiledSchema {
 
 function compile(graph: SchemaGraph): CompiledSchema {
   const fields = declaredFields(graph);
-  const validate = createCheck(graph);
+  const check = createCheck(graph);
+  const validate = (data: unknown, basePath: string): DataCheck => check(data, basePath, OWN_WORK);
   let withReferences: Check | undefined;
   return {
     dataTypes: { all: graph.dataTypes(), required: requiredDataTypes(graph) },
     requiredFields: fields.required,
     optionalFields: fields.optional,
     validate,
+    validateFilled: (data, basePath) => check(data, basePath, FILLED_WORK),
     validateSubmission: (data, basePath) => {
       if (!refersToVault(data)) {
         const result = validate(data, basePath);
         return result.ok ? { ...result, references: [] } : result;
       }
       withReferences ??= comparesPersonalData(graph)
-        ? validate
+        ? check
         : createCheck(new SchemaGraph(allowingReferences(graph.root)));
-      const result = withReferences(data, basePath);
-      if (result.ok) return { ...result, references: requireCounted(referencesIn(data), result.dataTypes) };
+      const result = withReferences(data, basePath, OWN_WORK);
+      if (result.ok) {
+        const references = requireCounted(referencesIn(data), result.dataTypes);
+        return references.length > LIMITS.references ? tooMuchWork(basePath) : { ...result, references };
+      }
       // The condition is ours, and what failed inside of it has an error of its own.
       return { ok: false, errors: result.errors.filter(({ keyword }) => keyword !== "if") };
     },
@@ -95,32 +102,47 @@ function requireCounted(references: VaultReference[], dataTypes: DataType[]): Va
   return references;
 }
 
-type Check = (data: unknown, basePath: string) => DataCheck;
+/** What a validation may take. */
+interface Work {
+  evaluations: number;
+  patternSteps: number;
+  /** Up to which all errors are collected, and not only the first. */
+  explainedEvaluations: number;
+}
+
+const OWN_WORK: Work = LIMITS;
+const FILLED_WORK: Work = {
+  evaluations: LIMITS.evaluations + LIMITS.storedEvaluations,
+  patternSteps: LIMITS.patternSteps + LIMITS.storedPatternSteps,
+  explainedEvaluations: 0,
+};
+
+type Check = (data: unknown, basePath: string, work: Work) => DataCheck;
 
 function createCheck(graph: SchemaGraph): Check {
   const validator = createValidator(graph.root);
   const inspector = new DataInspector(graph, validator);
   const weight = graph.weight(graph.root);
 
-  const check: Check = (data, basePath) => {
+  const check: Check = (data, basePath, work) => {
     const findings = new Findings();
     const evaluations = weight * measureData(data, basePath, findings);
     if (findings.errors.length > 0) return { ok: false, errors: findings.errors };
-    if (evaluations > LIMITS.evaluations) return tooMuchWork(basePath);
+    if (evaluations > work.evaluations) return tooMuchWork(basePath);
 
-    validator.meter.reset();
+    validator.meter.reset(work.patternSteps);
     const deciding = validator.decide(data);
     if (deciding.length > 0) {
-      const explained = evaluations <= LIMITS.explainedEvaluations ? validator.explain(data) : deciding;
+      const explained = evaluations <= work.explainedEvaluations ? validator.explain(data) : deciding;
       return { ok: false, errors: fieldErrors(explained, basePath) };
     }
     const dataTypes = inspector.inspect(data, basePath, findings);
     return findings.errors.length > 0 ? { ok: false, errors: findings.errors } : { ok: true, dataTypes };
   };
 
-  return (data, basePath) => {
+  return (data, basePath, work) => {
     try {
-      return check(data, basePath);
+      return check(data, basePath, work);
     } catch (error) {
       if (error instanceof PatternBudgetError) return tooMuchWork(basePath);
       throw error;
@@ -128,7 +150,7 @@ function createCheck(graph: SchemaGraph): Check {
   };
 }
 
-const tooMuchWork = (path: string): DataCheck => ({
+const tooMuchWork = (path: string): Refused => ({
   ok: false,
   errors: [{ path, keyword: "size", message: "This is too much data to check against its schema." }],
 });

@@ -32,6 +32,13 @@ export const LIMITS = {
   patternSteps: 20_000_000,
   /** Schema weight times data size of one validation: at worst about a second, usually a hundredth of that. */
   evaluations: 1_000_000,
+  /**
+   * References to a user's stored data in one submission, and what checking the values may take beyond the above: so
+   * much that it doesn't run out, else whoever fills the rest of the data to the brim could tell how long a value is.
+   */
+  references: 20,
+  storedPatternSteps: 50_000_000,
+  storedEvaluations: 1_000_000,
   /** The same product up to which every error is collected; beyond it, only the first is. */
   explainedEvaluations: 200_000,
   /** Of one text in the data. V8's regular expressions run out of their own stack at some millions. */

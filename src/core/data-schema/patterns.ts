@@ -71,8 +71,8 @@ export class PatternBudgetError extends Error {
 export class PatternMeter {
   #remaining = 0;
 
-  reset(): void {
-    this.#remaining = LIMITS.patternSteps;
+  reset(steps: number): void {
+    this.#remaining = steps;
   }
 
   /** @throws PatternBudgetError when the validation has used up its steps. */

@@ -68,6 +68,8 @@ export async function runDirectly(ctx: Context, input: z.infer<typeof RunDirectl
   const earlier = payment && (await earlierClaim(ctx, payment));
   if (payment !== undefined && earlier !== undefined) return again(ctx, call, payment, earlier);
 
+  // Only of what is sold from here on: who has paid before is told what became of it.
+  if (!call.api.active) throw new AppError("inactive", { message: "This service is paused." });
   await requireUnpaused(ctx.db);
   const quote = await askQuote(ctx, call.api, call.request, undefined);
   if (quote.kind === "free") throw notForSale();
@@ -101,7 +103,6 @@ async function readCall(ctx: Context, input: z.infer<typeof RunDirectlyInput>): 
   const { db, cipher } = ctx;
   const api = await findApi(db, input.service_key);
   if (api === undefined) throw notFound("service");
-  if (!api.active) throw new AppError("inactive", { message: "This service is paused." });
   if (api.payTo === null) throw notForSale();
   const data = input.input ?? {};
   const checked = compileSchema(api.inputSchema).validate(data, "/input");

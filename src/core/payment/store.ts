@@ -193,7 +193,8 @@ export interface SendOutcome {
 
 /**
  * Records what became of sending. A payment that the chain has already decided keeps its state and its evidence; only
- * what it brought is added, and an upstream that settled first and answered late isn't one that brought nothing.
+ * what it brought is added, and an upstream that settled first and answered late isn't one that brought nothing. (That
+ * it isn't counted below 0 is for the service's row as first read: see `lockAccounts`.)
  */
 export async function recordOutcome(db: Queries, id: string, o: SendOutcome): Promise<void> {
   await db.$executeRaw`
@@ -211,7 +212,7 @@ export async function recordOutcome(db: Queries, id: string, o: SendOutcome): Pr
              send_lease_until = NULL, next_check_at = now()
         FROM before WHERE p.id = before.id RETURNING p.id, p.service, p.status
     ), late AS (
-      UPDATE sponsored_apis s SET undelivered_calls = s.undelivered_calls - 1 FROM moved, before
+      UPDATE sponsored_apis s SET undelivered_calls = greatest(s.undelivered_calls - 1, 0) FROM moved, before
        WHERE ${o.output !== undefined} AND s.service_key = moved.service AND before.status = 'settled' AND before.delivered_at IS NULL
     )
     INSERT INTO payment_events (payment_id, from_status, to_status, evidence)

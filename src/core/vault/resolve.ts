@@ -40,7 +40,7 @@ export async function resolveReferences(
   requireAll(references, [...values.keys()], basePath);
 
   const data = replaceReferences(submission.data, (type) => values.get(type)) as Record<string, unknown>;
-  const result = schema.validate(data, basePath);
+  const result = schema.validateFilled(data, basePath);
   const misfit = (errors: readonly FieldError[]): AppError =>
     refused("A stored value doesn't fit what is asked for.", misfits(references, errors, basePath));
   if (!result.ok) throw misfit(result.errors);
