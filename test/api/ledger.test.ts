@@ -1,5 +1,5 @@
-import { createTestClient, createWalletClient, http, parseAbi, parseEther } from "viem";
-import { privateKeyToAccount } from "viem/accounts";
+import { createPublicClient, createTestClient, createWalletClient, http, parseAbi, parseEther } from "viem";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { baseSepolia } from "viem/chains";
 import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
 import type { CheckName } from "../../src/core/ledger/index.ts";
@@ -170,6 +170,25 @@ test("what was recorded can't be changed: not by a server, and not even by the t
       await expect(runSql(server.database.serverUrl, sql), sql).rejects.toThrow("permission denied");
     }
   }
+  expect(await wrongChecks()).toEqual([]);
+});
+
+test("somebody who moves nothing out of the treasury, to be seen in its history, moves nothing", async () => {
+  const { rpcUrl, asset } = inject("chain");
+  const stranger = privateKeyToAccount(generatePrivateKey());
+  const transport = http(rpcUrl);
+  await createTestClient({ mode: "anvil", transport }).setBalance({
+    address: stranger.address,
+    value: parseEther("1"),
+  });
+  const hash = await createWalletClient({ account: stranger, chain: baseSepolia, transport }).writeContract({
+    address: asset,
+    abi: parseAbi(["function transferFrom(address,address,uint256) returns (bool)"]),
+    functionName: "transferFrom",
+    args: [server.treasury, stranger.address, 0n],
+  });
+  const { status } = await createPublicClient({ transport }).waitForTransactionReceipt({ hash });
+  expect(status).toBe("success");
   expect(await wrongChecks()).toEqual([]);
 });
 

@@ -69,11 +69,19 @@ test("a replay and a poll while the run still waits for its answer say pending, 
     const poll = await rest(server.url, "GET", `/agent/payments/${paymentId}`, { token });
     expect(poll.body.data).not.toHaveProperty("output");
   });
+  // Settled, and not delivered: for as long as that lasts it counts against the upstream.
+  const reliability = async (): Promise<unknown> =>
+    server.deps.db.sponsoredApi.findUnique({
+      where: { serviceKey: key },
+      select: { paidCalls: true, undeliveredCalls: true },
+    });
+  expect(await reliability()).toEqual({ paidCalls: 1, undeliveredCalls: 1 });
   answering.open();
   const { output } = (await running).body.data;
   expect(output).toEqual({ echo: { n: 1 } });
   const replay = await run(key, { input: { n: 1 }, idempotency_key: "k" });
   expect(replay.body.data.output).toEqual(output);
+  expect(await reliability()).toEqual({ paidCalls: 1, undeliveredCalls: 0 });
 });
 
 test("what was paid and lost is asked for again with the same signature, and handed over", async () => {

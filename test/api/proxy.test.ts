@@ -6,6 +6,7 @@ import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { verifyLedger } from "../../src/core/ledger/index.ts";
 import { call, expectRefused, expectSuccess } from "../support/call.ts";
+import { authorize, submit, termsOf } from "../support/authorization.ts";
 import { balanceOf, mint } from "../support/chain.ts";
 import { eventually } from "../support/eventually.ts";
 import type { TestServer } from "../support/server.ts";
@@ -214,6 +215,17 @@ describe("one signature", () => {
     const body = expectRefused(await buy(key, signature), 409, "duplicate_request");
     expect(body.details.direct_payment.paid_tx_hash).toMatch(/^0x/);
     expect(upstream.paid()).toHaveLength(1);
+  });
+
+  test("for a service that was paused since still gets what was kept", async () => {
+    const key = await service();
+    const id = "pay_0123456789abcdef0123456789abcdef";
+    const { header } = await authorize(wallet, termsOf((await buy(key)).headers), { id });
+    const first = await buy(key, header);
+    await rest(server.url, "PATCH", `/sponsor/apis/${key}`, { token: acme.key, body: { active: false } });
+    const again = await buy(key, header);
+    expect([again.status, again.text]).toEqual([200, first.text]);
+    expectRefused(await buy(key), 409, "inactive");
   });
 
   test("with an id only its buyer knows gets the kept answer", async () => {
@@ -449,6 +461,29 @@ describe("what an attacker tried", () => {
       seller.verify = verify;
     }
     expect(await spentByBuyer()).toBe(QUOTE + FEE);
+  });
+
+  test("more signatures than there is money, their nonces then used elsewhere: nothing stays open", async () => {
+    const key = await service();
+    const terms = termsOf((await buy(key)).headers);
+    const poor = privateKeyToAccount(generatePrivateKey());
+    await mint(poor.address, QUOTE + FEE); // for one of them
+    // All at once, so that all are verified before one of them is settled.
+    const signed = await Promise.all([1, 2, 3, 4].map(() => authorize(poor, terms)));
+    await Promise.all(signed.map(({ header }) => buy(key, header)));
+    const claims = () =>
+      server.deps.db.incomingPayment.findMany({ where: { payer: poor.address.toLowerCase() } });
+    const open = (await claims()).filter(({ status }) => status === "claimed");
+    expect(open.length).toBeGreaterThan(0);
+
+    await mint(poor.address, BigInt(open.length));
+    const elsewhere = { ...terms, payTo: privateKeyToAccount(generatePrivateKey()).address, amount: "1" };
+    for (const { nonce } of open)
+      expect(await submit(await authorize(poor, elsewhere, { nonce: nonce as `0x${string}` }))).toBe(true);
+    await eventually(async () => {
+      expect((await claims()).filter(({ status }) => status === "claimed")).toEqual([]);
+      expect(new Set((await payments()).map(({ status }) => status))).toEqual(new Set(["settled", "void"]));
+    }, 25_000);
   });
 
   test("a service whose schema is larger than any header: still sold", async () => {

@@ -166,6 +166,22 @@ test("a day's cap lets exactly that much out, over replicas and sponsors, and gi
   }
 });
 
+test("a day that is only held by what may come to nothing is asked about again in a minute", async () => {
+  const server = await startTestServer({ treasuryDayMicros: 30_000n });
+  try {
+    const { token, service } = await scene(server);
+    const acme = await createSponsor(server.url);
+    const liar = await registerApi(server.url, acme.key, upstream, "liar");
+    await completeTask(server.url, token, await createCampaign(server.url, acme, [liar]));
+    expectRefused(await run(server.url, token, liar), 502, "upstream_error");
+    const held = expectRefused(await run(server.url, token, service), 503, "payments_paused");
+    expect(held).toMatchObject({ retry_after_seconds: 60 });
+    expect(held.message).toContain("held by payments under way");
+  } finally {
+    await server.close();
+  }
+});
+
 test("withdrawals and runs that meet at the day's cap wait for each other in turn, and never in a circle", async () => {
   const cap = 10_000_000n;
   const server = await startTestServer({ treasuryDayMicros: cap });

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { RE2JS } from "re2js";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { LIMITS } from "../../src/core/data-schema/limits.ts";
 import { call, expectRefused, expectSuccess, TRANSPORTS } from "../support/call.ts";
 import { dump } from "../support/dump.ts";
 import type { Answer, TestServer } from "../support/server.ts";
@@ -370,4 +372,48 @@ describe("a run's input", () => {
     expect(JSON.stringify(body)).not.toContain(secret);
     expect(upstream.seen).toHaveLength(before);
   });
+});
+
+test("how long a stored value is can't be told by filling the rest of the data to the brim", async () => {
+  const patterns = { note: "^[^<>]{0,1000}$", name: "^[^<>]{1,200}$" };
+  const [note, name] = [patterns.note, patterns.name].map((pattern) =>
+    RE2JS.compile(RE2JS.translateRegExp(pattern)).programSize(),
+  ) as [number, number];
+  const input_schema = {
+    type: "object",
+    properties: {
+      notes: { type: "array", maxItems: 100, items: { type: "string", pattern: patterns.note } },
+      full_name: { type: "string", "x-data-type": "name", pattern: patterns.name },
+    },
+    additionalProperties: false,
+  };
+  const service_key = await registerApi(server.url, acme.key, upstream, "free", {
+    price_cents: 0,
+    input_schema,
+  });
+  await createCampaign(server.url, acme, [service_key], { fundCents: 0 });
+  expectSuccess(await put("name", "Wilhelmina Featherstonehaugh"));
+  /** Whether it goes through where what the patterns may take is left for a name of so many characters. */
+  const fits = async (characters: number): Promise<string> => {
+    const filled = Math.floor((LIMITS.patternSteps - name * characters) / note) - 1;
+    const notes = Array.from({ length: Math.ceil(filled / 1_000) }, (_, n) =>
+      "a ".repeat(500).slice(0, Math.min(1_000, filled - n * 1_000)),
+    );
+    const input = { notes, full_name: { $vault: "name" } };
+    const answer = await call(server.url, "agent.runService", { service_key, input }, token);
+    return String(answer.body.error_code ?? answer.body.status);
+  };
+  expect(new Set([await fits(1), await fits(10), await fits(28), await fits(100)]).size).toBe(1);
+
+  const many = Array.from({ length: LIMITS.references + 1 }, () => ({ $vault: "region" }));
+  const regions = { type: "array", items: { type: "string", "x-data-type": "region" } };
+  const lists = await createCampaign(server.url, acme, [service_key], {
+    fundCents: 0,
+    task_schema: { type: "object", properties: { regions }, additionalProperties: false },
+  });
+  expectSuccess(await put("region", "PT"));
+  const answers = (references: unknown[]): Promise<Answer> =>
+    complete({ regions: references }, { campaign_id: lists });
+  expectRefused(await answers(many), 400, "validation_error");
+  expectSuccess(await answers(many.slice(1)));
 });

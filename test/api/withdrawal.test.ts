@@ -5,6 +5,7 @@ import { verifyLedger } from "../../src/core/ledger/index.ts";
 import { call, expectRefused, expectSuccess } from "../support/call.ts";
 import { balanceOf } from "../support/chain.ts";
 import { eventually } from "../support/eventually.ts";
+import { Gate } from "../support/gate.ts";
 import type { Answer, TestServer } from "../support/server.ts";
 import { ADMIN_KEY, rest, startTestServer } from "../support/server.ts";
 import type { Upstream } from "../support/upstream.ts";
@@ -102,6 +103,24 @@ test("more than is there, somebody else's, or without a wallet: refused, and not
   );
   expect(await owed()).toEqual([]);
   expect(await budget()).toBe(100);
+});
+
+test("a facilitator that takes its time with one holds up no other", async () => {
+  const settling = new Gate();
+  const { transfers } = server.deps;
+  const submit = transfers.submit.bind(transfers);
+  transfers.submit = async (raw) => {
+    await settling.pass();
+    await submit(raw);
+  };
+  try {
+    for (const cents of [1, 2, 3]) expectSuccess(await withdraw(cents));
+    await settling.arrived(3);
+  } finally {
+    settling.open();
+    transfers.submit = submit;
+  }
+  await eventually(async () => expect(await balanceOf(wallet)).toBe(6n * CENT));
 });
 
 test("nothing is signed while payments are paused, also what was owed before", async () => {

@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { encodePaymentRequiredHeader } from "@x402/core/http";
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from "vitest";
 import { verifyLedger } from "../../src/core/ledger/index.ts";
@@ -95,6 +96,44 @@ test(
     expect(new Set(upstream.paid().map(({ headers }) => headers["payment-signature"])).size).toBe(1);
     expect(await payments()).toHaveLength(1);
     expect(await balanceOf(upstream.payTo)).toBe(0n);
+  },
+);
+
+test(
+  "an upstream that leaves fifty payments hanging holds up nobody else's",
+  { timeout: 90_000 },
+  async () => {
+    const cut = new Set<unknown>();
+    const hanging = createServer((req, res) => {
+      const signature = req.headers["payment-signature"];
+      if (signature !== undefined) {
+        // Cut the first time, so that it is sent again; from then on no answer.
+        if (!cut.has(signature)) res.destroy();
+        cut.add(signature);
+        return;
+      }
+      const { network, asset } = inject("chain");
+      const terms = { scheme: "exact", network, asset, amount: "1", payTo: upstream.payTo } as const;
+      const accepts = [{ ...terms, maxTimeoutSeconds: 300, extra: { name: "USDC", version: "2" } }];
+      const resource = { url: "http://any/", description: "", mimeType: "" };
+      const required = encodePaymentRequiredHeader({ x402Version: 2, resource, accepts });
+      res.writeHead(402, { "PAYMENT-REQUIRED": required }).end("{}");
+    });
+    await new Promise<void>((resolve) => hanging.listen(0, "127.0.0.1", resolve));
+    const upstream_url = `http://127.0.0.1:${(hanging.address() as AddressInfo).port}/`;
+    const trap = await ready("honest", { upstream_url, timeout_ms: 30_000 });
+    const victim = await ready("lost");
+
+    const trapped = await Promise.all(Array.from({ length: 50 }, (_, n) => trap.run({ n })));
+    for (const answer of trapped) expectRefused(answer, 502, "upstream_error");
+    await sleep(3_000); // until what can be sent again is being sent
+    expectRefused(await victim.run(), 502, "upstream_error");
+    await eventually(
+      async () => expect(await victim.payments()).toMatchObject([{ status: "settled" }]),
+      8_000,
+    );
+    hanging.closeAllConnections();
+    hanging.close();
   },
 );
 

@@ -86,6 +86,17 @@ describe("the log", () => {
     expect(object["msg"]).toBe("refused tf_as_[redacted]");
   });
 
+  it("writes of a URL no more than where it leads: providers put their keys into paths and queries", () => {
+    expect(
+      written({ text: "HTTP request failed. URL: https://rpc.example/v2/kF9xKey Request body: {}" }).object[
+        "text"
+      ],
+    ).toBe("HTTP request failed. URL: https://rpc.example/[redacted] Request body: {}");
+    expect(
+      written({ text: 'at "wss://rpc.example:8546?key=kF9x" (https://rpc.example)' }).object["text"],
+    ).toBe('at "wss://rpc.example:8546/[redacted]" (https://rpc.example)');
+  });
+
   it("leaves URLs, hashes and ids alone", () => {
     const fields = {
       url: "http://127.0.0.1:3000",

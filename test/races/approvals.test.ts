@@ -1,11 +1,20 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Running } from "../../src/app/server.ts";
 import { startTollfree } from "../../src/app/server.ts";
-import { call, expectRefused } from "../support/call.ts";
+import { call, expectRefused, expectSuccess } from "../support/call.ts";
 import type { TestServer } from "../support/server.ts";
 import { ADMIN_KEY, startTestServer } from "../support/server.ts";
+import { startUpstream } from "../support/upstream.ts";
 import type { Created } from "../support/world.ts";
-import { createGrant } from "../support/world.ts";
+import {
+  CONSENT,
+  createCampaign,
+  createGrant,
+  createSponsor,
+  openSession,
+  registerApi,
+} from "../support/world.ts";
 
 let server: TestServer;
 let replica: Running;
@@ -88,4 +97,40 @@ test("ten equal questions at once are one, and no two first contacts are", async
   const codes = first.map(({ body }) => (body.details as { user_code: string }).user_code);
   expect(new Set(codes).size).toBe(10);
   expect(await server.deps.db.approval.count({ where: { agentId: grant.agent_id } })).toBe(11);
+});
+
+test("a grant that is revoked while its person approves data under it ends, and neither call fails", async () => {
+  const upstream = await startUpstream();
+  const acme = await createSponsor(server.url);
+  const service = await registerApi(server.url, acme.key, upstream, "free", { price_cents: 0 });
+  const campaign_id = await createCampaign(server.url, acme, [service], {
+    fundCents: 0,
+    task_schema: {
+      type: "object",
+      properties: { phone: { type: "string", "x-data-type": "phone" } },
+      additionalProperties: false,
+    },
+  });
+  const task = { campaign_id, task_data: { phone: "+351 912 345 678" }, consent: CONSENT };
+  for (let round = 0; round < 20; round += 1) {
+    const grant = await createGrant(server.url);
+    const { token } = await openSession(server.url, grant);
+    const refused = expectRefused(
+      await call(server.url, "agent.completeTask", task, token),
+      403,
+      "data_consent_required",
+    );
+    const decision = {
+      approval_id: refused.details.approval_id as string,
+      user_id: grant.user_id,
+      decision: "approve",
+    };
+    const deciding = call(server.url, "admin.decideApproval", decision, ADMIN_KEY);
+    await sleep(round % 6);
+    const revoking = call(replica.url, "admin.revokeGrant", { grant_id: grant.grant_id }, ADMIN_KEY);
+    expectSuccess(await revoking);
+    expect([200, 409]).toContain((await deciding).status);
+    expectRefused(await call(server.url, "agent.flowStatus", {}, token), 401, "session_revoked");
+  }
+  await upstream.close();
 });

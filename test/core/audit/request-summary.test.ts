@@ -63,6 +63,13 @@ describe("a request's summary", () => {
     });
   });
 
+  it("counts fields whose name holds a number or a date", () => {
+    const task_data = { born_1985_03_12: 1, phone351912345678: 1, line_2: "x" };
+    expect(summarizeRequest({ task_data })).toEqual({
+      task_data: { type: "object", fields: { line_2: { type: "string", length: 1 } }, other_fields: 2 },
+    });
+  });
+
   it("stays small whatever is sent", () => {
     const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`field${i}`, "x".repeat(50)]));
     const summary = summarizeRequest({ ...many, task_data: many });
