@@ -239,7 +239,8 @@ describe("where a day has a cap", () => {
     // Two cents have been paid for a run; three more are withdrawn, and half is used.
     expectRefused(await withdraw(4), 503, "payments_paused");
     expectSuccess(await withdraw(3));
-    expectRefused(await withdraw(0.01), 503, "payments_paused");
+    const { message } = expectRefused(await withdraw(0.01), 503, "payments_paused");
+    expect(message).toBe("What may be paid in a day is used up.");
     for (const n of [2, 3]) expectSuccess(await run(n));
     expectRefused(await run(4), 503, "payments_paused");
     expect((await verifyLedger(capped.deps)).findings).toEqual([]);

@@ -62,6 +62,7 @@ async function withdraw(
   if (payTo === undefined)
     throw new AppError("conflict", { message: "This sponsor has no wallet to pay to." });
   await requireUnpaused(db);
+  const amountMicros = centsToMicros(input.amount_cents);
   const creation = { owner: actor.sponsorId, operation: "withdraw", key, request };
   // Before the transaction, which locks accounts in the order of their ids and no other.
   const cap = settings.treasuryDayMicros;
@@ -76,12 +77,12 @@ async function withdraw(
       network: paymentClient.network,
       asset: paymentClient.asset,
       payTo,
-      amountMicros: centsToMicros(input.amount_cents),
+      amountMicros,
     });
     if (short.includes(accountId))
       throw invalidField("/amount_cents", "is more than is neither spent nor reserved", "maximum");
     if (day !== undefined && short.length > 0)
-      throw await treasuryDayExhausted(tx, day.accountId, centsToMicros(input.amount_cents));
+      throw await treasuryDayExhausted(tx, day.accountId, amountMicros + day.leavesMicros);
   });
   return {
     data: {

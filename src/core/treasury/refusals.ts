@@ -13,7 +13,10 @@ export async function requireUnpaused(db: Queries): Promise<void> {
     throw new AppError("payments_paused", { retryAfterSeconds: ASK_AGAIN_SECONDS });
 }
 
-/** Why the treasury pays no more on a day (UTC): it is used up, or held by payments that may yet come to nothing. */
+/**
+ * Why the treasury pays no more on a day (UTC): it is used up, or held by payments that may yet come to nothing.
+ * @param amountMicros how much would have to be left of it
+ */
 export async function treasuryDayExhausted(
   db: Queries,
   dayAccountId: string,
