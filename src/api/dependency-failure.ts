@@ -1,5 +1,9 @@
-/** Codes of Prisma, PostgreSQL and Node that mean: something we depend on can't be reached, or is going down. */
+/**
+ * Codes of Prisma, PostgreSQL and Node that mean: something we depend on can't be reached, is going down, or has undone
+ * what was begun (a deadlock, a transaction that stood idle).
+ */
 const CODES = new Set([
+  ...["P2034", "40P01", "25P03"],
   ...["P1001", "P1002", "P1008", "P1017", "P2024", "P2028"],
   ...["08000", "08001", "08003", "08004", "08006", "57P01", "57P02", "57P03", "53300"],
   ...[

@@ -14,15 +14,15 @@ const MAX_RESENDS_OF_SERVICE = 4;
 /** Looks after open payments. Sending again goes on beside the rounds, so that what is slow holds up no decision. */
 export function startReconciler(deps: Deps): Rounds {
   const resending = new Set<{ service: string; done: Promise<void> }>();
-  const isFull = (service: string): boolean =>
-    resending.size >= MAX_RESENDS ||
-    [...resending].filter((one) => one.service === service).length >= MAX_RESENDS_OF_SERVICE;
+  const hasPlace = (service: string): boolean =>
+    resending.size < MAX_RESENDS &&
+    [...resending].filter((one) => one.service === service).length < MAX_RESENDS_OF_SERVICE;
 
   const rounds = startRounds(
     EVERY_MS,
     async () => {
-      for (const { service, send } of await attendDue(deps, MAX_AT_ONCE)) {
-        if (isFull(service)) continue; // due again in seconds
+      for (const { service, send } of await attendDue(deps, MAX_AT_ONCE, hasPlace)) {
+        if (!hasPlace(service)) continue; // due again in seconds
         const one = { service, done: send().finally(() => resending.delete(one)) };
         resending.add(one);
       }

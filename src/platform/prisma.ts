@@ -27,7 +27,7 @@ export function createDatabaseClient({ url, poolSize = 10, log }: DatabaseClient
   return new PrismaClient({
     adapter: new PrismaPg(
       {
-        connectionString: withUtc(url),
+        connectionString: withSettings(url),
         max: poolSize,
         application_name: "tollfree",
         keepAlive: true,
@@ -43,12 +43,14 @@ export function createDatabaseClient({ url, poolSize = 10, log }: DatabaseClient
 
 /**
  * The adapter reads and writes times without their offset, so in a session that isn't in UTC every timestamptz
- * would be off by that much. Whatever the server's default is, our sessions are in UTC.
+ * would be off by that much. Whatever the server's default is, our sessions are in UTC. And a transaction whose process
+ * is frozen or cut off lets go of its locks within seconds, before others have to wait for it in vain.
  */
-function withUtc(url: string): string {
+const SESSION = "-c TimeZone=UTC -c idle_in_transaction_session_timeout=3000";
+function withSettings(url: string): string {
   const result = new URL(url);
   const options = result.searchParams.get("options") ?? "";
-  result.searchParams.set("options", `${options} -c TimeZone=UTC`.trimStart());
+  result.searchParams.set("options", `${options} ${SESSION}`.trimStart());
   return result.href;
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { purgeExpiredOutputs } from "../../src/core/payment/index.ts";
+import { attendDue, purgeExpiredOutputs } from "../../src/core/payment/index.ts";
 import { balanceOf } from "../support/chain.ts";
 import { eventually } from "../support/eventually.ts";
 import { expectBooksToBalance } from "../support/money.ts";
@@ -97,6 +97,25 @@ test("what was paid and lost is asked for again with the same signature, and han
   expect(signatures).toHaveLength(2);
   expect(new Set(signatures).size).toBe(1);
   expect(await balanceOf(upstream.payTo)).toBe(COST);
+});
+
+test("what was paid and lost is settled, also where there is no place to ask for it again", async () => {
+  const key = await readyService("dedupes");
+  const { chain, db } = server.deps;
+  const lookUp = chain.lookUp.bind(chain);
+  // So that the server's own rounds do nothing.
+  chain.lookUp = () => Promise.reject(new Error("for a test"));
+  try {
+    expect((await run(key)).body.error_code).toBe("upstream_error");
+    const deps = { ...server.deps, chain: { ...chain, lookUp } };
+    await eventually(async () => {
+      expect(await attendDue(deps, 50, () => false)).toEqual([]);
+      expect(await db.payment.findMany({ where: { service: key } })).toMatchObject([{ status: "settled" }]);
+    });
+  } finally {
+    chain.lookUp = lookUp;
+  }
+  expect(upstream.paid()).toHaveLength(1);
 });
 
 test("JSON nested too deep to be serialised is handed over as text", async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDatabaseClient } from "../../src/platform/prisma.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { createDatabase, untilRunning } from "../support/database.ts";
+import { Gate } from "../support/gate.ts";
 
 let database: TestDatabase;
 
@@ -77,6 +78,25 @@ describe("statements", () => {
     expect(rows[0]?.named).toBeGreaterThan(100);
     expect(rows[0]?.named).toBeLessThanOrEqual(500);
   });
+});
+
+it("what a transaction holds is let go when it stands still, since its process may be frozen", async () => {
+  const frozen = createDatabaseClient({ url: database.url });
+  const still = new Gate();
+  const standing = frozen.$transaction(
+    async (tx) => {
+      await tx.$executeRaw`LOCK TABLE users IN EXCLUSIVE MODE`;
+      await still.pass();
+      await tx.user.count();
+    },
+    { timeout: 60_000 },
+  );
+  const failing = expect(standing).rejects.toThrow();
+  await still.arrived();
+  expect(await database.db.$executeRaw`UPDATE users SET region = region`).toBe(0);
+  still.open();
+  await failing;
+  await frozen.$disconnect();
 });
 
 describe("a database that goes away", () => {

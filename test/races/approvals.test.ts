@@ -1,17 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Running } from "../../src/app/server.ts";
 import { startTollfree } from "../../src/app/server.ts";
 import { call, expectRefused, expectSuccess } from "../support/call.ts";
-import type { TestServer } from "../support/server.ts";
+import { eventually } from "../support/eventually.ts";
+import type { Answer, TestServer } from "../support/server.ts";
 import { ADMIN_KEY, startTestServer } from "../support/server.ts";
 import { startUpstream } from "../support/upstream.ts";
 import type { Created } from "../support/world.ts";
 import {
+  completeTask,
   CONSENT,
   createCampaign,
   createGrant,
   createSponsor,
+  GRANT_SCOPES,
   openSession,
   registerApi,
 } from "../support/world.ts";
@@ -97,6 +101,76 @@ test("ten equal questions at once are one, and no two first contacts are", async
   const codes = first.map(({ body }) => (body.details as { user_code: string }).user_code);
   expect(new Set(codes).size).toBe(10);
   expect(await server.deps.db.approval.count({ where: { agentId: grant.agent_id } })).toBe(11);
+});
+
+describe("a decision that meets", () => {
+  let other: pg.Client;
+  beforeAll(async () => {
+    other = new pg.Client({ connectionString: server.database.url });
+    await other.connect();
+  });
+  afterAll(() => other.end());
+  /** Resolves when so many statements wait for locks. */
+  const waiting = (count: number): Promise<void> =>
+    eventually(async () => {
+      const all =
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+      expect((await other.query(all)).rowCount).toBe(count);
+    });
+  const hold = async (table: "approvals" | "grants", id: string): Promise<void> => {
+    await other.query("BEGIN");
+    await other.query(`SELECT 1 FROM ${table} WHERE id = $1 FOR UPDATE`, [id]);
+  };
+  const signIn = (grant: Created, input: object): Promise<Answer> =>
+    call(server.url, "gpt.auth", { ...input }, grant.agent_key);
+  const decide = (approval_id: string, user_id: string, terms: object = {}): Promise<Answer> =>
+    call(
+      server.url,
+      "admin.decideApproval",
+      { approval_id, user_id, decision: "approve", ...terms },
+      ADMIN_KEY,
+    );
+
+  test("the GPT that takes up what was decided a moment ago: both get their answer", async () => {
+    const grant = await createGrant(server.url);
+    const auth_request_id = String((await signIn(grant, {})).body.auth_request_id);
+    expectSuccess(await decide(auth_request_id, grant.user_id));
+    await hold("approvals", auth_request_id);
+    const taking = signIn(grant, { auth_request_id });
+    await waiting(1);
+    const again = decide(auth_request_id, grant.user_id);
+    await waiting(2);
+    await other.query("COMMIT");
+    expect((await taking).status).toBe(200);
+    expectRefused(await again, 409, "conflict");
+  });
+
+  test("the end of its agent: the agent ends", async () => {
+    const upstream = await startUpstream();
+    const acme = await createSponsor(server.url);
+    const service_key = await registerApi(server.url, acme.key, upstream);
+    const campaign = await createCampaign(server.url, acme, [service_key]);
+    const grant = await createGrant(server.url);
+    const { token } = await openSession(server.url, grant, { budgetCents: 1 });
+    await completeTask(server.url, token, campaign);
+    const run = call(server.url, "agent.runService", { service_key }, token);
+    expectRefused(await run, 403, "budget_approval_required");
+    const auth_request_id = String((await signIn(grant, {})).body.auth_request_id);
+    await hold("grants", grant.grant_id);
+    const terms = {
+      scopes: GRANT_SCOPES,
+      budget_limit_cents: 10,
+      expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+    };
+    const deciding = decide(auth_request_id, grant.user_id, terms);
+    await waiting(1);
+    const revoking = call(replica.url, "admin.revokeAgent", { agent_id: grant.agent_id }, ADMIN_KEY);
+    await waiting(2);
+    await other.query("COMMIT");
+    expect([200, 409]).toContain((await deciding).status);
+    expectSuccess(await revoking);
+    await upstream.close();
+  });
 });
 
 test("a grant that is revoked while its person approves data under it ends, and neither call fails", async () => {

@@ -152,7 +152,9 @@ class Run {
   #lookAfter(): void {
     const deps = this.#deps();
     this.#note(
-      this.#core.attendDue(deps, 20).then((resends) => Promise.all(resends.map(({ send }) => send()))),
+      this.#core
+        .attendDue(deps, 20, () => this.#random.chance(0.9))
+        .then((resends) => Promise.all(resends.map(({ send }) => send()))),
     );
     this.#note(this.#core.attendIncoming(deps, 20));
     this.#note(this.#core.closeDirectPayments(deps).then(() => this.#core.attendPayouts(deps, 20)));

@@ -92,12 +92,14 @@ export async function findGranted(db: Queries, grantId: string): Promise<Granted
 }
 
 /**
- * The approval, locked until the transaction ends, so that it is decided once. Its grant is locked before it, in the order
- * in which a grant's end takes its approvals along.
+ * The approval, locked until the transaction ends, so that it is decided once. Its agent and its grant are locked before
+ * it, in the order in which the end of either takes its approvals along.
  */
 export async function lockApproval(db: Queries, id: string): Promise<ApprovalRow | undefined> {
   await db.$queryRaw`
-    SELECT 1 FROM grants WHERE id = (SELECT grant_id FROM approvals WHERE id = ${id}::uuid) FOR UPDATE`;
+    SELECT 1 FROM agents WHERE id = (SELECT agent_id FROM approvals WHERE id = ${id}::uuid) FOR SHARE`;
+  await db.$queryRaw`
+    SELECT 1 FROM grants WHERE id = (SELECT grant_id FROM approvals WHERE id = ${id}::uuid) FOR NO KEY UPDATE`;
   const rows = await db.$queryRaw<(ApprovalRow & { overdue: boolean })[]>`
     SELECT id, kind, agent_id, user_id, grant_id, agent_session_id, requested, status, expires_at <= now() AS overdue
       FROM approvals WHERE id = ${id}::uuid FOR UPDATE`;

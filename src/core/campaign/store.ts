@@ -131,6 +131,9 @@ export async function updateCampaign(
 
 /** Moves every user's cap on a campaign; what they used already stays used. */
 export async function changeUserCaps(db: Queries, campaignId: string, maxCalls: bigint): Promise<void> {
+  // In id order, as everywhere that locks several.
+  await db.$queryRaw`
+    SELECT 1 FROM budget_accounts WHERE campaign_id = ${campaignId}::uuid AND kind = 'user_campaign' ORDER BY id FOR UPDATE`;
   await db.$executeRaw`
     UPDATE budget_accounts SET "limit" = greatest(${maxCalls}, reserved + spent)
      WHERE campaign_id = ${campaignId}::uuid AND kind = 'user_campaign'`;

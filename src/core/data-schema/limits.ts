@@ -33,8 +33,9 @@ export const LIMITS = {
   /** Schema weight times data size of one validation: at worst about a second, usually a hundredth of that. */
   evaluations: 1_000_000,
   /**
-   * References to a user's stored data in one submission, and what checking the values may take beyond the above: so
-   * much that it doesn't run out, else whoever fills the rest of the data to the brim could tell how long a value is.
+   * References to a user's stored data in one submission, and what checking the values may take beyond the above, so
+   * that whoever fills the rest of the data to the brim can't tell how long a value is. Only the heaviest schemas, with
+   * dozens of the largest patterns on one value, could use it up.
    */
   references: 20,
   storedPatternSteps: 50_000_000,

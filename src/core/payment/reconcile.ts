@@ -17,7 +17,7 @@ const RESENDS_AFTER_SETTLING = 2;
  * transition is a compare-and-set. One whose resource may still be had by sending again is left for the reconciler
  * to do that first. Returns the payment as it stands afterwards.
  */
-async function reconcile(ctx: Context, payment: PaymentRow): Promise<PaymentRow> {
+async function reconcile(ctx: Context, payment: PaymentRow, mayBeSent = true): Promise<PaymentRow> {
   const { chain, log } = ctx;
   const authorization = authorizationOf(payment);
   if (authorization === undefined || !isOpen(payment)) return payment;
@@ -34,7 +34,7 @@ async function reconcile(ctx: Context, payment: PaymentRow): Promise<PaymentRow>
       );
       return payment;
     case "settled":
-      return mayResend(payment, RESENDS_AFTER_SETTLING) ? payment : end(ctx, payment, verdict);
+      return mayBeSent && mayResend(payment, RESENDS_AFTER_SETTLING) ? payment : end(ctx, payment, verdict);
     case "canceled":
     case "expired":
       return end(ctx, payment, verdict);
@@ -62,11 +62,17 @@ export interface Resend {
 /**
  * Takes the payments that are due and asks the chain about each: settles, expires or voids what the chain or the clock
  * has decided. Returns what is left to do for the others whose sending was interrupted: the same signed request again.
+ * @param mayBeSent whether there is place for sending to a service again. Where there is none, a payment whose money has
+ *   moved is settled without having asked once more
  */
-export async function attendDue(ctx: Context, limit: number): Promise<Resend[]> {
+export async function attendDue(
+  ctx: Context,
+  limit: number,
+  mayBeSent: (service: string) => boolean,
+): Promise<Resend[]> {
   const due = await takeDue(ctx.db, limit);
   const undecided = await Promise.all(
-    due.map((payment) => guarded(ctx, payment, () => decide(ctx, payment))),
+    due.map((payment) => guarded(ctx, payment, () => decide(ctx, payment, mayBeSent(payment.service)))),
   );
   return undecided.flatMap((payment) =>
     payment !== undefined && mayResend(payment, MAX_SENDS)
@@ -90,13 +96,17 @@ async function guarded<Result>(
 }
 
 /** Ends a payment, if that can be said. Returns one that is still open after signing. */
-async function decide(ctx: Context, payment: PaymentRow): Promise<PaymentRow | undefined> {
+async function decide(
+  ctx: Context,
+  payment: PaymentRow,
+  mayBeSent: boolean,
+): Promise<PaymentRow | undefined> {
   if (payment.status === "reserved") {
     if (payment.abandoned)
       await endPayment(ctx.db, payment.id, { status: "void", reason: "abandoned before signing" });
     return undefined;
   }
-  const current = await reconcile(ctx, payment);
+  const current = await reconcile(ctx, payment, mayBeSent);
   return isOpen(current) ? current : undefined;
 }
 
