@@ -61,13 +61,17 @@ async function ready(campaign: Record<string, unknown> = {}): Promise<Ready> {
 const accountOf = async (campaign_id: string): Promise<string> =>
   (await server.deps.db.campaign.findUniqueOrThrow({ where: { id: campaign_id } })).budgetAccountId;
 
+/** Resolves when so many statements wait for locks. */
+const waiting = (count: number): Promise<void> =>
+  eventually(async () => {
+    const all =
+      "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    expect((await other.query(all)).rowCount).toBe(count);
+  });
+
 /** Commits what `other` has done once somebody waits for it. */
 async function commitWhenAwaited(): Promise<void> {
-  await eventually(async () => {
-    const waiting =
-      "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    expect((await other.query(waiting)).rowCount).toBeGreaterThan(0);
-  });
+  await waiting(1);
   await other.query("COMMIT");
 }
 
@@ -134,6 +138,34 @@ test.each(["new to the campaign", "known to it"])(
     expect(paid).toHaveLength(1);
   },
 );
+
+test("a cap that is lowered as two users' runs take from theirs waits for its turn, and so do they", async () => {
+  const { campaign_id, grant: first, run: runOfFirst } = await ready({ max_calls_per_user: 10 });
+  const second = await createGrant(server.url);
+  const { token } = await openSession(server.url, second, { budgetCents: 10 });
+  await completeTask(server.url, token, campaign_id);
+  // The campaign's account lies between theirs, and theirs lie in the table the other way round.
+  for (const [id, { user_id }] of [
+    ["ffffffff-ffff-4fff-bfff-fffffffffffe", first],
+    ["00000000-0000-4000-8000-000000000001", second],
+  ] as const)
+    await other.query(
+      `INSERT INTO budget_accounts (id, kind, unit, "limit", campaign_id, user_id) VALUES ($1, 'user_campaign', 'calls', 10, $2, $3)`,
+      [id, campaign_id, user_id],
+    );
+  await other.query("BEGIN");
+  await other.query("SELECT 1 FROM budget_accounts WHERE id = $1 FOR UPDATE", [await accountOf(campaign_id)]);
+  const runs = [runOfFirst(1)];
+  await waiting(1);
+  const input = { service_key: service, input: { n: 2 }, campaign_id };
+  runs.push(call(server.url, "agent.runService", input, token));
+  await waiting(2);
+  const lowered = { campaign_id, max_calls_per_user: 9 };
+  const lowering = call(server.url, "sponsor.changeCampaign", lowered, acme.key);
+  await waiting(3);
+  await other.query("COMMIT");
+  for (const answer of await Promise.all([...runs, lowering])) expectSuccess(answer);
+});
 
 test.each<[string, (ready: Ready) => Promise<Answer>]>([
   [
