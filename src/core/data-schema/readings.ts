@@ -1,14 +1,20 @@
-/** The text as a person would see it, and as a browser or a URL's recipient would, as far as that differs. */
+/**
+ * The text as a person would see it, and as a browser or a URL's recipient would, as far as that differs. Each encoding is
+ * undone by itself too, since what undoes both may undo too much: `%5b@example.com` is an address, `[@example.com` isn't.
+ */
 export function readings(text: string): string[] {
-  let reading = simplify(text);
-  const found = [reading];
-  while (found.length <= MAX_DECODINGS) {
-    const decoded = decode(reading);
-    if (decoded === reading) break;
-    reading = decoded;
-    found.push(reading);
+  const plain = simplify(text);
+  const found = new Set([plain]);
+  for (const step of [decode, unescapeOnce, decodeEntities]) {
+    let reading = plain;
+    for (let n = 0; n < MAX_DECODINGS; n += 1) {
+      const decoded = step(reading);
+      if (decoded === reading) break;
+      reading = decoded;
+      found.add(reading);
+    }
   }
-  return found;
+  return [...found];
 }
 
 /** Entities within percent-encoding within entities: beyond that, someone means to hide something. */
@@ -16,16 +22,20 @@ const MAX_DECODINGS = 3;
 
 /** Printable ASCII behind `%40`, `%2540` (encoded twice), `&#64;`, `&#x40;` and `&amp;#64;`. */
 const decode = (text: string): string =>
-  text
-    .replace(/%(?:25)*([2-7][0-9a-f])/gi, (_match, hex: string) => character(Number.parseInt(hex, 16)))
-    .replace(ENTITY, (match, hex: string | undefined, decimal: string | undefined) => {
-      const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
-      return code >= 0x20 && code <= 0x7e ? character(code) : match;
-    });
+  decodeEntities(text.replace(/%(?:25)*([2-7][0-9a-f])/gi, (_match, hex: string) => fromHex(hex)));
+
+const unescapeOnce = (text: string): string =>
+  text.replace(/%([2-7][0-9a-f])/gi, (_match, hex: string) => fromHex(hex));
+
+const decodeEntities = (text: string): string =>
+  text.replace(ENTITY, (match, hex: string | undefined, decimal: string | undefined) => {
+    const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+    return code >= 0x20 && code <= 0x7e ? String.fromCharCode(code) : match;
+  });
 
 const ENTITY = /&(?:amp;)*#(?:x0*([2-7][0-9a-f])(?![0-9a-f])|0*(\d{2,3})(?!\d));?/gi;
 
-const character = (code: number): string => String.fromCharCode(code);
+const fromHex = (hex: string): string => String.fromCharCode(Number.parseInt(hex, 16));
 
 /** Folds look-alikes: compatibility forms, foreign digits, dashes and spaces to ASCII; the invisible goes. */
 function simplify(text: string): string {

@@ -30,6 +30,8 @@ const found: Record<string, string[]> = {
     "ada@ example.com",
     "ada@\u00a0example.com",
     "ada&#64;example.com",
+    "%5b&#64;example.com",
+    "%255b%40example.com",
     "ada&#064;example.com",
     "ada&#x40;example&#46;com",
     "ada&amp;#64;example.com",
