@@ -8,6 +8,7 @@ import { reencrypt } from "../../src/core/key-rotation/index.ts";
 import { ENCRYPTED_COLUMNS } from "../../src/core/key-rotation/store.ts";
 import { AesCipher } from "../../src/platform/crypto.ts";
 import { call, expectRefused, expectSuccess } from "../support/call.ts";
+import { untilWaiting } from "../support/database.ts";
 import { dump } from "../support/dump.ts";
 import { eventually } from "../support/eventually.ts";
 import type { Answer, TestServer } from "../support/server.ts";
@@ -262,11 +263,7 @@ describe("an agent's API key", () => {
     const rotating = Promise.all(
       [1, 2, 3].map(() => asAdmin("rotateAgentKey", { agent_id: grant.agent_id, overlap_seconds: 0 })),
     );
-    await eventually(async () => {
-      const waiting =
-        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-      expect((await client.query(waiting)).rowCount).toBe(3); // all of them wait for the agent
-    });
+    await untilWaiting(server.database.db, 3); // for the agent
     await client.query("COMMIT");
     await client.end();
     const keys = (await rotating).map((answer) => String(expectSuccess(answer).api_key));

@@ -2,7 +2,7 @@ import pg from "pg";
 import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { call, expectRefused, expectSuccess } from "../support/call.ts";
-import { eventually } from "../support/eventually.ts";
+import { untilWaiting } from "../support/database.ts";
 import type { Answer, TestServer } from "../support/server.ts";
 import { ADMIN_KEY, startTestServer } from "../support/server.ts";
 import type { Upstream } from "../support/upstream.ts";
@@ -61,13 +61,7 @@ async function ready(campaign: Record<string, unknown> = {}): Promise<Ready> {
 const accountOf = async (campaign_id: string): Promise<string> =>
   (await server.deps.db.campaign.findUniqueOrThrow({ where: { id: campaign_id } })).budgetAccountId;
 
-/** Resolves when so many statements wait for locks. */
-const waiting = (count: number): Promise<void> =>
-  eventually(async () => {
-    const all =
-      "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    expect((await other.query(all)).rowCount).toBe(count);
-  });
+const waiting = (count: number): Promise<void> => untilWaiting(server.database.db, count);
 
 /** Commits what `other` has done once somebody waits for it. */
 async function commitWhenAwaited(): Promise<void> {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Running } from "../../src/app/server.ts";
 import { startTollfree } from "../../src/app/server.ts";
 import { call, expectRefused, expectSuccess } from "../support/call.ts";
-import { eventually } from "../support/eventually.ts";
+import { untilWaiting } from "../support/database.ts";
 import type { Answer, TestServer } from "../support/server.ts";
 import { ADMIN_KEY, startTestServer } from "../support/server.ts";
 import { startUpstream } from "../support/upstream.ts";
@@ -110,13 +110,7 @@ describe("a decision that meets", () => {
     await other.connect();
   });
   afterAll(() => other.end());
-  /** Resolves when so many statements wait for locks. */
-  const waiting = (count: number): Promise<void> =>
-    eventually(async () => {
-      const all =
-        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-      expect((await other.query(all)).rowCount).toBe(count);
-    });
+  const waiting = (count: number): Promise<void> => untilWaiting(server.database.db, count);
   const hold = async (table: "approvals" | "grants", id: string): Promise<void> => {
     await other.query("BEGIN");
     await other.query(`SELECT 1 FROM ${table} WHERE id = $1 FOR UPDATE`, [id]);

@@ -82,6 +82,14 @@ export const untilRunning = (db: TestDatabase["db"], text: string): Promise<void
     expect(others).not.toEqual([]);
   });
 
+/** Resolves when exactly so many statements of the database wait for locks. */
+export const untilWaiting = (db: TestDatabase["db"], count: number): Promise<void> =>
+  eventually(async () => {
+    const waiting = await db.$queryRaw`
+      SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    expect(waiting).toHaveLength(count);
+  });
+
 /** What an operator does after migrating: lets servers do no more than they have to. */
 export const restrictServers = (ownerUrl: string): Promise<void> =>
   runSql(ownerUrl, readFileSync(new URL("../../docs/restricted-role.sql", import.meta.url), "utf8"));

@@ -30,20 +30,16 @@ export async function reconcileIncoming(
       return verdict.txHash;
     case "expired":
     case "canceled":
-    case "diverted": // what the buyer signed for us moves nothing to us any more, which is to cancel it
-      if (
-        await endIncoming(
-          db,
-          payment.id,
-          verdict.kind === "expired" ? "expired" : "canceled",
-          evidenceOf(verdict),
-        )
-      )
+    case "diverted": {
+      // What was signed for us and used for something else moves nothing to us any more, which is to cancel it.
+      const status = verdict.kind === "expired" ? "expired" : "canceled";
+      if (await endIncoming(db, payment.id, status, evidenceOf(verdict)))
         log.info(
           { event: `incoming_${verdict.kind}`, incoming_payment_id: payment.id },
           "a payment to us never arrived",
         );
       return undefined;
+    }
     case "unexplained":
       log.error(
         { event: "incoming_unexplained", incoming_payment_id: payment.id, tx_hash: verdict.txHash },
