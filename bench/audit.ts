@@ -13,8 +13,8 @@ import { fileURLToPath } from "node:url";
 import type { Running } from "../src/app/server.ts";
 import { startTollfree } from "../src/app/server.ts";
 import { startSandbox } from "../src/app/sandbox/index.ts";
-import { RATE_RULES } from "../src/core/rate-limit/index.ts";
-import type { RateRules } from "../src/core/rate-limit/index.ts";
+import { RATE_RULES } from "../src/core/protocol/rate-limit/index.ts";
+import type { RateRules } from "../src/core/protocol/rate-limit/index.ts";
 import { createLog } from "../src/platform/log.ts";
 import { migrateDeploy } from "../src/platform/migrate.ts";
 

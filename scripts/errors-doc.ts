@@ -3,7 +3,7 @@
  * apart.
  */
 import { readFile, writeFile } from "node:fs/promises";
-import { ERRORS } from "../src/core/errors.ts";
+import { ERRORS } from "../src/core/protocol/errors.ts";
 
 const FILE = new URL("../docs/errors.md", import.meta.url);
 

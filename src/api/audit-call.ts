@@ -1,5 +1,5 @@
 import { summarizeEndpoint, summarizeRequest } from "../core/audit/index.ts";
-import { AppError } from "../core/errors.ts";
+import { AppError } from "../core/protocol/errors.ts";
 import type { ApiContext } from "./context.ts";
 import type { Surface } from "./operation-meta.ts";
 

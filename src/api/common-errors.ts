@@ -1,5 +1,5 @@
-import type { ErrorCode } from "../core/errors.ts";
-import { ERRORS } from "../core/errors.ts";
+import type { ErrorCode } from "../core/protocol/errors.ts";
+import { ERRORS } from "../core/protocol/errors.ts";
 import type { Auth } from "./operation-meta.ts";
 import type { Operation } from "./operations.ts";
 import { fieldsOf } from "./zod-shape.ts";

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { AuditLog, AuditSubject } from "../core/audit/index.ts";
 import type { AdminActor, AgentActor, Deps, SessionActor, SponsorActor } from "../core/context.ts";
-import type { NextAction } from "../core/next-actions.ts";
+import type { NextAction } from "../core/protocol/next-actions.ts";
 import type { CredentialGuard } from "./credential-guard.ts";
 import type { WireNextAction } from "./envelope.ts";
 import type { Surface } from "./operation-meta.ts";

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { AuditSubject } from "../core/audit/index.ts";
 import { subjectOf } from "../core/audit/index.ts";
 import type { AgentActor, SessionActor } from "../core/context.ts";
-import { AppError } from "../core/errors.ts";
+import { AppError } from "../core/protocol/errors.ts";
 import type { ApiContext } from "./context.ts";
 
 /** RFC 6750, bounded: no token of ours is longer. */

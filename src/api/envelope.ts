@@ -1,9 +1,9 @@
 import type { TRPC_ERROR_CODE_KEY, TRPC_ERROR_CODE_NUMBER } from "@trpc/server";
 import { z } from "zod";
-import { ERROR_DETAILS } from "../core/error-details.ts";
-import type { DetailsOf, ErrorCode } from "../core/errors.ts";
-import { ErrorCodeField, JsonObject, JsonValue } from "../core/fields.ts";
-import type { NextAction } from "../core/next-actions.ts";
+import { ERROR_DETAILS } from "../core/protocol/error-details.ts";
+import type { DetailsOf, ErrorCode } from "../core/protocol/errors.ts";
+import { ErrorCodeField, JsonObject, JsonValue } from "../core/protocol/fields.ts";
+import type { NextAction } from "../core/protocol/next-actions.ts";
 
 /** The envelope of api.md as Zod: what every route answers with, on every transport. */
 

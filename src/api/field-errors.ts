@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import type { FieldError } from "../core/errors.ts";
-import { toPointer } from "./json-pointer.ts";
+import type { FieldError } from "../core/protocol/errors.ts";
+import { toPointer } from "../core/protocol/json-pointer.ts";
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AppError } from "../core/errors.ts";
+import { AppError } from "../core/protocol/errors.ts";
 import type { ApiContext, ReplyFile } from "./context.ts";
 import type { RunDirectlyOutput } from "../core/direct-payment/index.ts";
 import { readOutput } from "../core/payment/index.ts";

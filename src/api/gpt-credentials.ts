@@ -1,5 +1,5 @@
 import type { AgentActor, SessionActor } from "../core/context.ts";
-import { AppError } from "../core/errors.ts";
+import { AppError } from "../core/protocol/errors.ts";
 import type { ApiContext } from "./context.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { AppError, invalidField } from "../core/errors.ts";
-import { IdempotencyKey } from "../core/idempotency/index.ts";
+import { AppError, invalidField } from "../core/protocol/errors.ts";
+import { IdempotencyKey } from "../core/protocol/idempotency/index.ts";
 import type { ApiContext } from "./context.ts";
 
 /**

@@ -1,9 +1,9 @@
 import type { Actor } from "../core/context.ts";
-import type { NextAction } from "../core/next-actions.ts";
-import { next } from "../core/next-actions.ts";
-import type { RateRules } from "../core/rate-limit/index.ts";
-import { rateLimited, rateLimitHeaders } from "../core/rate-limit/index.ts";
-import type { RateRule } from "../core/rate-limit/ports.ts";
+import type { NextAction } from "../core/protocol/next-actions.ts";
+import { next } from "../core/protocol/next-actions.ts";
+import type { RateRules } from "../core/protocol/rate-limit/index.ts";
+import { rateLimited, rateLimitHeaders } from "../core/protocol/rate-limit/index.ts";
+import type { RateRule } from "../core/ports/rate-limiter.ts";
 import { countViolation } from "../core/session/index.ts";
 import type { ApiContext } from "./context.ts";
 

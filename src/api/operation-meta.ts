@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../core/errors.ts";
+import type { ErrorCode } from "../core/protocol/errors.ts";
 
 /** Which credential an operation takes. The builder in `trpc.ts` that makes the procedure sets it. */
 export type Auth = "none" | "x402" | "api_key" | "session" | "sponsor" | "admin";

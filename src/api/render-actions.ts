@@ -1,4 +1,4 @@
-import type { ActionName, NextAction } from "../core/next-actions.ts";
+import type { ActionName, NextAction } from "../core/protocol/next-actions.ts";
 import type { WireNextAction } from "./envelope.ts";
 import type { Auth, Surface } from "./operation-meta.ts";
 import type { Operation, Operations } from "./operations.ts";

@@ -1,5 +1,5 @@
-import { invalidField } from "../core/errors.ts";
-import { toPointer } from "./json-pointer.ts";
+import { invalidField } from "../core/protocol/errors.ts";
+import { toPointer } from "../core/protocol/json-pointer.ts";
 
 /** Deeper than any schema of ours or a sponsor's needs, far from where recursion gets dangerous. */
 const MAX_DEPTH = 64;

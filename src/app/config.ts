@@ -3,7 +3,7 @@ import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import type { TreasuryKey } from "../platform/treasury-account.ts";
 import type { Settings } from "../core/context.ts";
-import { centsToMicros } from "../core/money.ts";
+import { centsToMicros } from "../core/protocol/amounts.ts";
 
 /** The only reader of the environment. Everything is validated at start, and every mistake is listed. */
 

@@ -1,4 +1,4 @@
-import type { Log } from "../core/ports.ts";
+import type { Log } from "../core/ports/database.ts";
 import type { Rounds } from "./rounds.ts";
 import { startRounds } from "./rounds.ts";
 

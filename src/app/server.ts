@@ -4,7 +4,7 @@ import type { Express } from "express";
 import { appRouter } from "../api/router.ts";
 import type { Deps } from "../core/context.ts";
 import { listResources } from "../core/direct-payment/index.ts";
-import { AppError } from "../core/errors.ts";
+import { AppError } from "../core/protocol/errors.ts";
 import { createApp } from "../http/app.ts";
 import { sendError } from "../http/send.ts";
 import { startServer } from "../http/server.ts";

@@ -1,7 +1,7 @@
-import type { Log } from "../core/ports.ts";
+import type { Log } from "../core/ports/database.ts";
 import type { Proof } from "../core/ledger/index.ts";
 import { verifyLedger } from "../core/ledger/index.ts";
-import { RATE_RULES } from "../core/rate-limit/index.ts";
+import { RATE_RULES } from "../core/protocol/rate-limit/index.ts";
 import { createLog } from "../platform/log.ts";
 import { migrateDeploy } from "../platform/migrate.ts";
 import type { LimiterStore } from "../platform/rate-limit/create-limiter.ts";

@@ -1,10 +1,10 @@
 import type { DataType } from "./data-schema/index.ts";
-import type { PaymentSeller } from "./incoming/ports.ts";
-import type { Chain, PaymentClient, UpstreamClient } from "./payment/ports.ts";
-import type { TransferClient } from "./payout/ports.ts";
-import type { Cipher, Database, Log } from "./ports.ts";
-import type { RateRules } from "./rate-limit/index.ts";
-import type { RateLimiter } from "./rate-limit/ports.ts";
+import type { PaymentSeller } from "./ports/x402-seller.ts";
+import type { Chain, PaymentClient, UpstreamClient } from "./ports/chain.ts";
+import type { TransferClient } from "./ports/x402-transfers.ts";
+import type { Cipher, Database, Log } from "./ports/database.ts";
+import type { RateRules } from "./protocol/rate-limit/index.ts";
+import type { RateLimiter } from "./ports/rate-limiter.ts";
 
 /** What the core is given once, at start. A verb takes the part of it that it touches. */
 export interface Deps {

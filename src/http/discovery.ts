@@ -2,7 +2,7 @@ import type { Express } from "express";
 import { z } from "zod";
 import { countPayer } from "../api/limits.ts";
 import type { Deps } from "../core/context.ts";
-import { invalidField } from "../core/errors.ts";
+import { invalidField } from "../core/protocol/errors.ts";
 import type { ClientAddress } from "./client-address.ts";
 import { serve } from "./ops.ts";
 import { sendJson } from "./send.ts";

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { unknownField } from "../api/field-errors.ts";
 import { surfaceOf } from "../api/names.ts";
 import type { Operation, Operations } from "../api/operations.ts";
-import { AppError, invalidField } from "../core/errors.ts";
+import { AppError, invalidField } from "../core/protocol/errors.ts";
 import type { Call, Transport } from "./exchange.ts";
 import { noSuchRoute } from "./exchange.ts";
 import { readJsonBody } from "./json-body.ts";

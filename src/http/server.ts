@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { toWireError } from "../api/error-body.ts";
-import { AppError } from "../core/errors.ts";
+import { AppError } from "../core/protocol/errors.ts";
 import { sendError } from "./send.ts";
 
 /** `headersTimeout` may not exceed `requestTimeout`; both are about receiving, not about answering. */

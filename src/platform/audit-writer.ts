@@ -1,5 +1,5 @@
 import type { AuditEntry, AuditLog } from "../core/audit/index.ts";
-import { AppError } from "../core/errors.ts";
+import { AppError } from "../core/protocol/errors.ts";
 
 export interface AuditWriterOptions {
   /** Makes rows durable, all or none. */

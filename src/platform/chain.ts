@@ -7,8 +7,8 @@ import type {
   IncomingTransfer,
   OutgoingTransfer,
   Verdict,
-} from "../core/payment/ports.ts";
-import { inSpan } from "../core/span.ts";
+} from "../core/ports/chain.ts";
+import { inSpan } from "../core/ports/tracing.ts";
 
 const TOKEN = parseAbi([
   "function name() view returns (string)",

@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { AuditEntry, AuditLog } from "../core/audit/index.ts";
-import type { Log, Meter } from "../core/ports.ts";
-import type { RateLimiter } from "../core/rate-limit/ports.ts";
+import type { Log, Meter } from "../core/ports/database.ts";
+import type { RateLimiter } from "../core/ports/rate-limiter.ts";
 import type { Vitals } from "../core/vitals/index.ts";
 
 export interface Metrics extends Meter {

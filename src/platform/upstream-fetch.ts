@@ -3,13 +3,13 @@ import dns from "node:dns";
 import net from "node:net";
 import ipaddr from "ipaddr.js";
 import { Agent, fetch } from "undici";
-import { inSpan } from "../core/span.ts";
+import { inSpan } from "../core/ports/tracing.ts";
 import type {
   UpstreamAnswer,
   UpstreamClient,
   UpstreamFailure,
   UpstreamRequest,
-} from "../core/payment/ports.ts";
+} from "../core/ports/chain.ts";
 
 /** An answer larger than this is cut off. */
 const MAX_ANSWER_BYTES = 2_000_000;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { mintToken } from "../../src/core/credential/index.ts";
-import type { RateRules } from "../../src/core/rate-limit/index.ts";
-import { RATE_RULES } from "../../src/core/rate-limit/index.ts";
+import type { RateRules } from "../../src/core/protocol/rate-limit/index.ts";
+import { RATE_RULES } from "../../src/core/protocol/rate-limit/index.ts";
 import { call, expectRefused, expectSuccess, TRANSPORTS } from "../support/call.ts";
 import type { Answer, TestServer } from "../support/server.ts";
 import { ADMIN_KEY, rest, startTestServer } from "../support/server.ts";

@@ -4,7 +4,7 @@ import { success } from "../../src/api/envelope.ts";
 import { listOperations } from "../../src/api/operations.ts";
 import { createActionRenderer } from "../../src/api/render-actions.ts";
 import { publicProcedure, router, sessionProcedure } from "../../src/api/trpc.ts";
-import { next } from "../../src/core/next-actions.ts";
+import { next } from "../../src/core/protocol/next-actions.ts";
 import { createRestTransport } from "../../src/http/rest.ts";
 import { createRouteTable } from "../../src/http/route-table.ts";
 import { exampleRouter } from "../http/example-router.ts";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { SessionActor } from "../../src/core/context.ts";
 import { searchServices } from "../../src/core/discovery/index.ts";
-import type { Database } from "../../src/core/ports.ts";
+import type { Database } from "../../src/core/ports/database.ts";
 import { authenticateSession } from "../../src/core/session/index.ts";
 import { Prisma } from "../../src/platform/generated/prisma/client.ts";
 import type { Transport } from "../support/call.ts";

@@ -12,8 +12,8 @@ import type {
   TollfreeErrorCode,
 } from "../../src/client/index.ts";
 import { connect, TollfreeError } from "../../src/client/index.ts";
-import type { OpenApproval } from "../../src/core/error-details.ts";
-import type { DetailsOf, ErrorCode as CatalogueCode } from "../../src/core/errors.ts";
+import type { OpenApproval } from "../../src/core/protocol/error-details.ts";
+import type { DetailsOf, ErrorCode as CatalogueCode } from "../../src/core/protocol/errors.ts";
 
 // Checked by the compiler; running it only shows that it was.
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { next } from "../../src/core/next-actions.ts";
+import { next } from "../../src/core/protocol/next-actions.ts";
 import type { Profile } from "../../src/demo/fill.ts";
 import { call } from "../support/call.ts";
 import type { WireAction } from "../support/next-actions.ts";

@@ -5,7 +5,7 @@ import { ExactEvmScheme } from "@x402/evm/exact/client";
 import { wrapFetchWithPayment } from "@x402/fetch";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { verifyLedger } from "../../src/core/ledger/index.ts";
-import type { PaymentClient } from "../../src/core/payment/ports.ts";
+import type { PaymentClient } from "../../src/core/ports/chain.ts";
 import { EvmChain } from "../../src/platform/chain.ts";
 import { balanceOf, mint } from "../support/chain.ts";
 import type { KillableServer } from "../support/killable.ts";

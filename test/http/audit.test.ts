@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { AppError } from "../../src/core/errors.ts";
+import { AppError } from "../../src/core/protocol/errors.ts";
 import type { Answer, ExampleApi } from "./example-api.ts";
 import { ADMIN_KEY, AGENT_KEY, request, SESSION, SPONSOR_KEY, startExampleApi } from "./example-api.ts";
 

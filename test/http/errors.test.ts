@@ -3,9 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { ErrorEnvelope } from "../../src/api/envelope.ts";
 import { toAppError, toWireError } from "../../src/api/error-body.ts";
-import type { ErrorCode } from "../../src/core/errors.ts";
-import { AppError, ERRORS } from "../../src/core/errors.ts";
-import { next } from "../../src/core/next-actions.ts";
+import type { ErrorCode } from "../../src/core/protocol/errors.ts";
+import { AppError, ERRORS } from "../../src/core/protocol/errors.ts";
+import { next } from "../../src/core/protocol/next-actions.ts";
 import type { Answer, ExampleApi } from "./example-api.ts";
 import { request, SESSION, startExampleApi } from "./example-api.ts";
 

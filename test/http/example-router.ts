@@ -9,8 +9,8 @@ import {
   sessionProcedure,
   sponsorProcedure,
 } from "../../src/api/trpc.ts";
-import { AppError } from "../../src/core/errors.ts";
-import { next } from "../../src/core/next-actions.ts";
+import { AppError } from "../../src/core/protocol/errors.ts";
+import { next } from "../../src/core/protocol/next-actions.ts";
 import { Gate } from "../support/gate.ts";
 
 /** A small API on the real builders, with an operation for each thing a transport has to get right. */

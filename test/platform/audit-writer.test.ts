@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AuditEntry } from "../../src/core/audit/index.ts";
-import { AppError } from "../../src/core/errors.ts";
+import { AppError } from "../../src/core/protocol/errors.ts";
 import { createAuditWriter } from "../../src/platform/audit-writer.ts";
 
 const entry = (operation: string): AuditEntry => ({

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { RateRule } from "../../src/core/rate-limit/ports.ts";
+import type { RateRule } from "../../src/core/ports/rate-limiter.ts";
 import { PostgresLimiter } from "../../src/platform/rate-limit/postgres-limiter.ts";
 import { RedisLimiter } from "../../src/platform/rate-limit/redis-limiter.ts";
 import type { TestDatabase } from "../support/database.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { RateLimiter, RateRule } from "../../src/core/rate-limit/ports.ts";
+import type { RateLimiter, RateRule } from "../../src/core/ports/rate-limiter.ts";
 import type { LimiterStore, RunningLimiter } from "../../src/platform/rate-limit/create-limiter.ts";
 import { createLimiter } from "../../src/platform/rate-limit/create-limiter.ts";
 import { PostgresLimiter } from "../../src/platform/rate-limit/postgres-limiter.ts";

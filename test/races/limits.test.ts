@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Running } from "../../src/app/server.ts";
 import { startTollfree } from "../../src/app/server.ts";
-import { RATE_RULES } from "../../src/core/rate-limit/index.ts";
+import { RATE_RULES } from "../../src/core/protocol/rate-limit/index.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { createDatabase } from "../support/database.ts";
 import type { LimiterJob, LimiterProcesses, LimiterReport } from "../support/limiter-processes.ts";

@@ -1,5 +1,5 @@
 import type { Address, Hex } from "viem";
-import type { Authorization, Chain, Flows, Verdict } from "../../src/core/payment/ports.ts";
+import type { Authorization, Chain, Flows, Verdict } from "../../src/core/ports/chain.ts";
 import type { Random } from "./random.ts";
 
 export type Signed = Omit<Authorization, "signedAtBlock" | "asset">;

@@ -4,9 +4,9 @@ import type {
   PresentedPayment,
   RequestHeaders,
   SaleTerms,
-} from "../../src/core/incoming/ports.ts";
-import type { Offer, PaymentClient, SignedPayment, UpstreamAnswer } from "../../src/core/payment/ports.ts";
-import type { SignedTransfer, TransferClient } from "../../src/core/payout/ports.ts";
+} from "../../src/core/ports/x402-seller.ts";
+import type { Offer, PaymentClient, SignedPayment, UpstreamAnswer } from "../../src/core/ports/chain.ts";
+import type { SignedTransfer, TransferClient } from "../../src/core/ports/x402-transfers.ts";
 import type { SimChain } from "./chain.ts";
 import type { Random } from "./random.ts";
 import type { Payload } from "./upstreams.ts";

@@ -3,7 +3,7 @@ import type { Deps, SessionActor, SponsorActor } from "../../src/core/context.ts
 import { createAgent } from "../../src/core/agent/index.ts";
 import { createCampaign } from "../../src/core/campaign/index.ts";
 import { putGrant } from "../../src/core/grant/index.ts";
-import { RATE_RULES } from "../../src/core/rate-limit/index.ts";
+import { RATE_RULES } from "../../src/core/protocol/rate-limit/index.ts";
 import { authenticateSession, openSession } from "../../src/core/session/index.ts";
 import { bookCredit, createSponsor } from "../../src/core/sponsor/index.ts";
 import { registerApi } from "../../src/core/sponsored-api/index.ts";

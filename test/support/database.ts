@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { expect, inject } from "vitest";
 import { startPostgres } from "../../src/app/sandbox/postgres.ts";
-import type { Database } from "../../src/core/ports.ts";
+import type { Database } from "../../src/core/ports/database.ts";
 import { migrateDeploy } from "../../src/platform/migrate.ts";
 import { createDatabaseClient } from "../../src/platform/prisma.ts";
 import { eventually } from "./eventually.ts";

@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
-import type { RateRule } from "../../src/core/rate-limit/ports.ts";
+import type { RateRule } from "../../src/core/ports/rate-limiter.ts";
 
 /** What each process is to do: `workers` at a time, until it is done or the time is over. */
 export interface LimiterJob {

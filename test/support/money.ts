@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Database } from "../../src/core/ports.ts";
+import type { Database } from "../../src/core/ports/database.ts";
 
 export interface Books {
   limit: bigint;

@@ -1,5 +1,5 @@
 import { GetApprovalInput, GetApprovalOutput, getApproval } from "../../core/approval/index.ts";
-import { next } from "../../core/next-actions.ts";
+import { next } from "../../core/protocol/next-actions.ts";
 import {
   OpenSessionInput,
   OpenSessionOutput,

@@ -7,7 +7,7 @@ import {
   ServiceView,
 } from "../../core/discovery/index.ts";
 import { flowStatus, FlowStatusOutput } from "../../core/flow/index.ts";
-import { JsonObject } from "../../core/fields.ts";
+import { JsonObject } from "../../core/protocol/fields.ts";
 import { gptProcedure, gptSessionProcedure } from "../trpc.ts";
 import { cents, counted, flat, reply, session } from "./reply.ts";
 

@@ -8,8 +8,8 @@ import {
 import { getPayment, GetPaymentOutput } from "../../core/payment/index.ts";
 import { SignInInput, SignInOutput, signIn } from "../../core/sign-in/index.ts";
 import { UsageInput, UsageOutput, usageRecord } from "../../core/usage/index.ts";
-import { next } from "../../core/next-actions.ts";
-import { AppError } from "../../core/errors.ts";
+import { next } from "../../core/protocol/next-actions.ts";
+import { AppError } from "../../core/protocol/errors.ts";
 import { gptProcedure, gptSessionProcedure } from "../trpc.ts";
 import { cents, counted, flat, reply, session } from "./reply.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { NextAction } from "../../core/next-actions.ts";
+import type { NextAction } from "../../core/protocol/next-actions.ts";
 import { WireNextAction } from "../envelope.ts";
 import type { ApiContext } from "../context.ts";
 

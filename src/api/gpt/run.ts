@@ -1,4 +1,4 @@
-import { next } from "../../core/next-actions.ts";
+import { next } from "../../core/protocol/next-actions.ts";
 import type { Run } from "../../core/payment/index.ts";
 import { RunServiceInput, RunServiceOutput, runService } from "../../core/payment/index.ts";
 import { RUN_ERRORS } from "../agent/payment.ts";

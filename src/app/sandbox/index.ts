@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import type { Address } from "viem";
-import type { Log as StructuredLog } from "../../core/ports.ts";
+import type { Log as StructuredLog } from "../../core/ports/database.ts";
 import { sandboxAccounts } from "./chain-accounts.ts";
 import type { SandboxAccount } from "./chain-accounts.ts";
 import { saveSnapshot } from "./chain-snapshot.ts";

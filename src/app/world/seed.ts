@@ -1,7 +1,7 @@
 import { createAgent } from "../../core/agent/index.ts";
 import { createCampaign } from "../../core/campaign/index.ts";
 import type { Deps } from "../../core/context.ts";
-import { AppError } from "../../core/errors.ts";
+import { AppError } from "../../core/protocol/errors.ts";
 import { putGrant } from "../../core/grant/index.ts";
 import { bookCredit, createSponsor } from "../../core/sponsor/index.ts";
 import { moveUpstream, registerApi } from "../../core/sponsored-api/index.ts";

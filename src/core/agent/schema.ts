@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Overlap } from "../credential/index.ts";
-import { Id, Timestamp } from "../fields.ts";
+import { Id, Timestamp } from "../protocol/fields.ts";
 
 export const CreateAgentInput = z.strictObject({
   name: z

@@ -1,5 +1,5 @@
 import type { DataType } from "../data-schema/index.ts";
-import type { Cipher } from "../ports.ts";
+import type { Cipher } from "../ports/database.ts";
 import type { AnswerView } from "./schema.ts";
 import type { AnswerRow } from "./store.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DataTypeField, Id, JsonObject, Page, Paging, Timestamp } from "../fields.ts";
+import { DataTypeField, Id, JsonObject, Page, Paging, Timestamp } from "../protocol/fields.ts";
 import { Source } from "../vault/index.ts";
 
 /** Nothing here says who answered, beyond what they answered themselves. */

@@ -1,10 +1,10 @@
 import type { z } from "zod";
 import type { AgentActor, Deps } from "../context.ts";
-import { notFound } from "../errors.ts";
-import { requireId } from "../fields.ts";
-import { microsToCents } from "../money.ts";
-import type { NextAction } from "../next-actions.ts";
-import { next } from "../next-actions.ts";
+import { notFound } from "../protocol/errors.ts";
+import { requireId } from "../protocol/fields.ts";
+import { microsToCents } from "../protocol/amounts.ts";
+import type { NextAction } from "../protocol/next-actions.ts";
+import { next } from "../protocol/next-actions.ts";
 import { narrow, toWire } from "../scope/index.ts";
 import { approvalUrl } from "./open-approval.ts";
 import type { GetApprovalInput, GetApprovalOutput } from "./schema.ts";

@@ -7,7 +7,7 @@ import {
   RequestedScopes,
   ServiceKey,
   Timestamp,
-} from "../fields.ts";
+} from "../protocol/fields.ts";
 
 export const ApprovalKind = z.enum(["grant", "budget", "data", "gpt_sign_in"]);
 export type ApprovalKind = z.infer<typeof ApprovalKind>;

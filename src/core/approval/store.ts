@@ -1,6 +1,6 @@
 import type { Prisma } from "../../platform/generated/prisma/client.ts";
 import type { DataType } from "../data-schema/index.ts";
-import type { Queries } from "../ports.ts";
+import type { Queries } from "../ports/database.ts";
 import type { z } from "zod";
 import type { ApprovalKind } from "./schema.ts";
 import { GrantRequest } from "./schema.ts";

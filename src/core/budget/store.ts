@@ -1,5 +1,5 @@
 import { Prisma } from "../../platform/generated/prisma/client.ts";
-import type { Queries } from "../ports.ts";
+import type { Queries } from "../ports/database.ts";
 
 /** Kinds of accounts that hold money that has arrived; the others only cap. */
 export const FUNDED = Prisma.sql`('campaign', 'sponsored_api', 'direct')`;

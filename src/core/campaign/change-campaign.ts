@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Deps, SponsorActor } from "../context.ts";
-import { centsToMicros } from "../money.ts";
+import { centsToMicros } from "../protocol/amounts.ts";
 import { requireServices } from "./create-campaign.ts";
 import { requireOwnCampaign } from "./own-campaign.ts";
 import { toView } from "./rules.ts";

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Deps, SponsorActor } from "../context.ts";
-import { PAGE_SIZE } from "../fields.ts";
+import { PAGE_SIZE } from "../protocol/fields.ts";
 import { toView } from "./rules.ts";
 import type { ListCampaignsInput, ListCampaignsOutput } from "./schema.ts";
 import { countCampaigns, countCompletions, listCampaignsOfSponsor } from "./store.ts";

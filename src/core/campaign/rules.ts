@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { budgetToWire } from "../budget/index.ts";
-import { microsToCents } from "../money.ts";
+import { microsToCents } from "../protocol/amounts.ts";
 import type { CampaignView } from "./schema.ts";
 import type { CampaignDetails } from "./store.ts";
 

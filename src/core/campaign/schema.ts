@@ -10,8 +10,8 @@ import {
   Tag,
   TaskType,
   Timestamp,
-} from "../fields.ts";
-import { IdempotencyKey } from "../idempotency/index.ts";
+} from "../protocol/fields.ts";
+import { IdempotencyKey } from "../protocol/idempotency/index.ts";
 import { CampaignFigures, Period } from "../figures/index.ts";
 
 export const DEFAULT_RETENTION_DAYS = 365;

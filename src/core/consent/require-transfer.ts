@@ -1,8 +1,8 @@
 import { openApproval } from "../approval/index.ts";
 import type { Deps, SessionActor } from "../context.ts";
 import type { DataType } from "../data-schema/index.ts";
-import { AppError } from "../errors.ts";
-import { next } from "../next-actions.ts";
+import { AppError } from "../protocol/errors.ts";
+import { next } from "../protocol/next-actions.ts";
 import { missingFrom } from "../scope/index.ts";
 import { refuseScope } from "../session/index.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DataTypeField, Id, Page, Paging, Timestamp } from "../fields.ts";
+import { DataTypeField, Id, Page, Paging, Timestamp } from "../protocol/fields.ts";
 
 const ConsentView = z
   .object({

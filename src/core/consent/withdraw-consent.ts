@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Deps } from "../context.ts";
-import { notFound } from "../errors.ts";
-import { requireId } from "../fields.ts";
+import { notFound } from "../protocol/errors.ts";
+import { requireId } from "../protocol/fields.ts";
 import type { WithdrawConsentInput, WithdrawConsentOutput } from "./schema.ts";
 import { withdraw } from "./store.ts";
 

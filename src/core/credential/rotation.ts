@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Timestamp } from "../fields.ts";
+import { Timestamp } from "../protocol/fields.ts";
 
 /** Long enough to roll a new key out to wherever it is used. */
 export const DEFAULT_OVERLAP_SECONDS = 86_400;

@@ -1,4 +1,4 @@
-import type { FieldError } from "../errors.ts";
+import type { FieldError } from "../protocol/errors.ts";
 import { createValidator } from "./ajv-validator.ts";
 import { checkDescription } from "./check-description.ts";
 import { checkJson } from "./check-json.ts";

@@ -1,8 +1,8 @@
 import { LRUCache } from "lru-cache";
-import type { FieldError } from "../errors.ts";
+import type { FieldError } from "../protocol/errors.ts";
 import { createValidator } from "./ajv-validator.ts";
 import { readSchema } from "./check-schema.ts";
-import type { DataType } from "./data-types.ts";
+import type { DataType } from "../protocol/data-types.ts";
 import { declaredFields, requiredDataTypes } from "./declared-types.ts";
 import { fieldErrors } from "./field-errors.ts";
 import { Findings } from "./findings.ts";

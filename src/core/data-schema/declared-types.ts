@@ -1,4 +1,4 @@
-import type { DataType } from "./data-types.ts";
+import type { DataType } from "../protocol/data-types.ts";
 import { own } from "./json.ts";
 import type { SchemaGraph } from "./schema-graph.ts";
 import type { Schema, SubSchema } from "./schema.ts";

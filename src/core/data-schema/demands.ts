@@ -1,4 +1,4 @@
-import type { DataType } from "./data-types.ts";
+import type { DataType } from "../protocol/data-types.ts";
 
 /** What a property's name, or a value's format, can ask for, and the data types that fit: any one will do. */
 const FITTING = {

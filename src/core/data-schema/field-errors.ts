@@ -1,5 +1,5 @@
 import type { DefinedError, ErrorObject } from "ajv/dist/2020.js";
-import type { FieldError } from "../errors.ts";
+import type { FieldError } from "../protocol/errors.ts";
 import { Findings } from "./findings.ts";
 import { pointer } from "./json.ts";
 

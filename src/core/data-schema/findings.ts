@@ -1,4 +1,4 @@
-import type { FieldError } from "../errors.ts";
+import type { FieldError } from "../protocol/errors.ts";
 import { LIMITS } from "./limits.ts";
 
 /** Collects errors, each place and keyword once, up to the limit: the same definition may be visited often. */

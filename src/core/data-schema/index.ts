@@ -8,6 +8,6 @@
  */
 export { checkSchema } from "./check-schema.ts";
 export { compileSchema, type CompiledSchema } from "./compile.ts";
-export { DATA_TYPES, isDataType, type DataType } from "./data-types.ts";
+export { DATA_TYPES, isDataType, type DataType } from "../protocol/data-types.ts";
 export { pointer } from "./json.ts";
 export { replaceReferences, type VaultReference } from "./vault-references.ts";

@@ -1,5 +1,5 @@
 import type { Validator } from "./ajv-validator.ts";
-import type { DataType } from "./data-types.ts";
+import type { DataType } from "../protocol/data-types.ts";
 import type { Findings } from "./findings.ts";
 import { canonicalJson, own, pointer } from "./json.ts";
 import { personalDataIn } from "./personal-text.ts";

@@ -1,4 +1,4 @@
-import { DATA_TYPES, isDataType } from "./data-types.ts";
+import { DATA_TYPES, isDataType } from "../protocol/data-types.ts";
 import { isKnownFormat } from "./formats.ts";
 import { isObject } from "./json.ts";
 import { LIMITS } from "./limits.ts";

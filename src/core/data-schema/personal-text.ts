@@ -1,5 +1,5 @@
 import { holdsCardNumber } from "./card-numbers.ts";
-import type { DataType } from "./data-types.ts";
+import type { DataType } from "../protocol/data-types.ts";
 import { holdsEmail, withoutEmails } from "./email-addresses.ts";
 import { holdsPhoneNumber } from "./phone-numbers.ts";
 import { readings } from "./readings.ts";

@@ -1,4 +1,4 @@
-import type { DataType } from "./data-types.ts";
+import type { DataType } from "../protocol/data-types.ts";
 import { demandsThat, fits, type Demands } from "./demands.ts";
 import {
   applicators,

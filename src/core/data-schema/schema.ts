@@ -1,4 +1,4 @@
-import type { DataType } from "./data-types.ts";
+import type { DataType } from "../protocol/data-types.ts";
 import { own } from "./json.ts";
 
 /** The part of JSON Schema 2020-12 that survives `checkStructure`; the checks after it may rely on this. */

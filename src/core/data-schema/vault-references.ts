@@ -1,4 +1,4 @@
-import type { DataType } from "./data-types.ts";
+import type { DataType } from "../protocol/data-types.ts";
 import { isObject, pointer } from "./json.ts";
 import type { SchemaGraph } from "./schema-graph.ts";
 import { contents, type Schema, type SubSchema } from "./schema.ts";

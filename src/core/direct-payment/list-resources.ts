@@ -1,5 +1,5 @@
 import type { Deps } from "../context.ts";
-import type { SaleListing } from "../incoming/ports.ts";
+import type { SaleListing } from "../ports/x402-seller.ts";
 import { countPaidApis, listPaidApis } from "../sponsored-api/index.ts";
 import { saleTerms } from "./sale-terms.ts";
 

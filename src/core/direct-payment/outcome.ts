@@ -1,5 +1,5 @@
 import type { Deps } from "../context.ts";
-import type { DirectPaymentOutcome } from "../error-details.ts";
+import type { DirectPaymentOutcome } from "../protocol/error-details.ts";
 import { findIncoming } from "../incoming/index.ts";
 import { findPayment } from "../payment/index.ts";
 import { findRefund } from "../payout/index.ts";

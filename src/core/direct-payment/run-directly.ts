@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
-import { canonicalJson } from "../canonical-json.ts";
+import { canonicalJson } from "../protocol/canonical-json.ts";
 import type { Deps } from "../context.ts";
 import { compileSchema } from "../data-schema/index.ts";
-import { AppError, notFound } from "../errors.ts";
-import { next } from "../next-actions.ts";
+import { AppError, notFound } from "../protocol/errors.ts";
+import { next } from "../protocol/next-actions.ts";
 import type { IncomingRow } from "../incoming/index.ts";
 import {
   earlierClaim,
@@ -13,8 +13,8 @@ import {
   settlePayment,
   takePayment,
 } from "../incoming/index.ts";
-import type { PresentedPayment, RequestHeaders } from "../incoming/ports.ts";
-import type { Offer, UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../payment/ports.ts";
+import type { PresentedPayment, RequestHeaders } from "../ports/x402-seller.ts";
+import type { Offer, UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../ports/chain.ts";
 import type { PaymentRow } from "../payment/index.ts";
 import {
   askQuote,

@@ -1,5 +1,5 @@
 import type { Settings } from "../context.ts";
-import type { SaleTerms } from "../incoming/ports.ts";
+import type { SaleTerms } from "../ports/x402-seller.ts";
 import type { ApiRow } from "../sponsored-api/index.ts";
 
 const BPS = 10_000n;

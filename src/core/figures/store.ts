@@ -1,5 +1,5 @@
 import { Prisma } from "../../platform/generated/prisma/client.ts";
-import type { Queries } from "../ports.ts";
+import type { Queries } from "../ports/database.ts";
 
 /** UTC days as `2026-11-22`, both included. */
 export interface Days {

@@ -2,8 +2,8 @@ import type { z } from "zod";
 import { budgetToWire, findAccount, insertFundedAccount } from "../budget/index.ts";
 import { requireOwnCampaign } from "../campaign/index.ts";
 import type { Deps, SponsorActor } from "../context.ts";
-import { AppError, notFound } from "../errors.ts";
-import { centsToMicros } from "../money.ts";
+import { AppError, notFound } from "../protocol/errors.ts";
+import { centsToMicros } from "../protocol/amounts.ts";
 import type { IncomingRow } from "../incoming/index.ts";
 import {
   claimNonce,
@@ -13,7 +13,7 @@ import {
   settlePayment,
   takePayment,
 } from "../incoming/index.ts";
-import type { RequestHeaders, SaleTerms } from "../incoming/ports.ts";
+import type { RequestHeaders, SaleTerms } from "../ports/x402-seller.ts";
 import { findApiOfSponsor, openBudget } from "../sponsored-api/index.ts";
 import type { FundApiInput, FundCampaignInput, FundOutput } from "./schema.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Budget, Id, PositiveCents, ServiceKey } from "../fields.ts";
+import { Budget, Id, PositiveCents, ServiceKey } from "../protocol/fields.ts";
 
 const amount = PositiveCents.meta({ description: "What the budget grows by, and what is to be paid" });
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Cents, ExplicitScopes, Id, Timestamp } from "../fields.ts";
+import { Cents, ExplicitScopes, Id, Timestamp } from "../protocol/fields.ts";
 
 export const PutGrantInput = z.strictObject({
   user_id: Id.meta({ description: "Internal id of the user" }),

@@ -1,7 +1,7 @@
 import { Prisma } from "../../platform/generated/prisma/client.ts";
 import type { DataType } from "../data-schema/index.ts";
 import type { Scopes } from "../context.ts";
-import type { Queries } from "../ports.ts";
+import type { Queries } from "../ports/database.ts";
 
 export interface GrantTerms {
   scopes: Scopes;

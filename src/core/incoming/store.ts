@@ -1,5 +1,5 @@
 import { Prisma } from "../../platform/generated/prisma/client.ts";
-import type { Queries } from "../ports.ts";
+import type { Queries } from "../ports/database.ts";
 
 /** A payment to the treasury that we know of, and what it is for. */
 export interface IncomingRow {

@@ -1,5 +1,5 @@
 import type { Deps } from "../context.ts";
-import type { Flows, OutgoingTransfer } from "../payment/ports.ts";
+import type { Flows, OutgoingTransfer } from "../ports/chain.ts";
 import type { Finding } from "./checks.ts";
 import type { Books, IncomingRecord, OutgoingRecord } from "./store.ts";
 import { readBooks } from "./store.ts";

@@ -1,7 +1,7 @@
 import type { Deps, SessionActor } from "../context.ts";
-import { AppError, notFound } from "../errors.ts";
-import { requireId } from "../fields.ts";
-import { next } from "../next-actions.ts";
+import { AppError, notFound } from "../protocol/errors.ts";
+import { requireId } from "../protocol/fields.ts";
+import { next } from "../protocol/next-actions.ts";
 import { findCampaignForUser } from "../campaign/index.ts";
 import type { Call, JudgedPayer, Shortfall, Wanted } from "./rules.ts";
 import { judge, offerDirectly, refuseAll, refuseNamed } from "./rules.ts";

@@ -1,6 +1,6 @@
-import { AppError } from "../errors.ts";
-import type { NextAction } from "../next-actions.ts";
-import { next } from "../next-actions.ts";
+import { AppError } from "../protocol/errors.ts";
+import type { NextAction } from "../protocol/next-actions.ts";
+import { next } from "../protocol/next-actions.ts";
 import type { PayerRow } from "./store.ts";
 
 /** Why somebody pays for a call, or doesn't. */

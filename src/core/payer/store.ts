@@ -1,4 +1,4 @@
-import type { Queries } from "../ports.ts";
+import type { Queries } from "../ports/database.ts";
 
 /** Somebody who might pay for a call of one service by one user. */
 export interface PayerRow {

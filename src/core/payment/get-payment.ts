@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import type { Deps, SessionActor } from "../context.ts";
-import { notFound } from "../errors.ts";
-import { requireId } from "../fields.ts";
-import type { NextAction } from "../next-actions.ts";
+import { notFound } from "../protocol/errors.ts";
+import { requireId } from "../protocol/fields.ts";
+import type { NextAction } from "../protocol/next-actions.ts";
 import { keptOutput, mayYetCome } from "./output.ts";
 import { reconcileSoon } from "./reconcile.ts";
 import type { GetPaymentInput, GetPaymentOutput } from "./schema.ts";

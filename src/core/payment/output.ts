@@ -1,5 +1,5 @@
-import type { Cipher } from "../ports.ts";
-import type { UpstreamAnswer } from "./ports.ts";
+import type { Cipher } from "../ports/database.ts";
+import type { UpstreamAnswer } from "../ports/chain.ts";
 import type { PaymentRow, SendOutcome } from "./store.ts";
 
 /** An upstream's answer as it goes to the agent. */

@@ -1,10 +1,10 @@
 import type { Deps } from "../context.ts";
-import { AppError } from "../errors.ts";
-import { next } from "../next-actions.ts";
+import { AppError } from "../protocol/errors.ts";
+import { next } from "../protocol/next-actions.ts";
 import { explainEndedSession } from "../session/index.ts";
 import { requireUnpaused } from "../treasury/index.ts";
 import { keepOutput } from "./output.ts";
-import type { Offer, UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "./ports.ts";
+import type { Offer, UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../ports/chain.ts";
 import { UPSTREAM_RETRY_SECONDS } from "./quote.ts";
 import { quoteDigest } from "./quote-digest.ts";
 import type { Permit } from "./store.ts";

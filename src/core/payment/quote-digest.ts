@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { canonicalJson } from "../canonical-json.ts";
-import type { Terms, UpstreamRequest } from "./ports.ts";
+import { canonicalJson } from "../protocol/canonical-json.ts";
+import type { Terms, UpstreamRequest } from "../ports/chain.ts";
 
 /**
  * What a reservation is good for: this much to this payee, for exactly this request. A signature is only made where

@@ -2,7 +2,7 @@ import type { Address, Hex } from "viem";
 import type { Deps } from "../context.ts";
 import { isOpen } from "./output.ts";
 import { keptRequest, sendPayment } from "./pay.ts";
-import type { Authorization, Verdict } from "./ports.ts";
+import type { Authorization, Verdict } from "../ports/chain.ts";
 import type { PaymentRow } from "./store.ts";
 import { endPayment, findPayment, takeDue } from "./store.ts";
 

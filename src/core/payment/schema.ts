@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { IdempotencyKey } from "../idempotency/index.ts";
-import { Cents, Id, JsonObject, JsonValue, ServiceKey, Timestamp } from "../fields.ts";
+import { IdempotencyKey } from "../protocol/idempotency/index.ts";
+import { Cents, Id, JsonObject, JsonValue, ServiceKey, Timestamp } from "../protocol/fields.ts";
 
 export const RunServiceInput = z.strictObject({
   service_key: ServiceKey,

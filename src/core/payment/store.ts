@@ -1,9 +1,9 @@
 import { Prisma } from "../../platform/generated/prisma/client.ts";
-import type { Database, Queries } from "../ports.ts";
+import type { Database, Queries } from "../ports/database.ts";
 import { sessionIsLive } from "../session/index.ts";
 import { paymentsGoOn } from "../treasury/index.ts";
 import { evidenceOf } from "./evidence.ts";
-import type { SignedPayment, Verdict } from "./ports.ts";
+import type { SignedPayment, Verdict } from "../ports/chain.ts";
 
 export type PaymentStatus =
   | "reserved"

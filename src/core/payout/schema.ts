@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { Budget, Id, PositiveCents, ServiceKey, Timestamp } from "../fields.ts";
-import { IdempotencyKey } from "../idempotency/index.ts";
+import { Budget, Id, PositiveCents, ServiceKey, Timestamp } from "../protocol/fields.ts";
+import { IdempotencyKey } from "../protocol/idempotency/index.ts";
 
 const fields = {
   amount_cents: PositiveCents.meta({ description: "At most what is neither spent nor reserved" }),

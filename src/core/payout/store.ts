@@ -1,8 +1,8 @@
 import { Prisma } from "../../platform/generated/prisma/client.ts";
 import { lockAccounts } from "../budget/index.ts";
-import type { Queries } from "../ports.ts";
+import type { Queries } from "../ports/database.ts";
 import { paymentsGoOn } from "../treasury/index.ts";
-import type { SignedTransfer } from "./ports.ts";
+import type { SignedTransfer } from "../ports/x402-transfers.ts";
 
 export interface PayoutRow {
   id: string;

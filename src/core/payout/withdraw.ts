@@ -3,10 +3,10 @@ import type { z } from "zod";
 import { budgetToWire, findAccount } from "../budget/index.ts";
 import { requireOwnCampaign } from "../campaign/index.ts";
 import type { Deps, SponsorActor } from "../context.ts";
-import { AppError, invalidField, notFound } from "../errors.ts";
-import { requireId } from "../fields.ts";
-import { createOnce } from "../idempotency/index.ts";
-import { centsToMicros, microsToCents } from "../money.ts";
+import { AppError, invalidField, notFound } from "../protocol/errors.ts";
+import { requireId } from "../protocol/fields.ts";
+import { createOnce } from "../protocol/idempotency/index.ts";
+import { centsToMicros, microsToCents } from "../protocol/amounts.ts";
 import { findApiOfSponsor } from "../sponsored-api/index.ts";
 import { openTreasuryDay, requireUnpaused, treasuryDayExhausted } from "../treasury/index.ts";
 import type {

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { openApproval } from "../approval/index.ts";
 import type { Deps, SessionActor } from "../context.ts";
-import { AppError } from "../errors.ts";
-import type { Claimed } from "../idempotency/index.ts";
-import { microsToCents } from "../money.ts";
-import { next } from "../next-actions.ts";
+import { AppError } from "../protocol/errors.ts";
+import type { Claimed } from "../protocol/idempotency/index.ts";
+import { microsToCents } from "../protocol/amounts.ts";
+import { next } from "../protocol/next-actions.ts";
 import type { JudgedPayer, Payers, Shortfall } from "../payer/index.ts";
-import type { Offer, Terms } from "../payment/ports.ts";
+import type { Offer, Terms } from "../ports/chain.ts";
 import { openTreasuryDay, requireUnpaused, treasuryDayExhausted } from "../treasury/index.ts";
 import type { Hold, PaymentSubject } from "./store.ts";
 import { findApprovedBudget, openUserCap, remainingBudgets, reserve } from "./store.ts";

@@ -1,6 +1,6 @@
 import type { Scopes } from "../context.ts";
 import type { z } from "zod";
-import type { ExplicitScopes, RequestedScopes } from "../fields.ts";
+import type { ExplicitScopes, RequestedScopes } from "../protocol/fields.ts";
 
 /** Pure rules of scopes: three sets that only ever narrow. */
 

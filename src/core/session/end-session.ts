@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Deps, SessionActor } from "../context.ts";
-import { AppError, notFound } from "../errors.ts";
-import { requireId } from "../fields.ts";
+import { AppError, notFound } from "../protocol/errors.ts";
+import { requireId } from "../protocol/fields.ts";
 import type {
   EndSessionInput,
   ResumeSessionInput,

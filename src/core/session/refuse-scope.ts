@@ -1,8 +1,8 @@
 import type { Deps, Scopes, SessionActor } from "../context.ts";
 import type { DataType } from "../data-schema/index.ts";
-import { AppError } from "../errors.ts";
-import { microsToCents } from "../money.ts";
-import { next } from "../next-actions.ts";
+import { AppError } from "../protocol/errors.ts";
+import { microsToCents } from "../protocol/amounts.ts";
+import { next } from "../protocol/next-actions.ts";
 import { widened } from "../scope/index.ts";
 import { countViolation } from "./count-violation.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Cents, ExplicitScopes, Id, RequestedScopes, Timestamp } from "../fields.ts";
+import { Cents, ExplicitScopes, Id, RequestedScopes, Timestamp } from "../protocol/fields.ts";
 
 /** R2.5: a session lives at most a day. */
 export const MAX_SESSION_SECONDS = 86_400;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Cents, ExplicitScopes, RequestedScopes, Timestamp } from "../fields.ts";
+import { Cents, ExplicitScopes, RequestedScopes, Timestamp } from "../protocol/fields.ts";
 
 /** GPTs carry their token in URLs, so it lives short. */
 export const GPT_SESSION_SECONDS = 3_600;

@@ -1,6 +1,6 @@
 import type { Deps, SponsorActor } from "../context.ts";
 import { hashSecret, isToken } from "../credential/index.ts";
-import { AppError } from "../errors.ts";
+import { AppError } from "../protocol/errors.ts";
 import { findSponsorByKey } from "./store.ts";
 
 /** Who a sponsor key belongs to. @throws `unauthorized` if it's malformed, unknown or revoked. */

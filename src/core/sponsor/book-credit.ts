@@ -8,10 +8,10 @@ import {
 } from "../budget/index.ts";
 import { requireOwnCampaign } from "../campaign/index.ts";
 import type { Deps } from "../context.ts";
-import { AppError, invalidField, notFound } from "../errors.ts";
-import { Budget, requireId } from "../fields.ts";
-import { centsToMicros, microsToCents } from "../money.ts";
-import type { Queries } from "../ports.ts";
+import { AppError, invalidField, notFound } from "../protocol/errors.ts";
+import { Budget, requireId } from "../protocol/fields.ts";
+import { centsToMicros, microsToCents } from "../protocol/amounts.ts";
+import type { Queries } from "../ports/database.ts";
 import { findApiOfSponsor, openBudget } from "../sponsored-api/index.ts";
 import type { BookCreditInput } from "./schema.ts";
 import { sponsorExists } from "./store.ts";

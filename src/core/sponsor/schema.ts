@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Overlap } from "../credential/index.ts";
-import { Id, PositiveCents, ServiceKey } from "../fields.ts";
+import { Id, PositiveCents, ServiceKey } from "../protocol/fields.ts";
 
 export const CreateSponsorInput = z.strictObject({
   name: z

@@ -1,6 +1,6 @@
 import type { SponsorActor } from "../context.ts";
 import type { MintedToken } from "../credential/index.ts";
-import type { Database, Queries } from "../ports.ts";
+import type { Database, Queries } from "../ports/database.ts";
 
 export async function insertSponsor(
   db: Queries,

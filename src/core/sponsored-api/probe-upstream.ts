@@ -1,5 +1,5 @@
 import type { Deps } from "../context.ts";
-import { AppError } from "../errors.ts";
+import { AppError } from "../protocol/errors.ts";
 import type { Callable } from "./upstream-request.ts";
 import { buildUpstreamRequest } from "./upstream-request.ts";
 

@@ -1,7 +1,7 @@
 import type { Prisma, SponsoredApi } from "../../platform/generated/prisma/client.ts";
 import type { Account } from "../budget/index.ts";
 import type { DataType } from "../data-schema/index.ts";
-import type { Queries } from "../ports.ts";
+import type { Queries } from "../ports/database.ts";
 
 export type ApiRow = Omit<SponsoredApi, "searchText">;
 export type ApiWithBudget = ApiRow & { budgetAccount: Account | null };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Timestamp } from "../fields.ts";
+import { Timestamp } from "../protocol/fields.ts";
 
 export const GetPaymentSwitchInput = z.strictObject({});
 

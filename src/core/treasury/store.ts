@@ -1,5 +1,5 @@
 import { Prisma } from "../../platform/generated/prisma/client.ts";
-import type { Queries } from "../ports.ts";
+import type { Queries } from "../ports/database.ts";
 
 export interface Pause {
   paused: boolean;

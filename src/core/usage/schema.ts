@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Id, Timestamp } from "../fields.ts";
+import { Id, Timestamp } from "../protocol/fields.ts";
 import { PaymentView } from "../payment/index.ts";
 
 export const UsageInput = z.strictObject({

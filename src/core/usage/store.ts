@@ -1,4 +1,4 @@
-import type { Queries } from "../ports.ts";
+import type { Queries } from "../ports/database.ts";
 
 export interface SponsorSum {
   sponsor: string;

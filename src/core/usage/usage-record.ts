@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Deps, SessionActor } from "../context.ts";
-import { microsToCents } from "../money.ts";
+import { microsToCents } from "../protocol/amounts.ts";
 import { listPayments, paymentToView } from "../payment/index.ts";
 import type { UsageInput, UsageOutput } from "./schema.ts";
 import { sumBySponsor } from "./store.ts";

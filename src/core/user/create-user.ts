@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import type { Deps } from "../context.ts";
-import { AppError } from "../errors.ts";
-import { createOnce } from "../idempotency/index.ts";
+import { AppError } from "../protocol/errors.ts";
+import { createOnce } from "../protocol/idempotency/index.ts";
 import type { CreateUserInput, CreateUserOutput } from "./schema.ts";
 import { insertUser } from "./store.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { JsonObject } from "../fields.ts";
-import { IdempotencyKey } from "../idempotency/index.ts";
+import { JsonObject } from "../protocol/fields.ts";
+import { IdempotencyKey } from "../protocol/idempotency/index.ts";
 
 export const CreateUserInput = z.strictObject({
   email: z.email().max(254),

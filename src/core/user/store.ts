@@ -1,5 +1,5 @@
 import type { Prisma } from "../../platform/generated/prisma/client.ts";
-import type { Queries } from "../ports.ts";
+import type { Queries } from "../ports/database.ts";
 
 /** Inserts a user. Returns false where the e-mail address is taken, whatever its case. */
 export async function insertUser(

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Deps } from "../context.ts";
-import { invalidField, notFound } from "../errors.ts";
-import { requireId } from "../fields.ts";
+import { invalidField, notFound } from "../protocol/errors.ts";
+import { requireId } from "../protocol/fields.ts";
 import { userExists } from "../user/index.ts";
 import { misfit, sealItem } from "./rules.ts";
 import type { PutVaultItemInput, PutVaultItemOutput } from "./schema.ts";

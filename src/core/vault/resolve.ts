@@ -1,8 +1,8 @@
 import type { Deps, SessionActor } from "../context.ts";
 import type { CompiledSchema, DataType, VaultReference } from "../data-schema/index.ts";
 import { replaceReferences } from "../data-schema/index.ts";
-import type { FieldError } from "../errors.ts";
-import { AppError } from "../errors.ts";
+import type { FieldError } from "../protocol/errors.ts";
+import { AppError } from "../protocol/errors.ts";
 import { missingFrom } from "../scope/index.ts";
 import { openItem } from "./rules.ts";
 import { findItems, storedDataTypes } from "./store.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DataTypeField, Id, JsonObject } from "../fields.ts";
+import { DataTypeField, Id, JsonObject } from "../protocol/fields.ts";
 
 export const PutVaultItemInput = z.strictObject({
   user_id: Id,

@@ -1,5 +1,5 @@
-import type { Database, Log } from "../../core/ports.ts";
-import type { RateLimiter } from "../../core/rate-limit/ports.ts";
+import type { Database, Log } from "../../core/ports/database.ts";
+import type { RateLimiter } from "../../core/ports/rate-limiter.ts";
 import { MemoryLimiter } from "./memory-limiter.ts";
 import { PostgresLimiter } from "./postgres-limiter.ts";
 import { RedisLimiter } from "./redis-limiter.ts";

@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { RateLimiter, RateRule, RateTake } from "../../core/rate-limit/ports.ts";
+import type { RateLimiter, RateRule, RateTake } from "../../core/ports/rate-limiter.ts";
 import { counterOf, toTake } from "./window.ts";
 
 /** Windows kept at most; the least recently used go first. */

@@ -1,5 +1,5 @@
-import type { Database } from "../../core/ports.ts";
-import type { RateLimiter, RateRule, RateTake } from "../../core/rate-limit/ports.ts";
+import type { Database } from "../../core/ports/database.ts";
+import type { RateLimiter, RateRule, RateTake } from "../../core/ports/rate-limiter.ts";
 import type { Window } from "./window.ts";
 import { counterOf, toTake } from "./window.ts";
 

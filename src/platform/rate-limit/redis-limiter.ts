@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
-import type { Log } from "../../core/ports.ts";
-import type { RateLimiter, RateRule, RateTake } from "../../core/rate-limit/ports.ts";
+import type { Log } from "../../core/ports/database.ts";
+import type { RateLimiter, RateRule, RateTake } from "../../core/ports/rate-limiter.ts";
 import type { PostgresLimiter } from "./postgres-limiter.ts";
 import type { Uncounted } from "./redis-counters.ts";
 import { RedisCounters } from "./redis-counters.ts";

@@ -1,4 +1,4 @@
-import type { RateRule, RateTake } from "../../core/rate-limit/ports.ts";
+import type { RateRule, RateTake } from "../../core/ports/rate-limiter.ts";
 
 /** What a store knows of an open window. */
 export interface Window {

@@ -1,4 +1,4 @@
-import type { Prisma, PrismaClient } from "../platform/generated/prisma/client.ts";
+import type { Prisma, PrismaClient } from "../../platform/generated/prisma/client.ts";
 
 /** The database. Only `store.ts` files query it; verbs may open a transaction over several stores. */
 export type Database = PrismaClient;

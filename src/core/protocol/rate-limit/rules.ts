@@ -1,4 +1,4 @@
-import type { RateRule } from "./ports.ts";
+import type { RateRule } from "../../ports/rate-limiter.ts";
 
 const perMinute = (name: string, limit: number, per: string): RateRule => ({
   name,

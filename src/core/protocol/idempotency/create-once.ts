@@ -1,6 +1,6 @@
 import { canonicalJson } from "../canonical-json.ts";
 import { AppError } from "../errors.ts";
-import type { Cipher, Database, Queries } from "../ports.ts";
+import type { Cipher, Database, Queries } from "../../ports/database.ts";
 import { claimCreation, findCreation } from "./store.ts";
 
 export interface Creation {
