@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Deps } from "../core/context.ts";
-import { hashSecret } from "../core/credential/index.ts";
+import { hashSecret } from "../core/access/credential/index.ts";
 import { AppError } from "../core/protocol/errors.ts";
 import { rateLimited } from "../core/protocol/rate-limit/index.ts";
 import type { RateTake } from "../core/ports/rate-limiter.ts";

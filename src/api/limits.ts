@@ -4,7 +4,7 @@ import { next } from "../core/protocol/next-actions.ts";
 import type { RateRules } from "../core/protocol/rate-limit/index.ts";
 import { rateLimited, rateLimitHeaders } from "../core/protocol/rate-limit/index.ts";
 import type { RateRule } from "../core/ports/rate-limiter.ts";
-import { countViolation } from "../core/session/index.ts";
+import { countViolation } from "../core/access/session/index.ts";
 import type { ApiContext } from "./context.ts";
 
 /** What a call counts against, and what helps its caller when that was too much. */

@@ -1,12 +1,12 @@
-import { hashSecret } from "../core/credential/index.ts";
+import { hashSecret } from "../core/access/credential/index.ts";
 import { timingSafeEqual } from "node:crypto";
 import type { Authenticators } from "../api/context.ts";
-import { authenticateAgent } from "../core/agent/index.ts";
+import { authenticateAgent } from "../core/access/agent/index.ts";
 import { insertAuditEntries } from "../core/audit/index.ts";
 import type { Deps, Settings } from "../core/context.ts";
 import { AppError } from "../core/protocol/errors.ts";
 import type { Log } from "../core/ports/database.ts";
-import { authenticateSession } from "../core/session/index.ts";
+import { authenticateSession } from "../core/access/session/index.ts";
 import { authenticateSponsor } from "../core/sponsor/index.ts";
 import { readVitals } from "../core/vitals/index.ts";
 import type { ReadinessChecks } from "../http/ops.ts";

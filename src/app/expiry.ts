@@ -1,5 +1,5 @@
 import type { Deps } from "../core/context.ts";
-import { noteExpiredSessions } from "../core/session/index.ts";
+import { noteExpiredSessions } from "../core/access/session/index.ts";
 import type { Rounds } from "./rounds.ts";
 import { startRounds } from "./rounds.ts";
 

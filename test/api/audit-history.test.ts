@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { mintToken } from "../../src/core/credential/index.ts";
+import { mintToken } from "../../src/core/access/credential/index.ts";
 import { call, expectRefused, expectSuccess, TRANSPORTS } from "../support/call.ts";
 import type { TestServer } from "../support/server.ts";
 import { rest, startTestServer } from "../support/server.ts";

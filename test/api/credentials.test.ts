@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { mintToken } from "../../src/core/credential/index.ts";
+import { mintToken } from "../../src/core/access/credential/index.ts";
 import type { Transport } from "../support/call.ts";
 import { call, expectRefused, expectSuccess, OPERATIONS, TRANSPORTS } from "../support/call.ts";
 import type { TestServer } from "../support/server.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { mintToken } from "../../src/core/credential/index.ts";
+import { mintToken } from "../../src/core/access/credential/index.ts";
 import type { RateRules } from "../../src/core/protocol/rate-limit/index.ts";
 import { RATE_RULES } from "../../src/core/protocol/rate-limit/index.ts";
 import { call, expectRefused, expectSuccess, TRANSPORTS } from "../support/call.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { noteExpiredSessions } from "../../src/core/session/index.ts";
+import { noteExpiredSessions } from "../../src/core/access/session/index.ts";
 import { call, expectRefused } from "../support/call.ts";
 import type { TestServer } from "../support/server.ts";
 import { startTestServer } from "../support/server.ts";

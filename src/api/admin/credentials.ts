@@ -9,9 +9,9 @@ import {
   revokeAgentKey,
   RotateAgentKeyInput,
   rotateAgentKey,
-} from "../../core/agent/index.ts";
-import { RotateKeyOutput } from "../../core/credential/index.ts";
-import { EndSessionInput, endSession, RevokeSessionOutput } from "../../core/session/index.ts";
+} from "../../core/access/agent/index.ts";
+import { RotateKeyOutput } from "../../core/access/credential/index.ts";
+import { EndSessionInput, endSession, RevokeSessionOutput } from "../../core/access/session/index.ts";
 import { RotateSponsorKeyInput, rotateSponsorKey } from "../../core/sponsor/index.ts";
 import { ok, success } from "../envelope.ts";
 import { AGENT_ID, SESSION_ID } from "../examples.ts";

@@ -1,5 +1,9 @@
-import { CreateAgentInput, CreateAgentOutput, createAgent } from "../../core/agent/index.ts";
-import { DecideApprovalInput, DecideApprovalOutput, decideApproval } from "../../core/approval/index.ts";
+import { CreateAgentInput, CreateAgentOutput, createAgent } from "../../core/access/agent/index.ts";
+import {
+  DecideApprovalInput,
+  DecideApprovalOutput,
+  decideApproval,
+} from "../../core/access/approval/index.ts";
 import {
   PutGrantInput,
   PutGrantOutput,
@@ -7,8 +11,8 @@ import {
   RevokeGrantInput,
   RevokeGrantOutput,
   revokeGrant,
-} from "../../core/grant/index.ts";
-import { ResumeSessionInput, ResumeSessionOutput, resumeSession } from "../../core/session/index.ts";
+} from "../../core/access/grant/index.ts";
+import { ResumeSessionInput, ResumeSessionOutput, resumeSession } from "../../core/access/session/index.ts";
 import {
   BookCreditInput,
   BookCreditOutput,
@@ -17,7 +21,7 @@ import {
   CreateSponsorOutput,
   createSponsor,
 } from "../../core/sponsor/index.ts";
-import { CreateUserInput, CreateUserOutput, createUser } from "../../core/user/index.ts";
+import { CreateUserInput, CreateUserOutput, createUser } from "../../core/access/user/index.ts";
 import { ok, success } from "../envelope.ts";
 import { AGENT_ID, SCOPES, SESSION_ID, USER_ID } from "../examples.ts";
 import { markReplayed, withIdempotencyKey } from "../idempotency-key.ts";

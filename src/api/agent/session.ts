@@ -1,4 +1,4 @@
-import { GetApprovalInput, GetApprovalOutput, getApproval } from "../../core/approval/index.ts";
+import { GetApprovalInput, GetApprovalOutput, getApproval } from "../../core/access/approval/index.ts";
 import { next } from "../../core/protocol/next-actions.ts";
 import {
   OpenSessionInput,
@@ -6,7 +6,7 @@ import {
   openSession,
   RevokeSessionOutput,
   revokeSession,
-} from "../../core/session/index.ts";
+} from "../../core/access/session/index.ts";
 import { z } from "zod";
 import { ok, success } from "../envelope.ts";
 import { agentKeyProcedure, sessionProcedure } from "../trpc.ts";

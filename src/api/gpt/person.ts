@@ -6,7 +6,7 @@ import {
   setPreferences,
 } from "../../core/preference/index.ts";
 import { getPayment, GetPaymentOutput } from "../../core/payment/index.ts";
-import { SignInInput, SignInOutput, signIn } from "../../core/sign-in/index.ts";
+import { SignInInput, SignInOutput, signIn } from "../../core/access/gpt-sign-in/index.ts";
 import { UsageInput, UsageOutput, usageRecord } from "../../core/usage/index.ts";
 import { next } from "../../core/protocol/next-actions.ts";
 import { AppError } from "../../core/protocol/errors.ts";

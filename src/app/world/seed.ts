@@ -1,11 +1,11 @@
-import { createAgent } from "../../core/agent/index.ts";
+import { createAgent } from "../../core/access/agent/index.ts";
 import { createCampaign } from "../../core/campaign/index.ts";
 import type { Deps } from "../../core/context.ts";
 import { AppError } from "../../core/protocol/errors.ts";
-import { putGrant } from "../../core/grant/index.ts";
+import { putGrant } from "../../core/access/grant/index.ts";
 import { bookCredit, createSponsor } from "../../core/sponsor/index.ts";
 import { moveUpstream, registerApi } from "../../core/sponsored-api/index.ts";
-import { createUser } from "../../core/user/index.ts";
+import { createUser } from "../../core/access/user/index.ts";
 import type { DemoUpstream } from "../sandbox/index.ts";
 import { campaigns, DEMO_AGENT, DEMO_GRANT, DEMO_USER, OPEN_BUDGET, SPONSORS } from "./campaigns.ts";
 import type { SecretsFile } from "./secrets.ts";

@@ -1,7 +1,7 @@
 import type { Deps } from "../context.ts";
 import { AppError } from "../protocol/errors.ts";
 import { next } from "../protocol/next-actions.ts";
-import { explainEndedSession } from "../session/index.ts";
+import { explainEndedSession } from "../access/session/index.ts";
 import { requireUnpaused } from "../treasury/index.ts";
 import { keepOutput } from "./output.ts";
 import type { Offer, UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../ports/chain.ts";

@@ -18,8 +18,8 @@ import {
   requireBudget,
   reserveCall,
 } from "../reservation/index.ts";
-import { missingFrom } from "../scope/index.ts";
-import { refuseScope } from "../session/index.ts";
+import { missingFrom } from "../access/scope/index.ts";
+import { refuseScope } from "../access/session/index.ts";
 import type { ApiRow } from "../sponsored-api/index.ts";
 import { buildUpstreamRequest, expectedCost, findApi, invalidRunInput } from "../sponsored-api/index.ts";
 import { resolveReferences } from "../vault/index.ts";

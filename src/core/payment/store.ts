@@ -1,6 +1,6 @@
 import { Prisma } from "../../platform/generated/prisma/client.ts";
 import type { Database, Queries } from "../ports/database.ts";
-import { sessionIsLive } from "../session/index.ts";
+import { sessionIsLive } from "../access/session/index.ts";
 import { paymentsGoOn } from "../treasury/index.ts";
 import { evidenceOf } from "./evidence.ts";
 import type { SignedPayment, Verdict } from "../ports/chain.ts";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { openApproval } from "../approval/index.ts";
+import { openApproval } from "../access/approval/index.ts";
 import type { Deps, SessionActor } from "../context.ts";
 import { AppError } from "../protocol/errors.ts";
 import type { Claimed } from "../protocol/idempotency/index.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Overlap } from "../credential/index.ts";
+import { Overlap } from "../access/credential/index.ts";
 import { Id, PositiveCents, ServiceKey } from "../protocol/fields.ts";
 
 export const CreateSponsorInput = z.strictObject({

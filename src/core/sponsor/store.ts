@@ -1,5 +1,5 @@
 import type { SponsorActor } from "../context.ts";
-import type { MintedToken } from "../credential/index.ts";
+import type { MintedToken } from "../access/credential/index.ts";
 import type { Database, Queries } from "../ports/database.ts";
 
 export async function insertSponsor(

@@ -9,7 +9,7 @@ import { compileSchema } from "../data-schema/index.ts";
 import { AppError } from "../protocol/errors.ts";
 import type { NextAction } from "../protocol/next-actions.ts";
 import { next } from "../protocol/next-actions.ts";
-import { explainEndedSession } from "../session/index.ts";
+import { explainEndedSession } from "../access/session/index.ts";
 import { requireStored, resolveReferences, sourcesOf } from "../vault/index.ts";
 import type { OpenCampaign } from "./get-task.ts";
 import { offerServices, requireOpenCampaign } from "./get-task.ts";

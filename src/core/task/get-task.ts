@@ -7,7 +7,7 @@ import { requireId } from "../protocol/fields.ts";
 import { microsToCents } from "../protocol/amounts.ts";
 import type { NextAction } from "../protocol/next-actions.ts";
 import { next } from "../protocol/next-actions.ts";
-import { recordSelection, refuseScope } from "../session/index.ts";
+import { recordSelection, refuseScope } from "../access/session/index.ts";
 import { storedDataTypes } from "../vault/index.ts";
 import type { GetTaskInput, GetTaskOutput } from "./schema.ts";
 import { listPayableServices } from "./store.ts";

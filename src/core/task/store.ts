@@ -1,7 +1,7 @@
 import type { ConsentRecord } from "../consent/index.ts";
 import type { DataType } from "../data-schema/index.ts";
 import type { Queries } from "../ports/database.ts";
-import { sessionIsLive } from "../session/index.ts";
+import { sessionIsLive } from "../access/session/index.ts";
 import type { Sources } from "../vault/index.ts";
 
 export interface NewCompletion {

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Deps } from "../context.ts";
 import { invalidField, notFound } from "../protocol/errors.ts";
 import { requireId } from "../protocol/fields.ts";
-import { userExists } from "../user/index.ts";
+import { userExists } from "../access/user/index.ts";
 import { misfit, sealItem } from "./rules.ts";
 import type { PutVaultItemInput, PutVaultItemOutput } from "./schema.ts";
 import { deleteItem, upsertItem } from "./store.ts";

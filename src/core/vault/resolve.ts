@@ -3,7 +3,7 @@ import type { CompiledSchema, DataType, VaultReference } from "../data-schema/in
 import { replaceReferences } from "../data-schema/index.ts";
 import type { FieldError } from "../protocol/errors.ts";
 import { AppError } from "../protocol/errors.ts";
-import { missingFrom } from "../scope/index.ts";
+import { missingFrom } from "../access/scope/index.ts";
 import { openItem } from "./rules.ts";
 import { findItems, storedDataTypes } from "./store.ts";
 

@@ -1,0 +1,12 @@
+import type { AgentActor, Deps } from "../../context.ts";
+import { hashSecret, isToken } from "../credential/index.ts";
+import { AppError } from "../../protocol/errors.ts";
+import { findAgentByKey } from "./store.ts";
+
+/** Who an API key belongs to. @throws `unauthorized` if it's malformed, unknown, expired or revoked. */
+export async function authenticateAgent({ db }: Pick<Deps, "db">, token: string): Promise<AgentActor> {
+  const agent = isToken("agent_key", token) ? await findAgentByKey(db, hashSecret(token)) : undefined;
+  if (agent === undefined)
+    throw new AppError("unauthorized", { message: "A valid agent API key is required." });
+  return agent;
+}

@@ -1,0 +1,81 @@
+import type { z } from "zod";
+import type { Deps } from "../../context.ts";
+import type { RotateKeyOutput } from "../credential/index.ts";
+import { DEFAULT_OVERLAP_SECONDS, mintToken } from "../credential/index.ts";
+import { notFound } from "../../protocol/errors.ts";
+import { requireId } from "../../protocol/fields.ts";
+import type {
+  ListAgentKeysInput,
+  ListAgentKeysOutput,
+  RevokeAgentInput,
+  RevokeAgentKeyInput,
+  RevokeOutput,
+  RotateAgentKeyInput,
+} from "./schema.ts";
+import * as store from "./store.ts";
+
+type Context = Pick<Deps, "db" | "log">;
+
+/** An agent's keys, newest first, without the secrets. @throws `not_found` */
+export async function listAgentKeys(
+  { db }: Pick<Deps, "db">,
+  input: z.infer<typeof ListAgentKeysInput>,
+): Promise<z.infer<typeof ListAgentKeysOutput>> {
+  const keys = await store.listKeys(db, requireId(input.agent_id, "agent"));
+  if (keys.length === 0) throw notFound("agent");
+  return {
+    keys: keys.map((key) => ({
+      key_id: key.id,
+      hint: key.hint,
+      created_at: key.createdAt.toISOString(),
+      expires_at: key.expiresAt?.toISOString() ?? null,
+      revoked_at: key.revokedAt?.toISOString() ?? null,
+    })),
+  };
+}
+
+/**
+ * Mints a new key. Those before it go on for the overlap, during which agents switch; after it they open no more
+ * sessions, and those they opened end by themselves. Without an overlap they are revoked, sessions and all.
+ * @throws `not_found`, also for an agent that was revoked
+ */
+export async function rotateAgentKey(
+  { db, log }: Context,
+  input: z.infer<typeof RotateAgentKeyInput>,
+): Promise<z.infer<typeof RotateKeyOutput>> {
+  const agentId = requireId(input.agent_id, "agent");
+  const key = mintToken("agent_key");
+  const rotated = await store.rotateKey(db, agentId, key, input.overlap_seconds ?? DEFAULT_OVERLAP_SECONDS);
+  if (rotated === undefined) throw notFound("agent");
+  log.info({ event: "key_rotated", agent_id: agentId, key_id: rotated.id }, "agent key rotated");
+  return {
+    key_id: rotated.id,
+    api_key: key.token,
+    previous_keys_end_at: rotated.previous_end_at.toISOString(),
+  };
+}
+
+/** Ends a key and every session it opened, from the very next call on. Idempotent. @throws `not_found` */
+export async function revokeAgentKey(
+  { db, log }: Context,
+  input: z.infer<typeof RevokeAgentKeyInput>,
+): Promise<z.infer<typeof RevokeOutput>> {
+  const agentId = requireId(input.agent_id, "agent");
+  const keyId = requireId(input.key_id, "key");
+  const revokedAt = await store.revokeKey(db, agentId, keyId);
+  if (revokedAt === undefined) throw notFound("key");
+  log.info({ event: "key_revoked", agent_id: agentId, key_id: keyId }, "agent key revoked");
+  return { revoked: true, revoked_at: revokedAt.toISOString() };
+}
+
+/** Ends an agent: its keys and all its sessions, of every user. Idempotent. @throws `not_found` */
+export async function revokeAgent(
+  { db, log }: Context,
+  input: z.infer<typeof RevokeAgentInput>,
+): Promise<z.infer<typeof RevokeOutput>> {
+  const agentId = requireId(input.agent_id, "agent");
+  const revokedAt = await store.revokeAgent(db, agentId);
+  if (revokedAt === undefined) throw notFound("agent");
+  log.info({ event: "agent_revoked", agent_id: agentId }, "agent revoked");
+  return { revoked: true, revoked_at: revokedAt.toISOString() };
+}

@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { Overlap } from "../credential/index.ts";
+import { Id, Timestamp } from "../../protocol/fields.ts";
+
+export const CreateAgentInput = z.strictObject({
+  name: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100)
+    .meta({ description: "Shown to users when they decide", examples: ["Claude"] }),
+});
+
+export const CreateAgentOutput = z.object({
+  agent_id: z.string(),
+  api_key: z.string().meta({ description: "Shown once" }),
+});
+
+export const ListAgentKeysInput = z.strictObject({ agent_id: Id });
+
+export const ListAgentKeysOutput = z.object({
+  keys: z.array(
+    z.object({
+      key_id: z.string(),
+      hint: z.string().meta({ description: "Its beginning and end" }),
+      created_at: Timestamp,
+      expires_at: Timestamp.nullable().meta({ description: "It opens no sessions from then on" }),
+      revoked_at: Timestamp.nullable(),
+    }),
+  ),
+});
+
+export const RotateAgentKeyInput = z.strictObject({ agent_id: Id, overlap_seconds: Overlap });
+
+export const RevokeAgentKeyInput = z.strictObject({ agent_id: Id, key_id: Id });
+export const RevokeAgentInput = z.strictObject({ agent_id: Id });
+export const RevokeOutput = z.object({ revoked: z.literal(true), revoked_at: Timestamp });

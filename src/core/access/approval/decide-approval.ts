@@ -1,0 +1,157 @@
+import type { z } from "zod";
+import type { Deps } from "../../context.ts";
+import { AppError, invalidField, notFound } from "../../protocol/errors.ts";
+import { requireFuture, requireId } from "../../protocol/fields.ts";
+import { addDataTypes, grantIsLive, writeGrant } from "../grant/index.ts";
+import { centsToMicros } from "../../protocol/amounts.ts";
+import type { Queries } from "../../ports/database.ts";
+import { fromWire, isWithinRequest, missingFrom } from "../scope/index.ts";
+import { userExists } from "../user/index.ts";
+import type { DecideApprovalInput, DecideApprovalOutput } from "./schema.ts";
+import { BudgetRequest, DataRequest, GrantRequest } from "./schema.ts";
+import type { ApprovalRow } from "./store.ts";
+import { findStandingGrant, lockApproval, recordDecision } from "./store.ts";
+
+type Input = z.infer<typeof DecideApprovalInput>;
+
+/**
+ * The user's answer. They may narrow what was asked, never widen it; it is given once.
+ * @throws `not_found` (also for a question put to somebody else), `conflict` if it was decided or has expired,
+ *   `validation_error` for a decision wider than the request or, for a grant, not explicit (R6.1).
+ */
+export async function decideApproval(
+  { db, log }: Pick<Deps, "db" | "log">,
+  input: Input,
+): Promise<z.infer<typeof DecideApprovalOutput>> {
+  const approvalId = requireId(input.approval_id, "approval");
+  const userId = requireId(input.user_id, "user");
+
+  const decided = await db.$transaction(async (tx) => {
+    const approval = await lockApproval(tx, approvalId);
+    if (approval === undefined || (approval.user_id !== null && approval.user_id !== userId))
+      throw notFound("approval");
+    if (!(await userExists(tx, userId))) throw notFound("user");
+    if (approval.status !== "pending") {
+      throw new AppError("conflict", { message: `This approval is ${approval.status} already.` });
+    }
+    const status = input.decision === "approve" ? "approved" : "denied";
+    const grantId = status === "approved" ? await apply(tx, approval, userId, input) : null;
+    await recordDecision(tx, approvalId, { status, userId, grantId });
+    return { approval_id: approvalId, status, ...(grantId !== null && { grant_id: grantId }) } as const;
+  });
+
+  log.info({ event: "approval_decided", ...decided }, "approval decided");
+  return decided;
+}
+
+/** Carries out an approval. Returns the grant it made or changed. */
+async function apply(
+  tx: Queries,
+  approval: ApprovalRow,
+  userId: string,
+  input: Input,
+): Promise<string | null> {
+  switch (approval.kind) {
+    case "grant":
+      return applyGrant(tx, approval, userId, input);
+    case "data":
+      return applyData(tx, approval, input);
+    case "budget":
+      return applyBudget(tx, approval, input);
+    case "gpt_sign_in": {
+      // Somebody the agent has a grant of may just sign in; otherwise signing in is granting.
+      const standing =
+        input.scopes === undefined && input.budget_limit_cents === undefined && input.expires_at === undefined
+          ? await findStandingGrant(tx, userId, approval.agent_id)
+          : undefined;
+      return standing ?? applyGrant(tx, approval, userId, input);
+    }
+  }
+}
+
+/** R6.1: a grant is set explicitly, field by field. */
+function required<Field extends "scopes" | "budget_limit_cents" | "expires_at">(
+  input: Input,
+  field: Field,
+): NonNullable<Input[Field]> {
+  const value = input[field];
+  if (value === undefined) throw invalidField(`/${field}`, "is required to approve a grant", "required");
+  return value;
+}
+
+async function applyGrant(tx: Queries, approval: ApprovalRow, userId: string, input: Input): Promise<string> {
+  const requested = GrantRequest.parse(approval.requested);
+  const scopes = fromWire(required(input, "scopes"));
+  const budgetCents = required(input, "budget_limit_cents");
+  const expiresAt = requireFuture(required(input, "expires_at"), "/expires_at");
+  if (!isWithinRequest(scopes, requested.scopes)) {
+    throw invalidField("/scopes", "must not be wider than what the agent asked for", "maximum");
+  }
+  if (budgetCents > requested.budget_limit_cents) {
+    throw invalidField("/budget_limit_cents", "must not be more than what the agent asked for", "maximum");
+  }
+  const grant = await writeGrant(tx, userId, approval.agent_id, {
+    scopes,
+    budgetMicros: centsToMicros(budgetCents),
+    expiresAt,
+  });
+  return grant.id;
+}
+
+/** Adds the data types to the grant. Nothing else was asked for, so nothing else can be decided. */
+async function applyData(tx: Queries, approval: ApprovalRow, input: Input): Promise<string | null> {
+  const requested = DataRequest.parse(approval.requested);
+  const approved = input.scopes?.allowed_data_types ?? requested.data_types;
+  if (missingFrom(approved, requested.data_types).length > 0) {
+    throw invalidField(
+      "/scopes/allowed_data_types",
+      "must not be wider than what the agent asked for",
+      "maximum",
+    );
+  }
+  if (approved.length === 0)
+    throw invalidField("/scopes/allowed_data_types", "must name what is approved", "minItems");
+  refuseUnasked(input, ["allowed_task_types", "allowed_categories"], ["budget_limit_cents", "expires_at"]);
+  if (
+    approval.grant_id === null ||
+    !(await addDataTypes(tx, approval.grant_id, approval.agent_session_id, approved))
+  ) {
+    throw grantEnded();
+  }
+  return approval.grant_id;
+}
+
+/** Approving a budget only releases it; the matching run consumes it together with its reservation. */
+async function applyBudget(tx: Queries, approval: ApprovalRow, input: Input): Promise<string | null> {
+  const { amount_cents } = BudgetRequest.parse(approval.requested);
+  if (input.budget_limit_cents !== undefined && input.budget_limit_cents !== amount_cents) {
+    throw invalidField(
+      "/budget_limit_cents",
+      `must be the amount asked for, ${amount_cents}, or left out`,
+      "const",
+    );
+  }
+  refuseUnasked(input, ["allowed_task_types", "allowed_data_types", "allowed_categories"], ["expires_at"]);
+  if (approval.grant_id === null || !(await grantIsLive(tx, approval.grant_id))) throw grantEnded();
+  return approval.grant_id;
+}
+
+/** Refuses a decision on what wasn't asked: it would be wider than the request. */
+function refuseUnasked(
+  input: Input,
+  scopes: (keyof NonNullable<Input["scopes"]>)[],
+  fields: ("budget_limit_cents" | "expires_at")[],
+): void {
+  for (const scope of scopes) {
+    if ((input.scopes?.[scope].length ?? 0) > 0) {
+      throw invalidField(`/scopes/${scope}`, "must be empty: the agent didn't ask for it", "maxItems");
+    }
+  }
+  for (const field of fields) {
+    if (input[field] !== undefined)
+      throw invalidField(`/${field}`, "must be left out: the agent didn't ask for it", "not");
+  }
+}
+
+const grantEnded = (): AppError =>
+  new AppError("conflict", { message: "The grant this belongs to has been revoked or has expired." });

@@ -1,0 +1,75 @@
+import type { z } from "zod";
+import type { AgentActor, Deps } from "../../context.ts";
+import { notFound } from "../../protocol/errors.ts";
+import { requireId } from "../../protocol/fields.ts";
+import { microsToCents } from "../../protocol/amounts.ts";
+import type { NextAction } from "../../protocol/next-actions.ts";
+import { next } from "../../protocol/next-actions.ts";
+import { narrow, toWire } from "../scope/index.ts";
+import { approvalUrl } from "./open-approval.ts";
+import type { GetApprovalInput, GetApprovalOutput } from "./schema.ts";
+import { BudgetRequest, DataRequest, GrantRequest } from "./schema.ts";
+import type { ApprovalRow, GrantedRow } from "./store.ts";
+import { findApproval, findGranted } from "./store.ts";
+
+/** What became of a question this agent asked. @throws `not_found`, also for another agent's. */
+export async function getApproval(
+  { db, settings, actor }: Pick<Deps, "db" | "settings"> & { actor: AgentActor },
+  input: z.infer<typeof GetApprovalInput>,
+): Promise<{ data: z.infer<typeof GetApprovalOutput>; nextActions: NextAction[] }> {
+  const approval = await findApproval(db, requireId(input.approval_id, "approval"), actor.agentId);
+  if (approval === undefined) throw notFound("approval");
+  const granted =
+    approval.status === "approved" && approval.grant_id !== null
+      ? await findGranted(db, approval.grant_id)
+      : undefined;
+  return {
+    data: {
+      approval_id: approval.id,
+      kind: approval.kind,
+      status: approval.status,
+      approval_url: approvalUrl(settings.publicBaseUrl, approval.id),
+      ...(granted !== undefined && { user_id: granted.subject }),
+    },
+    nextActions: afterwards(approval, granted),
+  };
+}
+
+/** Where the agent goes from here: back to the call that asked, as far as we may repeat it. */
+function afterwards(approval: ApprovalRow, granted: GrantedRow | undefined): NextAction[] {
+  if (approval.status === "pending") return [next.getApproval(approval.id)];
+  if (approval.status !== "approved") return [next.auth()];
+  switch (approval.kind) {
+    case "grant":
+      return [
+        next.auth(granted === undefined ? {} : asGranted(GrantRequest.parse(approval.requested), granted)),
+      ];
+    case "data": {
+      const { campaign_id, service_key } = DataRequest.parse(approval.requested);
+      if (service_key !== null)
+        return [next.runService(service_key, { campaignId: campaign_id ?? undefined })];
+      return campaign_id === null ? [next.searchServices()] : [next.getTask(campaign_id)];
+    }
+    case "budget": {
+      const { service_key, campaign_id } = BudgetRequest.parse(approval.requested);
+      return [next.runService(service_key, { campaignId: campaign_id ?? undefined })];
+    }
+    case "gpt_sign_in":
+      return [next.searchServices()];
+  }
+}
+
+/** The session that was asked for, as far as the person granted it: they may have narrowed it. */
+function asGranted(requested: z.infer<typeof GrantRequest>, granted: GrantedRow): Record<string, unknown> {
+  const { task_types: taskTypes, data_types: dataTypes, categories } = granted;
+  const scopes = narrow(requested.scopes, { taskTypes, dataTypes, categories });
+  const remainingCents = microsToCents(granted.remaining);
+  const seconds = requested.expires_in_seconds;
+  return {
+    user_id: granted.subject,
+    scopes: toWire(scopes),
+    budget_limit_cents: Math.min(requested.budget_limit_cents, remainingCents),
+    // Left out, a session lasts as long as the grant allows.
+    ...(seconds !== null && seconds < granted.seconds_left && { expires_in_seconds: seconds }),
+  };
+}

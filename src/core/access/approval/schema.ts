@@ -1,0 +1,53 @@
+import { z } from "zod";
+import {
+  Cents,
+  DataTypeField,
+  ExplicitScopes,
+  Id,
+  RequestedScopes,
+  ServiceKey,
+  Timestamp,
+} from "../../protocol/fields.ts";
+
+export const ApprovalKind = z.enum(["grant", "budget", "data", "gpt_sign_in"]);
+export type ApprovalKind = z.infer<typeof ApprovalKind>;
+
+/** What is asked, as it is kept in `approvals.requested`. */
+export const GrantRequest = z.object({
+  scopes: RequestedScopes,
+  budget_limit_cents: z.number(),
+  expires_in_seconds: z.number().nullable(),
+});
+export const DataRequest = z.object({
+  data_types: z.array(DataTypeField),
+  campaign_id: z.string().nullable(),
+  service_key: z.string().nullable(),
+});
+export const BudgetRequest = z.object({
+  service_key: ServiceKey,
+  amount_cents: z.number(),
+  campaign_id: z.string().nullable(),
+});
+
+export const GetApprovalInput = z.strictObject({ approval_id: Id });
+export const GetApprovalOutput = z.object({
+  approval_id: z.string(),
+  kind: ApprovalKind,
+  status: z.enum(["pending", "approved", "denied", "expired"]),
+  approval_url: z.string(),
+  user_id: z.string().optional().meta({ description: "Once approved: your subject for this user" }),
+});
+
+export const DecideApprovalInput = z.strictObject({
+  approval_id: Id,
+  decision: z.enum(["approve", "deny"]),
+  user_id: Id.meta({ description: "Internal id of the user who decides" }),
+  scopes: ExplicitScopes.optional(),
+  budget_limit_cents: Cents.optional(),
+  expires_at: Timestamp.optional(),
+});
+export const DecideApprovalOutput = z.object({
+  approval_id: z.string(),
+  status: z.enum(["approved", "denied"]),
+  grant_id: z.string().optional(),
+});

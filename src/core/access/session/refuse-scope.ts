@@ -1,0 +1,45 @@
+import type { Deps, Scopes, SessionActor } from "../../context.ts";
+import type { DataType } from "../../data-schema/index.ts";
+import { AppError } from "../../protocol/errors.ts";
+import { microsToCents } from "../../protocol/amounts.ts";
+import { next } from "../../protocol/next-actions.ts";
+import { widened } from "../scope/index.ts";
+import { countViolation } from "./count-violation.ts";
+
+export type ScopeName = "task_types" | "data_types" | "categories";
+
+/**
+ * Refuses a call outside the session's scopes, naming exactly what is missing, and counts it against the
+ * session (R7.5). The violation that suspends still says `scope_violation`; the next call finds the session
+ * suspended. The way back is a session, or a grant, with what was missing.
+ */
+export async function refuseScope(
+  ctx: Pick<Deps, "db" | "log" | "settings"> & { actor: SessionActor },
+  scope: ScopeName,
+  missing: string[],
+  /** A dry run is refused alike, but leaves no trace. */
+  dryRun = false,
+): Promise<never> {
+  if (!dryRun) await countViolation(ctx, "scope");
+  throw scopeViolation(ctx.actor, scope, missing);
+}
+
+function scopeViolation(actor: SessionActor, scope: ScopeName, missing: string[]): AppError {
+  const needed: Scopes = {
+    taskTypes: scope === "task_types" ? missing : [],
+    dataTypes: scope === "data_types" ? (missing as DataType[]) : [],
+    categories: scope === "categories" ? missing : [],
+  };
+  return new AppError("scope_violation", {
+    message: `The session's scopes don't include these ${scope.replace("_", " ")}: ${missing.join(", ")}.`,
+    details: { scope, missing },
+    nextActions: [
+      next.auth({
+        user_id: actor.subject,
+        scopes: widened(actor.scopes, actor.grantScopes, needed),
+        budget_limit_cents: microsToCents(actor.remainingMicros),
+      }),
+      next.searchServices(),
+    ],
+  });
+}

@@ -1,0 +1,21 @@
+import { randomUUID } from "node:crypto";
+import type { z } from "zod";
+import type { Deps } from "../../context.ts";
+import { AppError } from "../../protocol/errors.ts";
+import { createOnce } from "../../protocol/idempotency/index.ts";
+import type { CreateUserInput, CreateUserOutput } from "./schema.ts";
+import { insertUser } from "./store.ts";
+
+/** Registers a person. @throws `conflict` if the e-mail address is taken, `idempotency_conflict` */
+export async function createUser(
+  { db, cipher }: Pick<Deps, "db" | "cipher">,
+  { idempotency_key: key, ...input }: z.infer<typeof CreateUserInput>,
+): Promise<{ user: z.infer<typeof CreateUserOutput>; replayed: boolean }> {
+  const newId = randomUUID();
+  const creation = { owner: "administrator", operation: "create_user", key, request: input };
+  const { id, replayed } = await createOnce({ db, cipher }, creation, newId, async (tx) => {
+    if (!(await insertUser(tx, { ...input, id: newId, toolsUsed: input.tools_used })))
+      throw new AppError("conflict", { message: "A user with this e-mail address exists." });
+  });
+  return { user: { user_id: id }, replayed };
+}

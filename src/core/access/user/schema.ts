@@ -1,0 +1,24 @@
+import { z } from "zod";
+import { JsonObject } from "../../protocol/fields.ts";
+import { IdempotencyKey } from "../../protocol/idempotency/index.ts";
+
+export const CreateUserInput = z.strictObject({
+  email: z.email().max(254),
+  region: z
+    .string()
+    .min(1)
+    .max(64)
+    .meta({ description: "Where the user lives", examples: ["DE"] }),
+  roles: z
+    .array(z.string().min(1).max(64))
+    .max(50)
+    .meta({ description: "What campaigns target", examples: [["developer"]] }),
+  tools_used: z
+    .array(z.string().min(1).max(64))
+    .max(50)
+    .meta({ examples: [["vscode"]] }),
+  attributes: JsonObject,
+  idempotency_key: IdempotencyKey.optional(),
+});
+
+export const CreateUserOutput = z.object({ user_id: z.string() });

@@ -1,3 +1,0 @@
-export { DEFAULT_OVERLAP_SECONDS, Overlap, RotateKeyOutput } from "./rotation.ts";
-export type { MintedToken } from "./token.ts";
-export { hashSecret, isToken, mintToken } from "./token.ts";
