@@ -1,5 +1,5 @@
 import type { Deps } from "../core/context.ts";
-import { reencrypt } from "../core/key-rotation/index.ts";
+import { reencrypt } from "../core/personal-data/encryption/index.ts";
 import type { Rounds } from "./rounds.ts";
 import { startRounds } from "./rounds.ts";
 

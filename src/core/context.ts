@@ -1,4 +1,4 @@
-import type { DataType } from "./data-schema/index.ts";
+import type { DataType } from "./personal-data/data-schema/index.ts";
 import type { PaymentSeller } from "./ports/x402-seller.ts";
 import type { Chain, PaymentClient, UpstreamClient } from "./ports/chain.ts";
 import type { TransferClient } from "./ports/x402-transfers.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { RE2JS } from "re2js";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { LIMITS } from "../../src/core/data-schema/limits.ts";
+import { LIMITS } from "../../src/core/personal-data/data-schema/size-limits.ts";
 import { call, expectRefused, expectSuccess, TRANSPORTS } from "../support/call.ts";
 import { dump } from "../support/dump.ts";
 import type { Answer, TestServer } from "../support/server.ts";

@@ -5,7 +5,7 @@ import {
   WithdrawConsentInput,
   WithdrawConsentOutput,
   withdrawConsent,
-} from "../../core/consent/index.ts";
+} from "../../core/personal-data/consent/index.ts";
 import { ok, success } from "../envelope.ts";
 import { CAMPAIGN_ID, USER_ID } from "../examples.ts";
 import { adminProcedure } from "../trpc.ts";

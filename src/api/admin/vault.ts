@@ -1,4 +1,4 @@
-import { PutVaultItemInput, PutVaultItemOutput, putVaultItem } from "../../core/vault/index.ts";
+import { PutVaultItemInput, PutVaultItemOutput, putVaultItem } from "../../core/personal-data/vault/index.ts";
 import { ok, success } from "../envelope.ts";
 import { USER_ID } from "../examples.ts";
 import { adminProcedure } from "../trpc.ts";

@@ -1,4 +1,4 @@
-import type { DataType } from "../data-schema/index.ts";
+import type { DataType } from "../personal-data/data-schema/index.ts";
 import type { Cipher } from "../ports/database.ts";
 import type { AnswerView } from "./schema.ts";
 import type { AnswerRow } from "./store.ts";

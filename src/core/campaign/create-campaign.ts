@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import { insertFundedAccount } from "../budget/index.ts";
 import type { Deps, SponsorActor } from "../context.ts";
-import { checkSchema, compileSchema } from "../data-schema/index.ts";
+import { checkSchema, compileSchema } from "../personal-data/data-schema/index.ts";
 import { AppError } from "../protocol/errors.ts";
 import { centsToMicros } from "../protocol/amounts.ts";
 import type { Queries } from "../ports/database.ts";

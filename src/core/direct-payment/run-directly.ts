@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import { canonicalJson } from "../protocol/canonical-json.ts";
 import type { Deps } from "../context.ts";
-import { compileSchema } from "../data-schema/index.ts";
+import { compileSchema } from "../personal-data/data-schema/index.ts";
 import { AppError, notFound } from "../protocol/errors.ts";
 import { next } from "../protocol/next-actions.ts";
 import type { IncomingRow } from "../incoming/index.ts";

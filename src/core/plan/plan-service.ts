@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import { findCampaignForUser } from "../campaign/index.ts";
 import type { Deps, Scopes, SessionActor } from "../context.ts";
-import type { CompiledSchema } from "../data-schema/index.ts";
-import { compileSchema } from "../data-schema/index.ts";
+import type { CompiledSchema } from "../personal-data/data-schema/index.ts";
+import { compileSchema } from "../personal-data/data-schema/index.ts";
 import type { AppError } from "../protocol/errors.ts";
 import { notFound } from "../protocol/errors.ts";
 import { microsToCents } from "../protocol/amounts.ts";

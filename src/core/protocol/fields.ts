@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DATA_TYPES } from "../data-schema/index.ts";
+import { DATA_TYPES } from "../personal-data/data-schema/index.ts";
 import { ERROR_CODES, invalidField, notFound } from "./errors.ts";
 import { isCents, MAX_CENTS } from "./amounts.ts";
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import type { Deps, SponsorActor } from "../context.ts";
-import { checkSchema, compileSchema } from "../data-schema/index.ts";
+import { checkSchema, compileSchema } from "../personal-data/data-schema/index.ts";
 import { AppError, invalidField } from "../protocol/errors.ts";
 import { createOnce, findCreated } from "../protocol/idempotency/index.ts";
 import { centsToMicros } from "../protocol/amounts.ts";

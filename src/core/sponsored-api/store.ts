@@ -1,6 +1,6 @@
 import type { Prisma, SponsoredApi } from "../../platform/generated/prisma/client.ts";
 import type { Account } from "../budget/index.ts";
-import type { DataType } from "../data-schema/index.ts";
+import type { DataType } from "../personal-data/data-schema/index.ts";
 import type { Queries } from "../ports/database.ts";
 
 export type ApiRow = Omit<SponsoredApi, "searchText">;

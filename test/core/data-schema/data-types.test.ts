@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compileSchema, DATA_TYPES, isDataType } from "../../../src/core/data-schema/index.ts";
+import { compileSchema, DATA_TYPES, isDataType } from "../../../src/core/personal-data/data-schema/index.ts";
 import { email, object, phone, text } from "./schemas.ts";
 
 describe("isDataType", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkSchema, compileSchema } from "../../../src/core/data-schema/index.ts";
+import { checkSchema, compileSchema } from "../../../src/core/personal-data/data-schema/index.ts";
 import { email, object, text } from "./schemas.ts";
 
 const inside = (schema: unknown): Record<string, unknown> => object({ a: schema });

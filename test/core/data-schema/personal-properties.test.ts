@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkSchema, DATA_TYPES } from "../../../src/core/data-schema/index.ts";
+import { checkSchema, DATA_TYPES } from "../../../src/core/personal-data/data-schema/index.ts";
 import { email, object, text } from "./schemas.ts";
 
 const refusals = (schema: unknown): string[] =>

@@ -5,8 +5,8 @@ import {
   compileSchema,
   DATA_TYPES,
   type DataType,
-} from "../../../src/core/data-schema/index.ts";
-import { KEYWORDS } from "../../../src/core/data-schema/keywords.ts";
+} from "../../../src/core/personal-data/data-schema/index.ts";
+import { KEYWORDS } from "../../../src/core/personal-data/data-schema/check/keywords.ts";
 import { object } from "./schemas.ts";
 
 const dataType = fc.constantFrom(...DATA_TYPES);

@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkSchema, compileSchema, replaceReferences } from "../../../src/core/data-schema/index.ts";
+import {
+  checkSchema,
+  compileSchema,
+  replaceReferences,
+} from "../../../src/core/personal-data/data-schema/index.ts";
 import { contact, email, object, phone, text } from "./schemas.ts";
 
 const ref = (dataType: unknown): unknown => ({ $vault: dataType });

@@ -1,5 +1,5 @@
 import type { Prisma } from "../../../platform/generated/prisma/client.ts";
-import type { DataType } from "../../data-schema/index.ts";
+import type { DataType } from "../../personal-data/data-schema/index.ts";
 import type { Queries } from "../../ports/database.ts";
 import type { z } from "zod";
 import type { ApprovalKind } from "./schema.ts";

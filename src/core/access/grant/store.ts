@@ -1,5 +1,5 @@
 import { Prisma } from "../../../platform/generated/prisma/client.ts";
-import type { DataType } from "../../data-schema/index.ts";
+import type { DataType } from "../../personal-data/data-schema/index.ts";
 import type { Scopes } from "../../context.ts";
 import type { Queries } from "../../ports/database.ts";
 

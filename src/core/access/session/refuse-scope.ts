@@ -1,5 +1,5 @@
 import type { Deps, Scopes, SessionActor } from "../../context.ts";
-import type { DataType } from "../../data-schema/index.ts";
+import type { DataType } from "../../personal-data/data-schema/index.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
 import { next } from "../../protocol/next-actions.ts";

@@ -1,0 +1,11 @@
+export { listConsents } from "./list-consents.ts";
+export { requireTransfer } from "./require-data-consent.ts";
+export { type ConsentRecord, consentsOfCompletion } from "./rules.ts";
+export {
+  ListConsentsInput,
+  ListConsentsOutput,
+  WithdrawConsentInput,
+  WithdrawConsentOutput,
+} from "./schema.ts";
+export { recordInputConsent } from "./store.ts";
+export { withdrawConsent } from "./withdraw-consent.ts";

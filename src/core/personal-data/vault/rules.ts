@@ -1,0 +1,32 @@
+import { z } from "zod";
+import type { DataType } from "../data-schema/index.ts";
+import type { Cipher } from "../../ports/database.ts";
+
+/** What binds an encrypted value to its user and its place. */
+const itemContext = (userId: string, dataType: string): string => `vault_items.value:${userId}:${dataType}`;
+
+export const sealItem = (
+  cipher: Cipher,
+  item: { userId: string; dataType: DataType; value: unknown },
+): Uint8Array<ArrayBuffer> =>
+  cipher.encrypt(JSON.stringify(item.value), itemContext(item.userId, item.dataType));
+
+export const openItem = (
+  cipher: Cipher,
+  userId: string,
+  item: { dataType: string; value: Uint8Array },
+): unknown =>
+  JSON.parse(cipher.decrypt(item.value, itemContext(userId, item.dataType)).toString("utf8")) as unknown;
+
+/** Where a data type has one form everywhere. The others are whatever the user calls by that name. */
+const FORMS: Partial<Record<DataType, { form: z.ZodType; name: string }>> = {
+  email: { form: z.email().max(254), name: "an e-mail address" },
+  birthdate: { form: z.iso.date(), name: "a date, as in 1990-12-31" },
+  ip_address: { form: z.union([z.ipv4(), z.ipv6()]), name: "an IP address" },
+};
+
+/** What a value of this type has to be and isn't, or undefined. */
+export function misfit(dataType: DataType, value: unknown): string | undefined {
+  const rule = FORMS[dataType];
+  return rule === undefined || rule.form.safeParse(value).success ? undefined : rule.name;
+}
