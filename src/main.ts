@@ -1,6 +1,6 @@
 import { ConfigError, readConfig } from "./app/config.ts";
-import type { Proof } from "./core/ledger/index.ts";
-import { CHECKS } from "./core/ledger/index.ts";
+import type { Proof } from "./core/money/ledger/index.ts";
+import { CHECKS } from "./core/money/ledger/index.ts";
 import type { Started } from "./app/start.ts";
 import { migrate, proveLedger, start } from "./app/start.ts";
 

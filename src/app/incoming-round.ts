@@ -1,5 +1,5 @@
 import type { Deps } from "../core/context.ts";
-import { attendIncoming } from "../core/incoming/index.ts";
+import { attendIncoming } from "../core/money/incoming-payment/index.ts";
 import type { Rounds } from "./rounds.ts";
 import { startRounds } from "./rounds.ts";
 

@@ -1,5 +1,5 @@
 import type { Deps } from "../core/context.ts";
-import { CHECKS, verifyLedger } from "../core/ledger/index.ts";
+import { CHECKS, verifyLedger } from "../core/money/ledger/index.ts";
 import type { Rounds } from "./rounds.ts";
 import { startRounds } from "./rounds.ts";
 

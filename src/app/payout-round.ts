@@ -1,6 +1,6 @@
 import type { Deps } from "../core/context.ts";
 import { closeDirectPayments } from "../core/direct-payment/index.ts";
-import { attendPayouts } from "../core/payout/index.ts";
+import { attendPayouts } from "../core/money/payout/index.ts";
 import type { Rounds } from "./rounds.ts";
 import { startRounds } from "./rounds.ts";
 

@@ -1,7 +1,7 @@
 import { purgeExpiredAnswers } from "../core/answer/index.ts";
 import type { Deps } from "../core/context.ts";
 import { deleteOldCreations } from "../core/protocol/idempotency/index.ts";
-import { purgeExpiredOutputs } from "../core/payment/index.ts";
+import { purgeExpiredOutputs } from "../core/money/payment/index.ts";
 import type { Rounds } from "./rounds.ts";
 import { startRounds } from "./rounds.ts";
 

@@ -1,5 +1,5 @@
 import type { Deps } from "../core/context.ts";
-import { attendDue } from "../core/payment/index.ts";
+import { attendDue } from "../core/money/payment/index.ts";
 import type { Rounds } from "./rounds.ts";
 import { startRounds } from "./rounds.ts";
 

@@ -1,6 +1,6 @@
 import type { Log } from "../core/ports/database.ts";
-import type { Proof } from "../core/ledger/index.ts";
-import { verifyLedger } from "../core/ledger/index.ts";
+import type { Proof } from "../core/money/ledger/index.ts";
+import { verifyLedger } from "../core/money/ledger/index.ts";
 import { RATE_RULES } from "../core/protocol/rate-limit/index.ts";
 import { createLog } from "../platform/log.ts";
 import { migrateDeploy } from "../platform/migrate.ts";

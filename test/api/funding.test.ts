@@ -7,7 +7,7 @@ import { wrapFetchWithPayment } from "@x402/fetch";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { startTollfree } from "../../src/app/server.ts";
-import { verifyLedger } from "../../src/core/ledger/index.ts";
+import { verifyLedger } from "../../src/core/money/ledger/index.ts";
 import { balanceOf, mint } from "../support/chain.ts";
 import { call, expectRefused, expectSuccess } from "../support/call.ts";
 import { eventually } from "../support/eventually.ts";

@@ -2,8 +2,8 @@ import { createPublicClient, createTestClient, createWalletClient, http, parseAb
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { baseSepolia } from "viem/chains";
 import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
-import type { CheckName } from "../../src/core/ledger/index.ts";
-import { CHECKS, verifyLedger } from "../../src/core/ledger/index.ts";
+import type { CheckName } from "../../src/core/money/ledger/index.ts";
+import { CHECKS, verifyLedger } from "../../src/core/money/ledger/index.ts";
 import { call } from "../support/call.ts";
 import { runSql } from "../support/database.ts";
 import { runProgram } from "../support/process.ts";

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { attendDue, purgeExpiredOutputs } from "../../src/core/payment/index.ts";
+import { attendDue, purgeExpiredOutputs } from "../../src/core/money/payment/index.ts";
 import { balanceOf } from "../support/chain.ts";
 import { eventually } from "../support/eventually.ts";
 import { expectBooksToBalance } from "../support/money.ts";

@@ -4,7 +4,7 @@ import { validateDiscoveryExtension } from "@x402/extensions/bazaar";
 import { wrapFetchWithPayment } from "@x402/fetch";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { verifyLedger } from "../../src/core/ledger/index.ts";
+import { verifyLedger } from "../../src/core/money/ledger/index.ts";
 import { call, expectRefused, expectSuccess } from "../support/call.ts";
 import { authorize, submit, termsOf } from "../support/authorization.ts";
 import { balanceOf, mint } from "../support/chain.ts";

@@ -2,7 +2,7 @@ import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Running } from "../../src/app/server.ts";
 import { startTollfree } from "../../src/app/server.ts";
-import { verifyLedger } from "../../src/core/ledger/index.ts";
+import { verifyLedger } from "../../src/core/money/ledger/index.ts";
 import { call, expectRefused, expectSuccess } from "../support/call.ts";
 import { eventually } from "../support/eventually.ts";
 import { expectBooksToBalance } from "../support/money.ts";

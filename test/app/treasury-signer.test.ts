@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { TypedDataDefinition } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { expect, test } from "vitest";
-import { verifyLedger } from "../../src/core/ledger/index.ts";
+import { verifyLedger } from "../../src/core/money/ledger/index.ts";
 import { call, expectRefused, expectSuccess } from "../support/call.ts";
 import { balanceOf } from "../support/chain.ts";
 import { eventually } from "../support/eventually.ts";

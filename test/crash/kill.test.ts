@@ -4,7 +4,7 @@ import { x402Client } from "@x402/core/client";
 import { ExactEvmScheme } from "@x402/evm/exact/client";
 import { wrapFetchWithPayment } from "@x402/fetch";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
-import { verifyLedger } from "../../src/core/ledger/index.ts";
+import { verifyLedger } from "../../src/core/money/ledger/index.ts";
 import type { PaymentClient } from "../../src/core/ports/chain.ts";
 import { EvmChain } from "../../src/platform/chain.ts";
 import { balanceOf, mint } from "../support/chain.ts";

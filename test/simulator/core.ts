@@ -1,9 +1,9 @@
 import path from "node:path";
 import type * as Direct from "../../src/core/direct-payment/index.ts";
 import type * as Funding from "../../src/core/funding/index.ts";
-import type * as Incoming from "../../src/core/incoming/index.ts";
-import type * as Payment from "../../src/core/payment/index.ts";
-import type * as Payout from "../../src/core/payout/index.ts";
+import type * as Incoming from "../../src/core/money/incoming-payment/index.ts";
+import type * as Payment from "../../src/core/money/payment/index.ts";
+import type * as Payout from "../../src/core/money/payout/index.ts";
 
 /** The verbs that the simulator drives: of the real core, or of a copy with a bug planted in it. */
 export interface Core {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Address } from "viem";
 import type { Deps } from "../../src/core/context.ts";
-import { verifyLedger } from "../../src/core/ledger/index.ts";
+import { verifyLedger } from "../../src/core/money/ledger/index.ts";
 import { countUndecided } from "../support/money.ts";
 import type { Core } from "./core.ts";
 import { Random } from "./random.ts";

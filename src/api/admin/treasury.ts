@@ -4,7 +4,7 @@ import {
   PaymentSwitch,
   SetPaymentSwitchInput,
   setPaymentSwitch,
-} from "../../core/treasury/index.ts";
+} from "../../core/money/outflow-limits/index.ts";
 import { ok, success } from "../envelope.ts";
 import { adminProcedure } from "../trpc.ts";
 

@@ -6,7 +6,7 @@ import {
   RunServiceInput,
   RunServiceOutput,
   runService,
-} from "../../core/payment/index.ts";
+} from "../../core/money/payment/index.ts";
 import { PlanInput, PlanOutput, planService } from "../../core/plan/index.ts";
 import { ok, success } from "../envelope.ts";
 import { CAMPAIGN_ID, PAYMENT_ID } from "../examples.ts";

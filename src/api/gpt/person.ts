@@ -5,9 +5,9 @@ import {
   SetPreferencesInput,
   setPreferences,
 } from "../../core/preference/index.ts";
-import { getPayment, GetPaymentOutput } from "../../core/payment/index.ts";
+import { getPayment, GetPaymentOutput } from "../../core/money/payment/index.ts";
 import { SignInInput, SignInOutput, signIn } from "../../core/access/gpt-sign-in/index.ts";
-import { UsageInput, UsageOutput, usageRecord } from "../../core/usage/index.ts";
+import { UsageInput, UsageOutput, usageRecord } from "../../core/money/usage/index.ts";
 import { next } from "../../core/protocol/next-actions.ts";
 import { AppError } from "../../core/protocol/errors.ts";
 import { gptProcedure, gptSessionProcedure } from "../trpc.ts";

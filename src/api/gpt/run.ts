@@ -1,6 +1,6 @@
 import { next } from "../../core/protocol/next-actions.ts";
-import type { Run } from "../../core/payment/index.ts";
-import { RunServiceInput, RunServiceOutput, runService } from "../../core/payment/index.ts";
+import type { Run } from "../../core/money/payment/index.ts";
+import { RunServiceInput, RunServiceOutput, runService } from "../../core/money/payment/index.ts";
 import { RUN_ERRORS } from "../agent/payment.ts";
 import { markReplayed } from "../idempotency-key.ts";
 import { gptSessionProcedure } from "../trpc.ts";

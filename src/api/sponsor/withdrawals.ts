@@ -7,7 +7,7 @@ import {
   withdrawFromApi,
   withdrawFromCampaign,
   WithdrawOutput,
-} from "../../core/payout/index.ts";
+} from "../../core/money/payout/index.ts";
 import { ok, success } from "../envelope.ts";
 import { CAMPAIGN_ID, PAYMENT_ID } from "../examples.ts";
 import { markReplayed, withIdempotencyKey } from "../idempotency-key.ts";

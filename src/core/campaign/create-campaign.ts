@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
-import { insertFundedAccount } from "../budget/index.ts";
+import { insertFundedAccount } from "../money/budget/index.ts";
 import type { Deps, SponsorActor } from "../context.ts";
 import { checkSchema, compileSchema } from "../personal-data/data-schema/index.ts";
 import { AppError } from "../protocol/errors.ts";

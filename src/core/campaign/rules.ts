@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { budgetToWire } from "../budget/index.ts";
+import { budgetToWire } from "../money/budget/index.ts";
 import { microsToCents } from "../protocol/amounts.ts";
 import type { CampaignView } from "./schema.ts";
 import type { CampaignDetails } from "./store.ts";

@@ -1,5 +1,5 @@
 import type { Campaign, Prisma } from "../../platform/generated/prisma/client.ts";
-import type { Account } from "../budget/index.ts";
+import type { Account } from "../money/budget/index.ts";
 import type { Queries } from "../ports/database.ts";
 
 export type CampaignRow = Omit<Campaign, "searchText">;

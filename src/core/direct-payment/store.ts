@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Claimable, IncomingRow } from "../incoming/index.ts";
-import { claimNonce } from "../incoming/index.ts";
+import type { Claimable, IncomingRow } from "../money/incoming-payment/index.ts";
+import { claimNonce } from "../money/incoming-payment/index.ts";
 import type { Terms } from "../ports/chain.ts";
 import type { Database, Queries } from "../ports/database.ts";
 

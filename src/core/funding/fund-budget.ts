@@ -1,10 +1,10 @@
 import type { z } from "zod";
-import { budgetToWire, findAccount, insertFundedAccount } from "../budget/index.ts";
+import { budgetToWire, findAccount, insertFundedAccount } from "../money/budget/index.ts";
 import { requireOwnCampaign } from "../campaign/index.ts";
 import type { Deps, SponsorActor } from "../context.ts";
 import { AppError, notFound } from "../protocol/errors.ts";
 import { centsToMicros } from "../protocol/amounts.ts";
-import type { IncomingRow } from "../incoming/index.ts";
+import type { IncomingRow } from "../money/incoming-payment/index.ts";
 import {
   claimNonce,
   earlierClaim,
@@ -12,7 +12,7 @@ import {
   reconcileIncoming,
   settlePayment,
   takePayment,
-} from "../incoming/index.ts";
+} from "../money/incoming-payment/index.ts";
 import type { RequestHeaders, SaleTerms } from "../ports/x402-seller.ts";
 import { findApiOfSponsor, openBudget } from "../sponsored-api/index.ts";
 import type { FundApiInput, FundCampaignInput, FundOutput } from "./schema.ts";

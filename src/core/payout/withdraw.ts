@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
-import { budgetToWire, findAccount } from "../budget/index.ts";
+import { budgetToWire, findAccount } from "../money/budget/index.ts";
 import { requireOwnCampaign } from "../campaign/index.ts";
 import type { Deps, SponsorActor } from "../context.ts";
 import { AppError, invalidField, notFound } from "../protocol/errors.ts";
@@ -8,7 +8,7 @@ import { requireId } from "../protocol/fields.ts";
 import { createOnce } from "../protocol/idempotency/index.ts";
 import { centsToMicros, microsToCents } from "../protocol/amounts.ts";
 import { findApiOfSponsor } from "../sponsored-api/index.ts";
-import { openTreasuryDay, requireUnpaused, treasuryDayExhausted } from "../treasury/index.ts";
+import { openTreasuryDay, requireUnpaused, treasuryDayExhausted } from "../money/outflow-limits/index.ts";
 import type {
   GetWithdrawalInput,
   WithdrawalView,
@@ -16,8 +16,8 @@ import type {
   WithdrawFromCampaignInput,
   WithdrawOutput,
 } from "./schema.ts";
-import type { PayoutRow } from "./store.ts";
-import { findWallet, findWithdrawal, oweWithdrawal } from "./store.ts";
+import type { PayoutRow } from "../money/payout/store.ts";
+import { findWallet, findWithdrawal, oweWithdrawal } from "../money/payout/store.ts";
 
 type Context = Pick<Deps, "db" | "cipher" | "paymentClient" | "settings"> & { actor: SponsorActor };
 

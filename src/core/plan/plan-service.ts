@@ -10,7 +10,7 @@ import type { NextAction } from "../protocol/next-actions.ts";
 import { next } from "../protocol/next-actions.ts";
 import type { JudgedPayer } from "../payer/index.ts";
 import { judgePayers, refuseAll, refuseNamed, requireNamed } from "../payer/index.ts";
-import { remainingBudgets } from "../reservation/index.ts";
+import { remainingBudgets } from "../money/reservation/index.ts";
 import { missingFrom, toWire, widened } from "../access/scope/index.ts";
 import { recordSelection } from "../access/session/index.ts";
 import type { ApiRow } from "../sponsored-api/index.ts";

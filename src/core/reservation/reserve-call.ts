@@ -7,9 +7,9 @@ import { microsToCents } from "../protocol/amounts.ts";
 import { next } from "../protocol/next-actions.ts";
 import type { JudgedPayer, Payers, Shortfall } from "../payer/index.ts";
 import type { Offer, Terms } from "../ports/chain.ts";
-import { openTreasuryDay, requireUnpaused, treasuryDayExhausted } from "../treasury/index.ts";
-import type { Hold, PaymentSubject } from "./store.ts";
-import { findApprovedBudget, openUserCap, remainingBudgets, reserve } from "./store.ts";
+import { openTreasuryDay, requireUnpaused, treasuryDayExhausted } from "../money/outflow-limits/index.ts";
+import type { Hold, PaymentSubject } from "../money/reservation/store.ts";
+import { findApprovedBudget, openUserCap, remainingBudgets, reserve } from "../money/reservation/store.ts";
 
 type Context = Pick<Deps, "db" | "cipher" | "log" | "limiter" | "settings"> & { actor: SessionActor };
 

@@ -5,7 +5,7 @@ import {
   findAccount,
   insertFundedAccount,
   sumSpent,
-} from "../budget/index.ts";
+} from "../money/budget/index.ts";
 import { requireOwnCampaign } from "../campaign/index.ts";
 import type { Deps } from "../context.ts";
 import { AppError, invalidField, notFound } from "../protocol/errors.ts";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { budgetToWire } from "../budget/index.ts";
+import { budgetToWire } from "../money/budget/index.ts";
 import type { FieldError } from "../protocol/errors.ts";
 import { AppError } from "../protocol/errors.ts";
 import { microsToCents } from "../protocol/amounts.ts";

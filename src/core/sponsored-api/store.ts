@@ -1,5 +1,5 @@
 import type { Prisma, SponsoredApi } from "../../platform/generated/prisma/client.ts";
-import type { Account } from "../budget/index.ts";
+import type { Account } from "../money/budget/index.ts";
 import type { DataType } from "../personal-data/data-schema/index.ts";
 import type { Queries } from "../ports/database.ts";
 

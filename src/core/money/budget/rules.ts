@@ -1,0 +1,14 @@
+import type { z } from "zod";
+import type { Budget } from "../../protocol/fields.ts";
+import { microsToCents } from "../../protocol/amounts.ts";
+import type { Account } from "./store.ts";
+
+/** An account in micros as it looks on the wire. */
+export function toWire({ limit, reserved, spent }: Omit<Account, "id">): z.infer<typeof Budget> {
+  return {
+    limit_cents: microsToCents(limit),
+    spent_cents: microsToCents(spent),
+    reserved_cents: microsToCents(reserved),
+    remaining_cents: microsToCents(limit - reserved - spent),
+  };
+}

@@ -1,0 +1,21 @@
+import { z } from "zod";
+import { Timestamp } from "../../protocol/fields.ts";
+
+export const GetPaymentSwitchInput = z.strictObject({});
+
+export const SetPaymentSwitchInput = z.strictObject({
+  paused: z.boolean(),
+  reason: z
+    .string()
+    .trim()
+    .min(1)
+    .max(500)
+    .optional()
+    .meta({ description: "For whoever finds it paused; agents don't see it" }),
+});
+
+export const PaymentSwitch = z.object({
+  paused: z.boolean().meta({ description: "Nothing new is signed; everything else goes on" }),
+  reason: z.string().nullable(),
+  changed_at: Timestamp,
+});

@@ -1,0 +1,34 @@
+import type { z } from "zod";
+import type { Deps, SessionActor } from "../../context.ts";
+import { notFound } from "../../protocol/errors.ts";
+import { requireId } from "../../protocol/fields.ts";
+import type { NextAction } from "../../protocol/next-actions.ts";
+import { keptOutput, mayYetCome } from "./output.ts";
+import { reconcileSoon } from "./reconcile.ts";
+import type { GetPaymentInput, GetPaymentOutput } from "./schema.ts";
+import { findPaymentOfGrant } from "./store.ts";
+import { nextAfterPayment, toView } from "./payment-view.ts";
+
+/**
+ * What became of a payment, asked by any session of the same grant; the chain is asked on the way, so that a
+ * poll learns of a settlement at once.
+ * @throws `not_found`, also for another grant's
+ */
+export async function getPayment(
+  ctx: Deps & { actor: SessionActor },
+  input: z.infer<typeof GetPaymentInput>,
+): Promise<{ data: z.infer<typeof GetPaymentOutput>; nextActions: NextAction[] }> {
+  const payment = await findPaymentOfGrant(ctx.db, requireId(input.payment_id, "payment"), ctx.actor.grantId);
+  if (payment === undefined) throw notFound("payment");
+  const current = await reconcileSoon(ctx, payment);
+  const view = toView(current);
+  return {
+    data: {
+      payment: view,
+      service: payment.service,
+      created_at: payment.created_at.toISOString(),
+      ...keptOutput(current, ctx.cipher),
+    },
+    nextActions: nextAfterPayment(view, mayYetCome(current)),
+  };
+}

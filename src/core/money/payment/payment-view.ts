@@ -1,0 +1,41 @@
+import type { NextAction } from "../../protocol/next-actions.ts";
+import { next } from "../../protocol/next-actions.ts";
+import { microsToCents } from "../../protocol/amounts.ts";
+import type { PaymentView } from "./schema.ts";
+import type { PaymentRow, PaymentStatus } from "./store.ts";
+
+/** Inner states as callers know them: whatever isn't decided is pending. */
+const PUBLIC_STATUS: Record<PaymentStatus, PaymentView["status"]> = {
+  reserved: "pending",
+  signed: "pending",
+  sent: "pending",
+  unknown: "pending",
+  refused: "pending",
+  settled: "settled",
+  expired: "expired",
+  canceled: "void",
+  void: "void",
+  free: "free",
+};
+
+export function toView(payment: PaymentRow): PaymentView {
+  return {
+    payment_id: payment.id,
+    status: PUBLIC_STATUS[payment.status],
+    sponsored_by: payment.sponsor,
+    ...(payment.campaign_id !== null && { campaign_id: payment.campaign_id }),
+    amount_cents: microsToCents(payment.amount_micros),
+    ...(payment.tx_hash !== null && { tx_hash: payment.tx_hash }),
+    network: payment.network,
+  };
+}
+
+/** What to do once a payment is known: watch it while it or its output is pending, then go on. */
+export function nextAfterPayment(payment: PaymentView, awaitsOutput: boolean): NextAction[] {
+  return [
+    ...(payment.status === "pending" || awaitsOutput ? [next.getPayment(payment.payment_id)] : []),
+    next.flowStatus(),
+    next.searchServices(),
+    next.auditHistory(),
+  ];
+}

@@ -1,0 +1,35 @@
+import type { z } from "zod";
+import type { Deps, SessionActor } from "../../context.ts";
+import { microsToCents } from "../../protocol/amounts.ts";
+import { listPayments, paymentToView } from "../payment/index.ts";
+import type { UsageInput, UsageOutput } from "./schema.ts";
+import { sumBySponsor } from "./store.ts";
+
+const DEFAULT_LIMIT = 20;
+
+/** What was paid for this user through this agent, newest first, and how much by whom. */
+export async function usageRecord(
+  { db, actor }: Pick<Deps, "db"> & { actor: SessionActor },
+  { offset = 0, limit = DEFAULT_LIMIT }: z.infer<typeof UsageInput>,
+): Promise<z.infer<typeof UsageOutput>> {
+  const [{ payments, total }, sums] = await Promise.all([
+    listPayments(db, actor.grantId, offset, limit),
+    sumBySponsor(db, actor.grantId),
+  ]);
+  return {
+    payments: payments.map((payment) => ({
+      ...paymentToView(payment),
+      service: payment.service,
+      created_at: payment.created_at.toISOString(),
+    })),
+    total_count: total,
+    offset,
+    limit,
+    by_sponsor: sums.map(({ sponsor, calls, settled, pending }) => ({
+      sponsor,
+      calls: Number(calls),
+      settled_cents: microsToCents(settled),
+      pending_cents: microsToCents(pending),
+    })),
+  };
+}

@@ -1,2 +1,0 @@
-export { type Call, paymentSubject, requireBudget, reserveCall } from "./reserve-call.ts";
-export { insertFree, type PaymentSubject, remainingBudgets } from "./store.ts";
