@@ -7,7 +7,7 @@ import type { Deps, Settings } from "../core/context.ts";
 import { AppError } from "../core/protocol/errors.ts";
 import type { Log } from "../core/ports/database.ts";
 import { authenticateSession } from "../core/access/session/index.ts";
-import { authenticateSponsor } from "../core/sponsor/index.ts";
+import { authenticateSponsor } from "../core/sponsorship/sponsor/index.ts";
 import { readVitals } from "../core/vitals/index.ts";
 import type { ReadinessChecks } from "../http/ops.ts";
 import { createMetrics, type Metrics } from "../platform/metrics.ts";

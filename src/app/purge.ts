@@ -1,4 +1,4 @@
-import { purgeExpiredAnswers } from "../core/answer/index.ts";
+import { purgeExpiredAnswers } from "../core/sponsorship/answer/index.ts";
 import type { Deps } from "../core/context.ts";
 import { deleteOldCreations } from "../core/protocol/idempotency/index.ts";
 import { purgeExpiredOutputs } from "../core/money/payment/index.ts";

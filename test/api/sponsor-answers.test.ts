@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startTollfree } from "../../src/app/server.ts";
-import { purgeExpiredAnswers, sealAnswers } from "../../src/core/answer/index.ts";
+import { purgeExpiredAnswers, sealAnswers } from "../../src/core/sponsorship/answer/index.ts";
 import type { Respondent } from "../support/answers.ts";
 import { createRespondent, withdraw } from "../support/answers.ts";
 import type { Transport } from "../support/call.ts";

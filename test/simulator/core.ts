@@ -1,6 +1,6 @@
 import path from "node:path";
 import type * as Direct from "../../src/core/direct-payment/index.ts";
-import type * as Funding from "../../src/core/funding/index.ts";
+import type * as Funding from "../../src/core/sponsorship/funding/index.ts";
 import type * as Incoming from "../../src/core/money/incoming-payment/index.ts";
 import type * as Payment from "../../src/core/money/payment/index.ts";
 import type * as Payout from "../../src/core/money/payout/index.ts";

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import type { Deps, SessionActor, SponsorActor } from "../../src/core/context.ts";
 import { createAgent } from "../../src/core/access/agent/index.ts";
-import { createCampaign } from "../../src/core/campaign/index.ts";
+import { createCampaign } from "../../src/core/sponsorship/campaign/index.ts";
 import { putGrant } from "../../src/core/access/grant/index.ts";
 import { RATE_RULES } from "../../src/core/protocol/rate-limit/index.ts";
 import { authenticateSession, openSession } from "../../src/core/access/session/index.ts";
-import { bookCredit, createSponsor } from "../../src/core/sponsor/index.ts";
-import { registerApi } from "../../src/core/sponsored-api/index.ts";
-import { completeTask } from "../../src/core/task/index.ts";
+import { bookCredit, createSponsor } from "../../src/core/sponsorship/sponsor/index.ts";
+import { registerApi } from "../../src/core/sponsorship/sponsored-api/index.ts";
+import { completeTask } from "../../src/core/sponsorship/task/index.ts";
 import { createUser } from "../../src/core/access/user/index.ts";
 import { AesCipher } from "../../src/platform/crypto.ts";
 import { createDatabaseClient } from "../../src/platform/prisma.ts";

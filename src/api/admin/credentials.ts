@@ -12,7 +12,7 @@ import {
 } from "../../core/access/agent/index.ts";
 import { RotateKeyOutput } from "../../core/access/credential/index.ts";
 import { EndSessionInput, endSession, RevokeSessionOutput } from "../../core/access/session/index.ts";
-import { RotateSponsorKeyInput, rotateSponsorKey } from "../../core/sponsor/index.ts";
+import { RotateSponsorKeyInput, rotateSponsorKey } from "../../core/sponsorship/sponsor/index.ts";
 import { ok, success } from "../envelope.ts";
 import { AGENT_ID, SESSION_ID } from "../examples.ts";
 import { adminProcedure } from "../trpc.ts";

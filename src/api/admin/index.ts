@@ -20,7 +20,7 @@ import {
   CreateSponsorInput,
   CreateSponsorOutput,
   createSponsor,
-} from "../../core/sponsor/index.ts";
+} from "../../core/sponsorship/sponsor/index.ts";
 import { CreateUserInput, CreateUserOutput, createUser } from "../../core/access/user/index.ts";
 import { ok, success } from "../envelope.ts";
 import { AGENT_ID, SCOPES, SESSION_ID, USER_ID } from "../examples.ts";

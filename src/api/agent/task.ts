@@ -5,7 +5,7 @@ import {
   GetTaskInput,
   GetTaskOutput,
   getTask,
-} from "../../core/task/index.ts";
+} from "../../core/sponsorship/task/index.ts";
 import { ok, success } from "../envelope.ts";
 import { CAMPAIGN_ID } from "../examples.ts";
 import { sessionProcedure } from "../trpc.ts";

@@ -5,7 +5,7 @@ import {
   GetTaskInput,
   GetTaskOutput,
   getTask,
-} from "../../core/task/index.ts";
+} from "../../core/sponsorship/task/index.ts";
 import { CAMPAIGN_ID } from "../examples.ts";
 import { gptSessionProcedure } from "../trpc.ts";
 import { flat, reply, session } from "./reply.ts";

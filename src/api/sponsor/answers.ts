@@ -4,7 +4,7 @@ import {
   ListAnswersInput,
   ListAnswersOutput,
   listAnswers,
-} from "../../core/answer/index.ts";
+} from "../../core/sponsorship/answer/index.ts";
 import { ok, success } from "../envelope.ts";
 import { CAMPAIGN_ID } from "../examples.ts";
 import { attachment, FileAnswer } from "../file-answer.ts";

@@ -10,7 +10,7 @@ import {
   listApis,
   RegisterApiInput,
   registerApi,
-} from "../../core/sponsored-api/index.ts";
+} from "../../core/sponsorship/sponsored-api/index.ts";
 import { ok, success } from "../envelope.ts";
 import { markReplayed, withIdempotencyKey } from "../idempotency-key.ts";
 import { sponsorProcedure } from "../trpc.ts";

@@ -10,7 +10,7 @@ import {
   ListCampaignsInput,
   ListCampaignsOutput,
   listCampaigns,
-} from "../../core/campaign/index.ts";
+} from "../../core/sponsorship/campaign/index.ts";
 import { ok, success } from "../envelope.ts";
 import { CAMPAIGN_ID } from "../examples.ts";
 import { markReplayed, withIdempotencyKey } from "../idempotency-key.ts";

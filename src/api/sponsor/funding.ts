@@ -4,7 +4,7 @@ import {
   FundOutput,
   fundApi,
   fundCampaign,
-} from "../../core/funding/index.ts";
+} from "../../core/sponsorship/funding/index.ts";
 import { ok, success } from "../envelope.ts";
 import { CAMPAIGN_ID } from "../examples.ts";
 import { sponsorProcedure } from "../trpc.ts";

@@ -26,8 +26,8 @@ import {
   sendPayment,
   signPayment,
 } from "../money/payment/index.ts";
-import type { ApiRow } from "../sponsored-api/index.ts";
-import { buildUpstreamRequest, findApi, invalidRunInput } from "../sponsored-api/index.ts";
+import type { ApiRow } from "../sponsorship/sponsored-api/index.ts";
+import { buildUpstreamRequest, findApi, invalidRunInput } from "../sponsorship/sponsored-api/index.ts";
 import { requireUnpaused } from "../money/outflow-limits/index.ts";
 import { closeDirectPayments } from "./close-direct-payments.ts";
 import { outcomeOf } from "./outcome.ts";

@@ -9,7 +9,7 @@ import { claimRun, releaseKey } from "../protocol/idempotency/index.ts";
 import { centsToMicros, microsToCents } from "../protocol/amounts.ts";
 import type { NextAction } from "../protocol/next-actions.ts";
 import { next } from "../protocol/next-actions.ts";
-import { choosePayers } from "../payer/index.ts";
+import { choosePayers } from "../sponsorship/payer/index.ts";
 import type { Call, PaymentSubject } from "../money/reservation/index.ts";
 import {
   insertFree,
@@ -20,8 +20,13 @@ import {
 } from "../money/reservation/index.ts";
 import { missingFrom } from "../access/scope/index.ts";
 import { refuseScope } from "../access/session/index.ts";
-import type { ApiRow } from "../sponsored-api/index.ts";
-import { buildUpstreamRequest, expectedCost, findApi, invalidRunInput } from "../sponsored-api/index.ts";
+import type { ApiRow } from "../sponsorship/sponsored-api/index.ts";
+import {
+  buildUpstreamRequest,
+  expectedCost,
+  findApi,
+  invalidRunInput,
+} from "../sponsorship/sponsored-api/index.ts";
 import { resolveReferences } from "../personal-data/vault/index.ts";
 import type { Output } from "../money/payment/output.ts";
 import { contentTypeOf, keepOutput, keptOutput, mayYetCome, readOutput } from "../money/payment/output.ts";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { findCampaignForUser } from "../campaign/index.ts";
+import { findCampaignForUser } from "../sponsorship/campaign/index.ts";
 import type { Deps, Scopes, SessionActor } from "../context.ts";
 import type { CompiledSchema } from "../personal-data/data-schema/index.ts";
 import { compileSchema } from "../personal-data/data-schema/index.ts";
@@ -8,13 +8,13 @@ import { notFound } from "../protocol/errors.ts";
 import { microsToCents } from "../protocol/amounts.ts";
 import type { NextAction } from "../protocol/next-actions.ts";
 import { next } from "../protocol/next-actions.ts";
-import type { JudgedPayer } from "../payer/index.ts";
-import { judgePayers, refuseAll, refuseNamed, requireNamed } from "../payer/index.ts";
+import type { JudgedPayer } from "../sponsorship/payer/index.ts";
+import { judgePayers, refuseAll, refuseNamed, requireNamed } from "../sponsorship/payer/index.ts";
 import { remainingBudgets } from "../money/reservation/index.ts";
 import { missingFrom, toWire, widened } from "../access/scope/index.ts";
 import { recordSelection } from "../access/session/index.ts";
-import type { ApiRow } from "../sponsored-api/index.ts";
-import { expectedCost, findApi } from "../sponsored-api/index.ts";
+import type { ApiRow } from "../sponsorship/sponsored-api/index.ts";
+import { expectedCost, findApi } from "../sponsorship/sponsored-api/index.ts";
 import type { PlanInput, PlanOutput } from "./schema.ts";
 
 type Input = z.infer<typeof PlanInput>;

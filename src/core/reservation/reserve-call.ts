@@ -5,7 +5,7 @@ import { AppError } from "../protocol/errors.ts";
 import type { Claimed } from "../protocol/idempotency/index.ts";
 import { microsToCents } from "../protocol/amounts.ts";
 import { next } from "../protocol/next-actions.ts";
-import type { JudgedPayer, Payers, Shortfall } from "../payer/index.ts";
+import type { JudgedPayer, Payers, Shortfall } from "../sponsorship/payer/index.ts";
 import type { Offer, Terms } from "../ports/chain.ts";
 import { openTreasuryDay, requireUnpaused, treasuryDayExhausted } from "../money/outflow-limits/index.ts";
 import type { Hold, PaymentSubject } from "../money/reservation/store.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { answersTable, csvRecord } from "../../../src/core/answer/csv.ts";
-import type { AnswerView } from "../../../src/core/answer/schema.ts";
+import { answersTable, csvRecord } from "../../../src/core/sponsorship/answer/csv.ts";
+import type { AnswerView } from "../../../src/core/sponsorship/answer/schema.ts";
 import { parseCsv } from "../../support/csv.ts";
 
 const ANSWER: AnswerView = {

@@ -6,6 +6,10 @@ export {
   WithdrawFromApiInput,
   WithdrawFromCampaignInput,
   WithdrawOutput,
-} from "../../payout/schema.ts";
+} from "../../sponsorship/withdrawal/schema.ts";
 export { findRefund, oweRefunds } from "./store.ts";
-export { getWithdrawal, withdrawFromApi, withdrawFromCampaign } from "../../payout/withdraw.ts";
+export {
+  getWithdrawal,
+  withdrawFromApi,
+  withdrawFromCampaign,
+} from "../../sponsorship/withdrawal/withdraw.ts";

@@ -1,5 +1,0 @@
-export { authenticateSponsor } from "./authenticate-sponsor.ts";
-export { bookCredit, BookCreditOutput } from "./book-credit.ts";
-export { createSponsor } from "./create-sponsor.ts";
-export { rotateSponsorKey } from "./rotate-key.ts";
-export { BookCreditInput, CreateSponsorInput, CreateSponsorOutput, RotateSponsorKeyInput } from "./schema.ts";

@@ -1,0 +1,67 @@
+import type { z } from "zod";
+import { requireOwnCampaign } from "../campaign/index.ts";
+import type { Deps, SponsorActor } from "../../context.ts";
+import { compileSchema } from "../../personal-data/data-schema/index.ts";
+import { answersTable } from "./csv.ts";
+import { toView } from "./rules.ts";
+import type { AnswerView, ExportAnswersInput } from "./schema.ts";
+import { listAnswersAfter } from "./store.ts";
+
+/** Answers read and decrypted at a time: what an export keeps in memory, however many there are. */
+const BATCH = 100;
+
+/** A file that is made while it is read. */
+export interface AnswersFile {
+  filename: string;
+  contentType: string;
+  chunks: AsyncIterable<string>;
+}
+
+/**
+ * All answers of a campaign's data inbox as one file, oldest first. A consent withdrawn while it is read takes its
+ * answer out of what is still to come.
+ * @throws `not_found`, also for another sponsor's campaign
+ */
+export async function exportAnswers(
+  { db, cipher, actor }: Pick<Deps, "db" | "cipher"> & { actor: SponsorActor },
+  { campaign_id, format = "json" }: z.infer<typeof ExportAnswersInput>,
+): Promise<AnswersFile> {
+  const campaign = await requireOwnCampaign(db, campaign_id, actor.sponsorId);
+  const filename = `answers-${campaign.id}.${format}`;
+  const batches = readAnswers({ db, cipher }, campaign.id);
+  if (format === "json")
+    return { filename, contentType: "application/json; charset=utf-8", chunks: asJson(batches) };
+  const { requiredFields, optionalFields } = compileSchema(campaign.taskSchema);
+  const table = answersTable([...requiredFields, ...optionalFields]);
+  return { filename, contentType: "text/csv; charset=utf-8; header=present", chunks: asCsv(batches, table) };
+}
+
+async function* readAnswers(
+  { db, cipher }: Pick<Deps, "db" | "cipher">,
+  campaignId: string,
+): AsyncGenerator<AnswerView[]> {
+  let last: string | null = null;
+  for (;;) {
+    const rows = await listAnswersAfter(db, campaignId, last, BATCH);
+    if (rows.length > 0) yield rows.map((row) => toView(cipher, row));
+    last = rows.at(-1)?.id ?? null;
+    if (rows.length < BATCH) return;
+  }
+}
+
+async function* asJson(batches: AsyncIterable<AnswerView[]>): AsyncGenerator<string> {
+  let separator = "[\n";
+  for await (const answers of batches) {
+    yield separator + answers.map((answer) => JSON.stringify(answer)).join(",\n");
+    separator = ",\n";
+  }
+  yield separator === "[\n" ? "[]\n" : "\n]\n";
+}
+
+async function* asCsv(
+  batches: AsyncIterable<AnswerView[]>,
+  { header, record }: ReturnType<typeof answersTable>,
+): AsyncGenerator<string> {
+  yield header;
+  for await (const answers of batches) yield answers.map(record).join("");
+}

@@ -1,0 +1,20 @@
+import type { z } from "zod";
+import { requireOwnCampaign } from "../campaign/index.ts";
+import type { Deps, SponsorActor } from "../../context.ts";
+import { PAGE_SIZE } from "../../protocol/fields.ts";
+import { toView } from "./rules.ts";
+import type { ListAnswersInput, ListAnswersOutput } from "./schema.ts";
+import { countAnswers, listAnswerRows } from "./store.ts";
+
+/**
+ * R11.4: the data inbox of a campaign, newest first. Holds only what was consented to and still is.
+ * @throws `not_found`, also for another sponsor's campaign
+ */
+export async function listAnswers(
+  { db, cipher, actor }: Pick<Deps, "db" | "cipher"> & { actor: SponsorActor },
+  { campaign_id, offset = 0, limit = PAGE_SIZE }: z.infer<typeof ListAnswersInput>,
+): Promise<z.infer<typeof ListAnswersOutput>> {
+  const { id } = await requireOwnCampaign(db, campaign_id, actor.sponsorId);
+  const [rows, total] = await Promise.all([listAnswerRows(db, id, offset, limit), countAnswers(db, id)]);
+  return { answers: rows.map((row) => toView(cipher, row)), total_count: total, offset, limit };
+}

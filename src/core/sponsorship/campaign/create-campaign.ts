@@ -1,0 +1,78 @@
+import { randomUUID } from "node:crypto";
+import type { z } from "zod";
+import { insertFundedAccount } from "../../money/budget/index.ts";
+import type { Deps, SponsorActor } from "../../context.ts";
+import { checkSchema, compileSchema } from "../../personal-data/data-schema/index.ts";
+import { AppError } from "../../protocol/errors.ts";
+import { centsToMicros } from "../../protocol/amounts.ts";
+import type { Queries } from "../../ports/database.ts";
+import { createOnce } from "../../protocol/idempotency/index.ts";
+import { requireOwnCampaign } from "./own-campaign.ts";
+import { defaultTags, toView } from "./rules.ts";
+import type { CampaignView, CreateCampaignInput } from "./schema.ts";
+import { DEFAULT_RETENTION_DAYS } from "./schema.ts";
+import { countCompletions, findServices, insertCampaign } from "./store.ts";
+
+/**
+ * Creates a campaign with an empty budget.
+ * @throws `validation_error` for an unsafe or open task schema, and for services that don't exist;
+ *   `idempotency_conflict`.
+ */
+export async function createCampaign(
+  { db, cipher, actor }: Pick<Deps, "db" | "cipher"> & { actor: SponsorActor },
+  { idempotency_key: key, ...input }: z.infer<typeof CreateCampaignInput>,
+): Promise<{ campaign: z.infer<typeof CampaignView>; replayed: boolean }> {
+  const schemaErrors = checkSchema(input.task_schema);
+  if (schemaErrors.length > 0) {
+    throw new AppError("validation_error", {
+      message: "The task schema can't be accepted.",
+      fieldErrors: schemaErrors.map((error) => ({ ...error, path: `/task_schema${error.path}` })),
+    });
+  }
+  const { dataTypes } = compileSchema(input.task_schema);
+  const services = await requireServices(db, input.service_keys);
+
+  const creation = { owner: actor.sponsorId, operation: "create_campaign", key, request: input };
+  const newId = randomUUID();
+  const { id, replayed } = await createOnce({ db, cipher }, creation, newId, async (tx) =>
+    insertCampaign(tx, {
+      id: newId,
+      sponsorId: actor.sponsorId,
+      name: input.name,
+      description: input.description ?? "",
+      targetRoles: input.target_roles ?? [],
+      targetTools: input.target_tools ?? [],
+      requiredTask: input.required_task,
+      taskType: input.task_type,
+      taskDescription: input.task_description,
+      taskSchema: input.task_schema,
+      taskDataTypes: [...dataTypes.all],
+      requiredDataTypes: [...dataTypes.required],
+      purpose: input.purpose ?? input.required_task,
+      retentionDays: input.retention_days ?? DEFAULT_RETENTION_DAYS,
+      subsidyMicros: centsToMicros(input.subsidy_per_call_cents),
+      maxCallsPerUser: input.max_calls_per_user ?? null,
+      taskDurationSeconds: input.estimated_task_duration_seconds ?? null,
+      tags: input.tags ?? defaultTags(services, input.task_type),
+      budgetAccountId: await insertFundedAccount(tx, "campaign"),
+      serviceIds: services.map((service) => service.id),
+    }),
+  );
+  const campaign = await requireOwnCampaign(db, id, actor.sponsorId);
+  return { campaign: toView(campaign, (await countCompletions(db, [id])).get(id) ?? 0), replayed };
+}
+
+/** The services behind the keys. @throws `validation_error` naming each key that doesn't exist. */
+export async function requireServices(
+  db: Queries,
+  keys: string[],
+): Promise<Awaited<ReturnType<typeof findServices>>> {
+  const services = await findServices(db, keys);
+  const fieldErrors = keys.flatMap((key, index) =>
+    services.some(({ serviceKey }) => serviceKey === key)
+      ? []
+      : [{ path: `/service_keys/${index}`, message: "there is no such service", keyword: "exists" }],
+  );
+  if (fieldErrors.length > 0) throw new AppError("validation_error", { fieldErrors });
+  return services;
+}

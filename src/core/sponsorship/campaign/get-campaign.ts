@@ -1,0 +1,17 @@
+import type { z } from "zod";
+import type { Deps, SponsorActor } from "../../context.ts";
+import { campaignFigures, resolvePeriod } from "../dashboard/index.ts";
+import { requireOwnCampaign } from "./own-campaign.ts";
+import { toView } from "./rules.ts";
+import type { CampaignDashboard, GetCampaignInput } from "./schema.ts";
+
+/** A campaign with its figures, R11.3. @throws `not_found`, and `validation_error` for an impossible period */
+export async function getCampaign(
+  { db, actor }: Pick<Deps, "db"> & { actor: SponsorActor },
+  input: z.infer<typeof GetCampaignInput>,
+): Promise<z.infer<typeof CampaignDashboard>> {
+  const period = resolvePeriod(input, new Date());
+  const campaign = await requireOwnCampaign(db, input.campaign_id, actor.sponsorId);
+  const figures = await campaignFigures({ db }, campaign.id, period);
+  return { ...toView(campaign, figures.completions.standing), figures };
+}

@@ -1,0 +1,40 @@
+import type { z } from "zod";
+import { budgetToWire } from "../../money/budget/index.ts";
+import { microsToCents } from "../../protocol/amounts.ts";
+import type { CampaignView } from "./schema.ts";
+import type { CampaignDetails } from "./store.ts";
+
+/** A campaign as its sponsor sees it. */
+export function toView(campaign: CampaignDetails, completions: number): z.infer<typeof CampaignView> {
+  return {
+    campaign_id: campaign.id,
+    name: campaign.name,
+    description: campaign.description,
+    service_keys: campaign.services.map(({ sponsoredApi }) => sponsoredApi.serviceKey),
+    target_roles: campaign.targetRoles,
+    target_tools: campaign.targetTools,
+    required_task: campaign.requiredTask,
+    task_type: campaign.taskType,
+    task_description: campaign.taskDescription,
+    task_schema: campaign.taskSchema as Record<string, unknown>,
+    purpose: campaign.purpose,
+    retention_days: campaign.retentionDays,
+    subsidy_per_call_cents: microsToCents(campaign.subsidyMicros),
+    max_calls_per_user: campaign.maxCallsPerUser,
+    estimated_task_duration_seconds: campaign.taskDurationSeconds,
+    tags: campaign.tags,
+    active: campaign.active,
+    created_at: campaign.createdAt.toISOString(),
+    budget: budgetToWire(campaign.budgetAccount),
+    completions,
+  };
+}
+
+/** What people would search a campaign by, when its sponsor didn't say. */
+export function defaultTags(
+  services: { tags: string[]; categories: string[] }[],
+  taskType: string,
+): string[] {
+  const all = services.flatMap(({ tags, categories }) => [...categories, ...tags]);
+  return [...new Set([...all, taskType])].slice(0, 20);
+}

@@ -1,0 +1,110 @@
+import { z } from "zod";
+import {
+  Budget,
+  Cents,
+  Id,
+  JsonObject,
+  Page,
+  Paging,
+  ServiceKey,
+  Tag,
+  TaskType,
+  Timestamp,
+} from "../../protocol/fields.ts";
+import { IdempotencyKey } from "../../protocol/idempotency/index.ts";
+import { CampaignFigures, Period } from "../dashboard/index.ts";
+
+export const DEFAULT_RETENTION_DAYS = 365;
+
+const fields = {
+  name: z.string().trim().min(1).max(100),
+  description: z.string().trim().max(1000),
+  service_keys: z
+    .array(ServiceKey)
+    .min(1)
+    .max(50)
+    .meta({ description: "What it pays for; also other sponsors' services" }),
+  target_roles: z.array(z.string().min(1).max(64)).max(50).meta({ description: "Empty: everyone" }),
+  target_tools: z.array(z.string().min(1).max(64)).max(50).meta({ description: "Empty: everyone" }),
+  required_task: z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    .meta({ description: "Short name of the task", examples: ["Developer survey"] }),
+  task_type: TaskType,
+  task_description: z.string().trim().min(1).max(2000),
+  task_schema: JsonObject.meta({ description: "Closed JSON Schema (2020-12) of the answers" }),
+  purpose: z
+    .string()
+    .trim()
+    .min(1)
+    .max(500)
+    .meta({ description: "What the answers are used for; shown with the consent" }),
+  retention_days: z.number().int().min(1).max(3650),
+  subsidy_per_call_cents: Cents.meta({ description: "It pays for services priced at most this" }),
+  max_calls_per_user: z.number().int().min(1).max(1_000_000),
+  estimated_task_duration_seconds: z.number().int().min(1).max(86_400),
+  tags: z.array(Tag).max(20),
+};
+
+export const CreateCampaignInput = z.strictObject({
+  ...fields,
+  description: fields.description.optional(),
+  target_roles: fields.target_roles.optional(),
+  target_tools: fields.target_tools.optional(),
+  purpose: fields.purpose.optional(),
+  retention_days: fields.retention_days.optional(),
+  max_calls_per_user: fields.max_calls_per_user.optional().meta({ description: "Default: no cap" }),
+  estimated_task_duration_seconds: fields.estimated_task_duration_seconds.optional(),
+  tags: fields.tags.optional().meta({ description: "Default: from the services and the task" }),
+  idempotency_key: IdempotencyKey.optional(),
+});
+
+export const GetCampaignInput = Period.extend({ campaign_id: Id });
+
+/** The task itself stays as it is: completions were given for it. */
+export const ChangeCampaignInput = z.strictObject({
+  campaign_id: Id,
+  active: z.boolean().optional(),
+  name: fields.name.optional(),
+  description: fields.description.optional(),
+  service_keys: fields.service_keys.optional(),
+  target_roles: fields.target_roles.optional(),
+  target_tools: fields.target_tools.optional(),
+  subsidy_per_call_cents: fields.subsidy_per_call_cents.optional(),
+  max_calls_per_user: fields.max_calls_per_user.nullable().optional(),
+  estimated_task_duration_seconds: fields.estimated_task_duration_seconds.optional(),
+  tags: fields.tags.optional(),
+});
+
+export const CampaignView = z.object({
+  campaign_id: z.string(),
+  name: z.string(),
+  description: z.string(),
+  service_keys: z.array(z.string()),
+  target_roles: z.array(z.string()),
+  target_tools: z.array(z.string()),
+  required_task: z.string(),
+  task_type: z.string(),
+  task_description: z.string(),
+  task_schema: JsonObject,
+  purpose: z.string(),
+  retention_days: z.number(),
+  subsidy_per_call_cents: z.number(),
+  max_calls_per_user: z.number().nullable(),
+  estimated_task_duration_seconds: z.number().nullable(),
+  tags: z.array(z.string()),
+  active: z.boolean(),
+  created_at: Timestamp,
+  budget: Budget,
+  completions: z.number().int().meta({ description: "Standing completions" }),
+});
+
+export const CampaignDashboard = CampaignView.extend({ figures: CampaignFigures });
+
+export const ListCampaignsInput = Paging;
+export const ListCampaignsOutput = z.object({
+  campaigns: z.array(CampaignView.omit({ task_schema: true, task_description: true })),
+  ...Page.shape,
+});

@@ -1,0 +1,23 @@
+import type { z } from "zod";
+import type { Deps } from "../../context.ts";
+import { viewCalls } from "./rules.ts";
+import type { ApiFigures } from "./schema.ts";
+import type { Days } from "./store.ts";
+import { countCalls, listCallDays } from "./store.ts";
+
+/** What was called of an API and paid for it, by whomever, in all and day by day. */
+export async function apiFigures(
+  { db }: Pick<Deps, "db">,
+  serviceKey: string,
+  period: Days,
+): Promise<z.infer<typeof ApiFigures>> {
+  const [calls, days] = await Promise.all([
+    countCalls(db, { serviceKey }),
+    listCallDays(db, { serviceKey }, period),
+  ]);
+  return {
+    ...viewCalls(calls),
+    ...period,
+    daily: days.map(({ day, ...counts }) => ({ day, ...viewCalls(counts) })),
+  };
+}

@@ -1,0 +1,32 @@
+import type { z } from "zod";
+import type { Deps } from "../../context.ts";
+import { costPerAnswer, viewCalls, viewCompletions } from "./rules.ts";
+import type { CampaignFigures } from "./schema.ts";
+import type { Days } from "./store.ts";
+import { countCalls, countCompletions, listCallDays, listCompletionDays } from "./store.ts";
+
+/** R11.3: what a campaign spent and what it got for it, in all and day by day. */
+export async function campaignFigures(
+  { db }: Pick<Deps, "db">,
+  campaignId: string,
+  period: Days,
+): Promise<z.infer<typeof CampaignFigures>> {
+  const [calls, completions, callDays, completionDays] = await Promise.all([
+    countCalls(db, { campaignId }),
+    countCompletions(db, campaignId),
+    listCallDays(db, { campaignId }, period),
+    listCompletionDays(db, campaignId, period),
+  ]);
+  return {
+    ...viewCalls(calls),
+    completions: viewCompletions(completions),
+    cost_per_answer_cents: costPerAnswer(calls.spent, completions.standing),
+    ...period,
+    daily: callDays.map((counts, index) => ({
+      day: counts.day,
+      ...viewCalls(counts),
+      // Both lists have every day of the period.
+      completions: viewCompletions(completionDays[index] ?? { standing: 0n, withdrawn: 0n }),
+    })),
+  };
+}

@@ -1,0 +1,84 @@
+import { z } from "zod";
+import {
+  bookCredit as writeCredit,
+  budgetToWire,
+  findAccount,
+  insertFundedAccount,
+  sumSpent,
+} from "../../money/budget/index.ts";
+import { requireOwnCampaign } from "../campaign/index.ts";
+import type { Deps } from "../../context.ts";
+import { AppError, invalidField, notFound } from "../../protocol/errors.ts";
+import { Budget, requireId } from "../../protocol/fields.ts";
+import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
+import type { Queries } from "../../ports/database.ts";
+import { findApiOfSponsor, openBudget } from "../sponsored-api/index.ts";
+import type { BookCreditInput } from "../sponsor/schema.ts";
+import { sponsorExists } from "../sponsor/store.ts";
+
+export const BookCreditOutput = z.object({ budget: Budget, reference: z.string() });
+
+/**
+ * Books money that is in the treasury by other means to a campaign, or to an API's own budget.
+ * Idempotent by reference.
+ * @throws `treasury_shortfall` where the treasury's balance on chain doesn't cover it, `conflict` for a
+ *   reference that was used for another booking.
+ */
+export async function bookCredit(
+  { db, chain, paymentClient, log }: Pick<Deps, "db" | "chain" | "paymentClient" | "log">,
+  input: z.infer<typeof BookCreditInput>,
+): Promise<z.infer<typeof BookCreditOutput>> {
+  const sponsorId = requireId(input.sponsor_id, "sponsor");
+  if ((input.campaign_id === undefined) === (input.service_key === undefined)) {
+    throw invalidField(
+      input.campaign_id === undefined ? "/campaign_id" : "/service_key",
+      "give either campaign_id or service_key",
+      "oneOf",
+    );
+  }
+  if (!(await sponsorExists(db, sponsorId))) throw notFound("sponsor");
+
+  // Spent first, then the balance: what is spent in between can only make the check stricter.
+  const spentBefore = await sumSpent(db);
+  const treasuryMicros = await chain.balanceOf(paymentClient.payer);
+  const amountMicros = centsToMicros(input.amount_cents);
+
+  return db.$transaction(async (tx) => {
+    const accountId = await accountOf(tx, sponsorId, input);
+    const result = await writeCredit(tx, {
+      sponsorId,
+      accountId,
+      amountMicros,
+      reference: input.reference,
+      treasuryMicros,
+      spentBefore,
+    });
+    if (result.kind === "shortfall") {
+      throw new AppError("treasury_shortfall", {
+        details: { covered_cents: microsToCents(result.coveredMicros) },
+      });
+    }
+    if (result.kind === "known" && (result.accountId !== accountId || result.amountMicros !== amountMicros)) {
+      throw new AppError("conflict", { message: "This reference was used for another booking." });
+    }
+    if (result.kind === "booked")
+      log.info(
+        { event: "credit_booked", account_id: accountId, reference: input.reference },
+        "credit booked",
+      );
+    return { budget: budgetToWire(await findAccount(tx, accountId)), reference: input.reference };
+  });
+}
+
+async function accountOf(
+  tx: Queries,
+  sponsorId: string,
+  input: z.infer<typeof BookCreditInput>,
+): Promise<string> {
+  if (input.campaign_id !== undefined) {
+    return (await requireOwnCampaign(tx, input.campaign_id, sponsorId)).budgetAccountId;
+  }
+  const api = await findApiOfSponsor(tx, input.service_key ?? "", sponsorId);
+  if (api === undefined) throw notFound("service");
+  return api.budgetAccountId ?? openBudget(tx, api.id, await insertFundedAccount(tx, "sponsored_api"));
+}

@@ -1,0 +1,12 @@
+import type { Deps, SponsorActor } from "../../context.ts";
+import { hashSecret, isToken } from "../../access/credential/index.ts";
+import { AppError } from "../../protocol/errors.ts";
+import { findSponsorByKey } from "./store.ts";
+
+/** Who a sponsor key belongs to. @throws `unauthorized` if it's malformed, unknown or revoked. */
+export async function authenticateSponsor({ db }: Pick<Deps, "db">, token: string): Promise<SponsorActor> {
+  const sponsor = isToken("sponsor_key", token) ? await findSponsorByKey(db, hashSecret(token)) : undefined;
+  if (sponsor === undefined)
+    throw new AppError("unauthorized", { message: "A valid sponsor API key is required." });
+  return sponsor;
+}

@@ -1,0 +1,19 @@
+import type { z } from "zod";
+import type { Deps, SponsorActor } from "../../context.ts";
+import { apiFigures, resolvePeriod } from "../dashboard/index.ts";
+import { requireOwnApi } from "./own-api.ts";
+import { toView } from "./rules.ts";
+import type { ApiDashboard, GetApiInput } from "./schema.ts";
+
+/**
+ * An API with its budget, pinned terms and figures.
+ * @throws `not_found`, also for another sponsor's; `validation_error` for an impossible period
+ */
+export async function getApi(
+  { db, actor }: Pick<Deps, "db"> & { actor: SponsorActor },
+  input: z.infer<typeof GetApiInput>,
+): Promise<z.infer<typeof ApiDashboard>> {
+  const period = resolvePeriod(input, new Date());
+  const api = await requireOwnApi(db, input.service_key, actor.sponsorId);
+  return { ...toView(api), figures: await apiFigures({ db }, api.serviceKey, period) };
+}

@@ -1,0 +1,26 @@
+import type { z } from "zod";
+import type { Deps, SponsorActor } from "../../context.ts";
+import { PAGE_SIZE } from "../../protocol/fields.ts";
+import { toView } from "./rules.ts";
+import type { ListApisInput, ListApisOutput } from "./schema.ts";
+import { countApis, listApisOfSponsor } from "./store.ts";
+
+/** A sponsor's own APIs, newest first. */
+export async function listApis(
+  { db, actor }: Pick<Deps, "db"> & { actor: SponsorActor },
+  { offset = 0, limit = PAGE_SIZE }: z.infer<typeof ListApisInput>,
+): Promise<z.infer<typeof ListApisOutput>> {
+  const [apis, total] = await Promise.all([
+    listApisOfSponsor(db, actor.sponsorId, offset, limit),
+    countApis(db, actor.sponsorId),
+  ]);
+  return {
+    apis: apis.map((api) => {
+      const { input_schema: _, ...view } = toView(api);
+      return view;
+    }),
+    total_count: total,
+    offset,
+    limit,
+  };
+}

@@ -1,0 +1,15 @@
+import { notFound } from "../../protocol/errors.ts";
+import type { Queries } from "../../ports/database.ts";
+import type { ApiWithBudget } from "./store.ts";
+import { findApiOfSponsor } from "./store.ts";
+
+/** An API, if it is this sponsor's. @throws `not_found`, also for another sponsor's */
+export async function requireOwnApi(
+  db: Queries,
+  serviceKey: string,
+  sponsorId: string,
+): Promise<ApiWithBudget> {
+  const api = await findApiOfSponsor(db, serviceKey, sponsorId);
+  if (api === undefined) throw notFound("service");
+  return api;
+}

@@ -1,0 +1,87 @@
+import { randomUUID } from "node:crypto";
+import type { z } from "zod";
+import type { Deps, SponsorActor } from "../../context.ts";
+import { checkSchema, compileSchema } from "../../personal-data/data-schema/index.ts";
+import { AppError, invalidField } from "../../protocol/errors.ts";
+import { createOnce, findCreated } from "../../protocol/idempotency/index.ts";
+import { centsToMicros } from "../../protocol/amounts.ts";
+import { probeUpstream } from "./probe-upstream.ts";
+import { toView } from "./rules.ts";
+import type { ApiView, RegisterApiInput } from "./schema.ts";
+import { DEFAULT_TIMEOUT_MS } from "./schema.ts";
+import { findApiOfSponsor, insertApi, serviceKeyTaken } from "./store.ts";
+import { headersContext } from "./upstream-request.ts";
+
+type Input = z.infer<typeof RegisterApiInput>;
+type Context = Pick<Deps, "db" | "cipher" | "upstream" | "paymentClient"> & { actor: SponsorActor };
+
+/**
+ * Registers an upstream endpoint. It is probed once, unpaid, and its payments are pinned to the network, asset
+ * and payee of its 402; later terms that differ are refused as `price_changed`.
+ * @throws `validation_error` for an unsafe schema or address, `conflict` for a taken key, `upstream_error` where
+ *   the probe finds no usable terms and no `pay_to` was given, `idempotency_conflict`.
+ */
+export async function registerApi(
+  ctx: Context,
+  { idempotency_key: key, ...input }: Input,
+): Promise<{ api: z.infer<typeof ApiView>; replayed: boolean }> {
+  const { db, cipher, actor } = ctx;
+  const schemaErrors = checkSchema(input.input_schema);
+  if (schemaErrors.length > 0) {
+    throw new AppError("validation_error", {
+      message: "The input schema can't be accepted.",
+      fieldErrors: schemaErrors.map((error) => ({ ...error, path: `/input_schema${error.path}` })),
+    });
+  }
+  const creation = { owner: actor.sponsorId, operation: "register_api", key, request: input };
+  if (await serviceKeyTaken(db, input.service_key)) {
+    if ((await findCreated(ctx, creation)) === undefined) throw taken(input.service_key);
+    return { api: await requireApi(ctx, input.service_key), replayed: true };
+  }
+
+  const id = randomUUID();
+  const api = {
+    id,
+    upstreamUrl: input.upstream_url,
+    upstreamMethod: input.upstream_method,
+    upstreamHeaders:
+      input.upstream_headers === undefined
+        ? null
+        : cipher.encrypt(JSON.stringify(input.upstream_headers), headersContext(id)),
+    timeoutMs: input.timeout_ms ?? DEFAULT_TIMEOUT_MS,
+  };
+  const sampleInput = input.sample_input ?? {};
+  const probe = await probeUpstream(ctx, api, sampleInput, input.pay_to);
+  if (probe === "blocked") throw invalidField("/upstream_url", "must lead to a public address", "format");
+
+  const row = {
+    ...api,
+    sponsorId: actor.sponsorId,
+    serviceKey: input.service_key,
+    name: input.name,
+    description: input.description,
+    categories: [...new Set(input.categories)],
+    tags: [...new Set(input.tags ?? [])],
+    priceMicros: centsToMicros(input.price_cents),
+    lastQuoteMicros: probe.quote,
+    lowestQuoteMicros: probe.quote,
+    terms: probe.terms,
+    inputSchema: input.input_schema,
+    inputDataTypes: [...compileSchema(input.input_schema).dataTypes.all],
+    sampleInput,
+  };
+  const { replayed } = await createOnce(ctx, creation, id, async (tx) => {
+    if (!(await insertApi(tx, row))) throw taken(input.service_key);
+  });
+  return { api: await requireApi(ctx, input.service_key), replayed };
+}
+
+/** @throws `conflict` where the key is another sponsor's */
+async function requireApi({ db, actor }: Context, key: string): Promise<z.infer<typeof ApiView>> {
+  const row = await findApiOfSponsor(db, key, actor.sponsorId);
+  if (row === undefined) throw taken(key);
+  return toView(row);
+}
+
+const taken = (key: string): AppError =>
+  new AppError("conflict", { message: `The service key ${key} is taken.` });

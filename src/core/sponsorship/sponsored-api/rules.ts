@@ -1,0 +1,54 @@
+import type { z } from "zod";
+import { budgetToWire } from "../../money/budget/index.ts";
+import type { FieldError } from "../../protocol/errors.ts";
+import { AppError } from "../../protocol/errors.ts";
+import { microsToCents } from "../../protocol/amounts.ts";
+import type { ApiView } from "./schema.ts";
+import type { ApiWithBudget } from "./store.ts";
+
+/** An API as its sponsor sees it. Its upstream headers never show. */
+export function toView(api: ApiWithBudget): z.infer<typeof ApiView> {
+  return {
+    service_id: api.id,
+    service_key: api.serviceKey,
+    name: api.name,
+    description: api.description,
+    categories: api.categories,
+    tags: api.tags,
+    upstream_url: api.upstreamUrl,
+    upstream_method: api.upstreamMethod as "GET" | "POST",
+    price_cents: microsToCents(api.priceMicros),
+    input_schema: api.inputSchema as Record<string, unknown>,
+    timeout_ms: api.timeoutMs,
+    active: api.active,
+    terms:
+      api.network !== null && api.asset !== null && api.payTo !== null
+        ? { network: api.network, asset: api.asset, pay_to: api.payTo }
+        : null,
+    last_quote_cents: api.lastQuoteMicros === null ? null : microsToCents(api.lastQuoteMicros),
+    reliability: { paid_calls: api.paidCalls, undelivered_calls: api.undeliveredCalls },
+    budget: api.budgetAccount && budgetToWire(api.budgetAccount),
+  };
+}
+
+/**
+ * What a call costs at least, before its quote: the least the upstream ever asked for, never above the price. A
+ * price can depend on the input, so one dear call says nothing about the next.
+ */
+export function expectedCost(api: {
+  payTo: string | null;
+  priceMicros: bigint;
+  lowestQuoteMicros: bigint | null;
+}): bigint {
+  if (api.payTo === null) return 0n;
+  const { lowestQuoteMicros: quote, priceMicros: price } = api;
+  return quote !== null && quote < price ? quote : price;
+}
+
+/** The refusal of a run's input, with the schema that it has to match. */
+export const invalidRunInput = (api: { inputSchema: unknown }, fieldErrors: FieldError[]): AppError =>
+  new AppError("validation_error", {
+    message: "The input doesn't match the service's schema.",
+    fieldErrors,
+    details: { input_schema: api.inputSchema as Record<string, unknown> },
+  });

@@ -1,0 +1,123 @@
+import { z } from "zod";
+import { Budget, Category, Cents, JsonObject, Page, Paging, ServiceKey, Tag } from "../../protocol/fields.ts";
+import { ApiFigures, Period } from "../dashboard/index.ts";
+import { IdempotencyKey } from "../../protocol/idempotency/index.ts";
+
+export const DEFAULT_TIMEOUT_MS = 10_000;
+
+/** Headers that belong to the transport or to the payment, so a sponsor can't set them. */
+const RESERVED_HEADERS = new Set([
+  "accept-encoding",
+  "host",
+  "connection",
+  "content-length",
+  "content-type",
+  "transfer-encoding",
+  "te",
+  "trailer",
+  "upgrade",
+  "keep-alive",
+  "expect",
+  "proxy-authorization",
+  "proxy-connection",
+  "payment-signature",
+  "payment-required",
+  "payment-response",
+  "x-payment",
+  "x-payment-response",
+]);
+
+const UpstreamHeaders = z
+  .record(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/)
+      .refine((name) => !RESERVED_HEADERS.has(name.toLowerCase()), {
+        message: "this header is not yours to set",
+      }),
+    z
+      .string()
+      .max(2048)
+      .regex(/^[\t\x20-\x7e]*$/),
+  )
+  .refine((headers) => Object.keys(headers).length <= 20, { message: "at most 20 headers" });
+
+const fields = {
+  name: z.string().trim().min(1).max(100),
+  description: z.string().trim().min(1).max(1000).meta({ description: "Plain text, for people and agents" }),
+  categories: z.array(Category).min(1).max(10),
+  tags: z.array(Tag).max(20),
+  price_cents: Cents.meta({ description: "The most the upstream may charge for a call" }),
+  timeout_ms: z.number().int().min(100).max(30_000),
+};
+
+export const RegisterApiInput = z.strictObject({
+  service_key: ServiceKey,
+  idempotency_key: IdempotencyKey.optional(),
+  ...fields,
+  tags: fields.tags.optional(),
+  upstream_url: z.url({ protocol: /^https?$/ }).max(2000),
+  upstream_method: z.enum(["GET", "POST"]),
+  upstream_headers: UpstreamHeaders.optional().meta({ description: "Sent with every request; write-only" }),
+  pay_to: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{40}$/)
+    .optional()
+    .meta({ description: "The upstream's payee, where its 402 can't be probed" }),
+  input_schema: JsonObject.meta({ description: "Closed JSON Schema (2020-12) of a run's input" }),
+  sample_input: JsonObject.optional().meta({ description: "What the upstream is probed with, unpaid" }),
+  timeout_ms: fields.timeout_ms.optional(),
+});
+
+export const GetApiInput = Period.extend({ service_key: ServiceKey });
+
+export const ChangeApiInput = z.strictObject({
+  service_key: ServiceKey,
+  active: z.boolean().optional(),
+  name: fields.name.optional(),
+  description: fields.description.optional(),
+  categories: fields.categories.optional(),
+  tags: fields.tags.optional(),
+  price_cents: fields.price_cents.optional(),
+  timeout_ms: fields.timeout_ms.optional(),
+  repin: z
+    .boolean()
+    .optional()
+    .meta({ description: "Probe the upstream again, and pin its payments to the terms it states now" }),
+});
+
+export const ApiView = z.object({
+  service_id: z.string(),
+  service_key: z.string(),
+  name: z.string(),
+  description: z.string(),
+  categories: z.array(z.string()),
+  tags: z.array(z.string()),
+  upstream_url: z.string(),
+  upstream_method: z.enum(["GET", "POST"]),
+  price_cents: z.number(),
+  input_schema: JsonObject,
+  timeout_ms: z.number(),
+  active: z.boolean(),
+  terms: z
+    .object({ network: z.string(), asset: z.string(), pay_to: z.string() })
+    .nullable()
+    .meta({ description: "What the upstream's payments are pinned to; null: it asks for nothing" }),
+  last_quote_cents: z
+    .number()
+    .nullable()
+    .meta({ description: "What the upstream asked for last; null: it hasn't been heard yet" }),
+  reliability: z.object({ paid_calls: z.number().int(), undelivered_calls: z.number().int() }).meta({
+    description:
+      "Calls the upstream was paid for, and of those the ones it brought nothing for. They lower its rank in searches.",
+  }),
+  budget: Budget.nullable().meta({ description: "Its own open budget; null until it is funded" }),
+});
+
+export const ApiDashboard = ApiView.extend({ figures: ApiFigures });
+
+export const ListApisInput = Paging;
+export const ListApisOutput = z.object({
+  apis: z.array(ApiView.omit({ input_schema: true })),
+  ...Page.shape,
+});

@@ -1,0 +1,140 @@
+import { randomUUID } from "node:crypto";
+import type { z } from "zod";
+import { sealAnswers } from "../answer/index.ts";
+import { findCampaignForUser } from "../campaign/index.ts";
+import { consentsOfCompletion, requireTransfer } from "../../personal-data/consent/index.ts";
+import type { Deps, SessionActor } from "../../context.ts";
+import type { DataType, VaultReference } from "../../personal-data/data-schema/index.ts";
+import { compileSchema } from "../../personal-data/data-schema/index.ts";
+import { AppError } from "../../protocol/errors.ts";
+import type { NextAction } from "../../protocol/next-actions.ts";
+import { next } from "../../protocol/next-actions.ts";
+import { explainEndedSession } from "../../access/session/index.ts";
+import { requireStored, resolveReferences, sourcesOf } from "../../personal-data/vault/index.ts";
+import type { OpenCampaign } from "./get-task.ts";
+import { offerServices, requireOpenCampaign } from "./get-task.ts";
+import type { CompleteTaskInput, CompleteTaskOutput } from "./schema.ts";
+import { insertCompletion } from "./store.ts";
+
+type Input = z.infer<typeof CompleteTaskInput>;
+type Context = Pick<Deps, "db" | "log" | "cipher" | "limiter" | "settings"> & { actor: SessionActor };
+interface Result {
+  data: z.infer<typeof CompleteTaskOutput>;
+  nextActions: NextAction[];
+}
+
+/**
+ * Accepts a user's answers to a campaign's task. Everything that could refuse them is decided before anything
+ * is stored: the schema, the session's scopes, and the user's consent for every type of personal data in them.
+ * @throws `validation_error`, `scope_violation`, `data_consent_required`, `not_eligible`, `inactive`, `not_found`
+ */
+export async function completeTask(ctx: Context, input: Input): Promise<Result> {
+  const dryRun = input.dry_run === true;
+  const campaign = await requireOpenCampaign(ctx, input.campaign_id, dryRun);
+  const { completionId: standingId } = campaign;
+  if (standingId !== null && !dryRun) return accepted(ctx, campaign.id, standingId, true);
+
+  const submitted = checkAnswers(campaign, input.task_data);
+  requireAct(campaign, submitted.dataTypes, input.consent);
+  await requireTransfer(ctx, submitted.dataTypes, { campaignId: campaign.id }, dryRun);
+  if (dryRun) {
+    await requireStored(ctx, submitted.references, ANSWERS);
+    return wouldBeAccepted(campaign);
+  }
+  const answers = await fillIn(ctx, campaign, input.task_data, submitted);
+
+  const completionId = randomUUID();
+  const stored = await insertCompletion(ctx.db, {
+    id: completionId,
+    campaignId: campaign.id,
+    userId: ctx.actor.userId,
+    taskName: campaign.requiredTask,
+    details: sealAnswers(ctx.cipher, completionId, answers.data),
+    dataTypes: answers.dataTypes,
+    sources: sourcesOf(input.task_data, submitted.references, "agent"),
+    sessionId: ctx.actor.sessionId,
+    consents: consentsOfCompletion(answers.dataTypes, campaign, input.consent),
+  });
+  if (stored) return accepted(ctx, campaign.id, completionId, false);
+
+  // Another call of the same user was first, or the session ended meanwhile.
+  const standing = await findCampaignForUser(ctx.db, campaign.id, ctx.actor.userId);
+  if (typeof standing?.completionId === "string")
+    return accepted(ctx, campaign.id, standing.completionId, true);
+  throw await explainEndedSession(ctx, ctx.actor.sessionId);
+}
+
+/** Where the answers stand in the request. */
+const ANSWERS = "/task_data";
+
+interface Submitted {
+  dataTypes: DataType[];
+  references: VaultReference[];
+}
+
+/** The types of personal data in the answers, and those to be taken from the user's vault. @throws `validation_error` */
+function checkAnswers(campaign: OpenCampaign, answers: Input["task_data"]): Submitted {
+  const result = compileSchema(campaign.taskSchema).validateSubmission(answers, ANSWERS);
+  if (!result.ok) {
+    throw new AppError("validation_error", {
+      message: "The answers don't match the task's schema.",
+      fieldErrors: result.errors,
+      nextActions: [next.getTask(campaign.id)],
+    });
+  }
+  return result;
+}
+
+/** The answers as the sponsor gets them. @throws `validation_error` where a stored value is missing or doesn't fit */
+async function fillIn(
+  ctx: Context,
+  campaign: OpenCampaign,
+  data: Input["task_data"],
+  { dataTypes, references }: Submitted,
+): Promise<{ data: Input["task_data"]; dataTypes: DataType[] }> {
+  if (references.length === 0) return { data, dataTypes };
+  return resolveReferences(ctx, compileSchema(campaign.taskSchema), { data, references }, ANSWERS);
+}
+
+/** R6.5: the consent block is the user's act for this campaign; standing consent doesn't replace it. */
+function requireAct(campaign: OpenCampaign, dataTypes: DataType[], act: Input["consent"]): void {
+  if (dataTypes.length === 0 || (act.data_sharing_agreed && act.purpose_acknowledged)) return;
+  throw new AppError("data_consent_required", {
+    message: "The answers hold personal data: the user has to agree to sharing it and to know its purpose.",
+    details: { missing: dataTypes, purpose: campaign.purpose },
+    nextActions: [next.completeTask(campaign.id, campaign.taskSchema)],
+  });
+}
+
+/** A dry run that nothing refused: the same call without `dry_run` would be accepted. */
+function wouldBeAccepted(campaign: OpenCampaign): Result {
+  return {
+    data: {
+      campaign_id: campaign.id,
+      consent_recorded: false,
+      can_use_service: false,
+      already_completed: campaign.completionId !== null,
+      dry_run: true,
+    },
+    nextActions: [next.completeTask(campaign.id, campaign.taskSchema)],
+  };
+}
+
+async function accepted(
+  ctx: Context,
+  campaignId: string,
+  completionId: string,
+  already: boolean,
+): Promise<Result> {
+  const nextActions = await offerServices(ctx, campaignId);
+  return {
+    data: {
+      task_completion_id: completionId,
+      campaign_id: campaignId,
+      consent_recorded: true,
+      can_use_service: nextActions.some(({ action }) => action === "run_service"),
+      already_completed: already,
+    },
+    nextActions,
+  };
+}

@@ -1,0 +1,91 @@
+import type { z } from "zod";
+import { findCampaignForUser } from "../campaign/index.ts";
+import type { Deps, SessionActor } from "../../context.ts";
+import { compileSchema } from "../../personal-data/data-schema/index.ts";
+import { AppError, notFound } from "../../protocol/errors.ts";
+import { requireId } from "../../protocol/fields.ts";
+import { microsToCents } from "../../protocol/amounts.ts";
+import type { NextAction } from "../../protocol/next-actions.ts";
+import { next } from "../../protocol/next-actions.ts";
+import { recordSelection, refuseScope } from "../../access/session/index.ts";
+import { storedDataTypes } from "../../personal-data/vault/index.ts";
+import type { GetTaskInput, GetTaskOutput } from "./schema.ts";
+import { listPayableServices } from "./store.ts";
+
+type Context = Pick<Deps, "db" | "log" | "settings"> & { actor: SessionActor };
+export type OpenCampaign = NonNullable<Awaited<ReturnType<typeof findCampaignForUser>>>;
+
+/** What a campaign asks for. @throws `not_found`, `inactive`, `not_eligible`, `scope_violation` */
+export async function getTask(
+  ctx: Context,
+  input: z.infer<typeof GetTaskInput>,
+): Promise<{ data: z.infer<typeof GetTaskOutput>; nextActions: NextAction[] }> {
+  const campaign = await requireOpenCampaign(ctx, input.campaign_id);
+  await recordSelection(ctx.db, ctx.actor.sessionId, campaign.id);
+
+  const taskSchema = campaign.taskSchema as Record<string, unknown>;
+  const { requiredFields, optionalFields, dataTypes } = compileSchema(taskSchema);
+  const { scopes, grantScopes } = ctx.actor;
+  const permitted = dataTypes.all.filter(
+    (type) => scopes.dataTypes.includes(type) && grantScopes.dataTypes.includes(type),
+  );
+  const alreadyCompleted = campaign.completionId !== null;
+  return {
+    data: {
+      campaign_id: campaign.id,
+      campaign_name: campaign.name,
+      sponsor: campaign.sponsorName,
+      required_task: campaign.requiredTask,
+      task_type: campaign.taskType,
+      task_description: campaign.taskDescription,
+      purpose: campaign.purpose,
+      task_input_schema: taskSchema,
+      required_fields: [...requiredFields],
+      optional_fields: [...optionalFields],
+      data_types: [...dataTypes.all],
+      stored_data_types: await storedDataTypes(ctx.db, ctx.actor.userId, permitted),
+      subsidy_amount_cents: microsToCents(campaign.subsidyMicros),
+      already_completed: alreadyCompleted,
+    },
+    nextActions: alreadyCompleted
+      ? await offerServices(ctx, campaign.id)
+      : [next.completeTask(campaign.id, taskSchema), next.searchServices()],
+  };
+}
+
+/** The campaign, if it is open to this session's user and its task type in scope. */
+export async function requireOpenCampaign(
+  ctx: Context,
+  campaignId: string,
+  dryRun = false,
+): Promise<OpenCampaign> {
+  const campaign = await findCampaignForUser(ctx.db, requireId(campaignId, "campaign"), ctx.actor.userId);
+  if (campaign === undefined) throw notFound("campaign");
+  const elsewhere = { nextActions: [next.searchServices()] };
+  if (!campaign.active) throw new AppError("inactive", { message: "This campaign is paused.", ...elsewhere });
+  if (!campaign.eligible) throw new AppError("not_eligible", elsewhere);
+  // A task that is done asks for nothing any more (R4.5).
+  if (campaign.completionId === null && !ctx.actor.scopes.taskTypes.includes(campaign.taskType))
+    await refuseScope(ctx, "task_types", [campaign.taskType], dryRun);
+  return campaign;
+}
+
+/** R4.5: a completed task leads straight to running what it pays for. */
+export async function offerServices(
+  { db, actor }: Pick<Context, "db" | "actor">,
+  campaignId: string,
+): Promise<NextAction[]> {
+  const services = await listPayableServices(db, campaignId, actor.userId);
+  const usable = services.filter(({ categories }) =>
+    categories.every((category) => actor.scopes.categories.includes(category)),
+  );
+  return [
+    ...usable
+      .slice(0, 5)
+      .map(({ service_key, input_schema }) =>
+        next.runService(service_key, { campaignId, inputSchema: input_schema }),
+      ),
+    next.flowStatus(),
+    ...(usable.length === 0 ? [next.searchServices()] : []),
+  ];
+}

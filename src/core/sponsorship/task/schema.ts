@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { DataTypeField, Id, JsonObject } from "../../protocol/fields.ts";
+
+export const GetTaskInput = z.strictObject({ campaign_id: Id });
+
+export const GetTaskOutput = z.object({
+  campaign_id: z.string(),
+  campaign_name: z.string(),
+  sponsor: z.string(),
+  required_task: z.string(),
+  task_type: z.string(),
+  task_description: z.string(),
+  purpose: z
+    .string()
+    .meta({ description: "What the sponsor uses the answers for; show it with the consent" }),
+  task_input_schema: JsonObject.meta({ description: "JSON Schema (2020-12) of task_data" }),
+  required_fields: z.array(z.string()),
+  optional_fields: z.array(z.string()),
+  data_types: z.array(DataTypeField).meta({ description: "Personal data the answers can hold" }),
+  stored_data_types: z.array(DataTypeField).meta({
+    description:
+      'Of these, what the user has stored and the session may pass on: send {"$vault": "email"} in place of the value',
+  }),
+  subsidy_amount_cents: z.number(),
+  already_completed: z.boolean(),
+});
+
+export const CompleteTaskInput = z.strictObject({
+  campaign_id: Id,
+  task_data: JsonObject.meta({
+    description:
+      'The answers, as the task\'s schema asks; {"$vault": "<data type>"} in place of a value takes what the user has stored',
+  }),
+  consent: z.strictObject({
+    data_sharing_agreed: z
+      .boolean()
+      .meta({ description: "The user agrees that the answers go to the sponsor" }),
+    purpose_acknowledged: z.boolean().meta({ description: "The user knows what the sponsor uses them for" }),
+    contact_permission: z.boolean().meta({ description: "The sponsor may contact the user" }),
+  }),
+  dry_run: z.boolean().optional().meta({ description: "Check everything, store nothing" }),
+});
+
+export const CompleteTaskOutput = z.object({
+  task_completion_id: z.string().optional().meta({ description: "Absent in a dry run" }),
+  campaign_id: z.string(),
+  consent_recorded: z.boolean(),
+  can_use_service: z
+    .boolean()
+    .meta({ description: "A service can be run at this sponsor's expense right now" }),
+  already_completed: z.boolean(),
+  dry_run: z.literal(true).optional().meta({ description: "Nothing was stored" }),
+});

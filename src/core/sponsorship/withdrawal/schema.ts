@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { Budget, Id, PositiveCents, ServiceKey, Timestamp } from "../../protocol/fields.ts";
+import { IdempotencyKey } from "../../protocol/idempotency/index.ts";
+
+const fields = {
+  amount_cents: PositiveCents.meta({ description: "At most what is neither spent nor reserved" }),
+  idempotency_key: IdempotencyKey.optional(),
+};
+
+export const WithdrawFromCampaignInput = z.strictObject({ campaign_id: Id, ...fields });
+export const WithdrawFromApiInput = z.strictObject({ service_key: ServiceKey, ...fields });
+export const GetWithdrawalInput = z.strictObject({ withdrawal_id: Id });
+
+export const WithdrawalView = z
+  .object({
+    withdrawal_id: z.string(),
+    status: z.enum(["pending", "settled"]),
+    amount_cents: z.number(),
+    pay_to: z.string().meta({ description: "The sponsor's wallet" }),
+    tx_hash: z.string().optional(),
+    network: z.string(),
+    created_at: Timestamp,
+  })
+  .meta({ id: "Withdrawal" });
+
+export const WithdrawOutput = z.object({ withdrawal: WithdrawalView, budget: Budget });

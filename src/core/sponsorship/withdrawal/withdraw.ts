@@ -1,0 +1,115 @@
+import { randomUUID } from "node:crypto";
+import type { z } from "zod";
+import { budgetToWire, findAccount } from "../../money/budget/index.ts";
+import { requireOwnCampaign } from "../campaign/index.ts";
+import type { Deps, SponsorActor } from "../../context.ts";
+import { AppError, invalidField, notFound } from "../../protocol/errors.ts";
+import { requireId } from "../../protocol/fields.ts";
+import { createOnce } from "../../protocol/idempotency/index.ts";
+import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
+import { findApiOfSponsor } from "../sponsored-api/index.ts";
+import { openTreasuryDay, requireUnpaused, treasuryDayExhausted } from "../../money/outflow-limits/index.ts";
+import type {
+  GetWithdrawalInput,
+  WithdrawalView,
+  WithdrawFromApiInput,
+  WithdrawFromCampaignInput,
+  WithdrawOutput,
+} from "./schema.ts";
+import type { PayoutRow } from "../../money/payout/store.ts";
+import { findWallet, findWithdrawal, oweWithdrawal } from "../../money/payout/store.ts";
+
+type Context = Pick<Deps, "db" | "cipher" | "paymentClient" | "settings"> & { actor: SponsorActor };
+
+export interface Withdrawn {
+  data: z.infer<typeof WithdrawOutput>;
+  replayed: boolean;
+}
+
+/** Takes unspent money out of a campaign's budget. @throws as `withdraw`, and `not_found` */
+export async function withdrawFromCampaign(
+  ctx: Context,
+  input: z.infer<typeof WithdrawFromCampaignInput>,
+): Promise<Withdrawn> {
+  const campaign = await requireOwnCampaign(ctx.db, input.campaign_id, ctx.actor.sponsorId);
+  return withdraw(ctx, campaign.budgetAccountId, input);
+}
+
+/** Takes unspent money out of an API's own budget. @throws as `withdraw`, and `not_found` */
+export async function withdrawFromApi(
+  ctx: Context,
+  input: z.infer<typeof WithdrawFromApiInput>,
+): Promise<Withdrawn> {
+  const api = await findApiOfSponsor(ctx.db, input.service_key, ctx.actor.sponsorId);
+  if (api === undefined || api.budgetAccountId === null) throw notFound("budget");
+  return withdraw(ctx, api.budgetAccountId, input);
+}
+
+/**
+ * Owes a sponsor their unspent money; it leaves the budget at once, and reaches the sponsor's wallet soon (`attendPayouts`).
+ * Only ever that wallet: a sponsor's key alone can't send money anywhere else.
+ * @throws `conflict` for a sponsor without a wallet, `validation_error` for more than is unspent, `payments_paused`,
+ *   `idempotency_conflict`
+ */
+async function withdraw(
+  ctx: Context,
+  accountId: string,
+  input: { amount_cents: number; idempotency_key?: string | undefined },
+): Promise<Withdrawn> {
+  const { db, actor, paymentClient, settings } = ctx;
+  const { idempotency_key: key, ...request } = input;
+  const payTo = await findWallet(db, actor.sponsorId);
+  if (payTo === undefined)
+    throw new AppError("conflict", { message: "This sponsor has no wallet to pay to." });
+  await requireUnpaused(db);
+  const amountMicros = centsToMicros(input.amount_cents);
+  const creation = { owner: actor.sponsorId, operation: "withdraw", key, request };
+  // Before the transaction, which locks accounts in the order of their ids and no other.
+  const cap = settings.treasuryDayMicros;
+  const day =
+    cap === undefined ? undefined : { accountId: await openTreasuryDay(db, cap), leavesMicros: cap / 2n };
+  const { id, replayed } = await createOnce(ctx, creation, randomUUID(), async (tx, made) => {
+    const { short } = await oweWithdrawal(tx, {
+      id: made,
+      sponsorId: actor.sponsorId,
+      accountId,
+      day,
+      network: paymentClient.network,
+      asset: paymentClient.asset,
+      payTo,
+      amountMicros,
+    });
+    if (short.includes(accountId))
+      throw invalidField("/amount_cents", "is more than is neither spent nor reserved", "maximum");
+    if (day !== undefined && short.length > 0)
+      throw await treasuryDayExhausted(tx, day.accountId, amountMicros + day.leavesMicros);
+  });
+  return {
+    data: {
+      withdrawal: await getWithdrawal(ctx, { withdrawal_id: id }),
+      budget: budgetToWire(await findAccount(db, accountId)),
+    },
+    replayed,
+  };
+}
+
+/** What became of a withdrawal. @throws `not_found`, also for another sponsor's */
+export async function getWithdrawal(
+  { db, actor }: Pick<Context, "db" | "actor">,
+  input: z.infer<typeof GetWithdrawalInput>,
+): Promise<z.infer<typeof WithdrawalView>> {
+  const id = requireId(input.withdrawal_id, "withdrawal");
+  const row = await findWithdrawal(db, id, actor.sponsorId);
+  if (row === undefined) throw notFound("withdrawal");
+  return toView(row);
+}
+
+const toView = (row: PayoutRow): z.infer<typeof WithdrawalView> => ({
+  withdrawal_id: row.id,
+  status: row.status === "settled" ? "settled" : "pending",
+  amount_cents: microsToCents(row.amount_micros),
+  pay_to: row.pay_to,
+  ...(row.tx_hash !== null && { tx_hash: row.tx_hash }),
+  network: row.network,
+  created_at: row.created_at.toISOString(),
+});
