@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { AppError } from "../core/protocol/errors.ts";
 import type { ApiContext, ReplyFile } from "./context.ts";
-import type { RunDirectlyOutput } from "../core/direct-payment/index.ts";
+import type { RunDirectlyOutput } from "../core/runs/direct-run/index.ts";
 import { readOutput } from "../core/money/payment/index.ts";
 import type { WireNextAction } from "./envelope.ts";
 import { ok, success } from "./envelope.ts";

@@ -1,5 +1,5 @@
 import type { Deps } from "../core/context.ts";
-import { closeDirectPayments } from "../core/direct-payment/index.ts";
+import { closeDirectPayments } from "../core/runs/direct-run/index.ts";
 import { attendPayouts } from "../core/money/payout/index.ts";
 import type { Rounds } from "./rounds.ts";
 import { startRounds } from "./rounds.ts";

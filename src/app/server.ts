@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Express } from "express";
 import { appRouter } from "../api/router.ts";
 import type { Deps } from "../core/context.ts";
-import { listResources } from "../core/direct-payment/index.ts";
+import { listResources } from "../core/runs/direct-run/index.ts";
 import { AppError } from "../core/protocol/errors.ts";
 import { createApp } from "../http/app.ts";
 import { sendError } from "../http/send.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { claimDirectPayment } from "../../src/core/direct-payment/store.ts";
+import { claimDirectPayment } from "../../src/core/runs/direct-run/store.ts";
 import { creditIncoming } from "../../src/core/money/incoming-payment/store.ts";
 import { endPayment } from "../../src/core/money/payment/store.ts";
 import { oweRefunds } from "../../src/core/money/payout/index.ts";

@@ -1,5 +1,5 @@
 import path from "node:path";
-import type * as Direct from "../../src/core/direct-payment/index.ts";
+import type * as Direct from "../../src/core/runs/direct-run/index.ts";
 import type * as Funding from "../../src/core/sponsorship/funding/index.ts";
 import type * as Incoming from "../../src/core/money/incoming-payment/index.ts";
 import type * as Payment from "../../src/core/money/payment/index.ts";

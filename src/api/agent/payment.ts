@@ -7,7 +7,7 @@ import {
   RunServiceOutput,
   runService,
 } from "../../core/money/payment/index.ts";
-import { PlanInput, PlanOutput, planService } from "../../core/plan/index.ts";
+import { PlanInput, PlanOutput, planService } from "../../core/runs/plan/index.ts";
 import { ok, success } from "../envelope.ts";
 import { CAMPAIGN_ID, PAYMENT_ID } from "../examples.ts";
 import { markReplayed, withIdempotencyKey } from "../idempotency-key.ts";

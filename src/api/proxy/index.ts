@@ -1,4 +1,4 @@
-import { RunDirectlyInput, RunDirectlyOutput, runDirectly } from "../../core/direct-payment/index.ts";
+import { RunDirectlyInput, RunDirectlyOutput, runDirectly } from "../../core/runs/direct-run/index.ts";
 import { bytesAnswer } from "../file-answer.ts";
 import { success } from "../envelope.ts";
 import { router, payerProcedure } from "../trpc.ts";

@@ -1,12 +1,12 @@
 export { evidenceOf } from "../settlement/evidence.ts";
 export { contentTypeOf, keptBytes, readOutput } from "./output.ts";
 export { sendPayment, signPayment } from "./sign-and-send.ts";
-export { askQuote } from "../../payment/quote.ts";
+export { askQuote } from "../../runs/quote/ask-quote.ts";
 export { quoteDigest } from "./quote-digest.ts";
 export { getPayment } from "./get-payment.ts";
 export { attendDue, awaitConfirmation } from "./reconcile.ts";
 export { purgeExpiredOutputs } from "./purge-expired-outputs.ts";
-export { type Run, runService } from "../../payment/run-service.ts";
+export { type Run, runService } from "../../runs/sponsored-run/run-service.ts";
 export {
   GetPaymentInput,
   GetPaymentOutput,

@@ -5,7 +5,7 @@ import { explainEndedSession } from "../../access/session/index.ts";
 import { requireUnpaused } from "../outflow-limits/index.ts";
 import { keepOutput } from "./output.ts";
 import type { Offer, UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../ports/chain.ts";
-import { UPSTREAM_RETRY_SECONDS } from "../../payment/quote.ts";
+import { UPSTREAM_RETRY_SECONDS } from "../../runs/quote/ask-quote.ts";
 import { quoteDigest } from "./quote-digest.ts";
 import type { Permit } from "./store.ts";
 import { claimSend, endPayment, findPayment, markSigned, recordOutcome, termsStand } from "./store.ts";

@@ -1,10 +1,10 @@
-import type { Deps } from "../context.ts";
-import { AppError } from "../protocol/errors.ts";
-import { microsToCents } from "../protocol/amounts.ts";
-import { next } from "../protocol/next-actions.ts";
-import type { ApiRow } from "../sponsorship/sponsored-api/index.ts";
-import { recordQuote } from "../sponsorship/sponsored-api/index.ts";
-import type { Offer, UpstreamAnswer, UpstreamRequest } from "../ports/chain.ts";
+import type { Deps } from "../../context.ts";
+import { AppError } from "../../protocol/errors.ts";
+import { microsToCents } from "../../protocol/amounts.ts";
+import { next } from "../../protocol/next-actions.ts";
+import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
+import { recordQuote } from "../../sponsorship/sponsored-api/index.ts";
+import type { Offer, UpstreamAnswer, UpstreamRequest } from "../../ports/chain.ts";
 
 export type Quote = { kind: "free"; answer: UpstreamAnswer } | { kind: "toll"; offer: Offer };
 

@@ -1,44 +1,44 @@
 import type { z } from "zod";
-import { recordInputConsent, requireTransfer } from "../personal-data/consent/index.ts";
-import type { Deps, SessionActor } from "../context.ts";
-import type { DataType } from "../personal-data/data-schema/index.ts";
-import { compileSchema } from "../personal-data/data-schema/index.ts";
-import { AppError, notFound } from "../protocol/errors.ts";
-import type { Claimed } from "../protocol/idempotency/index.ts";
-import { claimRun, releaseKey } from "../protocol/idempotency/index.ts";
-import { centsToMicros, microsToCents } from "../protocol/amounts.ts";
-import type { NextAction } from "../protocol/next-actions.ts";
-import { next } from "../protocol/next-actions.ts";
-import { choosePayers } from "../sponsorship/payer/index.ts";
-import type { Call, PaymentSubject } from "../money/reservation/index.ts";
+import { recordInputConsent, requireTransfer } from "../../personal-data/consent/index.ts";
+import type { Deps, SessionActor } from "../../context.ts";
+import type { DataType } from "../../personal-data/data-schema/index.ts";
+import { compileSchema } from "../../personal-data/data-schema/index.ts";
+import { AppError, notFound } from "../../protocol/errors.ts";
+import type { Claimed } from "../../protocol/idempotency/index.ts";
+import { claimRun, releaseKey } from "../../protocol/idempotency/index.ts";
+import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
+import type { NextAction } from "../../protocol/next-actions.ts";
+import { next } from "../../protocol/next-actions.ts";
+import { choosePayers } from "../../sponsorship/payer/index.ts";
+import type { Call, PaymentSubject } from "../../money/reservation/index.ts";
 import {
   insertFree,
   paymentSubject,
   remainingBudgets,
   requireBudget,
   reserveCall,
-} from "../money/reservation/index.ts";
-import { missingFrom } from "../access/scope/index.ts";
-import { refuseScope } from "../access/session/index.ts";
-import type { ApiRow } from "../sponsorship/sponsored-api/index.ts";
+} from "../../money/reservation/index.ts";
+import { missingFrom } from "../../access/scope/index.ts";
+import { refuseScope } from "../../access/session/index.ts";
+import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
 import {
   buildUpstreamRequest,
   expectedCost,
   findApi,
   invalidRunInput,
-} from "../sponsorship/sponsored-api/index.ts";
-import { resolveReferences } from "../personal-data/vault/index.ts";
-import type { Output } from "../money/payment/output.ts";
-import { contentTypeOf, keepOutput, keptOutput, mayYetCome, readOutput } from "../money/payment/output.ts";
-import { refusalAfterSending, sendPayment, signPayment } from "../money/payment/sign-and-send.ts";
-import type { UpstreamAnswer } from "../ports/chain.ts";
-import { askQuote } from "./quote.ts";
-import { quoteDigest } from "../money/payment/quote-digest.ts";
-import { awaitConfirmation, reconcileSoon } from "../money/payment/reconcile.ts";
-import type { RunServiceInput, RunServiceOutput } from "../money/payment/schema.ts";
-import type { PaymentRow } from "../money/payment/store.ts";
-import { findPayment, recordOutcome } from "../money/payment/store.ts";
-import { nextAfterPayment, toView } from "../money/payment/payment-view.ts";
+} from "../../sponsorship/sponsored-api/index.ts";
+import { resolveReferences } from "../../personal-data/vault/index.ts";
+import type { Output } from "../../money/payment/output.ts";
+import { contentTypeOf, keepOutput, keptOutput, mayYetCome, readOutput } from "../../money/payment/output.ts";
+import { refusalAfterSending, sendPayment, signPayment } from "../../money/payment/sign-and-send.ts";
+import type { UpstreamAnswer } from "../../ports/chain.ts";
+import { askQuote } from "../quote/ask-quote.ts";
+import { quoteDigest } from "../../money/payment/quote-digest.ts";
+import { awaitConfirmation, reconcileSoon } from "../../money/payment/reconcile.ts";
+import type { RunServiceInput, RunServiceOutput } from "../../money/payment/schema.ts";
+import type { PaymentRow } from "../../money/payment/store.ts";
+import { findPayment, recordOutcome } from "../../money/payment/store.ts";
+import { nextAfterPayment, toView } from "../../money/payment/payment-view.ts";
 
 type Input = z.infer<typeof RunServiceInput>;
 type Context = Deps & { actor: SessionActor };

@@ -1,6 +1,6 @@
-import type { Deps } from "../context.ts";
-import type { SaleListing } from "../ports/x402-seller.ts";
-import { countPaidApis, listPaidApis } from "../sponsorship/sponsored-api/index.ts";
+import type { Deps } from "../../context.ts";
+import type { SaleListing } from "../../ports/x402-seller.ts";
+import { countPaidApis, listPaidApis } from "../../sponsorship/sponsored-api/index.ts";
 import { saleTerms } from "./sale-terms.ts";
 
 export interface Resources {

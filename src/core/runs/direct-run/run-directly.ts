@@ -1,21 +1,21 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
-import { canonicalJson } from "../protocol/canonical-json.ts";
-import type { Deps } from "../context.ts";
-import { compileSchema } from "../personal-data/data-schema/index.ts";
-import { AppError, notFound } from "../protocol/errors.ts";
-import { next } from "../protocol/next-actions.ts";
-import type { IncomingRow } from "../money/incoming-payment/index.ts";
+import { canonicalJson } from "../../protocol/canonical-json.ts";
+import type { Deps } from "../../context.ts";
+import { compileSchema } from "../../personal-data/data-schema/index.ts";
+import { AppError, notFound } from "../../protocol/errors.ts";
+import { next } from "../../protocol/next-actions.ts";
+import type { IncomingRow } from "../../money/incoming-payment/index.ts";
 import {
   earlierClaim,
   presentedPayment,
   reconcileIncoming,
   settlePayment,
   takePayment,
-} from "../money/incoming-payment/index.ts";
-import type { PresentedPayment, RequestHeaders } from "../ports/x402-seller.ts";
-import type { Offer, UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../ports/chain.ts";
-import type { PaymentRow } from "../money/payment/index.ts";
+} from "../../money/incoming-payment/index.ts";
+import type { PresentedPayment, RequestHeaders } from "../../ports/x402-seller.ts";
+import type { Offer, UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../ports/chain.ts";
+import type { PaymentRow } from "../../money/payment/index.ts";
 import {
   askQuote,
   awaitConfirmation,
@@ -25,10 +25,10 @@ import {
   quoteDigest,
   sendPayment,
   signPayment,
-} from "../money/payment/index.ts";
-import type { ApiRow } from "../sponsorship/sponsored-api/index.ts";
-import { buildUpstreamRequest, findApi, invalidRunInput } from "../sponsorship/sponsored-api/index.ts";
-import { requireUnpaused } from "../money/outflow-limits/index.ts";
+} from "../../money/payment/index.ts";
+import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
+import { buildUpstreamRequest, findApi, invalidRunInput } from "../../sponsorship/sponsored-api/index.ts";
+import { requireUnpaused } from "../../money/outflow-limits/index.ts";
 import { closeDirectPayments } from "./close-direct-payments.ts";
 import { outcomeOf } from "./outcome.ts";
 import { saleTerms } from "./sale-terms.ts";

@@ -1,6 +1,6 @@
-import type { Settings } from "../context.ts";
-import type { SaleTerms } from "../ports/x402-seller.ts";
-import type { ApiRow } from "../sponsorship/sponsored-api/index.ts";
+import type { Settings } from "../../context.ts";
+import type { SaleTerms } from "../../ports/x402-seller.ts";
+import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
 
 const BPS = 10_000n;
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { JsonObject, JsonValue, ServiceKey } from "../protocol/fields.ts";
+import { JsonObject, JsonValue, ServiceKey } from "../../protocol/fields.ts";
 
 export const RunDirectlyInput = z.strictObject({
   service_key: ServiceKey,

@@ -1,5 +1,5 @@
-import type { Deps } from "../context.ts";
-import { oweRefunds } from "../money/payout/index.ts";
+import type { Deps } from "../../context.ts";
+import { oweRefunds } from "../../money/payout/index.ts";
 import { bookFees } from "./store.ts";
 
 const MAX_AT_ONCE = 100;

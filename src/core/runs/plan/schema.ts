@@ -7,7 +7,7 @@ import {
   JsonObject,
   JsonValue,
   ServiceKey,
-} from "../protocol/fields.ts";
+} from "../../protocol/fields.ts";
 
 export const PlanInput = z.strictObject({
   service_key: ServiceKey,
