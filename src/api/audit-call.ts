@@ -1,4 +1,4 @@
-import { summarizeEndpoint, summarizeRequest } from "../core/audit/index.ts";
+import { summarizeEndpoint, summarizeRequest } from "../core/observability/audit/index.ts";
 import { AppError } from "../core/protocol/errors.ts";
 import type { ApiContext } from "./context.ts";
 import type { Surface } from "./operation-meta.ts";

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { AuditLog, AuditSubject } from "../core/audit/index.ts";
+import type { AuditLog, AuditSubject } from "../core/observability/audit/index.ts";
 import type { AdminActor, AgentActor, Deps, SessionActor, SponsorActor } from "../core/context.ts";
 import type { NextAction } from "../core/protocol/next-actions.ts";
 import type { CredentialGuard } from "./credential-guard.ts";

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { AuditSubject } from "../core/audit/index.ts";
-import { subjectOf } from "../core/audit/index.ts";
+import type { AuditSubject } from "../core/observability/audit/index.ts";
+import { subjectOf } from "../core/observability/audit/index.ts";
 import type { AgentActor, SessionActor } from "../core/context.ts";
 import { AppError } from "../core/protocol/errors.ts";
 import type { ApiContext } from "./context.ts";

@@ -1,7 +1,7 @@
 import type { TRPCRouterBuilder } from "@trpc/server";
 import { initTRPC } from "@trpc/server";
 import { z } from "zod";
-import { subjectOf } from "../core/audit/index.ts";
+import { subjectOf } from "../core/observability/audit/index.ts";
 import type { Actor } from "../core/context.ts";
 import { AppError, notFound } from "../core/protocol/errors.ts";
 import { next as nextActions } from "../core/protocol/next-actions.ts";

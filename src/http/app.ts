@@ -7,7 +7,7 @@ import { createCredentialGuard } from "../api/credential-guard.ts";
 import { buildOpenApi } from "../api/openapi.ts";
 import { listOperations } from "../api/operations.ts";
 import { createActionRenderer } from "../api/render-actions.ts";
-import type { AuditLog } from "../core/audit/index.ts";
+import type { AuditLog } from "../core/observability/audit/index.ts";
 import type { Deps } from "../core/context.ts";
 import { AppError } from "../core/protocol/errors.ts";
 import type { Meter } from "../core/ports/database.ts";

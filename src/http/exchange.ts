@@ -9,7 +9,7 @@ import { countCall } from "../api/limits.ts";
 import type { Surface } from "../api/operation-meta.ts";
 import type { Operation } from "../api/operations.ts";
 import type { RenderNextActions } from "../api/render-actions.ts";
-import type { AuditLog } from "../core/audit/index.ts";
+import type { AuditLog } from "../core/observability/audit/index.ts";
 import type { Deps } from "../core/context.ts";
 import { AppError } from "../core/protocol/errors.ts";
 import type { Meter } from "../core/ports/database.ts";

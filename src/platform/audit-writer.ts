@@ -1,4 +1,4 @@
-import type { AuditEntry, AuditLog } from "../core/audit/index.ts";
+import type { AuditEntry, AuditLog } from "../core/observability/audit/index.ts";
 import { AppError } from "../core/protocol/errors.ts";
 
 export interface AuditWriterOptions {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Authenticators } from "../../src/api/context.ts";
 import type { ErrorEnvelope } from "../../src/api/envelope.ts";
-import type { AuditEntry, AuditLog } from "../../src/core/audit/index.ts";
+import type { AuditEntry, AuditLog } from "../../src/core/observability/audit/index.ts";
 import type { Deps, SessionActor } from "../../src/core/context.ts";
 import { AppError } from "../../src/core/protocol/errors.ts";
 import { RATE_RULES } from "../../src/core/protocol/rate-limit/index.ts";

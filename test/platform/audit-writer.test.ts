@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AuditEntry } from "../../src/core/audit/index.ts";
+import type { AuditEntry } from "../../src/core/observability/audit/index.ts";
 import { AppError } from "../../src/core/protocol/errors.ts";
 import { createAuditWriter } from "../../src/platform/audit-writer.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { SearchInput, SearchOutput, searchServices } from "../../core/discovery/index.ts";
-import { flowStatus, FlowStatusOutput } from "../../core/flow/index.ts";
-import { AuditHistoryInput, AuditHistoryOutput, auditHistory } from "../../core/audit/index.ts";
+import { SearchInput, SearchOutput, searchServices } from "../../core/discovery/search/index.ts";
+import { flowStatus, FlowStatusOutput } from "../../core/discovery/flow/index.ts";
+import { AuditHistoryInput, AuditHistoryOutput, auditHistory } from "../../core/observability/audit/index.ts";
 import { ok, success } from "../envelope.ts";
 import { sessionProcedure } from "../trpc.ts";
 

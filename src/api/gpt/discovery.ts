@@ -5,8 +5,8 @@ import {
   SearchOutput,
   searchServices,
   ServiceView,
-} from "../../core/discovery/index.ts";
-import { flowStatus, FlowStatusOutput } from "../../core/flow/index.ts";
+} from "../../core/discovery/search/index.ts";
+import { flowStatus, FlowStatusOutput } from "../../core/discovery/flow/index.ts";
 import { JsonObject } from "../../core/protocol/fields.ts";
 import { gptProcedure, gptSessionProcedure } from "../trpc.ts";
 import { cents, counted, flat, reply, session } from "./reply.ts";

@@ -4,7 +4,7 @@ import {
   PreferencesOutput,
   SetPreferencesInput,
   setPreferences,
-} from "../../core/preference/index.ts";
+} from "../../core/discovery/preference/index.ts";
 import { getPayment, GetPaymentOutput } from "../../core/money/payment/index.ts";
 import { SignInInput, SignInOutput, signIn } from "../../core/access/gpt-sign-in/index.ts";
 import { UsageInput, UsageOutput, usageRecord } from "../../core/money/usage/index.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { summarizeRequest } from "../../../src/core/audit/index.ts";
+import { summarizeRequest } from "../../../src/core/observability/audit/index.ts";
 
 const UUID = "3fa85f64-5717-4562-b3fc-2c963f66afa6";
 

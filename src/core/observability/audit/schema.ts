@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { JsonObject, Page, Paging, Timestamp } from "../protocol/fields.ts";
+import { JsonObject, Page, Paging, Timestamp } from "../../protocol/fields.ts";
 
 export const AuditHistoryInput = Paging;
 

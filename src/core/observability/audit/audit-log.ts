@@ -1,4 +1,4 @@
-import type { Actor, SessionActor } from "../context.ts";
+import type { Actor, SessionActor } from "../../context.ts";
 import type { RequestSummary } from "./request-summary.ts";
 
 /** Whom a call concerns, as far as its credential told. A refused call may be known in part, or not at all. */

@@ -1,4 +1,4 @@
-import type { Queries } from "../ports/database.ts";
+import type { Queries } from "../../ports/database.ts";
 
 /** What an operator watches of the shared state; the same on every replica. Money in micros. */
 export interface Vitals {

@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import type { Deps, SessionActor } from "../context.ts";
-import { PAGE_SIZE } from "../protocol/fields.ts";
+import type { Deps, SessionActor } from "../../context.ts";
+import { PAGE_SIZE } from "../../protocol/fields.ts";
 import type { AuditHistoryInput, AuditHistoryOutput } from "./schema.ts";
 import { countAuditEntries, listAuditEntries } from "./store.ts";
 

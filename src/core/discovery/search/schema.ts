@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Category, Cents, DataTypeField, JsonValue, TaskType } from "../protocol/fields.ts";
+import { Category, Cents, DataTypeField, JsonValue, TaskType } from "../../protocol/fields.ts";
 
 /** R3.5: at most 50 results a page. */
 export const MAX_PAGE = 50;

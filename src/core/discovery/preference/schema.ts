@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { TaskType, Timestamp } from "../protocol/fields.ts";
+import { TaskType, Timestamp } from "../../protocol/fields.ts";
 
 export const PreferenceLevel = z.enum(["preferred", "neutral", "avoided"]);
 

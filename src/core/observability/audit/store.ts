@@ -1,4 +1,4 @@
-import type { Queries } from "../ports/database.ts";
+import type { Queries } from "../../ports/database.ts";
 import type { AuditEntry } from "./audit-log.ts";
 
 /**

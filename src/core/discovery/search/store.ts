@@ -1,6 +1,6 @@
-import { Prisma } from "../../platform/generated/prisma/client.ts";
-import type { Scopes } from "../context.ts";
-import type { Queries } from "../ports/database.ts";
+import { Prisma } from "../../../platform/generated/prisma/client.ts";
+import type { Scopes } from "../../context.ts";
+import type { Queries } from "../../ports/database.ts";
 
 export interface OfferRow {
   service_type: "campaign" | "sponsored_api";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Queries } from "../ports/database.ts";
+import type { Queries } from "../../ports/database.ts";
 import type { PreferenceLevel } from "./schema.ts";
 
 export interface PreferenceRow {

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Deps, SessionActor } from "../context.ts";
+import type { Deps, SessionActor } from "../../context.ts";
 import type { PreferencesOutput, SetPreferencesInput } from "./schema.ts";
 import { listPreferences, putPreferences } from "./store.ts";
 

@@ -1,4 +1,4 @@
-import type { Queries } from "../ports/database.ts";
+import type { Queries } from "../../ports/database.ts";
 
 export interface CompletedTask {
   campaign_id: string;

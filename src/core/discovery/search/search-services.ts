@@ -1,8 +1,8 @@
 import type { z } from "zod";
-import type { AgentActor, Deps, SessionActor } from "../context.ts";
-import { centsToMicros, microsToCents } from "../protocol/amounts.ts";
-import type { NextAction } from "../protocol/next-actions.ts";
-import { next } from "../protocol/next-actions.ts";
+import type { AgentActor, Deps, SessionActor } from "../../context.ts";
+import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
+import type { NextAction } from "../../protocol/next-actions.ts";
+import { next } from "../../protocol/next-actions.ts";
 import type { SearchInput, SearchOutput, ServiceView } from "./schema.ts";
 import { MAX_PAGE } from "./schema.ts";
 import type { DirectRow, OfferRow, Search, Viewer } from "./store.ts";
