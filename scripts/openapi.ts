@@ -3,9 +3,9 @@
  * have drifted apart.
  */
 import { readFile, writeFile } from "node:fs/promises";
-import type { OpenApiOptions } from "../src/api/openapi.ts";
-import { buildOpenApi } from "../src/api/openapi.ts";
-import { listOperations } from "../src/api/operations.ts";
+import type { OpenApiOptions } from "../src/api/openapi/document.ts";
+import { buildOpenApi } from "../src/api/openapi/document.ts";
+import { listOperations } from "../src/api/operation/operations.ts";
 import { appRouter } from "../src/api/router.ts";
 
 const DOCUMENTS: { name: string; options: Omit<OpenApiOptions, "router"> }[] = [

@@ -1,6 +1,6 @@
 import { hashSecret } from "../core/access/credential/index.ts";
 import { timingSafeEqual } from "node:crypto";
-import type { Authenticators } from "../api/context.ts";
+import type { Authenticators } from "../api/procedure/context.ts";
 import { authenticateAgent } from "../core/access/agent/index.ts";
 import { insertAuditEntries } from "../core/observability/audit/index.ts";
 import type { Deps, Settings } from "../core/context.ts";

@@ -1,6 +1,6 @@
 import type { Express } from "express";
 import { z } from "zod";
-import { countPayer } from "../api/limits.ts";
+import { countPayer } from "../api/procedure/rate-limits.ts";
 import type { Deps } from "../core/context.ts";
 import { invalidField } from "../core/protocol/errors.ts";
 import type { ClientAddress } from "./client-address.ts";

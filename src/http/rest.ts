@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
-import { unknownField } from "../api/field-errors.ts";
-import { surfaceOf } from "../api/names.ts";
-import type { Operation, Operations } from "../api/operations.ts";
+import { unknownField } from "../api/response/field-errors.ts";
+import { surfaceOf } from "../api/operation/operation-id.ts";
+import type { Operation, Operations } from "../api/operation/operations.ts";
 import { AppError, invalidField } from "../core/protocol/errors.ts";
 import type { Call, Transport } from "./exchange.ts";
 import { noSuchRoute } from "./exchange.ts";

@@ -4,7 +4,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from "n
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { toWireError } from "../api/error-body.ts";
+import { toWireError } from "../api/response/error-body.ts";
 import { AppError } from "../core/protocol/errors.ts";
 import { sendError } from "./send.ts";
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
-import { toTrpcErrorShape } from "../api/error-body.ts";
-import { surfaceOf } from "../api/names.ts";
-import type { Operation, Operations } from "../api/operations.ts";
+import { toTrpcErrorShape } from "../api/response/error-body.ts";
+import { surfaceOf } from "../api/operation/operation-id.ts";
+import type { Operation, Operations } from "../api/operation/operations.ts";
 import { AppError } from "../core/protocol/errors.ts";
 import type { Transport } from "./exchange.ts";
 import { noSuchRoute } from "./exchange.ts";

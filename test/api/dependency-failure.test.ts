@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { toAppError } from "../../src/api/error-body.ts";
+import { toAppError } from "../../src/api/response/error-body.ts";
 import { createDatabaseClient } from "../../src/platform/prisma.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { Prisma } from "../../src/platform/generated/prisma/client.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { buildOpenApi } from "../../src/api/openapi.ts";
-import type { Operation } from "../../src/api/operations.ts";
-import { listOperations } from "../../src/api/operations.ts";
+import { buildOpenApi } from "../../src/api/openapi/document.ts";
+import type { Operation } from "../../src/api/operation/operations.ts";
+import { listOperations } from "../../src/api/operation/operations.ts";
 import { appRouter } from "../../src/api/router.ts";
 import { exampleRouter } from "../http/example-router.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { success } from "../../src/api/envelope.ts";
-import { listOperations } from "../../src/api/operations.ts";
-import { createActionRenderer } from "../../src/api/render-actions.ts";
-import { publicProcedure, router, sessionProcedure } from "../../src/api/trpc.ts";
+import { success } from "../../src/api/response/envelope.ts";
+import { listOperations } from "../../src/api/operation/operations.ts";
+import { createActionRenderer } from "../../src/api/response/render-next-actions.ts";
+import { publicProcedure, router, sessionProcedure } from "../../src/api/procedure/trpc.ts";
 import { next } from "../../src/core/protocol/next-actions.ts";
 import { createRestTransport } from "../../src/http/rest.ts";
 import { createRouteTable } from "../../src/http/route-table.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { errorsByStatus } from "../../src/api/common-errors.ts";
-import { toTrpcErrorShape, toWireError } from "../../src/api/error-body.ts";
+import { errorsByStatus } from "../../src/api/openapi/operation-errors.ts";
+import { toTrpcErrorShape, toWireError } from "../../src/api/response/error-body.ts";
 import type { ErrorCode } from "../../src/client/index.ts";
 import { createApi } from "../../src/client/index.ts";
 import type { ErrorDetails } from "../../src/core/protocol/error-details.ts";

@@ -5,7 +5,7 @@ import addFormats from "ajv-formats";
 import fc from "fast-check";
 import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Operation } from "../../src/api/operations.ts";
+import type { Operation } from "../../src/api/operation/operations.ts";
 import { OPERATIONS } from "../support/call.ts";
 import { signInWithGpt } from "../support/gpt.ts";
 import type { Answer, TestServer } from "../support/server.ts";

@@ -1,8 +1,8 @@
 import { TRPCError } from "@trpc/server";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { ErrorEnvelope } from "../../src/api/envelope.ts";
-import { toAppError, toWireError } from "../../src/api/error-body.ts";
+import { ErrorEnvelope } from "../../src/api/response/envelope.ts";
+import { toAppError, toWireError } from "../../src/api/response/error-body.ts";
 import type { ErrorCode } from "../../src/core/protocol/errors.ts";
 import { AppError, ERRORS } from "../../src/core/protocol/errors.ts";
 import { next } from "../../src/core/protocol/next-actions.ts";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import type { Authenticators } from "../../src/api/context.ts";
-import type { ErrorEnvelope } from "../../src/api/envelope.ts";
+import type { Authenticators } from "../../src/api/procedure/context.ts";
+import type { ErrorEnvelope } from "../../src/api/response/envelope.ts";
 import type { AuditEntry, AuditLog } from "../../src/core/observability/audit/index.ts";
 import type { Deps, SessionActor } from "../../src/core/context.ts";
 import { AppError } from "../../src/core/protocol/errors.ts";

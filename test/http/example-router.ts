@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ok, success } from "../../src/api/envelope.ts";
+import { ok, success } from "../../src/api/response/envelope.ts";
 import {
   adminProcedure,
   agentKeyProcedure,
@@ -8,7 +8,7 @@ import {
   router,
   sessionProcedure,
   sponsorProcedure,
-} from "../../src/api/trpc.ts";
+} from "../../src/api/procedure/trpc.ts";
 import { AppError } from "../../src/core/protocol/errors.ts";
 import { next } from "../../src/core/protocol/next-actions.ts";
 import { Gate } from "../support/gate.ts";

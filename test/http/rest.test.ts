@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { ErrorEnvelope } from "../../src/api/envelope.ts";
+import { ErrorEnvelope } from "../../src/api/response/envelope.ts";
 import type { Answer, ExampleApi } from "./example-api.ts";
 import { ADMIN_KEY, AGENT_KEY, request, SESSION, SPONSOR_KEY, startExampleApi } from "./example-api.ts";
 

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ErrorEnvelope } from "../../src/api/envelope.ts";
+import type { ErrorEnvelope } from "../../src/api/response/envelope.ts";
 import { startServer } from "../../src/http/server.ts";
 import type { ExampleApi } from "./example-api.ts";
 import { AGENT_KEY, request, SESSION, startExampleApi } from "./example-api.ts";

@@ -1,6 +1,6 @@
 import { createTRPCClient, httpBatchLink, httpLink, TRPCClientError } from "@trpc/client";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { ErrorEnvelope } from "../../src/api/envelope.ts";
+import { ErrorEnvelope } from "../../src/api/response/envelope.ts";
 import type { ExampleApi } from "./example-api.ts";
 import { AGENT_KEY, request, SESSION, SPONSOR_KEY, startExampleApi } from "./example-api.ts";
 import type { ExampleRouter } from "./example-router.ts";

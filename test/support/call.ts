@@ -1,7 +1,7 @@
 import { createTRPCUntypedClient, httpLink } from "@trpc/client";
 import { expect } from "vitest";
-import type { Operation } from "../../src/api/operations.ts";
-import { listOperations } from "../../src/api/operations.ts";
+import type { Operation } from "../../src/api/operation/operations.ts";
+import { listOperations } from "../../src/api/operation/operations.ts";
 import { appRouter } from "../../src/api/router.ts";
 import type { Answer } from "./server.ts";
 import { refusal, rest } from "./server.ts";

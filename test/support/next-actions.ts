@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Operation } from "../../src/api/operations.ts";
+import type { Operation } from "../../src/api/operation/operations.ts";
 import { fill } from "../../src/demo/fill.ts";
 import type { Profile } from "../../src/demo/fill.ts";
 import { OPERATIONS } from "./call.ts";

@@ -1,0 +1,128 @@
+import type { OpenAPIObject } from "trpc-to-openapi";
+import { errorsByStatus, takesBody } from "./operation-errors.ts";
+import {
+  CHALLENGE_HEADER,
+  DISPOSITION_HEADER,
+  IDEMPOTENCY_KEY_PARAMETER,
+  RATE_LIMIT_HEADERS,
+  REPLAYED_HEADER,
+  REQUEST_ID_HEADER,
+  RETRY_AFTER_HEADER,
+  securityOf,
+} from "./shared-components.ts";
+import type { Operation } from "../operation/operations.ts";
+import { fieldsOf } from "../operation/unwrap-zod.ts";
+
+type PathItem = NonNullable<OpenAPIObject["paths"]>[string];
+export type OperationObject = NonNullable<PathItem["get"]>;
+type Content = Extract<NonNullable<OperationObject["requestBody"]>, { content: unknown }>["content"];
+
+/** The library types responses as `any`. */
+interface ResponseObject {
+  description: string;
+  headers: Record<string, { $ref: string }>;
+  content: Content;
+}
+
+/** Statuses whose answers can say how long to wait. */
+const RETRIED_AFTER_WAITING = new Set([409, 429, 503, 504]);
+
+/** Whether its answers say how much of a limit is left. */
+const isLimited = (auth: Operation["auth"]): boolean => auth !== "none" && auth !== "admin";
+
+/** The generated operation with all that its metadata says beyond the schemas. */
+export function describeOperation(operation: Operation, generated: OperationObject): OperationObject {
+  const { id, surface, auth, method, meta } = operation;
+  const { summary, description, tags = [surface] } = meta.openapi;
+  const parameters = parametersOf(operation, generated);
+  return {
+    operationId: id,
+    tags,
+    summary,
+    ...(description !== undefined && { description }),
+    ...(surface === "gpt" && { "x-openai-isConsequential": meta.consequential ?? method !== "GET" }),
+    security: securityOf(surface, auth),
+    ...(parameters.length > 0 && { parameters }),
+    ...(takesBody(operation) && { requestBody: bodyOf(operation, generated) }),
+    responses: { ...successesOf(operation, generated), ...errorsOf(operation) },
+  };
+}
+
+function parametersOf({ input, meta }: Operation, { parameters = [] }: OperationObject) {
+  const fields = fieldsOf(input);
+  return [
+    ...parameters.map((parameter) => {
+      if (!("name" in parameter)) return parameter;
+      // The generator looks past `.optional()`, and so misses what was said on it.
+      const description = fields[parameter.name]?.description ?? parameter.description;
+      const example = meta.example?.request?.[parameter.name];
+      return {
+        ...parameter,
+        ...(description !== undefined && { description }),
+        ...(example !== undefined && { example }),
+      };
+    }),
+    ...(meta.idempotencyKey === true ? [IDEMPOTENCY_KEY_PARAMETER] : []),
+  ];
+}
+
+function bodyOf({ id, meta, pathParams }: Operation, { requestBody }: OperationObject) {
+  if (requestBody === undefined || !("content" in requestBody)) throw new Error(`${id} lost its body`);
+  const request = meta.example?.request;
+  if (request === undefined) return requestBody;
+  const example = Object.fromEntries(Object.entries(request).filter(([name]) => !pathParams.includes(name)));
+  return { ...requestBody, content: withExample(requestBody.content, example) };
+}
+
+function successesOf(
+  { id, surface, auth, meta }: Operation,
+  { responses }: OperationObject,
+): Record<string, ResponseObject> {
+  const generated = responses?.["200"] as Pick<ResponseObject, "content"> | undefined;
+  if (generated === undefined) throw new Error(`${id} lost its answer`);
+  const answer = (description: string, content: Content) => ({
+    description,
+    headers: {
+      ...REQUEST_ID_HEADER,
+      ...(isLimited(auth) && RATE_LIMIT_HEADERS),
+      ...(meta.idempotencyKey === true && REPLAYED_HEADER),
+      ...(meta.file !== undefined && DISPOSITION_HEADER),
+    },
+    content,
+  });
+  const data = meta.example?.response;
+  const example = surface === "gpt" ? data : { status: "success", data, next_actions: [] };
+  const schema =
+    meta.bytes === true ? ANY_BYTES : meta.file === undefined ? generated.content : fileContent(meta.file);
+  const content = data === undefined ? schema : withExample(schema, example);
+  return {
+    200: answer(meta.openapi.successDescription ?? "Success", content),
+    ...(meta.accepted !== undefined && { 202: answer(meta.accepted, generated.content) }),
+  };
+}
+
+function errorsOf(operation: Operation): Record<string, ResponseObject> {
+  const describe = (status: number, codes: string[]): ResponseObject => ({
+    description: codes.map((code) => `\`${code}\``).join(", "),
+    headers: {
+      ...REQUEST_ID_HEADER,
+      ...(RETRIED_AFTER_WAITING.has(status) && RETRY_AFTER_HEADER),
+      ...(status === 429 && RATE_LIMIT_HEADERS),
+      ...(status === 401 && CHALLENGE_HEADER),
+    },
+    content: { "application/json": { schema: { $ref: "#/components/schemas/ErrorEnvelope" } } },
+  });
+  return Object.fromEntries(
+    [...errorsByStatus(operation)].map(([status, codes]) => [String(status), describe(status, codes)]),
+  );
+}
+
+/** What an upstream answers is its own business. */
+const ANY_BYTES: Content = { "*/*": { schema: { type: "string", format: "binary" } } };
+
+const fileContent = (schemas: NonNullable<Operation["meta"]["file"]>): Content =>
+  Object.fromEntries(Object.entries(schemas).map(([type, schema]) => [type, { schema }]));
+
+function withExample(content: Content, example: unknown): Content {
+  return Object.fromEntries(Object.entries(content).map(([type, media]) => [type, { ...media, example }]));
+}

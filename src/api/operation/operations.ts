@@ -1,0 +1,103 @@
+import type { AnyTRPCProcedure, AnyTRPCRouter } from "@trpc/server";
+import { z } from "zod";
+import { surfaceOf, toOperationId } from "./operation-id.ts";
+import type { Auth, Method, OperationMeta, Surface } from "./operation-meta.ts";
+import { fieldsOf, innermost, isStrict } from "./unwrap-zod.ts";
+
+/** One operation, as its procedure declares it. Routes, document, next actions and audit rows derive from this. */
+export interface Operation {
+  /** tRPC path, such as `agent.runService`. */
+  name: string;
+  /** Such as `agent_run_service`. */
+  id: string;
+  surface: Surface;
+  auth: Auth;
+  method: Method;
+  /** With `{placeholders}`. */
+  path: string;
+  pathParams: string[];
+  input: z.ZodObject;
+  /** The envelope, on surfaces that have one. */
+  output: z.ZodType;
+  meta: OperationMeta & { openapi: NonNullable<OperationMeta["openapi"]> };
+  type: "query" | "mutation";
+  procedure: AnyTRPCProcedure;
+}
+
+/** By operation id. */
+export type Operations = ReadonlyMap<string, Operation>;
+
+/**
+ * Reads a router into its table of operations.
+ * @throws Error at start, naming the procedure, for one that couldn't be served or described as it stands
+ */
+export function listOperations(router: AnyTRPCRouter): Operations {
+  const operations = Object.entries(router._def.procedures as Record<string, AnyTRPCProcedure>).map(
+    ([name, procedure]) => {
+      try {
+        return readOperation(name, procedure);
+      } catch (cause) {
+        throw new Error(`procedure ${name}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+          cause,
+        });
+      }
+    },
+  );
+  return new Map(operations.map((operation) => [operation.id, operation]));
+}
+
+/** What tRPC keeps of a procedure at run time, but not in its types. */
+interface BuiltProcedure {
+  type: string;
+  meta: OperationMeta | undefined;
+  inputs: unknown[];
+  output: unknown;
+}
+
+function readOperation(name: string, procedure: AnyTRPCProcedure): Operation {
+  const { type, meta, inputs, output } = procedure._def as unknown as BuiltProcedure;
+  const { openapi, auth } = meta ?? {};
+  const surface = surfaceOf(name);
+  if (surface === undefined) throw new Error("stands under no surface");
+  if (auth === undefined) throw new Error("isn't made by a builder of api/trpc.ts");
+  if (openapi === undefined) throw new Error("has no route: .meta({ openapi: { method, path, summary } })");
+  if (type !== "query" && type !== "mutation") throw new Error("is neither a query nor a mutation");
+  if ((type === "query") !== (openapi.method === "GET"))
+    throw new Error(`${openapi.method} doesn't fit a ${type}`);
+  if (surfaceOf(openapi.path) !== surface) throw new Error(`its path isn't under /${surface}/`);
+  if (!(output instanceof z.ZodType)) throw new Error("has no output schema");
+  const pathParams = [...openapi.path.matchAll(/\{(\w+)\}/g)].map(([, param]) => String(param));
+  return {
+    name,
+    id: toOperationId(name),
+    surface,
+    auth,
+    method: openapi.method,
+    path: openapi.path,
+    pathParams,
+    input: readInput(inputs, pathParams),
+    output,
+    meta: { ...meta, openapi },
+    type,
+    procedure,
+  };
+}
+
+function readInput(inputs: unknown[], pathParams: string[]): z.ZodObject {
+  const [schema, ...more] = inputs;
+  if (more.length > 0) throw new Error("has several .input(); compose one with .extend");
+  const input = schema instanceof z.ZodType ? innermost(schema) : undefined;
+  if (!(input instanceof z.ZodObject) || !isStrict(input)) {
+    throw new Error("its input must be a z.strictObject, or nothing would refuse unknown fields");
+  }
+  for (const [field, type] of Object.entries(fieldsOf(input))) {
+    if ("coerce" in type.def && type.def.coerce === true)
+      throw new Error(`field ${field} coerces; transports do that`);
+  }
+  for (const param of pathParams) {
+    if (fieldsOf(input)[param]?.safeParse(undefined).success !== false) {
+      throw new Error(`path parameter ${param} isn't a required field of its input`);
+    }
+  }
+  return input;
+}

@@ -1,0 +1,107 @@
+import type { TRPC_ERROR_CODE_KEY, TRPC_ERROR_CODE_NUMBER } from "@trpc/server";
+import { z } from "zod";
+import { ERROR_DETAILS } from "../../core/protocol/error-details.ts";
+import type { DetailsOf, ErrorCode } from "../../core/protocol/errors.ts";
+import { ErrorCodeField, JsonObject, JsonValue } from "../../core/protocol/fields.ts";
+import type { NextAction } from "../../core/protocol/next-actions.ts";
+
+/** The envelope of api.md as Zod: what every route answers with, on every transport. */
+
+export const WireNextAction = z
+  .object({
+    action: z.string().meta({ description: "What it does", examples: ["complete_task"] }),
+    method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"]),
+    endpoint: z.string().meta({ description: "Path with its parameters filled in" }),
+    operation_id: z.string().meta({ description: "The operation of this document, and tool name on MCP" }),
+    auth: z.enum(["session", "api_key", "x402", "none"]).meta({ description: "Which credential it takes" }),
+    params: JsonObject.meta({ description: "Query (GET) or body fields known so far" }),
+    params_schema: JsonObject.optional().meta({ description: "JSON Schema naming the fields still missing" }),
+    description: z.string(),
+  })
+  .meta({ id: "NextAction", description: "A machine-executable hint of what to call next" });
+export type WireNextAction = z.infer<typeof WireNextAction>;
+
+const FieldError = z
+  .object({
+    path: z.string().meta({ description: "JSON Pointer into the request, at the field itself" }),
+    message: z.string(),
+    keyword: z.string().meta({ description: "The JSON Schema keyword that was violated" }),
+  })
+  .meta({ id: "FieldError" });
+
+/**
+ * The details of all codes in one object, each field saying which codes bring it: easier to read, for a model as
+ * for a generator of clients, than one variant a code.
+ */
+function flatDetails(): z.ZodType {
+  const fields = new Map<string, { type: z.ZodType; codes: string[] }>();
+  for (const [code, details] of Object.entries(ERROR_DETAILS)) {
+    const { shape } = details instanceof z.ZodOptional ? details.unwrap() : details;
+    for (const [name, type] of Object.entries(shape as Record<string, z.ZodType>)) {
+      const { codes } = fields.get(name) ?? { codes: [] };
+      fields.set(name, { type: fields.get(name)?.type ?? type, codes: [...codes, `\`${code}\``] });
+    }
+  }
+  const described = [...fields].map(([name, { type, codes }]) => {
+    const { description } = type.meta() ?? {};
+    const where = `With ${codes.join(", ")}`;
+    const text = description === undefined ? where : `${description}. ${where}`;
+    return [name, type.optional().meta({ description: text })];
+  });
+  return z
+    .looseObject(Object.fromEntries(described) as Record<string, z.ZodType>)
+    .meta({ id: "ErrorDetails", description: "Fields that depend on error_code" });
+}
+
+export const ErrorEnvelope = z
+  .object({
+    status: z.literal("error"),
+    error_code: ErrorCodeField,
+    message: z.string(),
+    retry_allowed: z.boolean().meta({ description: "The same request, unchanged, can succeed later" }),
+    retry_after_seconds: z.int().min(1).optional().meta({ description: "Equals the Retry-After header" }),
+    field_errors: z.array(FieldError).optional().meta({ description: "On validation_error only" }),
+    details: flatDetails().optional(),
+    next_actions: z.array(WireNextAction),
+    request_id: z.string(),
+    x402Version: z
+      .literal(1)
+      .optional()
+      .meta({ description: "With `payment_required`: what x402 v1 clients read" }),
+    accepts: z
+      .array(JsonValue)
+      .optional()
+      .meta({ description: "With `payment_required`: the terms, for x402 v1; v2's are in the header" }),
+  })
+  .meta({ id: "ErrorEnvelope", description: "Every answer from 400 up" });
+
+/** An error's body, with the details its code brings: `error_code` tells the variants apart. */
+export type ErrorEnvelope = { [Code in ErrorCode]: ErrorEnvelopeOf<Code> }[ErrorCode];
+type ErrorEnvelopeOf<Code extends ErrorCode> = Omit<
+  z.infer<typeof ErrorEnvelope>,
+  "error_code" | "details"
+> & { error_code: Code } & (undefined extends DetailsOf<Code>
+    ? { details?: NonNullable<DetailsOf<Code>> }
+    : { details: DetailsOf<Code> });
+
+/** An error as tRPC's client wants it: numeric `code` and `message` outside, the envelope's fields in `data`. */
+export interface TrpcErrorShape {
+  code: TRPC_ERROR_CODE_NUMBER;
+  message: string;
+  data: ErrorEnvelope & { code: TRPC_ERROR_CODE_KEY; httpStatus: number; path?: string };
+}
+
+/** The success envelope around a verb's output schema. */
+export const success = <Data extends z.ZodType>(data: Data) =>
+  z.object({ status: z.literal("success"), data, next_actions: z.array(WireNextAction) });
+
+/**
+ * A procedure's answer: what the core returned, with its next actions rendered for the caller's surface.
+ *
+ * @example return ok(ctx, data, [next.flowStatus()]);
+ */
+export const ok = <Data>(
+  ctx: { renderActions(actions: NextAction[]): WireNextAction[] },
+  data: Data,
+  nextActions: NextAction[] = [],
+) => ({ status: "success" as const, data, next_actions: ctx.renderActions(nextActions) });

@@ -1,0 +1,119 @@
+import type { TRPC_ERROR_CODE_KEY } from "@trpc/server";
+import { TRPCError } from "@trpc/server";
+import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
+import { z } from "zod";
+import type { ErrorCode } from "../../core/protocol/errors.ts";
+import { AppError } from "../../core/protocol/errors.ts";
+import type { ApiContext } from "../procedure/context.ts";
+import { isDependencyFailure } from "./dependency-failure.ts";
+import type { ErrorEnvelope, TrpcErrorShape } from "./envelope.ts";
+import { toFieldErrors } from "./field-errors.ts";
+
+/** An error as it goes to the wire. `cause` is for the log only. */
+export interface WireError {
+  status: number;
+  headers: Record<string, string>;
+  body: ErrorEnvelope;
+  cause: unknown;
+}
+
+/** What an error says where the core didn't say how long to wait. */
+const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = { service_unavailable: 5 };
+
+/**
+ * THE one place where an error becomes wire data. Whatever isn't an AppError comes out as one of a few canned
+ * ones: nothing of its text is passed on.
+ */
+export function toWireError(
+  thrown: unknown,
+  call: Pick<ApiContext, "requestId" | "renderActions">,
+): WireError {
+  const error = toAppError(thrown);
+  const wait = error.retryAfterSeconds ?? RETRY_AFTER_SECONDS[error.code];
+  const retryAfter = wait === undefined ? undefined : Math.max(1, Math.ceil(wait));
+  return {
+    status: error.status,
+    headers: {
+      ...(retryAfter !== undefined && { "Retry-After": String(retryAfter) }),
+      ...(error.status === 401 && { "WWW-Authenticate": "Bearer" }),
+      ...error.headers,
+    },
+    body: {
+      status: "error",
+      error_code: error.code,
+      message: error.message,
+      retry_allowed: error.retryAllowed,
+      ...(retryAfter !== undefined && { retry_after_seconds: retryAfter }),
+      ...(error.fieldErrors !== undefined && { field_errors: error.fieldErrors }),
+      ...(error.details !== undefined && { details: error.details }),
+      next_actions: call.renderActions(error.nextActions),
+      request_id: call.requestId,
+      ...error.paymentTerms,
+    } as ErrorEnvelope, // an AppError's code and details belong together
+    cause: error.cause,
+  };
+}
+
+/** Any thrown value as the AppError a caller may see; what it really was stays in `cause`. */
+export function toAppError(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  if (thrown instanceof TRPCError) return fromTrpcError(thrown);
+  return fromUnknown(thrown);
+}
+
+/** tRPC's own refusals. Its `INTERNAL_SERVER_ERROR` merely wraps what a procedure threw. */
+const FROM_TRPC: Partial<Record<TRPC_ERROR_CODE_KEY, ErrorCode>> = {
+  PARSE_ERROR: "invalid_json",
+  BAD_REQUEST: "invalid_request",
+  UNAUTHORIZED: "unauthorized",
+  NOT_FOUND: "not_found",
+  METHOD_NOT_SUPPORTED: "method_not_allowed",
+  PAYLOAD_TOO_LARGE: "payload_too_large",
+  UNSUPPORTED_MEDIA_TYPE: "unsupported_media_type",
+  TOO_MANY_REQUESTS: "rate_limited",
+};
+
+function fromTrpcError(error: TRPCError): AppError {
+  const { cause } = error;
+  if (cause instanceof AppError) return cause;
+  if (error.code === "BAD_REQUEST" && cause instanceof z.ZodError) return invalidInput(cause, undefined);
+  if (error.code === "BAD_REQUEST" && cause instanceof SyntaxError)
+    return new AppError("invalid_json", { cause });
+  const code = FROM_TRPC[error.code];
+  return code === undefined ? fromUnknown(cause ?? error) : new AppError(code, { cause: error });
+}
+
+const fromUnknown = (thrown: unknown): AppError =>
+  new AppError(isDependencyFailure(thrown) ? "service_unavailable" : "internal_error", { cause: thrown });
+
+/** What a schema refused of `input`. */
+export const invalidInput = (error: z.ZodError, input: unknown): AppError =>
+  new AppError("validation_error", { fieldErrors: toFieldErrors(error, input), cause: error });
+
+/** The tRPC code whose HTTP status is ours. */
+const TRPC_CODE_BY_STATUS: Record<number, TRPC_ERROR_CODE_KEY> = {
+  400: "BAD_REQUEST",
+  401: "UNAUTHORIZED",
+  402: "PAYMENT_REQUIRED",
+  403: "FORBIDDEN",
+  404: "NOT_FOUND",
+  405: "METHOD_NOT_SUPPORTED",
+  409: "CONFLICT",
+  412: "PRECONDITION_FAILED",
+  413: "PAYLOAD_TOO_LARGE",
+  415: "UNSUPPORTED_MEDIA_TYPE",
+  422: "UNPROCESSABLE_CONTENT",
+  429: "TOO_MANY_REQUESTS",
+  502: "BAD_GATEWAY",
+  503: "SERVICE_UNAVAILABLE",
+  504: "GATEWAY_TIMEOUT",
+};
+
+export function toTrpcErrorShape({ status, body }: WireError, path: string | undefined): TrpcErrorShape {
+  const code = TRPC_CODE_BY_STATUS[status] ?? "INTERNAL_SERVER_ERROR";
+  return {
+    code: TRPC_ERROR_CODES_BY_KEY[code],
+    message: body.message,
+    data: { ...body, code, httpStatus: status, ...(path !== undefined && { path }) },
+  };
+}

@@ -1,0 +1,72 @@
+import {
+  ListConsentsInput,
+  ListConsentsOutput,
+  listConsents,
+  WithdrawConsentInput,
+  WithdrawConsentOutput,
+  withdrawConsent,
+} from "../../../core/personal-data/consent/index.ts";
+import { ok, success } from "../../response/envelope.ts";
+import { CAMPAIGN_ID, USER_ID } from "../examples.ts";
+import { adminProcedure } from "../../procedure/trpc.ts";
+
+const CONSENT_ID = "4d7a9c1e-5b3f-4f0a-8e2d-6c9b1a0f3e57";
+
+export const consentProcedures = {
+  listConsents: adminProcedure
+    .meta({
+      openapi: {
+        method: "GET",
+        path: "/admin/users/{user_id}/consents",
+        summary: "List a user's consents",
+        description: "All on record, newest first, withdrawn ones too.",
+      },
+      errors: ["not_found"],
+      example: {
+        request: { user_id: USER_ID },
+        response: {
+          consents: [
+            {
+              consent_id: CONSENT_ID,
+              consent_type: "data_sharing",
+              sponsor: "Acme Maps",
+              campaign_id: CAMPAIGN_ID,
+              campaign_name: "Daylight survey",
+              service_key: null,
+              data_types: ["region"],
+              granted: true,
+              purpose: "To know where people look for daylight.",
+              granted_via: "agent",
+              created_at: "2026-11-22T09:30:00.000Z",
+              withdrawn_at: null,
+            },
+          ],
+          total_count: 1,
+          offset: 0,
+          limit: 50,
+        },
+      },
+    })
+    .input(ListConsentsInput)
+    .output(success(ListConsentsOutput))
+    .query(async ({ ctx, input }) => ok(ctx, await listConsents(ctx.deps, input))),
+
+  withdrawConsent: adminProcedure
+    .meta({
+      openapi: {
+        method: "POST",
+        path: "/admin/users/{user_id}/consents/{consent_id}/withdraw",
+        summary: "Withdraw a consent for its user",
+        description:
+          "Without the consent to share or keep them, a task's answers are erased and their completion no longer counts; the task can be completed anew. Without the consent to contact, only that permission goes. Repeating it changes nothing.",
+      },
+      errors: ["not_found"],
+      example: {
+        request: { user_id: USER_ID, consent_id: CONSENT_ID },
+        response: { withdrawn: true, withdrawn_at: "2026-11-22T10:00:00.000Z" },
+      },
+    })
+    .input(WithdrawConsentInput)
+    .output(success(WithdrawConsentOutput))
+    .mutation(async ({ ctx, input }) => ok(ctx, await withdrawConsent(ctx.deps, input))),
+};

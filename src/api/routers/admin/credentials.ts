@@ -1,0 +1,111 @@
+import {
+  ListAgentKeysInput,
+  ListAgentKeysOutput,
+  listAgentKeys,
+  RevokeAgentInput,
+  RevokeAgentKeyInput,
+  RevokeOutput,
+  revokeAgent,
+  revokeAgentKey,
+  RotateAgentKeyInput,
+  rotateAgentKey,
+} from "../../../core/access/agent/index.ts";
+import { RotateKeyOutput } from "../../../core/access/credential/index.ts";
+import { EndSessionInput, endSession, RevokeSessionOutput } from "../../../core/access/session/index.ts";
+import { RotateSponsorKeyInput, rotateSponsorKey } from "../../../core/sponsorship/sponsor/index.ts";
+import { ok, success } from "../../response/envelope.ts";
+import { AGENT_ID, SESSION_ID } from "../examples.ts";
+import { adminProcedure } from "../../procedure/trpc.ts";
+
+const KEY_ID = "8e0c2b54-6d1a-4c3f-9b7e-1a2d3c4b5e6f";
+
+/** Keys that change hands, and credentials that end before their time. */
+export const credentialProcedures = {
+  listAgentKeys: adminProcedure
+    .meta({
+      openapi: {
+        method: "GET",
+        path: "/admin/agents/{agent_id}/keys",
+        summary: "List an agent's API keys",
+        description: "Newest first, without the secrets.",
+      },
+      errors: ["not_found"],
+      example: { request: { agent_id: AGENT_ID } },
+    })
+    .input(ListAgentKeysInput)
+    .output(success(ListAgentKeysOutput))
+    .query(async ({ ctx, input }) => ok(ctx, await listAgentKeys(ctx.deps, input))),
+
+  rotateAgentKey: adminProcedure
+    .meta({
+      openapi: {
+        method: "POST",
+        path: "/admin/agents/{agent_id}/keys",
+        summary: "Mint a new API key for an agent",
+        description:
+          "The key is shown once. Keys before it go on for the overlap, and then open no more sessions; those they opened end by themselves. Without an overlap they are revoked with their sessions.",
+      },
+      errors: ["not_found"],
+      example: { request: { agent_id: AGENT_ID, overlap_seconds: 3600 } },
+    })
+    .input(RotateAgentKeyInput)
+    .output(success(RotateKeyOutput))
+    .mutation(async ({ ctx, input }) => ok(ctx, await rotateAgentKey(ctx.deps, input))),
+
+  revokeAgentKey: adminProcedure
+    .meta({
+      openapi: {
+        method: "DELETE",
+        path: "/admin/agents/{agent_id}/keys/{key_id}",
+        summary: "Revoke an API key and the sessions it opened",
+      },
+      errors: ["not_found"],
+      example: { request: { agent_id: AGENT_ID, key_id: KEY_ID } },
+    })
+    .input(RevokeAgentKeyInput)
+    .output(success(RevokeOutput))
+    .mutation(async ({ ctx, input }) => ok(ctx, await revokeAgentKey(ctx.deps, input))),
+
+  revokeAgent: adminProcedure
+    .meta({
+      openapi: {
+        method: "DELETE",
+        path: "/admin/agents/{agent_id}",
+        summary: "Revoke an agent with its keys and sessions",
+      },
+      errors: ["not_found"],
+      example: { request: { agent_id: AGENT_ID } },
+    })
+    .input(RevokeAgentInput)
+    .output(success(RevokeOutput))
+    .mutation(async ({ ctx, input }) => ok(ctx, await revokeAgent(ctx.deps, input))),
+
+  endSession: adminProcedure
+    .meta({
+      openapi: {
+        method: "DELETE",
+        path: "/admin/sessions/{session_id}",
+        summary: "Revoke a session for its user",
+      },
+      errors: ["not_found"],
+      example: { request: { session_id: SESSION_ID } },
+    })
+    .input(EndSessionInput)
+    .output(success(RevokeSessionOutput))
+    .mutation(async ({ ctx, input }) => ok(ctx, await endSession(ctx.deps, input))),
+
+  rotateSponsorKey: adminProcedure
+    .meta({
+      openapi: {
+        method: "POST",
+        path: "/admin/sponsors/{sponsor_id}/keys",
+        summary: "Mint a new API key for a sponsor",
+        description: "The key is shown once. Keys before it go on for the overlap.",
+      },
+      errors: ["not_found"],
+      example: { request: { sponsor_id: SESSION_ID, overlap_seconds: 3600 } },
+    })
+    .input(RotateSponsorKeyInput)
+    .output(success(RotateKeyOutput))
+    .mutation(async ({ ctx, input }) => ok(ctx, await rotateSponsorKey(ctx.deps, input))),
+};

@@ -1,0 +1,40 @@
+import {
+  GetPaymentSwitchInput,
+  getPaymentSwitch,
+  PaymentSwitch,
+  SetPaymentSwitchInput,
+  setPaymentSwitch,
+} from "../../../core/money/outflow-limits/index.ts";
+import { ok, success } from "../../response/envelope.ts";
+import { adminProcedure } from "../../procedure/trpc.ts";
+
+export const treasuryProcedures = {
+  getPaymentSwitch: adminProcedure
+    .meta({
+      openapi: { method: "GET", path: "/admin/payments", summary: "Whether payments are paused" },
+      example: {
+        response: { paused: false, reason: null, changed_at: "2026-11-25T09:00:00.000Z" },
+      },
+    })
+    .input(GetPaymentSwitchInput)
+    .output(success(PaymentSwitch))
+    .query(async ({ ctx }) => ok(ctx, await getPaymentSwitch(ctx.deps))),
+
+  setPaymentSwitch: adminProcedure
+    .meta({
+      openapi: {
+        method: "PUT",
+        path: "/admin/payments",
+        summary: "Pause or resume payments",
+        description:
+          "On every replica at once: after the answer nothing more is signed, and runs that would cost something are refused as payments_paused. Reads, tasks and free services go on; what was signed before is decided by the chain.",
+      },
+      example: {
+        request: { paused: true, reason: "The RPC tells nonsense" },
+        response: { paused: true, reason: "The RPC tells nonsense", changed_at: "2026-11-25T09:00:00.000Z" },
+      },
+    })
+    .input(SetPaymentSwitchInput)
+    .output(success(PaymentSwitch))
+    .mutation(async ({ ctx, input }) => ok(ctx, await setPaymentSwitch(ctx.deps, input))),
+};

@@ -1,0 +1,29 @@
+import {
+  PutVaultItemInput,
+  PutVaultItemOutput,
+  putVaultItem,
+} from "../../../core/personal-data/vault/index.ts";
+import { ok, success } from "../../response/envelope.ts";
+import { USER_ID } from "../examples.ts";
+import { adminProcedure } from "../../procedure/trpc.ts";
+
+export const vaultProcedures = {
+  putVaultItem: adminProcedure
+    .meta({
+      openapi: {
+        method: "PUT",
+        path: "/admin/users/{user_id}/vault",
+        summary: "Store a user's personal data",
+        description:
+          'One value of each data type, encrypted, in place of the one before. Agents never see it; they submit {"$vault": "email"} and it is filled in once scope and consent allow the transfer.',
+      },
+      errors: ["not_found"],
+      example: {
+        request: { user_id: USER_ID, data_type: "region", value: "Portugal" },
+        response: { data_type: "region", stored: true },
+      },
+    })
+    .input(PutVaultItemInput)
+    .output(success(PutVaultItemOutput))
+    .mutation(async ({ ctx, input }) => ok(ctx, await putVaultItem(ctx.deps, input))),
+};

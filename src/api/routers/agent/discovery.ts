@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { SearchInput, SearchOutput, searchServices } from "../../../core/discovery/search/index.ts";
+import { flowStatus, FlowStatusOutput } from "../../../core/discovery/flow/index.ts";
+import {
+  AuditHistoryInput,
+  AuditHistoryOutput,
+  auditHistory,
+} from "../../../core/observability/audit/index.ts";
+import { ok, success } from "../../response/envelope.ts";
+import { sessionProcedure } from "../../procedure/trpc.ts";
+
+export const discoveryProcedures = {
+  searchServices: sessionProcedure
+    .meta({
+      openapi: {
+        method: "GET",
+        path: "/agent/services",
+        summary: "Find services a sponsor would pay for",
+        description:
+          "Lists what this session could use, best first, one result per campaign and service. Filters combine with AND. A result that is already_completed can be run at once; the others ask for a task first.",
+      },
+      example: { request: { intent: "when does the sun set in Lisbon tomorrow", limit: 5 } },
+    })
+    .input(SearchInput)
+    .output(success(SearchOutput))
+    .query(async ({ ctx, input }) => {
+      const { data, nextActions } = await searchServices({ ...ctx.deps, actor: ctx.actor }, input);
+      return ok(ctx, data, nextActions);
+    }),
+
+  flowStatus: sessionProcedure
+    .meta({
+      openapi: {
+        method: "GET",
+        path: "/agent/flow/status",
+        summary: "See the whole picture in one call",
+        description:
+          "The session and its budget, completed tasks, services ready to run, pending payments and open approvals.",
+      },
+    })
+    .input(z.strictObject({}).prefault({}))
+    .output(success(FlowStatusOutput))
+    .query(async ({ ctx }) => {
+      const { data, nextActions } = await flowStatus({ ...ctx.deps, actor: ctx.actor });
+      return ok(ctx, data, nextActions);
+    }),
+
+  auditHistory: sessionProcedure
+    .meta({
+      openapi: {
+        method: "GET",
+        path: "/agent/audit/history",
+        summary: "See every call made under this grant",
+        description:
+          "Newest first, all sessions of the grant, refused calls included. The user sees the same.",
+      },
+      example: { request: { limit: 20 } },
+    })
+    .input(AuditHistoryInput)
+    .output(success(AuditHistoryOutput))
+    .query(async ({ ctx, input }) => ok(ctx, await auditHistory({ ...ctx.deps, actor: ctx.actor }, input))),
+};

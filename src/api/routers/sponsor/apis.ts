@@ -1,0 +1,102 @@
+import {
+  ApiDashboard,
+  ApiView,
+  ChangeApiInput,
+  changeApi,
+  GetApiInput,
+  getApi,
+  ListApisInput,
+  ListApisOutput,
+  listApis,
+  RegisterApiInput,
+  registerApi,
+} from "../../../core/sponsorship/sponsored-api/index.ts";
+import { ok, success } from "../../response/envelope.ts";
+import { markReplayed, withIdempotencyKey } from "../../procedure/idempotency-key.ts";
+import { sponsorProcedure } from "../../procedure/trpc.ts";
+
+export const apiProcedures = {
+  registerApi: sponsorProcedure
+    .meta({
+      openapi: {
+        method: "POST",
+        path: "/sponsor/apis",
+        summary: "Register an upstream",
+        description:
+          "Probes the upstream once, unpaid, and pins network, asset and payee of its payments from its 402.",
+      },
+      errors: ["conflict", "upstream_error", "idempotency_conflict"],
+      idempotencyKey: true,
+      example: {
+        request: {
+          service_key: "daylight",
+          name: "Daylight",
+          description: "Sunrise and sunset for a place and a day.",
+          categories: ["weather"],
+          upstream_url: "https://daylight.example/v1/sun",
+          upstream_method: "GET",
+          price_cents: 1.5,
+          input_schema: {
+            type: "object",
+            properties: { latitude: { type: "number" }, longitude: { type: "number" } },
+            required: ["latitude", "longitude"],
+            additionalProperties: false,
+          },
+          sample_input: { latitude: 38.72, longitude: -9.14 },
+        },
+      },
+    })
+    .input(RegisterApiInput)
+    .output(success(ApiView))
+    .mutation(async ({ ctx, input }) => {
+      const deps = { ...ctx.deps, actor: ctx.actor };
+      const { api, replayed } = await registerApi(deps, withIdempotencyKey(ctx, input));
+      markReplayed(ctx, replayed);
+      return ok(ctx, api);
+    }),
+
+  listApis: sponsorProcedure
+    .meta({
+      openapi: {
+        method: "GET",
+        path: "/sponsor/apis",
+        summary: "List your APIs",
+        description: "Newest first.",
+      },
+    })
+    .input(ListApisInput)
+    .output(success(ListApisOutput))
+    .query(async ({ ctx, input }) => ok(ctx, await listApis({ ...ctx.deps, actor: ctx.actor }, input))),
+
+  getApi: sponsorProcedure
+    .meta({
+      openapi: {
+        method: "GET",
+        path: "/sponsor/apis/{service_key}",
+        summary: "An API with its budget, pinned terms and figures",
+        description:
+          "The figures count every call, whoever paid: since the API was registered, and for each UTC day of a period.",
+      },
+      errors: ["not_found"],
+      example: { request: { service_key: "daylight", from: "2026-11-01", to: "2026-11-30" } },
+    })
+    .input(GetApiInput)
+    .output(success(ApiDashboard))
+    .query(async ({ ctx, input }) => ok(ctx, await getApi({ ...ctx.deps, actor: ctx.actor }, input))),
+
+  changeApi: sponsorProcedure
+    .meta({
+      openapi: {
+        method: "PATCH",
+        path: "/sponsor/apis/{service_key}",
+        summary: "Change or pause an API",
+        description:
+          "`repin` probes the upstream again, unpaid, and pins its payments to the terms it states now. Where it states none, nothing is changed.",
+      },
+      errors: ["not_found", "upstream_error"],
+      example: { request: { service_key: "daylight", price_cents: 2, repin: true } },
+    })
+    .input(ChangeApiInput)
+    .output(success(ApiView))
+    .mutation(async ({ ctx, input }) => ok(ctx, await changeApi({ ...ctx.deps, actor: ctx.actor }, input))),
+};

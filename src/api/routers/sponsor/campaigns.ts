@@ -1,0 +1,103 @@
+import {
+  CampaignDashboard,
+  CampaignView,
+  ChangeCampaignInput,
+  changeCampaign,
+  CreateCampaignInput,
+  createCampaign,
+  GetCampaignInput,
+  getCampaign,
+  ListCampaignsInput,
+  ListCampaignsOutput,
+  listCampaigns,
+} from "../../../core/sponsorship/campaign/index.ts";
+import { ok, success } from "../../response/envelope.ts";
+import { CAMPAIGN_ID } from "../examples.ts";
+import { markReplayed, withIdempotencyKey } from "../../procedure/idempotency-key.ts";
+import { sponsorProcedure } from "../../procedure/trpc.ts";
+
+export const campaignProcedures = {
+  createCampaign: sponsorProcedure
+    .meta({
+      openapi: {
+        method: "POST",
+        path: "/sponsor/campaigns",
+        summary: "Create a campaign",
+        description: "An offer to pay for services in exchange for a task. Its budget starts empty.",
+      },
+      errors: ["idempotency_conflict"],
+      idempotencyKey: true,
+      example: {
+        request: {
+          name: "Daylight survey",
+          service_keys: ["daylight"],
+          required_task: "Two questions on daylight",
+          task_type: "survey",
+          task_description: "Tell us where you live and how content you are.",
+          task_schema: {
+            type: "object",
+            properties: {
+              region: { type: "string", "x-data-type": "region" },
+              satisfaction: { type: "integer", minimum: 1, maximum: 5 },
+            },
+            required: ["region", "satisfaction"],
+            additionalProperties: false,
+          },
+          subsidy_per_call_cents: 2,
+        },
+      },
+    })
+    .input(CreateCampaignInput)
+    .output(success(CampaignView))
+    .mutation(async ({ ctx, input }) => {
+      const deps = { ...ctx.deps, actor: ctx.actor };
+      const { campaign, replayed } = await createCampaign(deps, withIdempotencyKey(ctx, input));
+      markReplayed(ctx, replayed);
+      return ok(ctx, campaign);
+    }),
+
+  listCampaigns: sponsorProcedure
+    .meta({
+      openapi: {
+        method: "GET",
+        path: "/sponsor/campaigns",
+        summary: "List your campaigns",
+        description: "Newest first.",
+      },
+    })
+    .input(ListCampaignsInput)
+    .output(success(ListCampaignsOutput))
+    .query(async ({ ctx, input }) => ok(ctx, await listCampaigns({ ...ctx.deps, actor: ctx.actor }, input))),
+
+  getCampaign: sponsorProcedure
+    .meta({
+      openapi: {
+        method: "GET",
+        path: "/sponsor/campaigns/{campaign_id}",
+        summary: "A campaign with its figures",
+        description:
+          "What it spent and what it got for it: since it was created, and for each UTC day of a period.",
+      },
+      errors: ["not_found"],
+      example: { request: { campaign_id: CAMPAIGN_ID, from: "2026-11-01", to: "2026-11-30" } },
+    })
+    .input(GetCampaignInput)
+    .output(success(CampaignDashboard))
+    .query(async ({ ctx, input }) => ok(ctx, await getCampaign({ ...ctx.deps, actor: ctx.actor }, input))),
+
+  changeCampaign: sponsorProcedure
+    .meta({
+      openapi: {
+        method: "PATCH",
+        path: "/sponsor/campaigns/{campaign_id}",
+        summary: "Change or pause a campaign",
+      },
+      errors: ["not_found"],
+      example: { request: { campaign_id: CAMPAIGN_ID, active: false } },
+    })
+    .input(ChangeCampaignInput)
+    .output(success(CampaignView))
+    .mutation(async ({ ctx, input }) =>
+      ok(ctx, await changeCampaign({ ...ctx.deps, actor: ctx.actor }, input)),
+    ),
+};

@@ -1,0 +1,75 @@
+import {
+  GetWithdrawalInput,
+  getWithdrawal,
+  WithdrawalView,
+  WithdrawFromApiInput,
+  WithdrawFromCampaignInput,
+  withdrawFromApi,
+  withdrawFromCampaign,
+  WithdrawOutput,
+} from "../../../core/money/payout/index.ts";
+import { ok, success } from "../../response/envelope.ts";
+import { CAMPAIGN_ID, PAYMENT_ID } from "../examples.ts";
+import { markReplayed, withIdempotencyKey } from "../../procedure/idempotency-key.ts";
+import { sponsorProcedure } from "../../procedure/trpc.ts";
+
+const HOW =
+  "It leaves the budget at once, and is sent on chain to the sponsor's wallet. What is reserved for payments under way stays.";
+
+export const withdrawalProcedures = {
+  withdrawFromCampaign: sponsorProcedure
+    .meta({
+      openapi: {
+        method: "POST",
+        path: "/sponsor/campaigns/{campaign_id}/withdraw",
+        summary: "Withdraw unspent money from a campaign's budget",
+        description: HOW,
+      },
+      errors: ["not_found", "conflict", "payments_paused", "idempotency_conflict"],
+      idempotencyKey: true,
+      example: { request: { campaign_id: CAMPAIGN_ID, amount_cents: 500 } },
+    })
+    .input(WithdrawFromCampaignInput)
+    .output(success(WithdrawOutput))
+    .mutation(async ({ ctx, input }) => {
+      const deps = { ...ctx.deps, actor: ctx.actor };
+      const { data, replayed } = await withdrawFromCampaign(deps, withIdempotencyKey(ctx, input));
+      markReplayed(ctx, replayed);
+      return ok(ctx, data);
+    }),
+
+  withdrawFromApi: sponsorProcedure
+    .meta({
+      openapi: {
+        method: "POST",
+        path: "/sponsor/apis/{service_key}/withdraw",
+        summary: "Withdraw unspent money from an API's own budget",
+        description: HOW,
+      },
+      errors: ["not_found", "conflict", "payments_paused", "idempotency_conflict"],
+      idempotencyKey: true,
+      example: { request: { service_key: "daylight", amount_cents: 500 } },
+    })
+    .input(WithdrawFromApiInput)
+    .output(success(WithdrawOutput))
+    .mutation(async ({ ctx, input }) => {
+      const deps = { ...ctx.deps, actor: ctx.actor };
+      const { data, replayed } = await withdrawFromApi(deps, withIdempotencyKey(ctx, input));
+      markReplayed(ctx, replayed);
+      return ok(ctx, data);
+    }),
+
+  getWithdrawal: sponsorProcedure
+    .meta({
+      openapi: {
+        method: "GET",
+        path: "/sponsor/withdrawals/{withdrawal_id}",
+        summary: "Ask what became of a withdrawal",
+      },
+      errors: ["not_found"],
+      example: { request: { withdrawal_id: PAYMENT_ID } },
+    })
+    .input(GetWithdrawalInput)
+    .output(success(WithdrawalView))
+    .query(async ({ ctx, input }) => ok(ctx, await getWithdrawal({ ...ctx.deps, actor: ctx.actor }, input))),
+};
