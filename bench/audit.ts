@@ -15,8 +15,8 @@ import { startTollfree } from "../src/app/server.ts";
 import { startSandbox } from "../src/app/sandbox/index.ts";
 import { RATE_RULES } from "../src/core/protocol/rate-limit/index.ts";
 import type { RateRules } from "../src/core/protocol/rate-limit/index.ts";
-import { createLog } from "../src/platform/log.ts";
-import { migrateDeploy } from "../src/platform/migrate.ts";
+import { createLog } from "../src/platform/observability/log.ts";
+import { migrateDeploy } from "../src/platform/postgres/migrate.ts";
 
 const ROUNDS = 4;
 const SECONDS_A_ROUND = 3;

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
-import type { TreasuryKey } from "../platform/treasury-account.ts";
+import type { TreasuryKey } from "../platform/x402/treasury-account.ts";
 import type { Settings } from "../core/context.ts";
 import { centsToMicros } from "../core/protocol/amounts.ts";
 

@@ -6,7 +6,7 @@ import type { Deps } from "../core/context.ts";
 import { listResources } from "../core/runs/direct-run/index.ts";
 import { AppError } from "../core/protocol/errors.ts";
 import { createApp } from "../http/app.ts";
-import { sendError } from "../http/send.ts";
+import { sendError } from "../http/request/send.ts";
 import { startServer } from "../http/server.ts";
 import type { Parts } from "./deps.ts";
 import { buildDeps } from "./deps.ts";

@@ -2,8 +2,8 @@ import type { Log } from "../core/ports/database.ts";
 import type { Proof } from "../core/money/ledger/index.ts";
 import { verifyLedger } from "../core/money/ledger/index.ts";
 import { RATE_RULES } from "../core/protocol/rate-limit/index.ts";
-import { createLog } from "../platform/log.ts";
-import { migrateDeploy } from "../platform/migrate.ts";
+import { createLog } from "../platform/observability/log.ts";
+import { migrateDeploy } from "../platform/postgres/migrate.ts";
 import type { LimiterStore } from "../platform/rate-limit/create-limiter.ts";
 import type { ChainSettings, Config } from "./config.ts";
 import { withMoney } from "./deps.ts";
@@ -37,7 +37,7 @@ export async function start(config: Config): Promise<Started> {
   const tracing =
     config.otlpEndpoint === undefined
       ? undefined
-      : (await import("../platform/tracing.ts")).startTracing(config.otlpEndpoint);
+      : (await import("../platform/observability/tracing.ts")).startTracing(config.otlpEndpoint);
   const stopParts = async (): Promise<void> => {
     await tracing?.stop();
     await database?.stop();

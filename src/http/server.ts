@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { toWireError } from "../api/response/error-body.ts";
 import { AppError } from "../core/protocol/errors.ts";
-import { sendError } from "./send.ts";
+import { sendError } from "./request/send.ts";
 
 /** `headersTimeout` may not exceed `requestTimeout`; both are about receiving, not about answering. */
 const LIMITS = {

@@ -6,7 +6,7 @@ import { ConfigError, readConfig } from "../../src/app/config.ts";
 import { startTollfree } from "../../src/app/server.ts";
 import { reencrypt } from "../../src/core/personal-data/encryption/index.ts";
 import { ENCRYPTED_COLUMNS } from "../../src/core/personal-data/encryption/store.ts";
-import { AesCipher } from "../../src/platform/crypto.ts";
+import { AesCipher } from "../../src/platform/cipher.ts";
 import { call, expectRefused, expectSuccess } from "../support/call.ts";
 import { untilWaiting } from "../support/database.ts";
 import { dump } from "../support/dump.ts";

@@ -5,8 +5,8 @@ import { listOperations } from "../../src/api/operation/operations.ts";
 import { createActionRenderer } from "../../src/api/response/render-next-actions.ts";
 import { publicProcedure, router, sessionProcedure } from "../../src/api/procedure/trpc.ts";
 import { next } from "../../src/core/protocol/next-actions.ts";
-import { createRestTransport } from "../../src/http/rest.ts";
-import { createRouteTable } from "../../src/http/route-table.ts";
+import { createRestTransport } from "../../src/http/transport/rest.ts";
+import { createRouteTable } from "../../src/http/request/route-table.ts";
 import { exampleRouter } from "../http/example-router.ts";
 
 const Output = success(z.object({}));

@@ -6,7 +6,7 @@ import { wrapFetchWithPayment } from "@x402/fetch";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { verifyLedger } from "../../src/core/money/ledger/index.ts";
 import type { PaymentClient } from "../../src/core/ports/chain.ts";
-import { EvmChain } from "../../src/platform/chain.ts";
+import { EvmChain } from "../../src/platform/x402/chain.ts";
 import { balanceOf, mint } from "../support/chain.ts";
 import type { KillableServer } from "../support/killable.ts";
 import { startKillable, TREASURY_MICROS } from "../support/killable.ts";

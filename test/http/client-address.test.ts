@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { describe, expect, it } from "vitest";
-import { createClientAddress } from "../../src/http/client-address.ts";
+import { createClientAddress } from "../../src/http/request/client-address.ts";
 
 const PROXIES = ["10.0.0.0/8", "192.0.2.1", "2001:db8:f::/48"];
 

@@ -7,11 +7,11 @@ import { AppError } from "../../src/core/protocol/errors.ts";
 import { RATE_RULES } from "../../src/core/protocol/rate-limit/index.ts";
 import type { RateLimiter } from "../../src/core/ports/rate-limiter.ts";
 import { createApp } from "../../src/http/app.ts";
-import type { ReadinessChecks } from "../../src/http/ops.ts";
+import type { ReadinessChecks } from "../../src/http/routes/health.ts";
 import type { RunningServer } from "../../src/http/server.ts";
 import { startServer } from "../../src/http/server.ts";
-import { AesCipher } from "../../src/platform/crypto.ts";
-import { createMetrics } from "../../src/platform/metrics.ts";
+import { AesCipher } from "../../src/platform/cipher.ts";
+import { createMetrics } from "../../src/platform/observability/metrics.ts";
 import { exampleRouter } from "./example-router.ts";
 
 export const SESSION = "tf_as_live";

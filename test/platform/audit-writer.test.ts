@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { AuditEntry } from "../../src/core/observability/audit/index.ts";
 import { AppError } from "../../src/core/protocol/errors.ts";
-import { createAuditWriter } from "../../src/platform/audit-writer.ts";
+import { createAuditWriter } from "../../src/platform/observability/audit-writer.ts";
 
 const entry = (operation: string): AuditEntry => ({
   surface: "agent",

@@ -1,7 +1,7 @@
 import type { Hex } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { beforeAll, expect, inject, it } from "vitest";
-import { EvmChain } from "../../src/platform/chain.ts";
+import { EvmChain } from "../../src/platform/x402/chain.ts";
 import { authorize, submit } from "../support/authorization.ts";
 import { mint } from "../support/chain.ts";
 

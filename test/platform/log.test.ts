@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createLog } from "../../src/platform/log.ts";
+import { createLog } from "../../src/platform/observability/log.ts";
 
 function written(
   fields: Record<string, unknown>,

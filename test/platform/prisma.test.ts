@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDatabaseClient } from "../../src/platform/prisma.ts";
+import { createDatabaseClient } from "../../src/platform/postgres/client.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { createDatabase, untilRunning } from "../support/database.ts";
 import { Gate } from "../support/gate.ts";

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, inject, onTestFinished, test } from "vitest";
-import { migrateDeploy, MigrationError } from "../../src/platform/migrate.ts";
+import { migrateDeploy, MigrationError } from "../../src/platform/postgres/migrate.ts";
 import { query } from "./worlds.ts";
 
 /** An empty database and a folder of migrations. */

@@ -9,8 +9,8 @@ import { bookCredit, createSponsor } from "../../src/core/sponsorship/sponsor/in
 import { registerApi } from "../../src/core/sponsorship/sponsored-api/index.ts";
 import { completeTask } from "../../src/core/sponsorship/task/index.ts";
 import { createUser } from "../../src/core/access/user/index.ts";
-import { AesCipher } from "../../src/platform/crypto.ts";
-import { createDatabaseClient } from "../../src/platform/prisma.ts";
+import { AesCipher } from "../../src/platform/cipher.ts";
+import { createDatabaseClient } from "../../src/platform/postgres/client.ts";
 import { MemoryLimiter } from "../../src/platform/rate-limit/memory-limiter.ts";
 import { createDatabase, runSql } from "../support/database.ts";
 import { CONSENT, INPUT_SCHEMA, TASK_SCHEMA } from "../support/world.ts";

@@ -7,8 +7,8 @@ import pg from "pg";
 import { expect, inject } from "vitest";
 import { startPostgres } from "../../src/app/sandbox/postgres.ts";
 import type { Database } from "../../src/core/ports/database.ts";
-import { migrateDeploy } from "../../src/platform/migrate.ts";
-import { createDatabaseClient } from "../../src/platform/prisma.ts";
+import { migrateDeploy } from "../../src/platform/postgres/migrate.ts";
+import { createDatabaseClient } from "../../src/platform/postgres/client.ts";
 import { eventually } from "./eventually.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("../../prisma/migrations", import.meta.url));

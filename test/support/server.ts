@@ -7,7 +7,7 @@ import type { Running, ServerOptions } from "../../src/app/server.ts";
 import { startTollfree } from "../../src/app/server.ts";
 import type { RateRules } from "../../src/core/protocol/rate-limit/index.ts";
 import { RATE_RULES } from "../../src/core/protocol/rate-limit/index.ts";
-import { createLog } from "../../src/platform/log.ts";
+import { createLog } from "../../src/platform/observability/log.ts";
 import { canariesIn, expectNothingGotOut, spellings, watchLines } from "./canaries.ts";
 import { mint } from "./chain.ts";
 import type { TestDatabase } from "./database.ts";

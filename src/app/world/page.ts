@@ -1,5 +1,5 @@
 import type { Express } from "express";
-import { sendJson } from "../../http/send.ts";
+import { sendJson } from "../../http/request/send.ts";
 import type { SandboxWorld } from "../sandbox/index.ts";
 import type { DemoWorld } from "./seed.ts";
 

@@ -5,7 +5,7 @@ import type { RateLimiter, RateRule, RateTake } from "../../core/ports/rate-limi
 import type { PostgresLimiter } from "./postgres-limiter.ts";
 import type { Uncounted } from "./redis-counters.ts";
 import { RedisCounters } from "./redis-counters.ts";
-import { RedisRoll } from "./redis-roll.ts";
+import { RedisRoll } from "./redis-replicas.ts";
 import type { Window } from "./window.ts";
 import { counterOf, toTake } from "./window.ts";
 

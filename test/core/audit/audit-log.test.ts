@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AuditEntry } from "../../../src/core/observability/audit/index.ts";
 import { insertAuditEntries } from "../../../src/core/observability/audit/index.ts";
-import { createAuditWriter } from "../../../src/platform/audit-writer.ts";
-import { createDatabaseClient } from "../../../src/platform/prisma.ts";
+import { createAuditWriter } from "../../../src/platform/observability/audit-writer.ts";
+import { createDatabaseClient } from "../../../src/platform/postgres/client.ts";
 import type { TestDatabase } from "../../support/database.ts";
 import { createDatabase } from "../../support/database.ts";
 

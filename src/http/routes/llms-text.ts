@@ -1,4 +1,4 @@
-import type { Operations } from "../api/operation/operations.ts";
+import type { Operations } from "../../api/operation/operations.ts";
 
 /** `/llms.txt`: what a model that lands here has to know to use the API, in one page. */
 export function llmsText(operations: Operations, baseUrl: string): string {

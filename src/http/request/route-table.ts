@@ -1,4 +1,4 @@
-import type { Operation, Operations } from "../api/operation/operations.ts";
+import type { Operation, Operations } from "../../api/operation/operations.ts";
 
 interface Route {
   operation: Operation;

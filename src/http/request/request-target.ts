@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { AppError } from "../core/protocol/errors.ts";
+import { AppError } from "../../core/protocol/errors.ts";
 
 /** What a request asks for: its path as it was sent, still percent-encoded, and the query after the `?`. */
 export interface Target {

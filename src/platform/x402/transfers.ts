@@ -3,9 +3,9 @@ import { decodePaymentSignatureHeader } from "@x402/core/http";
 import { HTTPFacilitatorClient } from "@x402/core/server";
 import type { PaymentRequirements } from "@x402/core/types";
 import type { Address } from "viem";
-import type { SignedTransfer, TransferClient } from "../core/ports/x402-transfers.ts";
-import { inSpan } from "../core/ports/tracing.ts";
-import type { X402Buyer } from "./x402-buyer.ts";
+import type { SignedTransfer, TransferClient } from "../../core/ports/x402-transfers.ts";
+import { inSpan } from "../../core/ports/tracing.ts";
+import type { X402Buyer } from "./buyer.ts";
 
 const FACILITATOR_TIMEOUT_MS = 15_000;
 const VALID_FOR_SECONDS = 120;

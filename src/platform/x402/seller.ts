@@ -23,9 +23,9 @@ import type {
   SaleListing,
   SaleTerms,
   RequestHeaders,
-} from "../core/ports/x402-seller.ts";
-import { AppError } from "../core/protocol/errors.ts";
-import { inSpan } from "../core/ports/tracing.ts";
+} from "../../core/ports/x402-seller.ts";
+import { AppError } from "../../core/protocol/errors.ts";
+import { inSpan } from "../../core/ports/tracing.ts";
 
 const MAX_TIMEOUT_SECONDS = 120;
 const FACILITATOR_TIMEOUT_MS = 15_000;

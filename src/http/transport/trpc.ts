@@ -1,12 +1,12 @@
 import type { IncomingMessage } from "node:http";
-import { toTrpcErrorShape } from "../api/response/error-body.ts";
-import { surfaceOf } from "../api/operation/operation-id.ts";
-import type { Operation, Operations } from "../api/operation/operations.ts";
-import { AppError } from "../core/protocol/errors.ts";
-import type { Transport } from "./exchange.ts";
-import { noSuchRoute } from "./exchange.ts";
-import { readJsonBody } from "./json-body.ts";
-import { decodePart, parseQuery } from "./target.ts";
+import { toTrpcErrorShape } from "../../api/response/error-body.ts";
+import { surfaceOf } from "../../api/operation/operation-id.ts";
+import type { Operation, Operations } from "../../api/operation/operations.ts";
+import { AppError } from "../../core/protocol/errors.ts";
+import type { Transport } from "./handle-call.ts";
+import { noSuchRoute } from "./handle-call.ts";
+import { readJsonBody } from "../request/json-body.ts";
+import { decodePart, parseQuery } from "../request/request-target.ts";
 
 export const TRPC_PREFIX = "/trpc/";
 

@@ -1,11 +1,11 @@
 import type { Express } from "express";
 import { z } from "zod";
-import { countPayer } from "../api/procedure/rate-limits.ts";
-import type { Deps } from "../core/context.ts";
-import { invalidField } from "../core/protocol/errors.ts";
-import type { ClientAddress } from "./client-address.ts";
-import { serve } from "./ops.ts";
-import { sendJson } from "./send.ts";
+import { countPayer } from "../../api/procedure/rate-limits.ts";
+import type { Deps } from "../../core/context.ts";
+import { invalidField } from "../../core/protocol/errors.ts";
+import type { ClientAddress } from "../request/client-address.ts";
+import { serve } from "./health.ts";
+import { sendJson } from "../request/send.ts";
 
 export interface Page {
   offset: number;

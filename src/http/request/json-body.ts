@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { AppError } from "../core/protocol/errors.ts";
+import { AppError } from "../../core/protocol/errors.ts";
 
 const MAX_BODY_BYTES = 256 * 1024;
 

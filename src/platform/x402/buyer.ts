@@ -7,7 +7,7 @@ import { declarePaymentIdentifierExtension } from "@x402/extensions/payment-iden
 import type { Address, Hex, LocalAccount } from "viem";
 import { getAddress, isAddress, isAddressEqual } from "viem";
 import { z } from "zod";
-import type { Offer, PaymentClient, SignedPayment, UpstreamAnswer } from "../core/ports/chain.ts";
+import type { Offer, PaymentClient, SignedPayment, UpstreamAnswer } from "../../core/ports/chain.ts";
 
 /** A signature outlives its call by no more than this, whatever the upstream asks for. */
 const MAX_VALIDITY_SECONDS = 300;

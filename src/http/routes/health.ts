@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { Express, RequestHandler } from "express";
-import { AppError } from "../core/protocol/errors.ts";
-import type { Meter } from "../core/ports/database.ts";
-import { sendJson } from "./send.ts";
+import { AppError } from "../../core/protocol/errors.ts";
+import type { Meter } from "../../core/ports/database.ts";
+import { sendJson } from "../request/send.ts";
 
 /** Named questions to what we depend on; each rejects when the answer is no. Something may be down and stood in for. */
 export type ReadinessChecks = Record<string, () => Promise<"degraded" | undefined>>;

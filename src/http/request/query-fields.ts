@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Operation } from "../api/operation/operations.ts";
-import { fieldsOf, innermost } from "../api/operation/unwrap-zod.ts";
+import type { Operation } from "../../api/operation/operations.ts";
+import { fieldsOf, innermost } from "../../api/operation/unwrap-zod.ts";
 
 /** Turns the texts of one query or path field into what its schema expects; the schema then judges the result. */
 type FieldReader = (texts: string[]) => unknown;

@@ -7,8 +7,8 @@ import type {
   IncomingTransfer,
   OutgoingTransfer,
   Verdict,
-} from "../core/ports/chain.ts";
-import { inSpan } from "../core/ports/tracing.ts";
+} from "../../core/ports/chain.ts";
+import { inSpan } from "../../core/ports/tracing.ts";
 
 const TOKEN = parseAbi([
   "function name() view returns (string)",

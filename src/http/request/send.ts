@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { ReplyFile } from "../api/procedure/context.ts";
-import type { WireError } from "../api/response/error-body.ts";
-import { toWireError } from "../api/response/error-body.ts";
+import type { ReplyFile } from "../../api/procedure/context.ts";
+import type { WireError } from "../../api/response/error-body.ts";
+import { toWireError } from "../../api/response/error-body.ts";
 import { requestIdOf } from "./request-id.ts";
 
 /** Answers with JSON. To a HEAD it says the same without the body. */

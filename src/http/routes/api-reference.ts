@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import type { Express } from "express";
-import { serve } from "./ops.ts";
+import { serve } from "./health.ts";
 
-const SCALAR = fileURLToPath(new URL("../../vendor/scalar-api-reference.js", import.meta.url));
+const SCALAR = fileURLToPath(new URL("../../../vendor/scalar-api-reference.js", import.meta.url));
 
 const PAGE = `<!doctype html>
 <html lang="en">

@@ -1,5 +1,5 @@
-import type { AuditEntry, AuditLog } from "../core/observability/audit/index.ts";
-import { AppError } from "../core/protocol/errors.ts";
+import type { AuditEntry, AuditLog } from "../../core/observability/audit/index.ts";
+import { AppError } from "../../core/protocol/errors.ts";
 
 export interface AuditWriterOptions {
   /** Makes rows durable, all or none. */
