@@ -23,8 +23,8 @@ interface Solc {
   compile(input: string): string;
 }
 
-const SOURCE = new URL("../src/app/sandbox/token/TestUSDC.sol", import.meta.url);
-const ARTIFACT = new URL("../src/app/sandbox/token/TestUSDC.json", import.meta.url);
+const SOURCE = new URL("../src/sandbox/chain/token/TestUSDC.sol", import.meta.url);
+const ARTIFACT = new URL("../src/sandbox/chain/token/TestUSDC.json", import.meta.url);
 
 const solc = createRequire(import.meta.url)("solc") as Solc; // it has no types of its own
 

@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { startPostgres } from "../src/app/sandbox/postgres.ts";
+import { startPostgres } from "../src/sandbox/postgres/postgres.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const [command, name] = process.argv.slice(2);

@@ -10,14 +10,14 @@ import { sendError } from "../http/request/send.ts";
 import { startServer } from "../http/server.ts";
 import type { Parts } from "./deps.ts";
 import { buildDeps } from "./deps.ts";
-import { startExpiry } from "./expiry.ts";
-import { startIncomingRound } from "./incoming-round.ts";
-import { startPayoutRound } from "./payout-round.ts";
-import { startKeyRotation } from "./key-rotation.ts";
-import { startLedgerRound } from "./ledger-round.ts";
-import { startLimitSweep } from "./limit-sweep.ts";
-import { startPurge } from "./purge.ts";
-import { startReconciler } from "./reconciler.ts";
+import { startExpiry } from "./jobs/log-expired-sessions.ts";
+import { startIncomingRound } from "./jobs/reconcile-incoming.ts";
+import { startPayoutRound } from "./jobs/send-payouts.ts";
+import { startKeyRotation } from "./jobs/reencrypt.ts";
+import { startLedgerRound } from "./jobs/verify-ledger.ts";
+import { startLimitSweep } from "./jobs/purge-rate-limits.ts";
+import { startPurge } from "./jobs/purge-expired.ts";
+import { startReconciler } from "./jobs/reconcile-payments.ts";
 
 /** How long requests in flight get to be answered when the server stops: longer than any upstream may take. */
 const DRAIN_MS = 40_000;

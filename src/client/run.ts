@@ -1,8 +1,8 @@
 import { withApprovals } from "./approvals.ts";
 import { TollfreeError } from "./errors.ts";
-import { awaitOutput } from "./output.ts";
-import type { RunContext } from "./prepare.ts";
-import { prepare } from "./prepare.ts";
+import { awaitOutput } from "./wait-for-output.ts";
+import type { RunContext } from "./prepare-run.ts";
+import { prepare } from "./prepare-run.ts";
 import { aborting } from "./procedures.ts";
 import type { ExecutionMetadata, Payment, RunAnswer, RunRequest, ServiceInput } from "./types.ts";
 

@@ -2,8 +2,8 @@ import { createPublicClient, http, parseAbi } from "viem";
 import { readConfig } from "../app/config.ts";
 import type { Started } from "../app/start.ts";
 import { start } from "../app/start.ts";
-import type { Reached, Step } from "./follower.ts";
-import { follow } from "./follower.ts";
+import type { Reached, Step } from "./follow-next-actions.ts";
+import { follow } from "./follow-next-actions.ts";
 import { person, profile } from "./profile.ts";
 
 /**

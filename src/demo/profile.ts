@@ -1,4 +1,4 @@
-import type { Profile } from "./fill.ts";
+import type { Profile } from "./fill-schema.ts";
 
 /** The little the demo's agent knows about its person, and what they agree to. */
 export const profile: Profile = {

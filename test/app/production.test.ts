@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { follow } from "../../src/demo/follower.ts";
+import { follow } from "../../src/demo/follow-next-actions.ts";
 import type { Balancer } from "../support/balancer.ts";
 import { startBalancer } from "../support/balancer.ts";
 import { balanceOf, mint } from "../support/chain.ts";

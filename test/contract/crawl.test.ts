@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { next } from "../../src/core/protocol/next-actions.ts";
-import type { Profile } from "../../src/demo/fill.ts";
+import type { Profile } from "../../src/demo/fill-schema.ts";
 import { call } from "../support/call.ts";
 import type { WireAction } from "../support/next-actions.ts";
 import { actionsOf, expectResolves, perform } from "../support/next-actions.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import type { Profile } from "../../src/demo/fill.ts";
-import type { FollowerOptions, Reached } from "../../src/demo/follower.ts";
-import { follow } from "../../src/demo/follower.ts";
+import type { Profile } from "../../src/demo/fill-schema.ts";
+import type { FollowerOptions, Reached } from "../../src/demo/follow-next-actions.ts";
+import { follow } from "../../src/demo/follow-next-actions.ts";
 import { balanceOf } from "../support/chain.ts";
 import { eventually } from "../support/eventually.ts";
 import { expectBooksToBalance } from "../support/money.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Profile } from "../../src/demo/fill.ts";
+import type { Profile } from "../../src/demo/fill-schema.ts";
 import { call } from "../support/call.ts";
 import { actionsOf, expectResolves, perform } from "../support/next-actions.ts";
 import type { Answer, TestServer } from "../support/server.ts";

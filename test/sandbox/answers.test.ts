@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { airRoutes } from "../../src/app/sandbox/upstreams/air-routes.ts";
-import { daylight } from "../../src/app/sandbox/upstreams/daylight.ts";
-import { distanceMetres } from "../../src/app/sandbox/upstreams/geodesic.ts";
-import { holidaysOf } from "../../src/app/sandbox/upstreams/holidays.ts";
-import { analyse } from "../../src/app/sandbox/upstreams/readability.ts";
-import { workingDays } from "../../src/app/sandbox/upstreams/working-days.ts";
+import { airRoutes } from "../../src/sandbox/upstreams/air-routes.ts";
+import { daylight } from "../../src/sandbox/upstreams/daylight.ts";
+import { distanceMetres } from "../../src/sandbox/upstreams/geodesic.ts";
+import { holidaysOf } from "../../src/sandbox/upstreams/holidays.ts";
+import { analyse } from "../../src/sandbox/upstreams/readability.ts";
+import { workingDays } from "../../src/sandbox/upstreams/working-days.ts";
 
 // What the demo upstreams sell is right, by published almanacs, laws and formulas.
 

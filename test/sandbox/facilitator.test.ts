@@ -5,8 +5,8 @@ import type { Address, Hex } from "viem";
 import { encodeFunctionData, parseAbi } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { describe, expect, inject, test } from "vitest";
-import { sandboxAccounts } from "../../src/app/sandbox/chain-accounts.ts";
-import { TransactionSender } from "../../src/app/sandbox/transaction-sender.ts";
+import { sandboxAccounts } from "../../src/sandbox/chain/accounts.ts";
+import { TransactionSender } from "../../src/sandbox/x402/transaction-sender.ts";
 import { balanceOf, mint } from "../support/chain.ts";
 
 const { rpcUrl, facilitatorUrl, asset, network } = inject("chain");

@@ -1,10 +1,10 @@
 import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
-import { sandboxAccounts } from "../../src/app/sandbox/chain-accounts.ts";
-import { startDatabase, startSandbox } from "../../src/app/sandbox/index.ts";
-import { ServerRegistry } from "../../src/app/sandbox/server-registry.ts";
-import { worldDirectories } from "../../src/app/sandbox/world-directories.ts";
+import { sandboxAccounts } from "../../src/sandbox/chain/accounts.ts";
+import { startDatabase, startSandbox } from "../../src/sandbox/index.ts";
+import { ServerRegistry } from "../../src/sandbox/processes/server-registry.ts";
+import { worldDirectories } from "../../src/sandbox/processes/directories.ts";
 import {
   balance,
   buyer,

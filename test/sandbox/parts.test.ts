@@ -6,10 +6,10 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { startPostgres, stopPostgres } from "../../src/app/sandbox/postgres.ts";
-import { clusterOf } from "../../src/app/sandbox/postgres-placement.ts";
-import { processInfo } from "../../src/app/sandbox/process-info.ts";
-import { withLock } from "../../src/app/sandbox/world-lock.ts";
+import { startPostgres, stopPostgres } from "../../src/sandbox/postgres/postgres.ts";
+import { clusterOf } from "../../src/sandbox/postgres/placement.ts";
+import { processInfo } from "../../src/sandbox/processes/process-info.ts";
+import { withLock } from "../../src/sandbox/processes/start-lock.ts";
 import { dataDirectory, isAlive, query } from "./worlds.ts";
 
 const log = (): void => undefined;

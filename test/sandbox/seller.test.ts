@@ -4,7 +4,7 @@ import { x402HTTPClient } from "@x402/fetch";
 import express from "express";
 import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
 import { expect, inject, onTestFinished, test } from "vitest";
-import { Seller } from "../../src/app/sandbox/seller.ts";
+import { Seller } from "../../src/sandbox/x402/seller.ts";
 import { balanceOf, mint } from "../support/chain.ts";
 import { buyer } from "./worlds.ts";
 

@@ -2,7 +2,7 @@
  * A server as far as the sandbox is concerned: joins the world of the data directory given, prints it as one line of
  * JSON, and stays. SIGTERM makes it leave properly, SIGKILL doesn't.
  */
-import { startSandbox } from "../../src/app/sandbox/index.ts";
+import { startSandbox } from "../../src/sandbox/index.ts";
 
 const quiet = (): void => undefined;
 const world = await startSandbox({

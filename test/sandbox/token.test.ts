@@ -3,7 +3,7 @@ import { createTestClient, createWalletClient, http, publicActions, toHex, walle
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { baseSepolia } from "viem/chains";
 import { beforeEach, describe, expect, inject, test } from "vitest";
-import artifact from "../../src/app/sandbox/token/TestUSDC.json" with { type: "json" };
+import artifact from "../../src/sandbox/chain/token/TestUSDC.json" with { type: "json" };
 import { balanceOf, mint } from "../support/chain.ts";
 
 // The token is what everything else believes in, so it is held to the words of EIP-3009 and FiatToken.

@@ -11,8 +11,8 @@ import formats from "ajv-formats";
 import type { Address, Hex } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { sandboxAccounts } from "../../src/app/sandbox/chain-accounts.ts";
-import type { SandboxWorld } from "../../src/app/sandbox/index.ts";
+import { sandboxAccounts } from "../../src/sandbox/chain/accounts.ts";
+import type { SandboxWorld } from "../../src/sandbox/index.ts";
 import { balance, buyer, chainOf, destroy, join, request, upstreamOf } from "./worlds.ts";
 
 const SERVICES = ["daylight", "text-analysis", "working-days", "air-routes"] as const;

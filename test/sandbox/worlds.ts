@@ -14,9 +14,9 @@ import type { Address, Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { baseSepolia } from "viem/chains";
 import { onTestFinished } from "vitest";
-import { clusterOf, removeCluster } from "../../src/app/sandbox/postgres-placement.ts";
-import { startSandbox } from "../../src/app/sandbox/index.ts";
-import type { SandboxWorld } from "../../src/app/sandbox/index.ts";
+import { clusterOf, removeCluster } from "../../src/sandbox/postgres/placement.ts";
+import { startSandbox } from "../../src/sandbox/index.ts";
+import type { SandboxWorld } from "../../src/sandbox/index.ts";
 
 const SERVER = fileURLToPath(new URL("./server-process.ts", import.meta.url));
 const PARTS = ["postgres", "chain", "services"] as const;

@@ -4,7 +4,7 @@ import type { PaymentPayload, PaymentRequirements } from "@x402/core/types";
 import type { Hex, PrivateKeyAccount } from "viem";
 import { toHex } from "viem";
 import { inject } from "vitest";
-import { CHAIN_ID } from "../../src/app/sandbox/chain.ts";
+import { CHAIN_ID } from "../../src/sandbox/chain/chain.ts";
 
 /** Payments as no stock client makes them: several on one balance, one nonce twice. */
 

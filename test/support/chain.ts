@@ -7,11 +7,11 @@ import type { Express } from "express";
 import type { Address, Hex } from "viem";
 import { createPublicClient, encodeFunctionData, http, parseAbi } from "viem";
 import { inject } from "vitest";
-import { sandboxAccounts } from "../../src/app/sandbox/chain-accounts.ts";
-import { CHAIN_ID, NETWORK, startChain, stopChain } from "../../src/app/sandbox/chain.ts";
-import { createFacilitatorApp } from "../../src/app/sandbox/facilitator.ts";
-import { ASSET, ensureToken } from "../../src/app/sandbox/token.ts";
-import { TransactionSender } from "../../src/app/sandbox/transaction-sender.ts";
+import { sandboxAccounts } from "../../src/sandbox/chain/accounts.ts";
+import { CHAIN_ID, NETWORK, startChain, stopChain } from "../../src/sandbox/chain/chain.ts";
+import { createFacilitatorApp } from "../../src/sandbox/x402/facilitator.ts";
+import { ASSET, ensureToken } from "../../src/sandbox/chain/token.ts";
+import { TransactionSender } from "../../src/sandbox/x402/transaction-sender.ts";
 
 /** The run's chain as test files get it. */
 export interface ChainInfo {

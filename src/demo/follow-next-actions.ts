@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Profile } from "./fill.ts";
-import { fill } from "./fill.ts";
+import type { Profile } from "./fill-schema.ts";
+import { fill } from "./fill-schema.ts";
 
 /** As the API sends them; the follower knows nothing else of it. */
 interface NextAction {

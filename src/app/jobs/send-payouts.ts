@@ -1,8 +1,8 @@
-import type { Deps } from "../core/context.ts";
-import { closeDirectPayments } from "../core/runs/direct-run/index.ts";
-import { attendPayouts } from "../core/money/payout/index.ts";
-import type { Rounds } from "./rounds.ts";
-import { startRounds } from "./rounds.ts";
+import type { Deps } from "../../core/context.ts";
+import { closeDirectPayments } from "../../core/runs/direct-run/index.ts";
+import { attendPayouts } from "../../core/money/payout/index.ts";
+import type { Rounds } from "./run-job.ts";
+import { startRounds } from "./run-job.ts";
 
 const EVERY_MS = 1_000;
 const MAX_AT_ONCE = 20;

@@ -1,6 +1,6 @@
-import type { Log } from "../core/ports/database.ts";
-import type { Rounds } from "./rounds.ts";
-import { startRounds } from "./rounds.ts";
+import type { Log } from "../../core/ports/database.ts";
+import type { Rounds } from "./run-job.ts";
+import { startRounds } from "./run-job.ts";
 
 /** Windows last a minute; what is over takes nothing but room. */
 const EVERY_MS = 5 * 60_000;

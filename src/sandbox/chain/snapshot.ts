@@ -3,7 +3,7 @@ import { open, rename } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createGunzip } from "node:zlib";
-import type { Log } from "./log.ts";
+import type { Log } from "../processes/log.ts";
 import { rpc } from "./rpc.ts";
 
 /*

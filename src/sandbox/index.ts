@@ -1,22 +1,22 @@
 import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import type { Address } from "viem";
-import type { Log as StructuredLog } from "../../core/ports/database.ts";
-import { sandboxAccounts } from "./chain-accounts.ts";
-import type { SandboxAccount } from "./chain-accounts.ts";
-import { saveSnapshot } from "./chain-snapshot.ts";
-import { CHAIN_ID, chainUrl, NETWORK, snapshotFile, startChain, stopChain } from "./chain.ts";
-import type { Chain } from "./chain.ts";
-import { demoUpstreams } from "./demo-upstreams.ts";
-import type { DemoUpstream } from "./demo-upstreams.ts";
-import type { Log } from "./log.ts";
-import { startPostgres, stopPostgres } from "./postgres.ts";
-import { ServerRegistry } from "./server-registry.ts";
-import { ensureServices, stopServices } from "./services.ts";
-import { ASSET, ensureToken } from "./token.ts";
-import { withLock } from "./world-lock.ts";
-import { worldDirectories } from "./world-directories.ts";
-import type { WorldDirectories } from "./world-directories.ts";
+import type { Log as StructuredLog } from "../core/ports/database.ts";
+import { sandboxAccounts } from "./chain/accounts.ts";
+import type { SandboxAccount } from "./chain/accounts.ts";
+import { saveSnapshot } from "./chain/snapshot.ts";
+import { CHAIN_ID, chainUrl, NETWORK, snapshotFile, startChain, stopChain } from "./chain/chain.ts";
+import type { Chain } from "./chain/chain.ts";
+import { demoUpstreams } from "./upstreams/demo-upstreams.ts";
+import type { DemoUpstream } from "./upstreams/demo-upstreams.ts";
+import type { Log } from "./processes/log.ts";
+import { startPostgres, stopPostgres } from "./postgres/postgres.ts";
+import { ServerRegistry } from "./processes/server-registry.ts";
+import { ensureServices, stopServices } from "./services/services.ts";
+import { ASSET, ensureToken } from "./chain/token.ts";
+import { withLock } from "./processes/start-lock.ts";
+import { worldDirectories } from "./processes/directories.ts";
+import type { WorldDirectories } from "./processes/directories.ts";
 
 export type { DemoUpstream, SandboxAccount };
 

@@ -1,7 +1,7 @@
-import type { Deps } from "../core/context.ts";
-import { attendDue } from "../core/money/payment/index.ts";
-import type { Rounds } from "./rounds.ts";
-import { startRounds } from "./rounds.ts";
+import type { Deps } from "../../core/context.ts";
+import { attendDue } from "../../core/money/payment/index.ts";
+import type { Rounds } from "./run-job.ts";
+import { startRounds } from "./run-job.ts";
 
 /** Well inside the promised 10 s. */
 const EVERY_MS = 1_000;

@@ -1,6 +1,6 @@
 import type { Express } from "express";
 import { sendJson } from "../../http/request/send.ts";
-import type { SandboxWorld } from "../sandbox/index.ts";
+import type { SandboxWorld } from "../index.ts";
 import type { DemoWorld } from "./seed.ts";
 
 /** What someone integrating against a sandbox needs. */

@@ -1,12 +1,12 @@
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { chainDaemon } from "./chain.ts";
-import { findDaemon } from "./daemon.ts";
-import type { DaemonId } from "./daemon.ts";
-import { clusterOf, removeCluster } from "./postgres-placement.ts";
-import { postgresDaemon } from "./postgres.ts";
-import { runsWith } from "./process-info.ts";
-import { isWorld, worldDirectories } from "./world-directories.ts";
+import { chainDaemon } from "../chain/chain.ts";
+import { findDaemon } from "../processes/daemon.ts";
+import type { DaemonId } from "../processes/daemon.ts";
+import { clusterOf, removeCluster } from "../postgres/placement.ts";
+import { postgresDaemon } from "../postgres/postgres.ts";
+import { runsWith } from "../processes/process-info.ts";
+import { isWorld, worldDirectories } from "../processes/directories.ts";
 
 const LOOK_EVERY_MS = 2_000;
 

@@ -3,14 +3,14 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { writeAtomically } from "./atomic-file.ts";
-import { findResponsive, startDaemon, stopDaemon } from "./daemon.ts";
-import type { DaemonId } from "./daemon.ts";
-import type { Log } from "./log.ts";
-import { recordedPort, stablePort } from "./ports.ts";
-import { findBinaries } from "./postgres-binaries.ts";
-import { dataVersion, initialiseCluster, removeStalePidFile } from "./postgres-cluster.ts";
-import type { Cluster } from "./postgres-cluster.ts";
+import { writeAtomically } from "../processes/atomic-file.ts";
+import { findResponsive, startDaemon, stopDaemon } from "../processes/daemon.ts";
+import type { DaemonId } from "../processes/daemon.ts";
+import type { Log } from "../processes/log.ts";
+import { recordedPort, stablePort } from "../processes/ports.ts";
+import { findBinaries } from "./binaries.ts";
+import { dataVersion, initialiseCluster, removeStalePidFile } from "./cluster.ts";
+import type { Cluster } from "./cluster.ts";
 import {
   clusterOf,
   placeCluster,
@@ -18,7 +18,7 @@ import {
   serverIdentity,
   sharedStorage,
   sweepOrphans,
-} from "./postgres-placement.ts";
+} from "./placement.ts";
 
 /** Both the superuser and the database that a new server starts with. */
 const NAME = "tollfree";

@@ -12,8 +12,8 @@ import {
 import { chmodSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import type { Log } from "./log.ts";
-import type { Identity } from "./postgres-placement.ts";
+import type { Log } from "../processes/log.ts";
+import type { Identity } from "./placement.ts";
 
 export interface PostgresBinaries {
   /** Holds `postgres` and `initdb`. */

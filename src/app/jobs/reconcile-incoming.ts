@@ -1,7 +1,7 @@
-import type { Deps } from "../core/context.ts";
-import { attendIncoming } from "../core/money/incoming-payment/index.ts";
-import type { Rounds } from "./rounds.ts";
-import { startRounds } from "./rounds.ts";
+import type { Deps } from "../../core/context.ts";
+import { attendIncoming } from "../../core/money/incoming-payment/index.ts";
+import type { Rounds } from "./run-job.ts";
+import { startRounds } from "./run-job.ts";
 
 const EVERY_MS = 1_000;
 const MAX_AT_ONCE = 50;

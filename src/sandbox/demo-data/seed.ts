@@ -6,7 +6,7 @@ import { putGrant } from "../../core/access/grant/index.ts";
 import { bookCredit, createSponsor } from "../../core/sponsorship/sponsor/index.ts";
 import { moveUpstream, registerApi } from "../../core/sponsorship/sponsored-api/index.ts";
 import { createUser } from "../../core/access/user/index.ts";
-import type { DemoUpstream } from "../sandbox/index.ts";
+import type { DemoUpstream } from "../index.ts";
 import { campaigns, DEMO_AGENT, DEMO_GRANT, DEMO_USER, OPEN_BUDGET, SPONSORS } from "./campaigns.ts";
 import type { SecretsFile } from "./secrets.ts";
 

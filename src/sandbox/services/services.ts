@@ -3,11 +3,11 @@ import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { findResponsive, startDaemon, stopDaemon } from "./daemon.ts";
-import type { DaemonId } from "./daemon.ts";
-import type { Log } from "./log.ts";
-import { recordedPort, stablePort } from "./ports.ts";
-import { worldDirectories, worldId } from "./world-directories.ts";
+import { findResponsive, startDaemon, stopDaemon } from "../processes/daemon.ts";
+import type { DaemonId } from "../processes/daemon.ts";
+import type { Log } from "../processes/log.ts";
+import { recordedPort, stablePort } from "../processes/ports.ts";
+import { worldDirectories, worldId } from "../processes/directories.ts";
 
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 5_000;
@@ -15,7 +15,7 @@ const PROBE_TIMEOUT_MS = 2_000;
 // As CommonJS: loading ES modules through tsx costs a message to another thread for each of viem's 700 files, which
 // more than doubles the time this process takes to be ready.
 const ENTRY = "require(process.argv[1])";
-const MAIN = fileURLToPath(new URL("./services-main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 
 /** What the services' process is told, as its one argument. */
 export interface ServicesConfig {

@@ -1,7 +1,7 @@
-import type { Deps } from "../core/context.ts";
-import { noteExpiredSessions } from "../core/access/session/index.ts";
-import type { Rounds } from "./rounds.ts";
-import { startRounds } from "./rounds.ts";
+import type { Deps } from "../../core/context.ts";
+import { noteExpiredSessions } from "../../core/access/session/index.ts";
+import type { Rounds } from "./run-job.ts";
+import { startRounds } from "./run-job.ts";
 
 /** Nothing waits for it: an expired session is refused in any case. */
 const EVERY_MS = 30_000;

@@ -1,9 +1,9 @@
-import { purgeExpiredAnswers } from "../core/sponsorship/answer/index.ts";
-import type { Deps } from "../core/context.ts";
-import { deleteOldCreations } from "../core/protocol/idempotency/index.ts";
-import { purgeExpiredOutputs } from "../core/money/payment/index.ts";
-import type { Rounds } from "./rounds.ts";
-import { startRounds } from "./rounds.ts";
+import { purgeExpiredAnswers } from "../../core/sponsorship/answer/index.ts";
+import type { Deps } from "../../core/context.ts";
+import { deleteOldCreations } from "../../core/protocol/idempotency/index.ts";
+import { purgeExpiredOutputs } from "../../core/money/payment/index.ts";
+import type { Rounds } from "./run-job.ts";
+import { startRounds } from "./run-job.ts";
 
 /** Retention is counted in days or hours, and nobody is shown anything past it. */
 const EVERY_MS = 3_600_000;

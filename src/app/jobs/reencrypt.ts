@@ -1,7 +1,7 @@
-import type { Deps } from "../core/context.ts";
-import { reencrypt } from "../core/personal-data/encryption/index.ts";
-import type { Rounds } from "./rounds.ts";
-import { startRounds } from "./rounds.ts";
+import type { Deps } from "../../core/context.ts";
+import { reencrypt } from "../../core/personal-data/encryption/index.ts";
+import type { Rounds } from "./run-job.ts";
+import { startRounds } from "./run-job.ts";
 
 /** A replica that doesn't know the new key yet still encrypts with an older one. */
 const EVERY_MS = 10 * 60_000;

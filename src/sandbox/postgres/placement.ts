@@ -12,8 +12,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { writeAtomically } from "./atomic-file.ts";
-import { runsWith } from "./process-info.ts";
+import { writeAtomically } from "../processes/atomic-file.ts";
+import { runsWith } from "../processes/process-info.ts";
 
 /** A user to run as, where that isn't ourselves. */
 export interface Identity {

@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { FUNDED_WITH_GAS } from "./chain-accounts.ts";
-import { saveSnapshot, unpackSnapshot } from "./chain-snapshot.ts";
-import { findDaemon, findResponsive, startDaemon, stopDaemon } from "./daemon.ts";
-import type { DaemonId } from "./daemon.ts";
-import type { Log } from "./log.ts";
-import { recordedPort, stablePort } from "./ports.ts";
+import { FUNDED_WITH_GAS } from "./accounts.ts";
+import { saveSnapshot, unpackSnapshot } from "./snapshot.ts";
+import { findDaemon, findResponsive, startDaemon, stopDaemon } from "../processes/daemon.ts";
+import type { DaemonId } from "../processes/daemon.ts";
+import type { Log } from "../processes/log.ts";
+import { recordedPort, stablePort } from "../processes/ports.ts";
 import { rpc } from "./rpc.ts";
 
 /** Base Sepolia's, so that stock x402 clients and v1's network names work unmodified. */

@@ -1,7 +1,7 @@
-import type { Deps } from "../core/context.ts";
-import { CHECKS, verifyLedger } from "../core/money/ledger/index.ts";
-import type { Rounds } from "./rounds.ts";
-import { startRounds } from "./rounds.ts";
+import type { Deps } from "../../core/context.ts";
+import { CHECKS, verifyLedger } from "../../core/money/ledger/index.ts";
+import type { Rounds } from "./run-job.ts";
+import { startRounds } from "./run-job.ts";
 
 const EVERY_MS = 10 * 60_000;
 /** Older payments were proved before; `npm run ledger:verify` proves all of them. */
