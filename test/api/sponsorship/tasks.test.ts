@@ -1,0 +1,323 @@
+import { randomUUID } from "node:crypto";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Transport } from "../../support/call.ts";
+import { call, expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
+import type { Answer, TestServer } from "../../support/server.ts";
+import { startTestServer } from "../../support/server.ts";
+import { FULL_TASK } from "../../support/tasks.ts";
+import type { Upstream } from "../../support/upstream.ts";
+import { startUpstream } from "../../support/upstream.ts";
+import type { Created } from "../../support/world.ts";
+import {
+  CONSENT,
+  createCampaign,
+  createGrant,
+  createSponsor,
+  EVERYTHING,
+  openSession,
+  registerApi,
+} from "../../support/world.ts";
+
+let server: TestServer;
+let upstream: Upstream;
+let acme: { sponsor_id: string; key: string };
+let service: string;
+let campaignId: string;
+let grant: Created;
+let token: string;
+
+/** A campaign for the service that needs no money, since the service is free. */
+const campaign = (changes: Record<string, unknown> = {}): Promise<string> =>
+  createCampaign(server.url, acme, [service], { fundCents: 0, task_schema: FULL_TASK, ...changes });
+
+beforeAll(async () => {
+  server = await startTestServer();
+  upstream = await startUpstream();
+  acme = await createSponsor(server.url);
+  service = await registerApi(server.url, acme.key, upstream, "free", { price_cents: 0 });
+  campaignId = await campaign();
+});
+afterAll(async () => {
+  await upstream.close();
+  await server.close();
+});
+beforeEach(async () => {
+  grant = await createGrant(server.url);
+  ({ token } = await openSession(server.url, grant));
+});
+
+const complete = (changes: Record<string, unknown> = {}, transport: Transport = "rest"): Promise<Answer> =>
+  call(
+    server.url,
+    "agent.completeTask",
+    { campaign_id: campaignId, task_data: { score: 4 }, consent: CONSENT, ...changes },
+    token,
+    transport,
+  );
+
+const getTask = (campaign_id = campaignId, transport: Transport = "rest"): Promise<Answer> =>
+  call(server.url, "agent.getTask", { campaign_id }, token, transport);
+
+/** That nothing of this user reached the database. */
+async function expectNothingStored(): Promise<void> {
+  const where = { userId: grant.user_id };
+  expect(await server.deps.db.taskCompletion.count({ where })).toBe(0);
+  expect(await server.deps.db.consent.count({ where })).toBe(0);
+}
+
+describe.each(TRANSPORTS)("reading a task over %s", (transport) => {
+  test("tells what the sponsor asks for, and how to answer", async () => {
+    const answer = await getTask(campaignId, transport);
+    expect(expectSuccess(answer)).toEqual({
+      campaign_id: campaignId,
+      campaign_name: "Weather survey",
+      sponsor: "Acme",
+      required_task: "One question",
+      task_type: "survey",
+      task_description: "How do you like the weather?",
+      purpose: "One question",
+      task_input_schema: FULL_TASK,
+      required_fields: ["score"],
+      optional_fields: ["comment", "topics", "region", "email", "phone"],
+      data_types: ["email", "phone", "region"],
+      stored_data_types: [],
+      subsidy_amount_cents: 5,
+      already_completed: false,
+    });
+    const [action, search] = answer.body.next_actions as Record<string, unknown>[];
+    expect(search).toMatchObject({ action: "search_services" });
+    expect(action).toMatchObject({
+      action: "complete_task",
+      method: "POST",
+      endpoint: `/agent/tasks/${campaignId}/complete`,
+      params: {},
+      params_schema: { properties: { task_data: FULL_TASK }, required: ["task_data", "consent"] },
+    });
+    await expectNothingStored();
+  });
+
+  test("the schemas work in an agent's own validator", async () => {
+    const answer = await getTask(campaignId, transport);
+    const ajv = new Ajv2020({ strict: false, validateFormats: false });
+    const validTask = ajv.compile(answer.body.data.task_input_schema as object);
+    expect(validTask({ score: 3, email: "ada@example.com" })).toBe(true);
+    expect(validTask({ score: 3, colour: "red" })).toBe(false);
+    const validCall = ajv.compile(answer.body.next_actions[0].params_schema as object);
+    expect(validCall({ task_data: { score: 3 }, consent: CONSENT })).toBe(true);
+    expect(validCall({ task_data: { score: 3 } })).toBe(false);
+  });
+
+  test("once completed, leads straight to running what it pays for", async () => {
+    expectSuccess(await complete());
+    const answer = await getTask(campaignId, transport);
+    expect(expectSuccess(answer)).toMatchObject({ already_completed: true });
+    expect(answer.body.next_actions).toMatchObject([
+      {
+        action: "run_service",
+        endpoint: `/agent/services/${service}/run`,
+        params: { campaign_id: campaignId },
+      },
+      { action: "flow_status" },
+    ]);
+  });
+});
+
+describe.each(TRANSPORTS)("a task that isn't this session's, over %s", (transport) => {
+  /** The same refusal, whether the task is read or answered. */
+  async function refusedBothWays(id: string, status: number, code: string): Promise<Answer["body"]> {
+    expectRefused(await complete({ campaign_id: id }, transport), status, code);
+    await expectNothingStored();
+    const refused = expectRefused(await getTask(id, transport), status, code);
+    expect(refused.retry_allowed).toBe(false);
+    return refused;
+  }
+
+  test("unknown or malformed: not_found", async () => {
+    for (const id of [randomUUID(), "malformed", "-"]) {
+      const refused = await refusedBothWays(id, 404, "not_found");
+      expect(refused.message).toBe("There is no such campaign.");
+    }
+  });
+
+  test("paused: inactive", async () => {
+    const id = await campaign();
+    await call(server.url, "sponsor.changeCampaign", { campaign_id: id, active: false }, acme.key);
+    const refused = await refusedBothWays(id, 409, "inactive");
+    expect(refused.next_actions).toMatchObject([{ action: "search_services" }]);
+    await call(server.url, "sponsor.changeCampaign", { campaign_id: id, active: true }, acme.key);
+    expectSuccess(await getTask(id, transport));
+  });
+
+  test("for others: not_eligible", async () => {
+    for (const target of [{ target_roles: ["astronaut"] }, { target_tools: ["vim"] }]) {
+      const refused = await refusedBothWays(await campaign(target), 403, "not_eligible");
+      expect(refused.next_actions).toMatchObject([{ action: "search_services" }]);
+    }
+    const forMe = { target_roles: ["astronaut", "developer"], target_tools: [] };
+    expectSuccess(await getTask(await campaign(forMe), transport));
+  });
+
+  test("of a type out of scope: scope_violation names it", async () => {
+    const id = await campaign({ task_type: "data_provision" });
+    const refused = await refusedBothWays(id, 403, "scope_violation");
+    expect(refused.details).toEqual({ scope: "task_types", missing: ["data_provision"] });
+  });
+});
+
+describe("answers that don't match the schema", () => {
+  const cases: [string, Record<string, unknown>, [string, string][]][] = [
+    ["a field missing", { task_data: {} }, [["/task_data/score", "required"]]],
+    ["a value out of range", { task_data: { score: 9 } }, [["/task_data/score", "maximum"]]],
+    ["another type", { task_data: { score: "4" } }, [["/task_data/score", "type"]]],
+    [
+      "an unknown field",
+      { task_data: { score: 4, colour: "red" } },
+      [["/task_data/colour", "additionalProperties"]],
+    ],
+    [
+      "an item of a list",
+      { task_data: { score: 4, topics: ["sun", "stratocumulus"] } },
+      [["/task_data/topics/1", "maxLength"]],
+    ],
+    ["a broken e-mail address", { task_data: { score: 4, email: "ada" } }, [["/task_data/email", "format"]]],
+    [
+      "several at once",
+      { task_data: { score: 0, comment: 7, "a/b": 1 } },
+      [
+        ["/task_data/score", "minimum"],
+        ["/task_data/comment", "type"],
+        ["/task_data/a~1b", "additionalProperties"],
+      ],
+    ],
+    ["no answers", { task_data: undefined }, [["/task_data", "required"]]],
+    ["answers that are a list", { task_data: [] }, [["/task_data", "type"]]],
+    ["no consent block", { consent: undefined }, [["/consent", "required"]]],
+    [
+      "a consent left open",
+      { consent: { data_sharing_agreed: true, purpose_acknowledged: true } },
+      [["/consent/contact_permission", "required"]],
+    ],
+    [
+      "a consent that is no boolean",
+      { consent: { ...CONSENT, data_sharing_agreed: "yes" } },
+      [["/consent/data_sharing_agreed", "type"]],
+    ],
+    [
+      "a consent to more",
+      { consent: { ...CONSENT, marketing: true } },
+      [["/consent/marketing", "additionalProperties"]],
+    ],
+    ["a field of the route's", { execution_mode: "human" }, [["/execution_mode", "additionalProperties"]]],
+  ];
+  test.each(cases)("%s: validation_error names it, and nothing is stored", async (_what, changes, fields) => {
+    for (const transport of TRANSPORTS) {
+      const refused = expectRefused(await complete(changes, transport), 400, "validation_error");
+      const named = (refused.field_errors as { path: string; keyword: string }[]).map(({ path, keyword }) => [
+        path,
+        keyword,
+      ]);
+      expect(named.toSorted()).toEqual(fields.toSorted());
+      expect(refused.retry_allowed).toBe(false);
+    }
+    await expectNothingStored();
+  });
+
+  test.each([
+    ["an e-mail address", "mail me: ada.lovelace@example.com"],
+    ["a phone number", "call +351 912 345 678 after six"],
+    ["a card number", "4111 1111 1111 1111"],
+  ])("%s in a field that doesn't ask for one is refused, and not repeated", async (_what, comment) => {
+    for (const transport of TRANSPORTS) {
+      const answer = await complete({ task_data: { score: 4, comment } }, transport);
+      const refused = expectRefused(answer, 400, "validation_error");
+      expect(refused.field_errors).toMatchObject([{ path: "/task_data/comment", keyword: "x-data-type" }]);
+      expect(JSON.stringify(refused)).not.toContain(comment);
+    }
+    await expectNothingStored();
+  });
+
+  test("the way on is to read the task again", async () => {
+    const refused = expectRefused(await complete({ task_data: {} }), 400, "validation_error");
+    expect(refused.next_actions).toMatchObject([
+      { action: "get_task", endpoint: `/agent/tasks/${campaignId}` },
+    ]);
+  });
+});
+
+describe.each(TRANSPORTS)("personal data in the answers, over %s", (transport) => {
+  const withEmail = { score: 4, email: "ada@example.com" };
+
+  test("outside the session but inside the grant: scope_violation", async () => {
+    const scopes = { ...EVERYTHING, allowed_data_types: ["region"] };
+    ({ token } = await openSession(server.url, grant, { scopes }));
+    const refused = expectRefused(
+      await complete({ task_data: withEmail }, transport),
+      403,
+      "scope_violation",
+    );
+    expect(refused.details).toEqual({ scope: "data_types", missing: ["email"] });
+    await expectNothingStored();
+    expectSuccess(await complete({ task_data: { score: 4, region: "Minho" } }, transport));
+  });
+
+  test("outside the grant: data_consent_required with an approval to wait for", async () => {
+    const task_data = { ...withEmail, phone: "+351 912 345 678" };
+    const refused = expectRefused(await complete({ task_data }, transport), 403, "data_consent_required");
+    const { approval_id } = refused.details as { approval_id: string };
+    expect(refused).toMatchObject({
+      retry_allowed: true,
+      details: {
+        missing: ["phone"],
+        approval_url: `${server.url}/approvals/${approval_id}`,
+        poll_interval_seconds: 5,
+      },
+      next_actions: [
+        { action: "get_approval", endpoint: `/agent/approvals/${approval_id}`, auth: "api_key" },
+      ],
+    });
+    await expectNothingStored();
+  });
+
+  test.each([
+    ["sharing not agreed", { data_sharing_agreed: false }],
+    ["purpose not acknowledged", { purpose_acknowledged: false }],
+    ["neither", { data_sharing_agreed: false, purpose_acknowledged: false }],
+  ])("%s: data_consent_required, and no approval to wait for", async (_what, changes) => {
+    const consent = { ...CONSENT, ...changes };
+    const answer = await complete({ task_data: withEmail, consent }, transport);
+    const refused = expectRefused(answer, 403, "data_consent_required");
+    expect(refused).toMatchObject({
+      retry_allowed: false,
+      details: { missing: ["email"] },
+      next_actions: [{ action: "complete_task", endpoint: `/agent/tasks/${campaignId}/complete` }],
+    });
+    expect(refused.details).not.toHaveProperty("approval_id");
+    // Nor is the user asked to grant what they don't agree to.
+    const phone = { task_data: { score: 4, phone: "+351 912 345 678" }, consent };
+    const ungranted = expectRefused(await complete(phone, transport), 403, "data_consent_required");
+    expect(ungranted).toMatchObject({ retry_allowed: false, details: { missing: ["phone"] } });
+    expect(await server.deps.db.approval.count({ where: { userId: grant.user_id } })).toBe(0);
+    await expectNothingStored();
+  });
+
+  test("none in them: the consent may be withheld, and that is what is recorded", async () => {
+    const consent = { data_sharing_agreed: false, purpose_acknowledged: false, contact_permission: false };
+    expect(expectSuccess(await complete({ consent }, transport))).toMatchObject({ already_completed: false });
+    const consents = await server.deps.db.consent.findMany({ where: { userId: grant.user_id } });
+    expect(consents).toHaveLength(3);
+    for (const { granted, dataTypes } of consents)
+      expect({ granted, dataTypes }).toEqual({ granted: false, dataTypes: [] });
+  });
+
+  test("an empty answer to an optional field is no data", async () => {
+    const nullable = {
+      type: "object",
+      properties: { email: { type: ["string", "null"], format: "email", "x-data-type": "email" } },
+      additionalProperties: false,
+    };
+    const id = await campaign({ task_schema: nullable });
+    ({ token } = await openSession(server.url, grant, { scopes: { ...EVERYTHING, allowed_data_types: [] } }));
+    expectSuccess(await complete({ campaign_id: id, task_data: { email: null } }, transport));
+  });
+});

@@ -1,0 +1,182 @@
+import { describe, expect, it } from "vitest";
+import { checkSchema, DATA_TYPES } from "../../../../src/core/personal-data/data-schema/index.ts";
+import { email, object, text } from "./schemas.ts";
+
+const refusals = (schema: unknown): string[] =>
+  checkSchema(schema).map(({ path, keyword }) => `${path} ${keyword}`);
+
+const messages = (schema: unknown): string[] => checkSchema(schema).map(({ message }) => message);
+
+const inside = (schema: unknown): Record<string, unknown> => object({ a: schema });
+
+describe("personal data says so", () => {
+  const NAMES: Record<string, string[]> = {
+    email: ["email", "E-Mail", "e_mail", "mail", "ｅmail", "e\u200bmail", "e–mail"],
+    phone: ["phone", "Phone", "mobile"],
+    name: ["first_name", "firstName", "First Name", "last-name", "full.name", "FULLNAME"],
+    address: ["street", "address"],
+    "region address": ["postal code", "postalCode", "zip", "Z.I.P", "region"],
+    birthdate: ["birthdate", "birth_date", "date of birth", "dateOfBirth"],
+    identifier: ["ssn", "passport"],
+    ip_address: ["ip", "IP address", "ip_address"],
+    "wallet identifier": ["wallet"],
+  };
+  const demands = Object.entries(NAMES).flatMap(([types, names]) =>
+    names.map((name): [string, string[]] => [name, types.split(" ")]),
+  );
+
+  it.each(demands)("a property named %s, with one of %j", (name, fitting) => {
+    const path = `/properties/${name}`;
+    expect(refusals(object({ [name]: text }))).toEqual([`${path} x-data-type`]);
+    expect(refusals(inside(object({ [name]: text })))).toEqual([`/properties/a${path} x-data-type`]);
+    for (const type of DATA_TYPES) {
+      const schema = object({ [name]: { type: "string", "x-data-type": type } });
+      const refused = fitting.includes(type) ? [] : [`${path} x-data-type`];
+      expect(refusals(schema)).toEqual(refused);
+      expect(refusals({ ...object({ [name]: text }), "x-data-type": type })).toEqual(refused);
+    }
+  });
+
+  it("which the refusal names", () => {
+    const region = { type: "string", "x-data-type": "region" };
+    expect(messages(object({ email: region }))).toEqual([
+      'A property with this name has to say "x-data-type": "email".',
+    ]);
+    expect(messages(object({ zip: text }))).toEqual([
+      'A property with this name has to say "x-data-type": "region" or "address".',
+    ]);
+    expect(messages(inside({ ...region, format: "email" }))).toEqual([
+      'A value of this format has to say "x-data-type": "email".',
+    ]);
+  });
+
+  it.each([
+    "email_verified",
+    "mailbox",
+    "phones",
+    "name",
+    "company_name",
+    "zipped",
+    "regional",
+    "shipping",
+    "state",
+  ])("but not one named %s", (name) => {
+    expect(refusals(object({ [name]: text }))).toEqual([]);
+  });
+
+  it.each(["email", "idn-email"])("a value of format %s", (format) => {
+    expect(refusals(inside({ type: "string", format }))).toEqual(["/properties/a x-data-type"]);
+    expect(refusals(inside({ type: "string", format, "x-data-type": "email" }))).toEqual([]);
+    expect(refusals(inside({ type: "string", format, "x-data-type": "attributes" }))).toEqual([
+      "/properties/a x-data-type",
+    ]);
+    expect(refusals(inside({ type: "array", items: { type: "string", format } }))).toEqual([
+      "/properties/a/items x-data-type",
+    ]);
+  });
+
+  const marked = { type: "string", "x-data-type": "email" };
+  const misfit = { type: "string", "x-data-type": "region" };
+  it.each<[string, unknown, boolean]>([
+    ["a marked definition", { $ref: "#/$defs/marked" }, true],
+    ["an unmarked definition", { $ref: "#/$defs/unmarked" }, false],
+    ["a marked reference", { $ref: "#/$defs/unmarked", "x-data-type": "email" }, true],
+    ["a mark in allOf", { type: "string", allOf: [{ "x-data-type": "email" }] }, true],
+    ["marks in all branches", { anyOf: [marked, { $ref: "#/$defs/marked" }] }, true],
+    ["marks in all branches but null", { anyOf: [marked, { type: "null" }] }, true],
+    ["null only", { anyOf: [{ type: "null" }] }, false],
+    ["a mark in one branch", { anyOf: [marked, text] }, false],
+    ["a mark under if", { type: "string", if: { "x-data-type": "email" }, then: { maxLength: 5 } }, false],
+    ["a mark under not", { type: "string", not: { "x-data-type": "email", maxLength: 1 } }, false],
+    ["a misfit", misfit, false],
+    ["a misfit beside a marked definition", { ...misfit, $ref: "#/$defs/marked" }, true],
+    ["a misfit beside an unmarked definition", { ...misfit, $ref: "#/$defs/unmarked" }, false],
+    ["a misfit in one branch", { anyOf: [marked, misfit] }, false],
+    ["a misfit in allOf", { type: "string", allOf: [{ "x-data-type": "region" }] }, false],
+    ["a misfit around a marked branch", { anyOf: [marked, { type: "null" }], "x-data-type": "region" }, true],
+    ["a marked list", { type: "array", items: text, "x-data-type": "email" }, true],
+    ["a list of marked items", { type: "array", items: marked }, false],
+  ])("by %s", (_name, schema, accepted) => {
+    const refused = refusals({ ...object({ email: schema }), $defs: { marked, unmarked: text } });
+    expect(refused).toEqual(accepted ? [] : ["/properties/email x-data-type"]);
+  });
+
+  it("wherever the property is defined, and once is enough to narrow it", () => {
+    const then = { properties: { email: { minLength: 9, format: "email" } } };
+    const branches = { oneOf: [object({ email: marked }), object({ email: text })] };
+    expect(refusals(object({ email }, { if: { required: ["email"] }, then }))).toEqual([]);
+    expect(refusals(inside(branches))).toEqual(["/properties/a/oneOf/1/properties/email x-data-type"]);
+    // Here a value may come from the unmarked branch, so narrowing doesn't inherit a mark.
+    expect(refusals(inside({ ...branches, allOf: [then] }))).toContain(
+      "/properties/a/allOf/0/properties/email x-data-type",
+    );
+  });
+
+  it("what a data type covers needs no other", () => {
+    const address = object({ street: text, zip: text });
+    expect(refusals(object({ home: { ...address, "x-data-type": "address" } }))).toEqual([]);
+    expect(
+      refusals({
+        ...object({ home: { $ref: "#/$defs/a", "x-data-type": "address" } }),
+        $defs: { a: address },
+      }),
+    ).toEqual([]);
+    expect(refusals({ ...object({ home: { $ref: "#/$defs/a" } }), $defs: { a: address } })).toEqual([
+      "/$defs/a/properties/street x-data-type",
+      "/$defs/a/properties/zip x-data-type",
+    ]);
+    expect(refusals(object({ homes: { type: "array", items: address, "x-data-type": "address" } }))).toEqual(
+      [],
+    );
+  });
+
+  it("but only where that data type fits, too", () => {
+    const person = (schema: unknown, type: string): unknown =>
+      inside(object({ email: schema }, { "x-data-type": type }));
+    const path = "/properties/a/properties/email x-data-type";
+    expect(refusals(person(text, "attributes"))).toEqual([path]);
+    expect(refusals(person(marked, "attributes"))).toEqual([]);
+    expect(refusals(person(text, "email"))).toEqual([]);
+    const list = { type: "array", items: object({ email: text }), "x-data-type": "attributes" };
+    expect(refusals(inside(list))).toEqual(["/properties/a/items/properties/email x-data-type"]);
+    const format = { type: "string", format: "email" };
+    expect(refusals(inside(object({ x: format }, { "x-data-type": "attributes" })))).toEqual([
+      "/properties/a/properties/x x-data-type",
+    ]);
+    const home = object({ street: text, zip: text }, { "x-data-type": "region" });
+    expect(refusals(inside(home))).toEqual(["/properties/a/properties/street x-data-type"]);
+  });
+
+  it("and the innermost counts, in whatever branch", () => {
+    const person = (schema: unknown): unknown =>
+      inside(object({ email: schema }, { "x-data-type": "email" }));
+    const path = "/properties/a/properties/email";
+    for (const schema of [
+      misfit,
+      { anyOf: [misfit, text] },
+      { type: "string", allOf: [{ "x-data-type": "region" }] },
+      { type: "string", if: { minLength: 3 }, then: { "x-data-type": "region" } },
+    ]) {
+      expect(refusals(person(schema))).toEqual([`${path} x-data-type`]);
+    }
+    expect(refusals(person({ anyOf: [marked, text] }))).toEqual([]);
+    expect(refusals(person({ type: "string", not: { maxLength: 1, "x-data-type": "region" } }))).toEqual([]);
+    expect(refusals(person({ anyOf: [{ ...misfit, format: "email" }, marked] }))).toEqual([
+      `${path} x-data-type`,
+      `${path}/anyOf/0 x-data-type`,
+    ]);
+  });
+
+  it("a fragment can't be the only one to fit", () => {
+    const schema = object(
+      { email: misfit },
+      { allOf: [{ properties: { email: { "x-data-type": "email" } } }] },
+    );
+    expect(refusals(schema)).toEqual(["/properties/email x-data-type"]);
+    const narrowed = object(
+      { email: marked },
+      { allOf: [{ properties: { email: { "x-data-type": "region" } } }] },
+    );
+    expect(refusals(narrowed)).toEqual([]);
+  });
+});

@@ -1,0 +1,115 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect, inject, onTestFinished, test } from "vitest";
+import { migrateDeploy, MigrationError } from "../../../src/platform/postgres/migrate.ts";
+import { query } from "../../sandbox/worlds.ts";
+
+/** An empty database and a folder of migrations. */
+async function project(migrations: Record<string, string>) {
+  const { adminUrl } = inject("postgres");
+  const name = `test_${randomUUID().replaceAll("-", "")}`;
+  await query(adminUrl, `CREATE DATABASE ${name}`);
+  const url = new URL(adminUrl);
+  url.pathname = name;
+  const directory = mkdtempSync(path.join(tmpdir(), "tollfree-migrations-"));
+  onTestFinished(async () => {
+    await query(adminUrl, `DROP DATABASE ${name} WITH (FORCE)`);
+    rmSync(directory, { recursive: true });
+  });
+  const write = (migration: string, sql: string): void => {
+    mkdirSync(path.join(directory, migration), { recursive: true });
+    writeFileSync(path.join(directory, migration, "migration.sql"), sql);
+  };
+  writeFileSync(path.join(directory, "migration_lock.toml"), 'provider = "postgresql"\n');
+  for (const [migration, sql] of Object.entries(migrations)) write(migration, sql);
+  const options = { connectionString: url.href, directory };
+  return { options, write, query: (sql: string) => query(url.href, sql) };
+}
+
+const TWO = {
+  "20260101000000_first": "CREATE TABLE a (id int); INSERT INTO a VALUES (1);",
+  "20260102000000_second": "CREATE TABLE b (id int); INSERT INTO a VALUES (2);",
+};
+
+test("applies what is pending, in order, and nothing twice", async () => {
+  const { options, write, query: run } = await project(TWO);
+  const lines: string[] = [];
+  const log = (line: string): void => void lines.push(line);
+  expect(await migrateDeploy({ ...options, log })).toEqual(Object.keys(TWO));
+  expect(lines).toHaveLength(2);
+  expect(await migrateDeploy(options)).toEqual([]);
+  write("20260103000000_third", "INSERT INTO a VALUES (3)");
+  expect(await migrateDeploy(options)).toEqual(["20260103000000_third"]);
+  expect(await run("SELECT id FROM a ORDER BY id")).toEqual([{ id: 1 }, { id: 2 }, { id: 3 }]);
+});
+
+test("three at once apply each migration once between them", async () => {
+  const { options, query: run } = await project(TWO);
+  const applied = await Promise.all([migrateDeploy(options), migrateDeploy(options), migrateDeploy(options)]);
+  expect(applied.flat().sort()).toEqual(Object.keys(TWO));
+  expect(await run("SELECT count(*)::int AS n FROM a")).toEqual([{ n: 2 }]);
+});
+
+test("leaves the record that Prisma leaves", async () => {
+  const { options, query: run } = await project({ "1_first": "CREATE TABLE a (id int)" });
+  await migrateDeploy(options);
+  expect(await run("SELECT * FROM _prisma_migrations")).toEqual([
+    {
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      checksum: "6e70fcd8fa64aaecba4287f3d3313df4303b5e9420cd804c261c029d886ee4d8",
+      migration_name: "1_first",
+      started_at: expect.any(Date),
+      finished_at: expect.any(Date),
+      rolled_back_at: null,
+      logs: null,
+      applied_steps_count: 1,
+    },
+  ]);
+});
+
+test("refuses a migration that was changed after it had been applied", async () => {
+  const { options, write } = await project(TWO);
+  await migrateDeploy(options);
+  write("20260101000000_first", "CREATE TABLE a (id bigint);");
+  await expect(migrateDeploy(options)).rejects.toMatchObject({
+    code: "modified",
+    message: expect.stringContaining("20260101000000_first"),
+  });
+});
+
+test("a migration that fails is undone, reported, and blocks until it is resolved", async () => {
+  const { options, query: run, write } = await project({ ...TWO, "20260103000000_bad": "" });
+  write("20260103000000_bad", "CREATE TABLE c (id int); SELECT 1 / 0;");
+  const failed = migrateDeploy(options);
+  await expect(failed).rejects.toBeInstanceOf(MigrationError);
+  await expect(failed).rejects.toMatchObject({
+    code: "P3018",
+    message: /20260103000000_bad.*division by zero/,
+  });
+  expect(await run("SELECT to_regclass('c') AS c, to_regclass('b')::text AS b")).toEqual([
+    { c: null, b: "b" },
+  ]);
+
+  await expect(migrateDeploy(options)).rejects.toMatchObject({ code: "P3009" });
+  const logs = await run("SELECT logs FROM _prisma_migrations WHERE finished_at IS NULL");
+  expect(logs).toEqual([{ logs: expect.stringContaining("division by zero") }]);
+
+  // What `prisma migrate resolve --rolled-back` does.
+  await run("UPDATE _prisma_migrations SET rolled_back_at = now() WHERE finished_at IS NULL");
+  write("20260103000000_bad", "CREATE TABLE c (id int);");
+  expect(await migrateDeploy(options)).toEqual(["20260103000000_bad"]);
+});
+
+test("a failing migration that opened its own transaction is reported as well", async () => {
+  const { options } = await project({ "1_own": "BEGIN; CREATE TABLE a (id int); SELECT 1 / 0; COMMIT;" });
+  await expect(migrateDeploy(options)).rejects.toMatchObject({ code: "P3018" });
+  await expect(migrateDeploy(options)).rejects.toMatchObject({ code: "P3009" });
+});
+
+test("keeps its hands off a database that isn't ours", async () => {
+  const { options, query: run } = await project(TWO);
+  await run("CREATE TABLE somebody_elses (id int)");
+  await expect(migrateDeploy(options)).rejects.toMatchObject({ code: "P3005" });
+});
