@@ -1,16 +1,54 @@
-// The rooms of architecture.md as rules: http → api → core ← platform, and app, which builds everything.
+// The rooms of docs/architecture.md as rules: http → api → core ← platform, and app, which builds everything.
 // Type-only imports count, also for cycles: two files that need each other's types are one file, or three.
 
 const GENERATED_CLIENT = "^src/platform/generated/";
 /** The files that talk to the database: every noun's store, and the platform. */
 const STORE = "^src/core/.+/store\\.ts$";
-/** What core offers besides its nouns: errors, money, context and so on, right under src/core. */
-const CORE_ROOT = "^src/core/[^/]+\\.ts$";
-/** A noun's doors: what it does, and what it needs of the outside. */
-const CORE_DOOR = "^src/core/[^/]+/(index|ports)\\.ts$";
+
+/** The areas of core, and which other areas each may import. Arrows go one way only. */
+const AREAS = {
+  access: [],
+  "personal-data": ["access"],
+  money: ["access"],
+  sponsorship: ["money", "personal-data", "access"],
+  runs: ["sponsorship", "money", "personal-data", "access"],
+  discovery: ["money", "access"],
+  observability: [],
+};
+/** What every area may import: who acts and with what (context), what all calls share, and the ports. */
+const CORE_GROUND = "^src/core/(context\\.ts$|protocol/|ports/)";
+/** The files of the ground that other rooms may import; its folders have doors. */
+const CORE_ROOT = "^src/core/(context|protocol/[^/]+|ports/[^/]+)\\.ts$";
+/** A noun's one door. */
+const CORE_DOOR = "^src/core/[^/]+/[^/]+/index\\.ts$";
+
+/** The groups of src/api, and which other groups each may import. `router.ts` stands above them. */
+const API_GROUPS = {
+  operation: [],
+  response: ["operation"],
+  procedure: ["response", "operation"],
+  openapi: ["response", "operation"],
+  routers: ["procedure", "response", "operation"],
+};
+/** The groups of src/http: what all requests need below, transports and single routes above. */
+const HTTP_GROUPS = { request: [], transport: ["request"], routes: ["request"] };
 
 const npm = (...names) => `node_modules/(${names.join("|")})/`;
 const forbid = (name, comment, from, to) => ({ name, severity: "error", comment, from, to });
+
+/** One rule for each group of a room: it imports itself, what its table names, and nothing else of the room. */
+const oneWay = (room, groups) =>
+  Object.entries(groups).map(([group, allowed]) =>
+    forbid(
+      `${room.split("/").at(-1)}-${group}-arrows-go-one-way`,
+      `${group} may import ${allowed.join(", ") || "no other group"}.`,
+      { path: `^${room}/${group}/` },
+      {
+        path: `^${room}/(${Object.keys(groups).join("|")})/`,
+        pathNot: [group, ...allowed].map((name) => `^${room}/${name}/`),
+      },
+    ),
+  );
 
 /** @type {import("dependency-cruiser").IConfiguration} */
 module.exports = {
@@ -63,7 +101,7 @@ module.exports = {
     forbid(
       "express-only-in-http",
       "Express is how we are reached, not what we do. (The sandbox's upstreams are programs of their own.)",
-      { path: "^src/", pathNot: "^src/(http|app|demo)/" },
+      { path: "^src/", pathNot: "^src/(http|app|sandbox|demo)/" },
       { path: npm("express") },
     ),
 
@@ -75,7 +113,35 @@ module.exports = {
       { path: "^src/", pathNot: ["^src/api/", CORE_ROOT, CORE_DOOR] },
     ),
 
+    ...oneWay("src/api", API_GROUPS),
+    ...oneWay("src/http", HTTP_GROUPS),
+
     // core: the domain.
+    ...oneWay("src/core", AREAS),
+    forbid(
+      "areas-are-named",
+      "A new area goes into the table above, with what it may import.",
+      { path: "^src/core/" },
+      { path: "^src/core/", pathNot: [CORE_GROUND, `^src/core/(${Object.keys(AREAS).join("|")})/`] },
+    ),
+    forbid(
+      "ground-imports-no-area",
+      "What all calls share can't depend on what one of them does.",
+      { path: CORE_GROUND },
+      { path: "^src/core/", pathNot: CORE_GROUND },
+    ),
+    forbid(
+      "ports-import-only-ports",
+      "A port says what the outside does for us, in types of its own.",
+      { path: "^src/core/ports/" },
+      { path: "^src/core/", pathNot: "^src/core/ports/" },
+    ),
+    forbid(
+      "protocol-needs-no-context",
+      "Errors, fields and limits are the same whoever calls.",
+      { path: "^src/core/protocol/" },
+      { path: "^src/core/context\\.ts$" },
+    ),
     forbid(
       "core-knows-no-other-room",
       "The domain calls ports; who implements them is app's business. The generated client has its own rule.",
@@ -106,28 +172,28 @@ module.exports = {
     ),
     forbid(
       "nouns-use-each-other-through-doors",
-      "index.ts is a noun's one explicit door, ports.ts what it needs of the outside.",
-      { path: "^src/core/([^/]+)/" },
-      { path: "^src/core/[^/]+/", pathNot: ["^src/core/$1/", CORE_DOOR] },
+      "index.ts is a noun's one explicit door.",
+      { path: "^src/core/([^/]+)/([^/]+)/" },
+      { path: "^src/core/[^/]+/[^/]+/", pathNot: ["^src/core/$1/$2/", CORE_DOOR] },
     ),
     forbid(
       "core-root-uses-doors",
-      "The same for what lies right under src/core.",
+      "The same for the files of the ground.",
       { path: CORE_ROOT },
-      { path: "^src/core/[^/]+/", pathNot: CORE_DOOR },
+      { path: "^src/core/[^/]+/[^/]+/", pathNot: CORE_DOOR },
     ),
 
     // The database.
     forbid(
       "only-stores-touch-the-database",
-      "All queries of a noun are in its store.ts. ports.ts names the client's type for everybody else.",
-      { path: "^src/", pathNot: ["^src/platform/", STORE, "^src/core/ports\\.ts$"] },
+      "All queries of a noun are in its store.ts. ports/database.ts names the client's type for all others.",
+      { path: "^src/", pathNot: ["^src/platform/", STORE, "^src/core/ports/database\\.ts$"] },
       { path: [GENERATED_CLIENT, npm("@prisma/[^/]+")] },
     ),
     forbid(
       "ports-only-name-the-client",
       "A port is a type.",
-      { path: "^src/core/ports\\.ts$" },
+      { path: "^src/core/ports/database\\.ts$" },
       { path: GENERATED_CLIENT, dependencyTypesNot: ["type-only"] },
     ),
 
@@ -138,7 +204,7 @@ module.exports = {
       { path: "^src/platform/" },
       {
         path: "^src/",
-        pathNot: ["^src/platform/", "^src/core/(errors|ports|span)\\.ts$"],
+        pathNot: ["^src/platform/", "^src/core/ports/", "^src/core/protocol/errors\\.ts$"],
         dependencyTypesNot: ["type-only"],
       },
     ),
@@ -152,9 +218,21 @@ module.exports = {
     // app: builds everything.
     forbid(
       "only-entries-import-app",
-      "Whoever imports app knows everything; only what starts the process may.",
+      "app knows every other room; only what starts the process may import it.",
       { path: "^src/", pathNot: "^src/(app|demo)/|^src/main\\.ts$" },
       { path: "^src/app/" },
+    ),
+    forbid(
+      "only-app-starts-the-sandbox",
+      "A server of production runs without any of it.",
+      { path: "^src/", pathNot: "^src/sandbox/|^src/(app/start|main)\\.ts$" },
+      { path: "^src/sandbox/" },
+    ),
+    forbid(
+      "sandbox-knows-core",
+      "The sandbox runs what Tollfree needs outside of itself, seeds the demo through core's doors, and answers with a page.",
+      { path: "^src/sandbox/" },
+      { path: "^src/", pathNot: ["^src/(sandbox|http/request)/", CORE_ROOT, CORE_DOOR] },
     ),
     forbid(
       "demo-lives-outside",

@@ -12,11 +12,11 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Running } from "../src/app/server.ts";
 import { startTollfree } from "../src/app/server.ts";
-import { startSandbox } from "../src/sandbox/index.ts";
-import { RATE_RULES } from "../src/core/protocol/rate-limit/index.ts";
 import type { RateRules } from "../src/core/protocol/rate-limit/index.ts";
+import { RATE_RULES } from "../src/core/protocol/rate-limit/index.ts";
 import { createLog } from "../src/platform/observability/log.ts";
 import { migrateDeploy } from "../src/platform/postgres/migrate.ts";
+import { startSandbox } from "../src/sandbox/index.ts";
 
 const ROUNDS = 4;
 const SECONDS_A_ROUND = 3;

@@ -42,7 +42,7 @@ Every failure, on every route and transport, from status 400 up, is one envelope
 under \`error.data\`. *Retry* says whether the same request, unchanged, can succeed later: after waiting, or after its
 next actions are done.
 
-This table is generated from \`src/core/errors.ts\` by \`npm run errors:doc\`.
+This table is generated from \`src/core/protocol/errors.ts\` by \`npm run errors:doc\`.
 
 | code | status | retry | message |
 |---|---|---|---|

@@ -1,8 +1,8 @@
 import { ConfigError, readConfig } from "./app/config.ts";
-import type { Proof } from "./core/money/ledger/index.ts";
-import { CHECKS } from "./core/money/ledger/index.ts";
 import type { Started } from "./app/start.ts";
 import { migrate, proveLedger, start } from "./app/start.ts";
+import type { Proof } from "./core/money/ledger/index.ts";
+import { CHECKS } from "./core/money/ledger/index.ts";
 
 /** Longer than any request in flight may take, once no more are taken. */
 const STOP_WITHIN_MS = 60_000;

@@ -1,9 +1,9 @@
+import { router } from "./procedure/trpc.ts";
 import { adminRouter } from "./routers/admin/index.ts";
 import { agentRouter } from "./routers/agent/index.ts";
 import { gptRouter } from "./routers/gpt/index.ts";
 import { proxyRouter } from "./routers/proxy/index.ts";
 import { sponsorRouter } from "./routers/sponsor/index.ts";
-import { router } from "./procedure/trpc.ts";
 
 /** Every operation there is. REST routes, the OpenAPI document and next actions derive from it. */
 export const appRouter = router({

@@ -1,9 +1,9 @@
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
-import type { TreasuryKey } from "../platform/x402/treasury-account.ts";
 import type { Settings } from "../core/context.ts";
 import { centsToMicros } from "../core/protocol/amounts.ts";
+import type { TreasuryKey } from "../platform/x402/treasury-account.ts";
 
 /** The only reader of the environment. Everything is validated at start, and every mistake is listed. */
 

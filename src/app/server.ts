@@ -3,21 +3,21 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Express } from "express";
 import { appRouter } from "../api/router.ts";
 import type { Deps } from "../core/context.ts";
-import { listResources } from "../core/runs/direct-run/index.ts";
 import { AppError } from "../core/protocol/errors.ts";
+import { listResources } from "../core/runs/direct-run/index.ts";
 import { createApp } from "../http/app.ts";
 import { sendError } from "../http/request/send.ts";
 import { startServer } from "../http/server.ts";
 import type { Parts } from "./deps.ts";
 import { buildDeps } from "./deps.ts";
 import { startExpiry } from "./jobs/log-expired-sessions.ts";
-import { startIncomingRound } from "./jobs/reconcile-incoming.ts";
-import { startPayoutRound } from "./jobs/send-payouts.ts";
-import { startKeyRotation } from "./jobs/reencrypt.ts";
-import { startLedgerRound } from "./jobs/verify-ledger.ts";
-import { startLimitSweep } from "./jobs/purge-rate-limits.ts";
 import { startPurge } from "./jobs/purge-expired.ts";
+import { startLimitSweep } from "./jobs/purge-rate-limits.ts";
+import { startIncomingRound } from "./jobs/reconcile-incoming.ts";
 import { startReconciler } from "./jobs/reconcile-payments.ts";
+import { startKeyRotation } from "./jobs/reencrypt.ts";
+import { startPayoutRound } from "./jobs/send-payouts.ts";
+import { startLedgerRound } from "./jobs/verify-ledger.ts";
 
 /** How long requests in flight get to be answered when the server stops: longer than any upstream may take. */
 const DRAIN_MS = 40_000;

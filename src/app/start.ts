@@ -1,20 +1,20 @@
-import type { Log } from "../core/ports/database.ts";
 import type { Proof } from "../core/money/ledger/index.ts";
 import { verifyLedger } from "../core/money/ledger/index.ts";
+import type { Log } from "../core/ports/log.ts";
 import { RATE_RULES } from "../core/protocol/rate-limit/index.ts";
 import { createLog } from "../platform/observability/log.ts";
 import { migrateDeploy } from "../platform/postgres/migrate.ts";
 import type { LimiterStore } from "../platform/rate-limit/create-limiter.ts";
-import type { ChainSettings, Config } from "./config.ts";
-import { withMoney } from "./deps.ts";
-import type { SandboxWorld } from "../sandbox/index.ts";
-import { startDatabase, startSandbox } from "../sandbox/index.ts";
-import type { Running } from "./server.ts";
-import { startTollfree } from "./server.ts";
 import { mountSandboxPage } from "../sandbox/demo-data/page.ts";
 import { SecretsFile } from "../sandbox/demo-data/secrets.ts";
 import type { DemoWorld } from "../sandbox/demo-data/seed.ts";
 import { seedDemo } from "../sandbox/demo-data/seed.ts";
+import type { SandboxWorld } from "../sandbox/index.ts";
+import { startDatabase, startSandbox } from "../sandbox/index.ts";
+import type { ChainSettings, Config } from "./config.ts";
+import { withMoney } from "./deps.ts";
+import type { Running } from "./server.ts";
+import { startTollfree } from "./server.ts";
 
 const KEEP_OUTPUT = { maxBytes: 256 * 1024, seconds: 24 * 3600 };
 

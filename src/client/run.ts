@@ -1,10 +1,10 @@
 import { withApprovals } from "./approvals.ts";
 import { TollfreeError } from "./errors.ts";
-import { awaitOutput } from "./wait-for-output.ts";
 import type { RunContext } from "./prepare-run.ts";
 import { prepare } from "./prepare-run.ts";
 import { aborting } from "./procedures.ts";
 import type { ExecutionMetadata, Payment, RunAnswer, RunRequest, ServiceInput } from "./types.ts";
+import { awaitOutput } from "./wait-for-output.ts";
 
 export interface RunOptions {
   /** Who is to pay. Left out: whoever pays first. */

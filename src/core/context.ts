@@ -1,10 +1,14 @@
-import type { DataType } from "./personal-data/data-schema/index.ts";
-import type { PaymentSeller } from "./ports/x402-seller.ts";
-import type { Chain, PaymentClient, UpstreamClient } from "./ports/chain.ts";
-import type { TransferClient } from "./ports/x402-transfers.ts";
-import type { Cipher, Database, Log } from "./ports/database.ts";
-import type { RateRules } from "./protocol/rate-limit/index.ts";
+import type { Chain } from "./ports/chain.ts";
+import type { Cipher } from "./ports/cipher.ts";
+import type { Database } from "./ports/database.ts";
+import type { Log } from "./ports/log.ts";
 import type { RateLimiter } from "./ports/rate-limiter.ts";
+import type { UpstreamClient } from "./ports/upstream.ts";
+import type { PaymentClient } from "./ports/x402-buyer.ts";
+import type { PaymentSeller } from "./ports/x402-seller.ts";
+import type { TransferClient } from "./ports/x402-transfers.ts";
+import type { DataType } from "./protocol/data-types.ts";
+import type { RateRules } from "./protocol/rate-limit/index.ts";
 
 /** What the core is given once, at start. A verb takes the part of it that it touches. */
 export interface Deps {

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from "node:crypto";
-import type { Cipher } from "../core/ports/database.ts";
+import type { Cipher } from "../core/ports/cipher.ts";
 
 const VERSION = 1;
 const KEY_ID_LENGTH = 4;

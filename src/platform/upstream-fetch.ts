@@ -1,5 +1,5 @@
-import type { LookupFunction } from "node:net";
 import dns from "node:dns";
+import type { LookupFunction } from "node:net";
 import net from "node:net";
 import ipaddr from "ipaddr.js";
 import { Agent, fetch } from "undici";
@@ -9,7 +9,7 @@ import type {
   UpstreamClient,
   UpstreamFailure,
   UpstreamRequest,
-} from "../core/ports/chain.ts";
+} from "../core/ports/upstream.ts";
 
 /** An answer larger than this is cut off. */
 const MAX_ANSWER_BYTES = 2_000_000;

@@ -1,22 +1,22 @@
 import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import type { Address } from "viem";
-import type { Log as StructuredLog } from "../core/ports/database.ts";
-import { sandboxAccounts } from "./chain/accounts.ts";
+import type { Log as StructuredLog } from "../core/ports/log.ts";
 import type { SandboxAccount } from "./chain/accounts.ts";
-import { saveSnapshot } from "./chain/snapshot.ts";
-import { CHAIN_ID, chainUrl, NETWORK, snapshotFile, startChain, stopChain } from "./chain/chain.ts";
+import { sandboxAccounts } from "./chain/accounts.ts";
 import type { Chain } from "./chain/chain.ts";
-import { demoUpstreams } from "./upstreams/demo-upstreams.ts";
-import type { DemoUpstream } from "./upstreams/demo-upstreams.ts";
-import type { Log } from "./processes/log.ts";
-import { startPostgres, stopPostgres } from "./postgres/postgres.ts";
-import { ServerRegistry } from "./processes/server-registry.ts";
-import { ensureServices, stopServices } from "./services/services.ts";
+import { CHAIN_ID, chainUrl, NETWORK, snapshotFile, startChain, stopChain } from "./chain/chain.ts";
+import { saveSnapshot } from "./chain/snapshot.ts";
 import { ASSET, ensureToken } from "./chain/token.ts";
-import { withLock } from "./processes/start-lock.ts";
-import { worldDirectories } from "./processes/directories.ts";
+import { startPostgres, stopPostgres } from "./postgres/postgres.ts";
 import type { WorldDirectories } from "./processes/directories.ts";
+import { worldDirectories } from "./processes/directories.ts";
+import type { Log } from "./processes/log.ts";
+import { ServerRegistry } from "./processes/server-registry.ts";
+import { withLock } from "./processes/start-lock.ts";
+import { ensureServices, stopServices } from "./services/services.ts";
+import type { DemoUpstream } from "./upstreams/demo-upstreams.ts";
+import { demoUpstreams } from "./upstreams/demo-upstreams.ts";
 
 export type { DemoUpstream, SandboxAccount };
 

@@ -4,11 +4,11 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createCampaign, createGrant, createSponsor, registerApi } from "../support/world.ts";
 import type { TestServer } from "../support/server.ts";
 import { startTestServer } from "../support/server.ts";
 import type { Upstream } from "../support/upstream.ts";
 import { startUpstream } from "../support/upstream.ts";
+import { createCampaign, createGrant, createSponsor, registerApi } from "../support/world.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const LISBON = { latitude: 38.72, longitude: -9.14, date: "2026-12-24" };

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { Authenticators } from "../../src/api/procedure/context.ts";
 import type { ErrorEnvelope } from "../../src/api/response/envelope.ts";
-import type { AuditEntry, AuditLog } from "../../src/core/observability/audit/index.ts";
 import type { Deps, SessionActor } from "../../src/core/context.ts";
+import type { AuditEntry, AuditLog } from "../../src/core/observability/audit/index.ts";
+import type { RateLimiter } from "../../src/core/ports/rate-limiter.ts";
 import { AppError } from "../../src/core/protocol/errors.ts";
 import { RATE_RULES } from "../../src/core/protocol/rate-limit/index.ts";
-import type { RateLimiter } from "../../src/core/ports/rate-limiter.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { ReadinessChecks } from "../../src/http/routes/health.ts";
 import type { RunningServer } from "../../src/http/server.ts";

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { ok, success } from "../../src/api/response/envelope.ts";
 import {
   adminProcedure,
   agentKeyProcedure,
@@ -9,6 +8,7 @@ import {
   sessionProcedure,
   sponsorProcedure,
 } from "../../src/api/procedure/trpc.ts";
+import { ok, success } from "../../src/api/response/envelope.ts";
 import { AppError } from "../../src/core/protocol/errors.ts";
 import { next } from "../../src/core/protocol/next-actions.ts";
 import { Gate } from "../support/gate.ts";

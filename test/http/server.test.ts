@@ -5,10 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ErrorEnvelope } from "../../src/api/response/envelope.ts";
 import { startServer } from "../../src/http/server.ts";
+import { Gate } from "../support/gate.ts";
 import type { ExampleApi } from "./example-api.ts";
 import { AGENT_KEY, request, SESSION, startExampleApi } from "./example-api.ts";
 import { slow } from "./example-router.ts";
-import { Gate } from "../support/gate.ts";
 
 let api: ExampleApi;
 beforeEach(() => {

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { claimDirectPayment } from "../../src/core/runs/direct-run/store.ts";
 import { creditIncoming } from "../../src/core/money/incoming-payment/store.ts";
 import { endPayment } from "../../src/core/money/payment/store.ts";
 import { oweRefunds } from "../../src/core/money/payout/index.ts";
+import { claimDirectPayment } from "../../src/core/runs/direct-run/store.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { createDatabase } from "../support/database.ts";
 

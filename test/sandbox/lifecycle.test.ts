@@ -3,8 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
 import { sandboxAccounts } from "../../src/sandbox/chain/accounts.ts";
 import { startDatabase, startSandbox } from "../../src/sandbox/index.ts";
-import { ServerRegistry } from "../../src/sandbox/processes/server-registry.ts";
 import { worldDirectories } from "../../src/sandbox/processes/directories.ts";
+import { ServerRegistry } from "../../src/sandbox/processes/server-registry.ts";
 import {
   balance,
   buyer,

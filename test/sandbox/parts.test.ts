@@ -5,11 +5,11 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
-import { eventually } from "../support/eventually.ts";
-import { startPostgres, stopPostgres } from "../../src/sandbox/postgres/postgres.ts";
 import { clusterOf } from "../../src/sandbox/postgres/placement.ts";
+import { startPostgres, stopPostgres } from "../../src/sandbox/postgres/postgres.ts";
 import { processInfo } from "../../src/sandbox/processes/process-info.ts";
 import { withLock } from "../../src/sandbox/processes/start-lock.ts";
+import { eventually } from "../support/eventually.ts";
 import { dataDirectory, isAlive, query } from "./worlds.ts";
 
 const log = (): void => undefined;
@@ -69,7 +69,7 @@ test("an ephemeral PostgreSQL dies with the process that started it, and leaves 
   const parent = dataDirectory();
   const directory = path.join(parent, "postgres");
   const script = `
-    const { startPostgres } = await import("./src/app/sandbox/postgres.ts");
+    const { startPostgres } = await import("./src/sandbox/postgres/postgres.ts");
     console.log((await startPostgres({ directory: process.argv[1], ephemeral: true, log() {} })).pid)`;
   await expectLeashed(script, directory);
   const again = await startPostgres({ directory, log, ephemeral: true });
@@ -79,7 +79,7 @@ test("an ephemeral PostgreSQL dies with the process that started it, and leaves 
 
 test("so does a leashed chain", async () => {
   const script = `
-    const { startChain } = await import("./src/app/sandbox/chain.ts");
+    const { startChain } = await import("./src/sandbox/chain/chain.ts");
     console.log((await startChain(process.argv[1], () => {}, { leashed: true })).pid)`;
   await expectLeashed(script, dataDirectory());
 });

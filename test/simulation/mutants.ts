@@ -14,7 +14,7 @@ export const MUTANTS: Record<string, Mutant> = {
   "releases the reservation when the upstream refuses": {
     changes: [
       {
-        file: "payment/pay.ts",
+        file: "money/payment/sign-and-send.ts",
         from: `    evidence: { upstream_status: answer.status, claimed_tx_hash: claimedTxHash ?? null },
   });`,
         to: `    evidence: { upstream_status: answer.status, claimed_tx_hash: claimedTxHash ?? null },
@@ -22,7 +22,7 @@ export const MUTANTS: Record<string, Mutant> = {
   if (!delivered) await endPayment(db, paymentId, { status: "void", reason: "refused" });`,
       },
       {
-        file: "payment/store.ts",
+        file: "money/payment/store.ts",
         from: `ending.status === "void" ? ["reserved"] : [...OPEN_AFTER_SIGNING]`,
         to: `["reserved", ...OPEN_AFTER_SIGNING]`,
       },
@@ -31,7 +31,7 @@ export const MUTANTS: Record<string, Mutant> = {
   "signs again after a timeout": {
     changes: [
       {
-        file: "payment/run-service.ts",
+        file: "runs/sponsored-run/run-service.ts",
         from: `const answer = await sendPayment(ctx, payment.id, paidRequest, false);`,
         to: `let answer = await sendPayment(ctx, payment.id, paidRequest, false);
   if (answer?.kind === "timeout") {
@@ -44,7 +44,7 @@ export const MUTANTS: Record<string, Mutant> = {
   "checks the budget, and then reserves": {
     changes: [
       {
-        file: "reservation/store.ts",
+        file: "money/reservation/store.ts",
         from: "bool_and(amount <= remaining + raise) AS fits",
         to: "true AS fits",
       },
@@ -54,7 +54,7 @@ export const MUTANTS: Record<string, Mutant> = {
   "trusts the transaction that the upstream claims": {
     changes: [
       {
-        file: "payment/pay.ts",
+        file: "money/payment/sign-and-send.ts",
         from: `    evidence: { upstream_status: answer.status, claimed_tx_hash: claimedTxHash ?? null },
   });`,
         to: `    evidence: { upstream_status: answer.status, claimed_tx_hash: claimedTxHash ?? null },
@@ -71,7 +71,7 @@ export const MUTANTS: Record<string, Mutant> = {
   "lets payments expire by its own clock": {
     changes: [
       {
-        file: "payment/reconcile.ts",
+        file: "money/payment/reconcile.ts",
         from: `  const verdict = await chain.lookUp(authorization);`,
         to: `  const [clock] = await ctx.db.$queryRaw<{ now: Date }[]>\`SELECT now()\`;
   const now = (clock?.now.getTime() ?? 0) / 1000;
@@ -85,7 +85,7 @@ export const MUTANTS: Record<string, Mutant> = {
   "claims no nonce": {
     changes: [
       {
-        file: "incoming/store.ts",
+        file: "money/incoming-payment/store.ts",
         from: "ON CONFLICT (network, asset, payer, nonce) DO NOTHING",
         to: "",
       },

@@ -1,8 +1,8 @@
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { FIRST_SEED, SEEDS } from "../support/rounds.ts";
 import { loadCore } from "./core.ts";
 import { MUTANTS, plant } from "./mutants.ts";
-import { FIRST_SEED, SEEDS } from "../support/rounds.ts";
 import type { Simulated } from "./simulate.ts";
 import { simulate } from "./simulate.ts";
 

@@ -4,7 +4,7 @@ import type {
   UpstreamClient,
   UpstreamFailure,
   UpstreamRequest,
-} from "../../src/core/ports/chain.ts";
+} from "../../src/core/ports/upstream.ts";
 import type { SimChain } from "./chain.ts";
 import type { Random } from "./random.ts";
 

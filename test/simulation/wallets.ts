@@ -1,11 +1,12 @@
 import type { Address, Hex } from "viem";
+import type { UpstreamAnswer } from "../../src/core/ports/upstream.ts";
+import type { Offer, PaymentClient, SignedPayment } from "../../src/core/ports/x402-buyer.ts";
 import type {
   PaymentSeller,
   PresentedPayment,
   RequestHeaders,
   SaleTerms,
 } from "../../src/core/ports/x402-seller.ts";
-import type { Offer, PaymentClient, SignedPayment, UpstreamAnswer } from "../../src/core/ports/chain.ts";
 import type { SignedTransfer, TransferClient } from "../../src/core/ports/x402-transfers.ts";
 import type { SimChain } from "./chain.ts";
 import type { Random } from "./random.ts";

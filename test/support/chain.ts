@@ -9,8 +9,8 @@ import { createPublicClient, encodeFunctionData, http, parseAbi } from "viem";
 import { inject } from "vitest";
 import { sandboxAccounts } from "../../src/sandbox/chain/accounts.ts";
 import { CHAIN_ID, NETWORK, startChain, stopChain } from "../../src/sandbox/chain/chain.ts";
-import { createFacilitatorApp } from "../../src/sandbox/x402/facilitator.ts";
 import { ASSET, ensureToken } from "../../src/sandbox/chain/token.ts";
+import { createFacilitatorApp } from "../../src/sandbox/x402/facilitator.ts";
 import { TransactionSender } from "../../src/sandbox/x402/transaction-sender.ts";
 
 /** The run's chain as test files get it. */

@@ -5,10 +5,10 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { expect, inject } from "vitest";
-import { startPostgres } from "../../src/sandbox/postgres/postgres.ts";
 import type { Database } from "../../src/core/ports/database.ts";
-import { migrateDeploy } from "../../src/platform/postgres/migrate.ts";
 import { createDatabaseClient } from "../../src/platform/postgres/client.ts";
+import { migrateDeploy } from "../../src/platform/postgres/migrate.ts";
+import { startPostgres } from "../../src/sandbox/postgres/postgres.ts";
 import { eventually } from "./eventually.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("../../prisma/migrations", import.meta.url));

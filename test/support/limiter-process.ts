@@ -1,5 +1,5 @@
-import { createLimiter } from "../../src/platform/rate-limit/create-limiter.ts";
 import { createDatabaseClient } from "../../src/platform/postgres/client.ts";
+import { createLimiter } from "../../src/platform/rate-limit/create-limiter.ts";
 import type { LimiterJob, LimiterReport } from "./limiter-processes.ts";
 
 /** One replica's limiter, in a process of its own: takes as it is told, and reports. */

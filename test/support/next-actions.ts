@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { Operation } from "../../src/api/operation/operations.ts";
-import { fill } from "../../src/demo/fill-schema.ts";
 import type { Profile } from "../../src/demo/fill-schema.ts";
+import { fill } from "../../src/demo/fill-schema.ts";
 import { OPERATIONS } from "./call.ts";
 import type { Answer } from "./server.ts";
 import { rest } from "./server.ts";

@@ -1,5 +1,5 @@
-import { ExactEvmSchemeV1 } from "@x402/evm/v1";
 import { x402Client, x402HTTPClient } from "@x402/core/client";
+import { ExactEvmSchemeV1 } from "@x402/evm/v1";
 import type { LocalAccount } from "viem";
 
 /** What an x402 v1 client sends after a 402: it reads the body, knows no headers of v2, and pays in `X-PAYMENT`. */

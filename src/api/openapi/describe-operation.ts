@@ -1,4 +1,6 @@
 import type { OpenAPIObject } from "trpc-to-openapi";
+import type { Operation } from "../operation/operations.ts";
+import { fieldsOf } from "../operation/unwrap-zod.ts";
 import { errorsByStatus, takesBody } from "./operation-errors.ts";
 import {
   CHALLENGE_HEADER,
@@ -10,8 +12,6 @@ import {
   RETRY_AFTER_HEADER,
   securityOf,
 } from "./shared-components.ts";
-import type { Operation } from "../operation/operations.ts";
-import { fieldsOf } from "../operation/unwrap-zod.ts";
 
 type PathItem = NonNullable<OpenAPIObject["paths"]>[string];
 export type OperationObject = NonNullable<PathItem["get"]>;

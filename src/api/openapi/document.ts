@@ -1,12 +1,12 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import type { OpenAPIObject } from "trpc-to-openapi";
 import { generateOpenApiDocument } from "trpc-to-openapi";
-import { ErrorEnvelope } from "../response/envelope.ts";
-import { describeOperation } from "./describe-operation.ts";
-import { HEADERS, SECURITY_SCHEMES, securityOf, TAGS } from "./shared-components.ts";
 import type { Surface } from "../operation/operation-meta.ts";
 import { SURFACES } from "../operation/operation-meta.ts";
 import type { Operations } from "../operation/operations.ts";
+import { ErrorEnvelope } from "../response/envelope.ts";
+import { describeOperation } from "./describe-operation.ts";
+import { HEADERS, SECURITY_SCHEMES, securityOf, TAGS } from "./shared-components.ts";
 
 export interface OpenApiOptions {
   router: AnyTRPCRouter;

@@ -1,7 +1,7 @@
 import { summarizeEndpoint, summarizeRequest } from "../../core/observability/audit/index.ts";
 import { AppError } from "../../core/protocol/errors.ts";
-import type { ApiContext } from "./context.ts";
 import type { Surface } from "../operation/operation-meta.ts";
+import type { ApiContext } from "./context.ts";
 
 /** What identifies a call in its audit row. */
 export type AuditedCall = Pick<ApiContext, "audit" | "surface" | "subject" | "endpoint">;

@@ -1,10 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { AuditLog, AuditSubject } from "../../core/observability/audit/index.ts";
 import type { AdminActor, AgentActor, Deps, SessionActor, SponsorActor } from "../../core/context.ts";
-import type { NextAction } from "../../core/protocol/next-actions.ts";
-import type { CredentialGuard } from "./credential-guard.ts";
-import type { WireNextAction } from "../response/envelope.ts";
+import type { AuditLog, AuditSubject } from "../../core/observability/audit/index.ts";
 import type { Surface } from "../operation/operation-meta.ts";
+import type { CallToAnswer } from "../response/error-body.ts";
+import type { CredentialGuard } from "./credential-guard.ts";
 
 /** Tells whom a credential belongs to as soon as that is known, so that a refused call is audited under it too. */
 export type Identified = (subject: AuditSubject) => void;
@@ -22,7 +21,7 @@ export interface Authenticators {
 export interface Reply {
   status?: number;
   headers: Record<string, string>;
-  /** Goes out bare instead of what the procedure returned. Only REST knows files; see `file-answer.ts`. */
+  /** Goes out bare instead of what the procedure returned. Only REST knows files; see `file-response.ts`. */
   file?: ReplyFile;
   /** The same for bytes that somebody else made, such as an upstream. */
   bytes?: { contentType: string; body: Buffer };
@@ -37,14 +36,13 @@ export interface ReplyFile {
 }
 
 /** One call, whatever transport it came through. */
-export interface ApiContext {
+export interface ApiContext extends CallToAnswer {
   deps: Deps;
   authenticators: Authenticators;
   credentialGuard: CredentialGuard;
   audit: AuditLog;
   transport: "rest" | "trpc";
   surface: Surface;
-  requestId: string;
   headers: IncomingHttpHeaders;
   /** The path that was called, without its query. */
   endpoint: string;
@@ -60,5 +58,4 @@ export interface ApiContext {
   subject: AuditSubject;
   /** Fields this caller repeats in every call; GPTs, having no headers of their own, carry their session so. */
   carried: Record<string, string>;
-  renderActions(actions: NextAction[]): WireNextAction[];
 }

@@ -1,9 +1,9 @@
 import { LRUCache } from "lru-cache";
-import type { Deps } from "../../core/context.ts";
 import { hashSecret } from "../../core/access/credential/index.ts";
+import type { Deps } from "../../core/context.ts";
+import type { RateTake } from "../../core/ports/rate-limiter.ts";
 import { AppError } from "../../core/protocol/errors.ts";
 import { rateLimited } from "../../core/protocol/rate-limit/index.ts";
-import type { RateTake } from "../../core/ports/rate-limiter.ts";
 
 const MAX_ADDRESSES = 10_000;
 const MAX_TOKENS = 10_000;

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { AgentActor, SessionActor } from "../../core/context.ts";
 import type { AuditSubject } from "../../core/observability/audit/index.ts";
 import { subjectOf } from "../../core/observability/audit/index.ts";
-import type { AgentActor, SessionActor } from "../../core/context.ts";
 import { AppError } from "../../core/protocol/errors.ts";
 import type { ApiContext } from "./context.ts";
 

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { AppError } from "../../core/protocol/errors.ts";
-import type { ApiContext, ReplyFile } from "./context.ts";
-import type { RunDirectlyOutput } from "../../core/runs/direct-run/index.ts";
 import { readOutput } from "../../core/money/payment/index.ts";
+import { AppError } from "../../core/protocol/errors.ts";
+import type { RunDirectlyOutput } from "../../core/runs/direct-run/index.ts";
 import type { WireNextAction } from "../response/envelope.ts";
 import { ok, success } from "../response/envelope.ts";
+import type { ApiContext, ReplyFile } from "./context.ts";
 
 /** A file where answers are JSON. Over REST it goes out bare, so a route that answers so says `file` in its meta. */
 export const FileAnswer = success(

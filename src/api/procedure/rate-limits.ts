@@ -1,10 +1,10 @@
+import { countViolation } from "../../core/access/session/index.ts";
 import type { Actor } from "../../core/context.ts";
+import type { RateRule } from "../../core/ports/rate-limiter.ts";
 import type { NextAction } from "../../core/protocol/next-actions.ts";
 import { next } from "../../core/protocol/next-actions.ts";
 import type { RateRules } from "../../core/protocol/rate-limit/index.ts";
 import { rateLimited, rateLimitHeaders } from "../../core/protocol/rate-limit/index.ts";
-import type { RateRule } from "../../core/ports/rate-limiter.ts";
-import { countViolation } from "../../core/access/session/index.ts";
 import type { ApiContext } from "./context.ts";
 
 /** What a call counts against, and what helps its caller when that was too much. */

@@ -1,5 +1,5 @@
 import { invalidField } from "../../core/protocol/errors.ts";
-import { toPointer } from "../../core/protocol/json-pointer.ts";
+import { pointer } from "../../core/protocol/json-pointer.ts";
 
 /** Deeper than any schema of ours or a sponsor's needs, far from where recursion gets dangerous. */
 const MAX_DEPTH = 64;
@@ -42,5 +42,5 @@ export function assertWireSafe(input: unknown): void {
 function pointerTo(place: Place): string {
   const path: string[] = [];
   for (let at = place; at.parent !== undefined; at = at.parent) path.unshift(at.key);
-  return toPointer(path);
+  return pointer("", ...path);
 }

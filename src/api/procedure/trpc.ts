@@ -1,19 +1,19 @@
 import type { TRPCRouterBuilder } from "@trpc/server";
 import { initTRPC } from "@trpc/server";
 import { z } from "zod";
-import { subjectOf } from "../../core/observability/audit/index.ts";
 import type { Actor } from "../../core/context.ts";
+import { subjectOf } from "../../core/observability/audit/index.ts";
 import { AppError, notFound } from "../../core/protocol/errors.ts";
 import { next as nextActions } from "../../core/protocol/next-actions.ts";
-import { auditCall } from "./audit-call.ts";
-import type { ApiContext } from "./context.ts";
-import type { TrpcErrorShape } from "../response/envelope.ts";
-import { bearerToken } from "./credentials.ts";
-import { gptCaller, gptSession } from "./gpt-credentials.ts";
-import { invalidInput, toAppError, toTrpcErrorShape, toWireError } from "../response/error-body.ts";
-import { countCall, countPayer } from "./rate-limits.ts";
 import { toOperationId } from "../operation/operation-id.ts";
 import type { Auth, OperationMeta } from "../operation/operation-meta.ts";
+import type { TrpcErrorShape } from "../response/envelope.ts";
+import { invalidInput, toAppError, toTrpcErrorShape, toWireError } from "../response/error-body.ts";
+import { auditCall } from "./audit-call.ts";
+import type { ApiContext } from "./context.ts";
+import { bearerToken } from "./credentials.ts";
+import { gptCaller, gptSession } from "./gpt-credentials.ts";
+import { countCall, countPayer } from "./rate-limits.ts";
 import { assertWireSafe } from "./reject-unsafe-input.ts";
 
 /** For an error from before there was a context. Our transports always have one. */

@@ -4,10 +4,16 @@ import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
 import { z } from "zod";
 import type { ErrorCode } from "../../core/protocol/errors.ts";
 import { AppError } from "../../core/protocol/errors.ts";
-import type { ApiContext } from "../procedure/context.ts";
+import type { NextAction } from "../../core/protocol/next-actions.ts";
 import { isDependencyFailure } from "./dependency-failure.ts";
-import type { ErrorEnvelope, TrpcErrorShape } from "./envelope.ts";
+import type { ErrorEnvelope, TrpcErrorShape, WireNextAction } from "./envelope.ts";
 import { toFieldErrors } from "./field-errors.ts";
+
+/** What an error's body takes from the call it answers. */
+export interface CallToAnswer {
+  requestId: string;
+  renderActions(actions: NextAction[]): WireNextAction[];
+}
 
 /** An error as it goes to the wire. `cause` is for the log only. */
 export interface WireError {
@@ -24,10 +30,7 @@ const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = { service_unavai
  * THE one place where an error becomes wire data. Whatever isn't an AppError comes out as one of a few canned
  * ones: nothing of its text is passed on.
  */
-export function toWireError(
-  thrown: unknown,
-  call: Pick<ApiContext, "requestId" | "renderActions">,
-): WireError {
+export function toWireError(thrown: unknown, call: CallToAnswer): WireError {
   const error = toAppError(thrown);
   const wait = error.retryAfterSeconds ?? RETRY_AFTER_SECONDS[error.code];
   const retryAfter = wait === undefined ? undefined : Math.max(1, Math.ceil(wait));

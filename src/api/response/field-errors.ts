@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { FieldError } from "../../core/protocol/errors.ts";
-import { toPointer } from "../../core/protocol/json-pointer.ts";
+import { pointer } from "../../core/protocol/json-pointer.ts";
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
@@ -21,7 +21,7 @@ export function toFieldErrors(error: z.ZodError, input: unknown): FieldError[] {
 
 /** An entry for a field the request may not have. */
 export const unknownField = (path: Path): FieldError => ({
-  path: toPointer(path),
+  path: pointer("", ...path),
   message: "This field isn't allowed here.",
   keyword: "additionalProperties",
 });
@@ -30,7 +30,7 @@ function explain(issue: Issue, base: Path, input: unknown): FieldError[] {
   const path = [...base, ...issue.path];
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownField([...path, key]));
   const entry = (keyword: string, message = issue.message): FieldError[] => [
-    { path: toPointer(path), message, keyword },
+    { path: pointer("", ...path), message, keyword },
   ];
   if (path.length > 0 && saysWhatIsExpected(issue) && valueAt(input, path) === undefined) {
     return entry("required", "This field is required.");

@@ -1,7 +1,7 @@
 import type { ActionName, NextAction } from "../../core/protocol/next-actions.ts";
-import type { WireNextAction } from "./envelope.ts";
 import type { Auth, Surface } from "../operation/operation-meta.ts";
 import type { Operation, Operations } from "../operation/operations.ts";
+import type { WireNextAction } from "./envelope.ts";
 
 export type RenderNextActions = (
   surface: Surface,

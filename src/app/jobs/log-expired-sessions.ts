@@ -1,5 +1,5 @@
-import type { Deps } from "../../core/context.ts";
 import { noteExpiredSessions } from "../../core/access/session/index.ts";
+import type { Deps } from "../../core/context.ts";
 import type { Rounds } from "./run-job.ts";
 import { startRounds } from "./run-job.ts";
 

@@ -1,7 +1,7 @@
-import { purgeExpiredAnswers } from "../../core/sponsorship/answer/index.ts";
 import type { Deps } from "../../core/context.ts";
-import { deleteOldCreations } from "../../core/protocol/idempotency/index.ts";
 import { purgeExpiredOutputs } from "../../core/money/payment/index.ts";
+import { deleteOldCreations } from "../../core/protocol/idempotency/index.ts";
+import { purgeExpiredAnswers } from "../../core/sponsorship/answer/index.ts";
 import type { Rounds } from "./run-job.ts";
 import { startRounds } from "./run-job.ts";
 

@@ -1,4 +1,4 @@
-import type { Log } from "../../core/ports/database.ts";
+import type { Log } from "../../core/ports/log.ts";
 import type { Rounds } from "./run-job.ts";
 import { startRounds } from "./run-job.ts";
 

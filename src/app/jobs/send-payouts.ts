@@ -1,6 +1,6 @@
 import type { Deps } from "../../core/context.ts";
-import { closeDirectPayments } from "../../core/runs/direct-run/index.ts";
 import { attendPayouts } from "../../core/money/payout/index.ts";
+import { closeDirectPayments } from "../../core/runs/direct-run/index.ts";
 import type { Rounds } from "./run-job.ts";
 import { startRounds } from "./run-job.ts";
 

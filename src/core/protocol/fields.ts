@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { DATA_TYPES } from "../personal-data/data-schema/index.ts";
-import { ERROR_CODES, invalidField, notFound } from "./errors.ts";
 import { isCents, MAX_CENTS } from "./amounts.ts";
+import { DATA_TYPES } from "./data-types.ts";
+import { ERROR_CODES, invalidField, notFound } from "./errors.ts";
 
 /** Fields that mean the same wherever they stand on the wire. */
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { Express } from "express";
-import { serve } from "./health.ts";
+import { serve } from "../request/serve-get.ts";
 
 const SCALAR = fileURLToPath(new URL("../../../vendor/scalar-api-reference.js", import.meta.url));
 

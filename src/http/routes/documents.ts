@@ -1,9 +1,9 @@
 import cors from "cors";
 import type { Express } from "express";
 import { stringify } from "yaml";
-import { serve } from "./health.ts";
-import { PRIVACY_POLICY } from "./privacy.ts";
 import { sendJson } from "../request/send.ts";
+import { serve } from "../request/serve-get.ts";
+import { PRIVACY_POLICY } from "./privacy.ts";
 
 /** Where a GPT's builder and its users call from. */
 const CHATGPT_ORIGINS = ["https://chatgpt.com", "https://chat.openai.com", "https://platform.openai.com"];

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from "node:http";
-import type { Express, RequestHandler } from "express";
+import type { Express } from "express";
+import type { Meter } from "../../core/ports/meter.ts";
 import { AppError } from "../../core/protocol/errors.ts";
-import type { Meter } from "../../core/ports/database.ts";
 import { sendJson } from "../request/send.ts";
+import { serve } from "../request/serve-get.ts";
 
 /** Named questions to what we depend on; each rejects when the answer is no. Something may be down and stood in for. */
 export type ReadinessChecks = Record<string, () => Promise<"degraded" | undefined>>;
@@ -43,18 +44,6 @@ export function mountOperations(
 
 const bearerOf = (req: IncomingMessage): string | undefined =>
   /^Bearer +(\S+)$/i.exec(req.headers.authorization ?? "")?.[1];
-
-/** A bare GET endpoint; HEAD comes with it, every other method is refused. */
-export function serve(app: Express, path: string, handler: RequestHandler): void {
-  const allow = "GET, HEAD, OPTIONS";
-  app
-    .route(path)
-    .get(handler)
-    .options((_req, res) => void res.writeHead(204, { Allow: allow }).end())
-    .all(() => {
-      throw new AppError("method_not_allowed", { headers: { Allow: allow } });
-    });
-}
 
 async function runChecks(checks: ReadinessChecks): Promise<Record<string, CheckResult>> {
   const results = await Promise.all(

@@ -4,8 +4,8 @@ import { countPayer } from "../../api/procedure/rate-limits.ts";
 import type { Deps } from "../../core/context.ts";
 import { invalidField } from "../../core/protocol/errors.ts";
 import type { ClientAddress } from "../request/client-address.ts";
-import { serve } from "./health.ts";
 import { sendJson } from "../request/send.ts";
+import { serve } from "../request/serve-get.ts";
 
 export interface Page {
   offset: number;

@@ -1,25 +1,25 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { auditCall } from "../../api/procedure/audit-call.ts";
-import type { ApiContext, Authenticators } from "../../api/procedure/context.ts";
-import { identify } from "../../api/procedure/credentials.ts";
-import type { CredentialGuard } from "../../api/procedure/credential-guard.ts";
-import type { WireError } from "../../api/response/error-body.ts";
-import { toAppError, toWireError } from "../../api/response/error-body.ts";
-import { countCall } from "../../api/procedure/rate-limits.ts";
+import type { Span } from "@opentelemetry/api";
 import type { Surface } from "../../api/operation/operation-meta.ts";
 import type { Operation } from "../../api/operation/operations.ts";
+import { auditCall } from "../../api/procedure/audit-call.ts";
+import type { ApiContext, Authenticators } from "../../api/procedure/context.ts";
+import type { CredentialGuard } from "../../api/procedure/credential-guard.ts";
+import { identify } from "../../api/procedure/credentials.ts";
+import { countCall } from "../../api/procedure/rate-limits.ts";
+import type { WireError } from "../../api/response/error-body.ts";
+import { toAppError, toWireError } from "../../api/response/error-body.ts";
 import type { RenderNextActions } from "../../api/response/render-next-actions.ts";
-import type { AuditLog } from "../../core/observability/audit/index.ts";
 import type { Deps } from "../../core/context.ts";
-import { AppError } from "../../core/protocol/errors.ts";
-import type { Meter } from "../../core/ports/database.ts";
-import { next } from "../../core/protocol/next-actions.ts";
-import type { Span } from "@opentelemetry/api";
+import type { AuditLog } from "../../core/observability/audit/index.ts";
+import type { Meter } from "../../core/ports/meter.ts";
 import { inSpan } from "../../core/ports/tracing.ts";
+import { AppError } from "../../core/protocol/errors.ts";
+import { next } from "../../core/protocol/next-actions.ts";
 import { requestIdOf } from "../request/request-id.ts";
-import { sendBytes, sendFile, sendJson } from "../request/send.ts";
 import type { Target } from "../request/request-target.ts";
 import { targetOf } from "../request/request-target.ts";
+import { sendBytes, sendFile, sendJson } from "../request/send.ts";
 
 /** What every call needs and every transport passes on. */
 export interface Api {

@@ -1,16 +1,16 @@
 import type { IncomingMessage } from "node:http";
-import { unknownField } from "../../api/response/field-errors.ts";
 import { surfaceOf } from "../../api/operation/operation-id.ts";
 import type { Operation, Operations } from "../../api/operation/operations.ts";
+import { unknownField } from "../../api/response/field-errors.ts";
 import { AppError, invalidField } from "../../core/protocol/errors.ts";
-import type { Call, Transport } from "./handle-call.ts";
-import { noSuchRoute } from "./handle-call.ts";
 import { readJsonBody } from "../request/json-body.ts";
 import type { FieldReaders } from "../request/query-fields.ts";
 import { readersFor } from "../request/query-fields.ts";
-import { createRouteTable } from "../request/route-table.ts";
 import type { Target } from "../request/request-target.ts";
 import { decodePart, parseQuery } from "../request/request-target.ts";
+import { createRouteTable } from "../request/route-table.ts";
+import type { Call, Transport } from "./handle-call.ts";
+import { noSuchRoute } from "./handle-call.ts";
 
 /**
  * REST over the same procedures: path parameters, query or body fields become the procedure's one input. Written

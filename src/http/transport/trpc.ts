@@ -1,12 +1,12 @@
 import type { IncomingMessage } from "node:http";
-import { toTrpcErrorShape } from "../../api/response/error-body.ts";
 import { surfaceOf } from "../../api/operation/operation-id.ts";
 import type { Operation, Operations } from "../../api/operation/operations.ts";
+import { toTrpcErrorShape } from "../../api/response/error-body.ts";
 import { AppError } from "../../core/protocol/errors.ts";
-import type { Transport } from "./handle-call.ts";
-import { noSuchRoute } from "./handle-call.ts";
 import { readJsonBody } from "../request/json-body.ts";
 import { decodePart, parseQuery } from "../request/request-target.ts";
+import type { Transport } from "./handle-call.ts";
+import { noSuchRoute } from "./handle-call.ts";
 
 export const TRPC_PREFIX = "/trpc/";
 

@@ -1,6 +1,6 @@
 import type { DestinationStream } from "pino";
 import { pino } from "pino";
-import type { Log } from "../../core/ports/database.ts";
+import type { Log } from "../../core/ports/log.ts";
 
 const REDACTED = "[redacted]";
 

@@ -1,8 +1,9 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { AuditEntry, AuditLog } from "../../core/observability/audit/index.ts";
-import type { Log, Meter } from "../../core/ports/database.ts";
-import type { RateLimiter } from "../../core/ports/rate-limiter.ts";
 import type { Vitals } from "../../core/observability/gauges/index.ts";
+import type { Log } from "../../core/ports/log.ts";
+import type { Meter } from "../../core/ports/meter.ts";
+import type { RateLimiter } from "../../core/ports/rate-limiter.ts";
 
 export interface Metrics extends Meter {
   /** The same log, with every line's `event` counted. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { PrismaPg } from "@prisma/adapter-pg";
-import type { Log } from "../../core/ports/database.ts";
+import type { Log } from "../../core/ports/log.ts";
 import { PrismaClient } from "../generated/prisma/client.ts";
 
 /** Distinct statements that get a name; the server keeps each of them per connection. */

@@ -1,4 +1,5 @@
-import type { Database, Log } from "../../core/ports/database.ts";
+import type { Database } from "../../core/ports/database.ts";
+import type { Log } from "../../core/ports/log.ts";
 import type { RateLimiter } from "../../core/ports/rate-limiter.ts";
 import { MemoryLimiter } from "./memory-limiter.ts";
 import { PostgresLimiter } from "./postgres-limiter.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
-import type { Log } from "../../core/ports/database.ts";
+import type { Log } from "../../core/ports/log.ts";
 import type { RateLimiter, RateRule, RateTake } from "../../core/ports/rate-limiter.ts";
 import type { PostgresLimiter } from "./postgres-limiter.ts";
 import type { Uncounted } from "./redis-counters.ts";

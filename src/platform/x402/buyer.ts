@@ -2,12 +2,13 @@ import { x402Client, x402HTTPClient } from "@x402/core/client";
 import { PaymentRequiredSchema } from "@x402/core/schemas";
 import type { Network, PaymentRequired } from "@x402/core/types";
 import { ExactEvmScheme } from "@x402/evm/exact/client";
-import { ExactEvmSchemeV1, NETWORKS, getEvmChainIdV1 } from "@x402/evm/v1";
+import { ExactEvmSchemeV1, getEvmChainIdV1, NETWORKS } from "@x402/evm/v1";
 import { declarePaymentIdentifierExtension } from "@x402/extensions/payment-identifier";
 import type { Address, Hex, LocalAccount } from "viem";
 import { getAddress, isAddress, isAddressEqual } from "viem";
 import { z } from "zod";
-import type { Offer, PaymentClient, SignedPayment, UpstreamAnswer } from "../../core/ports/chain.ts";
+import type { UpstreamAnswer } from "../../core/ports/upstream.ts";
+import type { Offer, PaymentClient, SignedPayment } from "../../core/ports/x402-buyer.ts";
 
 /** A signature outlives its call by no more than this, whatever the upstream asks for. */
 const MAX_VALIDITY_SECONDS = 300;

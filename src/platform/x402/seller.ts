@@ -6,7 +6,7 @@ import {
 import { PaymentPayloadV1Schema, PaymentPayloadV2Schema } from "@x402/core/schemas";
 import { HTTPFacilitatorClient } from "@x402/core/server";
 import type { Network, PaymentPayload, PaymentRequired, PaymentRequirements } from "@x402/core/types";
-import { NETWORKS, getEvmChainIdV1 } from "@x402/evm/v1";
+import { getEvmChainIdV1, NETWORKS } from "@x402/evm/v1";
 import { declareDiscoveryExtension } from "@x402/extensions/bazaar";
 import {
   declarePaymentIdentifierExtension,
@@ -16,16 +16,16 @@ import {
 import type { Address, Hex } from "viem";
 import { isAddressEqual } from "viem";
 import { z } from "zod";
+import { inSpan } from "../../core/ports/tracing.ts";
 import type {
   PaymentDemand,
   PaymentSeller,
   PresentedPayment,
+  RequestHeaders,
   SaleListing,
   SaleTerms,
-  RequestHeaders,
 } from "../../core/ports/x402-seller.ts";
 import { AppError } from "../../core/protocol/errors.ts";
-import { inSpan } from "../../core/ports/tracing.ts";
 
 const MAX_TIMEOUT_SECONDS = 120;
 const FACILITATOR_TIMEOUT_MS = 15_000;

@@ -3,8 +3,8 @@ import { decodePaymentSignatureHeader } from "@x402/core/http";
 import { HTTPFacilitatorClient } from "@x402/core/server";
 import type { PaymentRequirements } from "@x402/core/types";
 import type { Address } from "viem";
-import type { SignedTransfer, TransferClient } from "../../core/ports/x402-transfers.ts";
 import { inSpan } from "../../core/ports/tracing.ts";
+import type { SignedTransfer, TransferClient } from "../../core/ports/x402-transfers.ts";
 import type { X402Buyer } from "./buyer.ts";
 
 const FACILITATOR_TIMEOUT_MS = 15_000;

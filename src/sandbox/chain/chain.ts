@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { FUNDED_WITH_GAS } from "./accounts.ts";
-import { saveSnapshot, unpackSnapshot } from "./snapshot.ts";
-import { findDaemon, findResponsive, startDaemon, stopDaemon } from "../processes/daemon.ts";
 import type { DaemonId } from "../processes/daemon.ts";
+import { findDaemon, findResponsive, startDaemon, stopDaemon } from "../processes/daemon.ts";
 import type { Log } from "../processes/log.ts";
 import { recordedPort, stablePort } from "../processes/ports.ts";
+import { FUNDED_WITH_GAS } from "./accounts.ts";
 import { rpc } from "./rpc.ts";
+import { saveSnapshot, unpackSnapshot } from "./snapshot.ts";
 
 /** Base Sepolia's, so that stock x402 clients and v1's network names work unmodified. */
 export const CHAIN_ID = 84_532;

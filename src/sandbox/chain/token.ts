@@ -1,6 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Abi, Address, Hex } from "viem";
 import { decodeFunctionResult, encodeFunctionData, isHex } from "viem";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { SandboxAccounts } from "./accounts.ts";
 import { rpc } from "./rpc.ts";
 import artifact from "./token/TestUSDC.json" with { type: "json" };

@@ -1,11 +1,12 @@
 import { createAgent } from "../../core/access/agent/index.ts";
-import { createCampaign } from "../../core/sponsorship/campaign/index.ts";
+import { putGrant } from "../../core/access/grant/index.ts";
+import { createUser } from "../../core/access/user/index.ts";
 import type { Deps } from "../../core/context.ts";
 import { AppError } from "../../core/protocol/errors.ts";
-import { putGrant } from "../../core/access/grant/index.ts";
-import { bookCredit, createSponsor } from "../../core/sponsorship/sponsor/index.ts";
+import { createCampaign } from "../../core/sponsorship/campaign/index.ts";
+import { bookCredit } from "../../core/sponsorship/funding/index.ts";
+import { createSponsor } from "../../core/sponsorship/sponsor/index.ts";
 import { moveUpstream, registerApi } from "../../core/sponsorship/sponsored-api/index.ts";
-import { createUser } from "../../core/access/user/index.ts";
 import type { DemoUpstream } from "../index.ts";
 import { campaigns, DEMO_AGENT, DEMO_GRANT, DEMO_USER, OPEN_BUDGET, SPONSORS } from "./campaigns.ts";
 import type { SecretsFile } from "./secrets.ts";

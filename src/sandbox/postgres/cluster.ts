@@ -3,9 +3,9 @@ import { randomBytes } from "node:crypto";
 import { chownSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
+import { runsWith } from "../processes/process-info.ts";
 import type { PostgresBinaries } from "./binaries.ts";
 import type { Identity } from "./placement.ts";
-import { runsWith } from "../processes/process-info.ts";
 
 const REMOVE_STUBBORNLY = { recursive: true, force: true, maxRetries: 10, retryDelay: 100 };
 

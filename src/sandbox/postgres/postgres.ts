@@ -4,13 +4,13 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { writeAtomically } from "../processes/atomic-file.ts";
-import { findResponsive, startDaemon, stopDaemon } from "../processes/daemon.ts";
 import type { DaemonId } from "../processes/daemon.ts";
+import { findResponsive, startDaemon, stopDaemon } from "../processes/daemon.ts";
 import type { Log } from "../processes/log.ts";
 import { recordedPort, stablePort } from "../processes/ports.ts";
 import { findBinaries } from "./binaries.ts";
-import { dataVersion, initialiseCluster, removeStalePidFile } from "./cluster.ts";
 import type { Cluster } from "./cluster.ts";
+import { dataVersion, initialiseCluster, removeStalePidFile } from "./cluster.ts";
 import {
   clusterOf,
   placeCluster,

@@ -8,15 +8,15 @@ import type { Server } from "node:http";
 import type { Express } from "express";
 import express from "express";
 import { sandboxAccounts } from "../chain/accounts.ts";
-import { keepSnapshots } from "../chain/snapshot.ts";
 import { CHAIN_ID, NETWORK, snapshotFile } from "../chain/chain.ts";
-import { createUpstreamsApp } from "../upstreams/demo-upstreams.ts";
-import { createFacilitatorApp } from "../x402/facilitator.ts";
-import { endWithWorld } from "./stop-when-deleted.ts";
-import { Seller } from "../x402/seller.ts";
-import type { ServicesConfig } from "./services.ts";
+import { keepSnapshots } from "../chain/snapshot.ts";
 import { ASSET } from "../chain/token.ts";
 import { worldDirectories } from "../processes/directories.ts";
+import { createUpstreamsApp } from "../upstreams/demo-upstreams.ts";
+import { createFacilitatorApp } from "../x402/facilitator.ts";
+import { Seller } from "../x402/seller.ts";
+import type { ServicesConfig } from "./services.ts";
+import { endWithWorld } from "./stop-when-deleted.ts";
 
 /** How long payments under way may keep the process from ending. */
 const DRAIN_WITHIN_MS = 3_000;

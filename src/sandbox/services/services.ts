@@ -3,11 +3,11 @@ import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { findResponsive, startDaemon, stopDaemon } from "../processes/daemon.ts";
 import type { DaemonId } from "../processes/daemon.ts";
+import { findResponsive, startDaemon, stopDaemon } from "../processes/daemon.ts";
+import { worldDirectories, worldId } from "../processes/directories.ts";
 import type { Log } from "../processes/log.ts";
 import { recordedPort, stablePort } from "../processes/ports.ts";
-import { worldDirectories, worldId } from "../processes/directories.ts";
 
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 5_000;
@@ -108,11 +108,11 @@ const loader = (): string => createRequire(import.meta.url).resolve("tsx/cjs");
 
 function fingerprintOf(config: Omit<ServicesConfig, "fingerprint">): string {
   const hash = createHash("sha256").update(JSON.stringify(config)).update(process.version);
-  const sources = path.dirname(MAIN);
+  const sources = path.dirname(path.dirname(MAIN));
   const files = readdirSync(sources, { recursive: true, encoding: "utf8" }).filter((name) =>
     /\.(ts|json)$/.test(name),
   );
-  for (const file of [...files.sort(), "../../../package.json"]) {
+  for (const file of [...files.sort(), "../../package.json"]) {
     hash.update(`\n${file}\n`).update(readFileSync(path.join(sources, file)));
   }
   return hash.digest("hex");

@@ -1,12 +1,12 @@
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { chainDaemon } from "../chain/chain.ts";
-import { findDaemon } from "../processes/daemon.ts";
-import type { DaemonId } from "../processes/daemon.ts";
 import { clusterOf, removeCluster } from "../postgres/placement.ts";
 import { postgresDaemon } from "../postgres/postgres.ts";
-import { runsWith } from "../processes/process-info.ts";
+import type { DaemonId } from "../processes/daemon.ts";
+import { findDaemon } from "../processes/daemon.ts";
 import { isWorld, worldDirectories } from "../processes/directories.ts";
+import { runsWith } from "../processes/process-info.ts";
 
 const LOOK_EVERY_MS = 2_000;
 

@@ -1,8 +1,8 @@
 import airports from "./airports.json" with { type: "json" };
 import type { DemoService } from "./demo-service.ts";
 import { InputError } from "./demo-service.ts";
-import { distanceMetres, initialBearing } from "./geodesic.ts";
 import type { Point } from "./geodesic.ts";
+import { distanceMetres, initialBearing } from "./geodesic.ts";
 
 interface Airport extends Point {
   name: string;

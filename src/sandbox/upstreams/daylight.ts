@@ -1,6 +1,6 @@
 import type { DemoService } from "./demo-service.ts";
-import { solarNoon, sunEvents, ZENITH } from "./solar.ts";
 import type { Place } from "./solar.ts";
+import { solarNoon, sunEvents, ZENITH } from "./solar.ts";
 
 interface DaylightInput extends Place {
   date: string;

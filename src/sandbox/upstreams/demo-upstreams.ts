@@ -1,12 +1,12 @@
-import { Ajv2020 } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import type { Express, NextFunction, Request, Response } from "express";
 import express from "express";
 import type { Seller } from "../x402/seller.ts";
 import { airRoutes } from "./air-routes.ts";
 import { daylight } from "./daylight.ts";
-import { InputError } from "./demo-service.ts";
 import type { DemoService } from "./demo-service.ts";
+import { InputError } from "./demo-service.ts";
 import { textAnalysis } from "./text-analysis.ts";
 import { workingDays } from "./working-days.ts";
 

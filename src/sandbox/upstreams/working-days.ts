@@ -1,7 +1,7 @@
 import type { DemoService } from "./demo-service.ts";
 import { InputError } from "./demo-service.ts";
-import { addDays, COUNTRIES, holidaysOf, isWeekend } from "./holidays.ts";
 import type { Day } from "./holidays.ts";
+import { addDays, COUNTRIES, holidaysOf, isWeekend } from "./holidays.ts";
 
 interface WorkingDaysInput {
   country: string;

@@ -23,8 +23,8 @@ import {
 import type { Request, Response } from "express";
 import { z } from "zod";
 import { NETWORK_V1 } from "./facilitator.ts";
-import { PaymentClaims } from "./used-authorizations.ts";
 import type { Sale } from "./used-authorizations.ts";
+import { PaymentClaims } from "./used-authorizations.ts";
 
 const MAX_TIMEOUT_SECONDS = 120;
 const FACILITATOR_TIMEOUT_MS = 15_000;

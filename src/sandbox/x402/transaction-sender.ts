@@ -1,7 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Address, Hex, TransactionReceipt } from "viem";
 import { createPublicClient, defineChain, http } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { setTimeout as sleep } from "node:timers/promises";
 
 /** The sandbox's gas is free; far above any base fee its chain will ever have. */
 const MAX_FEE_PER_GAS = 100_000_000_000n;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { call, expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
 import type { Transport } from "../../support/call.ts";
+import { call, expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
 import type { Answer, TestServer } from "../../support/server.ts";
 import { startTestServer } from "../../support/server.ts";
 import type { Behaviour, Upstream } from "../../support/upstream.ts";

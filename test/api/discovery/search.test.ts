@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { authenticateSession } from "../../../src/core/access/session/index.ts";
 import type { SessionActor } from "../../../src/core/context.ts";
 import { searchServices } from "../../../src/core/discovery/search/index.ts";
 import type { Database } from "../../../src/core/ports/database.ts";
-import { authenticateSession } from "../../../src/core/access/session/index.ts";
 import { Prisma } from "../../../src/platform/generated/prisma/client.ts";
 import type { Transport } from "../../support/call.ts";
 import { call, expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";

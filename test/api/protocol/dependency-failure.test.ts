@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { toAppError } from "../../../src/api/response/error-body.ts";
+import { Prisma } from "../../../src/platform/generated/prisma/client.ts";
 import { createDatabaseClient } from "../../../src/platform/postgres/client.ts";
 import type { TestDatabase } from "../../support/database.ts";
-import { Prisma } from "../../../src/platform/generated/prisma/client.ts";
 import { createDatabase, untilRunning } from "../../support/database.ts";
 import { Gate } from "../../support/gate.ts";
 

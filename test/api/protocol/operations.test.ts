@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { success } from "../../../src/api/response/envelope.ts";
 import { listOperations } from "../../../src/api/operation/operations.ts";
-import { createActionRenderer } from "../../../src/api/response/render-next-actions.ts";
 import { publicProcedure, router, sessionProcedure } from "../../../src/api/procedure/trpc.ts";
+import { success } from "../../../src/api/response/envelope.ts";
+import { createActionRenderer } from "../../../src/api/response/render-next-actions.ts";
 import { next } from "../../../src/core/protocol/next-actions.ts";
-import { createRestTransport } from "../../../src/http/transport/rest.ts";
 import { createRouteTable } from "../../../src/http/request/route-table.ts";
+import { createRestTransport } from "../../../src/http/transport/rest.ts";
 import { exampleRouter } from "../../http/example-router.ts";
 
 const Output = success(z.object({}));

@@ -5,16 +5,16 @@ import { wrapFetchWithPayment } from "@x402/fetch";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { verifyLedger } from "../../../src/core/money/ledger/index.ts";
-import { call, expectRefused, expectSuccess } from "../../support/call.ts";
 import { authorize, submit, termsOf } from "../../support/authorization.ts";
+import { call, expectRefused, expectSuccess } from "../../support/call.ts";
 import { balanceOf, mint } from "../../support/chain.ts";
 import { eventually } from "../../support/eventually.ts";
 import type { TestServer } from "../../support/server.ts";
 import { ADMIN_KEY, rest, startTestServer } from "../../support/server.ts";
 import type { Behaviour, Upstream } from "../../support/upstream.ts";
 import { startUpstream } from "../../support/upstream.ts";
-import { payV1 } from "../../support/x402-v1.ts";
 import { createGrant, createSponsor, openSession, registerApi } from "../../support/world.ts";
+import { payV1 } from "../../support/x402-v1.ts";
 
 /** Services for whoever pays: stock clients, a real facilitator, a real chain, and upstreams of every kind. */
 

@@ -1,5 +1,5 @@
-import { createServer } from "node:http";
 import type { IncomingMessage } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { encodePaymentRequiredHeader } from "@x402/core/http";

@@ -1,5 +1,5 @@
-import { createServer } from "node:http";
 import { once } from "node:events";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { x402Client, x402HTTPClient } from "@x402/core/client";
 import { ExactEvmScheme } from "@x402/evm/exact/client";
@@ -8,15 +8,14 @@ import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { startTollfree } from "../../../src/app/server.ts";
 import { verifyLedger } from "../../../src/core/money/ledger/index.ts";
-import { balanceOf, mint } from "../../support/chain.ts";
 import { call, expectRefused, expectSuccess } from "../../support/call.ts";
+import { balanceOf, mint } from "../../support/chain.ts";
 import { eventually } from "../../support/eventually.ts";
 import { Gate } from "../../support/gate.ts";
 import type { Answer, TestServer } from "../../support/server.ts";
 import { ADMIN_KEY, rest, startTestServer } from "../../support/server.ts";
 import type { Upstream } from "../../support/upstream.ts";
 import { startUpstream } from "../../support/upstream.ts";
-import { payV1 } from "../../support/x402-v1.ts";
 import {
   completeTask,
   createCampaign,
@@ -25,6 +24,7 @@ import {
   openSession,
   registerApi,
 } from "../../support/world.ts";
+import { payV1 } from "../../support/x402-v1.ts";
 
 /** Budgets that sponsors pay for by x402, with stock clients, a real facilitator and a real chain. */
 

@@ -1,14 +1,14 @@
 import {
+  listConsents,
   ListConsentsInput,
   ListConsentsOutput,
-  listConsents,
+  withdrawConsent,
   WithdrawConsentInput,
   WithdrawConsentOutput,
-  withdrawConsent,
 } from "../../../core/personal-data/consent/index.ts";
+import { adminProcedure } from "../../procedure/trpc.ts";
 import { ok, success } from "../../response/envelope.ts";
 import { CAMPAIGN_ID, USER_ID } from "../examples.ts";
-import { adminProcedure } from "../../procedure/trpc.ts";
 
 const CONSENT_ID = "4d7a9c1e-5b3f-4f0a-8e2d-6c9b1a0f3e57";
 

@@ -1,21 +1,21 @@
 import {
+  listAgentKeys,
   ListAgentKeysInput,
   ListAgentKeysOutput,
-  listAgentKeys,
+  revokeAgent,
   RevokeAgentInput,
+  revokeAgentKey,
   RevokeAgentKeyInput,
   RevokeOutput,
-  revokeAgent,
-  revokeAgentKey,
-  RotateAgentKeyInput,
   rotateAgentKey,
+  RotateAgentKeyInput,
 } from "../../../core/access/agent/index.ts";
 import { RotateKeyOutput } from "../../../core/access/credential/index.ts";
-import { EndSessionInput, endSession, RevokeSessionOutput } from "../../../core/access/session/index.ts";
-import { RotateSponsorKeyInput, rotateSponsorKey } from "../../../core/sponsorship/sponsor/index.ts";
+import { endSession, EndSessionInput, RevokeSessionOutput } from "../../../core/access/session/index.ts";
+import { rotateSponsorKey, RotateSponsorKeyInput } from "../../../core/sponsorship/sponsor/index.ts";
+import { adminProcedure } from "../../procedure/trpc.ts";
 import { ok, success } from "../../response/envelope.ts";
 import { AGENT_ID, SESSION_ID } from "../examples.ts";
-import { adminProcedure } from "../../procedure/trpc.ts";
 
 const KEY_ID = "8e0c2b54-6d1a-4c3f-9b7e-1a2d3c4b5e6f";
 

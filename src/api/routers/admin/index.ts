@@ -1,35 +1,33 @@
-import { CreateAgentInput, CreateAgentOutput, createAgent } from "../../../core/access/agent/index.ts";
+import { createAgent, CreateAgentInput, CreateAgentOutput } from "../../../core/access/agent/index.ts";
 import {
+  decideApproval,
   DecideApprovalInput,
   DecideApprovalOutput,
-  decideApproval,
 } from "../../../core/access/approval/index.ts";
 import {
+  putGrant,
   PutGrantInput,
   PutGrantOutput,
-  putGrant,
+  revokeGrant,
   RevokeGrantInput,
   RevokeGrantOutput,
-  revokeGrant,
 } from "../../../core/access/grant/index.ts";
 import {
+  resumeSession,
   ResumeSessionInput,
   ResumeSessionOutput,
-  resumeSession,
 } from "../../../core/access/session/index.ts";
+import { createUser, CreateUserInput, CreateUserOutput } from "../../../core/access/user/index.ts";
+import { bookCredit, BookCreditInput, BookCreditOutput } from "../../../core/sponsorship/funding/index.ts";
 import {
-  BookCreditInput,
-  BookCreditOutput,
-  bookCredit,
+  createSponsor,
   CreateSponsorInput,
   CreateSponsorOutput,
-  createSponsor,
 } from "../../../core/sponsorship/sponsor/index.ts";
-import { CreateUserInput, CreateUserOutput, createUser } from "../../../core/access/user/index.ts";
-import { ok, success } from "../../response/envelope.ts";
-import { AGENT_ID, SCOPES, SESSION_ID, USER_ID } from "../examples.ts";
 import { markReplayed, withIdempotencyKey } from "../../procedure/idempotency-key.ts";
 import { adminProcedure, router } from "../../procedure/trpc.ts";
+import { ok, success } from "../../response/envelope.ts";
+import { AGENT_ID, SCOPES, SESSION_ID, USER_ID } from "../examples.ts";
 import { consentProcedures } from "./consents.ts";
 import { credentialProcedures } from "./credentials.ts";
 import { treasuryProcedures } from "./treasury.ts";

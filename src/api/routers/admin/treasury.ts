@@ -1,12 +1,12 @@
 import {
-  GetPaymentSwitchInput,
   getPaymentSwitch,
+  GetPaymentSwitchInput,
   PaymentSwitch,
-  SetPaymentSwitchInput,
   setPaymentSwitch,
+  SetPaymentSwitchInput,
 } from "../../../core/money/outflow-limits/index.ts";
-import { ok, success } from "../../response/envelope.ts";
 import { adminProcedure } from "../../procedure/trpc.ts";
+import { ok, success } from "../../response/envelope.ts";
 
 export const treasuryProcedures = {
   getPaymentSwitch: adminProcedure

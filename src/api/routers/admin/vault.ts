@@ -1,11 +1,11 @@
 import {
+  putVaultItem,
   PutVaultItemInput,
   PutVaultItemOutput,
-  putVaultItem,
 } from "../../../core/personal-data/vault/index.ts";
+import { adminProcedure } from "../../procedure/trpc.ts";
 import { ok, success } from "../../response/envelope.ts";
 import { USER_ID } from "../examples.ts";
-import { adminProcedure } from "../../procedure/trpc.ts";
 
 export const vaultProcedures = {
   putVaultItem: adminProcedure

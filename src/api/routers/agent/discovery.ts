@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { SearchInput, SearchOutput, searchServices } from "../../../core/discovery/search/index.ts";
 import { flowStatus, FlowStatusOutput } from "../../../core/discovery/flow/index.ts";
+import { SearchInput, SearchOutput, searchServices } from "../../../core/discovery/search/index.ts";
 import {
+  auditHistory,
   AuditHistoryInput,
   AuditHistoryOutput,
-  auditHistory,
 } from "../../../core/observability/audit/index.ts";
-import { ok, success } from "../../response/envelope.ts";
 import { sessionProcedure } from "../../procedure/trpc.ts";
+import { ok, success } from "../../response/envelope.ts";
 
 export const discoveryProcedures = {
   searchServices: sessionProcedure

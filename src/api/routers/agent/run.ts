@@ -1,17 +1,11 @@
+import { getPayment, GetPaymentInput, GetPaymentOutput } from "../../../core/money/payment/index.ts";
 import type { ErrorCode } from "../../../core/protocol/errors.ts";
-import {
-  GetPaymentInput,
-  GetPaymentOutput,
-  getPayment,
-  RunServiceInput,
-  RunServiceOutput,
-  runService,
-} from "../../../core/money/payment/index.ts";
 import { PlanInput, PlanOutput, planService } from "../../../core/runs/plan/index.ts";
-import { ok, success } from "../../response/envelope.ts";
-import { CAMPAIGN_ID, PAYMENT_ID } from "../examples.ts";
+import { runService, RunServiceInput, RunServiceOutput } from "../../../core/runs/sponsored-run/index.ts";
 import { markReplayed, withIdempotencyKey } from "../../procedure/idempotency-key.ts";
 import { sessionProcedure } from "../../procedure/trpc.ts";
+import { ok, success } from "../../response/envelope.ts";
+import { CAMPAIGN_ID, PAYMENT_ID } from "../examples.ts";
 
 /** How long a caller should wait before asking again for a payment that is under way. */
 const POLL_SECONDS = 2;

@@ -1,15 +1,15 @@
-import { GetApprovalInput, GetApprovalOutput, getApproval } from "../../../core/access/approval/index.ts";
-import { next } from "../../../core/protocol/next-actions.ts";
+import { z } from "zod";
+import { getApproval, GetApprovalInput, GetApprovalOutput } from "../../../core/access/approval/index.ts";
 import {
+  openSession,
   OpenSessionInput,
   OpenSessionOutput,
-  openSession,
-  RevokeSessionOutput,
   revokeSession,
+  RevokeSessionOutput,
 } from "../../../core/access/session/index.ts";
-import { z } from "zod";
-import { ok, success } from "../../response/envelope.ts";
+import { next } from "../../../core/protocol/next-actions.ts";
 import { agentKeyProcedure, sessionProcedure } from "../../procedure/trpc.ts";
+import { ok, success } from "../../response/envelope.ts";
 import { SCOPES, SESSION_ID, USER_ID } from "../examples.ts";
 
 export const sessionProcedures = {

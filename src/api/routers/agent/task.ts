@@ -1,14 +1,14 @@
 import {
+  completeTask,
   CompleteTaskInput,
   CompleteTaskOutput,
-  completeTask,
+  getTask,
   GetTaskInput,
   GetTaskOutput,
-  getTask,
 } from "../../../core/sponsorship/task/index.ts";
+import { sessionProcedure } from "../../procedure/trpc.ts";
 import { ok, success } from "../../response/envelope.ts";
 import { CAMPAIGN_ID } from "../examples.ts";
-import { sessionProcedure } from "../../procedure/trpc.ts";
 
 export const taskProcedures = {
   getTask: sessionProcedure

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { flowStatus, FlowStatusOutput } from "../../../core/discovery/flow/index.ts";
 import {
   listAvailableCategories,
   SearchInput,
@@ -6,7 +7,6 @@ import {
   searchServices,
   ServiceView,
 } from "../../../core/discovery/search/index.ts";
-import { flowStatus, FlowStatusOutput } from "../../../core/discovery/flow/index.ts";
 import { JsonObject } from "../../../core/protocol/fields.ts";
 import { gptProcedure, gptSessionProcedure } from "../../procedure/trpc.ts";
 import { cents, counted, flat, reply, session } from "./flat-response.ts";

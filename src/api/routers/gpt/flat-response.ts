@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { NextAction } from "../../../core/protocol/next-actions.ts";
-import { WireNextAction } from "../../response/envelope.ts";
 import type { ApiContext } from "../../procedure/context.ts";
+import { WireNextAction } from "../../response/envelope.ts";
 
 /** R10.2: GPTs take 100,000 characters; this leaves room for the frame. */
 const MAX_CHARACTERS = 95_000;

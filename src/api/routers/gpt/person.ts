@@ -1,15 +1,15 @@
 import { z } from "zod";
+import { signIn, SignInInput, SignInOutput } from "../../../core/access/gpt-sign-in/index.ts";
 import {
   getPreferences,
   PreferencesOutput,
-  SetPreferencesInput,
   setPreferences,
+  SetPreferencesInput,
 } from "../../../core/discovery/preference/index.ts";
 import { getPayment, GetPaymentOutput } from "../../../core/money/payment/index.ts";
-import { SignInInput, SignInOutput, signIn } from "../../../core/access/gpt-sign-in/index.ts";
 import { UsageInput, UsageOutput, usageRecord } from "../../../core/money/usage/index.ts";
-import { next } from "../../../core/protocol/next-actions.ts";
 import { AppError } from "../../../core/protocol/errors.ts";
+import { next } from "../../../core/protocol/next-actions.ts";
 import { gptProcedure, gptSessionProcedure } from "../../procedure/trpc.ts";
 import { cents, counted, flat, reply, session } from "./flat-response.ts";
 

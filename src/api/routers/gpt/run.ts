@@ -1,9 +1,9 @@
 import { next } from "../../../core/protocol/next-actions.ts";
-import type { Run } from "../../../core/money/payment/index.ts";
-import { RunServiceInput, RunServiceOutput, runService } from "../../../core/money/payment/index.ts";
-import { RUN_ERRORS } from "../agent/run.ts";
+import type { Run } from "../../../core/runs/sponsored-run/index.ts";
+import { runService, RunServiceInput, RunServiceOutput } from "../../../core/runs/sponsored-run/index.ts";
 import { markReplayed } from "../../procedure/idempotency-key.ts";
 import { gptSessionProcedure } from "../../procedure/trpc.ts";
+import { RUN_ERRORS } from "../agent/run.ts";
 import { cents, flat, reply, session } from "./flat-response.ts";
 
 /** GPTs give up after 45 s; this leaves them time to hear that it takes longer. */

@@ -1,13 +1,13 @@
 import {
+  completeTask,
   CompleteTaskInput,
   CompleteTaskOutput,
-  completeTask,
+  getTask,
   GetTaskInput,
   GetTaskOutput,
-  getTask,
 } from "../../../core/sponsorship/task/index.ts";
-import { CAMPAIGN_ID } from "../examples.ts";
 import { gptSessionProcedure } from "../../procedure/trpc.ts";
+import { CAMPAIGN_ID } from "../examples.ts";
 import { flat, reply, session } from "./flat-response.ts";
 
 export const taskProcedures = {

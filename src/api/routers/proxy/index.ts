@@ -1,7 +1,7 @@
-import { RunDirectlyInput, RunDirectlyOutput, runDirectly } from "../../../core/runs/direct-run/index.ts";
+import { runDirectly, RunDirectlyInput, RunDirectlyOutput } from "../../../core/runs/direct-run/index.ts";
 import { bytesAnswer } from "../../procedure/file-response.ts";
+import { payerProcedure, router } from "../../procedure/trpc.ts";
 import { success } from "../../response/envelope.ts";
-import { router, payerProcedure } from "../../procedure/trpc.ts";
 
 /** Services for whoever pays for them by x402, with no account and no sponsor. */
 export const proxyRouter = router({

@@ -1,14 +1,14 @@
 import {
-  ExportAnswersInput,
   exportAnswers,
+  ExportAnswersInput,
+  listAnswers,
   ListAnswersInput,
   ListAnswersOutput,
-  listAnswers,
 } from "../../../core/sponsorship/answer/index.ts";
-import { ok, success } from "../../response/envelope.ts";
-import { CAMPAIGN_ID } from "../examples.ts";
 import { attachment, FileAnswer } from "../../procedure/file-response.ts";
 import { sponsorProcedure } from "../../procedure/trpc.ts";
+import { ok, success } from "../../response/envelope.ts";
+import { CAMPAIGN_ID } from "../examples.ts";
 
 export const answerProcedures = {
   listAnswers: sponsorProcedure

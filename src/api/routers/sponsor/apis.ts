@@ -1,19 +1,19 @@
 import {
   ApiDashboard,
   ApiView,
-  ChangeApiInput,
   changeApi,
-  GetApiInput,
+  ChangeApiInput,
   getApi,
+  GetApiInput,
+  listApis,
   ListApisInput,
   ListApisOutput,
-  listApis,
-  RegisterApiInput,
   registerApi,
+  RegisterApiInput,
 } from "../../../core/sponsorship/sponsored-api/index.ts";
-import { ok, success } from "../../response/envelope.ts";
 import { markReplayed, withIdempotencyKey } from "../../procedure/idempotency-key.ts";
 import { sponsorProcedure } from "../../procedure/trpc.ts";
+import { ok, success } from "../../response/envelope.ts";
 
 export const apiProcedures = {
   registerApi: sponsorProcedure

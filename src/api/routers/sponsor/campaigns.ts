@@ -1,20 +1,20 @@
 import {
   CampaignDashboard,
   CampaignView,
-  ChangeCampaignInput,
   changeCampaign,
-  CreateCampaignInput,
+  ChangeCampaignInput,
   createCampaign,
-  GetCampaignInput,
+  CreateCampaignInput,
   getCampaign,
+  GetCampaignInput,
+  listCampaigns,
   ListCampaignsInput,
   ListCampaignsOutput,
-  listCampaigns,
 } from "../../../core/sponsorship/campaign/index.ts";
-import { ok, success } from "../../response/envelope.ts";
-import { CAMPAIGN_ID } from "../examples.ts";
 import { markReplayed, withIdempotencyKey } from "../../procedure/idempotency-key.ts";
 import { sponsorProcedure } from "../../procedure/trpc.ts";
+import { ok, success } from "../../response/envelope.ts";
+import { CAMPAIGN_ID } from "../examples.ts";
 
 export const campaignProcedures = {
   createCampaign: sponsorProcedure

@@ -1,13 +1,13 @@
 import {
+  fundApi,
   FundApiInput,
+  fundCampaign,
   FundCampaignInput,
   FundOutput,
-  fundApi,
-  fundCampaign,
 } from "../../../core/sponsorship/funding/index.ts";
+import { sponsorProcedure } from "../../procedure/trpc.ts";
 import { ok, success } from "../../response/envelope.ts";
 import { CAMPAIGN_ID } from "../examples.ts";
-import { sponsorProcedure } from "../../procedure/trpc.ts";
 
 const FUNDED = { budget: { limit_cents: 1_000, spent_cents: 0, reserved_cents: 0, remaining_cents: 1_000 } };
 const HOW =

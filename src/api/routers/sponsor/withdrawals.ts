@@ -1,17 +1,17 @@
 import {
-  GetWithdrawalInput,
   getWithdrawal,
+  GetWithdrawalInput,
   WithdrawalView,
-  WithdrawFromApiInput,
-  WithdrawFromCampaignInput,
   withdrawFromApi,
+  WithdrawFromApiInput,
   withdrawFromCampaign,
+  WithdrawFromCampaignInput,
   WithdrawOutput,
-} from "../../../core/money/payout/index.ts";
-import { ok, success } from "../../response/envelope.ts";
-import { CAMPAIGN_ID, PAYMENT_ID } from "../examples.ts";
+} from "../../../core/sponsorship/withdrawal/index.ts";
 import { markReplayed, withIdempotencyKey } from "../../procedure/idempotency-key.ts";
 import { sponsorProcedure } from "../../procedure/trpc.ts";
+import { ok, success } from "../../response/envelope.ts";
+import { CAMPAIGN_ID, PAYMENT_ID } from "../examples.ts";
 
 const HOW =
   "It leaves the budget at once, and is sent on chain to the sponsor's wallet. What is reserved for payments under way stays.";

@@ -1,6 +1,6 @@
 import type { AgentActor, Deps } from "../../context.ts";
-import { hashSecret, isToken } from "../credential/index.ts";
 import { AppError } from "../../protocol/errors.ts";
+import { hashSecret, isToken } from "../credential/index.ts";
 import { findAgentByKey } from "./store.ts";
 
 /** Who an API key belongs to. @throws `unauthorized` if it's malformed, unknown, expired or revoked. */

@@ -1,9 +1,9 @@
 import type { z } from "zod";
 import type { Deps } from "../../context.ts";
-import type { RotateKeyOutput } from "../credential/index.ts";
-import { DEFAULT_OVERLAP_SECONDS, mintToken } from "../credential/index.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
+import type { RotateKeyOutput } from "../credential/index.ts";
+import { DEFAULT_OVERLAP_SECONDS, mintToken } from "../credential/index.ts";
 import type {
   ListAgentKeysInput,
   ListAgentKeysOutput,

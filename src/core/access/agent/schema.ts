@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { Overlap } from "../credential/index.ts";
 import { Id, Timestamp } from "../../protocol/fields.ts";
+import { Overlap } from "../credential/index.ts";
 
 export const CreateAgentInput = z.strictObject({
   name: z

@@ -1,6 +1,6 @@
 import type { AgentActor } from "../../context.ts";
-import type { MintedToken } from "../credential/index.ts";
 import type { Database, Queries } from "../../ports/database.ts";
+import type { MintedToken } from "../credential/index.ts";
 
 export async function insertAgent(db: Queries, name: string, key: MintedToken): Promise<{ id: string }> {
   return db.agent.create({

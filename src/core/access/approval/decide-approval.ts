@@ -1,10 +1,10 @@
 import type { z } from "zod";
 import type { Deps } from "../../context.ts";
+import type { Queries } from "../../ports/database.ts";
+import { centsToMicros } from "../../protocol/amounts.ts";
 import { AppError, invalidField, notFound } from "../../protocol/errors.ts";
 import { requireFuture, requireId } from "../../protocol/fields.ts";
 import { addDataTypes, grantIsLive, writeGrant } from "../grant/index.ts";
-import { centsToMicros } from "../../protocol/amounts.ts";
-import type { Queries } from "../../ports/database.ts";
 import { fromWire, isWithinRequest, missingFrom } from "../scope/index.ts";
 import { userExists } from "../user/index.ts";
 import type { DecideApprovalInput, DecideApprovalOutput } from "./schema.ts";

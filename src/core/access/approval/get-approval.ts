@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import type { AgentActor, Deps } from "../../context.ts";
+import { microsToCents } from "../../protocol/amounts.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
-import { microsToCents } from "../../protocol/amounts.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
 import { narrow, toWire } from "../scope/index.ts";

@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Deps } from "../../context.ts";
-import { hashSecret } from "../credential/index.ts";
+import type { Cipher } from "../../ports/cipher.ts";
 import { canonicalJson } from "../../protocol/canonical-json.ts";
 import type { OpenApproval } from "../../protocol/error-details.ts";
-import type { Cipher } from "../../ports/database.ts";
 import { rateLimited } from "../../protocol/rate-limit/index.ts";
+import { hashSecret } from "../credential/index.ts";
 import type { ApprovalKind } from "./schema.ts";
 import { findSameApproval, insertApproval } from "./store.ts";
 

@@ -1,7 +1,7 @@
-import type { Prisma } from "../../../platform/generated/prisma/client.ts";
-import type { DataType } from "../../personal-data/data-schema/index.ts";
-import type { Queries } from "../../ports/database.ts";
 import type { z } from "zod";
+import type { Prisma } from "../../../platform/generated/prisma/client.ts";
+import type { Queries } from "../../ports/database.ts";
+import type { DataType } from "../../protocol/data-types.ts";
 import type { ApprovalKind } from "./schema.ts";
 import { GrantRequest } from "./schema.ts";
 

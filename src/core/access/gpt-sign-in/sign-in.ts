@@ -1,10 +1,10 @@
 import type { z } from "zod";
-import { askAgain, findSignIn, openApproval, takeSignIn } from "../approval/index.ts";
 import type { AgentActor, Deps } from "../../context.ts";
 import { AppError, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
+import { askAgain, findSignIn, openApproval, takeSignIn } from "../approval/index.ts";
 import { mintGptSession } from "../session/index.ts";
 import type { SignInInput, SignInOutput } from "./schema.ts";
 import { DEFAULT_BUDGET_CENTS, GPT_SESSION_SECONDS } from "./schema.ts";

@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import type { Deps } from "../../context.ts";
+import { centsToMicros } from "../../protocol/amounts.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { requireFuture, requireId } from "../../protocol/fields.ts";
-import { centsToMicros } from "../../protocol/amounts.ts";
 import { fromWire } from "../scope/index.ts";
 import type { PutGrantInput, PutGrantOutput } from "./schema.ts";
 import { putGrant as writeGrant, userAndAgentExist } from "./store.ts";

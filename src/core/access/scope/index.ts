@@ -1,5 +1,5 @@
-import type { Scopes } from "../../context.ts";
 import type { z } from "zod";
+import type { Scopes } from "../../context.ts";
 import type { ExplicitScopes, RequestedScopes } from "../../protocol/fields.ts";
 
 /** Pure rules of scopes: three sets that only ever narrow. */

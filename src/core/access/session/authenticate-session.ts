@@ -1,7 +1,7 @@
 import type { Deps, SessionActor } from "../../context.ts";
-import { hashSecret, isToken } from "../credential/index.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { next } from "../../protocol/next-actions.ts";
+import { hashSecret, isToken } from "../credential/index.ts";
 import type { SessionRow } from "./store.ts";
 import { findSession, findTokenHash } from "./store.ts";
 

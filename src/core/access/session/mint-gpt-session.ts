@@ -1,9 +1,9 @@
 import type { z } from "zod";
 import type { AgentActor } from "../../context.ts";
-import { mintToken } from "../credential/index.ts";
-import { AppError } from "../../protocol/errors.ts";
-import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
 import type { Queries } from "../../ports/database.ts";
+import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
+import { AppError } from "../../protocol/errors.ts";
+import { mintToken } from "../credential/index.ts";
 import type { WireRequestedScopes } from "../scope/index.ts";
 import { narrow, toWire } from "../scope/index.ts";
 import type { OpenSessionOutput } from "./schema.ts";

@@ -1,11 +1,11 @@
 import type { z } from "zod";
-import { openApproval } from "../approval/index.ts";
 import type { AgentActor, Deps } from "../../context.ts";
-import { mintToken } from "../credential/index.ts";
+import { centsToMicros } from "../../protocol/amounts.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { isId } from "../../protocol/fields.ts";
-import { centsToMicros } from "../../protocol/amounts.ts";
 import { next } from "../../protocol/next-actions.ts";
+import { openApproval } from "../approval/index.ts";
+import { mintToken } from "../credential/index.ts";
 import { resolveEverything, toWire } from "../scope/index.ts";
 import type { OpenSessionInput, OpenSessionOutput } from "./schema.ts";
 import { MAX_SESSION_SECONDS } from "./schema.ts";

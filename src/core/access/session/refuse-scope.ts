@@ -1,7 +1,7 @@
 import type { Deps, Scopes, SessionActor } from "../../context.ts";
-import type { DataType } from "../../personal-data/data-schema/index.ts";
-import { AppError } from "../../protocol/errors.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
+import type { DataType } from "../../protocol/data-types.ts";
+import { AppError } from "../../protocol/errors.ts";
 import { next } from "../../protocol/next-actions.ts";
 import { widened } from "../scope/index.ts";
 import { countViolation } from "./count-violation.ts";

@@ -1,7 +1,7 @@
 import { Prisma } from "../../../platform/generated/prisma/client.ts";
-import type { DataType } from "../../personal-data/data-schema/index.ts";
 import type { Scopes } from "../../context.ts";
 import type { Queries } from "../../ports/database.ts";
+import type { DataType } from "../../protocol/data-types.ts";
 
 export interface LiveGrant {
   id: string;

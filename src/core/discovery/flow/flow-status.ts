@@ -1,12 +1,12 @@
 import type { z } from "zod";
 import { listOpenApprovals } from "../../access/approval/index.ts";
-import { budgetToWire, findAccount } from "../../money/budget/index.ts";
+import { toWire } from "../../access/scope/index.ts";
 import type { Deps, SessionActor } from "../../context.ts";
-import { listReadyServices } from "../search/index.ts";
+import { budgetToWire, findAccount } from "../../money/budget/index.ts";
+import { listOpenPayments, paymentToView } from "../../money/payment/index.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
-import { listOpenPayments, paymentToView } from "../../money/payment/index.ts";
-import { toWire } from "../../access/scope/index.ts";
+import { listReadyServices } from "../search/index.ts";
 import type { FlowState, FlowStatusOutput } from "./schema.ts";
 import { findSelectedCampaign, listCompletedTasks } from "./store.ts";
 

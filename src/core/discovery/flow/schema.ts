@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { ServiceView } from "../search/index.ts";
-import { Budget, ExplicitScopes, ServiceKey, Timestamp } from "../../protocol/fields.ts";
 import { PaymentView } from "../../money/payment/index.ts";
+import { Budget, ExplicitScopes, ServiceKey, Timestamp } from "../../protocol/fields.ts";
+import { ServiceView } from "../search/index.ts";
 
 export const FlowState = z.enum(["authenticated", "service_selected", "task_completed", "service_ready"]);
 

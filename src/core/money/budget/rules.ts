@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import type { Budget } from "../../protocol/fields.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
+import type { Budget } from "../../protocol/fields.ts";
 import type { Account } from "./store.ts";
 
 /** An account in micros as it looks on the wire. */

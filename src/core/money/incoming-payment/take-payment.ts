@@ -1,7 +1,7 @@
 import type { Hex } from "viem";
 import type { Deps } from "../../context.ts";
-import { AppError } from "../../protocol/errors.ts";
 import type { PaymentSeller, PresentedPayment, RequestHeaders, SaleTerms } from "../../ports/x402-seller.ts";
+import { AppError } from "../../protocol/errors.ts";
 import { reconcileIncoming } from "./reconcile-incoming.ts";
 import type { Claimable, IncomingRow } from "./store.ts";
 import { findClaim } from "./store.ts";

@@ -1,6 +1,6 @@
 import { Prisma } from "../../../platform/generated/prisma/client.ts";
-import { FUNDED } from "../budget/index.ts";
 import type { Database, Queries } from "../../ports/database.ts";
+import { FUNDED } from "../budget/index.ts";
 import type { CheckName, Finding } from "./checks.ts";
 
 /** A signed payment or payout, as far as the chain can say something about it. */

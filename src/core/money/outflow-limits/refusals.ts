@@ -1,6 +1,6 @@
+import type { Queries } from "../../ports/database.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { findAccount } from "../budget/index.ts";
-import type { Queries } from "../../ports/database.ts";
 import { pauseOf } from "./store.ts";
 
 /** Nobody knows when an operator switches payments on again; asking every minute hurts nobody. */

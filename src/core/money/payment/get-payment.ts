@@ -4,10 +4,10 @@ import { notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { keptOutput, mayYetCome } from "./output.ts";
+import { nextAfterPayment, toView } from "./payment-view.ts";
 import { reconcileSoon } from "./reconcile.ts";
 import type { GetPaymentInput, GetPaymentOutput } from "./schema.ts";
 import { findPaymentOfGrant } from "./store.ts";
-import { nextAfterPayment, toView } from "./payment-view.ts";
 
 /**
  * What became of a payment, asked by any session of the same grant; the chain is asked on the way, so that a

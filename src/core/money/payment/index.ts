@@ -1,18 +1,17 @@
-export { evidenceOf } from "../settlement/evidence.ts";
-export { contentTypeOf, keptBytes, readOutput } from "./output.ts";
-export { sendPayment, signPayment } from "./sign-and-send.ts";
-export { askQuote } from "../../runs/quote/ask-quote.ts";
+export {
+  contentTypeOf,
+  keptBytes,
+  readOutput,
+  type Output,
+  keepOutput,
+  keptOutput,
+  mayYetCome,
+} from "./output.ts";
+export { sendPayment, signPayment, UPSTREAM_RETRY_SECONDS, refusalAfterSending } from "./sign-and-send.ts";
 export { quoteDigest } from "./quote-digest.ts";
 export { getPayment } from "./get-payment.ts";
-export { attendDue, awaitConfirmation } from "./reconcile.ts";
+export { attendDue, awaitConfirmation, reconcileSoon } from "./reconcile.ts";
 export { purgeExpiredOutputs } from "./purge-expired-outputs.ts";
-export { type Run, runService } from "../../runs/sponsored-run/run-service.ts";
-export {
-  GetPaymentInput,
-  GetPaymentOutput,
-  PaymentView,
-  RunServiceInput,
-  RunServiceOutput,
-} from "./schema.ts";
-export { findPayment, listOpenPayments, listPayments, type PaymentRow } from "./store.ts";
-export { toView as paymentToView } from "./payment-view.ts";
+export { GetPaymentInput, GetPaymentOutput, outputFields, PaymentView } from "./schema.ts";
+export { findPayment, listOpenPayments, listPayments, type PaymentRow, recordOutcome } from "./store.ts";
+export { toView as paymentToView, nextAfterPayment } from "./payment-view.ts";

@@ -1,5 +1,5 @@
-import type { Cipher } from "../../ports/database.ts";
-import type { UpstreamAnswer } from "../../ports/chain.ts";
+import type { Cipher } from "../../ports/cipher.ts";
+import type { UpstreamAnswer } from "../../ports/upstream.ts";
 import type { PaymentRow, SendOutcome } from "./store.ts";
 
 /** An upstream's answer as it goes to the agent. */

@@ -1,6 +1,6 @@
+import { microsToCents } from "../../protocol/amounts.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
-import { microsToCents } from "../../protocol/amounts.ts";
 import type { PaymentView } from "./schema.ts";
 import type { PaymentRow, PaymentStatus } from "./store.ts";
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import type { UpstreamRequest } from "../../ports/upstream.ts";
+import type { Terms } from "../../ports/x402-buyer.ts";
 import { canonicalJson } from "../../protocol/canonical-json.ts";
-import type { Terms, UpstreamRequest } from "../../ports/chain.ts";
 
 /**
  * What a reservation is good for: this much to this payee, for exactly this request. A signature is only made where

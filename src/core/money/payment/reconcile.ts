@@ -1,8 +1,8 @@
 import type { Address, Hex } from "viem";
 import type { Deps } from "../../context.ts";
+import type { Authorization, Verdict } from "../../ports/chain.ts";
 import { isOpen } from "./output.ts";
 import { keptRequest, sendPayment } from "./sign-and-send.ts";
-import type { Authorization, Verdict } from "../../ports/chain.ts";
 import type { PaymentRow } from "./store.ts";
 import { endPayment, findPayment, takeDue } from "./store.ts";
 

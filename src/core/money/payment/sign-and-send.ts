@@ -1,15 +1,17 @@
+import { explainEndedSession } from "../../access/session/index.ts";
 import type { Deps } from "../../context.ts";
+import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../ports/upstream.ts";
+import type { Offer } from "../../ports/x402-buyer.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { next } from "../../protocol/next-actions.ts";
-import { explainEndedSession } from "../../access/session/index.ts";
 import { requireUnpaused } from "../outflow-limits/index.ts";
 import { keepOutput } from "./output.ts";
-import type { Offer, UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../ports/chain.ts";
-import { UPSTREAM_RETRY_SECONDS } from "../../runs/quote/ask-quote.ts";
 import { quoteDigest } from "./quote-digest.ts";
 import type { Permit } from "./store.ts";
 import { claimSend, endPayment, findPayment, markSigned, recordOutcome, termsStand } from "./store.ts";
 
+/** How long to wait before asking an upstream again that didn't answer. */
+export const UPSTREAM_RETRY_SECONDS = 5;
 /** Beyond the upstream's timeout, until somebody else may send the same request again. */
 const LEASE_MARGIN_SECONDS = 5;
 const leaseSeconds = (request: UpstreamRequest): number =>

@@ -1,9 +1,10 @@
 import { Prisma } from "../../../platform/generated/prisma/client.ts";
-import type { Database, Queries } from "../../ports/database.ts";
 import { sessionIsLive } from "../../access/session/index.ts";
+import type { Verdict } from "../../ports/chain.ts";
+import type { Database, Queries } from "../../ports/database.ts";
+import type { SignedPayment } from "../../ports/x402-buyer.ts";
 import { paymentsGoOn } from "../outflow-limits/index.ts";
-import { evidenceOf } from "../settlement/evidence.ts";
-import type { SignedPayment, Verdict } from "../../ports/chain.ts";
+import { evidenceOf } from "../settlement/index.ts";
 
 export type PaymentStatus =
   | "reserved"

@@ -1,6 +1,6 @@
 import type { Address, Hex } from "viem";
 import type { Deps } from "../../context.ts";
-import { evidenceOf } from "../payment/index.ts";
+import { evidenceOf } from "../settlement/index.ts";
 import type { PayoutRow } from "./store.ts";
 import { endPayout, markPayoutSigned, reopenPayout, takeDuePayouts } from "./store.ts";
 

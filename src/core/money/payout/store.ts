@@ -1,8 +1,8 @@
 import { Prisma } from "../../../platform/generated/prisma/client.ts";
-import { lockAccounts } from "../budget/index.ts";
 import type { Queries } from "../../ports/database.ts";
-import { paymentsGoOn } from "../outflow-limits/index.ts";
 import type { SignedTransfer } from "../../ports/x402-transfers.ts";
+import { lockAccounts } from "../budget/index.ts";
+import { paymentsGoOn } from "../outflow-limits/index.ts";
 
 export interface PayoutRow {
   id: string;
@@ -106,12 +106,6 @@ export async function findWithdrawal(
   const rows = await db.$queryRaw<PayoutRow[]>`
     SELECT ${COLUMNS} FROM payouts o WHERE o.id = ${id}::uuid AND o.sponsor_id = ${sponsorId}::uuid`;
   return rows[0];
-}
-
-/** Where a sponsor's money goes back to. */
-export async function findWallet(db: Queries, sponsorId: string): Promise<string | undefined> {
-  const sponsor = await db.sponsor.findUnique({ where: { id: sponsorId }, select: { walletAddress: true } });
-  return sponsor?.walletAddress ?? undefined;
 }
 
 export async function findRefund(db: Queries, incomingId: string): Promise<PayoutRow | undefined> {

@@ -1,7 +1,9 @@
 export {
-  type Call,
-  paymentSubject,
-  requireBudget,
-  reserveCall,
-} from "../../runs/sponsored-run/reserve-call.ts";
-export { insertFree, type PaymentSubject, remainingBudgets } from "./store.ts";
+  insertFree,
+  type PaymentSubject,
+  remainingBudgets,
+  type Hold,
+  findApprovedBudget,
+  openUserCap,
+  reserve,
+} from "./store.ts";

@@ -1,7 +1,7 @@
 import { Prisma } from "../../../platform/generated/prisma/client.ts";
+import type { Database, Queries } from "../../ports/database.ts";
 import type { Claim } from "../../protocol/idempotency/index.ts";
 import { lockAccounts } from "../budget/index.ts";
-import type { Database, Queries } from "../../ports/database.ts";
 
 /** Who and what a payment is for. */
 export interface PaymentSubject {

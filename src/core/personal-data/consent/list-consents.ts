@@ -1,8 +1,8 @@
 import type { z } from "zod";
+import { userExists } from "../../access/user/index.ts";
 import type { Deps } from "../../context.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { PAGE_SIZE, requireId } from "../../protocol/fields.ts";
-import { userExists } from "../../access/user/index.ts";
 import type { ListConsentsInput, ListConsentsOutput } from "./schema.ts";
 import { countConsents, listConsentRows } from "./store.ts";
 

@@ -1,10 +1,10 @@
 import { openApproval } from "../../access/approval/index.ts";
-import type { Deps, SessionActor } from "../../context.ts";
-import type { DataType } from "../data-schema/index.ts";
-import { AppError } from "../../protocol/errors.ts";
-import { next } from "../../protocol/next-actions.ts";
 import { missingFrom } from "../../access/scope/index.ts";
 import { refuseScope } from "../../access/session/index.ts";
+import type { Deps, SessionActor } from "../../context.ts";
+import type { DataType } from "../../protocol/data-types.ts";
+import { AppError } from "../../protocol/errors.ts";
+import { next } from "../../protocol/next-actions.ts";
 
 type Context = Pick<Deps, "db" | "cipher" | "log" | "limiter" | "settings"> & { actor: SessionActor };
 

@@ -1,4 +1,4 @@
-import type { DataType } from "../data-schema/index.ts";
+import type { DataType } from "../../protocol/data-types.ts";
 
 export interface ConsentRecord {
   consentType: "data_sharing" | "contact" | "retention";

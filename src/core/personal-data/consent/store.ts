@@ -1,6 +1,6 @@
 import type { SessionActor } from "../../context.ts";
-import type { DataType } from "../data-schema/index.ts";
 import type { Queries } from "../../ports/database.ts";
+import type { DataType } from "../../protocol/data-types.ts";
 
 /** Records, once while it stands, that a run's input may carry these data types to a service. */
 export async function recordInputConsent(

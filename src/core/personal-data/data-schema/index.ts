@@ -8,6 +8,4 @@
  */
 export { checkSchema } from "./check/check-schema.ts";
 export { compileSchema, type CompiledSchema } from "./validate/compile.ts";
-export { DATA_TYPES, isDataType, type DataType } from "../../protocol/data-types.ts";
-export { pointer } from "./json.ts";
 export { replaceReferences, type VaultReference } from "./validate/vault-references.ts";

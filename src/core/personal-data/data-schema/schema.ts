@@ -85,3 +85,6 @@ function single(schema: Schema, keyword: "if" | "then" | "else" | "not" | "items
   const child = schema[keyword];
   return child === undefined ? [] : [{ schema: child, tokens: [keyword] }];
 }
+
+/** The one field of a reference to the user's vault. No schema may have a property of this name. */
+export const REFERENCE_FIELD = "$vault";

@@ -1,8 +1,8 @@
 import type { z } from "zod";
+import { userExists } from "../../access/user/index.ts";
 import type { Deps } from "../../context.ts";
 import { invalidField, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
-import { userExists } from "../../access/user/index.ts";
 import { misfit, sealItem } from "./rules.ts";
 import type { PutVaultItemInput, PutVaultItemOutput } from "./schema.ts";
 import { deleteItem, upsertItem } from "./store.ts";

@@ -1,9 +1,10 @@
+import { missingFrom } from "../../access/scope/index.ts";
 import type { Deps, SessionActor } from "../../context.ts";
-import type { CompiledSchema, DataType, VaultReference } from "../data-schema/index.ts";
-import { replaceReferences } from "../data-schema/index.ts";
+import type { DataType } from "../../protocol/data-types.ts";
 import type { FieldError } from "../../protocol/errors.ts";
 import { AppError } from "../../protocol/errors.ts";
-import { missingFrom } from "../../access/scope/index.ts";
+import type { CompiledSchema, VaultReference } from "../data-schema/index.ts";
+import { replaceReferences } from "../data-schema/index.ts";
 import { openItem } from "./rules.ts";
 import { findItems, storedDataTypes } from "./store.ts";
 

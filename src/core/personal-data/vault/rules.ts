@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { DataType } from "../data-schema/index.ts";
-import type { Cipher } from "../../ports/database.ts";
+import type { Cipher } from "../../ports/cipher.ts";
+import type { DataType } from "../../protocol/data-types.ts";
 
 /** What binds an encrypted value to its user and its place. */
 const itemContext = (userId: string, dataType: string): string => `vault_items.value:${userId}:${dataType}`;

@@ -1,5 +1,5 @@
-import type { DataType } from "../data-schema/index.ts";
 import type { Queries } from "../../ports/database.ts";
+import type { DataType } from "../../protocol/data-types.ts";
 
 /** Stores a value in place of the one before. Returns false where there is no such user. */
 export async function upsertItem(

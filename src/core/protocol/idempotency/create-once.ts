@@ -1,6 +1,7 @@
+import type { Cipher } from "../../ports/cipher.ts";
+import type { Database, Queries } from "../../ports/database.ts";
 import { canonicalJson } from "../canonical-json.ts";
 import { AppError } from "../errors.ts";
-import type { Cipher, Database, Queries } from "../../ports/database.ts";
 import { claimCreation, findCreation } from "./store.ts";
 
 export interface Creation {

@@ -1,4 +1,3 @@
-export { type Claimed, claimRun } from "../../runs/sponsored-run/claim-run.ts";
 export { createOnce, findCreated } from "./create-once.ts";
 export { IdempotencyKey } from "./schema.ts";
-export { type Claim, deleteOldCreations, releaseKey } from "./store.ts";
+export { type Claim, claimKey, deleteOldCreations, findKey, findRecentRun, releaseKey } from "./store.ts";

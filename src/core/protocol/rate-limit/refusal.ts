@@ -1,6 +1,6 @@
+import type { RateRule, RateTake } from "../../ports/rate-limiter.ts";
 import { AppError } from "../errors.ts";
 import type { NextAction } from "../next-actions.ts";
-import type { RateRule, RateTake } from "../../ports/rate-limiter.ts";
 
 /** What a limited answer says of its limit: the fields of the IETF's draft (RateLimit header fields for HTTP). */
 export function rateLimitHeaders(

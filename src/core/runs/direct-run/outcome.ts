@@ -1,8 +1,8 @@
 import type { Deps } from "../../context.ts";
-import type { DirectPaymentOutcome } from "../../protocol/error-details.ts";
 import { findIncoming } from "../../money/incoming-payment/index.ts";
 import { findPayment } from "../../money/payment/index.ts";
 import { findRefund } from "../../money/payout/index.ts";
+import type { DirectPaymentOutcome } from "../../protocol/error-details.ts";
 import { findPaymentIdOf } from "./store.ts";
 
 /** What became of a direct payment so far, with the transactions that prove it. */

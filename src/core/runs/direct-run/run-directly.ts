@@ -1,10 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
-import { canonicalJson } from "../../protocol/canonical-json.ts";
 import type { Deps } from "../../context.ts";
-import { compileSchema } from "../../personal-data/data-schema/index.ts";
-import { AppError, notFound } from "../../protocol/errors.ts";
-import { next } from "../../protocol/next-actions.ts";
 import type { IncomingRow } from "../../money/incoming-payment/index.ts";
 import {
   earlierClaim,
@@ -13,11 +9,9 @@ import {
   settlePayment,
   takePayment,
 } from "../../money/incoming-payment/index.ts";
-import type { PresentedPayment, RequestHeaders } from "../../ports/x402-seller.ts";
-import type { Offer, UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../ports/chain.ts";
+import { requireUnpaused } from "../../money/outflow-limits/index.ts";
 import type { PaymentRow } from "../../money/payment/index.ts";
 import {
-  askQuote,
   awaitConfirmation,
   contentTypeOf,
   findPayment,
@@ -26,9 +20,16 @@ import {
   sendPayment,
   signPayment,
 } from "../../money/payment/index.ts";
+import { compileSchema } from "../../personal-data/data-schema/index.ts";
+import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../ports/upstream.ts";
+import type { Offer } from "../../ports/x402-buyer.ts";
+import type { PresentedPayment, RequestHeaders } from "../../ports/x402-seller.ts";
+import { canonicalJson } from "../../protocol/canonical-json.ts";
+import { AppError, notFound } from "../../protocol/errors.ts";
+import { next } from "../../protocol/next-actions.ts";
 import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
 import { buildUpstreamRequest, findApi, invalidRunInput } from "../../sponsorship/sponsored-api/index.ts";
-import { requireUnpaused } from "../../money/outflow-limits/index.ts";
+import { askQuote } from "../quote/index.ts";
 import { closeDirectPayments } from "./close-direct-payments.ts";
 import { outcomeOf } from "./outcome.ts";
 import { saleTerms } from "./sale-terms.ts";

@@ -1,15 +1,14 @@
 import type { Deps } from "../../context.ts";
-import { AppError } from "../../protocol/errors.ts";
+import { UPSTREAM_RETRY_SECONDS } from "../../money/payment/index.ts";
+import type { UpstreamAnswer, UpstreamRequest } from "../../ports/upstream.ts";
+import type { Offer } from "../../ports/x402-buyer.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
+import { AppError } from "../../protocol/errors.ts";
 import { next } from "../../protocol/next-actions.ts";
 import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
 import { recordQuote } from "../../sponsorship/sponsored-api/index.ts";
-import type { Offer, UpstreamAnswer, UpstreamRequest } from "../../ports/chain.ts";
 
 export type Quote = { kind: "free"; answer: UpstreamAnswer } | { kind: "toll"; offer: Offer };
-
-/** How long to wait before asking an upstream again that didn't answer. */
-export const UPSTREAM_RETRY_SECONDS = 5;
 
 /**
  * Asks the upstream, unpaid, what the call costs. Only terms that agree with what is registered are taken: same

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { canonicalJson } from "../../protocol/canonical-json.ts";
 import type { Deps, SessionActor } from "../../context.ts";
+import { canonicalJson } from "../../protocol/canonical-json.ts";
 import { AppError } from "../../protocol/errors.ts";
+import type { Claim } from "../../protocol/idempotency/index.ts";
+import { claimKey, findKey, findRecentRun, releaseKey } from "../../protocol/idempotency/index.ts";
 import { next } from "../../protocol/next-actions.ts";
-import type { Claim } from "../../protocol/idempotency/store.ts";
-import { claimKey, findKey, findRecentRun, releaseKey } from "../../protocol/idempotency/store.ts";
 
 const OPERATION = "run_service";
 /** Beyond the upstream's own timeout: reading terms, reserving. */

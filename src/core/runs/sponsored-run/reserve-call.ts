@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { openApproval } from "../../access/approval/index.ts";
 import type { Deps, SessionActor } from "../../context.ts";
-import { AppError } from "../../protocol/errors.ts";
-import type { Claimed } from "../../protocol/idempotency/index.ts";
+import { openTreasuryDay, requireUnpaused, treasuryDayExhausted } from "../../money/outflow-limits/index.ts";
+import type { Hold, PaymentSubject } from "../../money/reservation/index.ts";
+import { findApprovedBudget, openUserCap, remainingBudgets, reserve } from "../../money/reservation/index.ts";
+import type { Offer, Terms } from "../../ports/x402-buyer.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
+import { AppError } from "../../protocol/errors.ts";
 import { next } from "../../protocol/next-actions.ts";
 import type { JudgedPayer, Payers, Shortfall } from "../../sponsorship/payer/index.ts";
-import type { Offer, Terms } from "../../ports/chain.ts";
-import { openTreasuryDay, requireUnpaused, treasuryDayExhausted } from "../../money/outflow-limits/index.ts";
-import type { Hold, PaymentSubject } from "../../money/reservation/store.ts";
-import { findApprovedBudget, openUserCap, remainingBudgets, reserve } from "../../money/reservation/store.ts";
+import type { Claimed } from "./claim-run.ts";
 
 type Context = Pick<Deps, "db" | "cipher" | "log" | "limiter" | "settings"> & { actor: SessionActor };
 

@@ -1,25 +1,38 @@
 import type { z } from "zod";
-import { recordInputConsent, requireTransfer } from "../../personal-data/consent/index.ts";
+import { missingFrom } from "../../access/scope/index.ts";
+import { refuseScope } from "../../access/session/index.ts";
 import type { Deps, SessionActor } from "../../context.ts";
-import type { DataType } from "../../personal-data/data-schema/index.ts";
+import type { Output, PaymentRow } from "../../money/payment/index.ts";
+import {
+  awaitConfirmation,
+  contentTypeOf,
+  findPayment,
+  keepOutput,
+  keptOutput,
+  mayYetCome,
+  nextAfterPayment,
+  quoteDigest,
+  readOutput,
+  reconcileSoon,
+  recordOutcome,
+  refusalAfterSending,
+  sendPayment,
+  signPayment,
+  paymentToView,
+} from "../../money/payment/index.ts";
+import type { PaymentSubject } from "../../money/reservation/index.ts";
+import { insertFree, remainingBudgets } from "../../money/reservation/index.ts";
+import { recordInputConsent, requireTransfer } from "../../personal-data/consent/index.ts";
 import { compileSchema } from "../../personal-data/data-schema/index.ts";
-import { AppError, notFound } from "../../protocol/errors.ts";
-import type { Claimed } from "../../protocol/idempotency/index.ts";
-import { claimRun, releaseKey } from "../../protocol/idempotency/index.ts";
+import { resolveReferences } from "../../personal-data/vault/index.ts";
+import type { UpstreamAnswer } from "../../ports/upstream.ts";
 import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
+import type { DataType } from "../../protocol/data-types.ts";
+import { AppError, notFound } from "../../protocol/errors.ts";
+import { releaseKey } from "../../protocol/idempotency/index.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
 import { choosePayers } from "../../sponsorship/payer/index.ts";
-import type { Call, PaymentSubject } from "../../money/reservation/index.ts";
-import {
-  insertFree,
-  paymentSubject,
-  remainingBudgets,
-  requireBudget,
-  reserveCall,
-} from "../../money/reservation/index.ts";
-import { missingFrom } from "../../access/scope/index.ts";
-import { refuseScope } from "../../access/session/index.ts";
 import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
 import {
   buildUpstreamRequest,
@@ -27,18 +40,12 @@ import {
   findApi,
   invalidRunInput,
 } from "../../sponsorship/sponsored-api/index.ts";
-import { resolveReferences } from "../../personal-data/vault/index.ts";
-import type { Output } from "../../money/payment/output.ts";
-import { contentTypeOf, keepOutput, keptOutput, mayYetCome, readOutput } from "../../money/payment/output.ts";
-import { refusalAfterSending, sendPayment, signPayment } from "../../money/payment/sign-and-send.ts";
-import type { UpstreamAnswer } from "../../ports/chain.ts";
-import { askQuote } from "../quote/ask-quote.ts";
-import { quoteDigest } from "../../money/payment/quote-digest.ts";
-import { awaitConfirmation, reconcileSoon } from "../../money/payment/reconcile.ts";
-import type { RunServiceInput, RunServiceOutput } from "../../money/payment/schema.ts";
-import type { PaymentRow } from "../../money/payment/store.ts";
-import { findPayment, recordOutcome } from "../../money/payment/store.ts";
-import { nextAfterPayment, toView } from "../../money/payment/payment-view.ts";
+import { askQuote } from "../quote/index.ts";
+import type { Claimed } from "./claim-run.ts";
+import { claimRun } from "./claim-run.ts";
+import type { Call } from "./reserve-call.ts";
+import { paymentSubject, requireBudget, reserveCall } from "./reserve-call.ts";
+import type { RunServiceInput, RunServiceOutput } from "./schema.ts";
 
 type Input = z.infer<typeof RunServiceInput>;
 type Context = Deps & { actor: SessionActor };
@@ -173,7 +180,7 @@ async function respond(ctx: Context, payment: PaymentRow, output: Output): Promi
     ctx.actor.budgetAccountId,
     ctx.actor.grantBudgetAccountId,
   ]);
-  const view = toView(payment);
+  const view = paymentToView(payment);
   const pending = output.output === undefined && mayYetCome(payment);
   return {
     data: {

@@ -1,7 +1,7 @@
 import type { z } from "zod";
-import { requireOwnCampaign } from "../campaign/index.ts";
 import type { Deps, SponsorActor } from "../../context.ts";
 import { compileSchema } from "../../personal-data/data-schema/index.ts";
+import { requireOwnCampaign } from "../campaign/index.ts";
 import { answersTable } from "./csv.ts";
 import { toView } from "./rules.ts";
 import type { AnswerView, ExportAnswersInput } from "./schema.ts";

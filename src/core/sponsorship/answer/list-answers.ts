@@ -1,7 +1,7 @@
 import type { z } from "zod";
-import { requireOwnCampaign } from "../campaign/index.ts";
 import type { Deps, SponsorActor } from "../../context.ts";
 import { PAGE_SIZE } from "../../protocol/fields.ts";
+import { requireOwnCampaign } from "../campaign/index.ts";
 import { toView } from "./rules.ts";
 import type { ListAnswersInput, ListAnswersOutput } from "./schema.ts";
 import { countAnswers, listAnswerRows } from "./store.ts";

@@ -1,5 +1,5 @@
-import type { DataType } from "../../personal-data/data-schema/index.ts";
-import type { Cipher } from "../../ports/database.ts";
+import type { Cipher } from "../../ports/cipher.ts";
+import type { DataType } from "../../protocol/data-types.ts";
 import type { AnswerView } from "./schema.ts";
 import type { AnswerRow } from "./store.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { DataTypeField, Id, JsonObject, Page, Paging, Timestamp } from "../../protocol/fields.ts";
 import { Source } from "../../personal-data/vault/index.ts";
+import { DataTypeField, Id, JsonObject, Page, Paging, Timestamp } from "../../protocol/fields.ts";
 
 /** Nothing here says who answered, beyond what they answered themselves. */
 export const AnswerView = z

@@ -1,6 +1,6 @@
 import { Prisma } from "../../../platform/generated/prisma/client.ts";
-import type { Queries } from "../../ports/database.ts";
 import type { Sources } from "../../personal-data/vault/index.ts";
+import type { Queries } from "../../ports/database.ts";
 
 export interface AnswerRow {
   id: string;

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
-import { insertFundedAccount } from "../../money/budget/index.ts";
 import type { Deps, SponsorActor } from "../../context.ts";
+import { insertFundedAccount } from "../../money/budget/index.ts";
 import { checkSchema, compileSchema } from "../../personal-data/data-schema/index.ts";
-import { AppError } from "../../protocol/errors.ts";
-import { centsToMicros } from "../../protocol/amounts.ts";
 import type { Queries } from "../../ports/database.ts";
+import { centsToMicros } from "../../protocol/amounts.ts";
+import { AppError } from "../../protocol/errors.ts";
 import { createOnce } from "../../protocol/idempotency/index.ts";
 import { requireOwnCampaign } from "./own-campaign.ts";
 import { defaultTags, toView } from "./rules.ts";

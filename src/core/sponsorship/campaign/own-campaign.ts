@@ -1,6 +1,6 @@
+import type { Queries } from "../../ports/database.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
-import type { Queries } from "../../ports/database.ts";
 import type { CampaignDetails } from "./store.ts";
 import { findCampaignOfSponsor } from "./store.ts";
 

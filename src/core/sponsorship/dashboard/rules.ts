@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import { invalidField } from "../../protocol/errors.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
+import { invalidField } from "../../protocol/errors.ts";
 import type { ApiFigures, CampaignFigures, Period } from "./schema.ts";
 import { MAX_DAYS } from "./schema.ts";
 import type { CallCounts, CompletionCounts, Days } from "./store.ts";

@@ -1,4 +1,5 @@
-import { z } from "zod";
+import type { z } from "zod";
+import type { Deps } from "../../context.ts";
 import {
   bookCredit as writeCredit,
   budgetToWire,
@@ -6,17 +7,14 @@ import {
   insertFundedAccount,
   sumSpent,
 } from "../../money/budget/index.ts";
-import { requireOwnCampaign } from "../campaign/index.ts";
-import type { Deps } from "../../context.ts";
-import { AppError, invalidField, notFound } from "../../protocol/errors.ts";
-import { Budget, requireId } from "../../protocol/fields.ts";
-import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
 import type { Queries } from "../../ports/database.ts";
+import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
+import { AppError, invalidField, notFound } from "../../protocol/errors.ts";
+import { requireId } from "../../protocol/fields.ts";
+import { requireOwnCampaign } from "../campaign/index.ts";
+import { sponsorExists } from "../sponsor/index.ts";
 import { findApiOfSponsor, openBudget } from "../sponsored-api/index.ts";
-import type { BookCreditInput } from "../sponsor/schema.ts";
-import { sponsorExists } from "../sponsor/store.ts";
-
-export const BookCreditOutput = z.object({ budget: Budget, reference: z.string() });
+import type { BookCreditInput, BookCreditOutput } from "./schema.ts";
 
 /**
  * Books money that is in the treasury by other means to a campaign, or to an API's own budget.

@@ -1,9 +1,6 @@
 import type { z } from "zod";
-import { budgetToWire, findAccount, insertFundedAccount } from "../../money/budget/index.ts";
-import { requireOwnCampaign } from "../campaign/index.ts";
 import type { Deps, SponsorActor } from "../../context.ts";
-import { AppError, notFound } from "../../protocol/errors.ts";
-import { centsToMicros } from "../../protocol/amounts.ts";
+import { budgetToWire, findAccount, insertFundedAccount } from "../../money/budget/index.ts";
 import type { IncomingRow } from "../../money/incoming-payment/index.ts";
 import {
   claimNonce,
@@ -14,6 +11,9 @@ import {
   takePayment,
 } from "../../money/incoming-payment/index.ts";
 import type { RequestHeaders, SaleTerms } from "../../ports/x402-seller.ts";
+import { centsToMicros } from "../../protocol/amounts.ts";
+import { AppError, notFound } from "../../protocol/errors.ts";
+import { requireOwnCampaign } from "../campaign/index.ts";
 import { findApiOfSponsor, openBudget } from "../sponsored-api/index.ts";
 import type { FundApiInput, FundCampaignInput, FundOutput } from "./schema.ts";
 

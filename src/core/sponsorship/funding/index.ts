@@ -1,3 +1,4 @@
-/** Sponsors pay for their budgets: x402, to the treasury. */
+/** Money into a budget: a sponsor's x402 payment to the treasury, or a credit that the administrator books. */
+export { bookCredit } from "./book-credit.ts";
 export { fundApi, fundCampaign } from "./fund-budget.ts";
-export { FundApiInput, FundCampaignInput, FundOutput } from "./schema.ts";
+export { BookCreditInput, BookCreditOutput, FundApiInput, FundCampaignInput, FundOutput } from "./schema.ts";

@@ -6,3 +6,17 @@ const amount = PositiveCents.meta({ description: "What the budget grows by, and 
 export const FundCampaignInput = z.strictObject({ campaign_id: Id, amount_cents: amount });
 export const FundApiInput = z.strictObject({ service_key: ServiceKey, amount_cents: amount });
 export const FundOutput = z.object({ budget: Budget });
+
+export const BookCreditInput = z.strictObject({
+  sponsor_id: Id,
+  campaign_id: Id.optional(),
+  service_key: ServiceKey.optional(),
+  amount_cents: PositiveCents,
+  reference: z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    .meta({ description: "Booking the same reference again changes nothing" }),
+});
+export const BookCreditOutput = z.object({ budget: Budget, reference: z.string() });

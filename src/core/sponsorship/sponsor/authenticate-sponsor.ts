@@ -1,5 +1,5 @@
-import type { Deps, SponsorActor } from "../../context.ts";
 import { hashSecret, isToken } from "../../access/credential/index.ts";
+import type { Deps, SponsorActor } from "../../context.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { findSponsorByKey } from "./store.ts";
 

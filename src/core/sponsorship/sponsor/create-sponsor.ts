@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import type { Deps } from "../../context.ts";
 import { mintToken } from "../../access/credential/index.ts";
+import type { Deps } from "../../context.ts";
 import type { CreateSponsorInput, CreateSponsorOutput } from "./schema.ts";
 import { insertSponsor } from "./store.ts";
 

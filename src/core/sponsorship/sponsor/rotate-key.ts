@@ -1,7 +1,7 @@
 import type { z } from "zod";
-import type { Deps } from "../../context.ts";
 import type { RotateKeyOutput } from "../../access/credential/index.ts";
 import { DEFAULT_OVERLAP_SECONDS, mintToken } from "../../access/credential/index.ts";
+import type { Deps } from "../../context.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import type { RotateSponsorKeyInput } from "./schema.ts";

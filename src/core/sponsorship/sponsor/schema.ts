@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Overlap } from "../../access/credential/index.ts";
-import { Id, PositiveCents, ServiceKey } from "../../protocol/fields.ts";
+import { Id } from "../../protocol/fields.ts";
 
 export const CreateSponsorInput = z.strictObject({
   name: z
@@ -22,16 +22,3 @@ export const CreateSponsorOutput = z.object({
 });
 
 export const RotateSponsorKeyInput = z.strictObject({ sponsor_id: Id, overlap_seconds: Overlap });
-
-export const BookCreditInput = z.strictObject({
-  sponsor_id: Id,
-  campaign_id: Id.optional(),
-  service_key: ServiceKey.optional(),
-  amount_cents: PositiveCents,
-  reference: z
-    .string()
-    .trim()
-    .min(1)
-    .max(200)
-    .meta({ description: "Booking the same reference again changes nothing" }),
-});

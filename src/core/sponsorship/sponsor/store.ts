@@ -1,5 +1,5 @@
-import type { SponsorActor } from "../../context.ts";
 import type { MintedToken } from "../../access/credential/index.ts";
+import type { SponsorActor } from "../../context.ts";
 import type { Database, Queries } from "../../ports/database.ts";
 
 export async function insertSponsor(
@@ -44,4 +44,10 @@ export async function rotateKey(
       RETURNING id, now() + make_interval(secs => ${overlapSeconds}::int) AS previous_end_at`;
     return rows[0];
   });
+}
+
+/** Where a sponsor's money goes back to. */
+export async function findWallet(db: Queries, sponsorId: string): Promise<string | undefined> {
+  const sponsor = await db.sponsor.findUnique({ where: { id: sponsorId }, select: { walletAddress: true } });
+  return sponsor?.walletAddress ?? undefined;
 }

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Deps, SponsorActor } from "../../context.ts";
-import { AppError } from "../../protocol/errors.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
+import { AppError } from "../../protocol/errors.ts";
 import { requireOwnApi } from "./own-api.ts";
 import type { Pinned } from "./probe-upstream.ts";
 import { probeUpstream } from "./probe-upstream.ts";

@@ -1,5 +1,5 @@
-import { notFound } from "../../protocol/errors.ts";
 import type { Queries } from "../../ports/database.ts";
+import { notFound } from "../../protocol/errors.ts";
 import type { ApiWithBudget } from "./store.ts";
 import { findApiOfSponsor } from "./store.ts";
 

@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import { budgetToWire } from "../../money/budget/index.ts";
+import { microsToCents } from "../../protocol/amounts.ts";
 import type { FieldError } from "../../protocol/errors.ts";
 import { AppError } from "../../protocol/errors.ts";
-import { microsToCents } from "../../protocol/amounts.ts";
 import type { ApiView } from "./schema.ts";
 import type { ApiWithBudget } from "./store.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Budget, Category, Cents, JsonObject, Page, Paging, ServiceKey, Tag } from "../../protocol/fields.ts";
-import { ApiFigures, Period } from "../dashboard/index.ts";
 import { IdempotencyKey } from "../../protocol/idempotency/index.ts";
+import { ApiFigures, Period } from "../dashboard/index.ts";
 
 export const DEFAULT_TIMEOUT_MS = 10_000;
 

@@ -1,7 +1,7 @@
 import type { Prisma, SponsoredApi } from "../../../platform/generated/prisma/client.ts";
 import type { Account } from "../../money/budget/index.ts";
-import type { DataType } from "../../personal-data/data-schema/index.ts";
 import type { Queries } from "../../ports/database.ts";
+import type { DataType } from "../../protocol/data-types.ts";
 
 export type ApiRow = Omit<SponsoredApi, "searchText">;
 export type ApiWithBudget = ApiRow & { budgetAccount: Account | null };

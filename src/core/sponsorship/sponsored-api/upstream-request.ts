@@ -1,5 +1,5 @@
-import type { Cipher } from "../../ports/database.ts";
-import type { UpstreamRequest } from "../../ports/chain.ts";
+import type { Cipher } from "../../ports/cipher.ts";
+import type { UpstreamRequest } from "../../ports/upstream.ts";
 import type { ApiRow } from "./store.ts";
 
 /** What binds an API's encrypted headers to it. */

@@ -1,14 +1,14 @@
 import type { z } from "zod";
-import { findCampaignForUser } from "../campaign/index.ts";
+import { recordSelection, refuseScope } from "../../access/session/index.ts";
 import type { Deps, SessionActor } from "../../context.ts";
 import { compileSchema } from "../../personal-data/data-schema/index.ts";
+import { storedDataTypes } from "../../personal-data/vault/index.ts";
+import { microsToCents } from "../../protocol/amounts.ts";
 import { AppError, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
-import { microsToCents } from "../../protocol/amounts.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
-import { recordSelection, refuseScope } from "../../access/session/index.ts";
-import { storedDataTypes } from "../../personal-data/vault/index.ts";
+import { findCampaignForUser } from "../campaign/index.ts";
 import type { GetTaskInput, GetTaskOutput } from "./schema.ts";
 import { listPayableServices } from "./store.ts";
 

@@ -1,8 +1,8 @@
-import type { ConsentRecord } from "../../personal-data/consent/index.ts";
-import type { DataType } from "../../personal-data/data-schema/index.ts";
-import type { Queries } from "../../ports/database.ts";
 import { sessionIsLive } from "../../access/session/index.ts";
+import type { ConsentRecord } from "../../personal-data/consent/index.ts";
 import type { Sources } from "../../personal-data/vault/index.ts";
+import type { Queries } from "../../ports/database.ts";
+import type { DataType } from "../../protocol/data-types.ts";
 
 export interface NewCompletion {
   id: string;

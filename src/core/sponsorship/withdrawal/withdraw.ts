@@ -1,14 +1,17 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
-import { budgetToWire, findAccount } from "../../money/budget/index.ts";
-import { requireOwnCampaign } from "../campaign/index.ts";
 import type { Deps, SponsorActor } from "../../context.ts";
+import { budgetToWire, findAccount } from "../../money/budget/index.ts";
+import { openTreasuryDay, requireUnpaused, treasuryDayExhausted } from "../../money/outflow-limits/index.ts";
+import type { PayoutRow } from "../../money/payout/index.ts";
+import { findWithdrawal, oweWithdrawal } from "../../money/payout/index.ts";
+import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
 import { AppError, invalidField, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import { createOnce } from "../../protocol/idempotency/index.ts";
-import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
+import { requireOwnCampaign } from "../campaign/index.ts";
+import { findWallet } from "../sponsor/index.ts";
 import { findApiOfSponsor } from "../sponsored-api/index.ts";
-import { openTreasuryDay, requireUnpaused, treasuryDayExhausted } from "../../money/outflow-limits/index.ts";
 import type {
   GetWithdrawalInput,
   WithdrawalView,
@@ -16,8 +19,6 @@ import type {
   WithdrawFromCampaignInput,
   WithdrawOutput,
 } from "./schema.ts";
-import type { PayoutRow } from "../../money/payout/store.ts";
-import { findWallet, findWithdrawal, oweWithdrawal } from "../../money/payout/store.ts";
 
 type Context = Pick<Deps, "db" | "cipher" | "paymentClient" | "settings"> & { actor: SponsorActor };
 

@@ -1,9 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  compileSchema,
-  DATA_TYPES,
-  isDataType,
-} from "../../../../src/core/personal-data/data-schema/index.ts";
+import { compileSchema } from "../../../../src/core/personal-data/data-schema/index.ts";
+import { DATA_TYPES, isDataType } from "../../../../src/core/protocol/data-types.ts";
 import { email, object, phone, text } from "./schemas.ts";
 
 describe("isDataType", () => {

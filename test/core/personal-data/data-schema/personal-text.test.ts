@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { DATA_TYPES, type DataType } from "../../../../src/core/personal-data/data-schema/index.ts";
 import { personalDataIn } from "../../../../src/core/personal-data/data-schema/detect/personal-text.ts";
+import { DATA_TYPES, type DataType } from "../../../../src/core/protocol/data-types.ts";
 
 const found: Record<string, string[]> = {
   "an e-mail address": [

@@ -1,12 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  checkSchema,
-  compileSchema,
-  DATA_TYPES,
-  type DataType,
-} from "../../../../src/core/personal-data/data-schema/index.ts";
 import { KEYWORDS } from "../../../../src/core/personal-data/data-schema/check/keywords.ts";
+import { checkSchema, compileSchema } from "../../../../src/core/personal-data/data-schema/index.ts";
+import { DATA_TYPES, type DataType } from "../../../../src/core/protocol/data-types.ts";
 import { object } from "./schemas.ts";
 
 const dataType = fc.constantFrom(...DATA_TYPES);

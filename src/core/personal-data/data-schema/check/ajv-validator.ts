@@ -1,8 +1,8 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
-import { FORMATS } from "./formats.ts";
-import { canonicalJson } from "../json.ts";
-import { PatternMeter, re2Engine } from "./patterns.ts";
+import { canonicalJson } from "../../../protocol/canonical-json.ts";
 import type { Schema, SubSchema } from "../schema.ts";
+import { FORMATS } from "./formats.ts";
+import { PatternMeter, re2Engine } from "./patterns.ts";
 
 /** One schema, compiled. Patterns are metered: whoever validates resets the meter first. */
 export interface Validator {

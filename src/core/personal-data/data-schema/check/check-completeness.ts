@@ -1,11 +1,11 @@
-import { basesOf, contentBases, description, namesProperty, type Base } from "./complete-schemas.ts";
-import { demandsThat, fittingTypes, unite, type Demand, type Demands } from "./expected-data-types.ts";
-import type { Findings } from "./error-collector.ts";
-import { demandOfFormat } from "./formats.ts";
-import { pointer } from "../json.ts";
 import { demandOfName } from "../detect/personal-names.ts";
+import { pointer } from "../../../protocol/json-pointer.ts";
+import { type Child, contents, type Schema, type SubSchema, typesOf } from "../schema.ts";
+import { type Base, basesOf, contentBases, description, namesProperty } from "./complete-schemas.ts";
+import type { Findings } from "./error-collector.ts";
+import { type Demand, type Demands, demandsThat, fittingTypes, unite } from "./expected-data-types.ts";
+import { demandOfFormat } from "./formats.ts";
 import type { SchemaGraph } from "./schema-graph.ts";
-import { contents, typesOf, type Child, type Schema, type SubSchema } from "../schema.ts";
 
 /** Where a subschema stands, and the demands that data types beside or above it meet for its values. */
 interface Place {

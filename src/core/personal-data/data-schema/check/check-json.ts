@@ -1,7 +1,8 @@
-import type { Findings } from "./error-collector.ts";
-import { isStorable, pointer } from "../json.ts";
+import { pointer } from "../../../protocol/json-pointer.ts";
+import { isStorable } from "../json.ts";
 import { LIMITS } from "../size-limits.ts";
-import { REFERENCE_FIELD } from "../validate/vault-references.ts";
+import { REFERENCE_FIELD } from "../schema.ts";
+import type { Findings } from "./error-collector.ts";
 
 /**
  * First look: is it JSON that can be stored, walked and sent at all? Everything after may recurse over it.

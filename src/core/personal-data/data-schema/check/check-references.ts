@@ -1,7 +1,7 @@
-import type { Findings } from "./error-collector.ts";
-import { pointer } from "../json.ts";
-import { LIMITS } from "../size-limits.ts";
+import { pointer } from "../../../protocol/json-pointer.ts";
 import { applicators, contents, referencePointer, resolve, type Schema, type SubSchema } from "../schema.ts";
+import { LIMITS } from "../size-limits.ts";
+import type { Findings } from "./error-collector.ts";
 
 /**
  * No reference leads back to itself, and following them never nests deeper than the limit: after this a

@@ -1,13 +1,13 @@
 import type { FieldError } from "../../../protocol/errors.ts";
+import type { Schema } from "../schema.ts";
+import { LIMITS } from "../size-limits.ts";
 import { createValidator } from "./ajv-validator.ts";
 import { checkDescription } from "./check-completeness.ts";
 import { checkJson } from "./check-json.ts";
 import { checkReferences } from "./check-references.ts";
 import { checkStructure } from "./check-structure.ts";
 import { Findings } from "./error-collector.ts";
-import { LIMITS } from "../size-limits.ts";
 import { SchemaGraph } from "./schema-graph.ts";
-import type { Schema } from "../schema.ts";
 
 /**
  * Why a sponsor's schema can't be registered; empty if it can. Paths are JSON Pointers into the schema:

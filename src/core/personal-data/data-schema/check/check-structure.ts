@@ -1,8 +1,9 @@
-import type { Findings } from "./error-collector.ts";
-import { isObject, pointer, type JsonObject } from "../json.ts";
-import { KEYWORDS, refusal } from "./keywords.ts";
-import { LIMITS } from "../size-limits.ts";
+import { pointer } from "../../../protocol/json-pointer.ts";
+import { isObject, type JsonObject } from "../json.ts";
 import { resolve, type Schema } from "../schema.ts";
+import { LIMITS } from "../size-limits.ts";
+import type { Findings } from "./error-collector.ts";
+import { KEYWORDS, refusal } from "./keywords.ts";
 
 /**
  * Second look, without context: only known keywords, each with a value of the right shape; patterns, formats

@@ -1,7 +1,7 @@
-import { unite, type Demands } from "./expected-data-types.ts";
 import { own } from "../json.ts";
+import { type Child, describesItself, type Schema, type SubSchema } from "../schema.ts";
+import { type Demands, unite } from "./expected-data-types.ts";
 import type { SchemaGraph } from "./schema-graph.ts";
-import { describesItself, type Child, type Schema, type SubSchema } from "../schema.ts";
 
 /** A schema that says by itself what a value may be, and the demands that the data types of that value meet. */
 export interface Base {

@@ -1,7 +1,7 @@
 import type { DataType } from "../../../protocol/data-types.ts";
 import { own } from "../json.ts";
-import type { SchemaGraph } from "./schema-graph.ts";
 import type { Schema, SubSchema } from "../schema.ts";
+import type { SchemaGraph } from "./schema-graph.ts";
 
 /** The root's fields, in the schema's order. Required are those without which no data is valid. */
 export function declaredFields(graph: SchemaGraph): { required: string[]; optional: string[] } {

@@ -1,7 +1,7 @@
 import { DATA_TYPES, isDataType } from "../../../protocol/data-types.ts";
-import { isKnownFormat } from "./formats.ts";
 import { isObject } from "../json.ts";
 import { LIMITS } from "../size-limits.ts";
+import { isKnownFormat } from "./formats.ts";
 import { patternProblem } from "./patterns.ts";
 
 /** How a keyword's value is read: as one schema, as several, or as a plain value that `problem` judges. */

@@ -1,14 +1,14 @@
 import type { DataType } from "../../../protocol/data-types.ts";
-import { demandsThat, fits, type Demands } from "./expected-data-types.ts";
 import {
   applicators,
+  type Child,
   contents,
   referencePointer,
   resolve,
-  type Child,
   type Schema,
   type SubSchema,
 } from "../schema.ts";
+import { type Demands, demandsThat, fits } from "./expected-data-types.ts";
 
 /**
  * A schema with its references: answers that need to follow `$ref`. Each node is answered for once, since

@@ -1,10 +1,12 @@
-import type { Validator } from "../check/ajv-validator.ts";
 import type { DataType } from "../../../protocol/data-types.ts";
+import type { Validator } from "../check/ajv-validator.ts";
 import type { Findings } from "../check/error-collector.ts";
-import { canonicalJson, own, pointer } from "../json.ts";
-import { personalDataIn } from "./personal-text.ts";
 import type { SchemaGraph } from "../check/schema-graph.ts";
+import { canonicalJson } from "../../../protocol/canonical-json.ts";
+import { pointer } from "../../../protocol/json-pointer.ts";
+import { own } from "../json.ts";
 import type { Schema, SubSchema } from "../schema.ts";
+import { personalDataIn } from "./personal-text.ts";
 
 /** What holds for a value because of what is around it. */
 interface Surroundings {

@@ -1,8 +1,8 @@
-import { holdsCardNumber } from "./card-numbers.ts";
 import type { DataType } from "../../../protocol/data-types.ts";
+import { holdsCardNumber } from "./card-numbers.ts";
 import { holdsEmail, withoutEmails } from "./email-addresses.ts";
-import { holdsPhoneNumber } from "./phone-numbers.ts";
 import { readings } from "./normalize-text.ts";
+import { holdsPhoneNumber } from "./phone-numbers.ts";
 
 type Likeness = "an e-mail address" | "a phone number" | "a payment card number";
 

@@ -1,17 +1,17 @@
 import { LRUCache } from "lru-cache";
+import type { DataType } from "../../../protocol/data-types.ts";
 import type { FieldError } from "../../../protocol/errors.ts";
 import { createValidator } from "../check/ajv-validator.ts";
 import { readSchema } from "../check/check-schema.ts";
-import type { DataType } from "../../../protocol/data-types.ts";
 import { declaredFields, requiredDataTypes } from "../check/declared-types.ts";
-import { fieldErrors } from "./field-errors.ts";
 import { Findings } from "../check/error-collector.ts";
+import { PatternBudgetError } from "../check/patterns.ts";
+import { SchemaGraph } from "../check/schema-graph.ts";
 import { DataInspector } from "../detect/find-data-types.ts";
 import { fingerprint } from "../json.ts";
 import { LIMITS } from "../size-limits.ts";
+import { fieldErrors } from "./field-errors.ts";
 import { measureData } from "./measure-data.ts";
-import { PatternBudgetError } from "../check/patterns.ts";
-import { SchemaGraph } from "../check/schema-graph.ts";
 import type { VaultReference } from "./vault-references.ts";
 import { allowingReferences, comparesPersonalData, referencesIn, refersToVault } from "./vault-references.ts";
 

@@ -1,7 +1,7 @@
 import type { DefinedError, ErrorObject } from "ajv/dist/2020.js";
 import type { FieldError } from "../../../protocol/errors.ts";
 import { Findings } from "../check/error-collector.ts";
-import { pointer } from "../json.ts";
+import { pointer } from "../../../protocol/json-pointer.ts";
 
 /**
  * Ajv's errors as ours: at the field itself, also where it is missing or unknown, in plain English, bounded

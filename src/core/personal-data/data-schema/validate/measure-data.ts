@@ -1,5 +1,6 @@
 import type { Findings } from "../check/error-collector.ts";
-import { isStorable, pointer } from "../json.ts";
+import { pointer } from "../../../protocol/json-pointer.ts";
+import { isStorable } from "../json.ts";
 import { LIMITS } from "../size-limits.ts";
 
 /** As many characters as cost about as much to check as one more value. */

@@ -1,10 +1,9 @@
 import type { DataType } from "../../../protocol/data-types.ts";
-import { isObject, pointer } from "../json.ts";
 import type { SchemaGraph } from "../check/schema-graph.ts";
-import { contents, type Schema, type SubSchema } from "../schema.ts";
-
-/** The one field of a reference to the user's vault. No schema may have a property of this name. */
-export const REFERENCE_FIELD = "$vault";
+import { pointer } from "../../../protocol/json-pointer.ts";
+import { isObject } from "../json.ts";
+import { contents, REFERENCE_FIELD } from "../schema.ts";
+import type { Schema, SubSchema } from "../schema.ts";
 
 /** Where data refers to the vault, as a JSON Pointer within the data, and to what. */
 export interface VaultReference {

@@ -1,0 +1,1 @@
+export { askQuote } from "./ask-quote.ts";

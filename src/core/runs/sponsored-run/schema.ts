@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { outputFields, PaymentView } from "../../money/payment/index.ts";
+import { Cents, Id, JsonObject, ServiceKey } from "../../protocol/fields.ts";
+import { IdempotencyKey } from "../../protocol/idempotency/index.ts";
+
+export const RunServiceInput = z.strictObject({
+  service_key: ServiceKey,
+  input: JsonObject.optional().meta({ description: "As the service's input schema asks" }),
+  campaign_id: Id.optional().meta({ description: "Who is to pay. Left out: whoever pays first" }),
+  max_cost_cents: Cents.optional().meta({ description: "Refuse a higher quote" }),
+  idempotency_key: IdempotencyKey.optional(),
+});
+export type RunServiceInput = z.infer<typeof RunServiceInput>;
+
+export const RunServiceOutput = z.object({
+  service: z.string(),
+  ...outputFields,
+  payment: PaymentView,
+  execution_metadata: z.object({
+    response_time_ms: z.number().nullable(),
+    upstream_status: z.number().nullable(),
+    cost_cents: z.number(),
+    budget_remaining_cents: z.number(),
+  }),
+});
+export type RunServiceOutput = z.infer<typeof RunServiceOutput>;
