@@ -5,7 +5,7 @@ import { hashSecret } from "../core/access/credential/index.ts";
 import { authenticateSession } from "../core/access/session/index.ts";
 import type { Deps, Settings } from "../core/context.ts";
 import { insertAuditEntries } from "../core/observability/audit/index.ts";
-import { readVitals } from "../core/observability/gauges/index.ts";
+import { readGauges } from "../core/observability/gauges/index.ts";
 import type { Log } from "../core/ports/log.ts";
 import { AppError } from "../core/protocol/errors.ts";
 import { authenticateSponsor } from "../core/sponsorship/sponsor/index.ts";
@@ -103,7 +103,7 @@ export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }:
   const { chain, paymentClient, seller, transfers } = await buildMoney(chainSettings);
   const db = createDatabaseClient({ url: databaseUrl, log: parts.log });
   const metrics = createMetrics(
-    () => readVitals(db),
+    () => readGauges(db),
     (error) => parts.log.warn({ event: "vitals_failed", err: error }, "metrics lack what the database tells"),
   );
   const log = metrics.watchLog(parts.log);

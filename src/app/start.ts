@@ -7,9 +7,9 @@ import { migrateDeploy } from "../platform/postgres/migrate.ts";
 import type { LimiterStore } from "../platform/rate-limit/create-limiter.ts";
 import { mountSandboxPage } from "../sandbox/demo-data/page.ts";
 import { SecretsFile } from "../sandbox/demo-data/secrets.ts";
-import type { DemoWorld } from "../sandbox/demo-data/seed.ts";
+import type { DemoData } from "../sandbox/demo-data/seed.ts";
 import { seedDemo } from "../sandbox/demo-data/seed.ts";
-import type { SandboxWorld } from "../sandbox/index.ts";
+import type { Sandbox } from "../sandbox/index.ts";
 import { startDatabase, startSandbox } from "../sandbox/index.ts";
 import type { ChainSettings, Config } from "./config.ts";
 import { withMoney } from "./deps.ts";
@@ -19,7 +19,7 @@ import { startTollfree } from "./server.ts";
 const KEEP_OUTPUT = { maxBytes: 256 * 1024, seconds: 24 * 3600 };
 
 export interface Started extends Running {
-  sandbox: { world: SandboxWorld; adminApiKey: string; demo: DemoWorld | undefined } | undefined;
+  sandbox: { world: Sandbox; adminApiKey: string; demo: DemoData | undefined } | undefined;
 }
 
 /** Starts what the configuration asks for: the sandbox's parts where it is one, then the server. */
@@ -100,12 +100,12 @@ const MIGRATIONS = new URL("../../prisma/migrations", import.meta.url).pathname;
 async function startServer(
   config: Config,
   databaseUrl: string,
-  world: SandboxWorld | undefined,
+  world: Sandbox | undefined,
   log: Log,
 ): Promise<Started> {
   const secrets = world === undefined ? undefined : await SecretsFile.open(config.dataDir);
   const adminApiKey = config.adminApiKey ?? secrets?.values.admin_api_key;
-  let demo: DemoWorld | undefined;
+  let demo: DemoData | undefined;
   const running = await startTollfree({
     host: config.host,
     port: config.port,
@@ -153,7 +153,7 @@ function limiterStoreOf({ redisUrl, databaseUrl }: Config): LimiterStore {
   return { kind: databaseUrl === undefined ? "memory" : "postgres" };
 }
 
-function chainOf({ chain }: Config, world: SandboxWorld | undefined): ChainSettings {
+function chainOf({ chain }: Config, world: Sandbox | undefined): ChainSettings {
   if (!chain.sandbox) return chain;
   if (world === undefined) throw new Error("the sandbox has no chain");
   return {

@@ -2,7 +2,7 @@ import { TollfreeError } from "./errors.ts";
 import type { TollfreeApi } from "./procedures.ts";
 import { aborting } from "./procedures.ts";
 import type { Approval, NextAction } from "./types.ts";
-import { unlessAborted, wait } from "./wait.ts";
+import { unlessAborted, waitFor } from "./wait.ts";
 
 /** A question only the person can answer: show them the link and the code. */
 export interface ApprovalRequest {
@@ -159,7 +159,7 @@ interface OpenQuestion {
 /** One interval, cut short once the question has been shown: whoever showed it may know that it is answered. */
 async function pause({ shown, isShown }: Screen, ms: number, signal: AbortSignal | undefined): Promise<void> {
   const over = new AbortController();
-  const interval = wait(ms, over.signal);
+  const interval = waitFor(ms, over.signal);
   try {
     await unlessAborted(Promise.race(isShown ? [interval] : [interval, shown]), signal);
   } finally {

@@ -29,7 +29,7 @@ interface Options {
  * sponsor's task. What can't be helped is left to the run, whose refusal says more.
  * @throws `validation_error` for a bad input and the reason why nobody pays, both before anybody is asked anything
  */
-export async function prepare(
+export async function prepareRun(
   ctx: RunContext,
   request: RunRequest,
   { mayBeReplay, signal }: Options,

@@ -1,7 +1,7 @@
 import type { TollfreeErrorCode } from "./errors.ts";
 import { TollfreeError } from "./errors.ts";
 import type { Call } from "./transport.ts";
-import { wait } from "./wait.ts";
+import { waitFor } from "./wait.ts";
 
 /** How often, and how long in all, a call is repeated. */
 export interface RetryPolicy {
@@ -50,7 +50,7 @@ export async function withRetries<Answer>(
       const pause = error.retryAfterSeconds ?? backOff(tries);
       if (waited + pause > maxWaitSeconds) throw error;
       waited += pause;
-      await wait(pause * 1000, call.signal);
+      await waitFor(pause * 1000, call.signal);
     }
   }
 }

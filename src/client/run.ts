@@ -1,7 +1,7 @@
 import { withApprovals } from "./approvals.ts";
 import { TollfreeError } from "./errors.ts";
 import type { RunContext } from "./prepare-run.ts";
-import { prepare } from "./prepare-run.ts";
+import { prepareRun } from "./prepare-run.ts";
 import { aborting } from "./procedures.ts";
 import type { ExecutionMetadata, Payment, RunAnswer, RunRequest, ServiceInput } from "./types.ts";
 import { awaitOutput } from "./wait-for-output.ts";
@@ -47,7 +47,7 @@ export async function run(
     ...(campaignId !== undefined && { campaign_id: campaignId }),
     ...(maxCostCents !== undefined && { max_cost_cents: maxCostCents }),
   };
-  await prepare(ctx, request, { mayBeReplay: idempotencyKey !== undefined, signal });
+  await prepareRun(ctx, request, { mayBeReplay: idempotencyKey !== undefined, signal });
   const answer = await pay(ctx, request, { idempotencyKey: key, waitSeconds, signal });
   ctx.session.noteRemaining(answer.execution_metadata.budget_remaining_cents);
   return {

@@ -2,7 +2,7 @@ import { TollfreeError } from "./errors.ts";
 import type { TollfreeApi } from "./procedures.ts";
 import { aborting } from "./procedures.ts";
 import type { Payment } from "./types.ts";
-import { wait } from "./wait.ts";
+import { waitFor } from "./wait.ts";
 
 /** Seconds between polls; the last one repeats. Well inside the rate limit, with room for other calls. */
 const PAUSES = [1, 2, 3, 5] as const;
@@ -30,7 +30,7 @@ export async function awaitOutput(
 
     const pauseMs = (PAUSES[polls] ?? LAST_PAUSE) * 1000;
     if (Date.now() + pauseMs > deadline) throw paymentPending(payment, idempotencyKey, waitSeconds);
-    await wait(pauseMs, signal);
+    await waitFor(pauseMs, signal);
   }
 }
 

@@ -22,7 +22,7 @@ interface Schema {
 }
 
 /** A value for the schema: from the profile, else the schema's own examples, else the least it allows. */
-export function fill(schema: Schema, profile: Profile, name = ""): unknown {
+export function fillSchema(schema: Schema, profile: Profile, name = ""): unknown {
   const known = profile.byDataType[schema["x-data-type"] ?? ""] ?? profile.byName[name];
   if (known !== undefined && fits(schema, known)) return known;
   if (schema.properties !== undefined) return fillObject(schema.properties, schema.required ?? [], profile);
@@ -32,7 +32,7 @@ export function fill(schema: Schema, profile: Profile, name = ""): unknown {
     case "object":
       return {};
     case "array":
-      return schema.items === undefined ? [] : [fill(schema.items, profile)];
+      return schema.items === undefined ? [] : [fillSchema(schema.items, profile)];
     case "boolean":
       return false;
     case "integer":
@@ -52,7 +52,7 @@ function fillObject(
   const wanted = Object.entries(properties).filter(
     ([name]) => required.includes(name) || profile.byName[name] !== undefined,
   );
-  return Object.fromEntries(wanted.map(([name, schema]) => [name, fill(schema, profile, name)]));
+  return Object.fromEntries(wanted.map(([name, schema]) => [name, fillSchema(schema, profile, name)]));
 }
 
 function fits(schema: Schema, value: unknown): boolean {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Profile } from "./fill-schema.ts";
-import { fill } from "./fill-schema.ts";
+import { fillSchema } from "./fill-schema.ts";
 
 /** As the API sends them; the follower knows nothing else of it. */
 interface NextAction {
@@ -63,7 +63,7 @@ const POLL_MS = 500;
  * until it holds a resource and its payment is decided.
  * @throws Error if it gets stuck, with the last answer
  */
-export async function follow(options: FollowerOptions): Promise<Reached> {
+export async function followNextActions(options: FollowerOptions): Promise<Reached> {
   const { profile, goal = {}, onStep, onApproval, maxSteps = 60 } = options;
   const steps: Step[] = [];
   let sessionToken = "";
@@ -82,7 +82,7 @@ export async function follow(options: FollowerOptions): Promise<Reached> {
     const filled =
       action.params_schema === undefined
         ? {}
-        : (fill(action.params_schema, profile) as Record<string, unknown>);
+        : (fillSchema(action.params_schema, profile) as Record<string, unknown>);
     const sent = { ...filled, ...action.params, ...goal[action.action] };
     const step = await call(
       options.url,

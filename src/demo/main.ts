@@ -3,7 +3,7 @@ import { readConfig } from "../app/config.ts";
 import type { Started } from "../app/start.ts";
 import { start } from "../app/start.ts";
 import type { Reached, Step } from "./follow-next-actions.ts";
-import { follow } from "./follow-next-actions.ts";
+import { followNextActions } from "./follow-next-actions.ts";
 import { person, profile } from "./profile.ts";
 
 /**
@@ -48,7 +48,7 @@ async function tell({ url, sandbox }: Started): Promise<void> {
 
   const before = await balances();
   const user = await person({ url, adminApiKey });
-  const reached = await follow({
+  const reached = await followNextActions({
     url,
     apiKey: keys.agent_api_key,
     wish: { scopes: WISH, budget_limit_cents: 25 },

@@ -14,15 +14,15 @@ import { AppError } from "../core/protocol/errors.ts";
 import { createClientAddress } from "./request/client-address.ts";
 import { requestIdOf } from "./request/request-id.ts";
 import { sendError } from "./request/send.ts";
-import { mountReferencePage } from "./routes/api-reference.ts";
+import { mountApiReference } from "./routes/api-reference.ts";
 import { mountDocuments } from "./routes/documents.ts";
 import type { ReadinessChecks } from "./routes/health.ts";
-import { mountOperations } from "./routes/health.ts";
+import { mountHealth } from "./routes/health.ts";
 import { llmsText } from "./routes/llms-text.ts";
 import type { Page } from "./routes/resource-list.ts";
-import { mountDiscovery } from "./routes/resource-list.ts";
+import { mountResourceList } from "./routes/resource-list.ts";
 import type { Handler } from "./transport/handle-call.ts";
-import { createExchange } from "./transport/handle-call.ts";
+import { createCallHandler } from "./transport/handle-call.ts";
 import { createRestTransport } from "./transport/rest.ts";
 import { createTrpcTransport, TRPC_PREFIX } from "./transport/trpc.ts";
 
@@ -82,18 +82,18 @@ export function createApp(options: AppOptions): Express {
     next();
   });
   app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: API_CONTENT_POLICY } }));
-  mountOperations(app, { checks, metrics, mayScrape, isStopping });
+  mountHealth(app, { checks, metrics, mayScrape, isStopping });
   const document = { router, serverUrl: deps.settings.publicBaseUrl };
   mountDocuments(app, {
     all: buildOpenApi(operations, document),
     gpt: buildOpenApi(operations, { ...document, surfaces: ["gpt"] }),
     llms: llmsText(operations, deps.settings.publicBaseUrl),
   });
-  mountReferencePage(app);
-  mountDiscovery(app, deps, api.clientAddress, listResources);
+  mountApiReference(app);
+  mountResourceList(app, deps, api.clientAddress, listResources);
   routes?.(app);
-  const trpc = createExchange(api, createTrpcTransport(operations));
-  const rest = createExchange(api, createRestTransport(operations));
+  const trpc = createCallHandler(api, createTrpcTransport(operations));
+  const rest = createCallHandler(api, createRestTransport(operations));
   app.use((req, res) => choose(req.originalUrl, trpc, rest)(req, res));
   app.use(lastResort(deps.log));
   return app;

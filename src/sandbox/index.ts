@@ -9,8 +9,8 @@ import { CHAIN_ID, chainUrl, NETWORK, snapshotFile, startChain, stopChain } from
 import { saveSnapshot } from "./chain/snapshot.ts";
 import { ASSET, ensureToken } from "./chain/token.ts";
 import { startPostgres, stopPostgres } from "./postgres/postgres.ts";
-import type { WorldDirectories } from "./processes/directories.ts";
-import { worldDirectories } from "./processes/directories.ts";
+import type { SandboxDirectories } from "./processes/directories.ts";
+import { sandboxDirectories } from "./processes/directories.ts";
 import type { Log } from "./processes/log.ts";
 import { ServerRegistry } from "./processes/server-registry.ts";
 import { withLock } from "./processes/start-lock.ts";
@@ -29,7 +29,7 @@ export interface SandboxOptions {
 }
 
 /** A complete place to run Tollfree in: a database, a chain with test money, a facilitator, upstreams to pay. */
-export interface SandboxWorld {
+export interface Sandbox {
   /** Absent when the sandbox was started without its database. */
   databaseUrl?: string;
   network: typeof NETWORK;
@@ -53,9 +53,9 @@ export interface SandboxWorld {
  *
  * @throws Error with one line that says what can't run here and what to do about it.
  */
-export async function startSandbox({ dataDir, database, log }: SandboxOptions): Promise<SandboxWorld> {
+export async function startSandbox({ dataDir, database, log }: SandboxOptions): Promise<Sandbox> {
   return inWorld(dataDir, log, async (world, line) => {
-    const directories = worldDirectories(world);
+    const directories = sandboxDirectories(world);
     const rpcUrl = await chainUrl(directories.chain);
     const [postgres, , services] = await allOrNone([
       database ? startPostgres({ directory: directories.postgres, log: line }) : undefined,
@@ -86,7 +86,7 @@ export async function startDatabase({
   log,
 }: Omit<SandboxOptions, "database">): Promise<{ databaseUrl: string; stop(): Promise<void> }> {
   return inWorld(dataDir, log, async (world, line) => {
-    const postgres = await startPostgres({ directory: worldDirectories(world).postgres, log: line });
+    const postgres = await startPostgres({ directory: sandboxDirectories(world).postgres, log: line });
     return { databaseUrl: postgres.url() };
   });
 }
@@ -99,7 +99,7 @@ async function inWorld<Part extends object>(
 ): Promise<Part & { stop(): Promise<void> }> {
   const world = path.resolve(dataDir, "sandbox");
   mkdirSync(world, { recursive: true });
-  const directories = worldDirectories(world);
+  const directories = sandboxDirectories(world);
   const line = (text: string): void => log.info({}, `sandbox: ${text}`);
   return withLock(directories.lock, async () => {
     const registry = new ServerRegistry(directories.servers);
@@ -129,7 +129,7 @@ async function startFundedChain(directory: string, line: Log): Promise<Chain> {
   return chain;
 }
 
-async function stopWorld(directories: WorldDirectories): Promise<void> {
+async function stopWorld(directories: SandboxDirectories): Promise<void> {
   await stopServices(directories.services); // first: it still moves money
   await Promise.all([stopChain(directories.chain), stopPostgres(directories.postgres)]);
 }

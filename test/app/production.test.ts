@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { follow } from "../../src/demo/follow-next-actions.ts";
+import { followNextActions } from "../../src/demo/follow-next-actions.ts";
 import type { Balancer } from "../support/balancer.ts";
 import { startBalancer } from "../support/balancer.ts";
 import { balanceOf, mint } from "../support/chain.ts";
@@ -97,7 +97,7 @@ test("an agent that follows next_actions gets its resource, each request answere
   const agent = await rest(url, "POST", "/admin/agents", { token: ADMIN_KEY, body: { name: "Agent" } });
 
   const servedBefore = [...balancer.served];
-  const { run, payment, steps } = await follow({
+  const { run, payment, steps } = await followNextActions({
     url,
     apiKey: agent.body.data.api_key as string,
     wish: {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Profile } from "../../src/demo/fill-schema.ts";
 import type { FollowerOptions, Reached } from "../../src/demo/follow-next-actions.ts";
-import { follow } from "../../src/demo/follow-next-actions.ts";
+import { followNextActions } from "../../src/demo/follow-next-actions.ts";
 import { balanceOf } from "../support/chain.ts";
 import { eventually } from "../support/eventually.ts";
 import { expectBooksToBalance } from "../support/money.ts";
@@ -84,7 +84,7 @@ async function firstContact(options: Partial<FollowerOptions>) {
   const agent = await admin(server.url, "/admin/agents", { name: "Follower" });
   return {
     agentId: agent["agent_id"] as never as string,
-    reached: await follow({
+    reached: await followNextActions({
       url: server.url,
       apiKey: agent["api_key"] as never,
       wish: { scopes: EVERYTHING, budget_limit_cents: 25 },
@@ -146,7 +146,7 @@ test("from a standing grant: straight through, and the second time without the t
   const grant = await createGrant(server.url);
   const wish = { user_id: grant.subject, scopes: EVERYTHING, budget_limit_cents: 25 };
   const options = { url: server.url, apiKey: grant.agent_key, wish, profile: PROFILE, goal };
-  const reached = await follow(options);
+  const reached = await followNextActions(options);
   expect(actionsIn(reached).slice(0, 1 + FLOW.length)).toEqual(["auth", ...FLOW]);
   await expectReached(reached);
   // Only what the task can't do without was told.
@@ -155,7 +155,10 @@ test("from a standing grant: straight through, and the second time without the t
   });
   expect(completion).toMatchObject({ campaignId, executionMode: "agent", dataTypes: [] });
 
-  const again = await follow({ ...options, goal: { ...goal, run_service: { input: { place: "Faro" } } } });
+  const again = await followNextActions({
+    ...options,
+    goal: { ...goal, run_service: { input: { place: "Faro" } } },
+  });
   expect(actionsIn(again).slice(0, 3)).toEqual(["auth", "search_services", "run_service"]);
   expect(again.payment).toMatchObject({ status: "settled", campaign_id: campaignId });
   expect(await balanceOf(upstream.payTo)).toBe(40_000n);
@@ -164,7 +167,7 @@ test("from a standing grant: straight through, and the second time without the t
 test("with too small a session: asks for more budget, and goes on once the person agrees", async () => {
   const grant = await createGrant(server.url);
   const asked: unknown[] = [];
-  const reached = await follow({
+  const reached = await followNextActions({
     url: server.url,
     apiKey: grant.agent_key,
     wish: { user_id: grant.subject, scopes: EVERYTHING, budget_limit_cents: 1 },
@@ -191,7 +194,7 @@ test("with too small a session: asks for more budget, and goes on once the perso
 test("from a GPT's first contact, knowing only POST /gpt/auth", async () => {
   const user = await createUser(server.url);
   const { agent_key } = await createGrant(server.url);
-  const reached = await follow({
+  const reached = await followNextActions({
     url: server.url,
     apiKey: agent_key,
     start: "/gpt/auth",

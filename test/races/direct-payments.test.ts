@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { creditIncoming } from "../../src/core/money/incoming-payment/store.ts";
 import { endPayment } from "../../src/core/money/payment/store.ts";
-import { oweRefunds } from "../../src/core/money/payout/index.ts";
+import { recordRefunds } from "../../src/core/money/payout/index.ts";
 import { claimDirectPayment } from "../../src/core/runs/direct-run/store.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { createDatabase } from "../support/database.ts";
@@ -48,7 +48,7 @@ test(
         creditIncoming(db, incomingId, "0x1", {}),
       ]);
       expect(ended).toEqual([true, true]);
-      expect(await oweRefunds(db, 10)).toBe(1);
+      expect(await recordRefunds(db, 10)).toBe(1);
       const account = await db.budgetAccount.findUniqueOrThrow({ where: { id: accountId } });
       expect(account).toMatchObject({ limit: 0n, reserved: 0n, spent: 0n });
       expect(await db.payout.findMany({ where: { incomingId } })).toMatchObject([{ amountMicros: AMOUNT }]);

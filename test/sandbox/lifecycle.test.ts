@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
 import { sandboxAccounts } from "../../src/sandbox/chain/accounts.ts";
 import { startDatabase, startSandbox } from "../../src/sandbox/index.ts";
-import { worldDirectories } from "../../src/sandbox/processes/directories.ts";
+import { sandboxDirectories } from "../../src/sandbox/processes/directories.ts";
 import { ServerRegistry } from "../../src/sandbox/processes/server-registry.ts";
 import {
   balance,
@@ -179,7 +179,7 @@ test("the database alone, and the rest with a database from elsewhere", async ()
 });
 
 test("the registry tells servers that live from those that were killed", () => {
-  const { servers } = worldDirectories(dataDirectory());
+  const { servers } = sandboxDirectories(dataDirectory());
   const registry = new ServerRegistry(servers);
   const [one, two] = [registry.join(), registry.join()];
   expect(registry.leave(one)).toBe(false);

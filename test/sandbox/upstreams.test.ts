@@ -12,14 +12,14 @@ import type { Address, Hex } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sandboxAccounts } from "../../src/sandbox/chain/accounts.ts";
-import type { SandboxWorld } from "../../src/sandbox/index.ts";
+import type { Sandbox } from "../../src/sandbox/index.ts";
 import { balance, buyer, chainOf, destroy, join, request, upstreamOf } from "./worlds.ts";
 
 const SERVICES = ["daylight", "text-analysis", "working-days", "air-routes"] as const;
 const MICROS_PER_CENT = 10_000;
 
 let dataDir: string;
-let world: SandboxWorld;
+let world: Sandbox;
 
 beforeAll(async () => {
   dataDir = mkdtempSync(path.join(tmpdir(), "tollfree-world-"));

@@ -14,7 +14,7 @@ import { createPublicClient, http, parseAbi } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { baseSepolia } from "viem/chains";
 import { onTestFinished } from "vitest";
-import type { SandboxWorld } from "../../src/sandbox/index.ts";
+import type { Sandbox } from "../../src/sandbox/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { clusterOf, removeCluster } from "../../src/sandbox/postgres/placement.ts";
 
@@ -37,11 +37,11 @@ export function destroy(dataDir: string): void {
 }
 
 /** Joins the world as a server in this process. */
-export const join = (dataDir: string): Promise<SandboxWorld> =>
+export const join = (dataDir: string): Promise<Sandbox> =>
   startSandbox({ dataDir, database: true, log: quiet });
 
 export interface ServerProcess {
-  world: Omit<SandboxWorld, "stop">;
+  world: Omit<Sandbox, "stop">;
   /** @returns the exit code, or null if it was killed by the signal */
   end(signal: "SIGTERM" | "SIGKILL"): Promise<number | null>;
 }
@@ -56,7 +56,7 @@ export async function joinInProcess(dataDir: string): Promise<ServerProcess> {
     once(createInterface({ input: child.stdout }), "line"),
     once(child, "exit").then(([code]) => Promise.reject(new Error(`the server exited with ${String(code)}`))),
   ])) as [string];
-  return { world: JSON.parse(line) as SandboxWorld, end: (signal) => end(child, signal) };
+  return { world: JSON.parse(line) as Sandbox, end: (signal) => end(child, signal) };
 }
 
 async function end(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): Promise<number | null> {
@@ -109,7 +109,7 @@ export const USDC = parseAbi([
 
 /** Base units of test USDC. */
 export const balance = (
-  { rpcUrl, asset }: Pick<SandboxWorld, "rpcUrl" | "asset">,
+  { rpcUrl, asset }: Pick<Sandbox, "rpcUrl" | "asset">,
   owner: Address,
 ): Promise<bigint> =>
   chainOf(rpcUrl).readContract({ address: asset, abi: USDC, functionName: "balanceOf", args: [owner] });
@@ -120,7 +120,7 @@ export function buyer(privateKey: Hex): { client: x402Client; fetch: typeof fetc
   return { client, fetch: wrapFetchWithPayment(fetch, client) };
 }
 
-type Upstream = SandboxWorld["upstreams"][number];
+type Upstream = Sandbox["upstreams"][number];
 
 /** The request that calls an upstream with an input. */
 export function request(upstream: Upstream, input: Record<string, unknown> = upstream.sample_input): Request {
@@ -133,7 +133,7 @@ export function request(upstream: Upstream, input: Record<string, unknown> = ups
   return new Request(upstream.upstream_url, { method: "POST", headers, body: JSON.stringify(input) });
 }
 
-export function upstreamOf({ upstreams }: Pick<SandboxWorld, "upstreams">, serviceKey: string): Upstream {
+export function upstreamOf({ upstreams }: Pick<Sandbox, "upstreams">, serviceKey: string): Upstream {
   const upstream = upstreams.find(({ service_key }) => service_key === serviceKey);
   if (!upstream) throw new Error(`there is no ${serviceKey}`);
   return upstream;

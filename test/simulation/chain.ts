@@ -1,5 +1,5 @@
 import type { Address, Hex } from "viem";
-import type { Authorization, Chain, Flows, Verdict } from "../../src/core/ports/chain.ts";
+import type { Authorization, Chain, TreasuryTransfers, Verdict } from "../../src/core/ports/chain.ts";
 import type { Random } from "./random.ts";
 
 export type Signed = Omit<Authorization, "signedAtBlock" | "asset">;
@@ -123,7 +123,7 @@ export class SimChain implements Chain {
     });
   }
 
-  flows(address: Address, fromBlock: bigint | undefined): Promise<Flows> {
+  flows(address: Address, fromBlock: bigint | undefined): Promise<TreasuryTransfers> {
     return this.#ask(() => {
       const account = address.toLowerCase();
       const block = BigInt(this.#head);

@@ -10,11 +10,11 @@ import type * as Withdrawal from "../../src/core/sponsorship/withdrawal/index.ts
 /** The verbs that the simulator drives: of the real core, or of a copy with a bug planted in it. */
 export interface Core {
   runService: typeof Sponsored.runService;
-  attendDue: typeof Payment.attendDue;
+  attendDue: typeof Payment.reconcileDuePayments;
   runDirectly: typeof Direct.runDirectly;
   closeDirectPayments: typeof Direct.closeDirectPayments;
-  attendIncoming: typeof Incoming.attendIncoming;
-  attendPayouts: typeof Payout.attendPayouts;
+  attendIncoming: typeof Incoming.reconcileDueIncoming;
+  attendPayouts: typeof Payout.sendDuePayouts;
   withdrawFromCampaign: typeof Withdrawal.withdrawFromCampaign;
   fundCampaign: typeof Funding.fundCampaign;
 }

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { Operation } from "../../src/api/operation/operations.ts";
 import type { Profile } from "../../src/demo/fill-schema.ts";
-import { fill } from "../../src/demo/fill-schema.ts";
+import { fillSchema } from "../../src/demo/fill-schema.ts";
 import { OPERATIONS } from "./call.ts";
 import type { Answer } from "./server.ts";
 import { rest } from "./server.ts";
@@ -45,7 +45,7 @@ export function expectResolves(action: WireAction, profile: Profile): void {
 
 /** The params of an action, with what is missing filled in from the profile. */
 const paramsOf = ({ params, params_schema }: WireAction, profile: Profile): Record<string, unknown> => ({
-  ...(params_schema === undefined ? {} : (fill(params_schema, profile) as Record<string, unknown>)),
+  ...(params_schema === undefined ? {} : (fillSchema(params_schema, profile) as Record<string, unknown>)),
   ...params,
 });
 

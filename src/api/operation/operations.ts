@@ -2,7 +2,7 @@ import type { AnyTRPCProcedure, AnyTRPCRouter } from "@trpc/server";
 import { z } from "zod";
 import { surfaceOf, toOperationId } from "./operation-id.ts";
 import type { Auth, Method, OperationMeta, Surface } from "./operation-meta.ts";
-import { fieldsOf, innermost, isStrict } from "./unwrap-zod.ts";
+import { fieldsOf, isStrict, unwrapZod } from "./unwrap-zod.ts";
 
 /** One operation, as its procedure declares it. Routes, document, next actions and audit rows derive from this. */
 export interface Operation {
@@ -86,7 +86,7 @@ function readOperation(name: string, procedure: AnyTRPCProcedure): Operation {
 function readInput(inputs: unknown[], pathParams: string[]): z.ZodObject {
   const [schema, ...more] = inputs;
   if (more.length > 0) throw new Error("has several .input(); compose one with .extend");
-  const input = schema instanceof z.ZodType ? innermost(schema) : undefined;
+  const input = schema instanceof z.ZodType ? unwrapZod(schema) : undefined;
   if (!(input instanceof z.ZodObject) || !isStrict(input)) {
     throw new Error("its input must be a z.strictObject, or nothing would refuse unknown fields");
   }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** A schema without the wrappers that only say when it may be absent, or what stands in for it then. */
-export function innermost(schema: z.ZodType): z.ZodType {
+export function unwrapZod(schema: z.ZodType): z.ZodType {
   let inner = schema;
   while (
     inner instanceof z.ZodOptional ||

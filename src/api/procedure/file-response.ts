@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { readOutput } from "../../core/money/payment/index.ts";
+import { decodeOutput } from "../../core/money/payment/index.ts";
 import { AppError } from "../../core/protocol/errors.ts";
 import type { RunDirectlyOutput } from "../../core/runs/direct-run/index.ts";
 import type { WireNextAction } from "../response/envelope.ts";
@@ -23,7 +23,7 @@ export function bytesAnswer(
     ctx.reply.bytes = bytes;
     return ok(ctx, { output: null, output_content_type: bytes.contentType }); // the bytes go out in its stead
   }
-  const { output, output_content_type = "" } = readOutput(bytes.contentType, bytes.body);
+  const { output, output_content_type = "" } = decodeOutput(bytes.contentType, bytes.body);
   return ok(ctx, { output, output_content_type });
 }
 

@@ -19,7 +19,7 @@ interface Place {
  * since the input's depth is the caller's choice.
  * @throws AppError `validation_error` at the first offending place
  */
-export function assertWireSafe(input: unknown): void {
+export function rejectUnsafeInput(input: unknown): void {
   const pending: Place[] = [{ value: input, key: "", parent: undefined, depth: 0 }];
   for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
     const { value, depth } = place;

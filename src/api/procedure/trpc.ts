@@ -14,7 +14,7 @@ import type { ApiContext } from "./context.ts";
 import { bearerToken } from "./credentials.ts";
 import { gptCaller, gptSession } from "./gpt-credentials.ts";
 import { countCall, countPayer } from "./rate-limits.ts";
-import { assertWireSafe } from "./reject-unsafe-input.ts";
+import { rejectUnsafeInput } from "./reject-unsafe-input.ts";
 
 /** For an error from before there was a context. Our transports always have one. */
 const NO_CALL = { requestId: "", renderActions: () => [] };
@@ -77,7 +77,7 @@ const wireSafe = t.middleware(async ({ getRawInput, meta, next }) => {
   const raw = await getRawInput();
   const input = raw === undefined ? {} : raw;
   try {
-    assertWireSafe(input);
+    rejectUnsafeInput(input);
   } catch (error) {
     throw concernsPath(error, input, meta) ? notFound("resource") : error;
   }

@@ -1,4 +1,4 @@
-import { noteExpiredSessions } from "../../core/access/session/index.ts";
+import { logExpiredSessions } from "../../core/access/session/index.ts";
 import type { Deps } from "../../core/context.ts";
 import type { Rounds } from "./run-job.ts";
 import { startRounds } from "./run-job.ts";
@@ -10,7 +10,7 @@ const EVERY_MS = 30_000;
 export const startExpiry = (deps: Deps): Rounds =>
   startRounds(
     EVERY_MS,
-    () => noteExpiredSessions(deps),
+    () => logExpiredSessions(deps),
     (error) => {
       deps.log.error({ event: "expiry_failed", err: error }, "expired sessions weren't logged");
     },

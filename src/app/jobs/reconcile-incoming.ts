@@ -1,5 +1,5 @@
 import type { Deps } from "../../core/context.ts";
-import { attendIncoming } from "../../core/money/incoming-payment/index.ts";
+import { reconcileDueIncoming } from "../../core/money/incoming-payment/index.ts";
 import type { Rounds } from "./run-job.ts";
 import { startRounds } from "./run-job.ts";
 
@@ -10,7 +10,7 @@ const MAX_AT_ONCE = 50;
 export const startIncomingRound = (deps: Deps): Rounds =>
   startRounds(
     EVERY_MS,
-    () => attendIncoming(deps, MAX_AT_ONCE),
+    () => reconcileDueIncoming(deps, MAX_AT_ONCE),
     (error) => {
       deps.log.error({ event: "incoming_round_failed", err: error }, "payments to us weren't looked after");
     },

@@ -1,5 +1,5 @@
 import type { Deps } from "../../core/context.ts";
-import { attendDue } from "../../core/money/payment/index.ts";
+import { reconcileDuePayments } from "../../core/money/payment/index.ts";
 import type { Rounds } from "./run-job.ts";
 import { startRounds } from "./run-job.ts";
 
@@ -21,7 +21,7 @@ export function startReconciler(deps: Deps): Rounds {
   const rounds = startRounds(
     EVERY_MS,
     async () => {
-      for (const { service, send } of await attendDue(deps, MAX_AT_ONCE, hasPlace)) {
+      for (const { service, send } of await reconcileDuePayments(deps, MAX_AT_ONCE, hasPlace)) {
         if (!hasPlace(service)) continue; // due again in seconds
         const one = { service, done: send().finally(() => resending.delete(one)) };
         resending.add(one);

@@ -1,5 +1,5 @@
 import type { Deps } from "../../core/context.ts";
-import { attendPayouts } from "../../core/money/payout/index.ts";
+import { sendDuePayouts } from "../../core/money/payout/index.ts";
 import { closeDirectPayments } from "../../core/runs/direct-run/index.ts";
 import type { Rounds } from "./run-job.ts";
 import { startRounds } from "./run-job.ts";
@@ -13,7 +13,7 @@ export const startPayoutRound = (deps: Deps): Rounds =>
     EVERY_MS,
     async () => {
       await closeDirectPayments(deps);
-      await attendPayouts(deps, MAX_AT_ONCE);
+      await sendDuePayouts(deps, MAX_AT_ONCE);
     },
     (error) => {
       deps.log.error({ event: "payout_round_failed", err: error }, "payouts weren't looked after");

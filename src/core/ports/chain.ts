@@ -40,7 +40,7 @@ export interface IncomingTransfer {
 }
 
 /** What left and reached an address up to a sufficiently final block, and what it held there. */
-export interface Flows {
+export interface TreasuryTransfers {
   block: bigint;
   balance: bigint;
   outgoing: OutgoingTransfer[];
@@ -54,5 +54,5 @@ export interface Chain {
   balanceOf(address: Address): Promise<bigint>;
   lookUp(authorization: Authorization): Promise<Verdict>;
   /** All transfers of the asset out of and to an address since a block; without a block, none. */
-  flows(address: Address, fromBlock: bigint | undefined): Promise<Flows>;
+  flows(address: Address, fromBlock: bigint | undefined): Promise<TreasuryTransfers>;
 }

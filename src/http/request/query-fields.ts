@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Operation } from "../../api/operation/operations.ts";
-import { fieldsOf, innermost } from "../../api/operation/unwrap-zod.ts";
+import { fieldsOf, unwrapZod } from "../../api/operation/unwrap-zod.ts";
 
 /** Turns the texts of one query or path field into what its schema expects; the schema then judges the result. */
 type FieldReader = (texts: string[]) => unknown;
@@ -20,12 +20,12 @@ export function readersFor({ input, method, pathParams }: Operation): FieldReade
   const inUrl = Object.entries(fieldsOf(input)).filter(
     ([name]) => method === "GET" || method === "DELETE" || pathParams.includes(name),
   );
-  return new Map(inUrl.map(([name, schema]) => [name, readerFor(name, innermost(schema))]));
+  return new Map(inUrl.map(([name, schema]) => [name, readerFor(name, unwrapZod(schema))]));
 }
 
 function readerFor(name: string, schema: z.ZodType): FieldReader {
   if (schema instanceof z.ZodArray) {
-    const read = literalOf(name, innermost(schema.element as z.ZodType)); // Zod's core type, classic at run time
+    const read = literalOf(name, unwrapZod(schema.element as z.ZodType)); // Zod's core type, classic at run time
     return (texts) => texts.map(read);
   }
   const read = literalOf(name, schema);

@@ -2,7 +2,7 @@ import type { Express, RequestHandler } from "express";
 import { AppError } from "../../core/protocol/errors.ts";
 
 /** A bare GET endpoint; HEAD comes with it, every other method is refused. */
-export function serve(app: Express, path: string, handler: RequestHandler): void {
+export function serveGet(app: Express, path: string, handler: RequestHandler): void {
   const allow = "GET, HEAD, OPTIONS";
   app
     .route(path)

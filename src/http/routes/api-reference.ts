@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { Express } from "express";
-import { serve } from "../request/serve-get.ts";
+import { serveGet } from "../request/serve-get.ts";
 
 const SCALAR = fileURLToPath(new URL("../../../vendor/scalar-api-reference.js", import.meta.url));
 
@@ -35,14 +35,14 @@ const CONTENT_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
 
 /** `/docs`: the human reference, Scalar over our own document, served locally. */
-export function mountReferencePage(app: Express): void {
-  serve(app, "/docs", (_req, res) => {
+export function mountApiReference(app: Express): void {
+  serveGet(app, "/docs", (_req, res) => {
     res.set("Content-Security-Policy", CONTENT_POLICY).type("html").send(PAGE);
   });
-  serve(app, "/docs/start.js", (_req, res) => {
+  serveGet(app, "/docs/start.js", (_req, res) => {
     res.type("text/javascript").send(START);
   });
-  serve(app, "/docs/scalar.js", (_req, res, next) => {
+  serveGet(app, "/docs/scalar.js", (_req, res, next) => {
     res.sendFile(SCALAR, { maxAge: "1d" }, (error) => {
       // A browser that leaves in the middle is nobody's error.
       if (error !== undefined && !res.headersSent) next(error);

@@ -2,7 +2,7 @@ import cors from "cors";
 import type { Express } from "express";
 import { stringify } from "yaml";
 import { sendJson } from "../request/send.ts";
-import { serve } from "../request/serve-get.ts";
+import { serveGet } from "../request/serve-get.ts";
 import { PRIVACY_POLICY } from "./privacy.ts";
 
 /** Where a GPT's builder and its users call from. */
@@ -21,15 +21,15 @@ export function mountDocuments(app: Express, documents: { all: object; gpt: obje
   });
   app.use(["/gpt", "/openapi", "/openapi.json", "/.well-known/openapi.yaml", "/privacy"], forChatGpt);
 
-  serve(app, "/openapi.json", (req, res) => sendJson(req, res, 200, {}, documents.all));
-  serve(app, "/openapi/gpt.json", (req, res) => sendJson(req, res, 200, {}, documents.gpt));
-  serve(app, "/.well-known/openapi.yaml", (_req, res) => {
+  serveGet(app, "/openapi.json", (req, res) => sendJson(req, res, 200, {}, documents.all));
+  serveGet(app, "/openapi/gpt.json", (req, res) => sendJson(req, res, 200, {}, documents.gpt));
+  serveGet(app, "/.well-known/openapi.yaml", (_req, res) => {
     res.type("application/yaml").send(stringify(documents.gpt));
   });
-  serve(app, "/llms.txt", (_req, res) => {
+  serveGet(app, "/llms.txt", (_req, res) => {
     res.type("text/plain").send(documents.llms);
   });
-  serve(app, "/privacy", (_req, res) => {
+  serveGet(app, "/privacy", (_req, res) => {
     res.type("html").send(PRIVACY_POLICY);
   });
 }

@@ -3,7 +3,7 @@ import type { Express } from "express";
 import type { Meter } from "../../core/ports/meter.ts";
 import { AppError } from "../../core/protocol/errors.ts";
 import { sendJson } from "../request/send.ts";
-import { serve } from "../request/serve-get.ts";
+import { serveGet } from "../request/serve-get.ts";
 
 /** Named questions to what we depend on; each rejects when the answer is no. Something may be down and stood in for. */
 export type ReadinessChecks = Record<string, () => Promise<"degraded" | undefined>>;
@@ -14,7 +14,7 @@ type CheckResult = "ok" | "degraded" | "failed";
 const CHECK_TIMEOUT_MS = 2_000;
 
 /** The operator's endpoints, bare rather than enveloped when they succeed. */
-export function mountOperations(
+export function mountHealth(
   app: Express,
   options: {
     checks: ReadinessChecks;
@@ -24,15 +24,15 @@ export function mountOperations(
     isStopping: () => boolean;
   },
 ): void {
-  serve(app, "/healthz", (req, res) => sendJson(req, res, 200, {}, { status: "ok" }));
-  serve(app, "/readyz", async (req, res) => {
+  serveGet(app, "/healthz", (req, res) => sendJson(req, res, 200, {}, { status: "ok" }));
+  serveGet(app, "/readyz", async (req, res) => {
     if (options.isStopping()) throw new AppError("service_unavailable", { message: "Stopping." });
     const checks = await runChecks(options.checks);
     if (Object.values(checks).includes("failed"))
       throw new AppError("service_unavailable", { details: { checks } });
     sendJson(req, res, 200, {}, { status: "ready", checks });
   });
-  serve(app, "/metrics", async (req, res) => {
+  serveGet(app, "/metrics", async (req, res) => {
     if (!options.mayScrape(bearerOf(req)))
       throw new AppError("unauthorized", { message: "The metrics token is required." });
     const text = await options.metrics.scrape();

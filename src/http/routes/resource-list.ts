@@ -5,7 +5,7 @@ import type { Deps } from "../../core/context.ts";
 import { invalidField } from "../../core/protocol/errors.ts";
 import type { ClientAddress } from "../request/client-address.ts";
 import { sendJson } from "../request/send.ts";
-import { serve } from "../request/serve-get.ts";
+import { serveGet } from "../request/serve-get.ts";
 
 export interface Page {
   offset: number;
@@ -19,13 +19,13 @@ const WholeNumber = z
 const MAX_LIMIT = 100;
 
 /** What can be bought here, in the form of x402's bazaar, so that its clients and crawlers read it as it is. */
-export function mountDiscovery(
+export function mountResourceList(
   app: Express,
   deps: Deps,
   clientAddress: ClientAddress,
   listResources: (page: Page) => Promise<object>,
 ): void {
-  serve(app, "/discovery/resources", async (req, res) => {
+  serveGet(app, "/discovery/resources", async (req, res) => {
     const reply = { headers: {} };
     await countPayer({ deps, reply, clientAddress: clientAddress(req) });
     const page = { offset: readNumber(req.query, "offset", 0), limit: readNumber(req.query, "limit", 20) };

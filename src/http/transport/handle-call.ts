@@ -58,7 +58,7 @@ export const noSuchRoute = (): AppError =>
   new AppError("not_found", { message: "There is no such operation.", nextActions: [next.auth()] });
 
 /** One request, from the socket to the procedure and back: the same for every transport. */
-export function createExchange(api: Api, transport: Transport): Handler {
+export function createCallHandler(api: Api, transport: Transport): Handler {
   const exchange = async (req: IncomingMessage, res: ServerResponse, span: Span): Promise<void> => {
     const started = performance.now();
     const target = targetOf(req);

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { AuditEntry, AuditLog } from "../../core/observability/audit/index.ts";
-import type { Vitals } from "../../core/observability/gauges/index.ts";
+import type { Gauges } from "../../core/observability/gauges/index.ts";
 import type { Log } from "../../core/ports/log.ts";
 import type { Meter } from "../../core/ports/meter.ts";
 import type { RateLimiter } from "../../core/ports/rate-limiter.ts";
@@ -33,7 +33,7 @@ function processMetrics(): Registry {
 
 /** The server's metrics, in a registry of its own. */
 export function createMetrics(
-  readVitals: () => Promise<Vitals>,
+  readVitals: () => Promise<Gauges>,
   onFailure: (error: unknown) => void,
 ): Metrics {
   const registers = [new Registry()];
@@ -161,7 +161,7 @@ export function createMetrics(
 }
 
 /** What the database tells, the same on every replica: take their maximum, not their sum. */
-function createVitalGauges(registers: Registry[]): { set(vitals: Vitals): void; clear(): void } {
+function createVitalGauges(registers: Registry[]): { set(vitals: Gauges): void; clear(): void } {
   const gauge = <Label extends string>(name: string, help: string, labelNames: Label[]): Gauge<Label> =>
     new Gauge({ name, help, labelNames, registers });
   const sessions = gauge("tollfree_sessions", "Sessions that haven't ended", ["surface", "state"]);

@@ -5,7 +5,7 @@ import type { RateLimiter, RateRule, RateTake } from "../../core/ports/rate-limi
 import type { PostgresLimiter } from "./postgres-limiter.ts";
 import type { Uncounted } from "./redis-counters.ts";
 import { RedisCounters } from "./redis-counters.ts";
-import { RedisRoll } from "./redis-replicas.ts";
+import { RedisReplicas } from "./redis-replicas.ts";
 import type { Window } from "./window.ts";
 import { counterOf, toTake } from "./window.ts";
 
@@ -51,7 +51,7 @@ export interface RedisLimiterOptions {
  */
 export class RedisLimiter implements RateLimiter {
   readonly #redis: RedisCounters;
-  readonly #roll: RedisRoll;
+  readonly #roll: RedisReplicas;
   readonly #insurance: PostgresLimiter;
   readonly #log: Log;
   readonly #seen = new LRUCache<string, { hits: number; endsAt: number }>({ max: MAX_SEEN });
@@ -64,7 +64,7 @@ export class RedisLimiter implements RateLimiter {
   private constructor({ url, databaseUrl, insurance, log }: RedisLimiterOptions) {
     this.#insurance = insurance;
     this.#log = log;
-    this.#roll = new RedisRoll(databaseUrl, () => {
+    this.#roll = new RedisReplicas(databaseUrl, () => {
       this.check().catch(() => undefined); // it tells what is wrong, and throws nothing
     });
     this.#redis = new RedisCounters(url, (reason) => this.#lose(reason));

@@ -13,7 +13,7 @@ const LONGEST_WAIT_MS = 5_000;
  * connection of its own; whoever wants to count elsewhere waits until it could hold the lock alone. A replica that
  * dies leaves the roll with its connection, so nobody waits for the dead.
  */
-export class RedisRoll {
+export class RedisReplicas {
   readonly #url: string;
   readonly #onOtherLost: () => void;
   #client: pg.Client | undefined;

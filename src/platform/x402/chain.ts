@@ -3,9 +3,9 @@ import { createPublicClient, http, isAddressEqual, parseAbi, parseEventLogs } fr
 import type {
   Authorization,
   Chain,
-  Flows,
   IncomingTransfer,
   OutgoingTransfer,
+  TreasuryTransfers,
   Verdict,
 } from "../../core/ports/chain.ts";
 import { inSpan } from "../../core/ports/tracing.ts";
@@ -157,7 +157,7 @@ export class EvmChain implements Chain {
       : { kind: "diverted", txHash, block };
   }
 
-  async flows(account: Address, fromBlock: bigint | undefined): Promise<Flows> {
+  async flows(account: Address, fromBlock: bigint | undefined): Promise<TreasuryTransfers> {
     const { asset: address } = this.#config;
     const { number: block } = await this.#finalBlock();
     const balance = await this.#client.readContract({

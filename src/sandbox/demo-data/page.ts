@@ -1,13 +1,13 @@
 import type { Express } from "express";
 import { sendJson } from "../../http/request/send.ts";
-import type { SandboxWorld } from "../index.ts";
-import type { DemoWorld } from "./seed.ts";
+import type { Sandbox } from "../index.ts";
+import type { DemoData } from "./seed.ts";
 
 /** What someone integrating against a sandbox needs. */
 export interface SandboxPage {
-  world: SandboxWorld;
+  world: Sandbox;
   adminApiKey: string;
-  demo: DemoWorld | undefined;
+  demo: DemoData | undefined;
 }
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/;

@@ -13,7 +13,7 @@ import type { SecretsFile } from "./secrets.ts";
 
 const GRANT_DAYS = 365;
 
-export interface DemoWorld {
+export interface DemoData {
   /** The agent's subject for the demo user. */
   user_id: string;
   agent_id: string;
@@ -31,7 +31,7 @@ export async function seedDemo(
   secrets: SecretsFile,
   upstreams: DemoUpstream[],
   wallets: readonly { address: string }[],
-): Promise<DemoWorld> {
+): Promise<DemoData> {
   const done = secrets.values.demo;
   /** Runs a step once; its result is what later steps and later starts need of it. */
   const once = async (step: string, make: () => Promise<string>): Promise<string> => {

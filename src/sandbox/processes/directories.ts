@@ -4,7 +4,7 @@ import path from "node:path";
 import { writeAtomically } from "./atomic-file.ts";
 
 /** Where the parts of a world keep what is theirs. */
-export interface WorldDirectories {
+export interface SandboxDirectories {
   postgres: string;
   chain: string;
   services: string;
@@ -13,7 +13,7 @@ export interface WorldDirectories {
 }
 
 /** @param world the sandbox's directory inside the data directory */
-export function worldDirectories(world: string): WorldDirectories {
+export function sandboxDirectories(world: string): SandboxDirectories {
   return {
     postgres: path.join(world, "postgres"),
     chain: path.join(world, "chain"),
@@ -24,14 +24,14 @@ export function worldDirectories(world: string): WorldDirectories {
 }
 
 /** Distinguishes this world from one that was here before its directory was deleted. Made on first use. */
-export function worldId(world: string): string {
+export function sandboxId(world: string): string {
   const file = idFile(world);
   if (!existsSync(file)) writeAtomically(file, randomUUID());
   return readFileSync(file, "utf8");
 }
 
 /** Whether that world is still here. */
-export function isWorld(world: string, id: string): boolean {
+export function isSameSandbox(world: string, id: string): boolean {
   try {
     return readFileSync(idFile(world), "utf8") === id;
   } catch {

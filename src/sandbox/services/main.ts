@@ -11,12 +11,12 @@ import { sandboxAccounts } from "../chain/accounts.ts";
 import { CHAIN_ID, NETWORK, snapshotFile } from "../chain/chain.ts";
 import { keepSnapshots } from "../chain/snapshot.ts";
 import { ASSET } from "../chain/token.ts";
-import { worldDirectories } from "../processes/directories.ts";
+import { sandboxDirectories } from "../processes/directories.ts";
 import { createUpstreamsApp } from "../upstreams/demo-upstreams.ts";
 import { createFacilitatorApp } from "../x402/facilitator.ts";
 import { Seller } from "../x402/seller.ts";
 import type { ServicesConfig } from "./services.ts";
-import { endWithWorld } from "./stop-when-deleted.ts";
+import { stopWhenDeleted } from "./stop-when-deleted.ts";
 
 /** How long payments under way may keep the process from ending. */
 const DRAIN_WITHIN_MS = 3_000;
@@ -49,10 +49,10 @@ async function main(): Promise<void> {
 
   const stopping = new AbortController();
   process.once("SIGTERM", () => stopping.abort());
-  const stateFile = snapshotFile(worldDirectories(config.worldDirectory).chain);
+  const stateFile = snapshotFile(sandboxDirectories(config.worldDirectory).chain);
   await Promise.all([
     keepSnapshots(config.rpcUrl, stateFile, stopping.signal, log),
-    endWithWorld(config.worldDirectory, config.worldId, stopping),
+    stopWhenDeleted(config.worldDirectory, config.worldId, stopping),
   ]);
   // Upstreams first: what they have under way still needs the facilitator.
   await drain(upstreams);

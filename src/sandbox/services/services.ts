@@ -5,7 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DaemonId } from "../processes/daemon.ts";
 import { findResponsive, startDaemon, stopDaemon } from "../processes/daemon.ts";
-import { worldDirectories, worldId } from "../processes/directories.ts";
+import { sandboxDirectories, sandboxId } from "../processes/directories.ts";
 import type { Log } from "../processes/log.ts";
 import { recordedPort, stablePort } from "../processes/ports.ts";
 
@@ -44,14 +44,14 @@ export interface Services {
  * Not safe to call twice at once for one world: hold the world's lock.
  */
 export async function ensureServices(worldDirectory: string, rpcUrl: string, log: Log): Promise<Services> {
-  const directory = worldDirectories(worldDirectory).services;
+  const directory = sandboxDirectories(worldDirectory).services;
   mkdirSync(directory, { recursive: true });
   const id = servicesDaemon(directory);
   const portFile = (name: string): string => path.join(directory, `${name}.port`);
   const configure = (facilitatorPort: number, upstreamsPort: number): ServicesConfig => {
     const config = {
       worldDirectory,
-      worldId: worldId(worldDirectory),
+      worldId: sandboxId(worldDirectory),
       rpcUrl,
       facilitatorPort,
       upstreamsPort,

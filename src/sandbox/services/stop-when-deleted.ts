@@ -5,7 +5,7 @@ import { clusterOf, removeCluster } from "../postgres/placement.ts";
 import { postgresDaemon } from "../postgres/postgres.ts";
 import type { DaemonId } from "../processes/daemon.ts";
 import { findDaemon } from "../processes/daemon.ts";
-import { isWorld, worldDirectories } from "../processes/directories.ts";
+import { isSameSandbox, sandboxDirectories } from "../processes/directories.ts";
 import { runsWith } from "../processes/process-info.ts";
 
 const LOOK_EVERY_MS = 2_000;
@@ -15,18 +15,18 @@ const LOOK_EVERY_MS = 2_000;
  * server was killed) would go on for ever, with nobody to find them; so when the directory is gone, this ends them,
  * deletes what of the database is kept elsewhere, and aborts `stopping`. Returns then, or when somebody else aborts.
  */
-export async function endWithWorld(
+export async function stopWhenDeleted(
   worldDirectory: string,
   id: string,
   stopping: AbortController,
 ): Promise<void> {
-  const directories = worldDirectories(worldDirectory);
+  const directories = sandboxDirectories(worldDirectory);
   const daemons = (): DaemonId[] => [chainDaemon(directories.chain), postgresDaemon(directories.postgres)];
   // Pid files and notes go with the directory, so remember what they said.
   let seen: { daemon: DaemonId; pid: number }[] = [];
   let outsideCluster: string | undefined;
   while (!stopping.signal.aborted) {
-    if (!isWorld(worldDirectory, id)) {
+    if (!isSameSandbox(worldDirectory, id)) {
       for (const { daemon, pid } of seen) if (runsWith(pid, daemon.marker)) process.kill(pid, "SIGKILL");
       if (outsideCluster !== undefined) removeCluster(outsideCluster);
       stopping.abort();

@@ -24,7 +24,7 @@ import type { Request, Response } from "express";
 import { z } from "zod";
 import { NETWORK_V1 } from "./facilitator.ts";
 import type { Sale } from "./used-authorizations.ts";
-import { PaymentClaims } from "./used-authorizations.ts";
+import { UsedAuthorizations } from "./used-authorizations.ts";
 
 const MAX_TIMEOUT_SECONDS = 120;
 const FACILITATOR_TIMEOUT_MS = 15_000;
@@ -76,7 +76,7 @@ export class Seller {
   readonly #options: SellerOptions;
   readonly #facilitator: HTTPFacilitatorClient;
   readonly #server: x402ResourceServer;
-  readonly #claims = new PaymentClaims();
+  readonly #claims = new UsedAuthorizations();
 
   constructor(options: SellerOptions) {
     this.#options = options;

@@ -26,7 +26,7 @@ interface Claim {
  * Which authorisations have been presented. A payment is claimed before it is settled, so that of several requests
  * with one signature a single one goes on. In memory: after a restart the chain itself refuses a used nonce.
  */
-export class PaymentClaims {
+export class UsedAuthorizations {
   readonly #claims = new Map<string, Claim>();
 
   /**

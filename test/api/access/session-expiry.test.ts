@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { noteExpiredSessions } from "../../../src/core/access/session/index.ts";
+import { logExpiredSessions } from "../../../src/core/access/session/index.ts";
 import { call, expectRefused } from "../../support/call.ts";
 import type { TestServer } from "../../support/server.ts";
 import { startTestServer } from "../../support/server.ts";
@@ -26,7 +26,7 @@ test("a session that expires is logged once, by whichever replica sees it; one t
   });
   const events: unknown[] = [];
   const log = { ...server.deps.log, info: (fields: unknown) => void events.push(fields) };
-  await Promise.all(Array.from({ length: 5 }, () => noteExpiredSessions({ db, log })));
+  await Promise.all(Array.from({ length: 5 }, () => logExpiredSessions({ db, log })));
   expect(events).toEqual([
     { event: "session_expired", session_id: expired.session_id, agent_id: grant.agent_id },
   ]);

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { attendDue, purgeExpiredOutputs } from "../../../src/core/money/payment/index.ts";
+import { purgeExpiredOutputs, reconcileDuePayments } from "../../../src/core/money/payment/index.ts";
 import { balanceOf } from "../../support/chain.ts";
 import { eventually } from "../../support/eventually.ts";
 import { expectBooksToBalance } from "../../support/money.ts";
@@ -109,7 +109,7 @@ test("what was paid and lost is settled, also where there is no place to ask for
     expect((await run(key)).body.error_code).toBe("upstream_error");
     const deps = { ...server.deps, chain: { ...chain, lookUp } };
     await eventually(async () => {
-      expect(await attendDue(deps, 50, () => false)).toEqual([]);
+      expect(await reconcileDuePayments(deps, 50, () => false)).toEqual([]);
       expect(await db.payment.findMany({ where: { service: key } })).toMatchObject([{ status: "settled" }]);
     });
   } finally {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startTollfree } from "../../../src/app/server.ts";
-import { purgeExpiredAnswers, sealAnswers } from "../../../src/core/sponsorship/answer/index.ts";
+import { encryptAnswers, purgeExpiredAnswers } from "../../../src/core/sponsorship/answer/index.ts";
 import type { Respondent } from "../../support/answers.ts";
 import { createRespondent, withdraw } from "../../support/answers.ts";
 import type { Transport } from "../../support/call.ts";
@@ -298,7 +298,7 @@ async function insertAnswers(count: number): Promise<string[]> {
   const act = { campaignId, dataTypes: [] };
   const rows = Array.from({ length: count }, (_, n) => {
     const id = randomUUID();
-    const details = sealAnswers(cipher, id, { score: n % 5 });
+    const details = encryptAnswers(cipher, id, { score: n % 5 });
     const createdAt = new Date(Date.now() - count + n);
     return { ...act, id, userId: randomUUID(), taskName: "many", details, createdAt };
   });

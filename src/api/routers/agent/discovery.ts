@@ -9,7 +9,7 @@ import {
 import { sessionProcedure } from "../../procedure/trpc.ts";
 import { ok, success } from "../../response/envelope.ts";
 
-export const discoveryProcedures = {
+export const searchProcedures = {
   searchServices: sessionProcedure
     .meta({
       openapi: {

@@ -1,5 +1,5 @@
 import { router } from "../../procedure/trpc.ts";
-import { discoveryProcedures } from "./discovery.ts";
+import { searchProcedures } from "./discovery.ts";
 import { paymentProcedures } from "./run.ts";
 import { sessionProcedures } from "./session.ts";
 import { taskProcedures } from "./task.ts";
@@ -7,7 +7,7 @@ import { taskProcedures } from "./task.ts";
 /** What an agent does for its user, in the order in which it does it. */
 export const agentRouter = router({
   ...sessionProcedures,
-  ...discoveryProcedures,
+  ...searchProcedures,
   ...taskProcedures,
   ...paymentProcedures,
 });

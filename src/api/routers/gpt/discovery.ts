@@ -69,7 +69,7 @@ function groupByService(services: Service[]): z.infer<typeof Candidate>[] {
   });
 }
 
-export const discoveryProcedures = {
+export const searchProcedures = {
   searchServices: gptProcedure
     .meta({
       openapi: {

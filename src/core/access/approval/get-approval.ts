@@ -31,12 +31,12 @@ export async function getApproval(
       approval_url: approvalUrl(settings.publicBaseUrl, approval.id),
       ...(granted !== undefined && { user_id: granted.subject }),
     },
-    nextActions: afterwards(approval, granted),
+    nextActions: nextAfterDecision(approval, granted),
   };
 }
 
 /** Where the agent goes from here: back to the call that asked, as far as we may repeat it. */
-function afterwards(approval: ApprovalRow, granted: GrantedRow | undefined): NextAction[] {
+function nextAfterDecision(approval: ApprovalRow, granted: GrantedRow | undefined): NextAction[] {
   if (approval.status === "pending") return [next.getApproval(approval.id)];
   if (approval.status !== "approved") return [next.auth()];
   switch (approval.kind) {

@@ -28,7 +28,7 @@ export interface Question {
    * What makes a later question the same one, besides agent, kind and request: then the open approval is found
    * again instead of another being opened. Undefined: never the same.
    */
-  askedAgainAs: string | undefined;
+  sameQuestionKey: string | undefined;
   requested: Record<string, unknown>;
 }
 
@@ -44,12 +44,12 @@ export async function openApproval(
   question: Question,
 ): Promise<OpenApproval> {
   const id = randomUUID();
-  const sameness = question.askedAgainAs ?? randomBytes(16).toString("hex");
+  const sameness = question.sameQuestionKey ?? randomBytes(16).toString("hex");
   const requestDigest = hashSecret(
     canonicalJson([question.kind, question.grantId ?? null, sameness, question.requested]),
   );
   const same = await findSameApproval(db, question.agentId, requestDigest);
-  if (same !== undefined) return askAgain({ cipher, settings }, same);
+  if (same !== undefined) return approvalPrompt({ cipher, settings }, same);
 
   const rule = settings.rateRules.approvalOpened;
   const take = await limiter.take(rule, question.agentId);
@@ -70,11 +70,11 @@ export async function openApproval(
       "approval opened",
     );
   }
-  return askAgain({ cipher, settings }, approval);
+  return approvalPrompt({ cipher, settings }, approval);
 }
 
 /** What the agent shows the person for an approval that is open, the same each time. */
-export function askAgain(
+export function approvalPrompt(
   { cipher, settings }: Pick<Deps, "cipher" | "settings">,
   approval: { id: string; expires_at: Date },
 ): OpenApproval {

@@ -4,8 +4,8 @@ import { AppError, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
-import { askAgain, findSignIn, openApproval, takeSignIn } from "../approval/index.ts";
-import { mintGptSession } from "../session/index.ts";
+import { approvalPrompt, findSignIn, openApproval, takeSignIn } from "../approval/index.ts";
+import { openGptSession } from "../session/index.ts";
 import type { SignInInput, SignInOutput } from "./schema.ts";
 import { DEFAULT_BUDGET_CENTS, GPT_SESSION_SECONDS } from "./schema.ts";
 
@@ -34,7 +34,7 @@ async function begin(ctx: Context, input: z.infer<typeof SignInInput>): Promise<
     kind: "gpt_sign_in",
     agentId: ctx.actor.agentId,
     // Two people at once must never share a request.
-    askedAgainAs: undefined,
+    sameQuestionKey: undefined,
     requested: {
       scopes: input.scopes ?? ALL,
       budget_limit_cents: input.budget_limit_cents ?? DEFAULT_BUDGET_CENTS,
@@ -52,7 +52,7 @@ async function finish(ctx: Context, authRequestId: string): Promise<SignIn> {
   const request = await findSignIn(ctx.db, id, ctx.actor.agentId);
   if (request === undefined) throw notFound("sign-in request");
   if (request.status === "pending") {
-    const { approval_id: _same, ...shown } = askAgain(ctx, request);
+    const { approval_id: _same, ...shown } = approvalPrompt(ctx, request);
     return {
       data: { status: "pending", auth_request_id: id, ...shown },
       nextActions: [next.auth({ auth_request_id: id })],
@@ -69,7 +69,7 @@ async function finish(ctx: Context, authRequestId: string): Promise<SignIn> {
     const taken = await takeSignIn(tx, id, ctx.actor.agentId);
     if (taken === undefined)
       throw new AppError("conflict", { message: "This sign-in was used already. Start another." });
-    return mintGptSession({ ...ctx, db: tx }, taken.grantId, taken.requested, GPT_SESSION_SECONDS);
+    return openGptSession({ ...ctx, db: tx }, taken.grantId, taken.requested, GPT_SESSION_SECONDS);
   });
   ctx.log.info(
     { event: "session_opened", session_id: opened.data.session_id, surface: "gpt" },

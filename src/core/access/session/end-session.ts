@@ -34,8 +34,8 @@ export async function endSession(
 }
 
 /** Sessions whose time is over, each logged once, whichever replica sees it first. */
-export async function noteExpiredSessions({ db, log }: Pick<Deps, "db" | "log">): Promise<void> {
-  for (const session of await store.noteExpired(db))
+export async function logExpiredSessions({ db, log }: Pick<Deps, "db" | "log">): Promise<void> {
+  for (const session of await store.takeExpiredSessions(db))
     log.info(
       { event: "session_expired", session_id: session.id, agent_id: session.agent_id },
       "session expired",

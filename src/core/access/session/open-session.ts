@@ -82,7 +82,7 @@ async function consentRequired(
     userId: grant?.user_id,
     grantId: grant?.id,
     // On first contact the agent doesn't say for whom it asks: two people must never share a question.
-    askedAgainAs: input.user_id,
+    sameQuestionKey: input.user_id,
     requested: {
       scopes: input.scopes,
       budget_limit_cents: input.budget_limit_cents,

@@ -204,7 +204,7 @@ export async function recordSelection(db: Queries, sessionId: string, campaignId
 }
 
 /** Marks sessions that ran out of time by themselves, oldest first. Of several replicas, one gets each. */
-export async function noteExpired(db: Queries): Promise<{ id: string; agent_id: string }[]> {
+export async function takeExpiredSessions(db: Queries): Promise<{ id: string; agent_id: string }[]> {
   return db.$queryRaw<{ id: string; agent_id: string }[]>`
     UPDATE agent_sessions s SET expiry_noted_at = now()
      WHERE s.id IN (SELECT id FROM agent_sessions

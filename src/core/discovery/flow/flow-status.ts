@@ -44,7 +44,7 @@ export async function flowStatus({
       expires_at: expires_at.toISOString(),
     })),
   };
-  return { data, nextActions: offer(data, selected) };
+  return { data, nextActions: nextInState(data, selected) };
 }
 
 function furthest(ready: boolean, completed: boolean, selected: boolean): z.infer<typeof FlowState> {
@@ -54,7 +54,7 @@ function furthest(ready: boolean, completed: boolean, selected: boolean): z.infe
 }
 
 /** What each state offers (product.md); a pending payment or an open approval adds to any of them. */
-function offer(status: Status, selectedCampaignId: string | undefined): NextAction[] {
+function nextInState(status: Status, selectedCampaignId: string | undefined): NextAction[] {
   const waiting = [
     ...status.pending_payments.slice(0, 5).map(({ payment_id }) => next.getPayment(payment_id)),
     ...status.pending_approvals.slice(0, 5).map(({ approval_id }) => next.getApproval(approval_id)),

@@ -1,4 +1,4 @@
 /** What others pay us: x402, to the treasury. Each signature is good for one thing. */
-export { attendIncoming, reconcileIncoming } from "./reconcile-incoming.ts";
-export { type Claimable, claimNonce, findIncoming, type IncomingRow } from "./store.ts";
+export { reconcileDueIncoming, reconcileIncoming } from "./reconcile-incoming.ts";
+export { type SignedAuthorization, claimNonce, findIncoming, type IncomingRow } from "./store.ts";
 export { earlierClaim, presentedPayment, settlePayment, takePayment } from "./take-payment.ts";

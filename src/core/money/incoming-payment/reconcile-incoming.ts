@@ -52,7 +52,7 @@ export async function reconcileIncoming(
 }
 
 /** Looks after payments to us that nobody waits for any more: a lost answer, a slow chain, a process that died. */
-export async function attendIncoming(ctx: Context, limit: number): Promise<void> {
+export async function reconcileDueIncoming(ctx: Context, limit: number): Promise<void> {
   const attend = async (payment: IncomingRow): Promise<void> => {
     try {
       await reconcileIncoming(ctx, payment);

@@ -20,7 +20,7 @@ export interface IncomingRow {
 }
 
 /** The signature that is claimed: who pays whom how much. */
-export interface Claimable {
+export interface SignedAuthorization {
   network: string;
   asset: string;
   payTo: string;
@@ -43,7 +43,7 @@ const COLUMNS = Prisma.sql`id, sponsor_id, budget_account_id, asset, payer, nonc
 /** Claims a signature's nonce for one purpose, before it is settled. Undefined where it was claimed before. */
 export async function claimNonce(
   db: Queries,
-  c: Claimable,
+  c: SignedAuthorization,
   purpose: Purpose,
 ): Promise<IncomingRow | undefined> {
   const sponsorId = "sponsorId" in purpose ? purpose.sponsorId : null;
@@ -67,7 +67,7 @@ export async function claimNonce(
 
 export async function findClaim(
   db: Queries,
-  c: Pick<Claimable, "network" | "asset" | "payer" | "nonce">,
+  c: Pick<SignedAuthorization, "network" | "asset" | "payer" | "nonce">,
 ): Promise<IncomingRow | undefined> {
   const rows = await db.$queryRaw<IncomingRow[]>`
     SELECT ${COLUMNS} FROM incoming_payments

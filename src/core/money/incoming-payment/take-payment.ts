@@ -3,7 +3,7 @@ import type { Deps } from "../../context.ts";
 import type { PaymentSeller, PresentedPayment, RequestHeaders, SaleTerms } from "../../ports/x402-seller.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { reconcileIncoming } from "./reconcile-incoming.ts";
-import type { Claimable, IncomingRow } from "./store.ts";
+import type { IncomingRow, SignedAuthorization } from "./store.ts";
 import { findClaim } from "./store.ts";
 
 type Context = Pick<Deps, "db" | "chain" | "log" | "seller" | "paymentClient" | "settings">;
@@ -41,7 +41,7 @@ export async function takePayment(
   ctx: Context,
   payment: PresentedPayment | undefined,
   terms: SaleTerms,
-  claim: (claimable: Claimable) => Promise<IncomingRow | undefined>,
+  claim: (claimable: SignedAuthorization) => Promise<IncomingRow | undefined>,
 ): Promise<Taken> {
   const { chain, seller, paymentClient } = ctx;
   if (payment === undefined) throw paymentRequired(seller, terms, "Payment is required.");

@@ -1,5 +1,5 @@
 import type { Deps } from "../../context.ts";
-import type { Flows, OutgoingTransfer } from "../../ports/chain.ts";
+import type { OutgoingTransfer, TreasuryTransfers } from "../../ports/chain.ts";
 import type { Finding } from "./checks.ts";
 import type { Books, IncomingRecord, OutgoingRecord } from "./store.ts";
 import { readBooks } from "./store.ts";
@@ -51,7 +51,7 @@ const isSettled = ({ status }: OutgoingRecord): boolean => status === "settled";
 /** Strangers may send us money too; what the books say arrived must have. Twins in one transaction are counted. */
 function compareIncoming(
   payments: IncomingRecord[],
-  { incoming, block }: Flows,
+  { incoming, block }: TreasuryTransfers,
   firstBlock: bigint | undefined,
 ): Finding[] {
   const left = new Map<string, number>();
@@ -81,7 +81,7 @@ const isUnread = (
 
 function comparePayments(
   payments: OutgoingRecord[],
-  { outgoing, block }: Flows,
+  { outgoing, block }: TreasuryTransfers,
   firstBlock: bigint | undefined,
 ): Finding[] {
   const byNonce = new Map<string | undefined, OutgoingTransfer>(
@@ -108,7 +108,7 @@ function comparePayments(
 }
 
 /** A payment that isn't decided yet may have moved its money already; one that ended without can't have. */
-function compareTransfers(payments: OutgoingRecord[], { outgoing }: Flows): Finding[] {
+function compareTransfers(payments: OutgoingRecord[], { outgoing }: TreasuryTransfers): Finding[] {
   const known = new Map(payments.map((payment) => [payment.nonce, payment]));
   return outgoing.flatMap(({ nonce, txHash, amountMicros, payTo }): Finding[] => {
     const payment = nonce === undefined ? undefined : known.get(nonce);
@@ -125,7 +125,7 @@ function compareTransfers(payments: OutgoingRecord[], { outgoing }: Flows): Find
   });
 }
 
-function compareBalance(books: Books, { balance, block, outgoing }: Flows): Finding[] {
+function compareBalance(books: Books, { balance, block, outgoing }: TreasuryTransfers): Finding[] {
   const moved = new Set<string | undefined>(outgoing.map(({ nonce }) => nonce));
   const sum = (payments: { amount_micros: bigint }[]): bigint =>
     payments.reduce((total, { amount_micros }) => total + amount_micros, 0n);

@@ -24,7 +24,7 @@ export async function writePause(db: Queries, paused: boolean, reason: string | 
 }
 
 /** Whether payments may be signed, held until the surrounding statement is committed. */
-export const paymentsGoOn = Prisma.sql`EXISTS (SELECT FROM (SELECT paused FROM payment_switch FOR SHARE) switch WHERE NOT paused)`;
+export const paymentsUnpaused = Prisma.sql`EXISTS (SELECT FROM (SELECT paused FROM payment_switch FOR SHARE) switch WHERE NOT paused)`;
 
 /**
  * The account that caps today's outflow (UTC), opened with the first payment of the day. A new cap holds at once. What

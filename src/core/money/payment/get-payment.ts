@@ -3,7 +3,7 @@ import type { Deps, SessionActor } from "../../context.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
-import { keptOutput, mayYetCome } from "./output.ts";
+import { mayStillArrive, readStoredOutput } from "./output.ts";
 import { nextAfterPayment, toView } from "./payment-view.ts";
 import { reconcileSoon } from "./reconcile.ts";
 import type { GetPaymentInput, GetPaymentOutput } from "./schema.ts";
@@ -27,8 +27,8 @@ export async function getPayment(
       payment: view,
       service: payment.service,
       created_at: payment.created_at.toISOString(),
-      ...keptOutput(current, ctx.cipher),
+      ...readStoredOutput(current, ctx.cipher),
     },
-    nextActions: nextAfterPayment(view, mayYetCome(current)),
+    nextActions: nextAfterPayment(view, mayStillArrive(current)),
   };
 }

@@ -12,7 +12,7 @@ export interface Output {
 const outputContext = (paymentId: string): string => `payments.output:${paymentId}`;
 
 /** A JSON value for JSON, a string for text, else `{ base64 }`. */
-export function readOutput(contentType: string, body: Buffer): Output {
+export function decodeOutput(contentType: string, body: Buffer): Output {
   return { output: decode(contentType, body), output_content_type: contentType };
 }
 
@@ -57,7 +57,7 @@ function isDeep(value: unknown): boolean {
 export const contentTypeOf = (answer: UpstreamAnswer): string => answer.headers["content-type"] ?? "";
 
 /** What is kept of an answer: encrypted, up to a size and for a time. */
-export function keepOutput(
+export function encryptOutput(
   paymentId: string,
   answer: UpstreamAnswer,
   cipher: Cipher,
@@ -71,19 +71,19 @@ export function keepOutput(
 }
 
 /** What is still there of a payment's output; nothing while it may yet come. */
-export function keptOutput(payment: PaymentRow, cipher: Cipher): Output {
-  if (mayYetCome(payment)) return {};
+export function readStoredOutput(payment: PaymentRow, cipher: Cipher): Output {
+  if (mayStillArrive(payment)) return {};
   if (payment.delivered_at === null) return { output: null, output_unavailable_reason: "not_delivered" };
   if (payment.output_expired) return { output: null, output_unavailable_reason: "no_longer_kept" };
   if (payment.output === null) return { output: null, output_unavailable_reason: "too_large" };
-  return readOutput(
+  return decodeOutput(
     payment.output_content_type ?? "",
     cipher.decrypt(payment.output, outputContext(payment.id)),
   );
 }
 
 /** The bytes of an output, while they are kept. */
-export function keptBytes(
+export function readStoredBytes(
   payment: PaymentRow,
   cipher: Cipher,
 ): { body: Buffer; contentType: string } | undefined {
@@ -93,7 +93,9 @@ export function keptBytes(
 }
 
 /** Whether an output that isn't there can still arrive: the payment is open, or its request is being sent. */
-export function mayYetCome(payment: Pick<PaymentRow, "status" | "delivered_at" | "send_leased">): boolean {
+export function mayStillArrive(
+  payment: Pick<PaymentRow, "status" | "delivered_at" | "send_leased">,
+): boolean {
   return payment.delivered_at === null && (isOpen(payment) || payment.send_leased);
 }
 

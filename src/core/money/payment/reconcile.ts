@@ -2,7 +2,7 @@ import type { Address, Hex } from "viem";
 import type { Deps } from "../../context.ts";
 import type { Authorization, Verdict } from "../../ports/chain.ts";
 import { isOpen } from "./output.ts";
-import { keptRequest, sendPayment } from "./sign-and-send.ts";
+import { readStoredRequest, sendPayment } from "./sign-and-send.ts";
 import type { PaymentRow } from "./store.ts";
 import { endPayment, findPayment, takeDue } from "./store.ts";
 
@@ -65,7 +65,7 @@ export interface Resend {
  * @param mayBeSent whether there is place for sending to a service again. Where there is none, a payment whose money has
  *   moved is settled without having asked once more
  */
-export async function attendDue(
+export async function reconcileDuePayments(
   ctx: Context,
   limit: number,
   mayBeSent: (service: string) => boolean,
@@ -126,7 +126,7 @@ async function resend(ctx: Context, payment: PaymentRow): Promise<void> {
   const answer = await sendPayment(
     ctx,
     payment.id,
-    keptRequest(payment.id, payment.request, ctx.cipher),
+    readStoredRequest(payment.id, payment.request, ctx.cipher),
     true,
   );
   if (answer === undefined) return;

@@ -5,10 +5,10 @@ import type { Offer } from "../../ports/x402-buyer.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { next } from "../../protocol/next-actions.ts";
 import { requireUnpaused } from "../outflow-limits/index.ts";
-import { keepOutput } from "./output.ts";
+import { encryptOutput } from "./output.ts";
 import { quoteDigest } from "./quote-digest.ts";
 import type { Permit } from "./store.ts";
-import { claimSend, endPayment, findPayment, markSigned, recordOutcome, termsStand } from "./store.ts";
+import { claimSend, endPayment, findPayment, markSigned, recordOutcome, termsUnchanged } from "./store.ts";
 
 /** How long to wait before asking an upstream again that didn't answer. */
 export const UPSTREAM_RETRY_SECONDS = 5;
@@ -60,7 +60,7 @@ export async function signPayment(
     reason: "not allowed any more when it was to be signed",
   });
   await requireUnpaused(db);
-  if (!(await termsStand(db, id)))
+  if (!(await termsUnchanged(db, id)))
     throw new AppError("price_changed", {
       message: "The sponsor changed this service or its campaign at this moment.",
       nextActions: [next.searchServices()],
@@ -107,13 +107,17 @@ async function recordAnswer(
     upstreamStatus: answer.status,
     responseTimeMs: Math.round(answer.elapsedMs),
     claimedTxHash,
-    ...(delivered && { output: keepOutput(paymentId, answer, cipher, settings.keepOutput) }),
+    ...(delivered && { output: encryptOutput(paymentId, answer, cipher, settings.keepOutput) }),
     evidence: { upstream_status: answer.status, claimed_tx_hash: claimedTxHash ?? null },
   });
 }
 
 /** The signed request as it was kept, to be sent again as it is. */
-export function keptRequest(paymentId: string, kept: Uint8Array, cipher: Deps["cipher"]): UpstreamRequest {
+export function readStoredRequest(
+  paymentId: string,
+  kept: Uint8Array,
+  cipher: Deps["cipher"],
+): UpstreamRequest {
   return JSON.parse(cipher.decrypt(kept, requestContext(paymentId)).toString("utf8")) as UpstreamRequest;
 }
 

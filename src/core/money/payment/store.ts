@@ -3,7 +3,7 @@ import { sessionIsLive } from "../../access/session/index.ts";
 import type { Verdict } from "../../ports/chain.ts";
 import type { Database, Queries } from "../../ports/database.ts";
 import type { SignedPayment } from "../../ports/x402-buyer.ts";
-import { paymentsGoOn } from "../outflow-limits/index.ts";
+import { paymentsUnpaused } from "../outflow-limits/index.ts";
 import { evidenceOf } from "../settlement/index.ts";
 
 export type PaymentStatus =
@@ -129,7 +129,7 @@ const termsHold = Prisma.sql`EXISTS (SELECT FROM sponsored_apis s WHERE s.servic
     AND s.network = p.network AND lower(s.asset) = lower(p.asset) AND lower(s.pay_to) = lower(p.pay_to))
   AND (p.campaign_id IS NULL OR EXISTS (SELECT FROM campaigns c WHERE c.id = p.campaign_id AND c.active AND c.subsidy_micros >= p.amount_micros))`;
 
-export async function termsStand(db: Queries, id: string): Promise<boolean> {
+export async function termsUnchanged(db: Queries, id: string): Promise<boolean> {
   const rows = await db.$queryRaw<
     unknown[]
   >`SELECT 1 FROM payments p WHERE p.id = ${id}::uuid AND ${termsHold}`;
@@ -153,7 +153,7 @@ export async function markSigned(
       UPDATE payments p SET status = 'signed', pay_from = ${signed.payer}, nonce = ${signed.nonce}, valid_before = ${signed.validBefore},
              signed_at_block = ${signedAtBlock}, request = ${r.request}, send_lease_until = now() + make_interval(secs => ${r.leaseSeconds}::int)
        WHERE id = ${id}::uuid AND status = 'reserved' AND quote_digest = ${r.quoteDigest}::bytea
-         AND ${isPermitted(permit)} AND ${termsHold} AND ${paymentsGoOn}
+         AND ${isPermitted(permit)} AND ${termsHold} AND ${paymentsUnpaused}
       RETURNING id
     )
     INSERT INTO payment_events (payment_id, from_status, to_status, evidence)

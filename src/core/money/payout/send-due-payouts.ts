@@ -12,7 +12,7 @@ const transferContext = (id: string): string => `payouts.signed_transfer:${id}`;
  * Sends what is owed: signs it, keeps the signature, has it submitted, and asks the chain until it is decided. A signature
  * that moved nothing is followed by another only once the chain's own time says that it never will.
  */
-export async function attendPayouts(ctx: Context, limit: number): Promise<void> {
+export async function sendDuePayouts(ctx: Context, limit: number): Promise<void> {
   const attend = async (payout: PayoutRow): Promise<void> => {
     try {
       await (payout.status === "owed" ? send(ctx, payout) : pursue(ctx, payout));

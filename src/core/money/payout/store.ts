@@ -2,7 +2,7 @@ import { Prisma } from "../../../platform/generated/prisma/client.ts";
 import type { Queries } from "../../ports/database.ts";
 import type { SignedTransfer } from "../../ports/x402-transfers.ts";
 import { lockAccounts } from "../budget/index.ts";
-import { paymentsGoOn } from "../outflow-limits/index.ts";
+import { paymentsUnpaused } from "../outflow-limits/index.ts";
 
 export interface PayoutRow {
   id: string;
@@ -51,7 +51,7 @@ export interface Withdrawal {
  * Takes unspent money out of a budget, and owes it to its sponsor.
  * @returns the accounts that don't have it, if any; nothing was taken then
  */
-export async function oweWithdrawal(tx: Queries, w: Withdrawal): Promise<{ short: string[] }> {
+export async function recordWithdrawal(tx: Queries, w: Withdrawal): Promise<{ short: string[] }> {
   const dayId = w.day?.accountId ?? null;
   const accounts = dayId === null ? [w.accountId] : [w.accountId, dayId];
   await lockAccounts(tx, accounts);
@@ -78,7 +78,7 @@ export async function oweWithdrawal(tx: Queries, w: Withdrawal): Promise<{ short
  * Owes every buyer their money whose payment arrived and whose run can't be paid for any more. Each once, however
  * often and from wherever this is called. Returns how many.
  */
-export async function oweRefunds(db: Queries, limit: number): Promise<number> {
+export async function recordRefunds(db: Queries, limit: number): Promise<number> {
   const rows = await db.$queryRaw<unknown[]>`
     WITH due AS MATERIALIZED (
       SELECT i.* FROM incoming_payments i JOIN payments p ON p.incoming_payment_id = i.id
@@ -136,7 +136,7 @@ export async function markPayoutSigned(
     WITH moved AS (
       UPDATE payouts SET status = 'signed', pay_from = ${payer}, nonce = ${nonce}, valid_before = ${validBefore},
              signed_at_block = ${signedAtBlock}, signed_transfer = ${kept}
-       WHERE id = ${id}::uuid AND status = 'owed' AND ${paymentsGoOn} RETURNING id
+       WHERE id = ${id}::uuid AND status = 'owed' AND ${paymentsUnpaused} RETURNING id
     )
     INSERT INTO payout_events (payout_id, from_status, to_status, evidence)
     SELECT id, 'owed', 'signed', ${{ nonce, valid_before: String(validBefore), block: String(signedAtBlock) }}::jsonb FROM moved`;

@@ -1,1 +1,1 @@
-export { readVitals, type Vitals } from "./store.ts";
+export { readGauges, type Gauges } from "./store.ts";

@@ -1,7 +1,7 @@
 import type { Queries } from "../../ports/database.ts";
 
 /** What an operator watches of the shared state; the same on every replica. Money in micros. */
-export interface Vitals {
+export interface Gauges {
   sessions: { surface: string; state: "live" | "suspended"; count: bigint }[];
   /** Payments that aren't decided yet, and how long ago the oldest of each status began. */
   openPayments: { status: string; count: bigint; oldest_seconds: number }[];
@@ -12,19 +12,19 @@ export interface Vitals {
 }
 
 /** Every query here reads an index of what is open, or a table with one row for each budget. */
-export async function readVitals(db: Queries): Promise<Vitals> {
-  const sessions = await db.$queryRaw<Vitals["sessions"]>`
+export async function readGauges(db: Queries): Promise<Gauges> {
+  const sessions = await db.$queryRaw<Gauges["sessions"]>`
     SELECT surface, CASE WHEN suspended_at IS NULL THEN 'live' ELSE 'suspended' END AS state, count(*)
       FROM agent_sessions WHERE expiry_noted_at IS NULL AND revoked_at IS NULL AND expires_at > now()
      GROUP BY 1, 2`;
-  const openPayments = await db.$queryRaw<Vitals["openPayments"]>`
+  const openPayments = await db.$queryRaw<Gauges["openPayments"]>`
     SELECT status, count(*), extract(epoch FROM now() - min(created_at))::float8 AS oldest_seconds
       FROM payments WHERE status IN ('reserved', 'signed', 'sent', 'unknown', 'refused') GROUP BY status`;
-  const budgets = await db.$queryRaw<Vitals["budgets"]>`
+  const budgets = await db.$queryRaw<Gauges["budgets"]>`
     SELECT a.kind, sum(a."limit")::bigint AS "limit", sum(a.reserved)::bigint AS reserved, sum(a.spent)::bigint AS spent
       FROM (SELECT budget_account_id FROM campaigns UNION ALL SELECT budget_account_id FROM sponsored_apis) owner
       JOIN budget_accounts a ON a.id = owner.budget_account_id GROUP BY a.kind`;
-  const openApprovals = await db.$queryRaw<Vitals["openApprovals"]>`
+  const openApprovals = await db.$queryRaw<Gauges["openApprovals"]>`
     SELECT kind, count(*) FROM approvals WHERE status = 'pending' AND expires_at > now() GROUP BY kind`;
   const [pause] = await db.$queryRaw<{ paused: boolean }[]>`SELECT paused FROM payment_switch`;
   return { sessions, openPayments, budgets, openApprovals, paymentsPaused: pause?.paused === true };

@@ -1,5 +1,5 @@
 export { listConsents } from "./list-consents.ts";
-export { requireTransfer } from "./require-data-consent.ts";
+export { requireDataConsent } from "./require-data-consent.ts";
 export { type ConsentRecord, consentsOfCompletion } from "./rules.ts";
 export {
   ListConsentsInput,

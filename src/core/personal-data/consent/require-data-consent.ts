@@ -14,7 +14,7 @@ type Context = Pick<Deps, "db" | "cipher" | "log" | "limiter" | "settings"> & { 
  * @throws `data_consent_required` with an approval for what the grant lacks, `scope_violation` for what only the
  *   session lacks. Nothing is stored or sent either way.
  */
-export async function requireTransfer(
+export async function requireDataConsent(
   ctx: Context,
   dataTypes: DataType[],
   target: { campaignId?: string | undefined; serviceKey?: string | undefined },
@@ -44,7 +44,7 @@ async function dataConsentRequired(
     userId: actor.userId,
     grantId: actor.grantId,
     sessionId: actor.sessionId,
-    askedAgainAs: actor.sessionId,
+    sameQuestionKey: actor.sessionId,
     requested: {
       data_types: missing,
       campaign_id: target.campaignId ?? null,

@@ -1,5 +1,5 @@
 import type { DataType } from "../../protocol/data-types.ts";
-import { own } from "./json.ts";
+import { ownProperty } from "./json.ts";
 
 /** The part of JSON Schema 2020-12 that survives `checkStructure`; the checks after it may rely on this. */
 export interface Schema {
@@ -42,7 +42,7 @@ const DEFINITIONS = "#/$defs/";
 
 /** What a `$ref` points at, or undefined. Only direct entries of the root's `$defs` can be pointed at. */
 export function resolve<T>(definitions: Readonly<Record<string, T>> | undefined, ref: string): T | undefined {
-  return ref.startsWith(DEFINITIONS) ? own(definitions, ref.slice(DEFINITIONS.length)) : undefined;
+  return ref.startsWith(DEFINITIONS) ? ownProperty(definitions, ref.slice(DEFINITIONS.length)) : undefined;
 }
 
 /** Where `resolve` found it, as a JSON Pointer. */
@@ -56,7 +56,7 @@ export const describesItself = (schema: Schema): boolean =>
   schema.type !== undefined || schema.enum !== undefined || schema.const !== undefined;
 
 /** The subschemas that look at the same value, except `$ref`: `allOf`, `anyOf`, `oneOf`, `if`, `then`, `else`, `not`. */
-export function applicators(schema: Schema): Child[] {
+export function inPlaceSubschemas(schema: Schema): Child[] {
   return [
     ...listed(schema, "allOf"),
     ...listed(schema, "anyOf"),
@@ -69,7 +69,7 @@ export function applicators(schema: Schema): Child[] {
 }
 
 /** The subschemas that look at the values inside: properties and items. */
-export function contents(schema: Schema): Child[] {
+export function childSubschemas(schema: Schema): Child[] {
   const properties = Object.entries(schema.properties ?? {});
   return [
     ...properties.map(([name, child]) => ({ schema: child, tokens: ["properties", name] })),

@@ -3,7 +3,7 @@ import { userExists } from "../../access/user/index.ts";
 import type { Deps } from "../../context.ts";
 import { invalidField, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
-import { misfit, sealItem } from "./rules.ts";
+import { encryptItem, valueProblem } from "./rules.ts";
 import type { PutVaultItemInput, PutVaultItemOutput } from "./schema.ts";
 import { deleteItem, upsertItem } from "./store.ts";
 
@@ -22,14 +22,14 @@ export async function putVaultItem(
     await deleteItem(db, userId, dataType);
     return { data_type: dataType, stored: false };
   }
-  const expected = misfit(dataType, value);
+  const expected = valueProblem(dataType, value);
   if (expected !== undefined) throw invalidField("/value", `This must be ${expected}.`, "format");
   if (Buffer.byteLength(JSON.stringify(value)) > MAX_BYTES)
     throw invalidField("/value", `This is larger than ${MAX_BYTES} bytes.`, "size");
   const stored = await upsertItem(db, {
     userId,
     dataType,
-    value: sealItem(cipher, { userId, dataType, value }),
+    value: encryptItem(cipher, { userId, dataType, value }),
   });
   if (!stored) throw notFound("user");
   return { data_type: dataType, stored: true };

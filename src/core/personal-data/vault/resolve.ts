@@ -5,7 +5,7 @@ import type { FieldError } from "../../protocol/errors.ts";
 import { AppError } from "../../protocol/errors.ts";
 import type { CompiledSchema, VaultReference } from "../data-schema/index.ts";
 import { replaceReferences } from "../data-schema/index.ts";
-import { openItem } from "./rules.ts";
+import { decryptItem } from "./rules.ts";
 import { findItems, storedDataTypes } from "./store.ts";
 
 type Context = Pick<Deps, "db" | "cipher"> & { actor: SessionActor };
@@ -37,7 +37,7 @@ export async function resolveReferences(
 ): Promise<{ data: Record<string, unknown>; dataTypes: DataType[] }> {
   const { references } = submission;
   const items = await findItems(db, actor.userId, typesOf(references));
-  const values = new Map(items.map((item) => [item.dataType, openItem(cipher, actor.userId, item)]));
+  const values = new Map(items.map((item) => [item.dataType, decryptItem(cipher, actor.userId, item)]));
   requireAll(references, [...values.keys()], basePath);
 
   const data = replaceReferences(submission.data, (type) => values.get(type)) as Record<string, unknown>;

@@ -5,13 +5,13 @@ import type { DataType } from "../../protocol/data-types.ts";
 /** What binds an encrypted value to its user and its place. */
 const itemContext = (userId: string, dataType: string): string => `vault_items.value:${userId}:${dataType}`;
 
-export const sealItem = (
+export const encryptItem = (
   cipher: Cipher,
   item: { userId: string; dataType: DataType; value: unknown },
 ): Uint8Array<ArrayBuffer> =>
   cipher.encrypt(JSON.stringify(item.value), itemContext(item.userId, item.dataType));
 
-export const openItem = (
+export const decryptItem = (
   cipher: Cipher,
   userId: string,
   item: { dataType: string; value: Uint8Array },
@@ -26,7 +26,7 @@ const FORMS: Partial<Record<DataType, { form: z.ZodType; name: string }>> = {
 };
 
 /** What a value of this type has to be and isn't, or undefined. */
-export function misfit(dataType: DataType, value: unknown): string | undefined {
+export function valueProblem(dataType: DataType, value: unknown): string | undefined {
   const rule = FORMS[dataType];
   return rule === undefined || rule.form.safeParse(value).success ? undefined : rule.name;
 }

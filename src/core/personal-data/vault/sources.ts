@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { VaultReference } from "../data-schema/index.ts";
 import { pointer } from "../../protocol/json-pointer.ts";
+import type { VaultReference } from "../data-schema/index.ts";
 
 /** Who a value came from: the agent wrote it, the user's vault had it, or the user typed it themselves. */
 export const Source = z.enum(["agent", "vault", "user"]);

@@ -12,11 +12,11 @@ export interface Claim {
 }
 
 /** When a key bound to a payment may be used anew. */
-export type Reuse = "explicit_key" | "same_request";
+export type KeyReuse = "explicit_key" | "same_request";
 
 const TERMINAL = Prisma.sql`('settled', 'expired', 'canceled', 'void', 'free')`;
 
-const REUSABLE: Record<Reuse, Prisma.Sql> = {
+const REUSABLE: Record<KeyReuse, Prisma.Sql> = {
   // Free again when its payment ended without money or an answer; forgotten after a day.
   explicit_key: Prisma.sql`((p.status IN ('void', 'expired', 'canceled') AND p.delivered_at IS NULL)
       OR (p.status IN ${TERMINAL} AND k.created_at < now() - interval '24 hours'))`,
@@ -26,7 +26,7 @@ const REUSABLE: Record<Reuse, Prisma.Sql> = {
 };
 
 /** Claims a key for a run. Returns whether it is ours now. */
-export async function claimKey(db: Queries, c: Claim, reuse: Reuse): Promise<boolean> {
+export async function claimKey(db: Queries, c: Claim, reuse: KeyReuse): Promise<boolean> {
   const rows = await db.$queryRaw<{ claim_id: string }[]>`
     INSERT INTO idempotency_keys AS k (grant_id, operation, key, request_digest, claim_id, claimed_until)
     VALUES (${c.grantId}::uuid, ${c.operation}, ${c.key}, ${c.requestDigest}, ${c.claimId}::uuid, now() + make_interval(secs => ${c.seconds}::int))

@@ -1,5 +1,5 @@
 import type { Deps } from "../../context.ts";
-import { oweRefunds } from "../../money/payout/index.ts";
+import { recordRefunds } from "../../money/payout/index.ts";
 import { bookFees } from "./store.ts";
 
 const MAX_AT_ONCE = 100;
@@ -9,7 +9,7 @@ const MAX_AT_ONCE = 100;
  * be done now is done in the next round, so nobody's answer or payout fails for it.
  */
 export async function closeDirectPayments({ db, log }: Pick<Deps, "db" | "log">): Promise<void> {
-  for (const close of [bookFees, oweRefunds]) {
+  for (const close of [bookFees, recordRefunds]) {
     try {
       await close(db, MAX_AT_ONCE);
     } catch (error) {

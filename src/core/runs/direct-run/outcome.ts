@@ -6,7 +6,10 @@ import type { DirectPaymentOutcome } from "../../protocol/error-details.ts";
 import { findPaymentIdOf } from "./store.ts";
 
 /** What became of a direct payment so far, with the transactions that prove it. */
-export async function outcomeOf({ db }: Pick<Deps, "db">, incomingId: string): Promise<DirectPaymentOutcome> {
+export async function directPaymentOutcome(
+  { db }: Pick<Deps, "db">,
+  incomingId: string,
+): Promise<DirectPaymentOutcome> {
   const [incoming, payment, refund] = await Promise.all([
     findIncoming(db, incomingId),
     findPaymentIdOf(db, incomingId).then((id) => findPayment(db, id)),

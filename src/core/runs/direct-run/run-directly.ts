@@ -15,8 +15,8 @@ import {
   awaitConfirmation,
   contentTypeOf,
   findPayment,
-  keptBytes,
   quoteDigest,
+  readStoredBytes,
   sendPayment,
   signPayment,
 } from "../../money/payment/index.ts";
@@ -31,7 +31,7 @@ import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
 import { buildUpstreamRequest, findApi, invalidRunInput } from "../../sponsorship/sponsored-api/index.ts";
 import { askQuote } from "../quote/index.ts";
 import { closeDirectPayments } from "./close-direct-payments.ts";
-import { outcomeOf } from "./outcome.ts";
+import { directPaymentOutcome } from "./outcome.ts";
 import { saleTerms } from "./sale-terms.ts";
 import type { RunDirectlyInput } from "./schema.ts";
 import { claimDirectPayment, findPaymentIdOf } from "./store.ts";
@@ -144,7 +144,7 @@ async function handOn(
   await closeDirectPayments(ctx);
   const options = {
     details: {
-      direct_payment: await outcomeOf(ctx, claim.id),
+      direct_payment: await directPaymentOutcome(ctx, claim.id),
       ...(answer?.kind === "answer" && { upstream_status: answer.status }),
     },
     headers: receipt,
@@ -186,12 +186,12 @@ async function again(
       const offer = await sameOffer(ctx, call, ours);
       if (offer !== undefined) return handOn(ctx, call, earlier, { paymentId: ours.id, offer, receipt });
     }
-    const kept = keptBytes(ours, ctx.cipher);
+    const kept = readStoredBytes(ours, ctx.cipher);
     if (kept !== undefined) return { ...kept, headers: receipt, replayed: true };
   }
   throw new AppError("duplicate_request", {
     message: "This payment was used already, or is being used.",
-    details: { direct_payment: await outcomeOf(ctx, earlier.id) },
+    details: { direct_payment: await directPaymentOutcome(ctx, earlier.id) },
     headers: receipt,
     retryAfterSeconds: RETRY_SECONDS,
   });

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
-import type { Claimable, IncomingRow } from "../../money/incoming-payment/index.ts";
+import type { IncomingRow, SignedAuthorization } from "../../money/incoming-payment/index.ts";
 import { claimNonce } from "../../money/incoming-payment/index.ts";
 import type { Database, Queries } from "../../ports/database.ts";
 import type { Terms } from "../../ports/x402-buyer.ts";
 
 /** A direct payment as it is claimed: what its buyer signed, and what it is to pay for. */
 export interface DirectClaim {
-  claimable: Claimable;
+  claimable: SignedAuthorization;
   paymentId: string;
   service: string;
   quote: Terms;

@@ -11,8 +11,8 @@ import { notFound } from "../../protocol/errors.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
 import { findCampaignForUser } from "../../sponsorship/campaign/index.ts";
-import type { JudgedPayer } from "../../sponsorship/payer/index.ts";
-import { judgePayers, refuseAll, refuseNamed, requireNamed } from "../../sponsorship/payer/index.ts";
+import type { AssessedPayer } from "../../sponsorship/payer/index.ts";
+import { assessPayers, refuseAll, refuseNamed, requireNamedPayer } from "../../sponsorship/payer/index.ts";
 import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
 import { expectedCost, findApi } from "../../sponsorship/sponsored-api/index.ts";
 import type { PlanInput, PlanOutput } from "./schema.ts";
@@ -86,7 +86,7 @@ export async function planService(
     blocked: blocked === undefined ? null : { error_code: blocked.code, message: blocked.message },
     input_schema: api.inputSchema as Record<string, unknown>,
   };
-  return { data, nextActions: proceed(data, actor, needed) };
+  return { data, nextActions: nextAfterPlan(data, actor, needed) };
 }
 
 /** Who would pay: whoever is ready first, else the first who would after a task; else why nobody does. */
@@ -95,11 +95,11 @@ async function findPayer(
   api: ApiRow,
   campaignId: string | undefined,
   cost: bigint,
-): Promise<{ payer?: JudgedPayer; refusal?: AppError }> {
-  const judged = await judgePayers(ctx, api.id, { price: api.priceMicros, cost });
-  const willing = ({ standing }: JudgedPayer): boolean => standing === "ready" || standing === "task";
+): Promise<{ payer?: AssessedPayer; refusal?: AppError }> {
+  const judged = await assessPayers(ctx, api.id, { price: api.priceMicros, cost });
+  const willing = ({ standing }: AssessedPayer): boolean => standing === "ready" || standing === "task";
   if (campaignId !== undefined) {
-    const named = await requireNamed(ctx, judged, campaignId, api);
+    const named = await requireNamedPayer(ctx, judged, campaignId, api);
     return willing(named) ? { payer: named } : { refusal: refuseNamed(named, [], api) };
   }
   const payer = judged.find(({ standing }) => standing === "ready") ?? cheapestTask(judged, ctx.actor);
@@ -107,7 +107,7 @@ async function findPayer(
 }
 
 /** Of those who ask for a task first, one whose task the session may do. */
-function cheapestTask(judged: JudgedPayer[], actor: SessionActor): JudgedPayer | undefined {
+function cheapestTask(judged: AssessedPayer[], actor: SessionActor): AssessedPayer | undefined {
   const tasks = judged.filter(({ standing }) => standing === "task");
   return (
     tasks.find(({ task_type }) => task_type !== null && actor.scopes.taskTypes.includes(task_type)) ??
@@ -170,7 +170,7 @@ function smallestApproval(
   return null;
 }
 
-function proceed(plan: Plan, actor: SessionActor, needed: Scopes): NextAction[] {
+function nextAfterPlan(plan: Plan, actor: SessionActor, needed: Scopes): NextAction[] {
   if (plan.blocked !== null) return [next.searchServices(), next.flowStatus()];
   const run = next.runService(plan.service, {
     campaignId: plan.payer?.campaign_id,

@@ -19,7 +19,7 @@ export interface RunRequest {
   upstreamTimeoutMs: number;
 }
 
-export type Claimed =
+export type ClaimedRun =
   /** The run is ours to make. */
   | { kind: "claimed"; claim: Claim; inputDigest: Uint8Array<ArrayBuffer> }
   /** It was made before: answer with its payment's current state. */
@@ -32,7 +32,7 @@ type Context = Pick<Deps, "db" | "cipher"> & { actor: SessionActor };
  * but the same request, exactly one goes on. The claim is bound to the payment in the reservation's statement.
  * @throws `idempotency_conflict`, `idempotency_in_progress`, `duplicate_request`
  */
-export async function claimRun(ctx: Context, run: RunRequest): Promise<Claimed> {
+export async function claimRun(ctx: Context, run: RunRequest): Promise<ClaimedRun> {
   const { actor } = ctx;
   const digest = (...parts: unknown[]): Uint8Array<ArrayBuffer> =>
     Uint8Array.from(ctx.cipher.hmac(canonicalJson(parts)));
@@ -55,7 +55,7 @@ async function claimExplicitKey(
   { db }: Context,
   claim: Claim,
   inputDigest: Uint8Array<ArrayBuffer>,
-): Promise<Claimed> {
+): Promise<ClaimedRun> {
   if (await claimKey(db, claim, "explicit_key")) return { kind: "claimed", claim, inputDigest };
   const held = await findKey(db, claim);
   if (held !== undefined && Buffer.compare(held.requestDigest, claim.requestDigest) !== 0) {
@@ -70,7 +70,7 @@ async function claimSameRequest(
   run: RunRequest,
   claim: Claim,
   inputDigest: Uint8Array<ArrayBuffer>,
-): Promise<Claimed> {
+): Promise<ClaimedRun> {
   const { db, actor } = ctx;
   if (!(await claimKey(db, claim, "same_request")))
     throw duplicate((await findKey(db, claim))?.paymentId ?? undefined);

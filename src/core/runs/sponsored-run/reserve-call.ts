@@ -8,8 +8,8 @@ import type { Offer, Terms } from "../../ports/x402-buyer.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { next } from "../../protocol/next-actions.ts";
-import type { JudgedPayer, Payers, Shortfall } from "../../sponsorship/payer/index.ts";
-import type { Claimed } from "./claim-run.ts";
+import type { AssessedPayer, Payers, Shortfall } from "../../sponsorship/payer/index.ts";
+import type { ClaimedRun } from "./claim-run.ts";
 
 type Context = Pick<Deps, "db" | "cipher" | "log" | "limiter" | "settings"> & { actor: SessionActor };
 
@@ -17,14 +17,14 @@ type Context = Pick<Deps, "db" | "cipher" | "log" | "limiter" | "settings"> & { 
 export interface Call {
   service: string;
   campaignId: string | undefined;
-  claimed: Extract<Claimed, { kind: "claimed" }>;
+  claimed: Extract<ClaimedRun, { kind: "claimed" }>;
   idempotencyKey: string | undefined;
 }
 
 export function paymentSubject(
   { actor }: Pick<Context, "actor">,
   call: Call,
-  payer: JudgedPayer,
+  payer: AssessedPayer,
   terms: Terms,
   quoteDigest: Uint8Array | null,
 ): PaymentSubject {
@@ -140,7 +140,7 @@ async function budgetApprovalRequired(ctx: Context, call: Call, costMicros: bigi
     userId: actor.userId,
     grantId: actor.grantId,
     sessionId: actor.sessionId,
-    askedAgainAs: actor.sessionId,
+    sameQuestionKey: actor.sessionId,
     requested: {
       service_key: call.service,
       amount_cents: microsToCents(costMicros),

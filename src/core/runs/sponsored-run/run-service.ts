@@ -6,23 +6,23 @@ import type { Output, PaymentRow } from "../../money/payment/index.ts";
 import {
   awaitConfirmation,
   contentTypeOf,
+  decodeOutput,
+  encryptOutput,
   findPayment,
-  keepOutput,
-  keptOutput,
-  mayYetCome,
+  mayStillArrive,
   nextAfterPayment,
+  paymentToView,
   quoteDigest,
-  readOutput,
+  readStoredOutput,
   reconcileSoon,
   recordOutcome,
   refusalAfterSending,
   sendPayment,
   signPayment,
-  paymentToView,
 } from "../../money/payment/index.ts";
 import type { PaymentSubject } from "../../money/reservation/index.ts";
 import { insertFree, remainingBudgets } from "../../money/reservation/index.ts";
-import { recordInputConsent, requireTransfer } from "../../personal-data/consent/index.ts";
+import { recordInputConsent, requireDataConsent } from "../../personal-data/consent/index.ts";
 import { compileSchema } from "../../personal-data/data-schema/index.ts";
 import { resolveReferences } from "../../personal-data/vault/index.ts";
 import type { UpstreamAnswer } from "../../ports/upstream.ts";
@@ -41,7 +41,7 @@ import {
   invalidRunInput,
 } from "../../sponsorship/sponsored-api/index.ts";
 import { askQuote } from "../quote/index.ts";
-import type { Claimed } from "./claim-run.ts";
+import type { ClaimedRun } from "./claim-run.ts";
 import { claimRun } from "./claim-run.ts";
 import type { Call } from "./reserve-call.ts";
 import { paymentSubject, requireBudget, reserveCall } from "./reserve-call.ts";
@@ -86,7 +86,7 @@ async function makeRun(
   ctx: Context,
   api: ApiRow | undefined,
   input: Input,
-  claimed: Extract<Claimed, { kind: "claimed" }>,
+  claimed: Extract<ClaimedRun, { kind: "claimed" }>,
 ): Promise<Run> {
   if (api === undefined) throw notFound("service");
   if (!api.active)
@@ -134,7 +134,7 @@ async function makeRun(
   if (answer.kind !== "answer" || answer.status < 200 || answer.status > 299)
     throw refusalAfterSending(answer, payment.id);
   const settled = await awaitConfirmation(ctx, payment.id);
-  return respond(ctx, settled, readOutput(contentTypeOf(answer), answer.body));
+  return respond(ctx, settled, decodeOutput(contentTypeOf(answer), answer.body));
 }
 
 /**
@@ -151,7 +151,7 @@ async function checkInput(
   if (!checked.ok) throw invalidRunInput(api, checked.errors);
   const outOfScope = missingFrom(api.categories, ctx.actor.scopes.categories);
   if (outOfScope.length > 0) await refuseScope(ctx, "categories", outOfScope);
-  await requireTransfer(ctx, checked.dataTypes, { serviceKey: api.serviceKey });
+  await requireDataConsent(ctx, checked.dataTypes, { serviceKey: api.serviceKey });
   const { references } = checked;
   if (references.length === 0) return { data: input, dataTypes: checked.dataTypes };
   return resolveReferences(ctx, schema, { data: input, references }, "/input");
@@ -162,17 +162,21 @@ async function deliverFree(ctx: Context, payment: PaymentSubject, answer: Upstre
   await recordOutcome(ctx.db, payment.id, {
     upstreamStatus: answer.status,
     responseTimeMs: Math.round(answer.elapsedMs),
-    output: keepOutput(payment.id, answer, ctx.cipher, ctx.settings.keepOutput),
+    output: encryptOutput(payment.id, answer, ctx.cipher, ctx.settings.keepOutput),
     evidence: { upstream_status: answer.status },
   });
-  return respond(ctx, await findPayment(ctx.db, payment.id), readOutput(contentTypeOf(answer), answer.body));
+  return respond(
+    ctx,
+    await findPayment(ctx.db, payment.id),
+    decodeOutput(contentTypeOf(answer), answer.body),
+  );
 }
 
 /** The payment's current state, so that a 202 becomes the 200 it led to. */
 async function replay(ctx: Context, paymentId: string): Promise<Run> {
   const payment = await findPayment(ctx.db, paymentId);
   const current = await reconcileSoon(ctx, payment);
-  return { ...(await respond(ctx, current, keptOutput(current, ctx.cipher))), replayed: true };
+  return { ...(await respond(ctx, current, readStoredOutput(current, ctx.cipher))), replayed: true };
 }
 
 async function respond(ctx: Context, payment: PaymentRow, output: Output): Promise<Run> {
@@ -181,7 +185,7 @@ async function respond(ctx: Context, payment: PaymentRow, output: Output): Promi
     ctx.actor.grantBudgetAccountId,
   ]);
   const view = paymentToView(payment);
-  const pending = output.output === undefined && mayYetCome(payment);
+  const pending = output.output === undefined && mayStillArrive(payment);
   return {
     data: {
       service: payment.service,

@@ -1,5 +1,5 @@
 export { exportAnswers } from "./export-answers.ts";
 export { listAnswers } from "./list-answers.ts";
 export { purgeExpiredAnswers } from "./purge-expired-answers.ts";
-export { sealAnswers } from "./rules.ts";
+export { encryptAnswers } from "./rules.ts";
 export { ExportAnswersInput, ListAnswersInput, ListAnswersOutput } from "./schema.ts";

@@ -1,5 +1,5 @@
 import type { Deps } from "../../context.ts";
-import { eraseExpired } from "./store.ts";
+import { eraseExpiredAnswers } from "./store.ts";
 
 /** Rows locked at a time. */
 const BATCH = 500;
@@ -11,7 +11,7 @@ const BATCH = 500;
 export async function purgeExpiredAnswers({ db, log }: Pick<Deps, "db" | "log">): Promise<number> {
   let erased = 0;
   for (;;) {
-    const batch = await eraseExpired(db, BATCH);
+    const batch = await eraseExpiredAnswers(db, BATCH);
     erased += batch;
     if (batch < BATCH) break;
   }

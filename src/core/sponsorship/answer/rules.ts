@@ -7,7 +7,7 @@ import type { AnswerRow } from "./store.ts";
 const detailsContext = (completionId: string): string => `task_completions.details:${completionId}`;
 
 /** Answers as they are stored. */
-export const sealAnswers = (
+export const encryptAnswers = (
   cipher: Cipher,
   completionId: string,
   taskData: Record<string, unknown>,

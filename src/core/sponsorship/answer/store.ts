@@ -67,7 +67,7 @@ export async function listAnswersAfter(
  * Erases up to `limit` answers that are past their retention; the completions stand. Lateral, so that each campaign
  * is one look at the old end of its index. Returns how many.
  */
-export async function eraseExpired(db: Queries, limit: number): Promise<number> {
+export async function eraseExpiredAnswers(db: Queries, limit: number): Promise<number> {
   return db.$executeRaw`
     WITH expired AS (
       SELECT old.id FROM campaigns c CROSS JOIN LATERAL (

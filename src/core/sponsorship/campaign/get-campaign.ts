@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Deps, SponsorActor } from "../../context.ts";
-import { campaignFigures, resolvePeriod } from "../dashboard/index.ts";
+import { campaignDashboard, resolvePeriod } from "../dashboard/index.ts";
 import { requireOwnCampaign } from "./own-campaign.ts";
 import { toView } from "./rules.ts";
 import type { CampaignDashboard, GetCampaignInput } from "./schema.ts";
@@ -12,6 +12,6 @@ export async function getCampaign(
 ): Promise<z.infer<typeof CampaignDashboard>> {
   const period = resolvePeriod(input, new Date());
   const campaign = await requireOwnCampaign(db, input.campaign_id, actor.sponsorId);
-  const figures = await campaignFigures({ db }, campaign.id, period);
+  const figures = await campaignDashboard({ db }, campaign.id, period);
   return { ...toView(campaign, figures.completions.standing), figures };
 }

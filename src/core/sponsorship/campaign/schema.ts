@@ -12,7 +12,7 @@ import {
   Timestamp,
 } from "../../protocol/fields.ts";
 import { IdempotencyKey } from "../../protocol/idempotency/index.ts";
-import { CampaignFigures, Period } from "../dashboard/index.ts";
+import { CampaignStatistics, Period } from "../dashboard/index.ts";
 
 export const DEFAULT_RETENTION_DAYS = 365;
 
@@ -101,7 +101,7 @@ export const CampaignView = z.object({
   completions: z.number().int().meta({ description: "Standing completions" }),
 });
 
-export const CampaignDashboard = CampaignView.extend({ figures: CampaignFigures });
+export const CampaignDashboard = CampaignView.extend({ figures: CampaignStatistics });
 
 export const ListCampaignsInput = Paging;
 export const ListCampaignsOutput = z.object({

@@ -1,16 +1,16 @@
 import type { z } from "zod";
 import type { Deps } from "../../context.ts";
 import { viewCalls } from "./rules.ts";
-import type { ApiFigures } from "./schema.ts";
+import type { ApiStatistics } from "./schema.ts";
 import type { Days } from "./store.ts";
 import { countCalls, listCallDays } from "./store.ts";
 
 /** What was called of an API and paid for it, by whomever, in all and day by day. */
-export async function apiFigures(
+export async function apiDashboard(
   { db }: Pick<Deps, "db">,
   serviceKey: string,
   period: Days,
-): Promise<z.infer<typeof ApiFigures>> {
+): Promise<z.infer<typeof ApiStatistics>> {
   const [calls, days] = await Promise.all([
     countCalls(db, { serviceKey }),
     listCallDays(db, { serviceKey }, period),

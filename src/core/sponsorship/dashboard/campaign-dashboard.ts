@@ -1,16 +1,16 @@
 import type { z } from "zod";
 import type { Deps } from "../../context.ts";
 import { costPerAnswer, viewCalls, viewCompletions } from "./rules.ts";
-import type { CampaignFigures } from "./schema.ts";
+import type { CampaignStatistics } from "./schema.ts";
 import type { Days } from "./store.ts";
 import { countCalls, countCompletions, listCallDays, listCompletionDays } from "./store.ts";
 
 /** R11.3: what a campaign spent and what it got for it, in all and day by day. */
-export async function campaignFigures(
+export async function campaignDashboard(
   { db }: Pick<Deps, "db">,
   campaignId: string,
   period: Days,
-): Promise<z.infer<typeof CampaignFigures>> {
+): Promise<z.infer<typeof CampaignStatistics>> {
   const [calls, completions, callDays, completionDays] = await Promise.all([
     countCalls(db, { campaignId }),
     countCompletions(db, campaignId),

@@ -1,4 +1,4 @@
-export { apiFigures } from "./api-dashboard.ts";
-export { campaignFigures } from "./campaign-dashboard.ts";
+export { apiDashboard } from "./api-dashboard.ts";
+export { campaignDashboard } from "./campaign-dashboard.ts";
 export { resolvePeriod } from "./rules.ts";
-export { ApiFigures, CampaignFigures, Period } from "./schema.ts";
+export { ApiStatistics, CampaignStatistics, Period } from "./schema.ts";

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { microsToCents } from "../../protocol/amounts.ts";
 import { invalidField } from "../../protocol/errors.ts";
-import type { ApiFigures, CampaignFigures, Period } from "./schema.ts";
+import type { ApiStatistics, CampaignStatistics, Period } from "./schema.ts";
 import { MAX_DAYS } from "./schema.ts";
 import type { CallCounts, CompletionCounts, Days } from "./store.ts";
 
@@ -24,7 +24,7 @@ export function resolvePeriod({ from, to }: z.infer<typeof Period>, now: Date): 
   return { from: first, to: last };
 }
 
-type CallView = Omit<z.infer<typeof ApiFigures>, "from" | "to" | "daily">;
+type CallView = Omit<z.infer<typeof ApiStatistics>, "from" | "to" | "daily">;
 
 export const viewCalls = ({ settled, pending, free, spent, users }: CallCounts): CallView => ({
   spent_cents: microsToCents(spent),
@@ -35,7 +35,7 @@ export const viewCalls = ({ settled, pending, free, spent, users }: CallCounts):
 export const viewCompletions = ({
   standing,
   withdrawn,
-}: CompletionCounts): z.infer<typeof CampaignFigures>["completions"] => ({
+}: CompletionCounts): z.infer<typeof CampaignStatistics>["completions"] => ({
   standing: Number(standing),
   withdrawn: Number(withdrawn),
 });

@@ -43,10 +43,10 @@ const series = <Item extends z.ZodType>(item: Item) => ({
 });
 
 /** An API's figures since it was registered, whoever paid, and day by day. */
-export const ApiFigures = z.object({ ...callFigures, ...series(z.object({ ...day, ...callFigures })) });
+export const ApiStatistics = z.object({ ...callFigures, ...series(z.object({ ...day, ...callFigures })) });
 
 /** A campaign's figures since it was created, and day by day. */
-export const CampaignFigures = z.object({
+export const CampaignStatistics = z.object({
   ...campaignFigures,
   cost_per_answer_cents: z
     .number()

@@ -3,25 +3,25 @@ import { AppError, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import { next } from "../../protocol/next-actions.ts";
 import { findCampaignForUser } from "../campaign/index.ts";
-import type { Call, JudgedPayer, Shortfall, Wanted } from "./rules.ts";
-import { judge, offerDirectly, refuseAll, refuseNamed } from "./rules.ts";
+import type { AssessedPayer, Call, RequestedService, Shortfall } from "./rules.ts";
+import { assessPayer, offerDirectly, refuseAll, refuseNamed } from "./rules.ts";
 import { listPayers } from "./store.ts";
 
 /** Who is asked to pay, in order; and what to say once the last of them couldn't. */
 export interface Payers {
-  ready: [JudgedPayer, ...JudgedPayer[]];
+  ready: [AssessedPayer, ...AssessedPayer[]];
   /** The refusal, given who fell short when it came to reserving. */
   refusal(short: Map<string, Shortfall>): AppError;
 }
 
 /** Everybody attached to a service, in the order in which they are asked, with whether they would pay. */
-export async function judgePayers(
+export async function assessPayers(
   { db, actor }: Pick<Deps, "db"> & { actor: SessionActor },
   apiId: string,
   call: Call,
-): Promise<JudgedPayer[]> {
+): Promise<AssessedPayer[]> {
   const payers = await listPayers(db, apiId, actor.userId);
-  return payers.map((payer) => ({ ...payer, standing: judge(payer, call) }));
+  return payers.map((payer) => ({ ...payer, standing: assessPayer(payer, call) }));
 }
 
 /**
@@ -31,14 +31,14 @@ export async function judgePayers(
  */
 export async function choosePayers(
   ctx: Pick<Deps, "db"> & { actor: SessionActor },
-  api: Wanted & { id: string },
+  api: RequestedService & { id: string },
   campaignId: string | undefined,
   call: Call,
 ): Promise<Payers> {
-  const judged = await judgePayers(ctx, api.id, call);
+  const judged = await assessPayers(ctx, api.id, call);
 
   if (campaignId !== undefined) {
-    const named = await requireNamed(ctx, judged, campaignId, api);
+    const named = await requireNamedPayer(ctx, judged, campaignId, api);
     const others = judged.filter((payer) => payer !== named);
     if (named.standing !== "ready") throw refuseNamed(named, others, api);
     return { ready: [named], refusal: (short) => refuseNamed(downgrade(named, short), others, api) };
@@ -56,18 +56,18 @@ export async function choosePayers(
   };
 }
 
-function downgrade(payer: JudgedPayer, short: Map<string, Shortfall>): JudgedPayer {
+function downgrade(payer: AssessedPayer, short: Map<string, Shortfall>): AssessedPayer {
   const standing = short.get(payer.account_id);
   return standing === undefined ? payer : { ...payer, standing };
 }
 
 /** The campaign the caller named. @throws `not_found`, or `no_sponsor` for one that doesn't pay for this service. */
-export async function requireNamed(
+export async function requireNamedPayer(
   { db, actor }: Pick<Deps, "db"> & { actor: SessionActor },
-  judged: JudgedPayer[],
+  judged: AssessedPayer[],
   campaignId: string,
-  wanted: Wanted,
-): Promise<JudgedPayer> {
+  wanted: RequestedService,
+): Promise<AssessedPayer> {
   const id = requireId(campaignId, "campaign");
   const named = judged.find((payer) => payer.campaign_id === id);
   if (named !== undefined) return named;

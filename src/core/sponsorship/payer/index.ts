@@ -1,2 +1,2 @@
-export { choosePayers, judgePayers, type Payers, requireNamed } from "./choose-payers.ts";
-export { type JudgedPayer, refuseAll, refuseNamed, type Shortfall } from "./rules.ts";
+export { choosePayers, assessPayers, type Payers, requireNamedPayer } from "./choose-payers.ts";
+export { type AssessedPayer, refuseAll, refuseNamed, type Shortfall } from "./rules.ts";

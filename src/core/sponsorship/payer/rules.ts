@@ -4,10 +4,10 @@ import { next } from "../../protocol/next-actions.ts";
 import type { PayerRow } from "./store.ts";
 
 /** Why somebody pays for a call, or doesn't. */
-export type Standing = "ready" | "inactive" | "price" | "not_eligible" | "budget" | "user_cap" | "task";
+export type PayerStatus = "ready" | "inactive" | "price" | "not_eligible" | "budget" | "user_cap" | "task";
 
 /** What can turn out about somebody who was ready, when it comes to reserving. */
-export type Shortfall = Extract<Standing, "budget" | "user_cap" | "task">;
+export type Shortfall = Extract<PayerStatus, "budget" | "user_cap" | "task">;
 
 /** The call somebody is asked to pay for, in micros. */
 export interface Call {
@@ -17,7 +17,7 @@ export interface Call {
   cost: bigint;
 }
 
-export function judge(payer: PayerRow, call: Call): Standing {
+export function assessPayer(payer: PayerRow, call: Call): PayerStatus {
   if (!payer.active) return "inactive";
   if (payer.subsidy !== null && call.price > payer.subsidy) return "price";
   if (!payer.eligible) return "not_eligible";
@@ -26,12 +26,12 @@ export function judge(payer: PayerRow, call: Call): Standing {
   return payer.completed ? "ready" : "task";
 }
 
-export interface JudgedPayer extends PayerRow {
-  standing: Standing;
+export interface AssessedPayer extends PayerRow {
+  standing: PayerStatus;
 }
 
 /** What nobody pays for; whoever wants it all the same can pay for it themselves. */
-export interface Wanted {
+export interface RequestedService {
   serviceKey: string;
   inputSchema: unknown;
   /** Null: it costs nothing, and isn't sold. */
@@ -39,7 +39,11 @@ export interface Wanted {
 }
 
 /** Why the campaign that the caller named doesn't pay. */
-export function refuseNamed(payer: JudgedPayer, others: JudgedPayer[], wanted: Wanted): AppError {
+export function refuseNamed(
+  payer: AssessedPayer,
+  others: AssessedPayer[],
+  wanted: RequestedService,
+): AppError {
   const elsewhere = { nextActions: alternatives(others, wanted) };
   switch (payer.standing) {
     case "inactive":
@@ -62,8 +66,8 @@ export function refuseNamed(payer: JudgedPayer, others: JudgedPayer[], wanted: W
 }
 
 /** Why nobody pays, where the caller named no campaign. */
-export function refuseAll(payers: JudgedPayer[], wanted: Wanted): AppError {
-  const some = (standing: Standing, completed: boolean): boolean =>
+export function refuseAll(payers: AssessedPayer[], wanted: RequestedService): AppError {
+  const some = (standing: PayerStatus, completed: boolean): boolean =>
     payers.some((payer) => payer.standing === standing && payer.completed === completed);
   const elsewhere = { nextActions: alternatives(payers, wanted) };
 
@@ -92,10 +96,10 @@ function taskRequired(tasks: PayerRow[]): AppError {
 }
 
 /** To be paid for by whoever wants it, where that is possible. */
-export const offerDirectly = ({ serviceKey, inputSchema, payTo }: Wanted): NextAction[] =>
+export const offerDirectly = ({ serviceKey, inputSchema, payTo }: RequestedService): NextAction[] =>
   payTo === null ? [] : [next.payDirectly(serviceKey, inputSchema)];
 
-function alternatives(payers: JudgedPayer[], wanted: Wanted): NextAction[] {
+function alternatives(payers: AssessedPayer[], wanted: RequestedService): NextAction[] {
   const tasks = payers.filter(({ standing }) => standing === "task");
   return [
     ...tasks

@@ -3,7 +3,7 @@ import type { Deps, SponsorActor } from "../../context.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { requireOwnApi } from "./own-api.ts";
-import type { Pinned } from "./probe-upstream.ts";
+import type { PinnedTerms } from "./probe-upstream.ts";
 import { probeUpstream } from "./probe-upstream.ts";
 import { toView } from "./rules.ts";
 import type { ApiView, ChangeApiInput } from "./schema.ts";
@@ -42,7 +42,7 @@ export async function changeApi(
   return toView(changed);
 }
 
-async function pinAgain(ctx: Context, api: ApiWithBudget): Promise<Pinned> {
+async function pinAgain(ctx: Context, api: ApiWithBudget): Promise<PinnedTerms> {
   const probe = await probeUpstream(ctx, api, api.sampleInput as Record<string, unknown>);
   if (probe === "blocked") {
     throw new AppError("upstream_error", {
@@ -53,6 +53,6 @@ async function pinAgain(ctx: Context, api: ApiWithBudget): Promise<Pinned> {
 }
 
 const unpack = (
-  terms: Pinned["terms"],
+  terms: PinnedTerms["terms"],
 ): { network: string | null; asset: string | null; payTo: string | null } =>
   terms ?? { network: null, asset: null, payTo: null };

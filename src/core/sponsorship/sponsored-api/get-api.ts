@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Deps, SponsorActor } from "../../context.ts";
-import { apiFigures, resolvePeriod } from "../dashboard/index.ts";
+import { apiDashboard, resolvePeriod } from "../dashboard/index.ts";
 import { requireOwnApi } from "./own-api.ts";
 import { toView } from "./rules.ts";
 import type { ApiDashboard, GetApiInput } from "./schema.ts";
@@ -15,5 +15,5 @@ export async function getApi(
 ): Promise<z.infer<typeof ApiDashboard>> {
   const period = resolvePeriod(input, new Date());
   const api = await requireOwnApi(db, input.service_key, actor.sponsorId);
-  return { ...toView(api), figures: await apiFigures({ db }, api.serviceKey, period) };
+  return { ...toView(api), figures: await apiDashboard({ db }, api.serviceKey, period) };
 }

@@ -4,7 +4,7 @@ import type { Callable } from "./upstream-request.ts";
 import { buildUpstreamRequest } from "./upstream-request.ts";
 
 /** What an upstream's payments are held to. */
-export interface Pinned {
+export interface PinnedTerms {
   /** Null: it asks for nothing. */
   terms: { network: string; asset: string; payTo: string } | null;
   /** Micros it asked for now; null where it wasn't heard. */
@@ -22,7 +22,7 @@ export async function probeUpstream(
   api: Callable,
   sampleInput: Record<string, unknown>,
   payTo?: string,
-): Promise<Pinned | "blocked"> {
+): Promise<PinnedTerms | "blocked"> {
   const isTreasury = (address: string): boolean =>
     address.toLowerCase() === paymentClient.payer.toLowerCase();
   if (payTo !== undefined && isTreasury(payTo)) throw paysItself();

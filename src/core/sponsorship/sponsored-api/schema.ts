@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Budget, Category, Cents, JsonObject, Page, Paging, ServiceKey, Tag } from "../../protocol/fields.ts";
 import { IdempotencyKey } from "../../protocol/idempotency/index.ts";
-import { ApiFigures, Period } from "../dashboard/index.ts";
+import { ApiStatistics, Period } from "../dashboard/index.ts";
 
 export const DEFAULT_TIMEOUT_MS = 10_000;
 
@@ -114,7 +114,7 @@ export const ApiView = z.object({
   budget: Budget.nullable().meta({ description: "Its own open budget; null until it is funded" }),
 });
 
-export const ApiDashboard = ApiView.extend({ figures: ApiFigures });
+export const ApiDashboard = ApiView.extend({ figures: ApiStatistics });
 
 export const ListApisInput = Paging;
 export const ListApisOutput = z.object({

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import { explainEndedSession } from "../../access/session/index.ts";
 import type { Deps, SessionActor } from "../../context.ts";
-import { consentsOfCompletion, requireTransfer } from "../../personal-data/consent/index.ts";
+import { consentsOfCompletion, requireDataConsent } from "../../personal-data/consent/index.ts";
 import type { VaultReference } from "../../personal-data/data-schema/index.ts";
 import { compileSchema } from "../../personal-data/data-schema/index.ts";
 import { requireStored, resolveReferences, sourcesOf } from "../../personal-data/vault/index.ts";
@@ -10,10 +10,10 @@ import type { DataType } from "../../protocol/data-types.ts";
 import { AppError } from "../../protocol/errors.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
-import { sealAnswers } from "../answer/index.ts";
+import { encryptAnswers } from "../answer/index.ts";
 import { findCampaignForUser } from "../campaign/index.ts";
 import type { OpenCampaign } from "./get-task.ts";
-import { offerServices, requireOpenCampaign } from "./get-task.ts";
+import { requireOpenCampaign, serviceActions } from "./get-task.ts";
 import type { CompleteTaskInput, CompleteTaskOutput } from "./schema.ts";
 import { insertCompletion } from "./store.ts";
 
@@ -37,7 +37,7 @@ export async function completeTask(ctx: Context, input: Input): Promise<Result> 
 
   const submitted = checkAnswers(campaign, input.task_data);
   requireAct(campaign, submitted.dataTypes, input.consent);
-  await requireTransfer(ctx, submitted.dataTypes, { campaignId: campaign.id }, dryRun);
+  await requireDataConsent(ctx, submitted.dataTypes, { campaignId: campaign.id }, dryRun);
   if (dryRun) {
     await requireStored(ctx, submitted.references, ANSWERS);
     return wouldBeAccepted(campaign);
@@ -50,7 +50,7 @@ export async function completeTask(ctx: Context, input: Input): Promise<Result> 
     campaignId: campaign.id,
     userId: ctx.actor.userId,
     taskName: campaign.requiredTask,
-    details: sealAnswers(ctx.cipher, completionId, answers.data),
+    details: encryptAnswers(ctx.cipher, completionId, answers.data),
     dataTypes: answers.dataTypes,
     sources: sourcesOf(input.task_data, submitted.references, "agent"),
     sessionId: ctx.actor.sessionId,
@@ -127,7 +127,7 @@ async function accepted(
   completionId: string,
   already: boolean,
 ): Promise<Result> {
-  const nextActions = await offerServices(ctx, campaignId);
+  const nextActions = await serviceActions(ctx, campaignId);
   return {
     data: {
       task_completion_id: completionId,

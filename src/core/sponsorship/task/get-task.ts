@@ -48,7 +48,7 @@ export async function getTask(
       already_completed: alreadyCompleted,
     },
     nextActions: alreadyCompleted
-      ? await offerServices(ctx, campaign.id)
+      ? await serviceActions(ctx, campaign.id)
       : [next.completeTask(campaign.id, taskSchema), next.searchServices()],
   };
 }
@@ -71,7 +71,7 @@ export async function requireOpenCampaign(
 }
 
 /** R4.5: a completed task leads straight to running what it pays for. */
-export async function offerServices(
+export async function serviceActions(
   { db, actor }: Pick<Context, "db" | "actor">,
   campaignId: string,
 ): Promise<NextAction[]> {

@@ -4,7 +4,7 @@ import type { Deps, SponsorActor } from "../../context.ts";
 import { budgetToWire, findAccount } from "../../money/budget/index.ts";
 import { openTreasuryDay, requireUnpaused, treasuryDayExhausted } from "../../money/outflow-limits/index.ts";
 import type { PayoutRow } from "../../money/payout/index.ts";
-import { findWithdrawal, oweWithdrawal } from "../../money/payout/index.ts";
+import { findWithdrawal, recordWithdrawal } from "../../money/payout/index.ts";
 import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
 import { AppError, invalidField, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
@@ -70,7 +70,7 @@ async function withdraw(
   const day =
     cap === undefined ? undefined : { accountId: await openTreasuryDay(db, cap), leavesMicros: cap / 2n };
   const { id, replayed } = await createOnce(ctx, creation, randomUUID(), async (tx, made) => {
-    const { short } = await oweWithdrawal(tx, {
+    const { short } = await recordWithdrawal(tx, {
       id: made,
       sponsorId: actor.sponsorId,
       accountId,

@@ -1,16 +1,28 @@
-import { demandOfName } from "../detect/personal-names.ts";
 import { pointer } from "../../../protocol/json-pointer.ts";
-import { type Child, contents, type Schema, type SubSchema, typesOf } from "../schema.ts";
-import { type Base, basesOf, contentBases, description, namesProperty } from "./complete-schemas.ts";
-import type { Findings } from "./error-collector.ts";
-import { type Demand, type Demands, demandsThat, fittingTypes, unite } from "./expected-data-types.ts";
-import { demandOfFormat } from "./formats.ts";
+import { expectedByName } from "../detect/personal-names.ts";
+import { type Child, childSubschemas, type Schema, type SubSchema, typesOf } from "../schema.ts";
+import {
+  type CompleteSchema,
+  completeSchemasOf,
+  contentSchemas,
+  description,
+  namesProperty,
+} from "./complete-schemas.ts";
+import type { ErrorCollector } from "./error-collector.ts";
+import {
+  type ExpectedDataType,
+  type ExpectedDataTypes,
+  expecting,
+  fittingTypes,
+  unite,
+} from "./expected-data-types.ts";
+import { expectedByFormat } from "./formats.ts";
 import type { SchemaGraph } from "./schema-graph.ts";
 
 /** Where a subschema stands, and the demands that data types beside or above it meet for its values. */
 interface Place {
   readonly path: string;
-  readonly met: Demands;
+  readonly met: ExpectedDataTypes;
 }
 
 /**
@@ -21,16 +33,16 @@ interface Place {
  * `allOf`, `if`, `then`, `else` and `not`, and under `anyOf` and `oneOf` beside a type), which can only narrow
  * what its *bases*, the complete schemas of the same value, allow: it names no property that they don't name.
  */
-export function checkDescription(graph: SchemaGraph, findings: Findings): void {
+export function checkCompleteness(graph: SchemaGraph, findings: ErrorCollector): void {
   const check = new DescriptionCheck(graph, findings);
   check.complete(graph.root, { path: "", met: new Set() });
 }
 
 class DescriptionCheck {
   readonly #graph: SchemaGraph;
-  readonly #findings: Findings;
+  readonly #findings: ErrorCollector;
 
-  constructor(graph: SchemaGraph, findings: Findings) {
+  constructor(graph: SchemaGraph, findings: ErrorCollector) {
     this.#graph = graph;
     this.#findings = findings;
   }
@@ -41,10 +53,10 @@ class DescriptionCheck {
     if (this.#findings.full || typeof schema === "boolean") return;
 
     const here = this.#enter(schema, place);
-    const bases = basesOf(this.#graph, schema, place.met);
+    const bases = completeSchemasOf(this.#graph, schema, place.met);
     if (described === "itself") {
       this.#closed(schema, here);
-      for (const child of contents(schema)) {
+      for (const child of childSubschemas(schema)) {
         const inside = this.#inside(child, here);
         this.#named(child, inside);
         this.complete(child.schema, inside);
@@ -61,7 +73,7 @@ class DescriptionCheck {
     }
   }
 
-  #fragment(schema: SubSchema, bases: readonly Base[], place: Place): void {
+  #fragment(schema: SubSchema, bases: readonly CompleteSchema[], place: Place): void {
     if (this.#findings.full || typeof schema === "boolean") return;
     const here = this.#enter(schema, place);
     this.#narrowContents(schema, bases, here);
@@ -69,16 +81,16 @@ class DescriptionCheck {
     for (const part of this.#graph.inPlace(schema)) this.#fragment(part.schema, bases, step(part, here));
   }
 
-  #narrowContents(schema: Schema, bases: readonly Base[], here: Place): void {
-    for (const child of contents(schema)) {
+  #narrowContents(schema: Schema, bases: readonly CompleteSchema[], here: Place): void {
+    for (const child of childSubschemas(schema)) {
       const [keyword, name] = child.tokens;
       if (keyword === "properties" && !namesProperty(bases, String(name))) {
         const message = "Only properties that the closed object itself defines can be narrowed here.";
         this.#findings.add(pointer(here.path, ...child.tokens), "properties", message);
       }
-      const inner = contentBases(this.#graph, bases, child);
+      const inner = contentSchemas(this.#graph, bases, child);
       // Where the definition says its data type, narrowing it needn't say it again.
-      const defined = demandsThat((demand) => inner.length > 0 && inner.every(({ met }) => met.has(demand)));
+      const defined = expecting((demand) => inner.length > 0 && inner.every(({ met }) => met.has(demand)));
       const { path, met } = this.#inside(child, here);
       const inside = { path, met: unite(met, defined) };
       this.#named(child, inside);
@@ -93,18 +105,18 @@ class DescriptionCheck {
   /** A property that is named like personal data has to have a data type that fits. */
   #named(child: Child, { path, met }: Place): void {
     const [keyword, name] = child.tokens;
-    const demand = keyword === "properties" ? demandOfName(String(name)) : undefined;
+    const demand = keyword === "properties" ? expectedByName(String(name)) : undefined;
     this.#meets(demand, unite(met, this.#graph.demandsMet(child.schema)), path, "A property with this name");
   }
 
   #enter(schema: Schema, place: Place): Place {
     const met = unite(place.met, this.#graph.demandsMet(schema));
-    const demand = schema.format === undefined ? undefined : demandOfFormat(schema.format);
+    const demand = schema.format === undefined ? undefined : expectedByFormat(schema.format);
     this.#meets(demand, met, place.path, "A value of this format");
     return { ...place, met };
   }
 
-  #meets(demand: Demand | undefined, met: Demands, path: string, subject: string): void {
+  #meets(demand: ExpectedDataType | undefined, met: ExpectedDataTypes, path: string, subject: string): void {
     if (demand === undefined || met.has(demand)) return;
     this.#findings.add(path, "x-data-type", `${subject} has to say "x-data-type": ${fittingTypes(demand)}.`);
   }
@@ -123,7 +135,7 @@ class DescriptionCheck {
     }
   }
 
-  #knownNames(schema: Schema, bases: readonly Base[], { path }: Place): void {
+  #knownNames(schema: Schema, bases: readonly CompleteSchema[], { path }: Place): void {
     const check = (name: string, keyword: string, ...tokens: (string | number)[]): void => {
       if (namesProperty(bases, name)) return;
       this.#findings.add(pointer(path, keyword, ...tokens), keyword, "This property isn't defined.");

@@ -1,14 +1,14 @@
 import { pointer } from "../../../protocol/json-pointer.ts";
 import { isStorable } from "../json.ts";
-import { LIMITS } from "../size-limits.ts";
 import { REFERENCE_FIELD } from "../schema.ts";
-import type { Findings } from "./error-collector.ts";
+import { LIMITS } from "../size-limits.ts";
+import type { ErrorCollector } from "./error-collector.ts";
 
 /**
  * First look: is it JSON that can be stored, walked and sent at all? Everything after may recurse over it.
  * Adds findings for size, depth, numbers and strings that JSON or PostgreSQL can't hold, and names that mean something else.
  */
-export function checkJson(schema: unknown, findings: Findings): void {
+export function checkJson(schema: unknown, findings: ErrorCollector): void {
   let budget: number = LIMITS.schemaBytes;
 
   const visit = (value: unknown, path: string, depth: number): void => {

@@ -1,13 +1,20 @@
 import { pointer } from "../../../protocol/json-pointer.ts";
-import { applicators, contents, referencePointer, resolve, type Schema, type SubSchema } from "../schema.ts";
+import {
+  childSubschemas,
+  inPlaceSubschemas,
+  referencePointer,
+  resolve,
+  type Schema,
+  type SubSchema,
+} from "../schema.ts";
 import { LIMITS } from "../size-limits.ts";
-import type { Findings } from "./error-collector.ts";
+import type { ErrorCollector } from "./error-collector.ts";
 
 /**
  * No reference leads back to itself, and following them never nests deeper than the limit: after this a
  * schema may be walked recursively through its references. Presumes `checkStructure`.
  */
-export function checkReferences(root: Schema, findings: Findings): void {
+export function checkReferences(root: Schema, findings: ErrorCollector): void {
   /** How deep each node that was walked to its end goes: 1 for a leaf. */
   const heights = new Map<Schema, number>();
   const open = new Set<Schema>();
@@ -27,7 +34,7 @@ export function checkReferences(root: Schema, findings: Findings): void {
 
     open.add(schema);
     let deepest = Math.max(1, followReference(schema, path, depth));
-    for (const child of [...applicators(schema), ...contents(schema)]) {
+    for (const child of [...inPlaceSubschemas(schema), ...childSubschemas(schema)]) {
       deepest = Math.max(deepest, 1 + height(child.schema, pointer(path, ...child.tokens), depth + 1));
     }
     open.delete(schema);

@@ -2,11 +2,11 @@ import type { FieldError } from "../../../protocol/errors.ts";
 import type { Schema } from "../schema.ts";
 import { LIMITS } from "../size-limits.ts";
 import { createValidator } from "./ajv-validator.ts";
-import { checkDescription } from "./check-completeness.ts";
+import { checkCompleteness } from "./check-completeness.ts";
 import { checkJson } from "./check-json.ts";
 import { checkReferences } from "./check-references.ts";
 import { checkStructure } from "./check-structure.ts";
-import { Findings } from "./error-collector.ts";
+import { ErrorCollector } from "./error-collector.ts";
 import { SchemaGraph } from "./schema-graph.ts";
 
 /**
@@ -31,7 +31,7 @@ export type SchemaReading =
 
 /** The rules of `checkSchema`, each step resting on those before it; its result can be read safely. */
 export function readSchema(schema: unknown): SchemaReading {
-  const findings = new Findings();
+  const findings = new ErrorCollector();
   checkJson(schema, findings);
   if (findings.errors.length > 0 || !checkStructure(schema, findings)) return refused(findings);
 
@@ -43,12 +43,12 @@ export function readSchema(schema: unknown): SchemaReading {
   if (findings.errors.length > 0) return refused(findings);
 
   if (schema.type !== "object") findings.add("", "type", 'The root needs type: "object".');
-  checkDescription(graph, findings);
+  checkCompleteness(graph, findings);
   return findings.errors.length > 0 ? refused(findings) : { ok: true, schema, graph };
 }
 
 /** Small definitions can multiply when every reference is followed; the steps after this follow them all. */
-function checkExpansion(graph: SchemaGraph, findings: Findings): void {
+function checkExpansion(graph: SchemaGraph, findings: ErrorCollector): void {
   if (graph.expandedParts(graph.root) > LIMITS.expandedParts) {
     findings.add(
       "",
@@ -62,4 +62,4 @@ function checkExpansion(graph: SchemaGraph, findings: Findings): void {
   }
 }
 
-const refused = ({ errors }: Findings): SchemaReading => ({ ok: false, errors });
+const refused = ({ errors }: ErrorCollector): SchemaReading => ({ ok: false, errors });

@@ -2,14 +2,14 @@ import { pointer } from "../../../protocol/json-pointer.ts";
 import { isObject, type JsonObject } from "../json.ts";
 import { resolve, type Schema } from "../schema.ts";
 import { LIMITS } from "../size-limits.ts";
-import type { Findings } from "./error-collector.ts";
+import type { ErrorCollector } from "./error-collector.ts";
 import { KEYWORDS, refusal } from "./keywords.ts";
 
 /**
  * Second look, without context: only known keywords, each with a value of the right shape; patterns, formats
  * and references that work; not too many properties or patterns. What passes can be read as a `Schema`.
  */
-export function checkStructure(schema: unknown, findings: Findings): schema is Schema {
+export function checkStructure(schema: unknown, findings: ErrorCollector): schema is Schema {
   const definitions = isObject(schema) && isObject(schema["$defs"]) ? schema["$defs"] : {};
   const counts = { properties: 0, patterns: 0, parts: 0, marks: 0 };
 

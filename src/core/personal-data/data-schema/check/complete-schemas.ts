@@ -1,12 +1,12 @@
-import { own } from "../json.ts";
+import { ownProperty } from "../json.ts";
 import { type Child, describesItself, type Schema, type SubSchema } from "../schema.ts";
-import { type Demands, unite } from "./expected-data-types.ts";
+import { type ExpectedDataTypes, unite } from "./expected-data-types.ts";
 import type { SchemaGraph } from "./schema-graph.ts";
 
 /** A schema that says by itself what a value may be, and the demands that the data types of that value meet. */
-export interface Base {
+export interface CompleteSchema {
   readonly schema: Schema;
-  readonly met: Demands;
+  readonly met: ExpectedDataTypes;
 }
 
 /**
@@ -24,28 +24,36 @@ export function description(graph: SchemaGraph, schema: SubSchema): "itself" | "
 }
 
 /** Every schema that may have described the values which pass this one. */
-export function basesOf(graph: SchemaGraph, schema: SubSchema, metAbove: Demands): Base[] {
+export function completeSchemasOf(
+  graph: SchemaGraph,
+  schema: SubSchema,
+  metAbove: ExpectedDataTypes,
+): CompleteSchema[] {
   if (typeof schema === "boolean") return [];
   const met = unite(metAbove, graph.demandsMet(schema));
   const described = description(graph, schema);
   if (described === "nothing") return [];
   if (described === "itself") return [{ schema, met }];
-  return described.flatMap((part) => basesOf(graph, part.schema, met));
+  return described.flatMap((part) => completeSchemasOf(graph, part.schema, met));
 }
 
 /** The bases of what is inside: of the property with this child's name, or of any item. */
-export function contentBases(graph: SchemaGraph, outer: readonly Base[], child: Child): Base[] {
+export function contentSchemas(
+  graph: SchemaGraph,
+  outer: readonly CompleteSchema[],
+  child: Child,
+): CompleteSchema[] {
   const [keyword, key] = child.tokens;
   return outer.flatMap(({ schema, met }) => {
     const inner =
       keyword === "properties"
-        ? [own(schema.properties, String(key))]
+        ? [ownProperty(schema.properties, String(key))]
         : [...(schema.prefixItems ?? []), schema.items];
     return inner.flatMap((part) =>
-      part === undefined ? [] : basesOf(graph, part, graph.demandsInherited(part, met)),
+      part === undefined ? [] : completeSchemasOf(graph, part, graph.demandsInherited(part, met)),
     );
   });
 }
 
-export const namesProperty = (bases: readonly Base[], name: string): boolean =>
-  bases.some(({ schema }) => own(schema.properties, name) !== undefined);
+export const namesProperty = (bases: readonly CompleteSchema[], name: string): boolean =>
+  bases.some(({ schema }) => ownProperty(schema.properties, name) !== undefined);

@@ -1,5 +1,5 @@
 import type { DataType } from "../../../protocol/data-types.ts";
-import { own } from "../json.ts";
+import { ownProperty } from "../json.ts";
 import type { Schema, SubSchema } from "../schema.ts";
 import type { SchemaGraph } from "./schema-graph.ts";
 
@@ -32,7 +32,7 @@ function requiredIn(graph: SchemaGraph, schema: SubSchema): Set<DataType> {
 function requiredContents(parts: readonly Schema[]): SubSchema[] {
   if (parts.some(({ type }) => type === "object")) {
     const names = [...requiredNames(parts)];
-    return names.flatMap((name) => parts.flatMap(({ properties }) => own(properties, name) ?? []));
+    return names.flatMap((name) => parts.flatMap(({ properties }) => ownProperty(properties, name) ?? []));
   }
   if (!parts.some(({ type }) => type === "array")) return [];
   const least = Math.max(...parts.map(({ minItems }) => minItems ?? 0));

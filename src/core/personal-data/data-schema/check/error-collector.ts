@@ -2,7 +2,7 @@ import type { FieldError } from "../../../protocol/errors.ts";
 import { LIMITS } from "../size-limits.ts";
 
 /** Collects errors, each place and keyword once, up to the limit: the same definition may be visited often. */
-export class Findings {
+export class ErrorCollector {
   readonly errors: FieldError[] = [];
   readonly #seen = new Set<string>();
 

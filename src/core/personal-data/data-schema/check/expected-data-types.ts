@@ -14,19 +14,21 @@ const FITTING = {
   identifier: ["identifier"],
 } as const satisfies Readonly<Record<string, readonly DataType[]>>;
 
-export type Demand = keyof typeof FITTING;
+export type ExpectedDataType = keyof typeof FITTING;
 
-export type Demands = ReadonlySet<Demand>;
+export type ExpectedDataTypes = ReadonlySet<ExpectedDataType>;
 
-const ALL = Object.keys(FITTING) as Demand[];
+const ALL = Object.keys(FITTING) as ExpectedDataType[];
 
-export const fits = (type: DataType, demand: Demand): boolean =>
+export const fits = (type: DataType, demand: ExpectedDataType): boolean =>
   FITTING[demand].some((fitting) => fitting === type);
 
-export const demandsThat = (holds: (demand: Demand) => boolean): Demands => new Set(ALL.filter(holds));
+export const expecting = (holds: (demand: ExpectedDataType) => boolean): ExpectedDataTypes =>
+  new Set(ALL.filter(holds));
 
-export const unite = (one: Demands, other: Demands): Demands => new Set([...one, ...other]);
+export const unite = (one: ExpectedDataTypes, other: ExpectedDataTypes): ExpectedDataTypes =>
+  new Set([...one, ...other]);
 
 /** @example fittingTypes("area") === '"region" or "address"' */
-export const fittingTypes = (demand: Demand): string =>
+export const fittingTypes = (demand: ExpectedDataType): string =>
   FITTING[demand].map((type) => JSON.stringify(type)).join(" or ");

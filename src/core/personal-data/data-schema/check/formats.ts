@@ -1,6 +1,6 @@
 import type { Format } from "ajv";
 import { fullFormats } from "ajv-formats/dist/formats.js";
-import type { Demand } from "./expected-data-types.ts";
+import type { ExpectedDataType } from "./expected-data-types.ts";
 
 /**
  * The formats of ajv-formats in full mode, with two changes. Its `url` expression takes quadratic time (a
@@ -14,14 +14,14 @@ export const FORMATS: Readonly<Record<string, Format>> = {
 };
 
 /** Formats whose values are personal by definition, and what a schema with one of them asks for. */
-const PERSONAL_FORMATS: ReadonlyMap<string, Demand> = new Map([
+const PERSONAL_FORMATS: ReadonlyMap<string, ExpectedDataType> = new Map([
   ["email", "email"],
   ["idn-email", "email"],
 ]);
 
 export const isKnownFormat = (name: string): boolean => Object.hasOwn(FORMATS, name);
 
-export const demandOfFormat = (name: string): Demand | undefined => PERSONAL_FORMATS.get(name);
+export const expectedByFormat = (name: string): ExpectedDataType | undefined => PERSONAL_FORMATS.get(name);
 
 function isUrl(text: string): boolean {
   return /^(?:https?|ftp):\/\/\S+$/i.test(text) && URL.canParse(text);

@@ -1,14 +1,14 @@
 import type { DataType } from "../../../protocol/data-types.ts";
 import {
-  applicators,
   type Child,
-  contents,
+  childSubschemas,
+  inPlaceSubschemas,
   referencePointer,
   resolve,
   type Schema,
   type SubSchema,
 } from "../schema.ts";
-import { type Demands, demandsThat, fits } from "./expected-data-types.ts";
+import { type ExpectedDataTypes, expecting, fits } from "./expected-data-types.ts";
 
 /**
  * A schema with its references: answers that need to follow `$ref`. Each node is answered for once, since
@@ -20,7 +20,7 @@ export class SchemaGraph {
   readonly #parts = new Map<Schema, number>();
   readonly #weights = new Map<Schema, number>();
   readonly #branches = new Map<Schema, number>();
-  readonly #met = new Map<Schema, Demands>();
+  readonly #met = new Map<Schema, ExpectedDataTypes>();
   readonly #marks = new Map<Schema, ReadonlySet<DataType>>();
   readonly #askers = new Map<Schema, boolean>();
 
@@ -31,7 +31,7 @@ export class SchemaGraph {
   /** The subschemas that look at the same value, `$ref` included. */
   inPlace(schema: Schema): Child[] {
     const target = this.reference(schema);
-    return target === undefined ? applicators(schema) : [target, ...applicators(schema)];
+    return target === undefined ? inPlaceSubschemas(schema) : [target, ...inPlaceSubschemas(schema)];
   }
 
   /** What `$ref` points at. */
@@ -64,7 +64,7 @@ export class SchemaGraph {
    * The demands that this schema's own data types meet for every value that passes, whatever branch it takes.
    * A branch for null alone needs no data type: null is how an answer says that it has none.
    */
-  demandsMet(schema: SubSchema): Demands {
+  demandsMet(schema: SubSchema): ExpectedDataTypes {
     if (typeof schema === "boolean") return NO_DEMANDS;
     return remember(this.#met, schema, () => {
       const type = schema["x-data-type"];
@@ -72,7 +72,7 @@ export class SchemaGraph {
       const branchings = [schema.anyOf, schema.oneOf].map((branches = []) =>
         branches.filter((branch) => !isNullOnly(branch)),
       );
-      return demandsThat((demand) => {
+      return expecting((demand) => {
         const meets = (part: SubSchema): boolean => this.demandsMet(part).has(demand);
         return (
           (type !== undefined && fits(type, demand)) ||
@@ -87,11 +87,11 @@ export class SchemaGraph {
    * Of the demands met around a value, those that stay met for it: the innermost data types count, so one of
    * its own that doesn't fit takes the place of one around it that does.
    */
-  demandsInherited(schema: SubSchema, around: Demands): Demands {
+  demandsInherited(schema: SubSchema, around: ExpectedDataTypes): ExpectedDataTypes {
     const types = [...this.#typesInPlace(schema)];
     return types.length === 0
       ? around
-      : demandsThat((demand) => around.has(demand) && types.every((type) => fits(type, demand)));
+      : expecting((demand) => around.has(demand) && types.every((type) => fits(type, demand)));
   }
 
   /** Somewhere in it a data type is asked for. Nothing under `not` is: what is sent never matches it. */
@@ -140,13 +140,13 @@ export class SchemaGraph {
   }
 
   #neighbours(schema: Schema): SubSchema[] {
-    return [...this.inPlace(schema), ...contents(schema)].map((child) => child.schema);
+    return [...this.inPlace(schema), ...childSubschemas(schema)].map((child) => child.schema);
   }
 }
 
 const ENUM_VALUES_PER_PART = 64;
 
-const NO_DEMANDS: Demands = new Set();
+const NO_DEMANDS: ExpectedDataTypes = new Set();
 const NO_TYPES: ReadonlySet<DataType> = new Set();
 
 const isNullOnly = (schema: SubSchema): boolean =>

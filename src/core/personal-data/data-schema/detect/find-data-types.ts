@@ -1,10 +1,10 @@
-import type { DataType } from "../../../protocol/data-types.ts";
-import type { Validator } from "../check/ajv-validator.ts";
-import type { Findings } from "../check/error-collector.ts";
-import type { SchemaGraph } from "../check/schema-graph.ts";
 import { canonicalJson } from "../../../protocol/canonical-json.ts";
+import type { DataType } from "../../../protocol/data-types.ts";
 import { pointer } from "../../../protocol/json-pointer.ts";
-import { own } from "../json.ts";
+import type { Validator } from "../check/ajv-validator.ts";
+import type { ErrorCollector } from "../check/error-collector.ts";
+import type { SchemaGraph } from "../check/schema-graph.ts";
+import { ownProperty } from "../json.ts";
 import type { Schema, SubSchema } from "../schema.ts";
 import { personalDataIn } from "./personal-text.ts";
 
@@ -40,7 +40,7 @@ export class DataInspector {
    * Returns the data types present, sorted. Adds a finding for every value that looks like personal data
    * that the schema doesn't ask for there.
    */
-  inspect(data: unknown, basePath: string, findings: Findings): DataType[] {
+  inspect(data: unknown, basePath: string, findings: ErrorCollector): DataType[] {
     const present = new Set<DataType>();
 
     const visit = (
@@ -120,6 +120,6 @@ export class DataInspector {
 }
 
 function schemaInside(schema: Schema, container: object, key: string): SubSchema | undefined {
-  if (!Array.isArray(container)) return own(schema.properties, key);
+  if (!Array.isArray(container)) return ownProperty(schema.properties, key);
   return schema.prefixItems?.[Number(key)] ?? schema.items;
 }

@@ -2,7 +2,7 @@
  * The text as a person would see it, and as a browser or a URL's recipient would, as far as that differs. Each encoding is
  * undone by itself too, since what undoes both may undo too much: `%5b@example.com` is an address, `[@example.com` isn't.
  */
-export function readings(text: string): string[] {
+export function normalizedTexts(text: string): string[] {
   const plain = simplify(text);
   const found = new Set([plain]);
   for (const step of [decode, unescapeOnce, decodeEntities]) {

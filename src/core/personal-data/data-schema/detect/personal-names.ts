@@ -1,11 +1,11 @@
-import type { Demand } from "../check/expected-data-types.ts";
+import type { ExpectedDataType } from "../check/expected-data-types.ts";
 
 /**
  * Names of properties that ask for personal data, without case and separators (api.md "Consent"), and what
  * they ask for. Compared exactly: `email_verified` or `zip_file` are other things, and their values are
  * scanned anyway.
  */
-const PERSONAL_NAMES: ReadonlyMap<string, Demand> = new Map([
+const PERSONAL_NAMES: ReadonlyMap<string, ExpectedDataType> = new Map([
   ["email", "email"],
   ["mail", "email"],
   ["phone", "phone"],
@@ -28,7 +28,7 @@ const PERSONAL_NAMES: ReadonlyMap<string, Demand> = new Map([
 ]);
 
 /** Look-alikes of Unicode (full-width letters, invisible characters) are folded first. */
-export const demandOfName = (name: string): Demand | undefined =>
+export const expectedByName = (name: string): ExpectedDataType | undefined =>
   PERSONAL_NAMES.get(
     name
       .normalize("NFKC")

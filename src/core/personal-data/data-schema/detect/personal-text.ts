@@ -1,7 +1,7 @@
 import type { DataType } from "../../../protocol/data-types.ts";
 import { holdsCardNumber } from "./card-numbers.ts";
 import { holdsEmail, withoutEmails } from "./email-addresses.ts";
-import { readings } from "./normalize-text.ts";
+import { normalizedTexts } from "./normalize-text.ts";
 import { holdsPhoneNumber } from "./phone-numbers.ts";
 
 type Likeness = "an e-mail address" | "a phone number" | "a payment card number";
@@ -25,7 +25,7 @@ export function personalDataIn(text: string, asked: readonly DataType[]): Likene
   const emails = mayBe("an e-mail address");
   const phones = mayBe("a phone number");
 
-  for (const reading of readings(text)) {
+  for (const reading of normalizedTexts(text)) {
     if (!emails && holdsEmail(reading)) return "an e-mail address";
     const numbers = reading.replace(OPAQUE, " id ");
     if (!phones && holdsPhoneNumber(emails ? withoutEmails(numbers) : numbers)) return "a phone number";

@@ -4,7 +4,7 @@ import type { FieldError } from "../../../protocol/errors.ts";
 import { createValidator } from "../check/ajv-validator.ts";
 import { readSchema } from "../check/check-schema.ts";
 import { declaredFields, requiredDataTypes } from "../check/declared-types.ts";
-import { Findings } from "../check/error-collector.ts";
+import { ErrorCollector } from "../check/error-collector.ts";
 import { PatternBudgetError } from "../check/patterns.ts";
 import { SchemaGraph } from "../check/schema-graph.ts";
 import { DataInspector } from "../detect/find-data-types.ts";
@@ -125,7 +125,7 @@ function createCheck(graph: SchemaGraph): Check {
   const weight = graph.weight(graph.root);
 
   const check: Check = (data, basePath, work) => {
-    const findings = new Findings();
+    const findings = new ErrorCollector();
     const evaluations = weight * measureData(data, basePath, findings);
     if (findings.errors.length > 0) return { ok: false, errors: findings.errors };
     if (evaluations > work.evaluations) return tooMuchWork(basePath);

@@ -1,14 +1,14 @@
 import type { DefinedError, ErrorObject } from "ajv/dist/2020.js";
 import type { FieldError } from "../../../protocol/errors.ts";
-import { Findings } from "../check/error-collector.ts";
 import { pointer } from "../../../protocol/json-pointer.ts";
+import { ErrorCollector } from "../check/error-collector.ts";
 
 /**
  * Ajv's errors as ours: at the field itself, also where it is missing or unknown, in plain English, bounded
  * in number. What the sponsor asks for may be quoted, what the agent submitted never is.
  */
 export function fieldErrors(errors: readonly ErrorObject[], basePath: string): FieldError[] {
-  const findings = new Findings();
+  const findings = new ErrorCollector();
   for (const error of errors) {
     findings.add(pathOf(error, basePath), error.keyword, message(error));
   }

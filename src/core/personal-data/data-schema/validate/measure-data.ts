@@ -1,5 +1,5 @@
-import type { Findings } from "../check/error-collector.ts";
 import { pointer } from "../../../protocol/json-pointer.ts";
+import type { ErrorCollector } from "../check/error-collector.ts";
 import { isStorable } from "../json.ts";
 import { LIMITS } from "../size-limits.ts";
 
@@ -10,7 +10,7 @@ const CHARACTERS_PER_VALUE = 256;
  * How much there is to check, in values; adds a finding where data is nested too deeply to walk, or holds
  * text that is too long to match, or that can't be stored or sent on.
  */
-export function measureData(data: unknown, basePath: string, findings: Findings): number {
+export function measureData(data: unknown, basePath: string, findings: ErrorCollector): number {
   let size = 0;
   const visit = (value: unknown, path: string, depth: number): void => {
     size += 1;

@@ -1,9 +1,9 @@
 import type { DataType } from "../../../protocol/data-types.ts";
-import type { SchemaGraph } from "../check/schema-graph.ts";
 import { pointer } from "../../../protocol/json-pointer.ts";
+import type { SchemaGraph } from "../check/schema-graph.ts";
 import { isObject } from "../json.ts";
-import { contents, REFERENCE_FIELD } from "../schema.ts";
 import type { Schema, SubSchema } from "../schema.ts";
+import { childSubschemas, REFERENCE_FIELD } from "../schema.ts";
 
 /** Where data refers to the vault, as a JSON Pointer within the data, and to what. */
 export interface VaultReference {
@@ -74,7 +74,7 @@ export function comparesPersonalData(graph: SchemaGraph): boolean {
     if (typeof schema === "boolean" || seen.has(schema)) return false;
     seen.add(schema);
     if (schema.uniqueItems === true && graph.asksForData(schema)) return true;
-    return [...graph.inPlace(schema), ...contents(schema)].some((child) => visit(child.schema));
+    return [...graph.inPlace(schema), ...childSubschemas(schema)].some((child) => visit(child.schema));
   };
   return visit(graph.root);
 }

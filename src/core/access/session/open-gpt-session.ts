@@ -13,7 +13,7 @@ import { findGrantById, insertSession } from "./store.ts";
  * A GPT's session on a grant: what the GPT asked for, as far as the person granted it.
  * @throws `conflict` if the grant has ended meanwhile
  */
-export async function mintGptSession(
+export async function openGptSession(
   { db, actor }: { db: Queries; actor: AgentActor },
   grantId: string,
   requested: { scopes: WireRequestedScopes; budget_limit_cents: number },
