@@ -9,7 +9,7 @@ GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO tollfree_app;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO tollfree_app;
 
 -- What comes and goes.
-GRANT DELETE ON rate_limits, idempotency_keys, session_violations, campaign_services, vault_items,
+GRANT DELETE ON rate_limits, rate_limit_counters, idempotency_keys, session_violations, campaign_services, vault_items,
   idempotent_creations TO tollfree_app;
 
 -- What only grows.

@@ -15,6 +15,8 @@ import type { AuditWriter } from "../platform/observability/audit-writer.ts";
 import { createAuditWriter } from "../platform/observability/audit-writer.ts";
 import { createMetrics, type Metrics } from "../platform/observability/metrics.ts";
 import { createDatabaseClient } from "../platform/postgres/client.ts";
+import { createPool } from "../platform/postgres/pool.ts";
+import { createSqlPool } from "../platform/postgres/sql-pool.ts";
 import type { LimiterStore } from "../platform/rate-limit/create-limiter.ts";
 import { createLimiter } from "../platform/rate-limit/create-limiter.ts";
 import type { UpstreamPolicy } from "../platform/upstream-fetch.ts";
@@ -26,23 +28,23 @@ import { X402Transfers } from "../platform/x402/transfers.ts";
 import { treasuryAccount } from "../platform/x402/treasury-account.ts";
 import type { ChainSettings } from "./config.ts";
 
-/** Everything a server is built from, with nothing left to the environment. */
+/** Everything a server is built from. Nothing else is read from the environment. */
 export interface Parts {
   databaseUrl: string;
   chain: ChainSettings & { confirmations: number };
-  /** The first encrypts; those after it are older ones, which still decrypt. */
+  /** The first encrypts. The others are older keys, which only decrypt. */
   encryptionKeys: readonly [Uint8Array, ...Uint8Array[]];
-  /** Makes codes and pseudonyms; undefined: the encryption key does. */
+  /** Makes codes and pseudonyms. Undefined: the encryption key does. */
   digestKey?: Uint8Array | undefined;
   adminApiKey: string | undefined;
-  /** What a scrape of `/metrics` has to bring. Undefined: nothing. */
+  /** The bearer token that `/metrics` asks for. Undefined: none. */
   metricsToken?: string | undefined;
   upstreams: UpstreamPolicy;
   /** Where rate limits are counted. */
   limiterStore: LimiterStore;
   settings: Settings;
   log: Log;
-  /** Only for measuring what auditing costs. */
+  /** Replaces the audit writer. Only the benchmark of auditing sets it. */
   audit?: AuditWriter;
 }
 
@@ -53,14 +55,17 @@ export interface Built {
   metrics: Metrics;
   mayScrape: (token: string | undefined) => boolean;
   checks: ReadinessChecks;
-  /** Forgets rate-limit windows that are over. */
-  sweepLimits(): Promise<void>;
+  /** Deletes rate-limit windows that have ended. */
+  purgeRateLimits(): Promise<void>;
   close(): Promise<void>;
 }
 
 type MoneyParts = Pick<Parts, "databaseUrl" | "chain">;
 
-/** The chain, and who pays on it. @throws Error if the chain isn't the configured one, or the asset isn't one we can pay with */
+/**
+ * Builds the adapters that read the chain, pay, and are paid.
+ * @throws Error if the chain isn't the configured one, or the asset isn't one we can pay with
+ */
 async function buildMoney({
   rpcUrl,
   network,
@@ -81,7 +86,7 @@ async function buildMoney({
   };
 }
 
-/** Lends what looking after money takes, without a server. */
+/** Runs `use` with the database, the chain and the treasury's address, without a server. */
 export async function withMoney<Result>(
   { databaseUrl, chain }: MoneyParts,
   use: (money: Pick<Deps, "db" | "chain" | "paymentClient">) => Promise<Result>,
@@ -96,30 +101,33 @@ export async function withMoney<Result>(
 }
 
 /**
- * The composition root: makes every adapter and hands them to the core.
+ * The composition root: makes every adapter, and passes them to the core as its `Deps`.
  * @throws Error if the chain isn't the configured one, or the asset isn't one we can pay with
  */
 export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }: Parts): Promise<Built> {
   const { chain, paymentClient, seller, transfers } = await buildMoney(chainSettings);
-  const db = createDatabaseClient({ url: databaseUrl, log: parts.log });
+  const pool = createPool({ url: databaseUrl, log: parts.log });
+  const db = createDatabaseClient(pool);
+  const sql = createSqlPool(pool);
   const metrics = createMetrics(
     () => readGauges(db),
-    (error) => parts.log.warn({ event: "vitals_failed", err: error }, "metrics lack what the database tells"),
+    (error) =>
+      parts.log.warn(
+        { event: "vitals_failed", err: error },
+        "the metrics lack the figures from the database",
+      ),
   );
   const log = metrics.watchLog(parts.log);
   const upstream = new UpstreamFetch(parts.upstreams);
   const audit =
     parts.audit ??
     metrics.watchAudit(createAuditWriter({ insert: (entries) => insertAuditEntries(db, entries) }));
-  const { limiter, ...limits } = await createLimiter(parts.limiterStore, {
-    db,
-    databaseUrl,
-    log,
-  });
+  const { limiter, ...limits } = await createLimiter(parts.limiterStore, { sql, log });
   if (limits.totals !== undefined) metrics.watchInsurance(limits.totals);
   const kept = new Set<Promise<unknown>>();
   const deps: Deps = {
     db,
+    sql,
     log,
     cipher: new AesCipher(parts.encryptionKeys, parts.digestKey),
     chain,
@@ -132,7 +140,7 @@ export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }:
     background: {
       keep(work) {
         const watched = work
-          .catch((error: unknown) => log.warn({ error: String(error) }, "work in the background failed"))
+          .catch((error: unknown) => log.warn({ error: String(error) }, "background work failed"))
           .finally(() => kept.delete(watched));
         kept.add(watched);
       },
@@ -155,13 +163,14 @@ export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }:
       },
       ...(limits.check !== undefined && { redis: limits.check }),
     },
-    sweepLimits: () => limits.sweep(),
+    purgeRateLimits: () => limits.purge(),
     async close() {
       await Promise.all(kept);
       await audit.close();
       await upstream.close();
       limits.close();
       await db.$disconnect();
+      await pool.end();
     },
   };
 }
@@ -181,7 +190,7 @@ function createAuthenticators(deps: Deps, adminApiKey: string | undefined): Auth
   };
 }
 
-/** Compares with a secret in constant time. Without a secret, nothing is it. */
+/** Makes a check against a secret, in constant time. Where no secret is configured, every value is refused. */
 function secretCheck(secret: string | undefined): (given: string | undefined) => boolean {
   const hash = secret === undefined ? undefined : hashSecret(secret);
   return (given) => hash !== undefined && given !== undefined && timingSafeEqual(hashSecret(given), hash);

@@ -1,15 +1,16 @@
-import { createDatabaseClient } from "../../src/platform/postgres/client.ts";
+import { createPool } from "../../src/platform/postgres/pool.ts";
+import { createSqlPool } from "../../src/platform/postgres/sql-pool.ts";
 import { createLimiter } from "../../src/platform/rate-limit/create-limiter.ts";
 import type { LimiterJob, LimiterReport } from "./limiter-processes.ts";
 
-/** One replica's limiter, in a process of its own: takes as it is told, and reports. */
+/** Runs one replica's limiter in its own process. Each message is a job; the answer is its report. */
 async function main(): Promise<void> {
   const [redisUrl = "", databaseUrl = ""] = process.argv.slice(2);
-  const db = createDatabaseClient({ url: databaseUrl, poolSize: 3 });
+  const sql = createSqlPool(createPool({ url: databaseUrl, size: 3 }));
   const events: string[] = [];
   const note = (fields: Record<string, unknown>): void => void events.push(String(fields["event"]));
   const log = { info: note, warn: note, error: note };
-  const { limiter } = await createLimiter({ kind: "redis", url: redisUrl }, { db, databaseUrl, log });
+  const { limiter } = await createLimiter({ kind: "redis", url: redisUrl }, { sql, log });
 
   process.on("message", ({ rule, key, workers, forMs, takes }: LimiterJob) => {
     const report: LimiterReport = { allowed: 0, refused: 0, failed: [], slowestMs: 0, events };

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import path from "node:path";
 import type { RateRule } from "../../src/core/ports/rate-limiter.ts";
 
-/** What each process is to do: `workers` at a time, until it is done or the time is over. */
+/** A job for each process: `workers` take at the same time, until `takes` are made or `forMs` are over. */
 export interface LimiterJob {
   rule: RateRule;
   key: string;
@@ -18,17 +18,17 @@ export interface LimiterReport {
   refused: number;
   failed: string[];
   slowestMs: number;
-  /** What its log said since it started. */
+  /** The events that it logged since it started. */
   events: string[];
 }
 
 export interface LimiterProcesses {
-  /** Gives all of them the same job. */
+  /** Gives all processes the same job. */
   run(job: LimiterJob): Promise<LimiterReport[]>;
   close(): Promise<void>;
 }
 
-/** Replicas of the limiter as processes of their own, sharing a Redis and a database. */
+/** Starts replicas of the limiter, each in its own process, that share a Redis and a database. */
 export async function startLimiterProcesses(
   count: number,
   redisUrl: string,
@@ -64,7 +64,7 @@ async function answer<Message>(child: ChildProcess): Promise<Message> {
   const exited = once(child, "exit").then(([code]) => {
     throw new Error(`a limiter process ended with ${String(code)}`);
   });
-  exited.catch(() => undefined); // once it has answered, it may
+  exited.catch(() => undefined); // after its answer, the process may end
   const [message] = (await Promise.race([once(child, "message"), exited])) as [Message];
   return message;
 }

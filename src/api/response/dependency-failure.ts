@@ -1,9 +1,9 @@
 /**
- * Codes of Prisma, PostgreSQL and Node that mean: something we depend on can't be reached, is going down, or has undone
- * what was begun (a deadlock, a transaction that stood idle).
+ * Error codes of Prisma, PostgreSQL and Node. They mean that a dependency can't be reached, is shutting down,
+ * has rolled back our transaction (a deadlock, an idle transaction), or was too slow and was canceled (57014).
  */
 const CODES = new Set([
-  ...["P2034", "40P01", "25P03"],
+  ...["P2034", "40P01", "25P03", "57014"],
   ...["P1001", "P1002", "P1008", "P1017", "P2024", "P2028"],
   ...["08000", "08001", "08003", "08004", "08006", "57P01", "57P02", "57P03", "53300"],
   ...[
@@ -18,7 +18,7 @@ const CODES = new Set([
   ],
 ]);
 
-/** How Prisma's driver adapter names the same. */
+/** The same failures, in the `kind` field of errors of Prisma's driver adapter. */
 const KINDS = new Set([
   "DatabaseNotReachable",
   "ConnectionClosed",
@@ -27,26 +27,26 @@ const KINDS = new Set([
   "TlsConnectionError",
 ]);
 
-/** What viem throws when an RPC can't be reached or doesn't answer. */
+/** Names of the errors that viem throws if an RPC can't be reached or doesn't respond. */
 const NAMES = new Set(["HttpRequestError", "TimeoutError", "WebSocketRequestError", "SocketClosedError"]);
 
-/** `pg` and its pool throw these without any code. */
+/** Messages of errors that `pg` and its pool throw without a code. */
 const MESSAGES =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
-/** Errors nest; nothing honest nests deeper than this. */
+/** How many nested errors are looked at. Real errors never nest so deep; the limit stops a cycle. */
 const MAX_VISITED = 32;
 
 /**
- * Whether an error, or anything it wraps (`cause`, `errors`, Prisma's `meta.driverAdapterError`), says that a
- * dependency is down.
+ * Whether an error means that a dependency is down. Also looks at the errors inside it: `cause`, `errors`,
+ * and Prisma's `meta.driverAdapterError`.
  */
 export function isDependencyFailure(error: unknown): boolean {
   const pending: unknown[] = [error];
   for (let visited = 0; pending.length > 0 && visited < MAX_VISITED; visited += 1) {
     const value = pending.pop();
     if (!isObject(value)) continue;
-    if (saysSo(value)) return true;
+    if (matchesFailure(value)) return true;
     pending.push(value["cause"]);
     if (isObject(value["meta"])) pending.push(value["meta"]["driverAdapterError"]);
     if (Array.isArray(value["errors"])) pending.push(...(value["errors"] as unknown[]).slice(0, MAX_VISITED));
@@ -54,7 +54,14 @@ export function isDependencyFailure(error: unknown): boolean {
   return false;
 }
 
-function saysSo({ code, errorCode, originalCode, kind, message, name }: Record<string, unknown>): boolean {
+function matchesFailure({
+  code,
+  errorCode,
+  originalCode,
+  kind,
+  message,
+  name,
+}: Record<string, unknown>): boolean {
   return (
     [code, errorCode, originalCode].some(
       (candidate) => typeof candidate === "string" && CODES.has(candidate),

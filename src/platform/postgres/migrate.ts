@@ -4,14 +4,17 @@ import path from "node:path";
 import pg from "pg";
 
 /**
- * Applies Prisma's migrations without Prisma: what runs in production then needs neither its command line nor
- * an engine. Table, checksums, advisory lock and error codes are those of `prisma migrate deploy`, so each can
- * go on where the other stopped, and the two never run at once.
+ * Applies Prisma's migrations without Prisma, so that production needs neither Prisma's command line nor its
+ * engine. Table, checksums, advisory lock and error codes are the same as those of `prisma migrate deploy`.
+ * So either program can continue after the other, and the two never run at the same time.
  */
 
 /** The key of the advisory lock that Prisma's own engine takes. */
 const PRISMA_LOCK = 72_707_369;
-/** Waiting for other replicas to finish their migrations; a stuck one must not hang every start for ever. */
+/**
+ * How long to wait while another replica migrates. The limit stops a stuck replica from blocking all starts
+ * forever.
+ */
 const LOCK_TIMEOUT_MS = 60_000;
 
 const CREATE_TABLE = `
@@ -29,19 +32,19 @@ const CREATE_TABLE = `
 export interface MigrateOptions {
   /** PostgreSQL URL of a user that may create tables. */
   connectionString: string;
-  /** Prisma's folder of migrations: `<name>/migration.sql`, applied in the order of their names. */
+  /** Prisma's folder of migrations, `<name>/migration.sql`. They are applied in the order of their names. */
   directory: string;
   log?: (message: string) => void;
 }
 
 export type MigrationErrorCode =
-  /** The schema holds tables, but no record of migrations: somebody else's database? */
+  /** The schema has tables but no record of migrations. It may be another program's database. */
   | "P3005"
-  /** An earlier migration failed and nobody has resolved it yet (`prisma migrate resolve`). */
+  /** An earlier migration failed and was not resolved yet (`prisma migrate resolve`). */
   | "P3009"
-  /** A migration failed now. Nothing of it was kept (unless it ended its own transaction). */
+  /** A migration failed now. It was rolled back, except for parts that its script committed itself. */
   | "P3018"
-  /** A migration was changed after it had been applied. Prisma only warns of this when deploying. */
+  /** A migration was changed after it had been applied. In this case `prisma migrate deploy` only warns. */
   | "modified";
 
 export class MigrationError extends Error {
@@ -60,7 +63,7 @@ interface Migration {
   checksum: string;
 }
 
-interface Applied {
+interface AppliedRow {
   migration_name: string;
   checksum: string;
   finished_at: Date | null;
@@ -68,18 +71,18 @@ interface Applied {
 }
 
 /**
- * Brings the database up to date. Any number of replicas may call it at once: each migration is applied once.
+ * Applies all pending migrations. Several replicas may call it at once: each migration is applied once.
  *
  * @returns the names of the migrations applied by this call, in order
- * @throws MigrationError; the database is then as it was after the last migration that succeeded
+ * @throws MigrationError; the migrations before the failed one stay applied
  */
 export async function migrateDeploy({ connectionString, directory, log }: MigrateOptions): Promise<string[]> {
   const migrations = readMigrations(directory);
   const client = new pg.Client({ connectionString });
-  client.on("error", () => undefined); // a lost connection also fails the query under way, which tells more
+  client.on("error", () => undefined); // a lost connection also fails the running query, whose error says more
   await client.connect();
   try {
-    // The lock belongs to the connection: it is released with it, however this ends.
+    // The lock belongs to the connection, so `client.end()` below releases the lock in every case.
     await client.query(`SET lock_timeout = ${LOCK_TIMEOUT_MS}`);
     await client.query("SELECT pg_advisory_lock($1)", [PRISMA_LOCK]);
     await client.query("RESET lock_timeout");
@@ -116,27 +119,36 @@ async function ensureTable(client: pg.Client): Promise<void> {
   const state = rows[0];
   if (state?.has_record === true) return;
   if (state?.has_tables === true) {
-    throw new MigrationError("P3005", "the database isn't empty and has no record of migrations");
+    throw new MigrationError(
+      "P3005",
+      "the database isn't empty and has no record of migrations; use an empty database",
+    );
   }
   await client.query(CREATE_TABLE);
 }
 
 async function selectPending(client: pg.Client, migrations: Migration[]): Promise<Migration[]> {
-  const { rows } = await client.query<Applied>(
+  const { rows } = await client.query<AppliedRow>(
     "SELECT migration_name, checksum, finished_at, rolled_back_at FROM _prisma_migrations ORDER BY started_at",
   );
-  // A row that was rolled back counts for nothing: its migration is tried again, in a row of its own.
+  // A row marked as rolled back is ignored: its migration is applied again and gets a new row.
   const current = rows.filter((row) => row.rolled_back_at === null);
   const failed = current.filter((row) => row.finished_at === null).map((row) => row.migration_name);
   if (failed.length > 0) {
-    throw new MigrationError("P3009", `an earlier migration failed and is unresolved: ${failed.join(", ")}`);
+    throw new MigrationError(
+      "P3009",
+      `an earlier migration failed: ${failed.join(", ")}. Resolve it with \`prisma migrate resolve\`.`,
+    );
   }
 
   const checksums = new Map(current.map((row) => [row.migration_name, row.checksum]));
   const modified = migrations.filter(({ name, checksum }) => (checksums.get(name) ?? checksum) !== checksum);
   if (modified.length > 0) {
     const names = modified.map(({ name }) => name).join(", ");
-    throw new MigrationError("modified", `changed after being applied: ${names}`);
+    throw new MigrationError(
+      "modified",
+      `these migrations were changed after they had been applied: ${names}`,
+    );
   }
   return migrations.filter(({ name }) => !checksums.has(name));
 }
@@ -149,11 +161,12 @@ async function apply(client: pg.Client, { name, sql, checksum }: Migration): Pro
     name,
   ]);
   try {
-    // One message without parameters: PostgreSQL runs several statements in it as one transaction.
+    // Without parameters, the script is sent as one message. PostgreSQL runs all its statements in one
+    // transaction.
     await client.query(sql);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    await client.query("ROLLBACK"); // for a script that opened a transaction itself
+    await client.query("ROLLBACK"); // needed if the script opened a transaction itself
     await client.query("UPDATE _prisma_migrations SET logs = $2 WHERE id = $1", [id, reason]);
     throw new MigrationError("P3018", `migration ${name} failed: ${reason}`, { cause });
   }

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createDatabaseClient } from "../../../src/platform/postgres/client.ts";
 import type { TestDatabase } from "../../support/database.ts";
 import { createDatabase, untilRunning } from "../../support/database.ts";
+import { eventually } from "../../support/eventually.ts";
 import { Gate } from "../../support/gate.ts";
 
 let database: TestDatabase;
@@ -16,7 +17,7 @@ afterAll(async () => {
 describe("values in tagged templates", () => {
   const ids = ["6f1d8f3e-6f5c-4f57-9a55-0d3c1d1c7a10", "0b9f6f0a-58a5-4a0e-8a4e-5f2b9a4f7c21"];
 
-  it.each([
+  test.each([
     ["bigint", "bigint", 9_007_199_254_740_993n],
     ["uuid", "uuid", ids[0]],
     ["boolean", "boolean", true],
@@ -28,8 +29,8 @@ describe("values in tagged templates", () => {
     ["uuid[]", "uuid[]", ids],
     ["bigint[]", "bigint[]", [1n, 9_007_199_254_740_993n]],
     ["empty uuid[]", "uuid[]", []],
-  ])("%s arrives and comes back as it was", async (_name, type, value) => {
-    // A typed placeholder is part of the SQL, so there is one statement a type.
+  ])("a value of type %s in a tagged template comes back unchanged", async (_name, type, value) => {
+    // The placeholder's type is part of the SQL. So each type needs its own statement.
     const statements: Record<string, () => Promise<{ value: unknown }[]>> = {
       bigint: () => database.db.$queryRaw`SELECT ${value}::bigint AS value`,
       uuid: () => database.db.$queryRaw`SELECT ${value}::uuid AS value`,
@@ -44,7 +45,7 @@ describe("values in tagged templates", () => {
     expect(await statements[type]?.()).toEqual([{ value }]);
   });
 
-  it("arrays of several columns are unnested together", async () => {
+  test("arrays in a tagged template are unnested as columns", async () => {
     const amounts = [5n, 7n];
     const rows = await database.db.$queryRaw`
       SELECT id, amount FROM unnest(${ids}::uuid[], ${amounts}::bigint[]) AS held(id, amount) ORDER BY amount`;
@@ -52,8 +53,8 @@ describe("values in tagged templates", () => {
   });
 });
 
-describe("time", () => {
-  it("is UTC, whatever the server's or the URL's time zone is", async () => {
+describe("timestamps", () => {
+  test("timestamps are UTC also if the database URL sets another time zone", async () => {
     const url = new URL(database.url);
     url.searchParams.set("options", "-c TimeZone=Asia/Tokyo");
     const db = createDatabaseClient({ url: url.href });
@@ -66,8 +67,8 @@ describe("time", () => {
   });
 });
 
-describe("statements", () => {
-  it("are named up to a limit, and work beyond it", async () => {
+describe("prepared statements", () => {
+  test("at most 500 prepared statements are named, and queries beyond that limit still work", async () => {
     const { db } = database;
     for (let length = 1; length <= 520; length++) {
       const id = { in: Array.from({ length }, () => "6f1d8f3e-6f5c-4f57-9a55-0d3c1d1c7a10") };
@@ -80,67 +81,76 @@ describe("statements", () => {
   });
 });
 
-it("what a transaction holds is let go when it stands still, since its process may be frozen", async () => {
+test("a transaction that stands still is ended and its locks released, since its process may be frozen", async () => {
   const frozen = createDatabaseClient({ url: database.url });
-  const still = new Gate();
-  const standing = frozen.$transaction(
+  const gate = new Gate();
+  const transaction = frozen.$transaction(
     async (tx) => {
       await tx.$executeRaw`LOCK TABLE users IN EXCLUSIVE MODE`;
-      await still.pass();
+      await gate.pass();
       await tx.user.count();
     },
     { timeout: 60_000 },
   );
-  const failing = expect(standing).rejects.toThrow();
-  await still.arrived();
+  const failing = expect(transaction).rejects.toThrow();
+  await gate.arrived();
   expect(await database.db.$executeRaw`UPDATE users SET region = region`).toBe(0);
-  still.open();
+  gate.open();
   await failing;
   await frozen.$disconnect();
 });
 
 describe("a database that goes away", () => {
-  it("fails queries, not the process, and is used again when it is back", async () => {
-    const lost: string[] = [];
+  let victim: ReturnType<typeof createDatabaseClient>;
+  let lost: string[];
+  beforeEach(() => {
+    lost = [];
     const log = {
       info: () => undefined,
       warn: (_: object, text: string) => lost.push(text),
       error: () => undefined,
     };
-    const victim = createDatabaseClient({ url: database.url, poolSize: 2, log });
-    const killVictims = (): Promise<number> =>
-      database.db.$executeRaw`
-        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE datname = current_database() AND pid <> pg_backend_pid()`;
+    victim = createDatabaseClient({ url: database.url, size: 2, log });
+    return () => victim.$disconnect();
+  });
 
-    // Between two queries.
+  /** Terminates the victim's connections, and returns when PostgreSQL has ended them. */
+  const killConnections = (): Promise<void> =>
+    eventually(async () => {
+      const killed = await database.db.$queryRaw`
+        SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()`;
+      expect(killed).toEqual([]);
+    });
+
+  test("connections lost between two queries are logged and replaced", async () => {
     await victim.user.count();
-    await killVictims();
+    await killConnections();
     await expect.poll(() => lost.length).toBeGreaterThan(0);
     expect(await victim.user.count()).toBe(0);
+  });
 
-    // During a query.
+  test("a connection lost during a query fails that query only", async () => {
     const sleeping = expect(victim.$queryRaw`SELECT pg_sleep(30)::text`).rejects.toThrow(
       /terminating connection/,
     );
     await untilRunning(database.db, "pg_sleep");
-    await killVictims();
+    await killConnections();
     await sleeping;
+    expect(await victim.user.count()).toBe(0);
+  });
 
-    // Inside a transaction, between its queries.
+  test("a connection lost inside a transaction fails that transaction only", async () => {
     const transaction = victim.$transaction(async (tx) => {
       await tx.user.count();
-      await killVictims();
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await killConnections();
       await tx.user.count();
     });
     await expect(transaction).rejects.toThrow();
-
     expect(await victim.user.count()).toBe(0);
-    await victim.$disconnect();
   });
 
-  it("answers within seconds when nothing listens", async () => {
+  test("a query fails within seconds when nothing listens at the database's address", async () => {
     const db = createDatabaseClient({ url: "postgresql://nobody@127.0.0.1:1/none" });
     await expect(db.user.count()).rejects.toMatchObject({ code: "P1001" });
     await db.$disconnect();

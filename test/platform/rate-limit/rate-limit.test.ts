@@ -1,9 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RateLimiter, RateRule } from "../../../src/core/ports/rate-limiter.ts";
+import type { SqlPool } from "../../../src/core/ports/sql.ts";
+import { createPool } from "../../../src/platform/postgres/pool.ts";
+import { createSqlPool } from "../../../src/platform/postgres/sql-pool.ts";
 import type { LimiterStore, RunningLimiter } from "../../../src/platform/rate-limit/create-limiter.ts";
 import { createLimiter } from "../../../src/platform/rate-limit/create-limiter.ts";
-import { PostgresLimiter } from "../../../src/platform/rate-limit/postgres-limiter.ts";
+import { deleteEndedWindows, seed } from "../../../src/platform/rate-limit/postgres-counters.ts";
 import type { TestDatabase } from "../../support/database.ts";
 import { createDatabase } from "../../support/database.ts";
 import type { TestRedis } from "../../support/redis.ts";
@@ -13,33 +17,38 @@ const log = { info: () => undefined, warn: () => undefined, error: () => undefin
 
 let database: TestDatabase;
 let redis: TestRedis;
+let pool: pg.Pool;
+let sql: SqlPool;
 beforeAll(async () => {
   [database, redis] = await Promise.all([createDatabase(), startRedis()]);
-  await redis.settle();
+  pool = createPool({ url: database.serverUrl });
+  sql = createSqlPool(pool);
 });
 afterAll(async () => {
   await redis.close();
+  await pool.end();
   await database.close();
 });
 
-const rule = (limit: number, windowSeconds = 60, name = "test"): RateRule => ({
+const ruleOf = (limit: number, windowSeconds = 60, name = "test"): RateRule => ({
   ...{ name, limit, windowSeconds },
   per: "test",
 });
 
-describe.each(["memory", "postgres", "redis"] as const)("counted in %s", (kind) => {
+describe.each(["memory", "postgres", "redis"] as const)("a limiter that counts in %s", (kind) => {
   let running: RunningLimiter;
   let limiter: RateLimiter;
   beforeAll(async () => {
     const store: LimiterStore = kind === "redis" ? { kind, url: redis.url } : { kind };
-    running = await createLimiter(store, { db: database.db, databaseUrl: database.url, log });
+    running = await createLimiter(store, { sql, log });
     ({ limiter } = running);
   });
   afterAll(() => running.close());
 
-  it("allows as many as the limit says, then refuses, and tells what is left", async () => {
+  test("allows the limit, refuses further takes, and says how many are left", async () => {
+    const rule = ruleOf(2);
     const takes = [];
-    for (let n = 0; n < 4; n += 1) takes.push(await limiter.take(rule(2), "a"));
+    for (let n = 0; n < 4; n += 1) takes.push(await limiter.take(rule, "a"));
     expect(takes).toMatchObject([
       { allowed: true, limit: 2, remaining: 1 },
       { allowed: true, limit: 2, remaining: 0 },
@@ -49,80 +58,69 @@ describe.each(["memory", "postgres", "redis"] as const)("counted in %s", (kind) 
     for (const { resetSeconds } of takes) expect([59, 60]).toContain(resetSeconds);
   });
 
-  it("begins a window with its first take, and a new one when that is over", async () => {
-    const short = rule(1, 2);
-    await sleep(300); // nothing is aligned to the clock
-    expect(await limiter.take(short, "b")).toMatchObject({ allowed: true, resetSeconds: 2 });
-    expect(await limiter.take(short, "b")).toMatchObject({ allowed: false });
+  test("begins a window with its first take, and a new window after it", async () => {
+    const rule = ruleOf(1, 2);
+    await sleep(300); // windows aren't aligned to the clock
+    expect(await limiter.take(rule, "b")).toMatchObject({ allowed: true, resetSeconds: 2 });
+    expect(await limiter.take(rule, "b")).toMatchObject({ allowed: false });
     await sleep(2_050);
-    expect(await limiter.take(short, "b")).toMatchObject({ allowed: true });
-    expect(await limiter.take(short, "b")).toMatchObject({ allowed: false });
+    expect(await limiter.take(rule, "b")).toMatchObject({ allowed: true });
+    expect(await limiter.take(rule, "b")).toMatchObject({ allowed: false });
   });
 
-  it("keeps keys and rules apart", async () => {
-    const other = rule(1, 60, "other");
-    expect(await limiter.take(rule(1), "c")).toMatchObject({ allowed: true });
-    expect(await limiter.take(rule(1), "d")).toMatchObject({ allowed: true });
+  test("counts each key and each rule apart", async () => {
+    const [rule, other] = [ruleOf(1), ruleOf(1, 60, "other")];
+    expect(await limiter.take(rule, "c")).toMatchObject({ allowed: true });
+    expect(await limiter.take(rule, "d")).toMatchObject({ allowed: true });
     expect(await limiter.take(other, "c")).toMatchObject({ allowed: true });
-    expect(await limiter.take(rule(1), "c")).toMatchObject({ allowed: false });
+    expect(await limiter.take(rule, "c")).toMatchObject({ allowed: false });
   });
 
-  it("is exact for takes at the same moment", async () => {
-    const takes = await Promise.all(Array.from({ length: 100 }, () => limiter.take(rule(30), "e")));
+  test("is exact for 100 takes at once", async () => {
+    const rule = ruleOf(30);
+    const takes = await Promise.all(Array.from({ length: 100 }, () => limiter.take(rule, "e")));
     expect(takes.filter(({ allowed }) => allowed)).toHaveLength(30);
-    expect(new Set(takes.map(({ remaining }) => remaining)).size).toBe(30); // 29 to 0
   });
 });
 
-describe("PostgreSQL goes on with windows that were counted elsewhere", () => {
-  const seen = (counter: string, hits: number, msLeft = 30_000) => ({
-    counter: `test:${counter}`,
-    hits,
-    msLeft,
+describe("PostgreSQL, seeded with windows that Redis had counted", () => {
+  const rule = ruleOf(10);
+  const window = (key: string, points: number, msLeft = 30_000) => ({
+    ...{ key: `test:${key}`, points },
+    expire: Date.now() + msLeft,
   });
-  let limiter: PostgresLimiter;
-  beforeAll(() => {
-    limiter = new PostgresLimiter(database.db);
-  });
-
-  it("from where those stood, until they end", async () => {
-    await limiter.adopt([seen("adopted", 8), seen("ending", 10, 50)]);
-    const next = await limiter.take(rule(10), "adopted");
-    expect(next).toMatchObject({ allowed: true, remaining: 1 });
-    expect(next.resetSeconds).toBeLessThanOrEqual(30);
-    await sleep(60);
-    expect(await limiter.take(rule(10), "ending")).toMatchObject({ remaining: 9, resetSeconds: 60 });
+  let limiter: RateLimiter;
+  beforeAll(async () => {
+    ({ limiter } = await createLimiter({ kind: "postgres" }, { sql, log }));
   });
 
-  it("whoever saw most is right, whenever they tell", async () => {
-    await limiter.adopt([seen("late", 3)]);
-    await limiter.take(rule(10), "late");
-    await limiter.adopt([seen("late", 5)]);
-    await limiter.adopt([seen("late", 4)]);
-    expect(await limiter.take(rule(10), "late")).toMatchObject({ remaining: 3 }); // 5 there, 2 here
-    expect(await limiter.take(rule(10), "late", { hits: 7, msLeft: 1 })).toMatchObject({ remaining: 0 });
-    expect(await limiter.take(rule(10), "late")).toMatchObject({ allowed: false });
+  test("goes on from their counts until they end", async () => {
+    await seed(sql, [window("seeded", 8), window("ended", 10, -1)]);
+    const take = await limiter.take(rule, "seeded");
+    expect(take).toMatchObject({ allowed: true, remaining: 1 });
+    expect(take.resetSeconds).toBeLessThanOrEqual(30);
+    expect(await limiter.take(rule, "ended")).toMatchObject({ remaining: 9, resetSeconds: 60 });
   });
 
-  it("opens no window where it is only to go on with one", async () => {
-    expect(await limiter.takeIfOpen(rule(10), "closed")).toBeUndefined();
-    await limiter.take(rule(10), "closed");
-    expect(await limiter.takeIfOpen(rule(10), "closed")).toMatchObject({ remaining: 8 });
+  test("believes the replica that saw most takes, whichever tells first", async () => {
+    await seed(sql, [window("several", 3)]);
+    await seed(sql, [window("several", 5)]);
+    await seed(sql, [window("several", 4)]);
+    expect(await limiter.take(rule, "several")).toMatchObject({ remaining: 4 });
   });
 
-  it("several replicas at the same moment don't block each other", async () => {
-    const windows = Array.from({ length: 200 }, (_, n) => seen(`bulk-${n}`, n));
-    await Promise.all([windows, windows.toReversed(), windows].map((each) => limiter.adopt(each)));
-    expect(await limiter.take(rule(1_000), "bulk-150")).toMatchObject({ remaining: 849 });
+  test("takes 200 windows from several replicas at once without a deadlock", async () => {
+    const windows = Array.from({ length: 200 }, (_, n) => window(`bulk-${n}`, n));
+    await Promise.all([windows, windows.toReversed(), windows].map((each) => seed(sql, each)));
+    expect(await limiter.take(ruleOf(1_000), "bulk-150")).toMatchObject({ remaining: 849 });
   });
 
-  it("sweeping forgets only what is over", async () => {
-    await limiter.adopt([seen("open", 10), seen("over", 10, 1)]);
-    await sleep(20);
-    await limiter.sweep();
-    const left = await database.db.rateLimit.findMany({
-      where: { counter: { in: ["test:open", "test:over"] } },
+  test("deletes only windows that have ended", async () => {
+    await seed(sql, [window("open", 10), window("over", 10, -1)]);
+    await deleteEndedWindows(sql);
+    const left = await database.db.rateLimitCounter.findMany({
+      where: { key: { in: ["test:open", "test:over"] } },
     });
-    expect(left.map(({ counter }) => counter)).toEqual(["test:open"]);
+    expect(left.map(({ key }) => key)).toEqual(["test:open"]);
   });
 });

@@ -1,0 +1,85 @@
+-- What each account has left.
+CREATE VIEW account_balances WITH (security_invoker = true) AS
+SELECT id, kind, unit, "limit", reserved, spent, "limit" - reserved - spent AS remaining
+  FROM budget_accounts;
+
+-- Grants that are neither revoked nor expired.
+CREATE VIEW live_grants WITH (security_invoker = true) AS
+SELECT g.id, g.user_id, g.agent_id, g.subject, g.allowed_task_types, g.allowed_data_types, g.allowed_categories,
+       g.budget_account_id, b.remaining, g.expires_at
+  FROM grants g LEFT JOIN account_balances b ON b.id = g.budget_account_id
+ WHERE g.revoked_at IS NULL AND g.expires_at > now();
+
+-- Sessions with the state of their grant, agent and API key. A session whose scopes exceed its grant's counts as revoked.
+-- LEFT JOIN: PostgreSQL leaves the accounts out where a statement doesn't ask what they have left.
+CREATE VIEW session_states WITH (security_invoker = true) AS
+SELECT s.id, s.token_hash, s.surface, s.grant_id, g.subject, s.user_id, s.agent_id,
+       s.allowed_task_types, s.allowed_data_types, s.allowed_categories,
+       g.allowed_task_types AS grant_task_types, g.allowed_data_types AS grant_data_types, g.allowed_categories AS grant_categories,
+       s.budget_account_id, g.budget_account_id AS grant_budget_account_id,
+       least(sb.remaining, gb.remaining) AS remaining,
+       least(s.expires_at, g.expires_at) AS expires_at, s.suspended_at, s.suspended_reason,
+       (s.revoked_at IS NOT NULL OR (NOT s.active AND s.suspended_at IS NULL) OR g.revoked_at IS NOT NULL
+         OR a.status <> 'active' OR k.revoked_at IS NOT NULL
+         OR NOT (s.allowed_task_types <@ g.allowed_task_types AND s.allowed_data_types <@ g.allowed_data_types
+             AND s.allowed_categories <@ g.allowed_categories)) AS revoked,
+       (s.expires_at <= now() OR g.expires_at <= now()) AS expired
+  FROM agent_sessions s
+  JOIN grants g ON g.id = s.grant_id
+  JOIN agents a ON a.id = s.agent_id
+  LEFT JOIN account_balances sb ON sb.id = s.budget_account_id
+  LEFT JOIN account_balances gb ON gb.id = g.budget_account_id
+  LEFT JOIN agent_api_keys k ON k.id = s.api_key_id;
+
+-- Sessions that may act now.
+CREATE VIEW live_sessions WITH (security_invoker = true) AS
+SELECT id, grant_id, user_id, agent_id FROM session_states WHERE NOT revoked AND NOT expired AND suspended_at IS NULL;
+
+-- Everybody who may look for services. The nil UUID stands for nobody in particular, who sees what is offered to everyone.
+CREATE VIEW viewers WITH (security_invoker = true) AS
+SELECT id, roles, tools_used FROM users
+UNION ALL
+SELECT '00000000-0000-0000-0000-000000000000', '{}', '{}';
+
+-- Each service with each of its payers, as the payer is for one viewer. A payer is the service's own open budget, while
+-- there is money of the sponsor in it, or a campaign.
+CREATE VIEW service_payers WITH (security_invoker = true) AS
+SELECT a.id AS sponsored_api_id, NULL::uuid AS campaign_id, v.id AS user_id, a.sponsor_id, s.name AS sponsor,
+       b.id AS account_id, b.remaining, NULL::bigint AS subsidy_micros, a.active AS active, true AS covers_price, true AS eligible,
+       true AS has_calls_left, true AS completed, NULL::text AS task_type, a.created_at
+  FROM sponsored_apis a
+  JOIN sponsors s ON s.id = a.sponsor_id
+  JOIN account_balances b ON b.id = a.budget_account_id AND b."limit" > 0
+ CROSS JOIN viewers v
+UNION ALL
+SELECT cs.sponsored_api_id, c.id, v.id, s.id, s.name, b.id, b.remaining, c.subsidy_micros, c.active AND a.active,
+       a.price_micros <= c.subsidy_micros,
+       (c.target_roles = '{}' OR c.target_roles && v.roles) AND (c.target_tools = '{}' OR c.target_tools && v.tools_used),
+       c.max_calls_per_user IS NULL OR coalesce(cap.reserved + cap.spent, 0) < c.max_calls_per_user,
+       EXISTS (SELECT FROM task_completions t WHERE t.campaign_id = c.id AND t.user_id = v.id AND t.withdrawn_at IS NULL),
+       c.task_type, c.created_at
+  FROM campaign_services cs
+  JOIN sponsored_apis a ON a.id = cs.sponsored_api_id
+  JOIN campaigns c ON c.id = cs.campaign_id
+  JOIN sponsors s ON s.id = c.sponsor_id
+  JOIN account_balances b ON b.id = c.budget_account_id
+ CROSS JOIN viewers v
+  LEFT JOIN budget_accounts cap ON cap.campaign_id = c.id AND cap.user_id = v.id;
+
+-- A payment as it is read. abandoned: still reserved after so long that the process which was to sign it must have died. A
+-- run signs within moments; a direct payment waits for its buyer's money, so its time counts from the money's arrival.
+CREATE VIEW payment_records WITH (security_invoker = true) AS
+SELECT p.id, p.grant_id, p.service, p.campaign_id, coalesce(s.name, '') AS sponsor, p.amount_micros, p.status, p.network, p.asset, p.pay_to,
+       p.pay_from, p.nonce, p.valid_before, p.signed_at_block, p.tx_hash, p.request, p.output, p.output_content_type,
+       coalesce(p.output_expires_at <= now(), false) AS output_expired, p.created_at, p.delivered_at, p.upstream_status, p.response_time_ms,
+       p.send_attempts, coalesce(p.send_lease_until > now(), false) AS send_leased, p.next_check_at,
+       (p.status = 'reserved' AND CASE
+         WHEN p.incoming_payment_id IS NULL THEN p.created_at < now() - interval '20 seconds'
+         ELSE (SELECT i.status <> 'claimed' AND coalesce(i.settled_at < now() - interval '15 seconds', true)
+                 FROM incoming_payments i WHERE i.id = p.incoming_payment_id) END) AS abandoned
+  FROM payments p LEFT JOIN sponsors s ON s.id = p.sponsor_id;
+
+-- Payments that aren't decided: their own next step or the chain ends them.
+CREATE VIEW open_payments WITH (security_invoker = true) AS
+SELECT id, grant_id, service, campaign_id, sponsor, amount_micros, status, network, tx_hash, created_at, next_check_at
+  FROM payment_records WHERE status IN ('reserved', 'signed', 'sent', 'unknown', 'refused');

@@ -1,0 +1,31 @@
+/** How long a statement may take, by what it is for. PostgreSQL cancels it then (57014). */
+export type StatementLimit = "money" | "read" | "search" | "job";
+
+/** One statement with its values, ready to be sent. */
+export interface SqlQuery {
+  /** PostgreSQL plans a named statement once per connection. Unique over all statements. */
+  name: string;
+  text: string;
+  values: unknown[];
+  limit: StatementLimit;
+}
+
+export interface SqlResult {
+  rows: Record<string, unknown>[];
+  /** How many rows the statement returned or wrote. */
+  count: number;
+}
+
+/** Runs statements: on any connection, or in an open transaction. */
+export interface Sql {
+  run(query: SqlQuery): Promise<SqlResult>;
+}
+
+/** Runs statements, and opens transactions. */
+export interface SqlPool extends Sql {
+  /**
+   * Runs `work` in a transaction: commits what it wrote, or rolls it back if `work` throws. Only statements run in it: no
+   * Prisma query, no network call, and no statement on another connection.
+   */
+  transaction<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>;
+}

@@ -1,0 +1,123 @@
+import { connect } from "node:net";
+import pg from "pg";
+import type { Sql, SqlPool, SqlQuery, SqlResult, StatementLimit } from "../../core/ports/sql.ts";
+
+/** How long a statement of each kind may take, in milliseconds. */
+const LIMITS: Record<StatementLimit, number> = { money: 10_000, read: 5_000, search: 1_000, job: 30_000 };
+
+/** How long to wait for PostgreSQL to close the connection that carried a cancel request. */
+const CANCEL_WITHIN_MS = 5_000;
+
+export interface SqlPoolOptions {
+  /** False for a pooler that doesn't know prepared statements: each statement is then planned every time. */
+  prepare?: boolean;
+}
+
+/** Runs statements on a pool of `pg`, with their limits. */
+export function createSqlPool(pool: pg.Pool, { prepare = true }: SqlPoolOptions = {}): SqlPool {
+  const on = (client: pg.PoolClient): Sql => ({ run: (query) => runOn(client, query, prepare) });
+  return {
+    run: (query) => withClient(pool, (client) => on(client).run(query)),
+    transaction: (work) =>
+      withClient(pool, async (client) => {
+        await client.query("BEGIN");
+        try {
+          const result = await work(on(client));
+          await client.query("COMMIT");
+          return result;
+        } catch (error) {
+          await client.query("ROLLBACK").catch(() => undefined); // the connection is lost; so is the transaction
+          throw error;
+        }
+      }),
+  };
+}
+
+async function runOn(
+  client: pg.PoolClient,
+  { name, text, values, limit }: SqlQuery,
+  prepare: boolean,
+): Promise<SqlResult> {
+  let canceled: Promise<void> | undefined;
+  const timer = setTimeout(() => {
+    canceled = cancel(client);
+  }, LIMITS[limit]);
+  try {
+    const query = { ...(prepare && { name }), text, values, types: TYPES };
+    const { rows, rowCount } = await client.query<Record<string, unknown>>(query);
+    return { rows, count: rowCount ?? 0 };
+  } finally {
+    clearTimeout(timer);
+    // Else the cancel request could meet the next statement on this connection.
+    await canceled;
+  }
+}
+
+async function withClient<Result>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<Result>,
+): Promise<Result> {
+  const client = await pool.connect();
+  let lost: Error | undefined;
+  const onLost = (error: Error): void => {
+    lost = error;
+  };
+  client.on("error", onLost);
+  try {
+    return await work(client);
+  } finally {
+    client.off("error", onLost);
+    client.release(lost);
+  }
+}
+
+/** What `pg` keeps of a connection, but not in its types. */
+interface Connection {
+  processID: number;
+  secretKey: number;
+  host: string;
+  port: number;
+}
+
+const CANCEL_REQUEST_CODE = 80_877_102;
+
+/**
+ * Sends PostgreSQL's own cancel request, on a connection of its own. Poolers pass it on, unlike timeouts that are set as
+ * start-up options. On an idle connection it does nothing. Resolves when the other side has closed that connection: only
+ * then has the request been handled.
+ */
+function cancel(client: pg.PoolClient): Promise<void> {
+  const { processID, secretKey, host, port } = client as unknown as Connection;
+  const message = Buffer.alloc(16);
+  [16, CANCEL_REQUEST_CODE, processID, secretKey].forEach((word, index) =>
+    message.writeInt32BE(word | 0, index * 4),
+  );
+  const address = host.startsWith("/") ? { path: `${host}/.s.PGSQL.${port}` } : { host, port };
+  return new Promise((resolve) => {
+    const socket = connect(address);
+    socket.on("close", () => resolve()).on("error", () => undefined);
+    socket.setTimeout(CANCEL_WITHIN_MS, () => socket.destroy());
+    // We don't close it: PgBouncer drops a request whose connection was closed by the sender.
+    socket.resume().write(message);
+  });
+}
+
+const BIGINT = 20;
+const BIGINT_ARRAY = 1016;
+const UUID_ARRAY = 2951;
+const TEXT_ARRAY = 1009;
+
+const parseBigints = (value: string): bigint[] =>
+  value === "{}" ? [] : value.slice(1, -1).split(",").map(BigInt);
+
+const PARSERS = new Map<number, (value: string) => unknown>([
+  [BIGINT, BigInt],
+  [BIGINT_ARRAY, parseBigints],
+  [UUID_ARRAY, pg.types.getTypeParser(TEXT_ARRAY as never)],
+]);
+
+/** Given to each query. `pg.types.setTypeParser` would be global, and Prisma's adapter would use these parsers too. */
+const TYPES = {
+  getTypeParser: (oid: number, format?: unknown) =>
+    PARSERS.get(oid) ?? (pg.types.getTypeParser as (oid: number, format: unknown) => unknown)(oid, format),
+} as pg.CustomTypesConfig;
