@@ -1,10 +1,14 @@
 /**
- * Schemas that sponsors register for tasks and service inputs, and the data that agents submit to them.
+ * JSON Schemas that sponsors register for tasks and service inputs, and the data that agents submit for them.
  *
- * A schema is checked in four looks, each resting on the one before: JSON at all (`checkJson`), known keywords
- * (`checkStructure`), references that end (`checkReferences`), everything described, closed and marked as
- * personal (`checkDescription`). Data is measured, validated by Ajv, and then walked once to find the data
- * types in it and whatever looks personal without being asked for (`DataInspector`).
+ * `checkSchema` checks a schema in four steps. Each step relies on the steps before it:
+ * 1. `checkJson`: it is JSON of bounded size and depth.
+ * 2. `readKeywords`: all keywords are known. The result is a copy without annotations.
+ * 3. `checkReferences`: every `$ref` ends.
+ * 4. `checkCompleteness`: every value is described, every object is closed, personal data is marked.
+ *
+ * `compileSchema` prepares a checked schema for data. Data is measured, validated by Ajv, and then scanned:
+ * `createInspector` finds the data types in it, and text that looks like personal data without being marked.
  */
 export { checkSchema } from "./check/check-schema.ts";
 export { compileSchema, type CompiledSchema } from "./validate/compile.ts";

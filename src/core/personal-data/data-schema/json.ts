@@ -6,15 +6,12 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** A property that is the object's own: `constructor` and friends are names like any other here. */
+/** The object's own property of this name. Inherited properties, such as `constructor`, don't count. */
 export const ownProperty = <T>(
   object: Readonly<Record<string, T>> | undefined,
   name: string,
 ): T | undefined => (object !== undefined && Object.hasOwn(object, name) ? object[name] : undefined);
 
-/** NUL can't be stored in PostgreSQL's jsonb, and a lone surrogate in no UTF-8 at all. */
-export const isStorable = (text: string): boolean => !/[\0\p{Surrogate}]/u.test(text);
-
-/** A digest of a JSON value, equal for equal values. */
+/** A digest of a JSON value. Equal values have equal digests. */
 export const fingerprint = (value: unknown): string =>
   createHash("sha256").update(canonicalJson(value)).digest("base64");

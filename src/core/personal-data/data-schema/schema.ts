@@ -1,7 +1,7 @@
 import type { DataType } from "../../protocol/data-types.ts";
 import { ownProperty } from "./json.ts";
 
-/** The part of JSON Schema 2020-12 that survives `checkStructure`; the checks after it may rely on this. */
+/** A schema as `readKeywords` returns it: the keywords of JSON Schema 2020-12 that decide which data is valid. */
 export interface Schema {
   readonly type?: string | readonly string[];
   readonly properties?: Readonly<Record<string, SubSchema>>;
@@ -30,61 +30,71 @@ export interface Schema {
 
 export type SubSchema = Schema | boolean;
 
-/** A subschema and the path tokens that lead to it from its parent. */
+/** Keywords that hold subschemas: one, a list of them, or a map from names to them. */
+export const SUBSCHEMA_KEYWORDS = {
+  allOf: "list",
+  anyOf: "list",
+  oneOf: "list",
+  if: "one",
+  then: "one",
+  else: "one",
+  not: "one",
+  properties: "map",
+  prefixItems: "list",
+  items: "one",
+  $defs: "map",
+} as const;
+
+type SubSchemaKeyword = keyof typeof SUBSCHEMA_KEYWORDS;
+
+/** Applies `map` to each subschema in a keyword's value. `tokens` lead from the keyword to the subschema. */
+export function mapSubschemas(
+  holds: "one" | "list" | "map",
+  value: unknown,
+  map: (part: unknown, ...tokens: string[]) => unknown,
+): unknown {
+  if (holds === "one") return map(value);
+  const parts = Object.entries(value as Record<string, unknown>);
+  const mapped = parts.map(([key, part]): [string, unknown] => [key, map(part, key)]);
+  return holds === "list" ? mapped.map(([, part]) => part) : Object.fromEntries(mapped);
+}
+
+/** A subschema, and the path tokens that lead to it from its parent. */
 export interface Child {
   readonly schema: SubSchema;
-  readonly tokens: readonly (string | number)[];
-  /** The whole pointer instead, where a reference leads elsewhere. */
+  readonly tokens: readonly string[];
+  /** For the target of a `$ref`: its JSON Pointer from the root. It replaces the tokens. */
   readonly definition?: string;
+}
+
+/** The subschemas that describe the same value as the schema itself, without the target of `$ref`. */
+export const inPlaceSubschemas = (schema: Schema): Child[] =>
+  subschemas(schema, ["allOf", "anyOf", "oneOf", "if", "then", "else", "not"]);
+
+/** The subschemas that describe the values inside: properties and items. */
+export const childSubschemas = (schema: Schema): Child[] =>
+  subschemas(schema, ["properties", "prefixItems", "items"]);
+
+function subschemas(schema: Schema, keywords: readonly SubSchemaKeyword[]): Child[] {
+  const found: Child[] = [];
+  for (const keyword of keywords) {
+    if (schema[keyword] === undefined) continue;
+    mapSubschemas(SUBSCHEMA_KEYWORDS[keyword], schema[keyword], (part, ...tokens) =>
+      found.push({ schema: part as SubSchema, tokens: [keyword, ...tokens] }),
+    );
+  }
+  return found;
 }
 
 const DEFINITIONS = "#/$defs/";
 
-/** What a `$ref` points at, or undefined. Only direct entries of the root's `$defs` can be pointed at. */
+/** The target of a `$ref`, or undefined. Only direct entries of the root's `$defs` can be targets. */
 export function resolve<T>(definitions: Readonly<Record<string, T>> | undefined, ref: string): T | undefined {
   return ref.startsWith(DEFINITIONS) ? ownProperty(definitions, ref.slice(DEFINITIONS.length)) : undefined;
 }
 
-/** Where `resolve` found it, as a JSON Pointer. */
-export const referencePointer = (ref: string): string => ref.slice(1);
-
-export const typesOf = (schema: Schema): readonly string[] =>
-  schema.type === undefined ? [] : typeof schema.type === "string" ? [schema.type] : schema.type;
-
-/** Says by itself what values there are, rather than by reference or by branches. */
-export const describesItself = (schema: Schema): boolean =>
-  schema.type !== undefined || schema.enum !== undefined || schema.const !== undefined;
-
-/** The subschemas that look at the same value, except `$ref`: `allOf`, `anyOf`, `oneOf`, `if`, `then`, `else`, `not`. */
-export function inPlaceSubschemas(schema: Schema): Child[] {
-  return [
-    ...listed(schema, "allOf"),
-    ...listed(schema, "anyOf"),
-    ...listed(schema, "oneOf"),
-    ...single(schema, "if"),
-    ...single(schema, "then"),
-    ...single(schema, "else"),
-    ...single(schema, "not"),
-  ];
-}
-
-/** The subschemas that look at the values inside: properties and items. */
-export function childSubschemas(schema: Schema): Child[] {
-  const properties = Object.entries(schema.properties ?? {});
-  return [
-    ...properties.map(([name, child]) => ({ schema: child, tokens: ["properties", name] })),
-    ...listed(schema, "prefixItems"),
-    ...single(schema, "items"),
-  ];
-}
-
-const listed = (schema: Schema, keyword: "allOf" | "anyOf" | "oneOf" | "prefixItems"): Child[] =>
-  (schema[keyword] ?? []).map((child, index) => ({ schema: child, tokens: [keyword, index] }));
-
-function single(schema: Schema, keyword: "if" | "then" | "else" | "not" | "items"): Child[] {
-  const child = schema[keyword];
-  return child === undefined ? [] : [{ schema: child, tokens: [keyword] }];
-}
+export const typesOf = ({ type = [] }: Schema): readonly string[] =>
+  typeof type === "string" ? [type] : type;
 
 /** The one field of a reference to the user's vault. No schema may have a property of this name. */
 export const REFERENCE_FIELD = "$vault";

@@ -1,48 +1,53 @@
 /**
- * How big a schema, and data checked against it, may be. Sponsors write the schemas and agents the data, so
- * every bound here is one side's protection from the other, and ours from both together.
+ * Size limits of a schema, and of data that is checked against it. Sponsors write schemas and agents write data:
+ * each limit protects one from the other, and this server from both.
  */
 export const LIMITS = {
-  /** Of the schema as JSON, in UTF-8. */
+  /** Size of the schema as JSON in UTF-8, annotations included. */
   schemaBytes: 64 * 1024,
-  /** Raw nesting of JSON, in schemas and in data: what recursive code may safely descend. */
+  /** Nesting of JSON, in schemas and in data. Recursive functions may safely go this deep. */
   jsonDepth: 64,
-  /** Subschemas inside subschemas, counted through `$ref`. */
+  /** Nesting of subschemas. A `$ref` counts with its target. */
   schemaDepth: 12,
-  /** Properties defined in the whole schema, and entries of `$defs`. */
+  /** Properties defined in the whole schema. */
   properties: 200,
+  /** Entries of `$defs`. */
   definitions: 200,
   /**
    * Subschemas, and names in `required` and `dependentRequired`, in the whole schema. Ajv nests the code of
-   * each in that of the one before: compile time grows with the square, and beyond 1,500 the stack ends.
+   * each part in the code of the part before it. So compile time grows with the square of this number, and
+   * beyond 1,500 parts the stack overflows.
    */
   parts: 1_000,
-  /** Subschemas with every `$ref` written out: what there may be to walk. */
+  /** Subschemas once every `$ref` is replaced by its target. */
   expandedParts: 10_000,
-  /** Alternatives and conditions that ask for data, `$ref` written out: each is evaluated by itself, too. */
+  /** Alternatives and conditions with an x-data-type, every `$ref` replaced. Each is evaluated separately. */
   dataBranches: 50,
-  /** Subschemas marked as personal data: each is compiled once more, for references to a user's stored data. */
+  /** Subschemas with an x-data-type. Each is compiled a second time, for references to the vault. */
   marks: 100,
   enumValues: 1_000,
-  /** Patterns in the whole schema, each of them this long, compiling to this many RE2 instructions. */
+  /** Patterns in the whole schema. */
   patterns: 100,
+  /** Characters of one pattern. */
   patternLength: 512,
+  /** RE2 instructions of one compiled pattern. */
   patternInstructions: 2_500,
-  /** Instructions times characters of all patterns of one validation: about a quarter of a second. */
+  /** RE2 instructions times characters, for all patterns of one validation. It takes about 0.25 seconds. */
   patternSteps: 20_000_000,
-  /** Schema weight times data size of one validation: at worst about a second, usually a hundredth of that. */
+  /** Schema weight times data size, for one validation. It takes about 1 second at worst, usually 0.01. */
   evaluations: 1_000_000,
-  /**
-   * References to a user's stored data in one submission, and what checking the values may take beyond the above, so
-   * that whoever fills the rest of the data to the brim can't tell how long a value is. Only the heaviest schemas, with
-   * dozens of the largest patterns on one value, could use it up.
-   */
+  /** References to the vault in one submission. */
   references: 20,
+  /**
+   * Extra work allowed once the references are replaced by stored values. An agent that fills the rest of the
+   * data up to the limit must not learn the length of a stored value from a refusal. Only the heaviest
+   * schemas, with dozens of the largest patterns on one value, could use all of this.
+   */
   storedPatternSteps: 50_000_000,
   storedEvaluations: 1_000_000,
-  /** The same product up to which every error is collected; beyond it, only the first is. */
+  /** Evaluations up to which a refusal lists all errors. Beyond this limit it has only the first error. */
   explainedEvaluations: 200_000,
-  /** Of one text in the data. V8's regular expressions run out of their own stack at some millions. */
+  /** Characters of one text in the data. Some expressions of V8 overflow the stack at a few million. */
   textLength: 1_000_000,
   reportedErrors: 50,
 } as const;

@@ -9,7 +9,7 @@ const inside = (schema: unknown): Record<string, unknown> => object({ a: schema 
 
 describe("schemas that sponsors write are accepted", () => {
   it.each(Object.entries({ survey, registration, conditional, contact, empty: object({}) }))(
-    "%s",
+    "the schema %s is accepted",
     (_name, schema) => {
       expect(checkSchema(schema)).toEqual([]);
     },
@@ -54,7 +54,7 @@ describe("schemas that sponsors write are accepted", () => {
       "a street that is covered from above",
       object({ street: text, zip: text }, { "x-data-type": "address" }),
     ],
-  ])("%s", (_name, schema) => {
+  ])("a property with %s is accepted", (_name, schema) => {
     expect(checkSchema({ ...inside(schema), $defs: { d: text } })).toEqual([]);
   });
 
@@ -70,7 +70,7 @@ describe("schemas that sponsors write are accepted", () => {
     "hostname",
     "int32",
     "byte",
-  ])("the format %s", (format) => {
+  ])("the format %s is accepted without a data type", (format) => {
     expect(checkSchema(inside({ type: "string", format }))).toEqual([]);
   });
 });
@@ -89,7 +89,7 @@ describe("the root is a closed object", () => {
     [{ type: "object", additionalProperties: false }, " properties"],
     [object({}, { additionalProperties: true }), "/additionalProperties additionalProperties"],
     [object({}, { additionalProperties: text }), "/additionalProperties additionalProperties"],
-  ])("%j", (schema, refusal) => {
+  ])("the root %j is refused", (schema, refusal) => {
     expect(refusals(schema)).toContain(refusal);
   });
 });
@@ -102,7 +102,6 @@ describe("keywords outside the list are refused by name", () => {
     "$dynamicAnchor",
     "$recursiveRef",
     "$vocabulary",
-    "$comment",
     "id",
     "patternProperties",
     "propertyNames",
@@ -120,19 +119,20 @@ describe("keywords outside the list are refused by name", () => {
     "contentMediaType",
     "contentSchema",
     "discriminator",
-    "x-other",
-    "X-Data-Type",
+    "X-Order",
+    "xorder",
+    "comment",
     "formatMinimum",
     "toString",
     "constructor",
-  ])("%s", (keyword) => {
+  ])("the keyword %s is refused by name", (keyword) => {
     const [error, ...others] = checkSchema(inside({ type: "string", [keyword]: {} }));
     expect(others).toEqual([]);
     expect(error).toMatchObject({ path: `/properties/a/${keyword}`, keyword });
     expect(error?.message).toContain(`"${keyword}"`);
   });
 
-  it("wherever a schema can stand", () => {
+  it("an unknown keyword is refused wherever a schema can stand", () => {
     const bad = { type: "string", nope: 1 };
     const schema = object(
       { a: { type: "array", items: bad, prefixItems: [bad] } },
@@ -196,8 +196,6 @@ describe("values of keywords have the right shape", () => {
     ["title", 1],
     ["description", null],
     ["examples", {}],
-    ["format", "idn-hostname"],
-    ["format", "toString"],
     ["format", 1],
     ["pattern", 1],
     ["x-data-type", "iban"],
@@ -205,7 +203,7 @@ describe("values of keywords have the right shape", () => {
     ["x-data-type", ["email"]],
     ["$ref", 1],
     ["$schema", "x"],
-  ])("%s: %j", (keyword, value) => {
+  ])("the keyword %s is refused with the value %j", (keyword, value) => {
     expect(refusals(inside({ type: "string", [keyword]: value }))).toContain(
       `/properties/a/${keyword} ${keyword}`,
     );
@@ -228,7 +226,7 @@ describe("values of keywords have the right shape", () => {
       { dependentRequired: { "b/c": ["a"] } },
       "/dependentRequired/b~1c dependentRequired",
     ],
-  ])("%s", (_name, more, refusal) => {
+  ])("a schema with %s is refused", (_name, more, refusal) => {
     expect(refusals(object({ a: text }, more as Record<string, unknown>))).toEqual([refusal]);
   });
 });

@@ -3,7 +3,7 @@ import { compileSchema } from "../../../../src/core/personal-data/data-schema/in
 import { conditional, contact, email, object, phone, registration, survey, text } from "./schemas.ts";
 
 describe("compileSchema", () => {
-  it("lists fields in the schema's order, and data types", () => {
+  it("lists required and optional fields in the schema's order, and data types", () => {
     expect(compileSchema(registration)).toMatchObject({
       requiredFields: ["email", "address", "company"],
       optionalFields: ["First Name", "phone", "date-of-birth", "heard_from"],
@@ -70,7 +70,7 @@ describe("compileSchema", () => {
     ["excluded", object({ a: text }, { not: { properties: { a: { "x-data-type": "email" } } } }), [], []],
     ["in a definition that nobody uses", { ...object({ a: text }), $defs: { email } }, [], []],
     ["of everything", object({ a: text }, { "x-data-type": "attributes" }), ["attributes"], ["attributes"]],
-  ])("data types: %s", (_name, schema, all, required) => {
+  ])("finds all and required data types, where a type is %s", (_name, schema, all, required) => {
     expect(compileSchema(schema).dataTypes).toEqual({ all, required });
   });
 
@@ -85,7 +85,7 @@ describe("compileSchema", () => {
     expect(compileSchema(object({ k: { type: "number" } }))).not.toBe(one);
   });
 
-  it("isn't changed by changing the schema it came from", () => {
+  it("keeps a compiled schema as it was when the caller changes its own schema", () => {
     const schema = object({ changed: { ...email } });
     const compiled = compileSchema(schema);
     schema["properties"] = {};
@@ -121,7 +121,7 @@ describe("valid data", () => {
     ["one alternative", contact, { contact: "ada@example.com" }, ["email"]],
     ["the other alternative", contact, { contact: "+49301234567" }, ["phone"]],
     ["cents", object({ price: { type: "number", multipleOf: 0.01 } }), { price: 19.99 }, []],
-  ])("%s", (_name, schema, data, dataTypes) => {
+  ])("data is valid, and its data types are found: %s", (_name, schema, data, dataTypes) => {
     expect(compileSchema(schema).validate(data, "/task_data")).toEqual({ ok: true, dataTypes });
   });
 });

@@ -4,14 +4,14 @@ import { DATA_TYPES, isDataType } from "../../../../src/core/protocol/data-types
 import { email, object, phone, text } from "./schemas.ts";
 
 describe("isDataType", () => {
-  it("knows the ten of the contract", () => {
+  it("accepts the ten data types and nothing else", () => {
     expect(DATA_TYPES).toHaveLength(10);
     expect(DATA_TYPES.every(isDataType)).toBe(true);
     expect(["", "Email", "iban", "constructor", undefined, 1, ["email"]].some(isDataType)).toBe(false);
   });
 });
 
-describe("the data types in the data", () => {
+describe("data types found in data", () => {
   const name = { type: "string", "x-data-type": "name" };
   const region = { "x-data-type": "region" };
   const definitions = { email, phone, person: object({ email, name }) };
@@ -99,7 +99,7 @@ describe("the data types in the data", () => {
     ["in else", { a: { ...text, if: { minLength: 3 }, else: region } }, { a: "EU" }, ["region"]],
     ["in a condition on another field", { k: text, a: text }, { k: "region", a: "EU" }, ["region"]],
     ["never in not", { a: { ...text, not: { minLength: 9, ...region } } }, { a: "EU" }, []],
-  ])("%s", (_name, properties, data, expected) => {
+  ])("data types are found: %s", (_name, properties, data, expected) => {
     const more =
       "k" in (properties as object)
         ? { if: { properties: { k: { const: "region" } } }, then: { properties: { a: region } } }
@@ -112,13 +112,13 @@ describe("the data types in the data", () => {
   });
 });
 
-describe("undeclared personal data is refused", () => {
+describe("personal data without a fitting x-data-type", () => {
   const refused = (schema: unknown, data: unknown) => {
     const result = compileSchema(schema).validate(data, "/input");
     return result.ok ? [] : result.errors.map(({ path, keyword }) => `${path} ${keyword}`);
   };
 
-  it("wherever a string can be, naming what it looks like and not what it says", () => {
+  it("is refused wherever a string can be; the error names what it looks like, but not the value", () => {
     const schema = object({
       a: text,
       list: { type: "array", items: { anyOf: [text, object({ x: text })] } },
@@ -142,7 +142,7 @@ describe("undeclared personal data is refused", () => {
     });
   });
 
-  it("also within a value that is asked for, which then carries no more than was consented to", () => {
+  it("is refused inside a value of another data type, which the user didn't consent to", () => {
     const compiled = compileSchema(object({ where: { type: "string", "x-data-type": "region" } }));
     expect(compiled.validate({ where: "Bavaria" }, "/input")).toEqual({ ok: true, dataTypes: ["region"] });
     const result = compiled.validate({ where: "Bavaria, ada@example.com, +49 30 1234567" }, "/input");
@@ -279,7 +279,7 @@ describe("undeclared personal data is refused", () => {
       { a: 1234567.89, b: 20240131 },
       [],
     ],
-  ])("%s", (_name, properties, data, expected) => {
+  ])("is refused or accepted: %s", (_name, properties, data, expected) => {
     expect(refused(object(properties), data)).toEqual(expected);
   });
 });

@@ -36,7 +36,7 @@ describe("every value that can be sent is described", () => {
       { type: "object", additionalProperties: false },
       "/properties/a properties",
     ],
-  ])("%s", (_name, schema, refusal) => {
+  ])("a value described only by %s is refused", (_name, schema, refusal) => {
     expect(refusals({ ...inside(schema), $defs: { open: { title: "open" } } })).toContain(refusal);
   });
 
@@ -61,7 +61,7 @@ describe("every value that can be sent is described", () => {
     ],
     ["required", { anyOf: [{ required: ["b"] }] }, "/anyOf/0/required/0 required"],
     ["not", { not: { required: ["b"] } }, "/not/required/0 required"],
-  ])("fragments introduce no names: %s", (_name, more, refusal) => {
+  ])("a fragment can't name a property that isn't defined: in %s", (_name, more, refusal) => {
     const schema = object(
       { a: text, o: object({ x: text }), list: { type: "array", items: object({ x: text }) } },
       more,

@@ -10,7 +10,7 @@ const errorsOf = (schema: unknown, data: unknown, basePath = "/task_data") => {
 const places = (schema: unknown, data: unknown): string[] =>
   errorsOf(schema, data).map(({ path, keyword }) => `${path} ${keyword}`);
 
-describe("invalid data is refused at the field itself", () => {
+describe("errors of invalid data", () => {
   const nested = object({
     list: { type: "array", items: object({ "a/b~c": { type: "integer" } }, { required: ["a/b~c"] }) },
   });
@@ -86,11 +86,11 @@ describe("invalid data is refused at the field itself", () => {
     ["not an object", survey, [], ["/task_data type"]],
     ["null", survey, null, ["/task_data type"]],
     ["nothing", survey, undefined, ["/task_data type"]],
-  ])("%s", (_name, schema, data, expected) => {
+  ])("lead to the field itself: %s", (_name, schema, data, expected) => {
     expect(places(schema, data)).toEqual(expected);
   });
 
-  it("under any base path", () => {
+  it("lead to the field under any base path", () => {
     expect(errorsOf(object({ a: text }, { required: ["a"] }), {}, "")[0]?.path).toBe("/a");
     expect(errorsOf(object({ a: text }, { required: ["a"] }), {}, "/input")[0]?.path).toBe("/input/a");
   });
@@ -122,7 +122,7 @@ describe("invalid data is refused at the field itself", () => {
     { required: ["required"] },
   );
 
-  it("in plain English that never repeats what was submitted", () => {
+  it("are plain English, and never repeat submitted data", () => {
     const errors = errorsOf(each, {
       type: "secret",
       enum: "secret",
@@ -176,7 +176,7 @@ describe("invalid data is refused at the field itself", () => {
     `);
   });
 
-  it("in bounded number", () => {
+  it("are at most 50", () => {
     const many = Array.from({ length: 1_000 }, () => 1);
     expect(errorsOf(object({ a: { type: "array", items: text } }), { a: many })).toHaveLength(50);
   });
@@ -185,13 +185,13 @@ describe("invalid data is refused at the field itself", () => {
 describe("names that objects inherit are names like any other", () => {
   const schema = object({ constructor: text, toString: text }, { required: ["constructor"] });
 
-  it("aren't there until they are sent", () => {
+  it("a required field named constructor is missing until it is sent", () => {
     expect(places(schema, {})).toEqual(["/task_data/constructor required"]);
     expect(compileSchema(schema).validate({ constructor: "x" }, "")).toEqual({ ok: true, dataTypes: [] });
   });
 
   it.each(["__proto__", "constructor", "prototype", "hasOwnProperty", "toString", "valueOf"])(
-    "%s is unknown",
+    "the undeclared field %s is refused",
     (name) => {
       const data: unknown = JSON.parse(
         `{ "a": "x", ${JSON.stringify(name)}: { "polluted": "ada@example.com" } }`,

@@ -10,7 +10,7 @@ const messages = (schema: unknown): string[] => checkSchema(schema).map(({ messa
 
 const inside = (schema: unknown): Record<string, unknown> => object({ a: schema });
 
-describe("personal data says so", () => {
+describe("personal data needs a fitting x-data-type", () => {
   const NAMES: Record<string, string[]> = {
     email: ["email", "E-Mail", "e_mail", "mail", "ｅmail", "e\u200bmail", "e–mail"],
     phone: ["phone", "Phone", "mobile"],
@@ -26,7 +26,7 @@ describe("personal data says so", () => {
     names.map((name): [string, string[]] => [name, types.split(" ")]),
   );
 
-  it.each(demands)("a property named %s, with one of %j", (name, fitting) => {
+  it.each(demands)("a property named %s needs one of the data types %j", (name, fitting) => {
     const path = `/properties/${name}`;
     expect(refusals(object({ [name]: text }))).toEqual([`${path} x-data-type`]);
     expect(refusals(inside(object({ [name]: text })))).toEqual([`/properties/a${path} x-data-type`]);
@@ -38,16 +38,16 @@ describe("personal data says so", () => {
     }
   });
 
-  it("which the refusal names", () => {
+  it("the refusal names the data types that fit", () => {
     const region = { type: "string", "x-data-type": "region" };
     expect(messages(object({ email: region }))).toEqual([
-      'A property with this name has to say "x-data-type": "email".',
+      'A property with this name needs "x-data-type": "email".',
     ]);
     expect(messages(object({ zip: text }))).toEqual([
-      'A property with this name has to say "x-data-type": "region" or "address".',
+      'A property with this name needs "x-data-type": "region" or "address".',
     ]);
     expect(messages(inside({ ...region, format: "email" }))).toEqual([
-      'A value of this format has to say "x-data-type": "email".',
+      'A value of this format needs "x-data-type": "email".',
     ]);
   });
 
@@ -61,11 +61,11 @@ describe("personal data says so", () => {
     "regional",
     "shipping",
     "state",
-  ])("but not one named %s", (name) => {
+  ])("a property named %s needs no data type", (name) => {
     expect(refusals(object({ [name]: text }))).toEqual([]);
   });
 
-  it.each(["email", "idn-email"])("a value of format %s", (format) => {
+  it.each(["email", "idn-email"])("a value of format %s needs the data type email", (format) => {
     expect(refusals(inside({ type: "string", format }))).toEqual(["/properties/a x-data-type"]);
     expect(refusals(inside({ type: "string", format, "x-data-type": "email" }))).toEqual([]);
     expect(refusals(inside({ type: "string", format, "x-data-type": "attributes" }))).toEqual([
@@ -97,12 +97,15 @@ describe("personal data says so", () => {
     ["a misfit around a marked branch", { anyOf: [marked, { type: "null" }], "x-data-type": "region" }, true],
     ["a marked list", { type: "array", items: text, "x-data-type": "email" }, true],
     ["a list of marked items", { type: "array", items: marked }, false],
-  ])("by %s", (_name, schema, accepted) => {
-    const refused = refusals({ ...object({ email: schema }), $defs: { marked, unmarked: text } });
-    expect(refused).toEqual(accepted ? [] : ["/properties/email x-data-type"]);
-  });
+  ])(
+    "a property named email is accepted only with data types on all its values: %s",
+    (_name, schema, accepted) => {
+      const refused = refusals({ ...object({ email: schema }), $defs: { marked, unmarked: text } });
+      expect(refused).toEqual(accepted ? [] : ["/properties/email x-data-type"]);
+    },
+  );
 
-  it("wherever the property is defined, and once is enough to narrow it", () => {
+  it("each definition of a property needs the data type, but a fragment that narrows it doesn't", () => {
     const then = { properties: { email: { minLength: 9, format: "email" } } };
     const branches = { oneOf: [object({ email: marked }), object({ email: text })] };
     expect(refusals(object({ email }, { if: { required: ["email"] }, then }))).toEqual([]);
@@ -113,7 +116,7 @@ describe("personal data says so", () => {
     );
   });
 
-  it("what a data type covers needs no other", () => {
+  it("values inside a value with a fitting data type need no other", () => {
     const address = object({ street: text, zip: text });
     expect(refusals(object({ home: { ...address, "x-data-type": "address" } }))).toEqual([]);
     expect(
@@ -131,7 +134,7 @@ describe("personal data says so", () => {
     );
   });
 
-  it("but only where that data type fits, too", () => {
+  it("values inside a value with another data type need their own", () => {
     const person = (schema: unknown, type: string): unknown =>
       inside(object({ email: schema }, { "x-data-type": type }));
     const path = "/properties/a/properties/email x-data-type";
@@ -148,7 +151,7 @@ describe("personal data says so", () => {
     expect(refusals(inside(home))).toEqual(["/properties/a/properties/street x-data-type"]);
   });
 
-  it("and the innermost counts, in whatever branch", () => {
+  it("the innermost data type counts, in every branch", () => {
     const person = (schema: unknown): unknown =>
       inside(object({ email: schema }, { "x-data-type": "email" }));
     const path = "/properties/a/properties/email";
@@ -168,7 +171,7 @@ describe("personal data says so", () => {
     ]);
   });
 
-  it("a fragment can't be the only one to fit", () => {
+  it("a data type that only a fragment has isn't enough", () => {
     const schema = object(
       { email: misfit },
       { allOf: [{ properties: { email: { "x-data-type": "email" } } }] },

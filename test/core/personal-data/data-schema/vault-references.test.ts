@@ -82,12 +82,12 @@ describe("a reference to the vault", () => {
     ["where no personal data is asked for", object({ a: text }), { a: ref("email") }, ["/task_data/a"]],
     ["as the whole", object({ email }), ref("email"), ["/task_data/$vault"]],
     ["where nothing is known", object({ email }), { b: ref("email") }, ["/task_data/b"]],
-  ])("is refused %s", (_, schema, data, paths) => {
+  ])("a reference to the vault is refused: %s", (_, schema, data, paths) => {
     const result = submit(schema, data);
     expect(result.ok ? [] : result.errors.map(({ path }) => path)).toEqual(paths);
   });
 
-  it("leaves what is wrong elsewhere to be found before anything is resolved", () => {
+  it("doesn't hide errors of other fields", () => {
     const schema = object({ email, score: { type: "integer", maximum: 5 } }, { required: ["score"] });
     expect(submit(schema, { email: ref("email"), score: 9 })).toMatchObject({
       ok: false,
@@ -99,13 +99,13 @@ describe("a reference to the vault", () => {
     });
   });
 
-  it("isn't data: by itself it is refused where values are checked", () => {
+  it("is refused by validate, which expects values only", () => {
     expect(compileSchema(object({ email })).validate({ email: ref("email") }, "")).toMatchObject({
       ok: false,
     });
   });
 
-  it("keeps its name to itself: no schema may have a property called so", () => {
+  it("has a reserved name: a schema with $vault as a name is refused", () => {
     expect(checkSchema(object({ o: object({ $vault: text }) }))).toMatchObject([
       { path: "/properties/o/properties/$vault", keyword: "properties" },
     ]);
@@ -114,14 +114,14 @@ describe("a reference to the vault", () => {
     ]);
   });
 
-  it("costs no more than a bounded number of marks can", () => {
+  it("has bounded costs: a schema with more than 100 x-data-type keywords is refused", () => {
     const marks = (count: number) =>
       object({ a: { type: "string", allOf: Array.from({ length: count }, () => email) } });
     expect(checkSchema(marks(101))).toMatchObject([{ keyword: "x-data-type" }]);
     expect(checkSchema(marks(100))).toEqual([]);
   });
 
-  it("explains a wrong value by what the sponsor asks for, and nothing else", () => {
+  it("doesn't change the errors of a wrong value elsewhere", () => {
     const both = object({ email, phone });
     expect(submit(both, { email: 5, phone: ref("phone") })).toMatchObject({
       ok: false,
@@ -131,7 +131,7 @@ describe("a reference to the vault", () => {
 });
 
 describe("replacing references", () => {
-  it("gives back what was taken out, and touches nothing else", () => {
+  it("replaces each reference, and changes nothing else", () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.string(), (rest, value) => {
         const data = { rest, list: [ref("email"), { deep: ref("email") }] };

@@ -2,27 +2,27 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.
 import { canonicalJson } from "../../../protocol/canonical-json.ts";
 import type { Schema, SubSchema } from "../schema.ts";
 import { FORMATS } from "./formats.ts";
-import { PatternMeter, re2Engine } from "./patterns.ts";
+import { type PatternMeter, re2Engine } from "./patterns.ts";
 
-/** One schema, compiled. Patterns are metered: whoever validates resets the meter first. */
+/** One compiled schema. The caller sets `meter.stepsLeft` before each validation. */
 export interface Validator {
   readonly meter: PatternMeter;
-  /** Ajv's errors up to the first that decides; empty if the data is valid. */
+  /** Ajv's errors up to the first that makes the data invalid. Empty if the data is valid. */
   decide(data: unknown): readonly ErrorObject[];
-  /** All of Ajv's errors, of which there can be as many as schema nodes times values. */
+  /** All of Ajv's errors. There can be as many as subschemas times values. */
   explain(data: unknown): readonly ErrorObject[];
-  /** Whether a part of the schema, by itself, accepts the data. */
+  /** Whether a part of the schema, taken alone, accepts the data. */
   accepts(part: SubSchema, data: unknown): boolean;
 }
 
 /**
- * Compiles a schema that `readSchema` let through, with Ajv instances of its own, so that everything goes
- * when the validator does. Ajv writes its code from parsed and quoted parts; no text of a schema is run.
+ * Compiles a schema that `readSchema` has accepted. Each validator has Ajv instances of its own, so that their
+ * memory is freed together with the validator. Ajv quotes all text of a schema in the code that it generates.
  *
- * @throws Error when Ajv doesn't understand the schema.
+ * @throws Error if Ajv can't compile the schema.
  */
 export function createValidator(schema: Schema): Validator {
-  const meter = new PatternMeter();
+  const meter: PatternMeter = { stepsLeft: 0 };
   const terse = createAjv(meter, false);
   const decide = terse.compile(schema);
   const parts = new Map<Schema, ValidateFunction>();
@@ -39,7 +39,7 @@ export function createValidator(schema: Schema): Validator {
       if (typeof part === "boolean") return part;
       let accepts = parts.get(part);
       if (accepts === undefined) {
-        // A root of its own, to which "#/$defs/..." is the same place.
+        // The part gets a root with the same $defs, so that its references find their targets.
         accepts = terse.compile({ $defs: schema.$defs ?? {}, allOf: [part] });
         parts.set(part, accepts);
       }
@@ -54,27 +54,28 @@ const errorsOf = (validate: ValidateFunction, data: unknown): readonly ErrorObje
 function createAjv(meter: PatternMeter, allErrors: boolean): Ajv2020 {
   const ajv = new Ajv2020({
     allErrors,
+    // Unknown keywords and formats make Ajv throw. Annotations never get here: `readKeywords` removes them.
     strict: true,
-    // Our own rules are stricter where it matters, and these three refuse ordinary conditions.
+    // `checkCompleteness` is stricter where it matters. These three options would refuse ordinary conditions.
     strictTypes: false,
     strictTuples: false,
     strictRequired: false,
-    // `constructor` is a field name like any other.
+    // A field may be called `constructor`.
     ownProperties: true,
-    // Without inlining, code grows with the schema's text and not with the number of its references.
+    // With inlining, code would grow with the number of references.
     inlineRefs: false,
-    // 19.99 is a multiple of 0.01, whatever binary fractions say.
+    // 19.99 is a multiple of 0.01, although their binary fractions aren't.
     multipleOfPrecision: 8,
     formats: FORMATS,
     code: { regExp: re2Engine(meter) },
     messages: false,
     logger: false,
-    // The schema is known to be well-formed, and metaschemas would have to be compiled in every instance.
+    // The schema is known to be well-formed. Metaschemas would be compiled again in each instance.
     meta: false,
     validateSchema: false,
   });
   ajv.addVocabulary(["x-data-type"]);
-  // Ajv compares every item with every other; agents decide how many there are.
+  // Ajv's own uniqueItems compares every item with every other item. Agents decide how many items there are.
   ajv.removeKeyword("uniqueItems");
   ajv.addKeyword({ keyword: "uniqueItems", type: "array", schemaType: "boolean", validate: haveUniqueItems });
   return ajv;

@@ -1,52 +1,87 @@
 import { pointer } from "../../../protocol/json-pointer.ts";
-import { isStorable } from "../json.ts";
+import { isObject } from "../json.ts";
 import { REFERENCE_FIELD } from "../schema.ts";
 import { LIMITS } from "../size-limits.ts";
 import type { ErrorCollector } from "./error-collector.ts";
 
 /**
- * First look: is it JSON that can be stored, walked and sent at all? Everything after may recurse over it.
- * Adds findings for size, depth, numbers and strings that JSON or PostgreSQL can't hold, and names that mean something else.
+ * Checks that a schema is JSON which can be stored, sent, and walked by recursive functions. Annotations are
+ * checked too. Adds errors for size, depth, names, and values that JSON or PostgreSQL can't hold.
  */
 export function checkJson(schema: unknown, findings: ErrorCollector): void {
-  let budget: number = LIMITS.schemaBytes;
-
-  const visit = (value: unknown, path: string, depth: number): void => {
-    // A value takes at least one byte, so this ends on values that are shared or endless, too.
-    if (--budget < 0 || findings.full) return;
-    if (depth > LIMITS.jsonDepth) return findings.add(path, "depth", "This is nested too deeply.");
-    if (typeof value === "string") return checkText(value, path);
-    if (value === null || typeof value === "boolean") return;
-    if (typeof value === "number") {
-      if (!Number.isFinite(value)) findings.add(path, "number", "This number is too large.");
-      return;
+  let bytesLeft: number = LIMITS.schemaBytes;
+  walkJson(schema, "", findings, (value, path) => {
+    // Each value takes at least one byte. So this walk also ends for shared and circular JavaScript objects.
+    bytesLeft -= 1;
+    if (bytesLeft < 0) return false;
+    if (typeof value === "number" && !Number.isFinite(value)) {
+      findings.add(path, "number", "This number is too large.");
+    } else if (!["string", "number", "boolean", "object"].includes(typeof value)) {
+      findings.add(path, "json", "This isn't a JSON value.");
+    } else if (isObject(value)) {
+      for (const name of Object.keys(value)) checkName(name, pointer(path, name), findings);
     }
-    if (typeof value !== "object") return findings.add(path, "json", "This isn't a JSON value.");
-    for (const [key, nested] of Object.entries(value)) {
-      if (!Array.isArray(value)) checkName(key, pointer(path, key));
-      visit(nested, pointer(path, key), depth + 1);
-    }
-  };
-
-  const checkText = (text: string, path: string): void => {
-    if (!isStorable(text)) findings.add(path, "unicode", "Text can't hold NUL or half a surrogate pair.");
-  };
-
-  const checkName = (key: string, path: string): void => {
-    checkText(key, path);
-    // Wherever it stands, in a constant as well: it would make data ambiguous with what refers to a user's vault.
-    if (key === REFERENCE_FIELD)
-      findings.add(
-        path,
-        "properties",
-        `The name "${REFERENCE_FIELD}" is taken by references to stored data.`,
-      );
-    if (key === "__proto__") findings.add(path, "properties", 'The name "__proto__" isn\'t allowed.');
-  };
-
-  visit(schema, "", 0);
+    return true;
+  });
   if (findings.errors.length > 0) return;
-  if (budget < 0 || Buffer.byteLength(JSON.stringify(schema)) > LIMITS.schemaBytes) {
+  if (bytesLeft < 0 || Buffer.byteLength(JSON.stringify(schema)) > LIMITS.schemaBytes) {
     findings.add("", "size", `A schema may take at most ${LIMITS.schemaBytes / 1024} KiB.`);
   }
+}
+
+function checkName(name: string, path: string, findings: ErrorCollector): void {
+  checkText(name, path, findings);
+  // This name is refused everywhere, also in constants: data that has it is read as a reference to the vault.
+  if (name === REFERENCE_FIELD)
+    findings.add(
+      path,
+      "properties",
+      `The name "${REFERENCE_FIELD}" is reserved for references to stored data.`,
+    );
+  if (name === "__proto__") findings.add(path, "properties", 'The name "__proto__" isn\'t allowed.');
+}
+
+/** A text of this many characters costs about as much to check as one more value. */
+const CHARACTERS_PER_VALUE = 256;
+
+/**
+ * Returns how much data there is to check, in values. Adds errors for data nested too deeply to walk, and for
+ * text that is too long to match or can't be stored.
+ */
+export function measureData(data: unknown, basePath: string, findings: ErrorCollector): number {
+  let size = 0;
+  walkJson(data, basePath, findings, (value, path) => {
+    size += 1;
+    if (typeof value !== "string") return true;
+    size += value.length / CHARACTERS_PER_VALUE;
+    if (value.length > LIMITS.textLength) findings.add(path, "size", "This text is too long.");
+    return true;
+  });
+  return size;
+}
+
+/**
+ * Calls `visit` for a value and everything inside it, until `visit` returns false or there are too many errors.
+ * Adds errors for values nested too deeply and for text that can't be stored.
+ */
+function walkJson(
+  root: unknown,
+  rootPath: string,
+  findings: ErrorCollector,
+  visit: (value: unknown, path: string) => boolean,
+): void {
+  const walk = (value: unknown, path: string, depth: number): void => {
+    if (findings.full || !visit(value, path)) return;
+    if (depth > LIMITS.jsonDepth) return findings.add(path, "depth", "This is nested too deeply.");
+    if (typeof value === "string") checkText(value, path, findings);
+    if (typeof value !== "object" || value === null) return;
+    for (const [key, inner] of Object.entries(value)) walk(inner, pointer(path, key), depth + 1);
+  };
+  walk(root, rootPath, 0);
+}
+
+/** PostgreSQL's jsonb can't store NUL, and UTF-8 can't encode half a surrogate pair. */
+function checkText(text: string, path: string, findings: ErrorCollector): void {
+  if (/[\0\p{Surrogate}]/u.test(text))
+    findings.add(path, "unicode", "Text can't hold NUL or half a surrogate pair.");
 }

@@ -1,60 +1,50 @@
 import { pointer } from "../../../protocol/json-pointer.ts";
-import {
-  childSubschemas,
-  inPlaceSubschemas,
-  referencePointer,
-  resolve,
-  type Schema,
-  type SubSchema,
-} from "../schema.ts";
+import { childSubschemas, inPlaceSubschemas, type Schema, type SubSchema } from "../schema.ts";
 import { LIMITS } from "../size-limits.ts";
 import type { ErrorCollector } from "./error-collector.ts";
+import type { SchemaGraph } from "./schema-graph.ts";
 
 /**
- * No reference leads back to itself, and following them never nests deeper than the limit: after this a
- * schema may be walked recursively through its references. Presumes `checkStructure`.
+ * Checks that no reference leads back to itself, and that schemas never nest deeper than the limit. After this
+ * check, recursive functions may follow references.
  */
-export function checkReferences(root: Schema, findings: ErrorCollector): void {
-  /** How deep each node that was walked to its end goes: 1 for a leaf. */
+export function checkReferences(graph: SchemaGraph, findings: ErrorCollector): void {
+  /** Levels of subschemas from each finished schema down. A schema without subschemas has 1. */
   const heights = new Map<Schema, number>();
-  const open = new Set<Schema>();
+  /** The schemas on the way from the root to the current one. */
+  const open = new Set<SubSchema>();
 
   const height = (schema: SubSchema, path: string, depth: number): number => {
     if (typeof schema === "boolean") return 1;
-    if (depth + (heights.get(schema) ?? 1) - 1 > LIMITS.schemaDepth) {
-      findings.add(
-        path,
-        "depth",
-        `Schemas may nest at most ${LIMITS.schemaDepth} deep, references included.`,
-      );
+    const known = heights.get(schema);
+    if (depth + (known ?? 1) - 1 > LIMITS.schemaDepth) {
+      const message = `Schemas may nest at most ${LIMITS.schemaDepth} deep, references included.`;
+      findings.add(path, "depth", message);
       return 1;
     }
-    const known = heights.get(schema);
     if (known !== undefined) return known;
 
     open.add(schema);
-    let deepest = Math.max(1, followReference(schema, path, depth));
+    let highest = followReference(schema, path, depth);
     for (const child of [...inPlaceSubschemas(schema), ...childSubschemas(schema)]) {
-      deepest = Math.max(deepest, 1 + height(child.schema, pointer(path, ...child.tokens), depth + 1));
+      highest = Math.max(highest, 1 + height(child.schema, pointer(path, ...child.tokens), depth + 1));
     }
     open.delete(schema);
-    heights.set(schema, deepest);
-    return deepest;
+    heights.set(schema, highest);
+    return highest;
   };
 
-  /** A reference stands for its target, so it adds no depth. A path can hold each definition only once. */
-  const followReference = ({ $ref }: Schema, path: string, depth: number): number => {
-    const target = $ref === undefined ? undefined : resolve(root.$defs, $ref);
-    if ($ref === undefined || target === undefined || typeof target === "boolean") return 1;
-    if (open.has(target)) {
-      findings.add(pointer(path, "$ref"), "$ref", "References may not lead back to themselves.");
-      return 1;
-    }
-    return height(target, referencePointer($ref), depth);
+  /** A reference is replaced by its target, so it adds no depth. */
+  const followReference = (schema: Schema, path: string, depth: number): number => {
+    const target = graph.reference(schema);
+    if (target === undefined) return 1;
+    if (!open.has(target.schema)) return height(target.schema, target.definition, depth);
+    findings.add(pointer(path, "$ref"), "$ref", "References may not lead back to themselves.");
+    return 1;
   };
 
-  height(root, "", 1);
-  for (const [name, definition] of Object.entries(root.$defs ?? {})) {
+  height(graph.root, "", 1);
+  for (const [name, definition] of Object.entries(graph.root.$defs ?? {})) {
     height(definition, pointer("/$defs", name), 1);
   }
 }

@@ -1,65 +1,69 @@
 import type { FieldError } from "../../../protocol/errors.ts";
-import type { Schema } from "../schema.ts";
 import { LIMITS } from "../size-limits.ts";
 import { createValidator } from "./ajv-validator.ts";
 import { checkCompleteness } from "./check-completeness.ts";
 import { checkJson } from "./check-json.ts";
 import { checkReferences } from "./check-references.ts";
-import { checkStructure } from "./check-structure.ts";
 import { ErrorCollector } from "./error-collector.ts";
+import { readKeywords } from "./read-keywords.ts";
 import { SchemaGraph } from "./schema-graph.ts";
 
 /**
- * Why a sponsor's schema can't be registered; empty if it can. Paths are JSON Pointers into the schema:
- * to a keyword whose value is wrong, to the subschema where one is missing. `keyword` names it either way.
+ * Returns why a sponsor's schema can't be registered, or an empty list. Each path is a JSON Pointer into the
+ * schema: to a keyword with a wrong value, or to the subschema where a keyword is missing.
  */
 export function checkSchema(schema: unknown): FieldError[] {
-  const reading = readSchema(schema);
-  if (!reading.ok) return reading.errors;
+  const { graph, errors } = readSchema(schema);
+  if (graph === undefined) return errors;
   try {
-    createValidator(reading.schema);
+    createValidator(graph.root);
     return [];
   } catch {
-    // No schema is known that gets here. If one does, its sponsor hears of it now rather than its agents later.
+    // No known schema gets here. If one does, its sponsor gets the error now, and not agents later.
     return [{ path: "", keyword: "schema", message: "This schema can't be compiled." }];
   }
 }
 
-export type SchemaReading =
-  | { readonly ok: true; readonly schema: Schema; readonly graph: SchemaGraph }
-  | { readonly ok: false; readonly errors: FieldError[] };
-
-/** The rules of `checkSchema`, each step resting on those before it; its result can be read safely. */
-export function readSchema(schema: unknown): SchemaReading {
-  const findings = new ErrorCollector();
-  checkJson(schema, findings);
-  if (findings.errors.length > 0 || !checkStructure(schema, findings)) return refused(findings);
-
-  checkReferences(schema, findings);
-  if (findings.errors.length > 0) return refused(findings);
-
-  const graph = new SchemaGraph(schema);
-  checkExpansion(graph, findings);
-  if (findings.errors.length > 0) return refused(findings);
-
-  if (schema.type !== "object") findings.add("", "type", 'The root needs type: "object".');
-  checkCompleteness(graph, findings);
-  return findings.errors.length > 0 ? refused(findings) : { ok: true, schema, graph };
+/** A schema without its annotations, ready to be compiled; or, without a graph, the reasons to refuse it. */
+interface SchemaReading {
+  readonly graph: SchemaGraph | undefined;
+  readonly errors: FieldError[];
 }
 
-/** Small definitions can multiply when every reference is followed; the steps after this follow them all. */
+/** Applies the rules of `checkSchema`. Each step relies on the steps before it. */
+export function readSchema(schema: unknown): SchemaReading {
+  const findings = new ErrorCollector();
+  const { errors } = findings;
+  const refused = { graph: undefined, errors };
+
+  checkJson(schema, findings);
+  if (errors.length > 0) return refused;
+
+  const root = readKeywords(schema, findings);
+  if (errors.length > 0 || typeof root === "boolean") return refused;
+
+  const graph = new SchemaGraph(root);
+  checkReferences(graph, findings);
+  if (errors.length > 0) return refused;
+
+  checkExpansion(graph, findings);
+  if (errors.length > 0) return refused;
+
+  if (root.type !== "object") findings.add("", "type", 'The root needs type: "object".');
+  checkCompleteness(graph, findings);
+  return errors.length > 0 ? refused : { graph, errors };
+}
+
+/**
+ * Small definitions can multiply when every reference is followed. The steps after this one follow them all.
+ */
 function checkExpansion(graph: SchemaGraph, findings: ErrorCollector): void {
   if (graph.expandedParts(graph.root) > LIMITS.expandedParts) {
-    findings.add(
-      "",
-      "size",
-      `With references written out, at most ${LIMITS.expandedParts} subschemas may remain.`,
-    );
+    const message = `With every reference replaced, a schema may have at most ${LIMITS.expandedParts} subschemas.`;
+    findings.add("", "size", message);
   }
   if (graph.dataBranches(graph.root) > LIMITS.dataBranches) {
     const message = `At most ${LIMITS.dataBranches} alternatives and conditions may have an x-data-type.`;
     findings.add("", "x-data-type", message);
   }
 }
-
-const refused = ({ errors }: ErrorCollector): SchemaReading => ({ ok: false, errors });

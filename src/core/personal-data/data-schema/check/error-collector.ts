@@ -1,7 +1,7 @@
 import type { FieldError } from "../../../protocol/errors.ts";
 import { LIMITS } from "../size-limits.ts";
 
-/** Collects errors, each place and keyword once, up to the limit: the same definition may be visited often. */
+/** Collects errors up to the limit. Equal errors count once: a definition is visited once per reference. */
 export class ErrorCollector {
   readonly errors: FieldError[] = [];
   readonly #seen = new Set<string>();

@@ -1,139 +1,123 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { DATA_TYPES, isDataType } from "../../../protocol/data-types.ts";
 import { isObject } from "../json.ts";
+import { SUBSCHEMA_KEYWORDS } from "../schema.ts";
 import { LIMITS } from "../size-limits.ts";
-import { isKnownFormat } from "./formats.ts";
+import { fieldErrors } from "../validate/field-errors.ts";
+import { FORMATS } from "./formats.ts";
 import { patternProblem } from "./patterns.ts";
 
-/** How a keyword's value is read: as one schema, as several, or as a plain value that `problem` judges. */
-export type KeywordRule =
-  | { readonly holds: "schema" | "schema list" | "schema map" }
-  | { readonly holds: "value"; readonly problem: (value: unknown) => string | undefined };
+export interface KeywordRule {
+  /** Returns why a value is refused, or undefined. */
+  readonly problem: (value: unknown) => string | undefined;
+  /** For a keyword with subschemas: how its value holds them. */
+  readonly holds?: "one" | "list" | "map";
+  /** Whether a value says nothing about valid data. It is stored with the schema, and never interpreted. */
+  readonly isIgnored?: (value: unknown) => boolean;
+}
 
-const DIALECT = "https://json-schema.org/draft/2020-12/schema";
-const JSON_TYPES: readonly unknown[] = ["object", "array", "string", "number", "integer", "boolean", "null"];
-
+type Entry = readonly [keyword: string, rule: KeywordRule];
 type Test = (value: unknown) => boolean;
 
-const rule = (accepts: Test, otherwise: string): KeywordRule => ({
-  holds: "value",
-  problem: (value) => (accepts(value) ? undefined : otherwise),
-});
+const never: Test = () => false;
+const always: Test = () => true;
 
-const isString: Test = (value) => typeof value === "string";
-const isNumber: Test = (value) => typeof value === "number";
-const isCount: Test = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-const isNameList: Test = (value) =>
-  Array.isArray(value) && value.every(isString) && new Set(value).size === value.length;
-
-const anything = rule(() => true, "");
-const text = rule(isString, "Must be a string.");
-const flag = rule((value) => typeof value === "boolean", "Must be true or false.");
-const number = rule(isNumber, "Must be a number.");
-const count = rule(isCount, "Must be a whole number, zero or more.");
-const oneSchema: KeywordRule = { holds: "schema" };
-const schemaList: KeywordRule = { holds: "schema list" };
-const schemaMap: KeywordRule = { holds: "schema map" };
-
-const isType: Test = (value) => {
-  const types: unknown[] = Array.isArray(value) ? value : [value];
-  return (
-    types.length > 0 &&
-    types.every((type) => JSON_TYPES.includes(type)) &&
-    new Set(types).size === types.length
-  );
-};
+const SPECIFICATION = "https://json-schema.org/draft/2020-12";
+const metaschemas = new Ajv2020({ messages: false, validateFormats: false });
 
 /**
- * THE allow-list: a keyword that isn't here is refused by name. Left out on purpose is whatever opens an
- * object to undeclared names (`patternProperties`, `unevaluatedProperties`), identifies or fetches schemas
- * (`$id`, `$anchor`, `$dynamicRef`), or is rarely understood by the models that fill these schemas in.
+ * Rules for keywords of JSON Schema 2020-12. A value must have the shape that the metaschema of the keyword's
+ * vocabulary demands: otherwise an agent's own validator would refuse the schema.
  */
-export const KEYWORDS: ReadonlyMap<string, KeywordRule> = new Map([
-  ["$schema", rule((value) => value === DIALECT || value === `${DIALECT}#`, `Must be "${DIALECT}".`)],
-  ["$defs", schemaMap],
-  ["$ref", text],
+function standard(vocabulary: string, keywords: string, isIgnored = never): Entry[] {
+  return keywords.split(" ").map((keyword) => {
+    const id = `${SPECIFICATION}/meta/${vocabulary}#/properties/${keyword}`;
+    const hasShape = metaschemas.getSchema(id);
+    if (hasShape === undefined) throw new Error(`Ajv has no metaschema ${id}`);
+    const problem = (value: unknown): string | undefined => {
+      const [error] = hasShape(value) === true ? [] : fieldErrors(hasShape.errors ?? [], "");
+      return error === undefined || error.path === "" ? error?.message : `At ${error.path}: ${error.message}`;
+    };
+    return [keyword, { problem, isIgnored }];
+  });
+}
 
-  ["type", rule(isType, "Must be a JSON type, or a list of different ones.")],
-  ["enum", { holds: "value", problem: enumProblem }],
-  ["const", anything],
+const rule = (accepts: Test, message: string, isIgnored = never): KeywordRule => ({
+  problem: (value) => (accepts(value) ? undefined : message),
+  isIgnored,
+});
 
-  ["properties", schemaMap],
-  ["required", rule(isNameList, "Must be a list of different property names.")],
-  [
-    "dependentRequired",
-    rule(
-      (value) => isObject(value) && Object.values(value).every(isNameList),
-      "Must map property names to lists of different property names.",
-    ),
-  ],
+const ANYTHING_IGNORED = rule(always, "", always);
+
+const HOLDERS = {
+  one: rule(always, ""),
+  list: rule((value) => Array.isArray(value) && value.length > 0, "Must be a list of at least one schema."),
+  map: rule(isObject, "Must be an object of schemas."),
+};
+
+const isEnum: Test = (value) => Array.isArray(value) && value.length > 0 && value.length <= LIMITS.enumValues;
+const isDialect: Test = (value) =>
+  value === `${SPECIFICATION}/schema` || value === `${SPECIFICATION}/schema#`;
+
+/**
+ * The allow-list. Every other keyword is refused, except `x-...`. Some keywords are left out on purpose:
+ * - keywords that allow undeclared names in an object (`patternProperties`, `unevaluatedProperties`);
+ * - keywords that identify or fetch schemas (`$id`, `$anchor`, `$dynamicRef`);
+ * - keywords that the language models which fill in these schemas rarely understand.
+ */
+export const KEYWORDS: ReadonlyMap<string, KeywordRule> = new Map<string, KeywordRule>([
+  ...Object.entries(SUBSCHEMA_KEYWORDS).map(([keyword, holds]): Entry => [
+    keyword,
+    { ...HOLDERS[holds], holds },
+  ]),
+  ...standard("core", "$ref"),
+  ...standard("validation", "type const required dependentRequired minProperties maxProperties"),
+  ...standard("validation", "minItems maxItems uniqueItems minLength maxLength"),
+  ...standard("validation", "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf"),
+  ["enum", rule(isEnum, `Must be a list of 1 to ${LIMITS.enumValues} values.`)],
   ["additionalProperties", rule((value) => value === false, "Must be false: every object is closed.")],
-  ["minProperties", count],
-  ["maxProperties", count],
-
-  ["items", oneSchema],
-  ["prefixItems", schemaList],
-  ["minItems", count],
-  ["maxItems", count],
-  ["uniqueItems", flag],
-
-  ["format", { holds: "value", problem: formatProblem }],
-  ["pattern", { holds: "value", problem: patternProblem }],
-  ["minLength", count],
-  ["maxLength", count],
-
-  ["minimum", number],
-  ["maximum", number],
-  ["exclusiveMinimum", number],
-  ["exclusiveMaximum", number],
-  ["multipleOf", rule((value) => isNumber(value) && (value as number) > 0, "Must be a number above zero.")],
-
-  ["allOf", schemaList],
-  ["anyOf", schemaList],
-  ["oneOf", schemaList],
-  ["if", oneSchema],
-  ["then", oneSchema],
-  ["else", oneSchema],
-  ["not", oneSchema],
-
-  ["title", text],
-  ["description", text],
-  ["default", anything],
-  ["examples", rule(Array.isArray, "Must be a list.")],
-  ["readOnly", flag],
-  ["writeOnly", flag],
-  ["deprecated", flag],
+  ["pattern", { problem: patternProblem }],
   ["x-data-type", rule(isDataType, `Must be one of: ${DATA_TYPES.join(", ")}.`)],
-] satisfies [string, KeywordRule][]);
 
-/** What to write instead, for the refused keywords that sponsors are likeliest to bring along. */
+  // A format that isn't known here means the same as no format.
+  ...standard("format-annotation", "format", (format) => !Object.hasOwn(FORMATS, String(format))),
+  ...standard("core", "$comment", always),
+  ...standard("meta-data", "title description default examples deprecated readOnly writeOnly", always),
+  ["example", ANYTHING_IGNORED],
+  ["$schema", rule(isDialect, `Must be "${SPECIFICATION}/schema".`, always)],
+]);
+
+/** A misspelt `x-data-type` is refused: as an annotation, it would silently leave personal data unmarked. */
+const MISSPELT_DATA_TYPE = /^x[-_]?data[-_]?types?$/i;
+
+/** The rule of a keyword, or undefined for a keyword that is refused. `x-...` keywords are annotations. */
+export function ruleOf(keyword: string): KeywordRule | undefined {
+  const isExtension = keyword.startsWith("x-") && !MISSPELT_DATA_TYPE.test(keyword);
+  return KEYWORDS.get(keyword) ?? (isExtension ? ANYTHING_IGNORED : undefined);
+}
+
+const ONLY_LOCAL = "Only local references (#/$defs/...) are resolved.";
+const NAME_EVERY_PROPERTY = "Name every property under properties.";
+
+/** What to write instead, for refused keywords that sponsors are likely to use. */
 const INSTEAD: ReadonlyMap<string, string> = new Map([
   ["definitions", "Use $defs."],
   ["nullable", 'Use a type list such as ["string", "null"].'],
-  ["patternProperties", "Name every property under properties."],
-  ["propertyNames", "Name every property under properties."],
+  ["patternProperties", NAME_EVERY_PROPERTY],
+  ["propertyNames", NAME_EVERY_PROPERTY],
   ["unevaluatedProperties", "Use additionalProperties: false."],
   ["unevaluatedItems", "Use items."],
   ["additionalItems", "Use prefixItems with items."],
   ["dependentSchemas", "Use if and then, or dependentRequired."],
   ["dependencies", "Use dependentRequired."],
-  ["$id", "Only local references (#/$defs/...) are resolved."],
-  ["$anchor", "Only local references (#/$defs/...) are resolved."],
-  ["$dynamicRef", "Only local references (#/$defs/...) are resolved."],
-  ["$recursiveRef", "Only local references (#/$defs/...) are resolved."],
+  ["$id", ONLY_LOCAL],
+  ["$anchor", ONLY_LOCAL],
+  ["$dynamicRef", ONLY_LOCAL],
+  ["$recursiveRef", ONLY_LOCAL],
 ]);
 
+/** The message for a keyword that is refused. */
 export function refusal(keyword: string): string {
-  const instead = INSTEAD.get(keyword);
+  const instead = MISSPELT_DATA_TYPE.test(keyword) ? 'Use "x-data-type".' : INSTEAD.get(keyword);
   return `The keyword "${keyword}" isn't allowed here.${instead === undefined ? "" : ` ${instead}`}`;
-}
-
-function enumProblem(value: unknown): string | undefined {
-  if (!Array.isArray(value) || value.length === 0) return "Must be a list of at least one value.";
-  if (value.length > LIMITS.enumValues) return `Must have at most ${LIMITS.enumValues} values.`;
-  return undefined;
-}
-
-function formatProblem(value: unknown): string | undefined {
-  if (typeof value !== "string") return "Must be a string.";
-  return isKnownFormat(value) ? undefined : "This format isn't known here.";
 }

@@ -2,15 +2,17 @@ import type { RegExpEngine } from "ajv/dist/types/index.js";
 import { RE2JS, RE2JSException, RE2Set } from "re2js";
 import { LIMITS } from "../size-limits.ts";
 
-/** What RE2 remembers between matches of one pattern; its own default of 8 MiB is per pattern, for ever. */
+/**
+ * Memory that RE2 keeps between matches, per pattern. The default of 8 MiB per pattern would never be freed.
+ */
 const AUTOMATON_BYTES = 64 * 1024;
 
-/** `\k<name>`, with its backslash not itself escaped. re2js would silently read it as the letter k. */
+/** `\k<name>`, where the backslash isn't itself escaped. re2js would silently read it as the letter k. */
 const NAMED_BACK_REFERENCE = /(?<!\\)(?:\\\\)*\\k</;
 
 /**
- * Why a pattern can't be used, or undefined. It has to be valid ECMA-262, so that agents can run it with
- * their own validator, and valid RE2, whose matching time grows linearly with the text.
+ * Returns why a pattern can't be used, or undefined. The pattern must be valid ECMA-262, so that agents can run
+ * it with their own validator. It must also be valid RE2, whose matching time is linear in the text.
  */
 export function patternProblem(pattern: unknown): string | undefined {
   if (typeof pattern !== "string") return "Must be a string.";
@@ -41,8 +43,9 @@ function instructionsOf(pattern: string): number | undefined {
 }
 
 /**
- * The pattern in RE2's syntax, meaning what it means in JavaScript: there `\s` knows Unicode's spaces, and `.`
- * stops at every line terminator. (A `\S` within a class keeps to ASCII, since classes can't be nested.)
+ * Translates a pattern to RE2's syntax, with its meaning in JavaScript. In JavaScript `\s` includes Unicode's
+ * spaces, and `.` stops at every line terminator. One difference stays: `\S` inside a class only excludes ASCII
+ * spaces, since classes can't be nested.
  */
 function toRe2(pattern: string): string {
   let inClass = false;
@@ -59,30 +62,23 @@ function toRe2(pattern: string): string {
 const SPACES = String.raw`\t-\r \x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff}`;
 const NOT_LINE_TERMINATOR = String.raw`[^\n\r\x{2028}\x{2029}]`;
 
-/** Thrown through a running validation whose patterns have taken too much work. Never leaves this room. */
+/**
+ * Thrown out of a running validation when its patterns have used up their steps. `compileSchema` catches it.
+ */
 export class PatternBudgetError extends Error {
   override readonly name = "PatternBudgetError";
 }
 
 /**
- * Linear time still has a factor, the size of the compiled pattern, and sponsors choose it. A meter bounds
- * the work of all patterns in one validation; validation is synchronous, so one meter serves them all in turn.
+ * Steps (RE2 instructions times characters) left for all patterns of one validation. RE2's time is linear in
+ * the text, but sponsors choose the factor: the size of the compiled pattern. Validation is synchronous, so
+ * one meter can serve one validation after the other.
  */
-export class PatternMeter {
-  #remaining = 0;
-
-  reset(steps: number): void {
-    this.#remaining = steps;
-  }
-
-  /** @throws PatternBudgetError when the validation has used up its steps. */
-  spend(steps: number): void {
-    this.#remaining -= steps;
-    if (this.#remaining < 0) throw new PatternBudgetError();
-  }
+export interface PatternMeter {
+  stepsLeft: number;
 }
 
-/** Ajv's regular expressions, run by RE2 and metered. The patterns have passed `patternProblem`. */
+/** The regular expression engine for Ajv: RE2 with a meter. The patterns have passed `patternProblem`. */
 export function re2Engine(meter: PatternMeter): RegExpEngine {
   const engine = (pattern: string) => {
     const translated = toRe2(pattern);
@@ -91,13 +87,14 @@ export function re2Engine(meter: PatternMeter): RegExpEngine {
     automaton.add(translated);
     return {
       test(text: string): boolean {
-        meter.spend(instructions * text.length);
+        meter.stepsLeft -= instructions * text.length;
+        if (meter.stepsLeft < 0) throw new PatternBudgetError();
         return automaton.match(text).length > 0;
       },
-      // Ajv tells compiled patterns apart by their string form.
+      // Ajv uses this text as the identity of a compiled pattern.
       toString: () => pattern,
     };
   };
-  // Ajv's name for the engine where it would write code to a file, which it never does here.
+  // Ajv requires a name here. It only uses the name when it writes code to a file, which never happens here.
   return Object.assign(engine, { code: "re2Engine" });
 }

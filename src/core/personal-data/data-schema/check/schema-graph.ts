@@ -3,7 +3,6 @@ import {
   type Child,
   childSubschemas,
   inPlaceSubschemas,
-  referencePointer,
   resolve,
   type Schema,
   type SubSchema,
@@ -11,132 +10,108 @@ import {
 import { type ExpectedDataTypes, expecting, fits } from "./expected-data-types.ts";
 
 /**
- * A schema with its references: answers that need to follow `$ref`. Each node is answered for once, since
- * references make a graph out of what reads like a tree, and walking the tree could take for ever.
- * Presumes that no reference leads back to itself (`checkReferences`).
+ * Answers questions about a schema that need its references followed. Each answer is computed once per
+ * subschema: many references can lead to one subschema, and following each of them could take forever.
+ * All methods but `reference` rely on `checkReferences`: no reference may lead back to itself.
  */
 export class SchemaGraph {
   readonly root: Schema;
-  readonly #parts = new Map<Schema, number>();
-  readonly #weights = new Map<Schema, number>();
-  readonly #branches = new Map<Schema, number>();
-  readonly #met = new Map<Schema, ExpectedDataTypes>();
-  readonly #marks = new Map<Schema, ReadonlySet<DataType>>();
-  readonly #askers = new Map<Schema, boolean>();
 
   constructor(root: Schema) {
     this.root = root;
   }
 
-  /** The subschemas that look at the same value, `$ref` included. */
+  /** The target of `$ref`. */
+  reference({ $ref }: Schema): (Child & { readonly definition: string }) | undefined {
+    const target = $ref === undefined ? undefined : resolve(this.root.$defs, $ref);
+    if ($ref === undefined || target === undefined) return undefined;
+    return { schema: target, tokens: ["$ref"], definition: $ref.slice(1) };
+  }
+
+  /** The subschemas that describe the same value, the target of `$ref` included. */
   inPlace(schema: Schema): Child[] {
     const target = this.reference(schema);
     return target === undefined ? inPlaceSubschemas(schema) : [target, ...inPlaceSubschemas(schema)];
   }
 
-  /** What `$ref` points at. */
-  reference({ $ref }: Schema): Child | undefined {
-    const target = $ref === undefined ? undefined : resolve(this.root.$defs, $ref);
-    if ($ref === undefined || target === undefined) return undefined;
-    return { schema: target, tokens: ["$ref"], definition: referencePointer($ref) };
-  }
+  /** The number of subschemas once every reference is replaced. Small definitions can multiply to billions. */
+  readonly expandedParts = this.#sum(() => 1);
 
-  /** Subschemas with every reference written out: small definitions can multiply to billions. */
-  expandedParts(schema: SubSchema): number {
-    return this.#sum(this.#parts, schema, () => 1);
-  }
+  /** The cost of checking one value, in subschemas. Comparing with one value of an enum costs far less. */
+  readonly weight = this.#sum((node) => 1 + (node.enum?.length ?? 0) / ENUM_VALUES_PER_PART);
 
-  /** What one value can cost to check, in subschemas: comparing it with a value of an enum costs far less. */
-  weight(schema: SubSchema): number {
-    return this.#sum(this.#weights, schema, (node) => 1 + (node.enum?.length ?? 0) / ENUM_VALUES_PER_PART);
-  }
-
-  /** Alternatives and conditions that ask for data, with every reference written out. */
-  dataBranches(schema: SubSchema): number {
-    return this.#sum(this.#branches, schema, (node) => {
-      const conditions = [node.if, node.then, node.else].filter((part) => part !== undefined);
-      const branches = [...(node.anyOf ?? []), ...(node.oneOf ?? []), ...conditions];
-      return branches.filter((branch) => this.asksForData(branch)).length;
-    });
-  }
+  /** The number of alternatives and conditions that ask for data, once every reference is replaced. */
+  readonly dataBranches = this.#sum((node) => {
+    const conditions = [node.if, node.then, node.else].filter((part) => part !== undefined);
+    const branches = [...(node.anyOf ?? []), ...(node.oneOf ?? []), ...conditions];
+    return branches.filter((branch) => this.asksForData(branch)).length;
+  });
 
   /**
-   * The demands that this schema's own data types meet for every value that passes, whatever branch it takes.
-   * A branch for null alone needs no data type: null is how an answer says that it has none.
+   * The expected data types that this schema itself has for every valid value, whatever branch accepts the value.
+   * A branch for null alone needs no data type: null means that there is no data.
    */
-  demandsMet(schema: SubSchema): ExpectedDataTypes {
-    if (typeof schema === "boolean") return NO_DEMANDS;
-    return remember(this.#met, schema, () => {
-      const type = schema["x-data-type"];
-      const unavoidable = [this.reference(schema)?.schema ?? false, ...(schema.allOf ?? [])];
-      const branchings = [schema.anyOf, schema.oneOf].map((branches = []) =>
-        branches.filter((branch) => !isNullOnly(branch)),
-      );
-      return expecting((demand) => {
-        const meets = (part: SubSchema): boolean => this.demandsMet(part).has(demand);
-        return (
-          (type !== undefined && fits(type, demand)) ||
-          unavoidable.some(meets) ||
-          branchings.some((branches) => branches.length > 0 && branches.every(meets))
-        );
-      });
-    });
-  }
-
-  /**
-   * Of the demands met around a value, those that stay met for it: the innermost data types count, so one of
-   * its own that doesn't fit takes the place of one around it that does.
-   */
-  demandsInherited(schema: SubSchema, around: ExpectedDataTypes): ExpectedDataTypes {
-    const types = [...this.#typesInPlace(schema)];
-    return types.length === 0
-      ? around
-      : expecting((demand) => around.has(demand) && types.every((type) => fits(type, demand)));
-  }
-
-  /** Somewhere in it a data type is asked for. Nothing under `not` is: what is sent never matches it. */
-  asksForData(schema: SubSchema): boolean {
-    if (typeof schema === "boolean") return false;
-    return remember(
-      this.#askers,
-      schema,
-      () =>
-        schema["x-data-type"] !== undefined ||
-        this.#neighbours(schema).some((next) => next !== schema.not && this.asksForData(next)),
+  readonly typesMet = remember<ExpectedDataTypes>(new Set(), (schema) => {
+    const type = schema["x-data-type"];
+    const always = [this.reference(schema)?.schema ?? false, ...(schema.allOf ?? [])];
+    const branchings = [schema.anyOf, schema.oneOf].map((branches = []) =>
+      branches.filter((branch) => !isNullOnly(branch)),
     );
+    return expecting((expected) => {
+      const meets = (part: SubSchema): boolean => this.typesMet(part).has(expected);
+      return (
+        (type !== undefined && fits(type, expected)) ||
+        always.some(meets) ||
+        branchings.some((branches) => branches.length > 0 && branches.every(meets))
+      );
+    });
+  });
+
+  /**
+   * The expected data types met around a value that are still met for the value itself. The innermost data types
+   * count: a data type of the value's own schema replaces the data types around it.
+   */
+  typesInherited(schema: SubSchema, around: ExpectedDataTypes): ExpectedDataTypes {
+    const types = [...this.#typesInPlace(schema)];
+    if (types.length === 0) return around;
+    return expecting((expected) => around.has(expected) && types.every((type) => fits(type, expected)));
   }
 
-  /** Every data type asked for anywhere, sorted. */
+  /** Whether the schema has an x-data-type anywhere. `not` doesn't count: valid data never matches it. */
+  readonly asksForData = remember(
+    false,
+    (schema): boolean =>
+      schema["x-data-type"] !== undefined ||
+      this.#neighbours(schema).some((next) => next !== schema.not && this.asksForData(next)),
+  );
+
+  /** Every data type that the schema asks for, sorted. */
   dataTypes(): DataType[] {
     const found = new Set<DataType>();
-    const seen = new Set<SubSchema>();
-    const visit = (schema: SubSchema): void => {
-      if (typeof schema === "boolean" || seen.has(schema)) return;
-      seen.add(schema);
+    const collect = remember(undefined, (schema): undefined => {
       if (schema["x-data-type"] !== undefined) found.add(schema["x-data-type"]);
-      for (const next of this.#neighbours(schema)) if (next !== schema.not) visit(next);
-    };
-    visit(this.root);
+      for (const next of this.#neighbours(schema)) if (next !== schema.not) collect(next);
+    });
+    collect(this.root);
     return [...found].sort();
   }
 
-  /** Every data type that a value can have of this schema itself, rather than of what is inside. */
-  #typesInPlace(schema: SubSchema): ReadonlySet<DataType> {
-    if (typeof schema === "boolean") return NO_TYPES;
-    return remember(this.#marks, schema, () => {
-      const parts = this.inPlace(schema).filter((part) => part.schema !== schema.not);
-      const types = new Set(parts.flatMap((part) => [...this.#typesInPlace(part.schema)]));
-      const own = schema["x-data-type"];
-      return own === undefined ? types : types.add(own);
-    });
-  }
+  /** Every data type that this schema can give to the value itself, rather than to a value inside. */
+  readonly #typesInPlace = remember(NO_TYPES, (schema): ReadonlySet<DataType> => {
+    const parts = this.inPlace(schema).filter((part) => part.schema !== schema.not);
+    const types = new Set(parts.flatMap((part) => [...this.#typesInPlace(part.schema)]));
+    const own = schema["x-data-type"];
+    return own === undefined ? types : types.add(own);
+  });
 
-  /** Adds up what each node counts for, those that references lead to as often as they do. */
-  #sum(sums: Map<Schema, number>, schema: SubSchema, count: (node: Schema) => number): number {
-    if (typeof schema === "boolean") return 0;
-    return remember(sums, schema, () =>
-      this.#neighbours(schema).reduce((sum, next) => sum + this.#sum(sums, next, count), count(schema)),
+  /**
+   * A function that adds up `count` over a schema and its subschemas, once per reference that leads to them.
+   */
+  #sum(count: (node: Schema) => number): (schema: SubSchema) => number {
+    const sum = remember(0, (schema): number =>
+      this.#neighbours(schema).reduce((total, next) => total + sum(next), count(schema)),
     );
+    return sum;
   }
 
   #neighbours(schema: Schema): SubSchema[] {
@@ -144,18 +119,19 @@ export class SchemaGraph {
   }
 }
 
-const ENUM_VALUES_PER_PART = 64;
-
-const NO_DEMANDS: ExpectedDataTypes = new Set();
 const NO_TYPES: ReadonlySet<DataType> = new Set();
+
+const ENUM_VALUES_PER_PART = 64;
 
 const isNullOnly = (schema: SubSchema): boolean =>
   typeof schema === "object" && (schema.type === "null" || schema.const === null);
 
-function remember<T>(memory: Map<Schema, T>, schema: Schema, compute: () => T): T {
-  const known = memory.get(schema);
-  if (known !== undefined) return known;
-  const value = compute();
-  memory.set(schema, value);
-  return value;
+/** A function that computes an answer once per schema, and has a fixed answer for `true` and `false`. */
+function remember<T>(ofBoolean: T, compute: (schema: Schema) => T): (schema: SubSchema) => T {
+  const answers = new Map<Schema, T>();
+  return (schema) => {
+    if (typeof schema === "boolean") return ofBoolean;
+    if (!answers.has(schema)) answers.set(schema, compute(schema));
+    return answers.get(schema) as T;
+  };
 }

@@ -1,4 +1,7 @@
-/** Looks around each `@`, rather than for a run of letters that might lead to one: that would be quadratic. */
+/**
+ * Whether the text holds an e-mail address. It looks at both sides of each `@`. An expression that begins at the
+ * letters before the `@` would take quadratic time.
+ */
 export function holdsEmail(text: string): boolean {
   for (let at = text.indexOf("@"); at !== -1; at = text.indexOf("@", at + 1)) {
     const before = text[at - 1] ?? "";
@@ -11,24 +14,26 @@ export function holdsEmail(text: string): boolean {
 const MAX_DOMAIN = 254;
 const MAX_URL = 2_048;
 
-/** What can stand before an `@`: letters of any script (half of one, too), digits, RFC 5322's signs, a quote. */
+/** One character before an `@`: a letter (or half a surrogate pair), a digit, a sign of RFC 5322, a quote. */
 const LOCAL_END = /[\p{L}\p{N}\p{Surrogate}!#$%&'*+/=?^_`{|}~".-]/u;
 
-/** A space after the `@` keeps a harvester away, but nobody who reads it. */
+/** People write `ada@ example.com` to avoid address harvesters. It is still an address. */
 const DOMAIN = /^ {0,2}(?:(?:[\p{L}\p{N}][\p{L}\p{N}-]*\.)+\p{L}{2}|\[[0-9a-f.:]{3,45}\])/iu;
 
-/** `https://example.com/@user.name` names an account on a site: the `/` belongs to the URL. */
+/**
+ * Whether the `@` is part of a URL. `https://example.com/@user.name` names an account on a site, no address.
+ */
 function isInUrl(text: string, at: number): boolean {
   const before = text.slice(Math.max(0, at - MAX_URL), at);
   return before.lastIndexOf("://") > before.lastIndexOf(" ");
 }
 
-/** Without the words that hold an address: the number in `ada+20240131@example.com` is a part of it. */
+/** Removes the words that hold an address. The number in `ada+20240131@example.com` is part of the address. */
 export const withoutEmails = (text: string): string =>
   text
     .split(BETWEEN_WORDS)
     .map((word) => (holdsEmail(word) ? "" : word))
     .join("");
 
-/** Captured, so that splitting keeps it. */
+/** The group makes `split` keep the separators. */
 const BETWEEN_WORDS = /([\s,;:<>()[\]"/|]+)/;

@@ -8,61 +8,90 @@ import { ownProperty } from "../json.ts";
 import type { Schema, SubSchema } from "../schema.ts";
 import { personalDataIn } from "./personal-text.ts";
 
-/** What holds for a value because of what is around it. */
+/** What the values around a value say about the value. */
 interface Surroundings {
-  /** The innermost data types asked for. */
+  /** The innermost data types that the schema asks for. */
   readonly asked: readonly DataType[];
-  /** A sponsor wrote all of it into an `enum` or `const`. */
-  readonly listed: boolean;
+  /** Whether the sponsor wrote a value around this one into an `enum` or `const`. */
+  readonly isListed: boolean;
 }
 
 /**
- * Finds out what valid data holds, by walking it along with its schema.
- *
- * A data type counts wherever a value passes a subschema that has it: of `anyOf` and `oneOf` every branch that
- * accepts the value, of `if` the side that it takes. Null counts for nothing: it is the absence of an answer.
- *
- * Every text and number is scanned, and may look like personal data only where the innermost data types that
- * apply to it ask for just that.
+ * Returns the data types present in the data, sorted. Adds an error for every value that looks like personal
+ * data which the schema doesn't ask for there.
  */
-export class DataInspector {
-  readonly #graph: SchemaGraph;
-  readonly #validator: Validator;
-  /** The values that sponsors wrote into `enum` and `const`, as canonical JSON. */
-  readonly #listed = new Map<Schema, ReadonlySet<string>>();
+type Inspect = (data: unknown, basePath: string, findings: ErrorCollector) => DataType[];
 
-  constructor(graph: SchemaGraph, validator: Validator) {
-    this.#graph = graph;
-    this.#validator = validator;
-  }
+/**
+ * Creates a function that finds the data types in valid data, by walking data and schema together.
+ *
+ * A data type counts if a value passes a subschema that has it. Of `anyOf` and `oneOf`, every branch that accepts
+ * the value counts; of `if`, the side that applies. Null never counts: it means that there is no data.
+ *
+ * Every text and number is scanned. It may look like personal data only if the innermost data types of its
+ * place fit.
+ */
+export function createInspector(graph: SchemaGraph, validator: Validator): Inspect {
+  /** The subschemas that apply to the value itself. */
+  const applied = (schema: SubSchema, value: unknown): Schema[] => {
+    if (typeof schema === "boolean") return [];
+    const { allOf = [], anyOf = [], oneOf = [] } = schema;
+    // A branch that asks for no data changes nothing, so it isn't evaluated.
+    const branches = [...anyOf, ...oneOf].filter(
+      (branch) => !graph.asksForData(branch) || validator.accepts(branch, value),
+    );
+    const parts = [
+      graph.reference(schema)?.schema ?? false,
+      ...allOf,
+      ...branches,
+      ...sideTaken(schema, value),
+    ];
+    return [schema, ...parts.flatMap((part) => applied(part, value))];
+  };
 
-  /**
-   * Returns the data types present, sorted. Adds a finding for every value that looks like personal data
-   * that the schema doesn't ask for there.
-   */
-  inspect(data: unknown, basePath: string, findings: ErrorCollector): DataType[] {
+  const sideTaken = ({ if: condition, then, else: otherwise }: Schema, value: unknown): SubSchema[] => {
+    const parts = [condition, then, otherwise].filter((part) => part !== undefined);
+    if (condition === undefined || !parts.some((part) => graph.asksForData(part))) return parts;
+    return validator.accepts(condition, value) ? [condition, then ?? false] : [otherwise ?? false];
+  };
+
+  /** The values that the sponsor wrote into `enum` and `const`, as canonical JSON. */
+  const listedValues = new Map<Schema, ReadonlySet<string>>();
+  const listedBy = (schema: Schema): ReadonlySet<string> => {
+    const known = listedValues.get(schema);
+    if (known !== undefined) return known;
+    const values = [...(schema.enum ?? []), ...(schema.const === undefined ? [] : [schema.const])];
+    const listed = new Set(values.map(canonicalJson));
+    listedValues.set(schema, listed);
+    return listed;
+  };
+
+  /** A value that the sponsor wrote into the schema tells the sponsor nothing new, so it isn't scanned. */
+  const isListed = (value: unknown, schemas: readonly Schema[]): boolean => {
+    const listing = schemas.filter((schema) => schema.enum !== undefined || schema.const !== undefined);
+    if (listing.length === 0) return false;
+    const json = canonicalJson(value);
+    return listing.some((schema) => listedBy(schema).has(json));
+  };
+
+  return (data, basePath, findings) => {
     const present = new Set<DataType>();
 
-    const visit = (
-      value: unknown,
-      schemas: readonly SubSchema[],
-      path: string,
-      around: Surroundings,
-    ): void => {
+    const visit = (value: unknown, at: readonly SubSchema[], path: string, around: Surroundings): void => {
       if (value === null) return;
-      const applied = schemas.flatMap((schema) => this.#applied(schema, value));
-      const types = applied.flatMap((schema) => schema["x-data-type"] ?? []);
+      const schemas = at.flatMap((schema) => applied(schema, value));
+      const types = schemas.flatMap((schema) => schema["x-data-type"] ?? []);
       types.forEach((type) => present.add(type));
       const asked = types.length > 0 ? types : around.asked;
       if (typeof value === "object") {
-        const here = { asked, listed: around.listed || this.#isListed(value, applied) };
+        const here = { asked, isListed: around.isListed || isListed(value, schemas) };
         for (const [key, inner] of Object.entries(value)) {
-          const innerSchemas = applied.flatMap((schema) => schemaInside(schema, value, key) ?? []);
+          const innerSchemas = schemas.flatMap((schema) => schemaInside(schema, value, key) ?? []);
           visit(inner, innerSchemas, pointer(path, key), here);
         }
-      } else if (!around.listed && (typeof value === "string" || typeof value === "number")) {
+      } else if (!around.isListed && (typeof value === "string" || typeof value === "number")) {
         const likeness = personalDataIn(String(value), asked);
-        if (likeness === undefined || this.#isListed(value, applied)) return;
+        if (likeness === undefined || isListed(value, schemas)) return;
         findings.add(
           path,
           "x-data-type",
@@ -71,52 +100,9 @@ export class DataInspector {
       }
     };
 
-    visit(data, [this.#graph.root], basePath, { asked: [], listed: false });
+    visit(data, [graph.root], basePath, { asked: [], isListed: false });
     return [...present].sort();
-  }
-
-  /** The subschemas that apply to the value at its place. */
-  #applied(schema: SubSchema, value: unknown): Schema[] {
-    if (typeof schema === "boolean") return [];
-    const target = this.#graph.reference(schema)?.schema ?? false;
-    const branches = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
-    const parts = [
-      target,
-      ...(schema.allOf ?? []),
-      ...branches.filter((branch) => this.#accepts(branch, value)),
-      ...this.#sideTaken(schema, value),
-    ];
-    return [schema, ...parts.flatMap((part) => this.#applied(part, value))];
-  }
-
-  /** Branches that ask for no data needn't be told apart, so they aren't evaluated. */
-  #accepts(branch: SubSchema, value: unknown): boolean {
-    return !this.#graph.asksForData(branch) || this.#validator.accepts(branch, value);
-  }
-
-  #sideTaken({ if: condition, then, else: otherwise }: Schema, value: unknown): SubSchema[] {
-    const parts = [condition, then, otherwise].filter((part) => part !== undefined);
-    if (condition === undefined || !parts.some((part) => this.#graph.asksForData(part))) return parts;
-    return this.#validator.accepts(condition, value) ? [condition, then ?? false] : [otherwise ?? false];
-  }
-
-  /** What a sponsor wrote into the schema tells the sponsor nothing new. */
-  #isListed(value: unknown, schemas: readonly Schema[]): boolean {
-    const listing = schemas.filter((schema) => schema.enum !== undefined || schema.const !== undefined);
-    if (listing.length === 0) return false;
-    const text = canonicalJson(value);
-    return listing.some((schema) => this.#listedBy(schema).has(text));
-  }
-
-  #listedBy(schema: Schema): ReadonlySet<string> {
-    let listed = this.#listed.get(schema);
-    if (listed === undefined) {
-      const values = [...(schema.enum ?? []), ...(schema.const === undefined ? [] : [schema.const])];
-      listed = new Set(values.map(canonicalJson));
-      this.#listed.set(schema, listed);
-    }
-    return listed;
-  }
+  };
 }
 
 function schemaInside(schema: Schema, container: object, key: string): SubSchema | undefined {

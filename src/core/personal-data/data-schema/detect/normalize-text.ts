@@ -1,14 +1,15 @@
 /**
- * The text as a person would see it, and as a browser or a URL's recipient would, as far as that differs. Each encoding is
- * undone by itself too, since what undoes both may undo too much: `%5b@example.com` is an address, `[@example.com` isn't.
+ * Returns the text as a person sees it, and as browsers and URL parsers decode it, where that differs. Each
+ * encoding is also undone alone, because undoing two can lose an address: `%5b@example.com` is an address and
+ * `[@example.com` isn't.
  */
 export function normalizedTexts(text: string): string[] {
-  const plain = simplify(text);
+  const plain = foldLookAlikes(text);
   const found = new Set([plain]);
-  for (const step of [decode, unescapeOnce, decodeEntities]) {
+  for (const decode of [decodeAll, decodePercentOnce, decodeEntities]) {
     let reading = plain;
     for (let n = 0; n < MAX_DECODINGS; n += 1) {
-      const decoded = step(reading);
+      const decoded = decode(reading);
       if (decoded === reading) break;
       reading = decoded;
       found.add(reading);
@@ -17,14 +18,16 @@ export function normalizedTexts(text: string): string[] {
   return [...found];
 }
 
-/** Entities within percent-encoding within entities: beyond that, someone means to hide something. */
+/**
+ * Enough for entities within percent-encoding within entities. Deeper nesting only serves to hide something.
+ */
 const MAX_DECODINGS = 3;
 
-/** Printable ASCII behind `%40`, `%2540` (encoded twice), `&#64;`, `&#x40;` and `&amp;#64;`. */
-const decode = (text: string): string =>
+/** Decodes printable ASCII from `%40`, `%2540` (encoded twice), `&#64;`, `&#x40;` and `&amp;#64;`. */
+const decodeAll = (text: string): string =>
   decodeEntities(text.replace(/%(?:25)*([2-7][0-9a-f])/gi, (_match, hex: string) => fromHex(hex)));
 
-const unescapeOnce = (text: string): string =>
+const decodePercentOnce = (text: string): string =>
   text.replace(/%([2-7][0-9a-f])/gi, (_match, hex: string) => fromHex(hex));
 
 const decodeEntities = (text: string): string =>
@@ -37,12 +40,12 @@ const ENTITY = /&(?:amp;)*#(?:x0*([2-7][0-9a-f])(?![0-9a-f])|0*(\d{2,3})(?!\d));
 
 const fromHex = (hex: string): string => String.fromCharCode(Number.parseInt(hex, 16));
 
-/** Folds look-alikes: compatibility forms, foreign digits, dashes and spaces to ASCII; the invisible goes. */
-function simplify(text: string): string {
+/** Folds compatibility forms, foreign digits, dashes and spaces to ASCII. Removes invisible characters. */
+function foldLookAlikes(text: string): string {
   if (/^[\x20-\x7e]*$/.test(text)) return text;
   return (
     text
-      // Before normalising, which takes quadratic time to sort long runs of combining marks.
+      // Before `normalize`, which takes quadratic time to sort long runs of combining marks.
       .replace(INVISIBLE, "")
       .normalize("NFKC")
       .replace(INVISIBLE, "")
@@ -53,10 +56,10 @@ function simplify(text: string): string {
   );
 }
 
-/** Marks, format characters (zero-width ones, soft hyphens) and Hangul fillers. */
+/** Marks, format characters (zero-width characters, soft hyphens) and Hangul fillers. */
 const INVISIBLE = /[\p{M}\p{Cf}\u115f\u1160\u3164\uffa0]/gu;
 
-/** Unicode keeps the ten digits of a script together, so a digit's value is its distance from the first. */
+/** Unicode keeps the ten digits of a script together: a digit's value is its distance from the first. */
 function asciiDigit(digit: string): string {
   const code = digit.codePointAt(0) ?? 0;
   let first = code;

@@ -6,33 +6,26 @@ import { holdsPhoneNumber } from "./phone-numbers.ts";
 
 type Likeness = "an e-mail address" | "a phone number" | "a payment card number";
 
-/** Data types under which a text may look like this. A card's number has none: nobody may ask for one. */
-const MAY_ASK: Readonly<Record<Likeness, readonly DataType[]>> = {
-  "an e-mail address": ["email", "identifier"],
-  "a phone number": ["phone", "identifier"],
-  "a payment card number": [],
-};
-
 /**
- * What a text looks like that the data types asked for don't fit, or undefined. A safety net for agents that
- * mean well: it finds addresses and numbers as people write them, not as someone would hide them. Takes time
- * linear in the text.
+ * Returns what the text looks like, if none of the data types asked for fits; or undefined. It protects users
+ * from agents' mistakes, not from attacks: it finds addresses and numbers as people write them, not as somebody
+ * would hide them. Takes time linear in the text. No data type fits a card number: sponsors may not ask for one.
  *
  * @example personalDataIn("write to ada@example.com", ["region"]) === "an e-mail address"
  */
 export function personalDataIn(text: string, asked: readonly DataType[]): Likeness | undefined {
-  const mayBe = (likeness: Likeness): boolean => MAY_ASK[likeness].some((type) => asked.includes(type));
-  const emails = mayBe("an e-mail address");
-  const phones = mayBe("a phone number");
+  const mayHoldEmail = asked.includes("email") || asked.includes("identifier");
+  const mayHoldPhone = asked.includes("phone") || asked.includes("identifier");
 
   for (const reading of normalizedTexts(text)) {
-    if (!emails && holdsEmail(reading)) return "an e-mail address";
-    const numbers = reading.replace(OPAQUE, " id ");
-    if (!phones && holdsPhoneNumber(emails ? withoutEmails(numbers) : numbers)) return "a phone number";
+    if (!mayHoldEmail && holdsEmail(reading)) return "an e-mail address";
+    const numbers = reading.replace(OPAQUE_IDS, " id ");
+    if (!mayHoldPhone && holdsPhoneNumber(mayHoldEmail ? withoutEmails(numbers) : numbers))
+      return "a phone number";
     if (holdsCardNumber(numbers)) return "a payment card number";
   }
   return undefined;
 }
 
-/** UUIDs and hashes: identifiers that are everywhere, full of digits that mean nothing. */
-const OPAQUE = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b(?:0x)?[0-9a-f]{32,}\b/gi;
+/** UUIDs and hashes. Their digits mean nothing, but can look like a number. */
+const OPAQUE_IDS = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b(?:0x)?[0-9a-f]{32,}\b/gi;

@@ -1,15 +1,15 @@
-/** Between the groups of a number: "030 / 123 456" has three characters. */
+/** The characters between two groups of a number: "030 / 123 456" has three. */
 const GAP = "[ ./()-]{1,3}";
 
-/** An international number has 8 to 15 digits after its `+` (E.164). */
+/** International numbers have 8 to 15 digits after the `+` (E.164). */
 const INTERNATIONAL = [
   // +49 30 1234567, +1 (555) 123-4567, +4915112345678; but +1234567.89 is a decimal
   String.raw`\+(?!\d{4,15}\.\d{1,3}(?![ ./()-]{0,3}\d))\(?[1-9](?:[ ./()-]{0,3}\d){7,14}(?!\d)`,
-  // 0049 30 1234567: only in groups, since order numbers are padded with zeros
+  // 0049 30 1234567, only in groups: order numbers are also padded with zeros
   String.raw`(?<![\d.,])00[1-9]\d{0,2}${GAP}(?!00)\d(?:[ ./()-]{0,3}\d){6,12}(?!\d)`,
 ];
 
-/** National numbers, only as people group them: digits in a row are order numbers as often as not. */
+/** National numbers, only in the groups that people write: digits without groups are often order numbers. */
 const NATIONAL = [
   // 555-123-4567, 555.123.4567, 1 555 123 4567
   String.raw`(?:1[ .-])?\d{3}[ ./-]\d{3}[ .-]\d{4}`,
@@ -27,7 +27,7 @@ const NATIONAL = [
   // 02 555 12 12, 030 12 34 56, 044 668 18 00, 0470/12 34 56
   String.raw`0[1-9]${GAP}\d{3}(?<c>[ .-])\d{2}\k<c>\d{2}`,
   String.raw`0[1-9]\d{1,2}${GAP}\d{2,3}(?<d>[ .-])\d{2}\k<d>\d{2}`,
-  // 06 12 34 56 78, but no longer list of two-digit numbers
+  // 06 12 34 56 78, but not as part of a longer list of two-digit numbers
   String.raw`(?<!(?<!\d)\d{2} )0[1-9](?<e>[ .-])\d{2}(?:\k<e>\d{2}){3}(?! \d{2}(?!\d))`,
   // 612 34 56 78, 612 345 678, but 612 345 000 is more likely an amount
   String.raw`(?<!\d )[6-9]\d{2}(?<f>[ .-])\d{2}\k<f>\d{2}\k<f>\d{2}`,
@@ -38,13 +38,13 @@ const NATIONAL = [
   String.raw`\d{2} 9\d{4}-\d{4}`,
 ];
 
-/** A national number stands alone: in 978-316-148-4100 or 10.555.123.4567 its groups are part of more. */
+/** A national number has no digits next to it: in 978-316-148-4100 its groups are part of something longer. */
 const ALONE = { before: String.raw`(?<!\d)(?<!\d[./-])`, after: String.raw`(?!\d)(?![./-]\d)` };
 
-/** Every repetition is bounded, so that matching takes linear time. */
+/** Every repetition has a bound, so matching takes linear time. */
 const PHONE = new RegExp(
   [...INTERNATIONAL, `${ALONE.before}(?:${NATIONAL.join("|")})${ALONE.after}`].join("|"),
 );
 
-/** Phone numbers as they are written: with `+`, or in the groups of a national form. */
+/** Whether the text holds a phone number: with `+` or `00`, or in the groups of a national number. */
 export const holdsPhoneNumber = (text: string): boolean => PHONE.test(text);

@@ -2,37 +2,37 @@ import { LRUCache } from "lru-cache";
 import type { DataType } from "../../../protocol/data-types.ts";
 import type { FieldError } from "../../../protocol/errors.ts";
 import { createValidator } from "../check/ajv-validator.ts";
+import { measureData } from "../check/check-json.ts";
 import { readSchema } from "../check/check-schema.ts";
 import { declaredFields, requiredDataTypes } from "../check/declared-types.ts";
 import { ErrorCollector } from "../check/error-collector.ts";
 import { PatternBudgetError } from "../check/patterns.ts";
 import { SchemaGraph } from "../check/schema-graph.ts";
-import { DataInspector } from "../detect/find-data-types.ts";
+import { createInspector } from "../detect/find-data-types.ts";
 import { fingerprint } from "../json.ts";
 import { LIMITS } from "../size-limits.ts";
 import { fieldErrors } from "./field-errors.ts";
-import { measureData } from "./measure-data.ts";
 import type { VaultReference } from "./vault-references.ts";
 import { allowingReferences, comparesPersonalData, referencesIn, refersToVault } from "./vault-references.ts";
 
-/** A sponsor's schema, ready to check what agents submit. */
+/** A sponsor's schema, ready to check data that agents submit. */
 export interface CompiledSchema {
-  /** The data types the schema asks for, sorted: all of them, and those that no valid data can leave out. */
+  /** The data types that the schema asks for, sorted: all of them, and those that all valid data has. */
   readonly dataTypes: { readonly all: readonly DataType[]; readonly required: readonly DataType[] };
-  /** Names at the top, as `GET /agent/tasks/{campaign_id}` lists them. */
+  /** Names of the root's properties, as `GET /agent/tasks/{campaign_id}` lists them. */
   readonly requiredFields: readonly string[];
   readonly optionalFields: readonly string[];
   /**
+   * Returns the data types that are in this data, sorted; or what is wrong with the data, field by field.
    * @param basePath JSON Pointer of the data within the request, such as `/task_data`.
-   * @returns the data types that are in this very data, sorted; or what is wrong with it, field by field.
    */
   validate(data: unknown, basePath: string): DataCheck;
   /**
-   * As `validate`, for data in which `{"$vault": "<data type>"}` may stand in place of a value marked with that type.
-   * A reference counts as data of its type; whether the stored value fits is known once it is filled in.
+   * Like `validate`, but `{"$vault": "<data type>"}` may stand in place of a value with that data type. The
+   * reference counts as data of its type. Whether the stored value is valid is checked by `validateFilled`.
    */
   validateSubmission(data: unknown, basePath: string): SubmissionCheck;
-  /** As `validate`, for a submission whose references were filled in: tells nothing of how big the values are. */
+  /** Like `validate`, for data with its references replaced. Reveals nothing of the size of stored values. */
   validateFilled(data: unknown, basePath: string): DataCheck;
 }
 
@@ -41,26 +41,25 @@ type DataCheck = { readonly ok: true; readonly dataTypes: DataType[] } | Refused
 type SubmissionCheck =
   { readonly ok: true; readonly dataTypes: DataType[]; readonly references: VaultReference[] } | Refused;
 
-/** Schemas rarely change and every call of an agent needs one; compiling takes tens of milliseconds. */
+/** Compiled schemas. Each call of an agent needs one, and compiling takes tens of milliseconds. */
 const compiled = new LRUCache<string, CompiledSchema>({ max: 200 });
 
 /**
- * Compiles a schema, or finds the one compiled before: the same JSON gives the same object.
- *
- * @throws Error when `checkSchema` refuses the schema: nothing that wasn't checked is ever run.
+ * Compiles a schema. The same JSON gives the same object.
+ * @throws Error if `checkSchema` refuses the schema. An unchecked schema is never run.
  */
 export function compileSchema(schema: unknown): CompiledSchema {
   const key = fingerprint(schema);
   const known = compiled.get(key);
   if (known !== undefined) return known;
 
-  // A copy, since what is compiled must stay what was checked.
-  const reading = readSchema(structuredClone(schema));
-  if (!reading.ok) {
-    const [first] = reading.errors;
+  // A copy: the caller may change its schema later, but the compiled schema must stay as it was checked.
+  const { graph, errors } = readSchema(structuredClone(schema));
+  if (graph === undefined) {
+    const [first] = errors;
     throw new Error(`A schema that checkSchema refuses can't be compiled: ${first?.path} ${first?.message}`);
   }
-  const fresh = compile(reading.graph);
+  const fresh = compile(graph);
   compiled.set(key, fresh);
   return fresh;
 }
@@ -68,49 +67,41 @@ export function compileSchema(schema: unknown): CompiledSchema {
 function compile(graph: SchemaGraph): CompiledSchema {
   const fields = declaredFields(graph);
   const check = createCheck(graph);
-  const validate = (data: unknown, basePath: string): DataCheck => check(data, basePath, OWN_WORK);
-  let withReferences: Check | undefined;
+  let checkWithReferences: Check | undefined;
+
+  const validateSubmission = (data: unknown, basePath: string): SubmissionCheck => {
+    if (!refersToVault(data)) {
+      const result = check(data, basePath, SUBMITTED_WORK);
+      return result.ok ? { ...result, references: [] } : result;
+    }
+    checkWithReferences ??= comparesPersonalData(graph)
+      ? check
+      : createCheck(new SchemaGraph(allowingReferences(graph.root)));
+    const result = checkWithReferences(data, basePath, SUBMITTED_WORK);
+    // `allowingReferences` added the conditions. What fails inside a condition has an error of its own.
+    if (!result.ok) return { ok: false, errors: result.errors.filter(({ keyword }) => keyword !== "if") };
+
+    const references = referencesIn(data);
+    // A stored value must never be read for a data type that wasn't found, whatever the schema accepted.
+    if (references.some(({ dataType }) => !result.dataTypes.includes(dataType)))
+      throw new Error("a schema accepted a reference that it doesn't ask for");
+    return references.length > LIMITS.references ? tooMuchWork(basePath) : { ...result, references };
+  };
+
   return {
     dataTypes: { all: graph.dataTypes(), required: requiredDataTypes(graph) },
     requiredFields: fields.required,
     optionalFields: fields.optional,
-    validate,
+    validate: (data, basePath) => check(data, basePath, SUBMITTED_WORK),
     validateFilled: (data, basePath) => check(data, basePath, FILLED_WORK),
-    validateSubmission: (data, basePath) => {
-      if (!refersToVault(data)) {
-        const result = validate(data, basePath);
-        return result.ok ? { ...result, references: [] } : result;
-      }
-      withReferences ??= comparesPersonalData(graph)
-        ? check
-        : createCheck(new SchemaGraph(allowingReferences(graph.root)));
-      const result = withReferences(data, basePath, OWN_WORK);
-      if (result.ok) {
-        const references = requireCounted(referencesIn(data), result.dataTypes);
-        return references.length > LIMITS.references ? tooMuchWork(basePath) : { ...result, references };
-      }
-      // The condition is ours, and what failed inside of it has an error of its own.
-      return { ok: false, errors: result.errors.filter(({ keyword }) => keyword !== "if") };
-    },
+    validateSubmission,
   };
 }
 
-/** Nobody reads a stored value whose type wasn't asked about, whatever a schema managed to accept. */
-function requireCounted(references: VaultReference[], dataTypes: DataType[]): VaultReference[] {
-  if (references.some(({ dataType }) => !dataTypes.includes(dataType)))
-    throw new Error("a schema accepted a reference that it doesn't ask for");
-  return references;
-}
+/** How much work one validation may take. See `LIMITS`. */
+type Work = Readonly<Record<"evaluations" | "patternSteps" | "explainedEvaluations", number>>;
 
-/** What a validation may take. */
-interface Work {
-  evaluations: number;
-  patternSteps: number;
-  /** Up to which all errors are collected, and not only the first. */
-  explainedEvaluations: number;
-}
-
-const OWN_WORK: Work = LIMITS;
+const SUBMITTED_WORK: Work = LIMITS;
 const FILLED_WORK: Work = {
   evaluations: LIMITS.evaluations + LIMITS.storedEvaluations,
   patternSteps: LIMITS.patternSteps + LIMITS.storedPatternSteps,
@@ -121,7 +112,7 @@ type Check = (data: unknown, basePath: string, work: Work) => DataCheck;
 
 function createCheck(graph: SchemaGraph): Check {
   const validator = createValidator(graph.root);
-  const inspector = new DataInspector(graph, validator);
+  const inspect = createInspector(graph, validator);
   const weight = graph.weight(graph.root);
 
   const check: Check = (data, basePath, work) => {
@@ -130,13 +121,13 @@ function createCheck(graph: SchemaGraph): Check {
     if (findings.errors.length > 0) return { ok: false, errors: findings.errors };
     if (evaluations > work.evaluations) return tooMuchWork(basePath);
 
-    validator.meter.reset(work.patternSteps);
-    const deciding = validator.decide(data);
-    if (deciding.length > 0) {
-      const explained = evaluations <= work.explainedEvaluations ? validator.explain(data) : deciding;
-      return { ok: false, errors: fieldErrors(explained, basePath) };
+    validator.meter.stepsLeft = work.patternSteps;
+    const firstErrors = validator.decide(data);
+    if (firstErrors.length > 0) {
+      const errors = evaluations <= work.explainedEvaluations ? validator.explain(data) : firstErrors;
+      return { ok: false, errors: fieldErrors(errors, basePath) };
     }
-    const dataTypes = inspector.inspect(data, basePath, findings);
+    const dataTypes = inspect(data, basePath, findings);
     return findings.errors.length > 0 ? { ok: false, errors: findings.errors } : { ok: true, dataTypes };
   };
 

@@ -2,15 +2,16 @@ import type { DefinedError, ErrorObject } from "ajv/dist/2020.js";
 import type { FieldError } from "../../../protocol/errors.ts";
 import { pointer } from "../../../protocol/json-pointer.ts";
 import { ErrorCollector } from "../check/error-collector.ts";
+import { ownProperty } from "../json.ts";
 
 /**
- * Ajv's errors as ours: at the field itself, also where it is missing or unknown, in plain English, bounded
- * in number. What the sponsor asks for may be quoted, what the agent submitted never is.
+ * Translates Ajv's errors to field errors in plain English, at most `LIMITS.reportedErrors`. The path leads to
+ * the field itself, also if the field is missing or unknown. Messages may quote the schema, but never the data.
  */
 export function fieldErrors(errors: readonly ErrorObject[], basePath: string): FieldError[] {
   const findings = new ErrorCollector();
   for (const error of errors) {
-    findings.add(pathOf(error, basePath), error.keyword, message(error));
+    findings.add(pathOf(error, basePath), error.keyword, messageOf(error));
   }
   return findings.errors;
 }
@@ -23,75 +24,54 @@ function pathOf(error: ErrorObject, basePath: string): string {
   return path;
 }
 
-/** Ajv types the errors of its own keywords; ours have the same shape. */
-function message(error: ErrorObject): string {
-  const known = error as DefinedError;
-  switch (known.keyword) {
-    case "required":
-      return "This field is required.";
-    case "dependentRequired":
-      return `This field is required together with ${JSON.stringify(known.params.property)}.`;
-    case "additionalProperties":
-    case "false schema":
-      return "This field isn't allowed here.";
-    case "type":
-      return `Must be ${typeNames(known.params.type)}.`;
-    case "enum":
-      return oneOf(known.params.allowedValues);
-    case "const":
-      return oneOf([known.params.allowedValue]);
-    case "format":
-      return `Must be in the format "${known.params.format}".`;
-    case "pattern":
-      return `Must match the pattern ${known.params.pattern}`;
-    case "minLength":
-      return `Must have at least ${counted(known.params.limit, "character")}.`;
-    case "maxLength":
-      return `Must have at most ${counted(known.params.limit, "character")}.`;
-    case "minItems":
-      return `Must have at least ${counted(known.params.limit, "item")}.`;
-    case "maxItems":
-    case "items":
-      return `Must have at most ${counted(known.params.limit, "item")}.`;
-    case "minProperties":
-      return `Must have at least ${counted(known.params.limit, "field")}.`;
-    case "maxProperties":
-      return `Must have at most ${counted(known.params.limit, "field")}.`;
-    case "minimum":
-      return `Must be ${known.params.limit} or more.`;
-    case "maximum":
-      return `Must be ${known.params.limit} or less.`;
-    case "exclusiveMinimum":
-      return `Must be more than ${known.params.limit}.`;
-    case "exclusiveMaximum":
-      return `Must be less than ${known.params.limit}.`;
-    case "multipleOf":
-      return `Must be a multiple of ${known.params.multipleOf}.`;
-    case "uniqueItems":
-      return "Must not have the same item twice.";
-    case "anyOf":
-      return "Must match at least one of the alternatives.";
-    case "oneOf":
-      return "Must match exactly one of the alternatives.";
-    case "not":
-      return "Must not match what the schema excludes.";
-    case "if":
-      return `Must match the schema's "${known.params.failingKeyword}" condition.`;
-    default:
-      return "Doesn't match the schema.";
-  }
+/**
+ * The error's keyword and params. `uniqueItems` is declared in `createAjv`, and has the params of Ajv's own.
+ */
+function messageOf({ keyword, params }: ErrorObject): string {
+  const message: ((params: never) => string) | undefined = ownProperty(MESSAGES, keyword);
+  return message === undefined ? "Doesn't match the schema." : message(params as never);
 }
+
+type Messages = { readonly [E in DefinedError as E["keyword"]]?: (params: E["params"]) => string };
+
+const MESSAGES: Messages = {
+  required: () => "This field is required.",
+  dependentRequired: ({ property }) => `This field is required together with ${JSON.stringify(property)}.`,
+  additionalProperties: () => "This field isn't allowed here.",
+  "false schema": () => "This field isn't allowed here.",
+  type: ({ type }) => `Must be ${typeNames(type)}.`,
+  enum: ({ allowedValues }) => oneOf(allowedValues),
+  const: ({ allowedValue }) => oneOf([allowedValue]),
+  format: ({ format }) => `Must be in the format "${format}".`,
+  pattern: ({ pattern }) => `Must match the pattern ${pattern}`,
+  minLength: ({ limit }) => `Must have at least ${counted(limit, "character")}.`,
+  maxLength: ({ limit }) => `Must have at most ${counted(limit, "character")}.`,
+  minItems: ({ limit }) => `Must have at least ${counted(limit, "item")}.`,
+  maxItems: ({ limit }) => `Must have at most ${counted(limit, "item")}.`,
+  items: ({ limit }) => `Must have at most ${counted(limit, "item")}.`,
+  minProperties: ({ limit }) => `Must have at least ${counted(limit, "field")}.`,
+  maxProperties: ({ limit }) => `Must have at most ${counted(limit, "field")}.`,
+  minimum: ({ limit }) => `Must be ${limit} or more.`,
+  maximum: ({ limit }) => `Must be ${limit} or less.`,
+  exclusiveMinimum: ({ limit }) => `Must be more than ${limit}.`,
+  exclusiveMaximum: ({ limit }) => `Must be less than ${limit}.`,
+  multipleOf: ({ multipleOf }) => `Must be a multiple of ${multipleOf}.`,
+  uniqueItems: () => "Must not have the same item twice.",
+  anyOf: () => "Must match at least one of the alternatives.",
+  oneOf: () => "Must match exactly one of the alternatives.",
+  not: () => "Must not match what the schema excludes.",
+  if: ({ failingKeyword }) => `Must match the schema's "${failingKeyword}" condition.`,
+};
 
 const counted = (limit: number, noun: string): string => `${limit} ${noun}${limit === 1 ? "" : "s"}`;
 
-function typeNames(types: unknown): string {
-  const names = String(types).split(",");
-  return names
+const typeNames = (types: unknown): string =>
+  String(types)
+    .split(",")
     .map((name) => (name === "null" ? name : `${/^[aio]/.test(name) ? "an" : "a"} ${name}`))
     .join(" or ");
-}
 
-/** Quotes what the sponsor allows, unless it is too long to read. */
+/** Quotes the values that the sponsor allows, unless the list is too long to read. */
 function oneOf(allowed: readonly unknown[]): string {
   const list = allowed.slice(0, MAX_QUOTED_VALUES + 1).map((value) => JSON.stringify(value));
   const text = list.join(", ");

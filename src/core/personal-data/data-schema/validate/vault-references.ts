@@ -1,72 +1,58 @@
 import type { DataType } from "../../../protocol/data-types.ts";
 import { pointer } from "../../../protocol/json-pointer.ts";
 import type { SchemaGraph } from "../check/schema-graph.ts";
-import { isObject } from "../json.ts";
+import { isObject, ownProperty } from "../json.ts";
 import type { Schema, SubSchema } from "../schema.ts";
-import { childSubschemas, REFERENCE_FIELD } from "../schema.ts";
+import { childSubschemas, mapSubschemas, REFERENCE_FIELD, SUBSCHEMA_KEYWORDS } from "../schema.ts";
 
-/** Where data refers to the vault, as a JSON Pointer within the data, and to what. */
+/** A reference to the user's vault in submitted data. */
 export interface VaultReference {
+  /** JSON Pointer within the data. */
   readonly path: string;
   readonly dataType: DataType;
 }
 
 /**
- * The schema with `{"$vault": "<data type>"}` allowed in place of each value that a subschema marks with that data type.
- * What other subschemas say about the same value has to allow an object. Conditions rather than alternatives, so that a
- * wrong value is explained by what the sponsor asks for and nothing else.
+ * Returns the schema with `{"$vault": "<data type>"}` allowed in place of each value that has that data type.
+ * What other subschemas say about the same value still applies, so they must allow an object. The copy uses
+ * conditions instead of alternatives: the errors of a wrong value then only say what the sponsor asks for.
  */
 export function allowingReferences(root: Schema): Schema {
-  const { $defs, ...schema } = mapParts(root, allow);
-  const type = root["x-data-type"];
-  const allowed = type === undefined ? schema : orReference(type, schema);
+  const { $defs, ...schema } = mapParts(root);
+  const allowed = orReference(root, schema);
   return $defs === undefined ? allowed : { ...allowed, $defs };
 }
 
-function allow(schema: SubSchema): SubSchema {
-  if (typeof schema === "boolean") return schema;
-  const inner = mapParts(schema, allow);
-  const type = schema["x-data-type"];
-  return type === undefined ? inner : orReference(type, inner);
-}
-
-/** One object, so that whoever evaluates it compiles it once. */
+/** One object for all conditions, so that it is compiled once. */
 const LOOKS_LIKE_REFERENCE: Schema = { type: "object", required: [REFERENCE_FIELD] };
 
-const orReference = (type: DataType, schema: Schema): Schema => ({
-  if: LOOKS_LIKE_REFERENCE,
-  then: {
+/** The schema, with a reference allowed if the original schema has a data type. */
+function orReference({ "x-data-type": type }: Schema, schema: Schema): Schema {
+  if (type === undefined) return schema;
+  const reference: Schema = {
     "x-data-type": type,
     type: "object",
     properties: { [REFERENCE_FIELD]: { const: type } },
     required: [REFERENCE_FIELD],
     additionalProperties: false,
-  },
-  else: schema,
-});
+  };
+  return { if: LOOKS_LIKE_REFERENCE, then: reference, else: schema };
+}
 
-/** A copy with every subschema mapped but those under `not`: what is sent never matches them. */
-function mapParts(schema: Schema, map: (part: SubSchema) => SubSchema): Schema {
-  const copy: Record<string, unknown> = { ...schema };
-  for (const keyword of ["items", "if", "then", "else"] as const) {
-    const part = schema[keyword];
-    if (part !== undefined) copy[keyword] = map(part);
-  }
-  for (const keyword of ["allOf", "anyOf", "oneOf", "prefixItems"] as const) {
-    const parts = schema[keyword];
-    if (parts !== undefined) copy[keyword] = parts.map(map);
-  }
-  for (const keyword of ["properties", "$defs"] as const) {
-    const parts = schema[keyword];
-    if (parts !== undefined)
-      copy[keyword] = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, map(part)]));
-  }
-  return copy;
+/** A copy that allows references in every subschema except under `not`: valid data never matches those. */
+function mapParts(schema: Schema): Schema {
+  const allow = (part: unknown): SubSchema =>
+    typeof part === "boolean" ? part : orReference(part as Schema, mapParts(part as Schema));
+  const mapped = Object.entries(schema).map(([keyword, value]: [string, unknown]) => {
+    const holds = keyword === "not" ? undefined : ownProperty(SUBSCHEMA_KEYWORDS, keyword);
+    return [keyword, holds === undefined ? value : mapSubschemas(holds, value, allow)] as const;
+  });
+  return Object.fromEntries(mapped);
 }
 
 /**
- * Whether the schema compares personal data with other values of a list: whoever wrote those would learn from a refusal
- * which of them is the stored one. Such a schema allows no references.
+ * Whether the schema compares personal data with other items of a list. An agent that wrote the other items
+ * would learn from a refusal which of them is the stored value. Such a schema allows no references.
  */
 export function comparesPersonalData(graph: SchemaGraph): boolean {
   const seen = new Set<SubSchema>();
@@ -82,20 +68,20 @@ export function comparesPersonalData(graph: SchemaGraph): boolean {
 const isReference = (value: unknown): value is Record<string, unknown> =>
   isObject(value) && Object.hasOwn(value, REFERENCE_FIELD);
 
-/** Whether the data refers to the vault anywhere, rightly or not. */
+/** Whether the data has a reference anywhere, valid or not. */
 export function refersToVault(data: unknown): boolean {
   if (typeof data !== "object" || data === null) return false;
   return isReference(data) || Object.values(data).some(refersToVault);
 }
 
-/** The references in data that a schema allowing them has accepted. */
+/** The references in data that has passed the schema of `allowingReferences`. */
 export function referencesIn(data: unknown, path = ""): VaultReference[] {
   if (typeof data !== "object" || data === null) return [];
   if (isReference(data)) return [{ path, dataType: data[REFERENCE_FIELD] as DataType }];
   return Object.entries(data).flatMap(([key, inner]) => referencesIn(inner, pointer(path, key)));
 }
 
-/** The data with each reference replaced. */
+/** Returns the data with each reference replaced by the value of its data type. */
 export function replaceReferences(data: unknown, valueOf: (type: DataType) => unknown): unknown {
   if (Array.isArray(data)) return data.map((item) => replaceReferences(item, valueOf));
   if (!isObject(data)) return data;
