@@ -3,6 +3,7 @@ import type { Cipher } from "./ports/cipher.ts";
 import type { Database } from "./ports/database.ts";
 import type { Log } from "./ports/log.ts";
 import type { RateLimiter } from "./ports/rate-limiter.ts";
+import type { SqlPool } from "./ports/sql.ts";
 import type { UpstreamClient } from "./ports/upstream.ts";
 import type { PaymentClient } from "./ports/x402-buyer.ts";
 import type { PaymentSeller } from "./ports/x402-seller.ts";
@@ -10,9 +11,11 @@ import type { TransferClient } from "./ports/x402-transfers.ts";
 import type { DataType } from "./protocol/data-types.ts";
 import type { RateRules } from "./protocol/rate-limit/index.ts";
 
-/** What the core is given once, at start. A verb takes the part of it that it touches. */
+/** Everything that the app gives to the core at start. Each function of the core takes only the parts it uses. */
 export interface Deps {
   db: Database;
+  /** Runs statements on the same database: transitions, and the hottest reads. */
+  sql: SqlPool;
   log: Log;
   cipher: Cipher;
   chain: Chain;
@@ -25,17 +28,18 @@ export interface Deps {
   background: Background;
 }
 
-/** Work that goes on after its call was answered; the server waits for it before it stops. */
+/** Work that continues after the response was sent. */
 export interface Background {
+  /** Registers running work. The server waits for all registered work before it stops. */
   keep(work: Promise<unknown>): void;
 }
 
 export interface Settings {
-  /** How the outside reaches us; without a trailing slash. */
+  /** The URL under which clients reach this server, without a trailing slash. */
   publicBaseUrl: string;
-  /** How long a run waits for confirmations before it answers with the payment still pending. */
+  /** Milliseconds a run waits for chain confirmations. After that, the response says the payment is pending. */
   confirmWaitMs: number;
-  /** How often within how long a session may do what it mustn't (R7.5). */
+  /** A session that reaches one of these counts within its window is suspended (R7.5). */
   suspension: {
     scopeViolations: number;
     scopeWindowSeconds: number;
@@ -43,41 +47,44 @@ export interface Settings {
     rateWindowSeconds: number;
   };
   rateRules: RateRules;
-  /** What may leave the treasury in a UTC day, in micros. Undefined: as much as budgets allow. */
+  /** The most micros that may leave the treasury in one UTC day. Undefined: only the budgets limit it. */
   treasuryDayMicros: bigint | undefined;
-  /** What we keep of a direct payment, in hundredths of a percent on top of the quote. */
+  /** Our fee on a direct payment, in basis points (1/100 percent) of the upstream's quote, added to the quote. */
   proxyFeeBps: bigint;
-  /** Answers of upstreams up to this size are kept, encrypted, for this long. */
+  /** Upstream responses up to `maxBytes` are stored encrypted for `seconds`. */
   keepOutput: { maxBytes: number; seconds: number };
 }
 
+/** What an agent may do for a user. The three lists are independent. */
 export interface Scopes {
   taskTypes: string[];
   dataTypes: DataType[];
   categories: string[];
 }
 
+/** An agent that authenticated with its API key. It acts for no user yet. */
 export interface AgentActor {
   kind: "agent";
   agentId: string;
   apiKeyId: string;
 }
 
+/** An agent that authenticated with a session token. It acts for exactly one user. */
 export interface SessionActor {
   kind: "session";
   sessionId: string;
   surface: "agent" | "gpt" | "mcp";
   grantId: string;
-  /** The pairwise id the agent knows the user by. */
+  /** The user's id for this agent only. Another agent gets another id for the same user. */
   subject: string;
   agentId: string;
-  /** Internal; never leaves towards an agent. */
+  /** The internal user id. It is never sent to an agent. */
   userId: string;
   scopes: Scopes;
   grantScopes: Scopes;
   budgetAccountId: string;
   grantBudgetAccountId: string;
-  /** What it could still spend when it was authenticated: the lesser of its own and its grant's remainder. */
+  /** Micros the session could still spend at authentication: the smaller remainder of session and grant. */
   remainingMicros: bigint;
   expiresAt: Date;
 }
@@ -91,5 +98,5 @@ export interface AdminActor {
   kind: "admin";
 }
 
-/** Who acts. Scope checks and audit read the same union. */
+/** The caller of an operation. Scope checks and the audit log use the same union. */
 export type Actor = AgentActor | SessionActor | SponsorActor | AdminActor;

@@ -1,45 +1,53 @@
 import type { Address, Hex } from "viem";
 
-/** An EIP-3009 authorization we signed. */
+/** An EIP-3009 authorization that was signed: by the treasury, or by a buyer who pays us. */
 export interface Authorization {
   asset: Address;
   payer: Address;
   payTo: Address;
   amountMicros: bigint;
   nonce: Hex;
+  /** Unix seconds, chain time. */
   validBefore: bigint;
+  /**
+   * The latest block when the treasury signed, or when we claimed the buyer's payment. The search starts here.
+   */
   signedAtBlock: bigint;
 }
 
-/** What the chain proves about an authorization, at one sufficiently final block. */
+/** What the chain proves about an authorization at one confirmed block. */
 export type Verdict =
   | { kind: "settled"; txHash: Hex; block: bigint; logIndex: number }
   | { kind: "canceled"; txHash: Hex; block: bigint }
-  /** Unused at a block whose time has passed `validBefore`: it can't be used any more. */
+  /** Unused at a block whose time is `validBefore` or later. It can never be used any more. */
   | { kind: "expired"; block: bigint; blockTime: bigint }
+  /** Unused at that block, and still valid. */
   | { kind: "pending" }
-  /** Used for another transfer than this one: its signer signed the same nonce twice. */
+  /** The nonce was used for a different transfer. The signer signed the same nonce twice. */
   | { kind: "diverted"; txHash: Hex; block: bigint }
-  /** Used, but by no transfer that was found: a pruned or lagging node, or worse. Never guessed from. */
+  /**
+   * The nonce was used, but no matching transfer was found. The node may have pruned its logs or lag behind.
+   * No payment is decided on this verdict.
+   */
   | { kind: "unexplained"; txHash?: Hex };
 
-/** A transfer out of an address. */
+/** A transfer of the asset from an address. */
 export interface OutgoingTransfer {
   txHash: Hex;
   payTo: Address;
   amountMicros: bigint;
-  /** Of the authorization that made it; undefined for a transfer made otherwise. */
+  /** Nonce of the authorization that made the transfer. Undefined if no authorization made it. */
   nonce: Hex | undefined;
 }
 
-/** A transfer to an address. */
+/** A transfer of the asset to an address. */
 export interface IncomingTransfer {
   txHash: Hex;
   payer: Address;
   amountMicros: bigint;
 }
 
-/** What left and reached an address up to a sufficiently final block, and what it held there. */
+/** Transfers from and to an address up to a confirmed block, and its balance at that block in micros. */
 export interface TreasuryTransfers {
   block: bigint;
   balance: bigint;
@@ -47,12 +55,14 @@ export interface TreasuryTransfers {
   incoming: IncomingTransfer[];
 }
 
+/** Reads the chain. `EvmChain` implements it. */
 export interface Chain {
-  /** The latest block's number. */
+  /** Returns the number of the latest block. */
   blockNumber(): Promise<bigint>;
-  /** Base units of the asset at the latest block. */
+  /** Returns the balance at the latest block, in base units of the asset (micros). */
   balanceOf(address: Address): Promise<bigint>;
+  /** Finds out whether an authorization was used, was canceled, expired, or can still be used. */
   lookUp(authorization: Authorization): Promise<Verdict>;
-  /** All transfers of the asset out of and to an address since a block; without a block, none. */
+  /** Lists all transfers of the asset from and to an address since `fromBlock`. Undefined lists none. */
   flows(address: Address, fromBlock: bigint | undefined): Promise<TreasuryTransfers>;
 }

@@ -1,10 +1,14 @@
-/** Authenticated encryption of what is kept at rest. `context` is bound to the ciphertext, not stored. */
+/** Encrypts data at rest, with authentication. */
 export interface Cipher {
-  /** What every ciphertext of the current key starts with. */
+  /** The first bytes of every ciphertext that the current key makes. They tell current from older keys. */
   readonly prefix: Uint8Array<ArrayBuffer>;
+  /**
+   * Encrypts with the current key. `context` names the row and column. It is authenticated but not stored, so a
+   * ciphertext that is moved to another row can't be decrypted.
+   */
   encrypt(plaintext: Uint8Array | string, context: string): Uint8Array<ArrayBuffer>;
-  /** @throws if the ciphertext was changed, or made for another context or key. */
+  /** @throws Error if the ciphertext was changed, has another context, or its key is not configured. */
   decrypt(ciphertext: Uint8Array, context: string): Buffer;
-  /** Keyed digest, for codes that must be derivable again without being stored. */
+  /** Returns a keyed digest. The same message always gives the same digest, so codes needn't be stored. */
   hmac(message: string): Buffer;
 }

@@ -1,7 +1,7 @@
 import type { Prisma, PrismaClient } from "../../platform/generated/prisma/client.ts";
 
-/** The database. Only `store.ts` files query it; verbs may open a transaction over several stores. */
+/** The database client. Only `store.ts` files run queries. Other files may open a transaction over stores. */
 export type Database = PrismaClient;
 
-/** The database, or a transaction on it: what a store needs. */
+/** The database client or an open transaction. Store functions take this type, so they work in both. */
 export type Queries = Prisma.TransactionClient;

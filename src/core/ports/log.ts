@@ -1,4 +1,4 @@
-/** A structured log. Fields are redacted by the adapter; never pass personal data on purpose. */
+/** A structured log. The adapter redacts fields and messages. Callers still must not pass personal data. */
 export interface Log {
   info(fields: Record<string, unknown>, message: string): void;
   warn(fields: Record<string, unknown>, message: string): void;

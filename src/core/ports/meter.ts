@@ -1,4 +1,4 @@
-/** One answered request. Every label is one of a set that the code knows, so callers can't make more of them. */
+/** One request that was answered. Callers can't invent label values: the code knows every possible value. */
 export interface RequestMetric {
   surface: string;
   /** Operation id, or `unmatched`. */
@@ -10,10 +10,11 @@ export interface RequestMetric {
   seconds: number;
 }
 
-/** What is measured and shown to the operator. */
+/** Collects the metrics that the operator sees under `/metrics`. */
 export interface Meter {
   countRequest: (request: RequestMetric) => void;
-  /** Everything measured, as text for whoever scrapes it. */
+  /** Returns all metrics as text in the Prometheus format. */
   scrape: () => Promise<string>;
+  /** The content type of that text. */
   contentType: string;
 }

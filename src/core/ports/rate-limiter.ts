@@ -1,23 +1,23 @@
-/** One limit: so many takes within a window, which begins with the first of them. */
+/** One limit: at most `limit` takes in a window of `windowSeconds`. The window starts with its first take. */
 export interface RateRule {
-  /** Its name on the wire, and in front of its counters' keys. */
+  /** The limit's name in the RateLimit headers, and the prefix of its counter keys. */
   name: string;
   limit: number;
   windowSeconds: number;
-  /** Whose takes count together, as callers read it. */
+  /** What the limit counts by, as error messages name it: "agent session", "API key". */
   per: string;
 }
 
-/** What came of a take. */
+/** The result of one take. */
 export interface RateTake {
   allowed: boolean;
   limit: number;
   remaining: number;
-  /** Until the window ends, rounded up; at least 1. */
+  /** Seconds until the window ends, rounded up; at least 1. */
   resetSeconds: number;
 }
 
 export interface RateLimiter {
-  /** Counts one take against a rule, refused ones too. Exact over all replicas. */
+  /** Counts one take for `key` under the rule. Refused takes count too. The count is exact over all replicas. */
   take(rule: RateRule, key: string): Promise<RateTake>;
 }

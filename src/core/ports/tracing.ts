@@ -1,12 +1,12 @@
 import type { Attributes, Span } from "@opentelemetry/api";
 import { SpanStatusCode, trace } from "@opentelemetry/api";
 
-/** Costs nothing where no tracing was started. */
+/** Without a started tracing SDK this tracer does nothing and costs nothing. */
 const tracer = trace.getTracer("tollfree");
 
 /**
- * Runs work as a span of the trace it is in. Attributes are of the kind that may be logged: names and numbers, never
- * what somebody sent.
+ * Runs `work` inside a span of the current trace. Returns and throws what `work` does.
+ * Attributes may only hold names and numbers, never values that a caller sent.
  */
 export function inSpan<Result>(
   name: string,
@@ -17,7 +17,7 @@ export function inSpan<Result>(
     try {
       return await work(span);
     } catch (error) {
-      // The message could quote what was sent; the log has it, redacted.
+      // The error message is left out: it could quote what the caller sent. The log has it, redacted.
       span.setStatus({ code: SpanStatusCode.ERROR });
       if (error instanceof Error) span.setAttribute("error.type", error.name);
       throw error;

@@ -1,4 +1,4 @@
-/** One HTTP request to an upstream. Redirects are never followed; size and time are capped by the adapter. */
+/** One HTTP request to an upstream. Redirects are never followed. The adapter limits time and response size. */
 export interface UpstreamRequest {
   url: string;
   method: "GET" | "POST";
@@ -7,25 +7,28 @@ export interface UpstreamRequest {
   timeoutMs: number;
 }
 
+/** A complete response, of any status. */
 export interface UpstreamAnswer {
   kind: "answer";
   status: number;
-  /** Lower-case names. */
+  /** Names are lower-case. */
   headers: Record<string, string>;
   body: Buffer;
   elapsedMs: number;
 }
 
+/** Why there is no complete response. */
 export type UpstreamFailure =
-  /** Nothing, or not all of it, came within `timeoutMs`. */
+  /** The complete response didn't arrive within `timeoutMs`. The upstream may have got the request. */
   | { kind: "timeout"; elapsedMs: number }
-  /** No connection was made: the request didn't reach it. */
+  /** No connection was made. The upstream didn't get the request. */
   | { kind: "unreachable"; reason: string }
-  /** Its address isn't one we may call (SSRF). */
+  /** The URL or its address isn't allowed (SSRF protection). Nothing was sent. */
   | { kind: "blocked"; reason: string }
-  /** The connection broke, or the answer was larger than we take. */
+  /** The connection broke, or the response was too large. The upstream may have got the request. */
   | { kind: "cut"; reason: string };
 
 export interface UpstreamClient {
+  /** Sends the request once. Failures are returned, not thrown. */
   request(request: UpstreamRequest): Promise<UpstreamAnswer | UpstreamFailure>;
 }

@@ -1,40 +1,50 @@
 import type { Address, Hex } from "viem";
 import type { UpstreamAnswer } from "./upstream.ts";
 
-/** What a toll costs and to whom it goes. */
+/** The price of an upstream's toll and its recipient. */
 export interface Terms {
-  /** CAIP-2. */
+  /** CAIP-2 id, such as `eip155:8453`. */
   network: string;
   asset: Address;
   payTo: Address;
   amountMicros: bigint;
 }
 
-/** One way to pay that an upstream offered and that we know how to sign. */
+/** One way to pay that an upstream offered and that the treasury can sign. */
 export interface Offer extends Terms {
-  /** The x402 version, and the upstream's own words, which sellers compare deeply. */
+  /** The x402 version and the offer exactly as the upstream sent it. Sellers compare every field of it. */
   raw: unknown;
 }
 
+/** A payment that is signed but not sent. */
 export interface SignedPayment extends Terms {
   payer: Address;
   nonce: Hex;
   /** Unix seconds, chain time. */
   validBefore: bigint;
-  /** The headers that carry the payment. */
+  /** The request headers that carry the payment. */
   headers: Record<string, string>;
 }
 
-/** The x402 wire: reading terms, signing one offer, reading the receipt. Knows no budgets and sends nothing. */
+/**
+ * The buyer's side of x402: reads offers, signs one offer, reads the receipt.
+ * It doesn't check budgets and doesn't send requests.
+ */
 export interface PaymentClient {
   readonly network: string;
   readonly asset: Address;
-  /** The treasury's address, which pays. */
+  /** The treasury's address. It pays. */
   readonly payer: Address;
-  /** The offers of a 402 that we could sign (exact scheme, our network and asset, EIP-3009), and how many others. */
+  /**
+   * Reads the offers of a 402 response. `offers` holds those that `sign` accepts: exact scheme, our network and
+   * asset, EIP-3009. `others` is the number of all other offers.
+   */
   readOffers(answer: UpstreamAnswer): { offers: Offer[]; others: number };
-  /** Signs exactly this offer, valid for at most 300 s. Signs the same payment id for sellers that deduplicate. */
+  /**
+   * Signs exactly this offer. The signature is valid for at most 300 seconds.
+   * `paymentId` goes to sellers that recognise a repeated payment by its id.
+   */
   sign(offer: Offer, paymentId: string): Promise<SignedPayment>;
-  /** The transaction the upstream says settled it: a hint where to look, never proof. */
+  /** Returns the transaction that the upstream names as settled. It is a hint, not proof: the chain decides. */
   readClaimedTransaction(answer: UpstreamAnswer): Hex | undefined;
 }

@@ -1,28 +1,32 @@
 import type { Address, Hex } from "viem";
 
-/** What we ask for something that we sell. It is paid to the treasury. */
+/** The price and description of a call that we sell. The buyer pays the treasury. */
 export interface SaleTerms {
   amountMicros: bigint;
-  /** Where it is sold, without a query. */
+  /** The URL to call, without its query. */
   url: string;
   description: string;
-  /** For marketplaces (x402's bazaar), and with the id by which a buyer can ask again. */
+  /**
+   * Shown to marketplaces (x402's bazaar). Its presence also tells buyers that a payment may carry a retry id.
+   */
   listing?: { inputSchema: Record<string, unknown>; sampleInput: Record<string, unknown> };
 }
 
-/** A payment as a request brought it. Its signature says who pays whom how much, and nothing of what for. */
+/**
+ * A payment from a request's headers. Its signature covers payer, recipient and amount, but not what is bought.
+ */
 export interface PresentedPayment {
   payer: Address;
   nonce: Hex;
   /** Unix seconds, chain time. */
   validBefore: bigint;
-  /** The random id by which its buyer can ask again for what was paid; it never shows on chain. */
+  /** A random id of the buyer. With it, the buyer can repeat the request. It never appears on chain. */
   retryId: string | undefined;
-  /** The adapter's own: the payment in the words of its version. */
+  /** The payment in the format of its x402 version. Only the adapter reads it. */
   raw: unknown;
 }
 
-/** A sale as x402's bazaar lists it. */
+/** One entry of a listing for x402's bazaar. */
 export interface SaleListing {
   resource: string;
   type: "http";
@@ -33,7 +37,9 @@ export interface SaleListing {
   extensions: Record<string, unknown>;
 }
 
-/** What a 402 adds to the error: v2 terms in a header, and v1's in the body for clients that know no other. */
+/**
+ * What a 402 response adds to the error: x402 v2 terms in a header, and v1 terms in the body for older clients.
+ */
 export interface PaymentDemand {
   headers: Record<string, string>;
   body: { x402Version: 1; accepts: unknown[] };
@@ -41,20 +47,25 @@ export interface PaymentDemand {
 
 export type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-/** The seller's side of x402 (v2 and v1), with a facilitator that submits what buyers signed. */
+/** The seller's side of x402 (v2 and v1). A facilitator submits the payments that buyers signed. */
 export interface PaymentSeller {
   /** The treasury's address. */
   readonly payTo: Address;
+  /** Builds the 402 response's headers and body. `error` says why payment is required. */
   demand(terms: SaleTerms, error: string): PaymentDemand;
+  /** Builds the entry for the bazaar. */
   list(terms: SaleTerms): SaleListing;
-  /** The payment in a request's headers, whatever it is for. */
+  /** Reads the payment from a request's headers. It doesn't check what the payment is for. */
   read(headers: RequestHeaders): PresentedPayment | "none" | "malformed";
-  /** Whether a payment is for exactly these terms. */
+  /** Returns whether a payment is for exactly these terms. It doesn't check the signature. */
   matches(payment: PresentedPayment, terms: SaleTerms): boolean;
-  /** Whether it could be settled at this moment. @throws where the facilitator can't be asked */
+  /**
+   * Asks the facilitator whether the payment can be settled now. Returns undefined if it can, else the reason.
+   * @throws AppError `service_unavailable` if the facilitator doesn't answer
+   */
   verify(payment: PresentedPayment, terms: SaleTerms): Promise<{ reason: string } | undefined>;
-  /** Has it submitted. Whether it was, the chain tells; the facilitator's word counts for nothing. */
+  /** Asks the facilitator to submit the payment. Its answer is ignored: only the chain proves settlement. */
   settle(payment: PresentedPayment, terms: SaleTerms): Promise<void>;
-  /** The receipt as headers, in the words of the version that was paid with. */
+  /** Builds the receipt's response headers, in the x402 version of the payment. */
   receipt(payment: PresentedPayment, txHash: Hex): Record<string, string>;
 }

@@ -1,6 +1,6 @@
 /**
- * JSON with sorted keys: equal values give equal text, so bodies can be compared and digested as JSON.
- * The value must not nest deeply; the API refuses more than 64 levels before a value gets here.
+ * Writes JSON with sorted keys. Equal values give equal text, so request bodies can be compared by their digests.
+ * The value must not nest deeply. The API refuses bodies of more than 64 levels before they get here.
  */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, nested: unknown) =>
@@ -8,6 +8,6 @@ export function canonicalJson(value: unknown): string {
   );
 }
 
-/** Built from entries: assigning to a key called `__proto__` would lose its value. */
+/** Uses `fromEntries`: assigning to a key called `__proto__` would lose its value. */
 const sortKeys = (object: object): object =>
   Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));

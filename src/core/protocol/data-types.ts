@@ -1,4 +1,4 @@
-/** Every kind of personal data a schema can ask for, a grant can allow and a consent can name (api.md "Consent"). */
+/** All kinds of personal data that a schema can ask for, a grant can allow and a consent can name. */
 export const DATA_TYPES = [
   "email",
   "phone",
@@ -14,6 +14,6 @@ export const DATA_TYPES = [
 
 export type DataType = (typeof DATA_TYPES)[number];
 
-const KNOWN: ReadonlySet<unknown> = new Set(DATA_TYPES);
+const KNOWN_TYPES: ReadonlySet<unknown> = new Set(DATA_TYPES);
 
-export const isDataType = (value: unknown): value is DataType => KNOWN.has(value);
+export const isDataType = (value: unknown): value is DataType => KNOWN_TYPES.has(value);

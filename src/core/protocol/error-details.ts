@@ -1,12 +1,15 @@
 import { z } from "zod";
 
-/** What a refusal says when it opened a question that only the user can answer. */
+/** The details of an error that opened an approval: a question that only the user can answer. */
 export const OpenApproval = z.object({
   approval_id: z.string(),
-  approval_url: z.string().meta({ description: "Where the person answers" }),
-  user_code: z.string().meta({ description: "Show it to the person together with the link" }),
+  approval_url: z.string().meta({ description: "Page where the user decides" }),
+  user_code: z.string().meta({ description: "Show it to the user together with approval_url" }),
   expires_at: z.iso.datetime(),
-  poll_interval_seconds: z.number().int().meta({ description: "Ask get_approval no more often" }),
+  poll_interval_seconds: z
+    .number()
+    .int()
+    .meta({ description: "Seconds to wait between two calls of get_approval" }),
 });
 export type OpenApproval = z.infer<typeof OpenApproval>;
 
@@ -14,37 +17,46 @@ export const DirectPaymentOutcome = z
   .object({
     status: z
       .enum(["pending", "upstream_paid", "refund_owed", "refunded", "not_taken"])
-      .meta({ description: "Where the buyer's money is" }),
-    paid_tx_hash: z.string().optional().meta({ description: "By which the buyer paid us" }),
-    upstream_tx_hash: z.string().optional().meta({ description: "By which we paid the upstream" }),
-    refund_tx_hash: z.string().optional(),
+      .meta({ description: "State of the buyer's money" }),
+    paid_tx_hash: z.string().optional().meta({ description: "Transaction in which the buyer paid Tollfree" }),
+    upstream_tx_hash: z
+      .string()
+      .optional()
+      .meta({ description: "Transaction in which Tollfree paid the upstream" }),
+    refund_tx_hash: z
+      .string()
+      .optional()
+      .meta({ description: "Transaction in which Tollfree refunded the buyer" }),
   })
-  .meta({ description: "What became of a direct payment" });
+  .meta({ description: "Outcome of a direct payment" });
 export type DirectPaymentOutcome = z.infer<typeof DirectPaymentOutcome>;
 
 const paymentId = z
   .string()
-  .meta({ description: "The payment this belongs to; get_payment tells what became of it" });
-const quotedCents = z.number().meta({ description: "What the upstream asks for" });
+  .meta({ description: "The payment of this call. get_payment returns its outcome" });
+const quotedCents = z.number().meta({ description: "Price that the upstream asks for now" });
 
 /**
- * THE table of what `details` holds, by code; a code that isn't here has none. Optional: they can be absent. What
- * is thrown, the document and the client's types derive from it.
+ * The schema of `details` for each error code. A code that isn't listed has no details.
+ * An optional schema means that `details` can be absent.
+ * The type of `AppError`, the OpenAPI document and the client's types derive from this table.
  */
 export const ERROR_DETAILS = {
   validation_error: z
     .object({
       input_schema: z
         .record(z.string(), z.unknown())
-        .meta({ description: "What the service's input must match" }),
+        .meta({ description: "JSON Schema of the service's input" }),
     })
     .optional(),
   consent_required: OpenApproval.optional(),
   scope_violation: z.object({
     scope: z
       .enum(["task_types", "data_types", "categories"])
-      .meta({ description: "Which of the three scopes" }),
-    missing: z.array(z.string()).meta({ description: "What the scope, or the consent, lacks" }),
+      .meta({ description: "Name of the scope that refused the call" }),
+    missing: z
+      .array(z.string())
+      .meta({ description: "Values that the scope or the consent doesn't include" }),
   }),
   data_consent_required: z.object({
     missing: z.array(z.string()),
@@ -52,8 +64,10 @@ export const ERROR_DETAILS = {
     ...OpenApproval.partial().shape,
   }),
   budget_approval_required: z.object({
-    cost_cents: z.number().meta({ description: "What the call costs" }),
-    remaining_cents: z.number().meta({ description: "What the session, or its grant, has left" }),
+    cost_cents: z.number().meta({ description: "Price of the call" }),
+    remaining_cents: z
+      .number()
+      .meta({ description: "What is left of the session's or the grant's budget, whichever is smaller" }),
     ...OpenApproval.shape,
   }),
   session_suspended: z.object({
@@ -65,25 +79,25 @@ export const ERROR_DETAILS = {
   task_required: z.object({
     campaigns: z
       .array(z.object({ campaign_id: z.string(), sponsor: z.string(), task_type: z.string().nullable() }))
-      .meta({ description: "Who would pay after which task, best first" }),
+      .meta({ description: "Campaigns that pay after their task is completed, best first" }),
   }),
   cost_above_max: z.object({ max_cost_cents: z.number(), quoted_cents: quotedCents }),
   price_changed: z
     .object({
-      price_cents: z.number().meta({ description: "What is registered" }),
+      price_cents: z.number().meta({ description: "Registered price" }),
       quoted_cents: quotedCents,
     })
     .optional(),
   treasury_shortfall: z.object({
-    covered_cents: z.number().meta({ description: "The most the treasury could cover" }),
+    covered_cents: z.number().meta({ description: "Largest credit that the treasury can cover now" }),
   }),
   duplicate_request: z
     .object({ payment_id: paymentId.optional(), direct_payment: DirectPaymentOutcome.optional() })
     .optional(),
   rate_limited: z
     .object({
-      policy: z.string().meta({ description: "The limit's name in the RateLimit headers" }),
-      limit: z.number().int().meta({ description: "Calls in one window" }),
+      policy: z.string().meta({ description: "Name of the limit in the RateLimit headers" }),
+      limit: z.number().int().meta({ description: "Calls allowed in one window" }),
       window_seconds: z.number().int(),
     })
     .optional(),
@@ -91,11 +105,15 @@ export const ERROR_DETAILS = {
     .object({
       payment_id: paymentId.optional(),
       direct_payment: DirectPaymentOutcome.optional(),
-      upstream_status: z.number().int().optional().meta({ description: "What the upstream answered" }),
+      upstream_status: z
+        .number()
+        .int()
+        .optional()
+        .meta({ description: "HTTP status of the upstream's response" }),
       probe: z
         .object({ status: z.number().int().optional(), failure: z.string().optional() })
         .optional()
-        .meta({ description: "What came of asking a new API's upstream for its terms" }),
+        .meta({ description: "Result of the test request to a new API's upstream" }),
     })
     .optional(),
   upstream_timeout: z
@@ -103,10 +121,12 @@ export const ERROR_DETAILS = {
     .optional(),
   service_unavailable: z
     .object({
-      checks: z.record(z.string(), z.enum(["ok", "degraded", "failed"])).meta({ description: "On /readyz" }),
+      checks: z
+        .record(z.string(), z.enum(["ok", "degraded", "failed"]))
+        .meta({ description: "Only on /readyz: the state of each dependency" }),
     })
     .optional(),
 } satisfies Record<string, z.ZodType>;
 
-/** The details of each code that has some. */
+/** The type of `details`, by error code. */
 export type ErrorDetails = { [Code in keyof typeof ERROR_DETAILS]: z.infer<(typeof ERROR_DETAILS)[Code]> };

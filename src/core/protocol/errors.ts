@@ -2,11 +2,10 @@ import type { ErrorDetails } from "./error-details.ts";
 import type { NextAction } from "./next-actions.ts";
 
 /**
- * THE catalogue: every error code with its HTTP status, whether the unchanged request can succeed later,
- * and its default public message. The tRPC code, the OpenAPI responses and docs/errors.md derive from it.
+ * All error codes: HTTP status, whether the unchanged request can succeed later (`retry`), and the default public
+ * message. The tRPC code, the OpenAPI responses and docs/errors.md derive from this table.
  *
- * `retry` is the rule for the code. Codes marked `"if_approval"` can only succeed later when the refusal
- * opened an approval a person can grant (product.md, api.md "Envelope").
+ * `retry: "if_approval"`: the unchanged request can succeed later only if this error opened an approval.
  */
 export const ERRORS = {
   validation_error: { status: 400, retry: false, message: "The request doesn't match the schema." },
@@ -69,47 +68,47 @@ export const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS;
 export const ERROR_CODES = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 
-/** One refused field. `path` is a JSON Pointer into the request, at the field itself. */
+/** One refused field. `path` is a JSON Pointer to the field in the request. */
 export interface FieldError {
   path: string;
   message: string;
   keyword: string;
 }
 
-/** Terms of a payment as x402 v1 has them. */
+/** The terms of a payment in the format of x402 v1. */
 export interface PaymentTerms {
   x402Version: 1;
   accepts: unknown[];
 }
 
-/** What `details` holds for a code: undefined for most, possibly undefined for some. */
+/** The type of `details` for an error code. It is `undefined` for codes without details. */
 export type DetailsOf<Code extends ErrorCode> = Code extends keyof ErrorDetails
   ? ErrorDetails[Code]
   : undefined;
 
 export interface AppErrorOptions<Code extends ErrorCode = ErrorCode> {
-  /** Replaces the catalogue's message. Public: never put internals here. */
+  /** Replaces the default message. Callers see it: never put internals here. */
   message?: string;
-  /** What depends on the code (error-details.ts); goes to the wire as it is. */
+  /** The code's own fields (error-details.ts). They are sent unchanged. */
   details?: DetailsOf<Code>;
   fieldErrors?: FieldError[];
   retryAfterSeconds?: number;
-  /** Of a 402: what x402 v1 clients read, at the top of the body. */
+  /** Only for a 402. Its fields go to the top level of the body, where x402 v1 clients read them. */
   paymentTerms?: PaymentTerms;
   nextActions?: NextAction[];
   /** Extra response headers, such as `Allow`. */
   headers?: Record<string, string>;
-  /** Internal; logged, never sent. */
+  /** The original error. It is logged, never sent. */
   cause?: unknown;
 }
 
-/** Details that callers rely on can't be left out. */
+/** The constructor's options. They are required if the code's details are required. */
 type ConstructorOptions<Code extends ErrorCode> =
   undefined extends DetailsOf<Code>
     ? [options?: AppErrorOptions<Code>]
     : [options: AppErrorOptions<Code> & { details: DetailsOf<Code> }];
 
-/** The only error the core throws on purpose. Anything else becomes a bland `internal_error`. */
+/** The only error that the core throws on purpose. Callers see any other error as `internal_error`. */
 export class AppError<Code extends ErrorCode = ErrorCode> extends Error {
   override readonly name = "AppError";
   readonly code: Code;
@@ -121,8 +120,8 @@ export class AppError<Code extends ErrorCode = ErrorCode> extends Error {
   readonly headers: Record<string, string>;
   nextActions: NextAction[];
 
-  constructor(code: Code, ...[given]: ConstructorOptions<Code>) {
-    const options: AppErrorOptions<Code> = given ?? {};
+  constructor(code: Code, ...[givenOptions]: ConstructorOptions<Code>) {
+    const options: AppErrorOptions<Code> = givenOptions ?? {};
     super(options.message ?? ERRORS[code].message, { cause: options.cause });
     this.code = code;
     this.status = ERRORS[code].status;
@@ -134,12 +133,12 @@ export class AppError<Code extends ErrorCode = ErrorCode> extends Error {
     this.headers = options.headers ?? {};
   }
 
-  /** As it is by itself; said here because `instanceof` would otherwise narrow to an `AppError<any>`. */
+  /** Changes only the type: without it, `instanceof AppError` narrows to `AppError<any>`. */
   static override [Symbol.hasInstance](thrown: unknown): thrown is AppError {
     return super[Symbol.hasInstance](thrown);
   }
 
-  /** The same request, unchanged, can succeed later: after waiting, or after its next actions are done. */
+  /** Whether the unchanged request can succeed later: after waiting, or after its next actions are done. */
   get retryAllowed(): boolean {
     const { retry } = ERRORS[this.code];
     const details = this.details as { approval_id?: string } | undefined;
@@ -147,8 +146,10 @@ export class AppError<Code extends ErrorCode = ErrorCode> extends Error {
   }
 }
 
+/** Builds a `not_found` error. `what` is the missing thing's name in the message, such as "agent". */
 export const notFound = (what: string): AppError =>
   new AppError("not_found", { message: `There is no such ${what}.` });
 
+/** Builds a `validation_error` for one field. `path` is a JSON Pointer into the request. */
 export const invalidField = (path: string, message: string, keyword: string): AppError =>
   new AppError("validation_error", { message, fieldErrors: [{ path, message, keyword }] });

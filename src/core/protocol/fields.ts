@@ -3,19 +3,19 @@ import { isCents, MAX_CENTS } from "./amounts.ts";
 import { DATA_TYPES } from "./data-types.ts";
 import { ERROR_CODES, invalidField, notFound } from "./errors.ts";
 
-/** Fields that mean the same wherever they stand on the wire. */
+/** Schemas of fields that have the same meaning in every operation. */
 
 export const JsonValue = z.unknown().meta({ id: "JsonValue", description: "Any JSON value" });
 export const JsonObject = z.record(z.string(), JsonValue);
 
-/** Money on the wire: cents, at most four decimals. */
+/** An amount on the wire: cents with at most four decimals. */
 export const Cents = z
   .number()
   .min(0, { abort: true })
   .max(MAX_CENTS, { abort: true })
   .refine(isCents, { message: "at most four decimals", params: { keyword: "multipleOf" } });
 
-/** Money that moves: more than nothing. */
+/** An amount that must not be 0. */
 export const PositiveCents = Cents.refine((cents) => cents > 0, {
   message: "must be more than 0",
   params: { keyword: "exclusiveMinimum" },
@@ -23,7 +23,9 @@ export const PositiveCents = Cents.refine((cents) => cents > 0, {
 
 export const Timestamp = z.iso.datetime();
 
-/** Ids are opaque to callers; a malformed one is not found, like an unknown one. */
+/**
+ * Callers treat ids as opaque. A malformed id gives `not_found`, like an unknown id, so the schema accepts it.
+ */
 export const Id = z.string().min(1).max(200);
 
 export const ServiceKey = z
@@ -42,16 +44,22 @@ export const ErrorCodeField = z
 
 export const DataTypeField = z.enum(DATA_TYPES);
 
-/** Scopes a user sets: explicit, without `*`. */
+/** The scopes of a grant or a session: explicit lists, without `*`. */
 export const ExplicitScopes = z.strictObject({
   allowed_task_types: z.array(TaskType).max(100).meta({ description: "Task types the agent may complete" }),
-  allowed_data_types: z.array(DataTypeField).max(10).meta({ description: "Personal data it may pass on" }),
-  allowed_categories: z.array(Category).max(100).meta({ description: "Service categories it may run" }),
+  allowed_data_types: z
+    .array(DataTypeField)
+    .max(10)
+    .meta({ description: "Types of personal data the agent may pass on" }),
+  allowed_categories: z
+    .array(Category)
+    .max(100)
+    .meta({ description: "Categories of services the agent may run" }),
 });
 
 const Everything = z.tuple([z.literal("*")]);
 
-/** Scopes an agent asks for; `["*"]` means all that the grant allows. */
+/** The scopes an agent asks for. `["*"]` means everything that the grant allows. */
 export const RequestedScopes = z.strictObject({
   allowed_task_types: z.union([Everything, z.array(TaskType).max(100)]),
   allowed_data_types: z.union([Everything, z.array(DataTypeField).max(10)]),
@@ -65,18 +73,21 @@ export const Budget = z
     reserved_cents: z.number(),
     remaining_cents: z.number(),
   })
-  .meta({ id: "Budget", description: "Cents. Pending money is reserved; it moves to spent when settled." });
+  .meta({
+    id: "Budget",
+    description: "Amounts in cents. Pending payments are reserved. A settled payment moves to spent.",
+  });
 
-/** R3.5: no list gives more at a time. */
+/** The most items of one page, in every list (R3.5). */
 export const PAGE_SIZE = 50;
 
-/** What a list takes; spread or extend it. */
+/** The input fields of every list. Use `.extend` or spread `.shape` to add more. */
 export const Paging = z.strictObject({
   offset: z.number().int().min(0).max(1_000_000).optional(),
   limit: z.number().int().min(1).max(PAGE_SIZE).optional(),
 });
 
-/** What a list tells besides its items. */
+/** The output fields of every list, besides its items. */
 export const Page = z.object({
   total_count: z.number().int(),
   offset: z.number().int(),
@@ -87,8 +98,8 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export const isId = (text: string): boolean => UUID.test(text);
 
 /**
- * An id from the wire, safe to compare with a uuid column.
- * @throws AppError `not_found` if it can't be one.
+ * Returns an id from the wire in lower case, safe to compare with a uuid column.
+ * @throws AppError `not_found` if the text is not a uuid
  */
 export function requireId(text: string, what: string): string {
   if (!isId(text)) throw notFound(what);
@@ -96,8 +107,8 @@ export function requireId(text: string, what: string): string {
 }
 
 /**
- * A future time from the wire.
- * @throws AppError `validation_error` if it isn't in the future, or more than five years ahead.
+ * Parses a timestamp from the wire. `path` is its JSON Pointer for the error.
+ * @throws AppError `validation_error` if the time isn't in the future, or is more than five years ahead
  */
 export function requireFuture(timestamp: string, path: string): Date {
   const date = new Date(timestamp);

@@ -1,5 +1,5 @@
 /**
- * A JSON Pointer (RFC 6901) to a place in a request or a schema, under a pointer that is already there.
+ * Appends keys to a JSON Pointer (RFC 6901) and escapes them.
  *
  * @example pointer("/task_data", "a/b", 0) // "/task_data/a~1b/0"
  */

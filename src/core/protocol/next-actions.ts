@@ -1,16 +1,18 @@
+import { objectSchema } from "./object-schema.ts";
+
 /**
- * THE typed union of what an agent may do next. The core names the operation and what it knows of its
- * parameters; each surface renders method, endpoint and operation id from its own routers
- * (`api/operations.ts`), so one core serves the agent and the GPT surface.
+ * Next actions: hints that tell the agent which operation to call next. The core names the operation and the
+ * parameters it knows. Each surface adds method, endpoint and operation id from its own routers
+ * (src/api/response/render-next-actions.ts), so the agent surface and the GPT surface share one core.
  */
 
 interface Hint<Action extends string, Path = object> {
   action: Action;
-  /** Path parameters, always complete. */
+  /** All path parameters. */
   path: Path;
-  /** Query or body fields known so far. */
+  /** The query or body fields that the core knows already. */
   params: Record<string, unknown>;
-  /** JSON Schema of the fields the caller has to add. */
+  /** JSON Schema of the fields that the caller has to add. */
   paramsSchema?: Record<string, unknown>;
   description: string;
 }
@@ -30,7 +32,7 @@ export type NextAction =
 
 export type ActionName = NextAction["action"];
 
-/** What completing a task needs besides the data: the user's act of consent for this campaign. */
+/** The user's consent to this campaign. Completing a task needs it besides the answers. */
 const CONSENT_SCHEMA = {
   type: "object",
   properties: {
@@ -45,35 +47,46 @@ const CONSENT_SCHEMA = {
   additionalProperties: false,
 } as const;
 
-/** An agent that doesn't know what to ask for takes what the grant allows. */
+/** The default asks for everything that the grant allows. Agents that only follow next actions use it. */
 const SCOPE_SCHEMA = { type: "array", items: { type: "string" }, default: ["*"] } as const;
 
+/** Without known parameters, the agent gets a schema of the fields that it has to add. */
+const AUTH_SCHEMA = {
+  type: "object",
+  properties: {
+    user_id: { type: "string" },
+    scopes: {
+      type: "object",
+      properties: {
+        allowed_task_types: SCOPE_SCHEMA,
+        allowed_data_types: SCOPE_SCHEMA,
+        allowed_categories: SCOPE_SCHEMA,
+      },
+      required: ["allowed_task_types", "allowed_data_types", "allowed_categories"],
+    },
+    budget_limit_cents: { type: "number", minimum: 0 },
+  },
+  required: ["scopes", "budget_limit_cents"],
+} as const;
+
+/** The schema of a call whose only missing field is the service's input. */
+const inputParams = (inputSchema: unknown): Pick<Hint<string>, "paramsSchema"> =>
+  inputSchema === undefined
+    ? {}
+    : {
+        paramsSchema: {
+          ...objectSchema({}, { field: "input", schema: inputSchema }),
+          required: ["input"],
+        },
+      };
+
+/** Builds next actions, one function for each operation. */
 export const next = {
   auth: (params: Record<string, unknown> = {}): NextAction => ({
     action: "auth",
     path: {},
     params,
-    ...(Object.keys(params).length > 0
-      ? {}
-      : {
-          paramsSchema: {
-            type: "object",
-            properties: {
-              user_id: { type: "string" },
-              scopes: {
-                type: "object",
-                properties: {
-                  allowed_task_types: SCOPE_SCHEMA,
-                  allowed_data_types: SCOPE_SCHEMA,
-                  allowed_categories: SCOPE_SCHEMA,
-                },
-                required: ["allowed_task_types", "allowed_data_types", "allowed_categories"],
-              },
-              budget_limit_cents: { type: "number", minimum: 0 },
-            },
-            required: ["scopes", "budget_limit_cents"],
-          },
-        }),
+    ...(Object.keys(params).length === 0 && { paramsSchema: AUTH_SCHEMA }),
     description: "Open a session with your API key.",
   }),
 
@@ -81,12 +94,12 @@ export const next = {
     action: "get_approval",
     path: { approval_id: approvalId },
     params: {},
-    description: "Ask whether the user has decided. Show them the link and the code first.",
+    description: "Ask whether the user has decided. Show the user the link and the code first.",
   }),
 
   searchServices: (
     params: Record<string, unknown> = {},
-    description = "Find services a sponsor would pay for.",
+    description = "Find services that a sponsor pays for.",
   ): NextAction => ({ action: "search_services", path: {}, params, description }),
 
   getTask: (campaignId: string, description = "Read what the sponsor asks for."): NextAction => ({
@@ -101,11 +114,10 @@ export const next = {
     path: { campaign_id: campaignId },
     params: {},
     paramsSchema: {
-      type: "object",
-      properties: {
-        task_data: taskSchema ?? { type: "object" },
-        consent: CONSENT_SCHEMA,
-      },
+      ...objectSchema(
+        { consent: CONSENT_SCHEMA },
+        { field: "task_data", schema: taskSchema ?? { type: "object" } },
+      ),
       required: ["task_data", "consent"],
       additionalProperties: false,
     },
@@ -116,7 +128,7 @@ export const next = {
     action: "plan_service",
     path: { service_key: serviceKey },
     params: {},
-    description: "See what a run would take: payer, task, and everything that is missing.",
+    description: "See what a run needs: the payer, the task, and everything that is missing.",
   }),
 
   runService: (
@@ -126,11 +138,7 @@ export const next = {
     action: "run_service",
     path: { service_key: serviceKey },
     params: options.campaignId === undefined ? {} : { campaign_id: options.campaignId },
-    ...(options.inputSchema === undefined
-      ? {}
-      : {
-          paramsSchema: { type: "object", properties: { input: options.inputSchema }, required: ["input"] },
-        }),
+    ...inputParams(options.inputSchema),
     description: options.description ?? "Run the service at the sponsor's expense.",
   }),
 
@@ -138,23 +146,21 @@ export const next = {
     action: "get_payment",
     path: { payment_id: paymentId },
     params: {},
-    description: "Ask what became of this payment.",
+    description: "Get the outcome of this payment.",
   }),
 
   flowStatus: (): NextAction => ({
     action: "flow_status",
     path: {},
     params: {},
-    description: "See the session, its budget and what is ready.",
+    description: "See the session, its budget and the services that are ready.",
   }),
 
   payDirectly: (serviceKey: string, inputSchema?: unknown): NextAction => ({
     action: "pay_directly",
     path: { service_key: serviceKey },
     params: {},
-    ...(inputSchema !== undefined && {
-      paramsSchema: { type: "object", properties: { input: inputSchema }, required: ["input"] },
-    }),
+    ...inputParams(inputSchema),
     description: "Run the service and pay for it yourself, by x402.",
   }),
 

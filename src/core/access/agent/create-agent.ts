@@ -4,7 +4,7 @@ import { mintToken } from "../credential/index.ts";
 import type { CreateAgentInput, CreateAgentOutput } from "./schema.ts";
 import { insertAgent } from "./store.ts";
 
-/** Registers an agent and mints its API key, which can't be read again. */
+/** Registers an agent and returns its API key. The key is not stored, so it can't be read again. */
 export async function createAgent(
   { db }: Pick<Deps, "db">,
   input: z.infer<typeof CreateAgentInput>,

@@ -16,7 +16,7 @@ import * as store from "./store.ts";
 
 type Context = Pick<Deps, "db" | "log">;
 
-/** An agent's keys, newest first, without the secrets. @throws `not_found` */
+/** Lists an agent's keys, newest first, without the secrets. @throws AppError `not_found` for an unknown agent */
 export async function listAgentKeys(
   { db }: Pick<Deps, "db">,
   input: z.infer<typeof ListAgentKeysInput>,
@@ -35,9 +35,10 @@ export async function listAgentKeys(
 }
 
 /**
- * Mints a new key. Those before it go on for the overlap, during which agents switch; after it they open no more
- * sessions, and those they opened end by themselves. Without an overlap they are revoked, sessions and all.
- * @throws `not_found`, also for an agent that was revoked
+ * Adds a new key. The earlier keys stay valid for the overlap, so the agent's operator has time to switch.
+ * After the overlap, the earlier keys open no more sessions. Sessions they opened run until they expire.
+ * An overlap of 0 revokes the earlier keys and their sessions at once.
+ * @throws AppError `not_found` for an unknown or revoked agent
  */
 export async function rotateAgentKey(
   { db, log }: Context,
@@ -55,7 +56,10 @@ export async function rotateAgentKey(
   };
 }
 
-/** Ends a key and every session it opened, from the very next call on. Idempotent. @throws `not_found` */
+/**
+ * Revokes a key and every session it opened, from the next call on. Repeating it changes nothing.
+ * @throws AppError `not_found` if the agent has no such key
+ */
 export async function revokeAgentKey(
   { db, log }: Context,
   input: z.infer<typeof RevokeAgentKeyInput>,
@@ -68,7 +72,10 @@ export async function revokeAgentKey(
   return { revoked: true, revoked_at: revokedAt.toISOString() };
 }
 
-/** Ends an agent: its keys and all its sessions, of every user. Idempotent. @throws `not_found` */
+/**
+ * Revokes an agent, its keys, and its sessions for all users. Repeating it changes nothing.
+ * @throws AppError `not_found` for an unknown agent
+ */
 export async function revokeAgent(
   { db, log }: Context,
   input: z.infer<typeof RevokeAgentInput>,

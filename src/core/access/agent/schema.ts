@@ -8,12 +8,12 @@ export const CreateAgentInput = z.strictObject({
     .trim()
     .min(1)
     .max(100)
-    .meta({ description: "Shown to users when they decide", examples: ["Claude"] }),
+    .meta({ description: "Users see this name when they decide about the agent", examples: ["Claude"] }),
 });
 
 export const CreateAgentOutput = z.object({
   agent_id: z.string(),
-  api_key: z.string().meta({ description: "Shown once" }),
+  api_key: z.string().meta({ description: "The key. It is shown only once" }),
 });
 
 export const ListAgentKeysInput = z.strictObject({ agent_id: Id });
@@ -22,9 +22,9 @@ export const ListAgentKeysOutput = z.object({
   keys: z.array(
     z.object({
       key_id: z.string(),
-      hint: z.string().meta({ description: "Its beginning and end" }),
+      hint: z.string().meta({ description: "First and last characters of the key" }),
       created_at: Timestamp,
-      expires_at: Timestamp.nullable().meta({ description: "It opens no sessions from then on" }),
+      expires_at: Timestamp.nullable().meta({ description: "The key opens no sessions after this time" }),
       revoked_at: Timestamp.nullable(),
     }),
   ),

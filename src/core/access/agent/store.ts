@@ -9,7 +9,7 @@ export async function insertAgent(db: Queries, name: string, key: MintedToken): 
   });
 }
 
-/** The agent behind a live key: not revoked, not expired, agent active. */
+/** Returns the agent of a key that is not revoked and not expired. A revoked agent is not found. */
 export async function findAgentByKey(db: Queries, keyHash: Uint8Array): Promise<AgentActor | undefined> {
   const rows = await db.$queryRaw<{ agent_id: string; key_id: string }[]>`
     SELECT k.agent_id, k.id AS key_id
@@ -19,6 +19,8 @@ export async function findAgentByKey(db: Queries, keyHash: Uint8Array): Promise<
   const row = rows[0];
   return row && { kind: "agent", agentId: row.agent_id, apiKeyId: row.key_id };
 }
+
+const MAX_KEYS_LISTED = 100;
 
 export async function listKeys(
   db: Queries,
@@ -31,11 +33,11 @@ export async function listKeys(
     take: MAX_KEYS_LISTED,
   });
 }
-const MAX_KEYS_LISTED = 100;
 
 /**
- * Adds a key to an active agent, and sets an end to those before it; without an overlap it revokes them. The agent is
- * locked first, so that of several at once each sees the keys of those before it.
+ * Adds a key to an active agent. The earlier keys expire after the overlap; an overlap of 0 revokes them.
+ * Returns undefined if there is no such active agent. The agent's row is locked first. So if several rotations
+ * run at once, each one also ends the keys of the rotations before it.
  */
 export async function rotateKey(
   db: Database,
@@ -58,6 +60,7 @@ export async function rotateKey(
   });
 }
 
+/** Revokes a key. Returns when it was first revoked, or undefined if the agent has no such key. */
 export async function revokeKey(db: Queries, agentId: string, keyId: string): Promise<Date | undefined> {
   const rows = await db.$queryRaw<{ revoked_at: Date }[]>`
     UPDATE agent_api_keys SET revoked_at = coalesce(revoked_at, now())
@@ -65,7 +68,10 @@ export async function revokeKey(db: Queries, agentId: string, keyId: string): Pr
   return rows[0]?.revoked_at;
 }
 
-/** Revokes an agent with all its keys, and its open questions with it. Returns when, the first time it happened. */
+/**
+ * Revokes an agent, its keys and its open approvals in one statement. Its sessions end with it, because every
+ * session check reads the agent's status. Returns when it was first revoked, or undefined if it is unknown.
+ */
 export async function revokeAgent(db: Queries, agentId: string): Promise<Date | undefined> {
   const rows = await db.$queryRaw<{ revoked_at: Date }[]>`
     WITH agent AS (
@@ -74,7 +80,7 @@ export async function revokeAgent(db: Queries, agentId: string): Promise<Date | 
     ), keys AS (
       UPDATE agent_api_keys k SET revoked_at = agent.revoked_at FROM agent
        WHERE k.agent_id = agent.id AND k.revoked_at IS NULL
-    ), questions AS (
+    ), open_approvals AS (
       UPDATE approvals q SET status = 'expired' FROM agent
        WHERE q.agent_id = agent.id AND q.status IN ('pending', 'approved')
     )

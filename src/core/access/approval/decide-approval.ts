@@ -15,9 +15,11 @@ import { findStandingGrant, lockApproval, recordDecision } from "./store.ts";
 type Input = z.infer<typeof DecideApprovalInput>;
 
 /**
- * The user's answer. They may narrow what was asked, never widen it; it is given once.
- * @throws `not_found` (also for a question put to somebody else), `conflict` if it was decided or has expired,
- *   `validation_error` for a decision wider than the request or, for a grant, not explicit (R6.1).
+ * Records the user's decision on an approval, and carries it out. An approval is decided once. The user may
+ * narrow the request, but not widen it.
+ * @throws AppError `not_found` for an unknown approval or user, or an approval of another user; `conflict` if
+ *   the approval was decided or has expired, or its grant has ended; `validation_error` if the decision is
+ *   wider than the request, or leaves out a field of a grant (R6.1)
  */
 export async function decideApproval(
   { db, log }: Pick<Deps, "db" | "log">,
@@ -35,7 +37,7 @@ export async function decideApproval(
       throw new AppError("conflict", { message: `This approval is ${approval.status} already.` });
     }
     const status = input.decision === "approve" ? "approved" : "denied";
-    const grantId = status === "approved" ? await apply(tx, approval, userId, input) : null;
+    const grantId = status === "approved" ? await carryOut(tx, approval, userId, input) : null;
     await recordDecision(tx, approvalId, { status, userId, grantId });
     return { approval_id: approvalId, status, ...(grantId !== null && { grant_id: grantId }) } as const;
   });
@@ -44,8 +46,8 @@ export async function decideApproval(
   return decided;
 }
 
-/** Carries out an approval. Returns the grant it made or changed. */
-async function apply(
+/** Carries out an approval. Returns the id of the grant that it made, changed or belongs to. */
+async function carryOut(
   tx: Queries,
   approval: ApprovalRow,
   userId: string,
@@ -59,18 +61,18 @@ async function apply(
     case "budget":
       return applyBudget(tx, approval, input);
     case "gpt_sign_in": {
-      // Somebody the agent has a grant of may just sign in; otherwise signing in is granting.
-      const standing =
+      // A user who has granted this agent before may sign in on that grant. Any other sign-in writes a grant.
+      const standingGrantId =
         input.scopes === undefined && input.budget_limit_cents === undefined && input.expires_at === undefined
           ? await findStandingGrant(tx, userId, approval.agent_id)
           : undefined;
-      return standing ?? applyGrant(tx, approval, userId, input);
+      return standingGrantId ?? applyGrant(tx, approval, userId, input);
     }
   }
 }
 
-/** R6.1: a grant is set explicitly, field by field. */
-function required<Field extends "scopes" | "budget_limit_cents" | "expires_at">(
+/** Returns a field that a grant must set explicitly (R6.1). @throws AppError `validation_error` */
+function requireInput<Field extends "scopes" | "budget_limit_cents" | "expires_at">(
   input: Input,
   field: Field,
 ): NonNullable<Input[Field]> {
@@ -79,11 +81,12 @@ function required<Field extends "scopes" | "budget_limit_cents" | "expires_at">(
   return value;
 }
 
+/** Writes the grant that the user decided on. Returns its id. */
 async function applyGrant(tx: Queries, approval: ApprovalRow, userId: string, input: Input): Promise<string> {
   const requested = GrantRequest.parse(approval.requested);
-  const scopes = fromWire(required(input, "scopes"));
-  const budgetCents = required(input, "budget_limit_cents");
-  const expiresAt = requireFuture(required(input, "expires_at"), "/expires_at");
+  const scopes = fromWire(requireInput(input, "scopes"));
+  const budgetCents = requireInput(input, "budget_limit_cents");
+  const expiresAt = requireFuture(requireInput(input, "expires_at"), "/expires_at");
   if (!isWithinRequest(scopes, requested.scopes)) {
     throw invalidField("/scopes", "must not be wider than what the agent asked for", "maximum");
   }
@@ -98,7 +101,7 @@ async function applyGrant(tx: Queries, approval: ApprovalRow, userId: string, in
   return grant.id;
 }
 
-/** Adds the data types to the grant. Nothing else was asked for, so nothing else can be decided. */
+/** Adds the approved data types to the grant. The agent asked for nothing else, so any other field is refused. */
 async function applyData(tx: Queries, approval: ApprovalRow, input: Input): Promise<string | null> {
   const requested = DataRequest.parse(approval.requested);
   const approved = input.scopes?.allowed_data_types ?? requested.data_types;
@@ -110,8 +113,12 @@ async function applyData(tx: Queries, approval: ApprovalRow, input: Input): Prom
     );
   }
   if (approved.length === 0)
-    throw invalidField("/scopes/allowed_data_types", "must name what is approved", "minItems");
-  refuseUnasked(input, ["allowed_task_types", "allowed_categories"], ["budget_limit_cents", "expires_at"]);
+    throw invalidField("/scopes/allowed_data_types", "must name at least one approved data type", "minItems");
+  refuseUnrequested(
+    input,
+    ["allowed_task_types", "allowed_categories"],
+    ["budget_limit_cents", "expires_at"],
+  );
   if (
     approval.grant_id === null ||
     !(await addDataTypes(tx, approval.grant_id, approval.agent_session_id, approved))
@@ -121,23 +128,30 @@ async function applyData(tx: Queries, approval: ApprovalRow, input: Input): Prom
   return approval.grant_id;
 }
 
-/** Approving a budget only releases it; the matching run consumes it together with its reservation. */
+/** Checks the decision on a budget. The budget isn't raised here: the next matching run uses the approval. */
 async function applyBudget(tx: Queries, approval: ApprovalRow, input: Input): Promise<string | null> {
   const { amount_cents } = BudgetRequest.parse(approval.requested);
   if (input.budget_limit_cents !== undefined && input.budget_limit_cents !== amount_cents) {
     throw invalidField(
       "/budget_limit_cents",
-      `must be the amount asked for, ${amount_cents}, or left out`,
+      `must be the requested amount, ${amount_cents}, or left out`,
       "const",
     );
   }
-  refuseUnasked(input, ["allowed_task_types", "allowed_data_types", "allowed_categories"], ["expires_at"]);
+  refuseUnrequested(
+    input,
+    ["allowed_task_types", "allowed_data_types", "allowed_categories"],
+    ["expires_at"],
+  );
   if (approval.grant_id === null || !(await grantIsLive(tx, approval.grant_id))) throw grantEnded();
   return approval.grant_id;
 }
 
-/** Refuses a decision on what wasn't asked: it would be wider than the request. */
-function refuseUnasked(
+/**
+ * Refuses fields that the agent didn't ask for, because they widen the request.
+ * @throws AppError `validation_error`
+ */
+function refuseUnrequested(
   input: Input,
   scopes: (keyof NonNullable<Input["scopes"]>)[],
   fields: ("budget_limit_cents" | "expires_at")[],
@@ -154,4 +168,4 @@ function refuseUnasked(
 }
 
 const grantEnded = (): AppError =>
-  new AppError("conflict", { message: "The grant this belongs to has been revoked or has expired." });
+  new AppError("conflict", { message: "The grant of this approval was revoked or has expired." });

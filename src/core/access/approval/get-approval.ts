@@ -12,7 +12,10 @@ import { BudgetRequest, DataRequest, GrantRequest } from "./schema.ts";
 import type { ApprovalRow, GrantedRow } from "./store.ts";
 import { findApproval, findGranted } from "./store.ts";
 
-/** What became of a question this agent asked. @throws `not_found`, also for another agent's. */
+/**
+ * Returns the state of an approval that this agent opened.
+ * @throws AppError `not_found`, also for an approval of another agent
+ */
 export async function getApproval(
   { db, settings, actor }: Pick<Deps, "db" | "settings"> & { actor: AgentActor },
   input: z.infer<typeof GetApprovalInput>,
@@ -35,14 +38,19 @@ export async function getApproval(
   };
 }
 
-/** Where the agent goes from here: back to the call that asked, as far as we may repeat it. */
+/**
+ * Returns the next actions for an approval's state. After an approval, the agent repeats the call that opened
+ * it.
+ */
 function nextAfterDecision(approval: ApprovalRow, granted: GrantedRow | undefined): NextAction[] {
   if (approval.status === "pending") return [next.getApproval(approval.id)];
   if (approval.status !== "approved") return [next.auth()];
   switch (approval.kind) {
     case "grant":
       return [
-        next.auth(granted === undefined ? {} : asGranted(GrantRequest.parse(approval.requested), granted)),
+        next.auth(
+          granted === undefined ? {} : grantedSession(GrantRequest.parse(approval.requested), granted),
+        ),
       ];
     case "data": {
       const { campaign_id, service_key } = DataRequest.parse(approval.requested);
@@ -59,8 +67,11 @@ function nextAfterDecision(approval: ApprovalRow, granted: GrantedRow | undefine
   }
 }
 
-/** The session that was asked for, as far as the person granted it: they may have narrowed it. */
-function asGranted(requested: z.infer<typeof GrantRequest>, granted: GrantedRow): Record<string, unknown> {
+/** Returns the parameters of the session that the agent asked for, narrowed to what the user granted. */
+function grantedSession(
+  requested: z.infer<typeof GrantRequest>,
+  granted: GrantedRow,
+): Record<string, unknown> {
   const { task_types: taskTypes, data_types: dataTypes, categories } = granted;
   const scopes = narrow(requested.scopes, { taskTypes, dataTypes, categories });
   const remainingCents = microsToCents(granted.remaining);
@@ -69,7 +80,7 @@ function asGranted(requested: z.infer<typeof GrantRequest>, granted: GrantedRow)
     user_id: granted.subject,
     scopes: toWire(scopes),
     budget_limit_cents: Math.min(requested.budget_limit_cents, remainingCents),
-    // Left out, a session lasts as long as the grant allows.
+    // Without the field, the session lives as long as the grant allows.
     ...(seconds !== null && seconds < granted.seconds_left && { expires_in_seconds: seconds }),
   };
 }

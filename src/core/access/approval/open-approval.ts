@@ -6,11 +6,14 @@ import type { OpenApproval } from "../../protocol/error-details.ts";
 import { rateLimited } from "../../protocol/rate-limit/index.ts";
 import { hashSecret } from "../credential/index.ts";
 import type { ApprovalKind } from "./schema.ts";
-import { findSameApproval, insertApproval } from "./store.ts";
+import { findOpenApproval, insertApproval } from "./store.ts";
 
 const POLL_INTERVAL_SECONDS = 5;
 
-/** A code somebody has to type is short, so it lives short; the others wait for a known user. */
+/**
+ * The first two kinds live 10 minutes, because the user may type a short code, which could be guessed in a longer
+ * time. The other two wait for a user that is known already, so they can wait a day.
+ */
 const LIFETIME_SECONDS: Record<ApprovalKind, number> = {
   grant: 600,
   gpt_sign_in: 600,
@@ -18,17 +21,19 @@ const LIFETIME_SECONDS: Record<ApprovalKind, number> = {
   data: 86_400,
 };
 
-export interface Question {
+/** What to ask the user. */
+export interface ApprovalRequest {
   kind: ApprovalKind;
   agentId: string;
   userId?: string | undefined;
   grantId?: string | undefined;
   sessionId?: string | undefined;
   /**
-   * What makes a later question the same one, besides agent, kind and request: then the open approval is found
-   * again instead of another being opened. Undefined: never the same.
+   * Two requests with the same agent, kind, grant, `requested` and key share one open approval.
+   * Undefined: the request always opens a new approval.
    */
   sameQuestionKey: string | undefined;
+  /** Stored in `approvals.requested`. schema.ts has its form for each kind. */
   requested: Record<string, unknown>;
 }
 
@@ -36,44 +41,45 @@ export const approvalUrl = (publicBaseUrl: string, approvalId: string): string =
   `${publicBaseUrl}/approvals/${approvalId}`;
 
 /**
- * Opens a question only the user can answer, and says how the agent shows it to them.
- * @throws `rate_limited` for an agent that asks ever new questions; asking the same again is free
+ * Opens an approval, or finds the open one for the same request. Returns what the agent shows to the user.
+ * @throws AppError `rate_limited` if the agent opens too many new approvals. Finding an open one doesn't count.
  */
 export async function openApproval(
   { db, cipher, log, limiter, settings }: Pick<Deps, "db" | "cipher" | "log" | "limiter" | "settings">,
-  question: Question,
+  request: ApprovalRequest,
 ): Promise<OpenApproval> {
   const id = randomUUID();
-  const sameness = question.sameQuestionKey ?? randomBytes(16).toString("hex");
+  const key = request.sameQuestionKey ?? randomBytes(16).toString("hex");
   const requestDigest = hashSecret(
-    canonicalJson([question.kind, question.grantId ?? null, sameness, question.requested]),
+    canonicalJson([request.kind, request.grantId ?? null, key, request.requested]),
   );
-  const same = await findSameApproval(db, question.agentId, requestDigest);
-  if (same !== undefined) return approvalPrompt({ cipher, settings }, same);
+  const existing = await findOpenApproval(db, request.agentId, requestDigest);
+  if (existing !== undefined) return approvalPrompt({ cipher, settings }, existing);
 
   const rule = settings.rateRules.approvalOpened;
-  const take = await limiter.take(rule, question.agentId);
+  const take = await limiter.take(rule, request.agentId);
   if (!take.allowed) throw rateLimited(rule, take);
   const approval = await insertApproval(db, {
-    ...question,
+    ...request,
     id,
-    userId: question.userId,
-    grantId: question.grantId,
-    sessionId: question.sessionId,
+    userId: request.userId,
+    grantId: request.grantId,
+    sessionId: request.sessionId,
     userCodeHash: hashSecret(userCode(cipher, id)),
     requestDigest,
-    seconds: LIFETIME_SECONDS[question.kind],
+    seconds: LIFETIME_SECONDS[request.kind],
   });
+  // A parallel call with the same request may have opened the approval first. Then only that call logs it.
   if (approval.id === id) {
     log.info(
-      { event: "approval_opened", approval_id: id, kind: question.kind, agent_id: question.agentId },
+      { event: "approval_opened", approval_id: id, kind: request.kind, agent_id: request.agentId },
       "approval opened",
     );
   }
   return approvalPrompt({ cipher, settings }, approval);
 }
 
-/** What the agent shows the person for an approval that is open, the same each time. */
+/** Returns what the agent shows to the user for an open approval. It is the same every time. */
 export function approvalPrompt(
   { cipher, settings }: Pick<Deps, "cipher" | "settings">,
   approval: { id: string; expires_at: Date },
@@ -87,12 +93,12 @@ export function approvalPrompt(
   };
 }
 
-/** RFC 8628 §6.1: letters that aren't mistaken for one another and spell no words. */
+/** The letters that RFC 8628 §6.1 recommends: easy to tell apart, and without vowels, so they spell no words. */
 const CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ";
 
 /**
- * The short code a person types, `XXXX-XXXX`, 34 bits. Derived from the id with our key rather than drawn, so
- * that the agent can be told it again while only its hash is stored.
+ * Returns the short code that the user types: `XXXX-XXXX`, 34 bits. It is derived from the approval's id with a
+ * secret key. So the agent can get the code again, although the database stores only its hash.
  */
 function userCode(cipher: Cipher, approvalId: string): string {
   let digits = BigInt(`0x${cipher.hmac(`user-code:${approvalId}`).toString("hex")}`);

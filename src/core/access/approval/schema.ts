@@ -12,7 +12,7 @@ import {
 export const ApprovalKind = z.enum(["grant", "budget", "data", "gpt_sign_in"]);
 export type ApprovalKind = z.infer<typeof ApprovalKind>;
 
-/** What is asked, as it is kept in `approvals.requested`. */
+/** The content of `approvals.requested`, by kind. `GrantRequest` serves the kinds `grant` and `gpt_sign_in`. */
 export const GrantRequest = z.object({
   scopes: RequestedScopes,
   budget_limit_cents: z.number(),
@@ -35,7 +35,10 @@ export const GetApprovalOutput = z.object({
   kind: ApprovalKind,
   status: z.enum(["pending", "approved", "denied", "expired"]),
   approval_url: z.string(),
-  user_id: z.string().optional().meta({ description: "Once approved: your subject for this user" }),
+  user_id: z
+    .string()
+    .optional()
+    .meta({ description: "The user's id for your agent. Set once the approval is approved" }),
 });
 
 export const DecideApprovalInput = z.strictObject({

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Prisma } from "../../../platform/generated/prisma/client.ts";
+import { Prisma } from "../../../platform/generated/prisma/client.ts";
 import type { Queries } from "../../ports/database.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import type { ApprovalKind } from "./schema.ts";
@@ -14,12 +14,14 @@ export interface NewApproval {
   sessionId: string | undefined;
   userCodeHash: Uint8Array;
   requested: Record<string, unknown>;
+  /** Finds the open approval for the same request. */
   requestDigest: Uint8Array;
+  /** Lifetime. */
   seconds: number;
 }
 
-/** The open approval that asks the same. */
-export async function findSameApproval(
+/** Returns the agent's open approval with this request digest. */
+export async function findOpenApproval(
   db: Queries,
   agentId: string,
   requestDigest: Uint8Array,
@@ -30,7 +32,10 @@ export async function findSameApproval(
   return rows[0];
 }
 
-/** Opens an approval, or finds the one that asks the same and is still open. */
+/**
+ * Inserts an approval, or returns the open one with the same request digest. The unique index allows one open
+ * approval for each digest, so parallel calls get the same approval.
+ */
 export async function insertApproval(db: Queries, a: NewApproval): Promise<{ id: string; expires_at: Date }> {
   await db.$executeRaw`
     UPDATE approvals SET status = 'expired'
@@ -43,7 +48,7 @@ export async function insertApproval(db: Queries, a: NewApproval): Promise<{ id:
     ON CONFLICT (agent_id, request_digest) WHERE status = 'pending' DO UPDATE SET request_digest = excluded.request_digest
     RETURNING id, expires_at`;
   const row = rows[0];
-  if (row === undefined) throw new Error("an approval was neither opened nor found");
+  if (row === undefined) throw new Error("The approval was not inserted: the statement returned no row.");
   return row;
 }
 
@@ -58,30 +63,37 @@ export interface ApprovalRow {
   status: "pending" | "approved" | "denied" | "expired";
 }
 
-const open = (row: ApprovalRow & { overdue: boolean }): ApprovalRow =>
+/** The columns of an `ApprovalRow`, and whether its time is over. */
+const COLUMNS = Prisma.sql`
+  id, kind, agent_id, user_id, grant_id, agent_session_id, requested, status, expires_at <= now() AS overdue`;
+
+/** A pending approval whose time is over counts as expired, although its row still says `pending`. */
+const withExpiry = (row: ApprovalRow & { overdue: boolean }): ApprovalRow =>
   row.status === "pending" && row.overdue ? { ...row, status: "expired" } : row;
 
-/** What a person granted, as far as it still holds. */
+/** The terms of a grant, and what is left of it. */
 export interface GrantedRow {
   subject: string;
   task_types: string[];
   data_types: DataType[];
   categories: string[];
+  /** Rest of the budget in micros. */
   remaining: bigint;
   seconds_left: number;
 }
 
+/** Returns an approval of this agent. */
 export async function findApproval(
   db: Queries,
   id: string,
   agentId: string,
 ): Promise<ApprovalRow | undefined> {
   const rows = await db.$queryRaw<(ApprovalRow & { overdue: boolean })[]>`
-    SELECT id, kind, agent_id, user_id, grant_id, agent_session_id, requested, status, expires_at <= now() AS overdue
-      FROM approvals WHERE id = ${id}::uuid AND agent_id = ${agentId}::uuid`;
-  return rows[0] && open(rows[0]);
+    SELECT ${COLUMNS} FROM approvals WHERE id = ${id}::uuid AND agent_id = ${agentId}::uuid`;
+  return rows[0] && withExpiry(rows[0]);
 }
 
+/** Returns the terms of a grant, live or not. */
 export async function findGranted(db: Queries, grantId: string): Promise<GrantedRow | undefined> {
   const rows = await db.$queryRaw<GrantedRow[]>`
     SELECT g.subject, g.allowed_task_types AS task_types, g.allowed_data_types AS data_types, g.allowed_categories AS categories,
@@ -92,8 +104,8 @@ export async function findGranted(db: Queries, grantId: string): Promise<Granted
 }
 
 /**
- * The approval, locked until the transaction ends, so that it is decided once. Its agent and its grant are locked before
- * it, in the order in which the end of either takes its approvals along.
+ * Returns an approval and locks it until the transaction ends, so it is decided once. Its agent and its grant are
+ * locked first: revoking an agent or a grant locks in the same order, so the two can't deadlock.
  */
 export async function lockApproval(db: Queries, id: string): Promise<ApprovalRow | undefined> {
   await db.$queryRaw`
@@ -101,9 +113,8 @@ export async function lockApproval(db: Queries, id: string): Promise<ApprovalRow
   await db.$queryRaw`
     SELECT 1 FROM grants WHERE id = (SELECT grant_id FROM approvals WHERE id = ${id}::uuid) FOR NO KEY UPDATE`;
   const rows = await db.$queryRaw<(ApprovalRow & { overdue: boolean })[]>`
-    SELECT id, kind, agent_id, user_id, grant_id, agent_session_id, requested, status, expires_at <= now() AS overdue
-      FROM approvals WHERE id = ${id}::uuid FOR UPDATE`;
-  return rows[0] && open(rows[0]);
+    SELECT ${COLUMNS} FROM approvals WHERE id = ${id}::uuid FOR UPDATE`;
+  return rows[0] && withExpiry(rows[0]);
 }
 
 export async function recordDecision(
@@ -117,7 +128,7 @@ export async function recordDecision(
      WHERE id = ${id}::uuid`;
 }
 
-/** Open approvals of a grant, for its flow status. */
+/** Lists up to 20 open approvals of a grant, oldest first, for the flow status. */
 export async function listOpenApprovals(
   db: Queries,
   grantId: string,
@@ -128,20 +139,23 @@ export async function listOpenApprovals(
      ORDER BY created_at, id LIMIT 20`;
 }
 
-/** A sign-in request of this agent, with when it ends. */
+/** Returns a GPT sign-in of this agent, with the time it expires. */
 export async function findSignIn(
   db: Queries,
   id: string,
   agentId: string,
 ): Promise<(ApprovalRow & { expires_at: Date }) | undefined> {
   const rows = await db.$queryRaw<(ApprovalRow & { overdue: boolean; expires_at: Date })[]>`
-    SELECT id, kind, agent_id, user_id, grant_id, agent_session_id, requested, status, expires_at, expires_at <= now() AS overdue
+    SELECT ${COLUMNS}, expires_at
       FROM approvals WHERE id = ${id}::uuid AND agent_id = ${agentId}::uuid AND kind = 'gpt_sign_in'`;
   const row = rows[0];
-  return row && { ...open(row), expires_at: row.expires_at };
+  return row && { ...withExpiry(row), expires_at: row.expires_at };
 }
 
-/** Uses an approved sign-in, once and in its time. Returns the grant it is on, or undefined if it was used. */
+/**
+ * Marks an approved sign-in as used. Returns its grant and request.
+ * Returns undefined if it was used before, isn't approved, or has expired.
+ */
 export async function takeSignIn(
   db: Queries,
   id: string,
@@ -156,7 +170,7 @@ export async function takeSignIn(
   return row && { grantId: row.grant_id, requested: GrantRequest.parse(row.requested) };
 }
 
-/** The live grant of a user for an agent, if there is one. */
+/** Returns the id of the user's live grant for the agent. */
 export async function findStandingGrant(
   db: Queries,
   userId: string,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Timestamp } from "../../protocol/fields.ts";
 
-/** Long enough to roll a new key out to wherever it is used. */
+/** One day: enough time to deploy the new key everywhere. */
 export const DEFAULT_OVERLAP_SECONDS = 86_400;
 
 export const Overlap = z
@@ -12,11 +12,11 @@ export const Overlap = z
   .optional()
   .meta({
     description:
-      "Seconds for which the keys before it go on; default a day. 0 revokes them at once, with their sessions.",
+      "Seconds for which the earlier keys stay valid. Default: one day. 0 revokes them and their sessions at once.",
   });
 
 export const RotateKeyOutput = z.object({
   key_id: z.string(),
-  api_key: z.string().meta({ description: "Shown once" }),
+  api_key: z.string().meta({ description: "The new key. It is shown only once" }),
   previous_keys_end_at: Timestamp,
 });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Cents, ExplicitScopes, RequestedScopes, Timestamp } from "../../protocol/fields.ts";
 
-/** GPTs carry their token in URLs, so it lives short. */
+/** One hour: a GPT sends its token in URLs, where it can leak. */
 export const GPT_SESSION_SECONDS = 3_600;
 export const DEFAULT_BUDGET_CENTS = 100;
 
@@ -11,18 +11,23 @@ export const SignInInput = z.strictObject({
     .min(1)
     .max(200)
     .optional()
-    .meta({ description: "From the first answer; send it alone, once the person has approved" }),
+    .meta({ description: "From the first response. Once the user has approved, send only this field" }),
   scopes: RequestedScopes.optional().meta({
-    description: 'What the GPT may do. Default: ["*"], all the person allows',
+    description: 'What the GPT may do. Default: ["*"], everything that the user allows',
   }),
-  budget_limit_cents: Cents.optional().meta({ description: `Default: ${DEFAULT_BUDGET_CENTS}` }),
+  budget_limit_cents: Cents.optional().meta({
+    description: `The session's budget in cents. Default: ${DEFAULT_BUDGET_CENTS}`,
+  }),
 });
 
 export const SignInOutput = z.object({
   status: z.enum(["pending", "approved", "denied", "expired"]),
   auth_request_id: z.string(),
-  approval_url: z.string().optional().meta({ description: "Show it to the person" }),
-  user_code: z.string().optional().meta({ description: "The code they enter there" }),
+  approval_url: z
+    .string()
+    .optional()
+    .meta({ description: "Page where the user decides. Show it to the user" }),
+  user_code: z.string().optional().meta({ description: "Code that the user enters on that page" }),
   poll_interval_seconds: z.number().int().optional(),
   session_token: z
     .string()
@@ -34,6 +39,6 @@ export const SignInOutput = z.object({
   scopes: ExplicitScopes.optional(),
   budget_limit_cents: z.number().optional(),
   expires_at: Timestamp.optional().meta({
-    description: "Of the request while pending, of the session once approved",
+    description: "While pending: when the request expires. Once approved: when the session expires",
   }),
 });

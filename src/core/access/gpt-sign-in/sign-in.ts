@@ -14,29 +14,32 @@ type Answer = z.infer<typeof SignInOutput>;
 export interface SignIn {
   data: Answer;
   nextActions: NextAction[];
-  /** Whom the session is for, for the audit row; not for the GPT. */
+  /** The session's owner, for the audit log. It is not sent to the GPT. */
   subject?: { agentSessionId: string; grantId: string; userId: string };
 }
 
-const ALL = { allowed_task_types: ["*"], allowed_data_types: ["*"], allowed_categories: ["*"] };
+const ALL_SCOPES = { allowed_task_types: ["*"], allowed_data_types: ["*"], allowed_categories: ["*"] };
 
 /**
- * Signs a person in to a GPT, which knows neither who they are nor any address of theirs: first it gets a link and
- * a code for them, and asked again with its request, once they approved, the session.
- * @throws `not_found` for a request that isn't this agent's, `conflict` for one that was used
+ * Signs a user in to a GPT that doesn't know the user. The first call returns a link and a code for the user.
+ * After the user has approved, a call with `auth_request_id` returns the session.
+ * @throws AppError `not_found` for an unknown `auth_request_id`, or one of another agent; `conflict` if the
+ *   sign-in was used before, or its grant has ended
  */
 export async function signIn(ctx: Context, input: z.infer<typeof SignInInput>): Promise<SignIn> {
-  return input.auth_request_id === undefined ? begin(ctx, input) : finish(ctx, input.auth_request_id);
+  return input.auth_request_id === undefined
+    ? startSignIn(ctx, input)
+    : continueSignIn(ctx, input.auth_request_id);
 }
 
-async function begin(ctx: Context, input: z.infer<typeof SignInInput>): Promise<SignIn> {
+async function startSignIn(ctx: Context, input: z.infer<typeof SignInInput>): Promise<SignIn> {
   const { approval_id, ...shown } = await openApproval(ctx, {
     kind: "gpt_sign_in",
     agentId: ctx.actor.agentId,
-    // Two people at once must never share a request.
+    // Each call opens its own approval: two users must never share a sign-in.
     sameQuestionKey: undefined,
     requested: {
-      scopes: input.scopes ?? ALL,
+      scopes: input.scopes ?? ALL_SCOPES,
       budget_limit_cents: input.budget_limit_cents ?? DEFAULT_BUDGET_CENTS,
       expires_in_seconds: null,
     },
@@ -47,12 +50,12 @@ async function begin(ctx: Context, input: z.infer<typeof SignInInput>): Promise<
   };
 }
 
-async function finish(ctx: Context, authRequestId: string): Promise<SignIn> {
+async function continueSignIn(ctx: Context, authRequestId: string): Promise<SignIn> {
   const id = requireId(authRequestId, "sign-in request");
   const request = await findSignIn(ctx.db, id, ctx.actor.agentId);
   if (request === undefined) throw notFound("sign-in request");
   if (request.status === "pending") {
-    const { approval_id: _same, ...shown } = approvalPrompt(ctx, request);
+    const { approval_id: _approvalId, ...shown } = approvalPrompt(ctx, request);
     return {
       data: { status: "pending", auth_request_id: id, ...shown },
       nextActions: [next.auth({ auth_request_id: id })],
@@ -68,7 +71,7 @@ async function finish(ctx: Context, authRequestId: string): Promise<SignIn> {
   const opened = await ctx.db.$transaction(async (tx) => {
     const taken = await takeSignIn(tx, id, ctx.actor.agentId);
     if (taken === undefined)
-      throw new AppError("conflict", { message: "This sign-in was used already. Start another." });
+      throw new AppError("conflict", { message: "This sign-in was used already. Start a new sign-in." });
     return openGptSession({ ...ctx, db: tx }, taken.grantId, taken.requested, GPT_SESSION_SECONDS);
   });
   ctx.log.info(

@@ -5,11 +5,12 @@ import { notFound } from "../../protocol/errors.ts";
 import { requireFuture, requireId } from "../../protocol/fields.ts";
 import { fromWire } from "../scope/index.ts";
 import type { PutGrantInput, PutGrantOutput } from "./schema.ts";
-import { putGrant as writeGrant, userAndAgentExist } from "./store.ts";
+import { userAndAgentExist, writeGrant } from "./store.ts";
 
 /**
- * Records a user's standing consent for one agent. A second one replaces the first in place.
- * @throws `not_found` for an unknown user or agent, `validation_error` for an expiry in the past.
+ * Writes a user's standing consent for one agent. A new grant for the same user and agent replaces the old one.
+ * @throws AppError `not_found` for an unknown user, or an unknown or revoked agent; `validation_error` for an
+ *   expiry that is not in the future
  */
 export async function putGrant(
   { db, log }: Pick<Deps, "db" | "log">,

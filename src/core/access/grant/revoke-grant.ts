@@ -3,15 +3,18 @@ import type { Deps } from "../../context.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import type { RevokeGrantInput, RevokeGrantOutput } from "./schema.ts";
-import { revokeGrant as writeRevocation } from "./store.ts";
+import { markGrantRevoked } from "./store.ts";
 
-/** Takes back a standing consent: the very next call of any of its sessions is refused. Idempotent. */
+/**
+ * Revokes a grant. The next call of each of its sessions is refused. Repeating it changes nothing.
+ * @throws AppError `not_found` for an unknown grant
+ */
 export async function revokeGrant(
   { db, log }: Pick<Deps, "db" | "log">,
   input: z.infer<typeof RevokeGrantInput>,
 ): Promise<z.infer<typeof RevokeGrantOutput>> {
   const grantId = requireId(input.grant_id, "grant");
-  const revokedAt = await writeRevocation(db, grantId);
+  const revokedAt = await markGrantRevoked(db, grantId);
   if (revokedAt === undefined) throw notFound("grant");
   log.info({ event: "grant_revoked", grant_id: grantId }, "grant revoked");
   return { revoked: true, revoked_at: revokedAt.toISOString() };

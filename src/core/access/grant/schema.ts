@@ -11,7 +11,7 @@ export const PutGrantInput = z.strictObject({
 
 export const PutGrantOutput = z.object({
   grant_id: z.string(),
-  user_id: z.string().meta({ description: "The agent's subject for this user" }),
+  user_id: z.string().meta({ description: "The user's id for this agent: its subject" }),
 });
 
 export const RevokeGrantInput = z.strictObject({ grant_id: Id });

@@ -9,7 +9,7 @@ export interface GrantTerms {
   expiresAt: Date;
 }
 
-/** An agent that was revoked is gone. */
+/** Returns whether the user and the agent exist. A revoked agent counts as missing. */
 export async function userAndAgentExist(
   db: Queries,
   userId: string,
@@ -21,12 +21,15 @@ export async function userAndAgentExist(
   return rows[0] ?? { user: false, agent: false };
 }
 
-/** What was allowed under a grant ends with it: replacing or revoking it leaves no approved budget behind. */
-const endApprovals = (ended: Prisma.Sql): Prisma.Sql => Prisma.sql`
-  UPDATE approvals SET status = 'expired' FROM ${ended}
-   WHERE approvals.grant_id = ${ended}.id AND kind IN ('budget', 'data') AND status IN ('pending', 'approved')`;
+/**
+ * Ends the budget and data approvals of the grants in a common table expression. So after a grant is replaced or
+ * revoked, no approved budget of the old grant is left.
+ */
+const endApprovals = (grants: Prisma.Sql): Prisma.Sql => Prisma.sql`
+  UPDATE approvals SET status = 'expired' FROM ${grants}
+   WHERE approvals.grant_id = ${grants}.id AND kind IN ('budget', 'data') AND status IN ('pending', 'approved')`;
 
-/** Whether a grant still holds. */
+/** Returns whether a grant is neither revoked nor expired. */
 export async function grantIsLive(db: Queries, grantId: string): Promise<boolean> {
   const rows = await db.$queryRaw<unknown[]>`
     SELECT 1 FROM grants WHERE id = ${grantId}::uuid AND revoked_at IS NULL AND expires_at > now()`;
@@ -34,10 +37,10 @@ export async function grantIsLive(db: Queries, grantId: string): Promise<boolean
 }
 
 /**
- * Writes the one grant of a user and an agent, in place: same id, same subject, a fresh budget.
- * Sessions wider than the new terms are revoked in the same statement.
+ * Inserts the grant of a user and an agent, or replaces it. A replaced grant keeps its id and subject, and gets a
+ * new budget account. Sessions that are wider than the new terms are revoked in the same statement.
  */
-export async function putGrant(
+export async function writeGrant(
   db: Queries,
   userId: string,
   agentId: string,
@@ -55,23 +58,25 @@ export async function putGrant(
         allowed_categories = excluded.allowed_categories, budget_account_id = excluded.budget_account_id,
         expires_at = excluded.expires_at, revoked_at = NULL, updated_at = now()
       RETURNING id, subject
-    ), stranded AS (
+    ), sessions_too_wide AS (
       UPDATE agent_sessions s SET revoked_at = now(), active = false
         FROM written, budget_accounts a
        WHERE s.grant_id = written.id AND a.id = s.budget_account_id AND s.revoked_at IS NULL
          AND NOT (s.allowed_task_types <@ ${scopes.taskTypes} AND s.allowed_data_types <@ ${scopes.dataTypes}
               AND s.allowed_categories <@ ${scopes.categories} AND a."limit" <= ${budgetMicros} AND s.expires_at <= ${expiresAt})
-    )
-    , outdated AS (
+    ), ended_approvals AS (
       ${endApprovals(Prisma.sql`written`)}
     )
     SELECT id, subject FROM written`;
   const row = rows[0];
-  if (row === undefined) throw new Error("a grant was not written");
+  if (row === undefined) throw new Error("The grant was not written: the statement returned no row.");
   return row;
 }
 
-/** Adds data types to a live grant, and to the session that asked. Returns false where the grant isn't live. */
+/**
+ * Adds data types to a live grant and to the session that asked for them. Returns false if the grant isn't
+ * live.
+ */
 export async function addDataTypes(
   db: Queries,
   grantId: string,
@@ -83,7 +88,7 @@ export async function addDataTypes(
       UPDATE grants SET allowed_data_types = ARRAY(SELECT DISTINCT unnest(allowed_data_types || ${dataTypes}::text[])), updated_at = now()
        WHERE id = ${grantId}::uuid AND revoked_at IS NULL AND expires_at > now()
       RETURNING id
-    ), asked AS (
+    ), widened_session AS (
       UPDATE agent_sessions s SET allowed_data_types = ARRAY(SELECT DISTINCT unnest(s.allowed_data_types || ${dataTypes}::text[]))
         FROM widened WHERE s.id = ${sessionId}::uuid AND s.grant_id = widened.id
     )
@@ -91,15 +96,18 @@ export async function addDataTypes(
   return rows.length === 1;
 }
 
-/** Revokes a grant and its sessions at once. Returns when it was (first) revoked, or undefined if unknown. */
-export async function revokeGrant(db: Queries, grantId: string): Promise<Date | undefined> {
+/**
+ * Revokes a grant, its sessions, and its budget and data approvals in one statement.
+ * Returns when the grant was first revoked, or undefined if it is unknown.
+ */
+export async function markGrantRevoked(db: Queries, grantId: string): Promise<Date | undefined> {
   const rows = await db.$queryRaw<{ revoked_at: Date }[]>`
     WITH revoked AS (
       UPDATE grants SET revoked_at = coalesce(revoked_at, now()) WHERE id = ${grantId}::uuid RETURNING id, revoked_at
     ), sessions AS (
       UPDATE agent_sessions s SET revoked_at = coalesce(s.revoked_at, now()), active = false
         FROM revoked WHERE s.grant_id = revoked.id
-    ), outdated AS (
+    ), ended_approvals AS (
       ${endApprovals(Prisma.sql`revoked`)}
     )
     SELECT revoked_at FROM revoked`;

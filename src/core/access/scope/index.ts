@@ -1,4 +1,4 @@
-/** Rules of scopes: three sets (task types, data types, categories) that only ever narrow. Nothing is stored here. */
+/** Rules for scopes. Scopes are three lists: task types, data types and categories. Nothing is stored here. */
 export {
   fromWire,
   isWithinRequest,

@@ -7,6 +7,7 @@ export type WireRequestedScopes = z.infer<typeof RequestedScopes>;
 
 const unique = <T>(list: readonly T[]): T[] => [...new Set(list)];
 
+/** Converts explicit scopes from the wire, without duplicates. */
 export function fromWire(scopes: WireScopes): Scopes {
   return {
     taskTypes: unique(scopes.allowed_task_types),
@@ -25,32 +26,33 @@ export function toWire(scopes: Scopes): WireScopes {
 
 const isEverything = (list: readonly string[]): boolean => list.length === 1 && list[0] === "*";
 
-/** What was asked for, with `["*"]` read as all that `available` has. */
+/** Returns the requested scopes. In each list, `["*"]` becomes everything in `available`. */
 export function resolveEverything(requested: WireRequestedScopes, available: Scopes): Scopes {
-  const pick = <T extends string>(asked: readonly string[], all: T[]): T[] =>
+  const resolve = <T extends string>(asked: readonly string[], all: T[]): T[] =>
     isEverything(asked) ? all : unique(asked as T[]);
   return {
-    taskTypes: pick(requested.allowed_task_types, available.taskTypes),
-    dataTypes: pick(requested.allowed_data_types, available.dataTypes),
-    categories: pick(requested.allowed_categories, available.categories),
+    taskTypes: resolve(requested.allowed_task_types, available.taskTypes),
+    dataTypes: resolve(requested.allowed_data_types, available.dataTypes),
+    categories: resolve(requested.allowed_categories, available.categories),
   };
 }
 
-/** What of a request somebody allowed. */
+/** Returns the part of the requested scopes that `allowed` contains. */
 export function narrow(requested: WireRequestedScopes, allowed: Scopes): Scopes {
   const asked = resolveEverything(requested, allowed);
-  const within = <T>(list: T[], limit: T[]): T[] => list.filter((item) => limit.includes(item));
+  const intersect = <T>(list: T[], limit: T[]): T[] => list.filter((item) => limit.includes(item));
   return {
-    taskTypes: within(asked.taskTypes, allowed.taskTypes),
-    dataTypes: within(asked.dataTypes, allowed.dataTypes),
-    categories: within(asked.categories, allowed.categories),
+    taskTypes: intersect(asked.taskTypes, allowed.taskTypes),
+    dataTypes: intersect(asked.dataTypes, allowed.dataTypes),
+    categories: intersect(asked.categories, allowed.categories),
   };
 }
 
+/** Returns the wanted items that `allowed` lacks, without duplicates. */
 export const missingFrom = <T>(wanted: readonly T[], allowed: readonly T[]): T[] =>
   unique(wanted).filter((item) => !allowed.includes(item));
 
-/** Whether a decision stays inside what was asked; asking for everything leaves the choice to the user. */
+/** Returns whether a user's decision stays inside the request. If the agent asked for `["*"]`, any list does. */
 export function isWithinRequest(decided: Scopes, requested: WireRequestedScopes): boolean {
   const within = (chosen: readonly string[], asked: readonly string[]): boolean =>
     isEverything(asked) || missingFrom(chosen, asked).length === 0;
@@ -62,15 +64,17 @@ export function isWithinRequest(decided: Scopes, requested: WireRequestedScopes)
 }
 
 /**
- * The scopes to ask for when something is missing: the session's and what is missing, if the grant has it. If it
- * doesn't, the user will be asked to grant anew, so all of the grant is asked for along with it: a yes must not
- * take away what they had granted before.
+ * Returns the scopes to ask for when a session lacks the `needed` ones.
+ *
+ * If the grant has them: the session's scopes and the needed ones. If the grant lacks them: the grant's scopes
+ * and the needed ones. In that case the user decides on a new grant, which replaces the old one. Without the
+ * old grant's scopes, an approval would take away what the user granted before.
  */
 export function widened(session: Scopes, grant: Scopes, needed: Scopes): WireScopes {
-  const covers = (["taskTypes", "dataTypes", "categories"] as const).every(
+  const grantCovers = (["taskTypes", "dataTypes", "categories"] as const).every(
     (scope) => missingFrom<string>(needed[scope], grant[scope]).length === 0,
   );
-  const base = covers ? session : grant;
+  const base = grantCovers ? session : grant;
   return toWire({
     taskTypes: unique([...base.taskTypes, ...needed.taskTypes]),
     dataTypes: unique([...base.dataTypes, ...needed.dataTypes]),

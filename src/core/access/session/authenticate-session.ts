@@ -3,34 +3,38 @@ import { AppError } from "../../protocol/errors.ts";
 import { next } from "../../protocol/next-actions.ts";
 import { hashSecret, isToken } from "../credential/index.ts";
 import type { SessionRow } from "./store.ts";
-import { findSession, findTokenHash } from "./store.ts";
+import { findSessionById, findSessionByToken } from "./store.ts";
 
 /**
- * Who a session token belongs to, asked on every request and never cached, so that revoking holds on the very
- * next call.
- * @throws `unauthorized`, `session_revoked`, `session_expired`, `session_suspended`
+ * Returns the session that a token belongs to. The session is read on every request and never cached, so that a
+ * revoked session is refused from the next call on.
+ * @param onIdentified is called with the ids of the session's owner as soon as the token is known, also if the
+ *   session is then refused
+ * @throws AppError `unauthorized`, `session_revoked`, `session_expired`, `session_suspended`
  */
 export async function authenticateSession(
-  { db }: Pick<Deps, "db">,
+  { sql }: Pick<Deps, "sql">,
   kind: "agent_session" | "gpt_session",
   token: string,
-  identified: (subject: {
+  onIdentified: (subject: {
     agentSessionId: string;
     grantId: string;
     agentId: string;
     userId: string;
   }) => void = () => {},
 ): Promise<SessionActor> {
-  const row = isToken(kind, token) ? await findSession(db, hashSecret(token)) : undefined;
+  const row = isToken(kind, token)
+    ? await findSessionByToken.first(sql, { token_hash: hashSecret(token) })
+    : undefined;
   if (row === undefined) {
     throw new AppError("unauthorized", {
       message: "A valid session token is required.",
       nextActions: [next.auth()],
     });
   }
-  // Before it may be refused: a call of a session that has ended is still that session's call.
-  identified({ agentSessionId: row.id, grantId: row.grant_id, agentId: row.agent_id, userId: row.user_id });
-  refuseDead(row);
+  // Report the ids before a refusal: the audit log must show a refused call under its session.
+  onIdentified({ agentSessionId: row.id, grantId: row.grant_id, agentId: row.agent_id, userId: row.user_id });
+  requireLive(row);
   return {
     kind: "session",
     sessionId: row.id,
@@ -56,10 +60,11 @@ export async function authenticateSession(
   };
 }
 
-function refuseDead(row: SessionRow): void {
-  const again = [next.auth()];
-  if (row.revoked) throw new AppError("session_revoked", { nextActions: again });
-  if (row.expired) throw new AppError("session_expired", { nextActions: again });
+/** @throws AppError `session_revoked`, `session_expired`, `session_suspended` */
+function requireLive(row: SessionRow): void {
+  const nextActions = [next.auth()];
+  if (row.revoked) throw new AppError("session_revoked", { nextActions });
+  if (row.expired) throw new AppError("session_expired", { nextActions });
   if (row.suspended_at !== null) {
     throw new AppError("session_suspended", {
       message: "The session is suspended until the user resumes it.",
@@ -67,7 +72,8 @@ function refuseDead(row: SessionRow): void {
         session_id: row.id,
         reason: row.suspended_reason,
         suspended_at: row.suspended_at.toISOString(),
-        how_to_resume: "The user can resume or revoke this session. Ask them, then repeat the call.",
+        how_to_resume:
+          "Ask the user to resume this session, then repeat the call. The user can also revoke it.",
       },
       nextActions: [next.flowStatus()],
     });
@@ -75,21 +81,21 @@ function refuseDead(row: SessionRow): void {
 }
 
 /**
- * Why a call that began live was refused in the middle: its session was revoked, suspended or has expired.
- * @returns the error to throw; where the session is live (again), that the call can be made once more
+ * Explains why a statement found the session not live, although the session was live when the call started.
+ * @returns the error to throw: `session_revoked`, `session_expired` or `session_suspended`. If the session is
+ *   live now, `service_unavailable`: the user resumed it, or the call was stopped because it took too long.
  */
-export async function explainEndedSession({ db }: Pick<Deps, "db">, sessionId: string): Promise<AppError> {
-  const hash = await findTokenHash(db, sessionId);
-  const row = hash && (await findSession(db, hash));
+export async function explainEndedSession({ sql }: Pick<Deps, "sql">, sessionId: string): Promise<AppError> {
+  const row = await findSessionById.first(sql, { id: sessionId });
   if (row === undefined) return new AppError("session_revoked", { nextActions: [next.auth()] });
   try {
-    refuseDead(row);
+    requireLive(row);
   } catch (error) {
     if (error instanceof AppError) return error;
     throw error;
   }
   return new AppError("service_unavailable", {
-    message: "This took too long, and was given up.",
+    message: "The call was not completed. Send the same request again.",
     retryAfterSeconds: 1,
   });
 }

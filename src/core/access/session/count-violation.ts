@@ -2,16 +2,16 @@ import type { Deps, SessionActor } from "../../context.ts";
 import { recordViolation } from "./store.ts";
 
 /**
- * Counts a violation against the session, and suspends it when there were too many of the kind within the
- * configured time (R7.5). Counted in PostgreSQL, so that all replicas agree. The call that suspends is still
- * answered with what it did wrong; the next one finds the session suspended.
+ * Counts a violation of the session. Suspends the session if it made too many violations of this kind within the
+ * configured window (R7.5). PostgreSQL keeps the count, so all replicas share it. The call that causes the
+ * suspension still gets its own error; the next call gets `session_suspended`.
  */
 export async function countViolation(
   { db, log, settings, actor }: Pick<Deps, "db" | "log" | "settings"> & { actor: SessionActor },
   kind: "scope" | "rate",
 ): Promise<void> {
   const { scopeViolations, scopeWindowSeconds, rateHits, rateWindowSeconds } = settings.suspension;
-  const [limit, windowSeconds, what] =
+  const [limit, windowSeconds, violations] =
     kind === "scope"
       ? ([scopeViolations, scopeWindowSeconds, "scope violations"] as const)
       : ([rateHits, rateWindowSeconds, "rate-limit rejections"] as const);
@@ -19,9 +19,9 @@ export async function countViolation(
     kind,
     limit,
     windowSeconds,
-    reason: `${limit} ${what} within ${windowSeconds} seconds`,
+    reason: `${limit} ${violations} within ${windowSeconds} seconds`,
   });
-  log.info({ event: `${kind}_violation`, session_id: actor.sessionId }, "a violation was counted");
+  log.info({ event: `${kind}_violation`, session_id: actor.sessionId }, "session violation counted");
   if (!suspended) return;
   log.warn({ event: "session_suspended", session_id: actor.sessionId, reason: kind }, "session suspended");
 }

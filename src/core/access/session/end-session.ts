@@ -10,32 +10,35 @@ import type {
 } from "./schema.ts";
 import * as store from "./store.ts";
 
-/** Ends the caller's own session; the very next call with its token is refused. */
-export async function revokeSession({
-  db,
-  log,
-  actor,
-}: Pick<Deps, "db" | "log"> & { actor: SessionActor }): Promise<z.infer<typeof RevokeSessionOutput>> {
-  const revokedAt = (await store.revokeSession(db, actor.sessionId)) ?? new Date();
-  log.info({ event: "session_revoked", session_id: actor.sessionId }, "session revoked");
-  return { revoked: true, revoked_at: revokedAt.toISOString() };
+type Context = Pick<Deps, "db" | "log">;
+type Revoked = z.infer<typeof RevokeSessionOutput>;
+
+/** Revokes the caller's own session. The next call with its token is refused. */
+export async function revokeSession(ctx: Context & { actor: SessionActor }): Promise<Revoked> {
+  const { sessionId } = ctx.actor;
+  const revokedAt = (await store.revokeSession(ctx.db, sessionId)) ?? new Date();
+  return reportRevoked(ctx, sessionId, revokedAt);
 }
 
-/** Ends a session for its user, from the very next call on. Idempotent. @throws `not_found` */
-export async function endSession(
-  { db, log }: Pick<Deps, "db" | "log">,
-  input: z.infer<typeof EndSessionInput>,
-): Promise<z.infer<typeof RevokeSessionOutput>> {
+/**
+ * Revokes a session for its user. The next call with its token is refused. Repeating it changes nothing.
+ * @throws AppError `not_found`
+ */
+export async function endSession(ctx: Context, input: z.infer<typeof EndSessionInput>): Promise<Revoked> {
   const sessionId = requireId(input.session_id, "session");
-  const revokedAt = await store.revokeSession(db, sessionId);
+  const revokedAt = await store.revokeSession(ctx.db, sessionId);
   if (revokedAt === undefined) throw notFound("session");
+  return reportRevoked(ctx, sessionId, revokedAt);
+}
+
+function reportRevoked({ log }: Context, sessionId: string, revokedAt: Date): Revoked {
   log.info({ event: "session_revoked", session_id: sessionId }, "session revoked");
   return { revoked: true, revoked_at: revokedAt.toISOString() };
 }
 
-/** Sessions whose time is over, each logged once, whichever replica sees it first. */
-export async function logExpiredSessions({ db, log }: Pick<Deps, "db" | "log">): Promise<void> {
-  for (const session of await store.takeExpiredSessions(db))
+/** Logs each session that has expired. Only one replica logs each session. */
+export async function logExpiredSessions({ db, log }: Context): Promise<void> {
+  for (const session of await store.markExpiredSessions(db))
     log.info(
       { event: "session_expired", session_id: session.id, agent_id: session.agent_id },
       "session expired",
@@ -43,17 +46,18 @@ export async function logExpiredSessions({ db, log }: Pick<Deps, "db" | "log">):
 }
 
 /**
- * Lets a suspended session go on, for its user.
- * @throws `not_found`, and `conflict` for a session that isn't suspended.
+ * Resumes a suspended session for its user.
+ * @throws AppError `not_found`; `conflict` for a session that isn't suspended
  */
 export async function resumeSession(
-  { db, log }: Pick<Deps, "db" | "log">,
+  { db, log }: Context,
   input: z.infer<typeof ResumeSessionInput>,
 ): Promise<z.infer<typeof ResumeSessionOutput>> {
   const sessionId = requireId(input.session_id, "session");
-  const was = await store.resumeSession(db, sessionId);
-  if (was === undefined) throw notFound("session");
-  if (was === "not_suspended") throw new AppError("conflict", { message: "This session isn't suspended." });
+  const previousState = await store.resumeSession(db, sessionId);
+  if (previousState === undefined) throw notFound("session");
+  if (previousState === "not_suspended")
+    throw new AppError("conflict", { message: "This session isn't suspended." });
   log.info({ event: "session_resumed", session_id: sessionId }, "session resumed");
   return { session_id: sessionId, resumed: true };
 }

@@ -2,16 +2,18 @@ import type { z } from "zod";
 import type { AgentActor } from "../../context.ts";
 import type { Queries } from "../../ports/database.ts";
 import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
+import type { DataType } from "../../protocol/data-types.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { mintToken } from "../credential/index.ts";
 import type { WireRequestedScopes } from "../scope/index.ts";
 import { narrow, toWire } from "../scope/index.ts";
 import type { OpenSessionOutput } from "./schema.ts";
-import { findGrantById, insertSession } from "./store.ts";
+import { findLiveGrantById, insertSession } from "./store.ts";
 
 /**
- * A GPT's session on a grant: what the GPT asked for, as far as the person granted it.
- * @throws `conflict` if the grant has ended meanwhile
+ * Opens a GPT's session on a grant. Scopes and budget are what the GPT asked for, narrowed to the grant.
+ * @param maxSeconds the longest lifetime; the session also ends with the grant
+ * @throws AppError `conflict` if the grant was revoked or has expired
  */
 export async function openGptSession(
   { db, actor }: { db: Queries; actor: AgentActor },
@@ -22,15 +24,15 @@ export async function openGptSession(
   data: z.infer<typeof OpenSessionOutput>;
   subject: { agentSessionId: string; grantId: string; userId: string };
 }> {
-  const grant = await findGrantById(db, grantId);
-  if (grant === undefined) throw ended();
+  const grant = await findLiveGrantById(db, grantId);
+  if (grant === null) throw grantEnded();
   const scopes = narrow(requested.scopes, {
-    taskTypes: grant.allowed_task_types,
-    dataTypes: grant.allowed_data_types,
-    categories: grant.allowed_categories,
+    taskTypes: grant.allowedTaskTypes,
+    dataTypes: grant.allowedDataTypes as DataType[],
+    categories: grant.allowedCategories,
   });
-  const wanted = centsToMicros(requested.budget_limit_cents);
-  const budgetMicros = wanted < grant.remaining ? wanted : grant.remaining;
+  const requestedMicros = centsToMicros(requested.budget_limit_cents);
+  const budgetMicros = requestedMicros < grant.remaining ? requestedMicros : grant.remaining;
   const { token, hash } = mintToken("gpt_session");
   const session = await insertSession(db, {
     grantId,
@@ -42,7 +44,7 @@ export async function openGptSession(
     seconds: undefined,
     maxSeconds,
   });
-  if (session === undefined) throw ended();
+  if (session === undefined) throw grantEnded();
   return {
     data: {
       session_token: token,
@@ -53,9 +55,9 @@ export async function openGptSession(
       budget_limit_cents: microsToCents(budgetMicros),
       expires_at: session.expires_at.toISOString(),
     },
-    subject: { agentSessionId: session.id, grantId, userId: grant.user_id },
+    subject: { agentSessionId: session.id, grantId, userId: grant.userId },
   };
 }
 
-const ended = (): AppError =>
-  new AppError("conflict", { message: "What was granted has ended meanwhile. Sign in again." });
+const grantEnded = (): AppError =>
+  new AppError("conflict", { message: "The grant was revoked or has expired. Sign in again." });

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { AgentActor, Deps } from "../../context.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
+import type { DataType } from "../../protocol/data-types.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { isId } from "../../protocol/fields.ts";
 import { next } from "../../protocol/next-actions.ts";
@@ -9,20 +10,22 @@ import { mintToken } from "../credential/index.ts";
 import { resolveEverything, toWire } from "../scope/index.ts";
 import type { OpenSessionInput, OpenSessionOutput } from "./schema.ts";
 import { MAX_SESSION_SECONDS } from "./schema.ts";
-import { findLiveGrant, insertSession } from "./store.ts";
+import type { LiveGrant } from "./store.ts";
+import { findLiveGrantBySubject, insertSession } from "./store.ts";
 
 type Input = z.infer<typeof OpenSessionInput>;
 
 export interface OpenedSession {
   data: z.infer<typeof OpenSessionOutput>;
-  /** Whom it is for, for the audit row; not for the agent. */
+  /** The session's owner, for the audit log. It is not sent to the agent. */
   subject: { agentSessionId: string; grantId: string; userId: string };
 }
 
 /**
- * Turns an API key into a session that narrows one grant.
- * @throws `consent_required` where no live grant covers all that is asked. A user unknown to this agent, one
- *   who granted less, and none at all look alike, and each opens an approval.
+ * Opens a session for an agent that authenticated with its API key. The session narrows one grant.
+ * @throws AppError `consent_required` if no live grant covers the whole request. It opens an approval. The
+ *   error is the same if the user is unknown to this agent, granted less, or was not named, so the agent can't
+ *   find out which users exist.
  */
 export async function openSession(
   ctx: Pick<Deps, "db" | "log" | "cipher" | "limiter" | "settings"> & { actor: AgentActor },
@@ -31,14 +34,14 @@ export async function openSession(
   const { actor, db } = ctx;
   const grant =
     input.user_id !== undefined && isId(input.user_id)
-      ? await findLiveGrant(db, actor.agentId, input.user_id)
-      : undefined;
-  if (grant === undefined || input.user_id === undefined) throw await consentRequired(ctx, input, undefined);
+      ? await findLiveGrantBySubject(db, actor.agentId, input.user_id)
+      : null;
+  if (grant === null || input.user_id === undefined) throw await openGrantApproval(ctx, input, undefined);
 
   const scopes = resolveEverything(input.scopes, {
-    taskTypes: grant.allowed_task_types,
-    dataTypes: grant.allowed_data_types,
-    categories: grant.allowed_categories,
+    taskTypes: grant.allowedTaskTypes,
+    dataTypes: grant.allowedDataTypes as DataType[],
+    categories: grant.allowedCategories,
   });
   const { token, hash } = mintToken("agent_session");
   const session = await insertSession(db, {
@@ -51,7 +54,7 @@ export async function openSession(
     seconds: input.expires_in_seconds,
     maxSeconds: MAX_SESSION_SECONDS,
   });
-  if (session === undefined) throw await consentRequired(ctx, input, grant);
+  if (session === undefined) throw await openGrantApproval(ctx, input, grant);
 
   ctx.log.info(
     { event: "session_opened", session_id: session.id, agent_id: actor.agentId },
@@ -67,21 +70,22 @@ export async function openSession(
       budget_limit_cents: input.budget_limit_cents,
       expires_at: session.expires_at.toISOString(),
     },
-    subject: { agentSessionId: session.id, grantId: grant.id, userId: grant.user_id },
+    subject: { agentSessionId: session.id, grantId: grant.id, userId: grant.userId },
   };
 }
 
-async function consentRequired(
+/** Opens an approval for the requested grant. Returns the `consent_required` error to throw. */
+async function openGrantApproval(
   ctx: Pick<Deps, "db" | "log" | "cipher" | "limiter" | "settings"> & { actor: AgentActor },
   input: Input,
-  grant: { id: string; user_id: string } | undefined,
+  grant: Pick<LiveGrant, "id" | "userId"> | undefined,
 ): Promise<AppError> {
   const approval = await openApproval(ctx, {
     kind: "grant",
     agentId: ctx.actor.agentId,
-    userId: grant?.user_id,
+    userId: grant?.userId,
     grantId: grant?.id,
-    // On first contact the agent doesn't say for whom it asks: two people must never share a question.
+    // On first contact the agent names no user, so the key is undefined: two users must never share an approval.
     sameQuestionKey: input.user_id,
     requested: {
       scopes: input.scopes,

@@ -9,15 +9,16 @@ import { countViolation } from "./count-violation.ts";
 export type ScopeName = "task_types" | "data_types" | "categories";
 
 /**
- * Refuses a call outside the session's scopes, naming exactly what is missing, and counts it against the
- * session (R7.5). The violation that suspends still says `scope_violation`; the next call finds the session
- * suspended. The way back is a session, or a grant, with what was missing.
+ * Refuses a call outside the session's scopes and counts a violation of the session (R7.5). The violation that
+ * suspends the session still gives `scope_violation`; the next call gives `session_suspended`.
+ * @param dryRun a dry run gets the same error, but counts no violation
+ * @throws AppError `scope_violation`, always. It names the missing scopes, and its next action asks for a session
+ *   that includes them.
  */
 export async function refuseScope(
   ctx: Pick<Deps, "db" | "log" | "settings"> & { actor: SessionActor },
   scope: ScopeName,
   missing: string[],
-  /** A dry run is refused alike, but leaves no trace. */
   dryRun = false,
 ): Promise<never> {
   if (!dryRun) await countViolation(ctx, "scope");

@@ -1,25 +1,24 @@
 import { z } from "zod";
 import { Cents, ExplicitScopes, Id, RequestedScopes, Timestamp } from "../../protocol/fields.ts";
 
-/** R2.5: a session lives at most a day. */
+/** A session lives at most 24 hours (R2.5). */
 export const MAX_SESSION_SECONDS = 86_400;
 
 export const OpenSessionInput = z.strictObject({
-  user_id: z
-    .string()
-    .min(1)
-    .max(200)
-    .optional()
-    .meta({ description: "The subject you got when the user approved. Leave out on first contact." }),
-  scopes: RequestedScopes.meta({
-    description: 'What the session may do. ["*"] means all that the grant allows.',
+  user_id: z.string().min(1).max(200).optional().meta({
+    description: "The user's id, which you got when the user approved. Leave it out on first contact.",
   }),
-  budget_limit_cents: Cents.meta({ description: "At most what the grant has left" }),
+  scopes: RequestedScopes.meta({
+    description: 'What the session may do. ["*"] means everything that the grant allows.',
+  }),
+  budget_limit_cents: Cents.meta({
+    description: "The session's budget in cents. At most what is left of the grant's budget",
+  }),
   expires_in_seconds: z.number().int().min(1).max(MAX_SESSION_SECONDS).optional(),
 });
 
 export const OpenSessionOutput = z.object({
-  session_token: z.string().meta({ description: "Bearer token of all other /agent routes" }),
+  session_token: z.string().meta({ description: "Bearer token for all other /agent routes" }),
   session_id: z.string(),
   agent_id: z.string(),
   user_id: z.string(),

@@ -6,7 +6,10 @@ import { createOnce } from "../../protocol/idempotency/index.ts";
 import type { CreateUserInput, CreateUserOutput } from "./schema.ts";
 import { insertUser } from "./store.ts";
 
-/** Registers a person. @throws `conflict` if the e-mail address is taken, `idempotency_conflict` */
+/**
+ * Registers a user. `replayed` means that an earlier call with the same idempotency key created the user.
+ * @throws AppError `conflict` if the e-mail address is taken, `idempotency_conflict`
+ */
 export async function createUser(
   { db, cipher }: Pick<Deps, "db" | "cipher">,
   { idempotency_key: key, ...input }: z.infer<typeof CreateUserInput>,

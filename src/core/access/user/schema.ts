@@ -8,11 +8,11 @@ export const CreateUserInput = z.strictObject({
     .string()
     .min(1)
     .max(64)
-    .meta({ description: "Where the user lives", examples: ["DE"] }),
+    .meta({ description: "Region where the user lives", examples: ["DE"] }),
   roles: z
     .array(z.string().min(1).max(64))
     .max(50)
-    .meta({ description: "What campaigns target", examples: [["developer"]] }),
+    .meta({ description: "Roles of the user. Campaigns can target them", examples: [["developer"]] }),
   tools_used: z
     .array(z.string().min(1).max(64))
     .max(50)

@@ -1,7 +1,7 @@
 import type { Prisma } from "../../../platform/generated/prisma/client.ts";
 import type { Queries } from "../../ports/database.ts";
 
-/** Inserts a user. Returns false where the e-mail address is taken, whatever its case. */
+/** Inserts a user. Returns false if the e-mail address is taken. Upper and lower case count as equal. */
 export async function insertUser(
   db: Queries,
   user: {

@@ -4,7 +4,7 @@ import { PAGE_SIZE } from "../../protocol/fields.ts";
 import type { AuditHistoryInput, AuditHistoryOutput } from "./schema.ts";
 import { countAuditEntries, listAuditEntries } from "./store.ts";
 
-/** R8.2: every call made under the caller's grant, newest first. */
+/** Lists every call that was made under the caller's grant, newest first (R8.2). */
 export async function auditHistory(
   { db, actor }: Pick<Deps, "db"> & { actor: SessionActor },
   { offset = 0, limit = PAGE_SIZE }: z.infer<typeof AuditHistoryInput>,

@@ -1,6 +1,8 @@
+import { ANY_TOKEN_PREFIX } from "../../protocol/token-prefix.ts";
+
 /**
- * What an audit row keeps of a request: the shape of each field, never a value that may be secret or personal.
- * It is made from the raw input, since refused calls are audited too, so nothing here trusts the input's schema.
+ * Summarises a request for its audit row: the shape of each field, never a value that may be secret or personal.
+ * Refused calls are audited too. So the summary is made from the raw input, which may not match any schema.
  */
 
 /** The shape of one value. `length` counts characters or items. */
@@ -8,7 +10,7 @@ export interface ValueShape {
   type: "null" | "boolean" | "number" | "string" | "array" | "object";
   length?: number;
   fields?: Record<string, ValueShape>;
-  /** How many fields were left out: too many of them, or names that might themselves say something. */
+  /** The number of omitted fields: there were too many, or their names could be secret or personal. */
   other_fields?: number;
 }
 
@@ -16,9 +18,11 @@ export type SummaryValue = ValueShape | string | number;
 export type RequestSummary = Record<string, SummaryValue>;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const SLUG = /^(?!tf_)[a-z][a-z0-9._-]{0,63}$/;
+const SLUG = /^[a-z][a-z0-9._-]{0,63}$/;
 
-/** Parameters whose value is kept as it is, if it looks like what it should be. */
+const isLikeToken = (text: string): boolean => text.startsWith(ANY_TOKEN_PREFIX);
+
+/** Text parameters whose value is kept, if it has the expected form. */
 const SAFE_TEXT = new Map([
   ["campaign_id", UUID],
   ["payment_id", UUID],
@@ -27,6 +31,7 @@ const SAFE_TEXT = new Map([
   ["category", SLUG],
 ]);
 
+/** Number parameters whose value is kept. */
 const SAFE_NUMBERS = new Set([
   "limit",
   "offset",
@@ -39,45 +44,50 @@ const SAFE_NUMBERS = new Set([
 
 const MAX_FIELDS = 32;
 
-/** Names are kept only if they look like names: not like a token, an address, or something with a number or date in it. */
-const FIELD_NAME = /^(?!tf_|(?:\D*\d){3})[A-Za-z][A-Za-z0-9_]{0,31}$/;
+/**
+ * The form of a field name that is kept: an identifier with at most two digits, so no address, date or number.
+ */
+const FIELD_NAME = /^(?!(?:\D*\d){3})[A-Za-z][A-Za-z0-9_]{0,31}$/;
 
 /**
+ * Returns the shape of a request's input, with the values of a few safe parameters.
+ *
  * @example summarizeRequest({ q: "weather", limit: 10 }) // { q: { type: "string", length: 7 }, limit: 10 }
  */
 export function summarizeRequest(input: unknown): RequestSummary {
   if (!isObject(input)) return input === undefined ? {} : { body: shapeOf(input, 0) };
-  const { names, left } = fieldNames(input);
+  const { names, omitted } = fieldNames(input);
   const summary: RequestSummary = {};
   for (const name of names) summary[name] = safeValue(name, input[name]) ?? shapeOf(input[name], 1);
-  if (left > 0) summary["other_fields"] = left;
+  if (omitted > 0) summary["other_fields"] = omitted;
   return summary;
 }
 
-/** Operations as they are called through tRPC. */
+/** An operation name in a tRPC path, such as `agent.runService`. */
 const TRPC_OPERATION = /^[a-z]{1,10}\.[A-Za-z]{1,40}$/;
 const MAX_SEGMENTS = 12;
 
 /**
- * A path as it may be kept: what looks like a route, an id or a service key. Anything else somebody put there by
- * mistake, such as a token or an address, is left out, however it is encoded.
+ * Returns a path without secrets. Segments that look like a route, an id or a service key stay. Every other
+ * segment is redacted: a caller may have put a token or an address there by mistake, in any encoding.
  *
  * @example summarizeEndpoint("/agent/tasks/bob%40example.com") // "/agent/tasks/[redacted]"
  */
 export function summarizeEndpoint(path: string): string {
   const segments = path.split("/").slice(0, MAX_SEGMENTS);
   const isSafe = (text: string): boolean =>
-    text === "" || UUID.test(text) || SLUG.test(text) || TRPC_OPERATION.test(text);
+    !isLikeToken(text) && (text === "" || UUID.test(text) || SLUG.test(text) || TRPC_OPERATION.test(text));
   return segments.map((segment) => (isSafe(segment) ? segment : "[redacted]")).join("/");
 }
 
+/** Returns the value if it may be kept, else undefined. */
 function safeValue(name: string, value: unknown): string | number | undefined {
   if (typeof value === "number") return SAFE_NUMBERS.has(name) ? value : undefined;
-  if (typeof value !== "string") return undefined;
+  if (typeof value !== "string" || isLikeToken(value)) return undefined;
   return SAFE_TEXT.get(name)?.test(value) === true ? value : undefined;
 }
 
-/** Objects are described to one level below the request's own fields. */
+/** Returns the shape of a value. Objects more than one level below the request's own fields get only a length. */
 function shapeOf(value: unknown, depth: number): ValueShape {
   if (value === null || value === undefined) return { type: "null" };
   if (typeof value === "string") return { type: "string", length: value.length };
@@ -85,15 +95,16 @@ function shapeOf(value: unknown, depth: number): ValueShape {
   if (typeof value === "boolean") return { type: "boolean" };
   if (!isObject(value)) return { type: "number" };
   if (depth > 1) return { type: "object", length: Object.keys(value).length };
-  const { names, left } = fieldNames(value);
+  const { names, omitted } = fieldNames(value);
   const fields = Object.fromEntries(names.map((name) => [name, shapeOf(value[name], depth + 1)]));
-  return { type: "object", fields, ...(left > 0 && { other_fields: left }) };
+  return { type: "object", fields, ...(omitted > 0 && { other_fields: omitted }) };
 }
 
-function fieldNames(value: Record<string, unknown>): { names: string[]; left: number } {
+/** Returns the field names that may be kept, and the number of the others. */
+function fieldNames(value: Record<string, unknown>): { names: string[]; omitted: number } {
   const all = Object.keys(value);
-  const names = all.filter((name) => FIELD_NAME.test(name)).slice(0, MAX_FIELDS);
-  return { names, left: all.length - names.length };
+  const names = all.filter((name) => FIELD_NAME.test(name) && !isLikeToken(name)).slice(0, MAX_FIELDS);
+  return { names, omitted: all.length - names.length };
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -11,7 +11,8 @@ export const AuditHistoryOutput = z.object({
       operation: z.string(),
       endpoint: z.string(),
       request_summary: JsonObject.meta({
-        description: "The request's shape, without secrets or personal data",
+        description:
+          "Shape of the request: types and lengths of its fields, without secrets or personal data",
       }),
       response_status: z.number().int(),
       error_code: z.string().optional(),

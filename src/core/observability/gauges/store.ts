@@ -1,17 +1,19 @@
 import type { Queries } from "../../ports/database.ts";
 
-/** What an operator watches of the shared state; the same on every replica. Money in micros. */
+/**
+ * Numbers about the shared state, for the operator. Every replica reports the same values. Money is in micros.
+ */
 export interface Gauges {
   sessions: { surface: string; state: "live" | "suspended"; count: bigint }[];
-  /** Payments that aren't decided yet, and how long ago the oldest of each status began. */
+  /** Undecided payments by status, and the age in seconds of the oldest one. */
   openPayments: { status: string; count: bigint; oldest_seconds: number }[];
-  /** What sponsors have funded, all of it together. */
+  /** Totals of all funded budgets, in micros, by kind of account. */
   budgets: { kind: string; limit: bigint; reserved: bigint; spent: bigint }[];
   openApprovals: { kind: string; count: bigint }[];
   paymentsPaused: boolean;
 }
 
-/** Every query here reads an index of what is open, or a table with one row for each budget. */
+/** Reads all gauges. Each query reads only an index of open rows, or a table with one row for each budget. */
 export async function readGauges(db: Queries): Promise<Gauges> {
   const sessions = await db.$queryRaw<Gauges["sessions"]>`
     SELECT surface, CASE WHEN suspended_at IS NULL THEN 'live' ELSE 'suspended' END AS state, count(*)

@@ -6,7 +6,10 @@ import { PAGE_SIZE, requireId } from "../../protocol/fields.ts";
 import type { ListConsentsInput, ListConsentsOutput } from "./schema.ts";
 import { countConsents, listConsentRows } from "./store.ts";
 
-/** All that a user agreed or didn't agree to, newest first, withdrawn ones too. @throws `not_found` */
+/**
+ * Lists a user's consent records, newest first: given, refused and withdrawn ones.
+ * @throws AppError `not_found` for an unknown user
+ */
 export async function listConsents(
   { db }: Pick<Deps, "db">,
   { user_id, offset = 0, limit = PAGE_SIZE }: z.infer<typeof ListConsentsInput>,

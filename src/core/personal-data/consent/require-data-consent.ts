@@ -9,27 +9,30 @@ import { next } from "../../protocol/next-actions.ts";
 type Context = Pick<Deps, "db" | "cipher" | "log" | "limiter" | "settings"> & { actor: SessionActor };
 
 /**
- * Whether personal data of these types may leave towards a sponsor (R6.2, R6.4): it needs the user's standing
- * consent, which is the grant, and the session's scope.
- * @throws `data_consent_required` with an approval for what the grant lacks, `scope_violation` for what only the
- *   session lacks. Nothing is stored or sent either way.
+ * Checks that personal data of these types may be sent to a sponsor (R6.2, R6.4). Both the grant, which is the
+ * user's standing consent, and the session's scopes must include every type. The check runs before anything is
+ * stored or sent.
+ * @param dryRun a dry run gets the same errors, but opens no approval and counts no violation
+ * @throws AppError `scope_violation` if only the session lacks a type; `data_consent_required` if the grant
+ *   lacks one, with an approval that asks the user for it
  */
 export async function requireDataConsent(
   ctx: Context,
   dataTypes: DataType[],
   target: { campaignId?: string | undefined; serviceKey?: string | undefined },
-  /** A dry run is refused alike, but opens no approval and counts no violation. */
   dryRun = false,
 ): Promise<void> {
   const { actor } = ctx;
   const withoutConsent = missingFrom(dataTypes, actor.grantScopes.dataTypes);
-  // First what no approval would change for this session: where one is opened, the unchanged retry has to succeed.
+  // Check the session's scopes first. An approval adds only the types that the grant lacks. If the session lacked
+  // other types too, the retry after the approval would fail.
   const outOfScope = missingFrom(dataTypes, [...actor.scopes.dataTypes, ...withoutConsent]);
   if (outOfScope.length > 0) await refuseScope(ctx, "data_types", outOfScope, dryRun);
-  if (withoutConsent.length > 0) throw await dataConsentRequired(ctx, withoutConsent, target, dryRun);
+  if (withoutConsent.length > 0) throw await openDataApproval(ctx, withoutConsent, target, dryRun);
 }
 
-async function dataConsentRequired(
+/** Opens an approval for the missing types. Returns the `data_consent_required` error to throw. */
+async function openDataApproval(
   ctx: Context,
   missing: DataType[],
   target: { campaignId?: string | undefined; serviceKey?: string | undefined },

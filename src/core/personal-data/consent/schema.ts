@@ -5,13 +5,13 @@ const ConsentView = z
   .object({
     consent_id: z.string(),
     consent_type: z.enum(["data_sharing", "contact", "retention"]),
-    sponsor: z.string().nullable().meta({ description: "Who the data may go to" }),
+    sponsor: z.string().nullable().meta({ description: "Sponsor that may get the data" }),
     campaign_id: z.string().nullable(),
     campaign_name: z.string().nullable(),
     service_key: z
       .string()
       .nullable()
-      .meta({ description: "Set where the data went into a run's input rather than a task's answers" }),
+      .meta({ description: "Set if the data was part of a run's input. null for a task's answers" }),
     data_types: z.array(DataTypeField),
     granted: z.boolean(),
     purpose: z.string(),

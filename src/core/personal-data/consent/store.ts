@@ -2,7 +2,10 @@ import type { SessionActor } from "../../context.ts";
 import type { Queries } from "../../ports/database.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 
-/** Records, once while it stands, that a run's input may carry these data types to a service. */
+/**
+ * Records the consent that a run's input may carry these data types to a service. Does nothing if the session
+ * has a consent for the same campaign and service that includes these types and isn't withdrawn.
+ */
 export async function recordInputConsent(
   db: Queries,
   {
@@ -22,6 +25,7 @@ export async function recordInputConsent(
           AND agent_session_id = ${actor.sessionId}::uuid AND withdrawn_at IS NULL AND ${dataTypes}::text[] <@ data_types)`;
 }
 
+/** A consent with the names of its sponsor and campaign. */
 export interface ConsentRow {
   id: string;
   consent_type: "data_sharing" | "contact" | "retention";
@@ -37,7 +41,11 @@ export interface ConsentRow {
   withdrawn_at: Date | null;
 }
 
-/** A run's input goes to whoever owns the service, whichever campaign pays; a task's answers to the campaign's sponsor. */
+/**
+ * Lists a user's consents, newest first. `sponsor` is the sponsor that may get the data. For a run's input,
+ * that is the owner of the service, whichever campaign pays. For a task's answers, it is the campaign's
+ * sponsor.
+ */
 export async function listConsentRows(
   db: Queries,
   userId: string,
@@ -60,25 +68,27 @@ export async function countConsents(db: Queries, userId: string): Promise<number
 }
 
 /**
- * Withdraws a consent, and with one to share or to keep a task's answers all that was agreed in the same act, the
- * answers and their completion, in one statement. Rows are locked in id order, so that two withdrawals of one act
- * wait for each other. Returns when it was (first) withdrawn, or undefined where the user has no such consent.
+ * Withdraws a consent in one statement. For a consent to contact, only that consent ends. For a consent to
+ * share or keep a task's answers, all consents of the same completion end, the answers are erased, and the
+ * completion counts as withdrawn. The consents are locked in id order, so that parallel withdrawals wait for
+ * each other and can't deadlock. Returns when the consent was first withdrawn, or undefined if the user has no
+ * such consent.
  */
 export async function withdraw(db: Queries, userId: string, consentId: string): Promise<Date | undefined> {
   const rows = await db.$queryRaw<{ withdrawn_at: Date }[]>`
-    WITH asked AS (
+    WITH requested AS (
       SELECT id, consent_type, task_completion_id FROM consents WHERE id = ${consentId}::uuid AND user_id = ${userId}::uuid
-    ), act AS MATERIALIZED (
-      SELECT k.id, k.withdrawn_at FROM consents k, asked
-       WHERE k.id = asked.id OR (asked.consent_type <> 'contact' AND k.task_completion_id = asked.task_completion_id)
+    ), ended AS MATERIALIZED (
+      SELECT k.id, k.withdrawn_at FROM consents k, requested
+       WHERE k.id = requested.id OR (requested.consent_type <> 'contact' AND k.task_completion_id = requested.task_completion_id)
        ORDER BY k.id FOR UPDATE OF k
     ), withdrawn AS (
-      UPDATE consents k SET withdrawn_at = now() FROM act WHERE k.id = act.id AND act.withdrawn_at IS NULL
+      UPDATE consents k SET withdrawn_at = now() FROM ended WHERE k.id = ended.id AND ended.withdrawn_at IS NULL
     ), completion AS (
-      UPDATE task_completions t SET withdrawn_at = now(), details = NULL FROM asked
-       WHERE t.id = asked.task_completion_id AND asked.consent_type <> 'contact' AND t.withdrawn_at IS NULL
-         AND EXISTS (SELECT FROM act)
+      UPDATE task_completions t SET withdrawn_at = now(), details = NULL FROM requested
+       WHERE t.id = requested.task_completion_id AND requested.consent_type <> 'contact' AND t.withdrawn_at IS NULL
+         AND EXISTS (SELECT FROM ended)
     )
-    SELECT coalesce(act.withdrawn_at, now()) AS withdrawn_at FROM act JOIN asked ON asked.id = act.id`;
+    SELECT coalesce(ended.withdrawn_at, now()) AS withdrawn_at FROM ended JOIN requested ON requested.id = ended.id`;
   return rows[0]?.withdrawn_at;
 }

@@ -6,10 +6,12 @@ import type { WithdrawConsentInput, WithdrawConsentOutput } from "./schema.ts";
 import { withdraw } from "./store.ts";
 
 /**
- * Takes a consent back, R6.5. Without the consent to share or to keep them, a task's answers are erased at once,
- * their completion no longer counts for later runs, and the task can be completed anew. Without the consent to
- * contact, only that permission goes. Idempotent.
- * @throws `not_found`, also for another user's consent
+ * Withdraws a consent (R6.5). Repeating it changes nothing.
+ *
+ * If the consent was to share or keep a task's answers, the answers are erased at once. Their completion no
+ * longer counts for later runs, and the user can complete the task again. If it was to contact, only that
+ * permission ends.
+ * @throws AppError `not_found`, also for another user's consent
  */
 export async function withdrawConsent(
   { db, log }: Pick<Deps, "db" | "log">,

@@ -1,12 +1,13 @@
 import type { Deps } from "../../context.ts";
 import { ENCRYPTED_COLUMNS, replaceValue, selectOutdated } from "./store.ts";
 
-const BATCH = 100;
+const BATCH_SIZE = 100;
 
 /**
- * Encrypts everything anew that an older key still holds, a batch at a time; servers may read and write meanwhile. What
- * can't be read is left as it is.
- * @returns how many values it was, and the places of those that couldn't be read
+ * Re-encrypts every stored value that an older key encrypted, in batches. Servers may read and write at the
+ * same time. A value that can't be decrypted stays unchanged.
+ * @returns `values`: how many values were replaced; `unreadable`: table, column and id of each value that can't
+ *   be decrypted
  */
 export async function reencrypt({
   db,
@@ -15,8 +16,8 @@ export async function reencrypt({
   let values = 0;
   const unreadable: string[] = [];
   for (const column of ENCRYPTED_COLUMNS) {
-    for (let after = "", more = true; more;) {
-      const outdated = await selectOutdated(db, column, cipher.prefix, after, BATCH);
+    for (let lastId = "", hasMore = true; hasMore;) {
+      const outdated = await selectOutdated(db, column, cipher.prefix, lastId, BATCH_SIZE);
       for (const { id, value } of outdated) {
         const context = `${column.table}.${column.column}:${id}`;
         try {
@@ -26,8 +27,8 @@ export async function reencrypt({
           unreadable.push(context);
         }
       }
-      after = outdated.at(-1)?.id ?? after;
-      more = outdated.length === BATCH;
+      lastId = outdated.at(-1)?.id ?? lastId;
+      hasMore = outdated.length === BATCH_SIZE;
     }
   }
   return { values, unreadable };

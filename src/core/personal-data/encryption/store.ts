@@ -1,11 +1,11 @@
 import { Prisma } from "../../../platform/generated/prisma/client.ts";
 import type { Queries } from "../../ports/database.ts";
 
-/** A column of ciphertexts, and what of a row its ciphertext is bound to. */
+/** A database column that holds ciphertexts. */
 interface EncryptedColumn {
   table: string;
   column: string;
-  /** SQL of the row's part of the context. */
+  /** SQL expression that identifies the row. It is the last part of the encryption context. */
   id: Prisma.Sql;
 }
 
@@ -15,7 +15,7 @@ const byId = (table: string, column: string): EncryptedColumn => ({
   id: Prisma.sql`id::text`,
 });
 
-/** Every encrypted column there is: a test compares it with the schema. */
+/** All encrypted columns. A test compares this list with the database schema. */
 export const ENCRYPTED_COLUMNS: readonly EncryptedColumn[] = [
   byId("sponsored_apis", "upstream_headers"),
   byId("task_completions", "details"),
@@ -25,28 +25,33 @@ export const ENCRYPTED_COLUMNS: readonly EncryptedColumn[] = [
   byId("payouts", "signed_transfer"),
 ];
 
-/** Values that don't start as those of the current key do, after a row, in order. */
+/**
+ * Returns up to `limit` values that don't start with the current key's prefix, ordered by id.
+ * @param afterId the last id of the batch before, or "" for the first batch
+ */
 export async function selectOutdated(
   db: Queries,
   { table, column, id }: EncryptedColumn,
   prefix: Uint8Array,
-  after: string,
+  afterId: string,
   limit: number,
 ): Promise<{ id: string; value: Uint8Array }[]> {
   return db.$queryRaw<{ id: string; value: Uint8Array }[]>`
     SELECT ${id} AS id, ${Prisma.raw(column)} AS value FROM ${Prisma.raw(table)}
-     WHERE substring(${Prisma.raw(column)} FROM 1 FOR ${prefix.length}::int) <> ${prefix} AND ${id} > ${after} ORDER BY 1 LIMIT ${limit}`;
+     WHERE substring(${Prisma.raw(column)} FROM 1 FOR ${prefix.length}::int) <> ${prefix} AND ${id} > ${afterId} ORDER BY 1 LIMIT ${limit}`;
 }
 
-/** Replaces a value that nobody has changed meanwhile. Returns how many it was. */
+/**
+ * Replaces a value if it is still `oldValue`. Returns the number of replaced values: 1, or 0 if it was changed.
+ */
 export async function replaceValue(
   db: Queries,
   { table, column, id }: EncryptedColumn,
-  row: string,
-  before: Uint8Array,
-  after: Uint8Array,
+  rowId: string,
+  oldValue: Uint8Array,
+  newValue: Uint8Array,
 ): Promise<number> {
   return db.$executeRaw`
-    UPDATE ${Prisma.raw(table)} SET ${Prisma.raw(column)} = ${after}
-     WHERE ${id} = ${row} AND ${Prisma.raw(column)} = ${before}`;
+    UPDATE ${Prisma.raw(table)} SET ${Prisma.raw(column)} = ${newValue}
+     WHERE ${id} = ${rowId} AND ${Prisma.raw(column)} = ${oldValue}`;
 }

@@ -1,6 +1,6 @@
 /**
- * A user's stored personal data. Agents never see it: they submit `{"$vault": "email"}`, and the value takes its
- * place when scope and consent allow the transfer (R6.2).
+ * The vault: a user's stored personal data. Agents never see it. An agent submits `{"$vault": "email"}`, and the
+ * server puts the stored value in its place if scope and consent allow the transfer (R6.2).
  */
 export { putVaultItem } from "./put-item.ts";
 export { requireStored, resolveReferences } from "./resolve.ts";

@@ -3,14 +3,18 @@ import { userExists } from "../../access/user/index.ts";
 import type { Deps } from "../../context.ts";
 import { invalidField, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
-import { encryptItem, valueProblem } from "./rules.ts";
+import { encryptItem, mismatchedForm } from "./rules.ts";
 import type { PutVaultItemInput, PutVaultItemOutput } from "./schema.ts";
 import { deleteItem, upsertItem } from "./store.ts";
 
-/** Larger values than any form asks for. In bytes of JSON. */
+/** The largest value, in bytes of JSON. No form needs more. */
 const MAX_BYTES = 4_096;
 
-/** Stores a user's data of one type, or removes it. @throws `not_found`, `validation_error` */
+/**
+ * Stores a user's data of one type, or removes it if the value is null.
+ * @throws AppError `not_found` for an unknown user; `validation_error` if the value has the wrong form or is
+ *   too large
+ */
 export async function putVaultItem(
   { db, cipher }: Pick<Deps, "db" | "cipher">,
   input: z.infer<typeof PutVaultItemInput>,
@@ -22,8 +26,8 @@ export async function putVaultItem(
     await deleteItem(db, userId, dataType);
     return { data_type: dataType, stored: false };
   }
-  const expected = valueProblem(dataType, value);
-  if (expected !== undefined) throw invalidField("/value", `This must be ${expected}.`, "format");
+  const expectedForm = mismatchedForm(dataType, value);
+  if (expectedForm !== undefined) throw invalidField("/value", `This must be ${expectedForm}.`, "format");
   if (Buffer.byteLength(JSON.stringify(value)) > MAX_BYTES)
     throw invalidField("/value", `This is larger than ${MAX_BYTES} bytes.`, "size");
   const stored = await upsertItem(db, {

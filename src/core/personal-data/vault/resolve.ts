@@ -11,23 +11,26 @@ import { findItems, storedDataTypes } from "./store.ts";
 type Context = Pick<Deps, "db" | "cipher"> & { actor: SessionActor };
 
 /**
- * Whether the user has stored what is referred to: all that a dry run may know of it.
- * @throws `validation_error` at each reference to nothing
+ * Checks that the user has stored a value for each reference. It reads no value. A dry run may not learn more.
+ * @throws AppError `validation_error` with one field error for each reference without a stored value
  */
 export async function requireStored(
   { db, actor }: Pick<Context, "db" | "actor">,
   references: readonly VaultReference[],
   basePath: string,
 ): Promise<void> {
-  requireAll(references, await storedDataTypes(db, actor.userId, typesOf(references)), basePath);
+  requireAllStored(references, await storedDataTypes(db, actor.userId, typesOf(references)), basePath);
 }
 
 /**
- * The data with the user's stored values in place of the references. Only for data that may leave: whoever calls
- * this has asked `requireTransfer` about every type in the submission. A stored value that holds data of further types,
- * which the session mayn't pass on, doesn't fit: an agent can't know of them, and isn't told.
- * @returns the types in the data, those of the references always among them
- * @throws `validation_error` that says no more of a value than that it doesn't fit
+ * Replaces the references in the data with the user's stored values. The result goes to a sponsor or an
+ * upstream, so the caller must first call `requireDataConsent` for every data type in the submission.
+ *
+ * A stored value can contain data of further types that the session may not pass on. Such a value is refused as
+ * one that doesn't fit: the agent must not learn what the value contains.
+ * @returns the filled data, and the data types in it; the types of the references are always included
+ * @throws AppError `validation_error` if a stored value is missing, or doesn't fit; it says nothing else about
+ *   a value
  */
 export async function resolveReferences(
   { db, cipher, actor }: Context,
@@ -38,12 +41,15 @@ export async function resolveReferences(
   const { references } = submission;
   const items = await findItems(db, actor.userId, typesOf(references));
   const values = new Map(items.map((item) => [item.dataType, decryptItem(cipher, actor.userId, item)]));
-  requireAll(references, [...values.keys()], basePath);
+  requireAllStored(references, [...values.keys()], basePath);
 
   const data = replaceReferences(submission.data, (type) => values.get(type)) as Record<string, unknown>;
   const result = schema.validateFilled(data, basePath);
   const misfit = (errors: readonly FieldError[]): AppError =>
-    refused("A stored value doesn't fit what is asked for.", misfits(references, errors, basePath));
+    validationError(
+      "A stored value doesn't fit what is asked for.",
+      errorsAtReferences(references, errors, basePath),
+    );
   if (!result.ok) throw misfit(result.errors);
   const permitted = actor.scopes.dataTypes.filter((type) => actor.grantScopes.dataTypes.includes(type));
   if (missingFrom(result.dataTypes, permitted).length > 0) throw misfit([]);
@@ -54,15 +60,15 @@ const typesOf = (references: readonly VaultReference[]): DataType[] => [
   ...new Set(references.map(({ dataType }) => dataType)),
 ];
 
-function requireAll(
+function requireAllStored(
   references: readonly VaultReference[],
   stored: readonly string[],
   basePath: string,
 ): void {
   const missing = references.filter(({ dataType }) => !stored.includes(dataType));
   if (missing.length === 0) return;
-  throw refused(
-    "The user has stored nothing of this type. Send the value itself, or ask them to store it.",
+  throw validationError(
+    "The user has stored no value of this type. Send the value itself, or ask the user to store it.",
     missing.map(({ path, dataType }) => ({
       path: basePath + path,
       message: `The user's vault holds no ${dataType}.`,
@@ -71,21 +77,24 @@ function requireAll(
   );
 }
 
-/** The references that an error is at or inside of; all of them, where it is at something around them. */
-function misfits(
+/**
+ * Returns one field error for each reference that has an error at it or inside it. If no error is at a reference,
+ * returns one for every reference: then a stored value breaks a rule about a larger part of the data.
+ */
+function errorsAtReferences(
   references: readonly VaultReference[],
   errors: readonly FieldError[],
   basePath: string,
 ): FieldError[] {
-  const hit = references.filter(({ path }) =>
+  const misfitting = references.filter(({ path }) =>
     errors.some((error) => `${error.path}/`.startsWith(`${basePath}${path}/`)),
   );
-  return (hit.length > 0 ? hit : references).map(({ path, dataType }) => ({
+  return (misfitting.length > 0 ? misfitting : references).map(({ path, dataType }) => ({
     path: basePath + path,
     message: `The user's stored ${dataType} doesn't fit what is asked for here.`,
     keyword: "$vault",
   }));
 }
 
-const refused = (message: string, fieldErrors: FieldError[]): AppError =>
+const validationError = (message: string, fieldErrors: FieldError[]): AppError =>
   new AppError("validation_error", { message, fieldErrors });

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Cipher } from "../../ports/cipher.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 
-/** What binds an encrypted value to its user and its place. */
+/** The encryption context. It binds a ciphertext to its user and data type. */
 const itemContext = (userId: string, dataType: string): string => `vault_items.value:${userId}:${dataType}`;
 
 export const encryptItem = (
@@ -18,15 +18,15 @@ export const decryptItem = (
 ): unknown =>
   JSON.parse(cipher.decrypt(item.value, itemContext(userId, item.dataType)).toString("utf8")) as unknown;
 
-/** Where a data type has one form everywhere. The others are whatever the user calls by that name. */
+/** The data types whose values have one form everywhere. The other types accept any value. */
 const FORMS: Partial<Record<DataType, { form: z.ZodType; name: string }>> = {
   email: { form: z.email().max(254), name: "an e-mail address" },
   birthdate: { form: z.iso.date(), name: "a date, as in 1990-12-31" },
   ip_address: { form: z.union([z.ipv4(), z.ipv6()]), name: "an IP address" },
 };
 
-/** What a value of this type has to be and isn't, or undefined. */
-export function valueProblem(dataType: DataType, value: unknown): string | undefined {
+/** Returns the name of the form that the value should have but hasn't, or undefined if the value is fine. */
+export function mismatchedForm(dataType: DataType, value: unknown): string | undefined {
   const rule = FORMS[dataType];
   return rule === undefined || rule.form.safeParse(value).success ? undefined : rule.name;
 }

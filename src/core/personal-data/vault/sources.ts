@@ -2,20 +2,27 @@ import { z } from "zod";
 import { pointer } from "../../protocol/json-pointer.ts";
 import type { VaultReference } from "../data-schema/index.ts";
 
-/** Who a value came from: the agent wrote it, the user's vault had it, or the user typed it themselves. */
+/** The source of a value: the agent wrote it, it was stored in the user's vault, or the user typed it. */
 export const Source = z.enum(["agent", "vault", "user"]);
 
-/** By JSON Pointer into the answers; one that isn't listed came from where what holds it did. */
+/**
+ * Sources by JSON Pointer into the answers. A value without an entry has the source of the value that contains
+ * it.
+ */
 export type Sources = Record<string, z.infer<typeof Source>>;
 
-/** Every field at the top, and each value that came from the vault, wherever it is; the root alone, if all of it did. */
+/**
+ * Returns the sources of all top-level fields, and of each value from the vault at any depth. Returns only the
+ * root if the whole data came from the vault.
+ * @param author who wrote everything that is not a reference
+ */
 export function sourcesOf(
   data: Record<string, unknown>,
   references: readonly VaultReference[],
   author: "agent" | "user",
 ): Sources {
-  const written = Object.keys(data).map((name) => [pointer("", name), author] as const);
   if (references.some(({ path }) => path === "")) return { "": "vault" };
-  const stored = references.map(({ path }) => [path, "vault"] as const);
-  return Object.fromEntries([...written, ...stored]);
+  const topLevel = Object.keys(data).map((name) => [pointer("", name), author] as const);
+  const fromVault = references.map(({ path }) => [path, "vault"] as const);
+  return Object.fromEntries([...topLevel, ...fromVault]);
 }

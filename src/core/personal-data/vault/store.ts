@@ -1,7 +1,7 @@
 import type { Queries } from "../../ports/database.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 
-/** Stores a value in place of the one before. Returns false where there is no such user. */
+/** Stores a value, or replaces the stored one. Returns false if the user doesn't exist. */
 export async function upsertItem(
   db: Queries,
   item: { userId: string; dataType: DataType; value: Uint8Array },
@@ -17,6 +17,7 @@ export async function deleteItem(db: Queries, userId: string, dataType: DataType
   await db.vaultItem.deleteMany({ where: { userId, dataType } });
 }
 
+/** Returns the user's stored, encrypted values of these data types. */
 export async function findItems(
   db: Queries,
   userId: string,
@@ -28,7 +29,7 @@ export async function findItems(
   });
 }
 
-/** Of these data types, those that the user has something stored for. */
+/** Returns those of the given data types for which the user has stored a value, sorted. */
 export async function storedDataTypes(
   db: Queries,
   userId: string,

@@ -4,22 +4,25 @@ import { canonicalJson } from "../canonical-json.ts";
 import { AppError } from "../errors.ts";
 import { claimCreation, findCreation } from "./store.ts";
 
+/** One call that creates something, with its idempotency key. */
 export interface Creation {
-  /** Whose key it is. */
+  /** The caller that the key belongs to. Two owners can use the same key. */
   owner: string;
   operation: string;
-  /** Undefined: every call creates. */
+  /** The idempotency key. Undefined: every call creates something new. */
   key: string | undefined;
-  /** The whole input, so that a key used for something else is noticed. */
+  /** The whole input. A key that comes back with another input is refused. */
   request: unknown;
 }
 
 /**
- * Creates something at most once for each key (R7.4). Key and creation are one transaction: of many at once one
- * creates, the others wait for it and learn what it made; a process that dies in the middle leaves neither.
+ * Runs `create` at most once for each key (R7.4). The key and the creation are written in one transaction. If
+ * many calls with one key run at once, one creates and the others wait and return its id. If the process dies
+ * in the middle, neither the key nor the creation stays.
  *
- * @param id what is created gets this id
- * @throws `idempotency_conflict` where the key was used with another request
+ * @param id the id for the new thing
+ * @returns the new id, or with `replayed` the id that an earlier call created
+ * @throws AppError `idempotency_conflict` if the key was used with another request
  */
 export async function createOnce(
   { db, cipher }: { db: Database; cipher: Cipher },
@@ -39,8 +42,8 @@ export async function createOnce(
 }
 
 /**
- * The id of what was created under this key before, if anything.
- * @throws `idempotency_conflict` where the key was used with another request
+ * Returns the id that an earlier call created under this key, or undefined.
+ * @throws AppError `idempotency_conflict` if the key was used with another request
  */
 export async function findCreated(
   { db, cipher }: { db: Queries; cipher: Cipher },
@@ -54,6 +57,6 @@ export async function findCreated(
   return earlier.resultId;
 }
 
-/** Keyed, since what it is of could be guessed: an e-mail address, a date of birth. */
+/** The digest is keyed. Otherwise an attacker could guess a short input from it, such as an e-mail address. */
 const digestOf = (cipher: Cipher, { request }: Pick<Creation, "request">): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(cipher.hmac(canonicalJson(request)));

@@ -1,31 +1,34 @@
 import { Prisma } from "../../../platform/generated/prisma/client.ts";
 import type { Queries } from "../../ports/database.ts";
 
+/** A run's claim on an idempotency key. */
 export interface Claim {
   grantId: string;
   operation: string;
   key: string;
   requestDigest: Uint8Array;
   claimId: string;
-  /** How long the claim holds without a payment: longer than anything before the reservation can take. */
+  /**
+   * Seconds the claim holds without a payment. It must be longer than everything before the reservation takes.
+   */
   seconds: number;
 }
 
-/** When a key bound to a payment may be used anew. */
+/** Which rule says when a key that has a payment may be claimed again. */
 export type KeyReuse = "explicit_key" | "same_request";
 
 const TERMINAL = Prisma.sql`('settled', 'expired', 'canceled', 'void', 'free')`;
 
 const REUSABLE: Record<KeyReuse, Prisma.Sql> = {
-  // Free again when its payment ended without money or an answer; forgotten after a day.
+  // The key is free again if its payment ended without money and without a response, or one day after the claim.
   explicit_key: Prisma.sql`((p.status IN ('void', 'expired', 'canceled') AND p.delivered_at IS NULL)
       OR (p.status IN ${TERMINAL} AND k.created_at < now() - interval '24 hours'))`,
-  // R7.4: without a key, the same request is a duplicate for 5 s, and as long as its payment is open.
-  // A free answer reserved nothing, so it doesn't count.
+  // R7.4: without a caller's key, the same request is a duplicate for 5 seconds and while its payment is open.
+  // A payment with status `free` reserved nothing, so it blocks no new run.
   same_request: Prisma.sql`(p.status = 'free' OR (p.status IN ${TERMINAL} AND p.created_at < now() - interval '5 seconds'))`,
 };
 
-/** Claims a key for a run. Returns whether it is ours now. */
+/** Claims a key for a run. Returns false if another run holds the key. */
 export async function claimKey(db: Queries, c: Claim, reuse: KeyReuse): Promise<boolean> {
   const rows = await db.$queryRaw<{ claim_id: string }[]>`
     INSERT INTO idempotency_keys AS k (grant_id, operation, key, request_digest, claim_id, claimed_until)
@@ -38,6 +41,7 @@ export async function claimKey(db: Queries, c: Claim, reuse: KeyReuse): Promise<
   return rows.length === 1;
 }
 
+/** Returns the claimed key's request digest and payment, or undefined if no run claimed the key. */
 export async function findKey(
   db: Queries,
   c: Pick<Claim, "grantId" | "operation" | "key">,
@@ -49,7 +53,7 @@ export async function findKey(
   return row ?? undefined;
 }
 
-/** Gives a claim back that led to no payment. */
+/** Releases a claim. Does nothing if the claim has a payment. */
 export async function releaseKey(
   db: Queries,
   c: Pick<Claim, "grantId" | "operation" | "key" | "claimId">,
@@ -59,7 +63,7 @@ export async function releaseKey(
        AND claim_id = ${c.claimId}::uuid AND payment_id IS NULL`;
 }
 
-/** A payment for the same request that is open, or younger than 5 s, under whatever key. */
+/** Returns the newest payment for the same input, under any key, that is open or younger than 5 seconds. */
 export async function findRecentRun(
   db: Queries,
   run: { grantId: string; service: string; inputDigest: Uint8Array },
@@ -73,8 +77,8 @@ export async function findRecentRun(
 }
 
 /**
- * Claims a key for what is created in the same transaction, where it is new or older than a day. Waits for another
- * transaction that holds it.
+ * Claims a key for something created in the same transaction. Returns false if the key was used in the last day.
+ * Waits if another open transaction has claimed the key.
  */
 export async function claimCreation(
   tx: Queries,
@@ -89,6 +93,7 @@ export async function claimCreation(
   return claimed === 1;
 }
 
+/** Returns what was created under the key in the last day, or undefined. */
 export async function findCreation(
   db: Queries,
   { owner, operation, key }: { owner: string; operation: string; key: string },
@@ -99,7 +104,7 @@ export async function findCreation(
   return rows[0];
 }
 
-/** Forgets keys of creations that nobody may use any more. Returns how many. */
+/** Deletes keys of creations that are older than a day, which no call can use any more. Returns the count. */
 export async function deleteOldCreations(db: Queries): Promise<number> {
   return db.$executeRaw`DELETE FROM idempotent_creations WHERE created_at < now() - interval '24 hours'`;
 }

@@ -2,7 +2,7 @@ import type { RateRule, RateTake } from "../../ports/rate-limiter.ts";
 import { AppError } from "../errors.ts";
 import type { NextAction } from "../next-actions.ts";
 
-/** What a limited answer says of its limit: the fields of the IETF's draft (RateLimit header fields for HTTP). */
+/** Builds the response headers that describe a limit, as in the IETF draft "RateLimit header fields for HTTP". */
 export function rateLimitHeaders(
   { name, limit, windowSeconds }: RateRule,
   { remaining, resetSeconds }: RateTake,
@@ -13,7 +13,7 @@ export function rateLimitHeaders(
   };
 }
 
-/** The refusal of a take that went over its limit. */
+/** Builds the `rate_limited` error for a take that was refused. */
 export function rateLimited(rule: RateRule, take: RateTake, nextActions: NextAction[] = []): AppError {
   const { name, limit, windowSeconds, per } = rule;
   return new AppError("rate_limited", {

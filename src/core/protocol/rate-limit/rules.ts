@@ -8,24 +8,27 @@ const perMinute = (name: string, limit: number, per: string): RateRule => ({
 });
 
 /**
- * THE table of limits. Sessions are the guardrail (R7.1): one of them acts for one person. A key stands for
- * everybody its agent serves, so its limits are only there to stop loops and floods.
+ * All rate limits. A session acts for one user, so the session limits protect that user (R7.1). An API key serves
+ * all users of its agent, so the API key limits are higher and only stop loops and floods.
  */
 export const RATE_RULES = {
   agentSession: perMinute("agent_session", 30, "agent session"),
   gptSession: perMinute("gpt_session", 60, "GPT session"),
-  /** Opening sessions: `agent_auth`. */
+  /** Opening sessions with `agent_auth`. */
   signIn: perMinute("sign_in", 300, "API key"),
-  /** Fifty people asked at once, at the poll interval of five seconds. */
+  /** Enough to poll 50 approvals at once, every 5 seconds. */
   approvalPoll: perMinute("approval_poll", 600, "API key"),
-  /** Whatever else an API key does itself: a GPT's search without a session, its sign-ins. */
+  /** All other calls with an API key, such as a GPT's sign-ins and its searches without a session. */
   agentKey: perMinute("agent_key", 600, "API key"),
-  /** Questions put to people; more than this is spam, or phishing for an absent-minded yes. */
+  /** New approvals. More than this is spam, or an attempt to get an approval from an inattentive user. */
   approvalOpened: perMinute("approval_opened", 60, "agent"),
   sponsor: perMinute("sponsor", 300, "sponsor"),
-  /** Each question costs a question to the upstream, so this protects upstreams too. */
+  /** Direct payments. Each quote sends a request to the upstream, so this limit protects upstreams too. */
   directPayer: perMinute("direct_payer", 60, "client address"),
-  /** Nobody guesses 256 random bits; this keeps those who try away from the database. */
+  /**
+   * Calls with a bad credential. A token can't be guessed; the limit only protects the database from the
+   * attempts.
+   */
   failedCredential: perMinute("failed_credential", 300, "client address"),
 } satisfies Record<string, RateRule>;
 

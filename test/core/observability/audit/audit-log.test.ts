@@ -34,7 +34,7 @@ const entryOf = (grantId: string, fields: Partial<AuditEntry> = {}): AuditEntry 
 const rowsOf = (grantId: string) => database.db.agentAuditLog.findMany({ where: { grantId } });
 
 describe("the audit log in PostgreSQL", () => {
-  it("keeps every field as it was given, and what wasn't known as null", async () => {
+  it("an audit entry is stored with every field as given", async () => {
     const grantId = randomUUID();
     const full = entryOf(grantId, {
       agentSessionId: randomUUID(),
@@ -54,15 +54,30 @@ describe("the audit log in PostgreSQL", () => {
     expect(await rowsOf(grantId)).toEqual([
       { ...full, id: expect.any(String) as string, createdAt: expect.any(Date) as Date },
     ]);
+  });
 
-    const nobody = { surface: "agent", operation: "unmatched", endpoint: `/agent/'"; -- ü` } as const;
-    await writer.append({ ...nobody, requestSummary: {}, responseStatus: 404, errorCode: "not_found" });
+  it("an audit entry's unknown fields are stored as null", async () => {
+    const writer = openWriter();
+    const unknownCaller = { surface: "agent", operation: "unmatched", endpoint: `/agent/'"; -- ü` } as const;
+    await writer.append({
+      ...unknownCaller,
+      requestSummary: {},
+      responseStatus: 404,
+      errorCode: "not_found",
+    });
     expect(await database.db.agentAuditLog.findMany({ where: { operation: "unmatched" } })).toMatchObject([
-      { ...nobody, agentSessionId: null, grantId: null, agentId: null, userId: null, requestSummary: {} },
+      {
+        ...unknownCaller,
+        agentSessionId: null,
+        grantId: null,
+        agentId: null,
+        userId: null,
+        requestSummary: {},
+      },
     ]);
   });
 
-  it("has the row when append resolves, also among a thousand at once", async () => {
+  it("an audit entry's row is there once append has resolved, also among a thousand at once, in few inserts", async () => {
     const grantId = randomUUID();
     let inserts = 0;
     const writer = openWriter(() => (inserts += 1));
@@ -79,7 +94,7 @@ describe("the audit log in PostgreSQL", () => {
     expect(inserts).toBeLessThan(10);
   });
 
-  it("rejects what it can't make durable", async () => {
+  it("append is rejected if the database can't be reached", async () => {
     const lost = createDatabaseClient({ url: "postgresql://nobody@127.0.0.1:1/none" });
     const writer = createAuditWriter({ insert: (entries) => insertAuditEntries(lost, entries) });
     await expect(writer.append(entryOf(randomUUID()))).rejects.toMatchObject({ code: "service_unavailable" });

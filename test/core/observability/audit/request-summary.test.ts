@@ -4,7 +4,7 @@ import { summarizeRequest } from "../../../../src/core/observability/audit/index
 const UUID = "3fa85f64-5717-4562-b3fc-2c963f66afa6";
 
 describe("a request's summary", () => {
-  it("keeps shapes, and the values of a few parameters that say nothing about anybody", () => {
+  it("a summary has the shape of each field, and the values of a few parameters that hold no personal data", () => {
     expect(
       summarizeRequest({
         campaign_id: UUID,
@@ -38,11 +38,11 @@ describe("a request's summary", () => {
     ["campaign_id", "my-secret"],
     ["limit", "5551234"],
     ["constructor", "secret"],
-  ])("keeps no value of %s that isn't what it should be: %s", (name, value) => {
+  ])("a summary has no value of %s if it doesn't look like one: %s", (name, value) => {
     expect(summarizeRequest({ [name]: value })).toEqual({ [name]: { type: "string", length: value.length } });
   });
 
-  it("names the fields one level below, but nothing deeper", () => {
+  it("a summary names the fields one level down, and none deeper", () => {
     expect(
       summarizeRequest({ task_data: { email: "ada@example.com", address: { street: "x", zip: "y" } } }),
     ).toEqual({
@@ -53,7 +53,7 @@ describe("a request's summary", () => {
     });
   });
 
-  it("counts fields whose name might itself say something", () => {
+  it("a summary only counts fields whose name may itself be secret or personal", () => {
     const input = JSON.parse(
       '{"ada@example.com":1,"tf_as_abc":1,"15551234567":1,"__proto__":1,"a\\u0000":1,"x":{"né":1,"ok":2}}',
     ) as unknown;
@@ -63,14 +63,14 @@ describe("a request's summary", () => {
     });
   });
 
-  it("counts fields whose name holds a number or a date", () => {
+  it("a summary only counts fields whose name holds a number or a date", () => {
     const task_data = { born_1985_03_12: 1, phone351912345678: 1, line_2: "x" };
     expect(summarizeRequest({ task_data })).toEqual({
       task_data: { type: "object", fields: { line_2: { type: "string", length: 1 } }, other_fields: 2 },
     });
   });
 
-  it("stays small whatever is sent", () => {
+  it("a summary stays small, however much is sent", () => {
     const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`field${i}`, "x".repeat(50)]));
     const summary = summarizeRequest({ ...many, task_data: many });
     expect(JSON.stringify(summary).length).toBeLessThan(5_000);
@@ -82,7 +82,7 @@ describe("a request's summary", () => {
     [[1, 2], { body: { type: "array", length: 2 } }],
     ["text", { body: { type: "string", length: 4 } }],
     [null, { body: { type: "null" } }],
-  ])("describes a body that is no object: %j", (input, expected) => {
+  ])("a summary of a body that is no object (%j) has its type", (input, expected) => {
     expect(summarizeRequest(input)).toEqual(expected);
   });
 });

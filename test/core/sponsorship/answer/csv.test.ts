@@ -23,8 +23,8 @@ function cells(fields: string[], task_data: Record<string, unknown>): string[] {
   return row.slice(names.length - fields.length);
 }
 
-describe("a record", () => {
-  it("reads back as what was written, whatever the text", () => {
+describe("a CSV record", () => {
+  it("a record reads back as what was written, whatever the text", () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: "binary" }), { minLength: 1 }), (texts) => {
         const [read, ...more] = parseCsv(csvRecord(texts));
@@ -34,7 +34,7 @@ describe("a record", () => {
     );
   });
 
-  it("never has a cell that a spreadsheet would run", () => {
+  it("a record has no cell that a spreadsheet would run as a formula", () => {
     const trigger = fc.constantFrom("=", "+", "-", "@", "\t=", "\r=", " =", "\n+", "＝", "＋", "－", "＠");
     fc.assert(
       fc.property(trigger, fc.string(), (start, rest) => {
@@ -43,15 +43,15 @@ describe("a record", () => {
     );
   });
 
-  it("ends with CR LF, and quotes only what has to be", () => {
+  it("a record ends with CR LF, and quotes only the cells that need it", () => {
     expect(csvRecord(["plain", 'a "b"', "a,b", "a;b", "a\r\nb", ""])).toBe(
       'plain,"a ""b""","a,b","a;b","a\r\nb",\r\n',
     );
   });
 });
 
-describe("the table of answers", () => {
-  it("keeps numbers and booleans, writes nested values as JSON, and nothing for what wasn't answered", () => {
+describe("the CSV table of answers", () => {
+  it("the table keeps numbers and booleans, writes nested values as JSON, and leaves cells of missing answers empty", () => {
     const task_data = { n: -4.5, yes: true, list: ["=1+1", 2], nested: { a: null }, none: null };
     expect(cells(["n", "yes", "list", "nested", "none", "absent"], task_data)).toEqual([
       "-4.5",
@@ -63,7 +63,7 @@ describe("the table of answers", () => {
     ]);
   });
 
-  it("tells a task's fields from its own columns, and from what objects inherit", () => {
+  it("the table keeps a task's fields apart from its own columns, and ignores inherited properties", () => {
     const fields = ["answer_id", "data_types", "toString", "=cmd"];
     const [header = []] = parseCsv(answersTable(fields).header);
     expect(header).toEqual([
@@ -73,7 +73,7 @@ describe("the table of answers", () => {
     expect(cells(fields, { answer_id: "mine" })).toEqual(["mine", "", "", ""]);
   });
 
-  it("tells about an answer what the inbox tells", () => {
+  it("the table has the same data about an answer as the sponsor's inbox", () => {
     const [, row] = parseCsv(answersTable([]).header + answersTable([]).record(ANSWER));
     expect(row).toEqual([
       ...["a1", "r1", "2026-11-22T00:00:00.000Z", "2027-11-22T00:00:00.000Z", "false", "email region"],

@@ -1,0 +1,18 @@
+/** What each kind of credential starts with. People and secret scanners recognise a credential by this prefix. */
+export const TOKEN_PREFIX = {
+  agent_key: "tf_ak_",
+  agent_session: "tf_as_",
+  gpt_session: "tf_gs_",
+  sponsor_key: "tf_sk_",
+} as const;
+
+export type TokenKind = keyof typeof TOKEN_PREFIX;
+
+/** What all of them start with. */
+export const ANY_TOKEN_PREFIX = "tf_";
+
+const KINDS = Object.keys(TOKEN_PREFIX) as TokenKind[];
+
+/** The kind of credential that a text's prefix names, if any. Says nothing about whether it is valid. */
+export const tokenKindOf = (text: string): TokenKind | undefined =>
+  KINDS.find((kind) => text.startsWith(TOKEN_PREFIX[kind]));
