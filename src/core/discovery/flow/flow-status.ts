@@ -10,9 +10,12 @@ import { listReadyServices } from "../search/index.ts";
 import type { FlowState, FlowStatusOutput } from "./schema.ts";
 import { findSelectedCampaign, listCompletedTasks } from "./store.ts";
 
+/** At most so many next actions of one kind: poll a payment, poll an approval, run a service. */
+const MAX_ACTIONS = 5;
+
 type Status = z.infer<typeof FlowStatusOutput>;
 
-/** R1.4: the whole picture in one call. The furthest state that holds is named. */
+/** R1.4: the session's whole situation in one call. `flow_state` is the furthest state that holds. */
 export async function flowStatus({
   db,
   actor,
@@ -26,7 +29,7 @@ export async function flowStatus({
     findSelectedCampaign(db, actor.sessionId),
   ]);
   const data: Status = {
-    flow_state: furthest(available.length > 0, completed.length > 0, selected !== undefined),
+    flow_state: furthestState(available.length > 0, completed.length > 0, selected !== undefined),
     session: {
       session_id: actor.sessionId,
       agent_id: actor.agentId,
@@ -47,19 +50,19 @@ export async function flowStatus({
   return { data, nextActions: nextInState(data, selected) };
 }
 
-function furthest(ready: boolean, completed: boolean, selected: boolean): z.infer<typeof FlowState> {
+function furthestState(ready: boolean, completed: boolean, selected: boolean): z.infer<typeof FlowState> {
   if (ready) return "service_ready";
   if (completed) return "task_completed";
   return selected ? "service_selected" : "authenticated";
 }
 
-/** What each state offers (product.md); a pending payment or an open approval adds to any of them. */
+/** The next actions of each state (R1.5). In every state, pending payments and open approvals come first. */
 function nextInState(status: Status, selectedCampaignId: string | undefined): NextAction[] {
   const waiting = [
-    ...status.pending_payments.slice(0, 5).map(({ payment_id }) => next.getPayment(payment_id)),
-    ...status.pending_approvals.slice(0, 5).map(({ approval_id }) => next.getApproval(approval_id)),
+    ...status.pending_payments.slice(0, MAX_ACTIONS).map(({ payment_id }) => next.getPayment(payment_id)),
+    ...status.pending_approvals.slice(0, MAX_ACTIONS).map(({ approval_id }) => next.getApproval(approval_id)),
   ];
-  const runs = status.available_services.slice(0, 5).map((service) =>
+  const runs = status.available_services.slice(0, MAX_ACTIONS).map((service) =>
     next.runService(service.service_key, {
       campaignId: service.service_type === "campaign" ? service.service_id : undefined,
       inputSchema: service.input_schema,

@@ -23,7 +23,9 @@ export const FlowStatusOutput = z.object({
       completed_at: Timestamp,
     }),
   ),
-  available_services: z.array(ServiceView).meta({ description: "What can be run right now" }),
+  available_services: z
+    .array(ServiceView)
+    .meta({ description: "Services that can be run right now, without doing a task first" }),
   pending_payments: z.array(PaymentView.extend({ service: ServiceKey })),
   pending_approvals: z.array(z.object({ approval_id: z.string(), kind: z.string(), expires_at: Timestamp })),
 });

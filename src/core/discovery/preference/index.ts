@@ -1,2 +1,3 @@
+/** Which task types a user prefers or avoids. */
 export { getPreferences, setPreferences } from "./preferences.ts";
 export { PreferencesOutput, SetPreferencesInput } from "./schema.ts";

@@ -5,13 +5,13 @@ import { listPreferences, putPreferences } from "./store.ts";
 
 type Context = Pick<Deps, "db"> & { actor: SessionActor };
 
-/** R10.4: which tasks this user likes and which they avoid; it shapes every search on every surface. */
+/** R10.4: returns the user's preferences for task types. They affect every search, on every surface. */
 export async function getPreferences({ db, actor }: Context): Promise<z.infer<typeof PreferencesOutput>> {
   const rows = await listPreferences(db, actor.userId);
   return { preferences: rows.map((row) => ({ ...row, updated_at: row.updated_at.toISOString() })) };
 }
 
-/** Sets the preferences named and keeps the others. Returns all of them. */
+/** Sets the given preferences and keeps the others. Returns all of them. */
 export async function setPreferences(
   ctx: Context,
   input: z.infer<typeof SetPreferencesInput>,

@@ -9,7 +9,8 @@ export const SetPreferencesInput = z.strictObject({
     .min(1)
     .max(50)
     .meta({
-      description: "Avoided tasks are never offered, preferred ones come first. Others stay as they are.",
+      description:
+        "Avoided tasks are never offered. Preferred tasks rank higher. Task types that aren't named keep their level.",
     }),
 });
 

@@ -29,7 +29,7 @@ export const SearchInput = z.strictObject({
     .array(DataTypeField)
     .max(10)
     .optional()
-    .meta({ description: "Only tasks that get by with these" }),
+    .meta({ description: "Only tasks that require no other types of personal data" }),
   max_budget_cents: Cents.optional().meta({ description: "Only services priced at most this" }),
   offset: z.number().int().min(0).max(10_000).optional(),
   limit: z.number().int().min(1).max(MAX_PAGE).optional(),
@@ -45,13 +45,15 @@ export const ServiceView = z
     sponsor: z.string(),
     required_task: z.string().nullable(),
     task_type: z.string().nullable(),
-    subsidy_amount_cents: z.number().meta({ description: "What the sponsor pays at most for a call" }),
-    price_cents: z.number().meta({ description: "What a call costs at most" }),
+    subsidy_amount_cents: z.number().meta({ description: "The most that the sponsor pays for a call" }),
+    price_cents: z.number().meta({ description: "The most that a call costs" }),
     categories: z.array(z.string()),
     tags: z.array(z.string()),
     estimated_task_duration_seconds: z.number().nullable(),
     relevance_score: z.number().min(0).max(1),
-    already_completed: z.boolean().meta({ description: "Nothing is left to do before running it" }),
+    already_completed: z
+      .boolean()
+      .meta({ description: "True if the service can be run without doing a task first" }),
     active: z.boolean(),
     input_schema: z.record(z.string(), JsonValue).meta({ description: "JSON Schema of a run's input" }),
   })
@@ -63,7 +65,7 @@ const DirectServiceView = z
     service_key: z.string(),
     name: z.string(),
     description: z.string(),
-    price_cents: z.number().meta({ description: "What a call costs at most, without fee" }),
+    price_cents: z.number().meta({ description: "The most that a call costs, without our fee" }),
     categories: z.array(z.string()),
     input_schema: z.record(z.string(), JsonValue),
   })
@@ -78,5 +80,5 @@ export const SearchOutput = z.object({
   direct_payment: z
     .object({ services: z.array(DirectServiceView) })
     .optional()
-    .meta({ description: "Where no sponsor pays: what can be had by paying for it" }),
+    .meta({ description: "Services that the caller can pay for directly, if no sponsor pays" }),
 });

@@ -10,15 +10,19 @@ import { listCategories, searchDirect, searchOffers } from "./store.ts";
 
 type Input = z.infer<typeof SearchInput>;
 type Context = Pick<Deps, "db"> & { actor: SessionActor };
-/** An agent's key alone sees what is there for everyone. */
+/** Without a session, an agent's API key finds only what is open to every user. */
 type AnyContext = Pick<Deps, "db"> & { actor: SessionActor | AgentActor };
 
-/** How many results are worth a next action each; the rest is in the list. */
-const SUGGESTED = 3;
-/** Services named that nobody sponsors. */
+/** Only the first results get a next action of their own. */
+const MAX_SUGGESTIONS = 3;
+/** How many services without a sponsor an answer lists. */
 const MAX_DIRECT = 10;
 
-/** Finds what this session could use: one result per campaign and service, one per API with an open budget. */
+/**
+ * Finds what this session could use: one result for each campaign and service, and one for each API with an
+ * open budget. If no sponsor pays for a match, the answer lists services that can be paid for directly
+ * (R3.4).
+ */
 export async function searchServices(
   { db, actor }: AnyContext,
   input: Input,
@@ -27,7 +31,7 @@ export async function searchServices(
   const { offset = 0, limit = MAX_PAGE, ...filters } = input;
   const search = toSearch(input, offset, limit);
   const offers = await searchOffers(db, viewer, search);
-  // A page past the end has no row that carries the count.
+  // Each row carries the total count. A page past the end has no row, so the first row is read for it.
   const [first] =
     offers.length === 0 && offset > 0
       ? await searchOffers(db, viewer, { ...search, offset: 0, limit: 1 })
@@ -44,19 +48,19 @@ export async function searchServices(
       ...(direct.length > 0 && { direct_payment: { services: direct.map(toDirectView) } }),
     },
     nextActions: [
-      ...suggest(offers, input, total, offset + offers.length),
-      ...direct.slice(0, SUGGESTED).map((api) => next.payDirectly(api.service_key, api.input_schema)),
+      ...suggestNext(offers, input, total, offset + offers.length),
+      ...direct.slice(0, MAX_SUGGESTIONS).map((api) => next.payDirectly(api.service_key, api.input_schema)),
     ],
   };
 }
 
-/** What can be run right now, without doing a task first. */
+/** Lists services that can be run right now, without doing a task first. */
 export async function listReadyServices({ db, actor }: Context): Promise<ServiceView[]> {
   const offers = await searchOffers(db, viewerOf(actor), { ...toSearch({}, 0, MAX_PAGE), readyOnly: true });
   return offers.map(toView);
 }
 
-/** Categories to try when a search found nothing. */
+/** Lists categories to try when a search found nothing, the most common first. */
 export async function listAvailableCategories({ db, actor }: AnyContext): Promise<string[]> {
   return listCategories(db, viewerOf(actor));
 }
@@ -101,16 +105,18 @@ function toView(offer: OfferRow): ServiceView {
   };
 }
 
+/** A service without a sponsor. The caller can pay for it directly. */
 const toDirectView = ({ price_micros, ...api }: DirectRow) => ({
   ...api,
   price_cents: microsToCents(price_micros),
 });
 
-function suggest(offers: OfferRow[], input: Input, total: number, seen: number): NextAction[] {
+/** @param seen how many results this page and the pages before it have shown */
+function suggestNext(offers: OfferRow[], input: Input, total: number, seen: number): NextAction[] {
   const { offset: _offset, limit, ...filters } = input;
   const filtered = Object.keys(filters).length > 0;
   return [
-    ...offers.slice(0, SUGGESTED).map((offer) =>
+    ...offers.slice(0, MAX_SUGGESTIONS).map((offer) =>
       offer.completed
         ? next.runService(offer.service_key, {
             campaignId: offer.service_type === "campaign" ? offer.service_id : undefined,
@@ -127,7 +133,9 @@ function suggest(offers: OfferRow[], input: Input, total: number, seen: number):
           ),
         ]
       : []),
-    ...(total === 0 && filtered ? [next.searchServices({}, "See all that this session could use.")] : []),
+    ...(total === 0 && filtered
+      ? [next.searchServices({}, "List all services that this session could use.")]
+      : []),
     next.flowStatus(),
   ];
 }

@@ -1,7 +1,9 @@
 import { Prisma } from "../../../platform/generated/prisma/client.ts";
 import type { Scopes } from "../../context.ts";
 import type { Queries } from "../../ports/database.ts";
+import { inSql, intentQuery, keywordQuery, RANK_BELOW_1, textMatches } from "./text-match-store.ts";
 
+/** A search result: a service and the campaign, or open budget, that would pay for it. */
 export interface OfferRow {
   service_type: "campaign" | "sponsored_api";
   service_id: string;
@@ -11,24 +13,30 @@ export interface OfferRow {
   sponsor: string;
   required_task: string | null;
   task_type: string | null;
+  /** Micros: the most that the sponsor pays for a call. */
   subsidy: bigint;
+  /** Micros: the most that a call costs. */
   price: bigint;
   categories: string[];
   tags: string[];
+  /** Seconds. */
   task_duration: number | null;
+  /** Whether the user can run it without doing a task first. */
   completed: boolean;
   input_schema: Record<string, unknown>;
+  /** From 0 to 1. */
   relevance: number;
+  /** How many results there are in all. */
   total: bigint;
 }
 
-/** Whose eyes a search looks through. */
+/** The user and session that search. */
 export interface Viewer {
-  /** Null: nobody in particular. */
+  /** Null: no user. Only campaigns for every user are found. */
   userId: string | null;
-  /** Null: everything. */
+  /** Null: no limit. */
   scopes: Scopes | null;
-  /** Micros they could spend; null: not known. */
+  /** Micros that the session can still spend. Null: not known. */
   remainingMicros: bigint | null;
 }
 
@@ -40,63 +48,61 @@ export interface Search {
   maxTaskSeconds: number | undefined;
   allowedDataTypes: string[] | undefined;
   maxBudgetMicros: bigint | undefined;
-  /** Only what can be run without doing a task first. */
+  /** Only services that can be run without doing a task first. */
   readyOnly: boolean;
   offset: number;
   limit: number;
 }
 
+/** Weights of the relevance: they add up to 1 (R10.4). */
+const TEXT_WEIGHT = inSql(0.4);
+const BUDGET_WEIGHT = inSql(0.3);
+const PREFERENCE_WEIGHT = inSql(0.3);
+/**
+ * Budget fit from 0 (the price takes the whole budget) to 1 (free). This one holds if the budget isn't known.
+ */
+const UNKNOWN_BUDGET_FIT = inSql(0.5);
+/** A preferred task type counts 1, a neutral one this. Avoided ones aren't found. */
+const NEUTRAL_PREFERENCE = inSql(0.5);
+
+/** How much a match in the campaign's text counts, compared with a match in the service's text. */
+const CAMPAIGN_TEXT_WEIGHT = inSql(0.5);
+/** Delivered calls that every upstream's reliability starts with. */
+const ASSUMED_GOOD_CALLS = inSql(5);
+
+/** The condition, if a filter has a value. */
 const when = (value: unknown, condition: Prisma.Sql): Prisma.Sql =>
   value === undefined ? Prisma.empty : condition;
 
-/** What a text finds: full text on word stems, and trigrams for what was misspelt. Both are indexed. */
-const hits = (name: string, text: string, query: Prisma.Sql): Prisma.Sql => Prisma.sql`
-  ${Prisma.raw(name)}_query AS MATERIALIZED (
-    SELECT ${query} AS query, lower(${text}) AS text, tsvector_to_array(to_tsvector('english', ${text})) AS lexemes
-  ), ${Prisma.raw(name)}_services AS MATERIALIZED (
-    SELECT a.id, ${score(Prisma.sql`a`)} AS score FROM sponsored_apis a, ${Prisma.raw(name)}_query q
-     WHERE a.search_vector @@ q.query OR a.search_text %> q.text
-  ), ${Prisma.raw(name)}_campaigns AS MATERIALIZED (
-    SELECT c.id, ${score(Prisma.sql`c`)} AS score FROM campaigns c, ${Prisma.raw(name)}_query q
-     WHERE c.search_vector @@ q.query OR c.search_text %> q.text
-  )`;
-
-/** From 0 to 1: mostly how many of the words are there, a little how prominently; or how alike it is spelt. */
-const score = (t: Prisma.Sql): Prisma.Sql => Prisma.sql`greatest(
-  0.8 * coalesce((SELECT avg((${t}.search_vector @@ to_tsquery('simple', quote_literal(l)))::int) FROM unnest(q.lexemes) AS l), 0)
-    + 0.2 * ts_rank(${t}.search_vector, q.query, 32),
-  0.8 * word_similarity(q.text, ${t}.search_text))`;
-
-/** 1 for an upstream that brings what it is paid for, or has no record yet; less with each call it was paid for in vain. */
-const reliability = Prisma.sql`(5 + a.paid_calls - a.undelivered_calls)::numeric / (5 + a.paid_calls)`;
-
-/** Keywords: all of them, with the operators people know from search engines. */
-const keywordQuery = (q: string): Prisma.Sql => Prisma.sql`websearch_to_tsquery('english', ${q})`;
-/** A sentence: any of its words. */
-const intentQuery = (intent: string): Prisma.Sql =>
-  Prisma.sql`replace(plainto_tsquery('english', ${intent})::text, '&', '|')::tsquery`;
+/**
+ * SQL: an upstream's reliability from 0 to 1. 1 means every paid call was delivered, or there were none yet.
+ * Each undelivered call lowers it. Some assumed good calls keep one failure of a new upstream from lowering
+ * it too much.
+ */
+const reliability = Prisma.sql`(${ASSUMED_GOOD_CALLS} + a.paid_calls - a.undelivered_calls)::numeric / (${ASSUMED_GOOD_CALLS} + a.paid_calls)`;
 
 /**
- * The offers this session could use, best first. PostgreSQL matches, filters and scores; R10.4 weighs text 0.4,
- * budget fit 0.3 and the user's preference 0.3; all of it counts as far as the upstream keeps its word.
+ * Lists the offers that this session could use, best first. PostgreSQL matches, filters and scores them. The
+ * relevance is the weighted sum of text, budget fit and the user's preference (R10.4), times the upstream's
+ * reliability.
  */
 export async function searchOffers(db: Queries, viewer: Viewer, s: Search): Promise<OfferRow[]> {
   const { scopes, userId } = viewer;
   const budget = s.maxBudgetMicros ?? viewer.remainingMicros;
   const texts = [
-    ...(s.q === undefined ? [] : [{ name: "q", sql: hits("q", s.q, keywordQuery(s.q)) }]),
+    ...(s.q === undefined ? [] : [{ name: "q", sql: textMatches("q", s.q, keywordQuery(s.q)) }]),
     ...(s.intent === undefined
       ? []
-      : [{ name: "intent", sql: hits("intent", s.intent, intentQuery(s.intent)) }]),
+      : [{ name: "intent", sql: textMatches("intent", s.intent, intentQuery(s.intent)) }]),
   ];
   const matched = texts.map(
     ({ name }) =>
       Prisma.sql`AND (o.api_id IN (SELECT id FROM ${Prisma.raw(name)}_services) OR o.campaign_id IN (SELECT id FROM ${Prisma.raw(name)}_campaigns))`,
   );
-  // What is wanted is the service; what its campaign says of itself counts half.
+  // A search is for a service. So a match in its campaign's text counts less.
   const textScores = texts.map(
     ({ name }) =>
-      Prisma.sql`greatest((SELECT score FROM ${Prisma.raw(name)}_services h WHERE h.id = o.api_id), 0.5 * (SELECT score FROM ${Prisma.raw(name)}_campaigns h WHERE h.id = o.campaign_id), 0)`,
+      Prisma.sql`greatest((SELECT score FROM ${Prisma.raw(name)}_services h WHERE h.id = o.api_id), ${CAMPAIGN_TEXT_WEIGHT} * (SELECT score FROM ${Prisma.raw(name)}_campaigns h WHERE h.id = o.campaign_id), 0)`,
   );
   const text =
     texts.length === 0
@@ -114,7 +120,7 @@ export async function searchOffers(db: Queries, viewer: Viewer, s: Search): Prom
     } me AS (
       ${
         userId === null
-          ? // Nobody in particular: only what is for everyone.
+          ? // No user: no roles and no tools, so only campaigns for every user match.
             Prisma.sql`SELECT NULL::uuid AS id, NULL::text[] AS roles, NULL::text[] AS tools_used`
           : Prisma.sql`SELECT id, roles, tools_used FROM users WHERE id = ${userId}::uuid`
       }
@@ -161,10 +167,10 @@ export async function searchOffers(db: Queries, viewer: Viewer, s: Search): Prom
        WHERE b."limit" > 0 AND b."limit" - b.reserved - b.spent >= a.cost
          ${when(s.preferredTaskTypes, Prisma.sql`AND false`)}
     ), scored AS (
-      SELECT o.*, round((0.4 * least(1, ${text})
-             + 0.3 * CASE WHEN o.price = 0 THEN 1 WHEN ${budget}::bigint IS NULL THEN 0.5 WHEN ${budget}::bigint <= 0 THEN 0
+      SELECT o.*, round((${TEXT_WEIGHT} * least(1, ${text})
+             + ${BUDGET_WEIGHT} * CASE WHEN o.price = 0 THEN 1 WHEN ${budget}::bigint IS NULL THEN ${UNKNOWN_BUDGET_FIT} WHEN ${budget}::bigint <= 0 THEN 0
                           ELSE greatest(0, 1 - o.price::float8 / ${budget}::bigint) END
-             + 0.3 * CASE o.preference WHEN 'preferred' THEN 1 ELSE 0.5 END)::numeric * o.reliability, 4)::float8 AS relevance
+             + ${PREFERENCE_WEIGHT} * CASE o.preference WHEN 'preferred' THEN 1 ELSE ${NEUTRAL_PREFERENCE} END)::numeric * o.reliability, 4)::float8 AS relevance
         FROM offers o WHERE true ${matched.length === 0 ? Prisma.empty : Prisma.join(matched, " ")}
     )
     SELECT service_type, service_id, service_key, name, description, sponsor, required_task, task_type, subsidy, price, categories, tags,
@@ -183,7 +189,7 @@ export interface DirectRow {
   input_schema: Record<string, unknown>;
 }
 
-/** Services that can be had by paying for them, whether or not a sponsor would; best match first. */
+/** Lists services that the caller can pay for directly, with or without a sponsor, best match first. */
 export async function searchDirect(db: Queries, scopes: Scopes | null, s: Search): Promise<DirectRow[]> {
   const wanted = [s.q, s.intent].filter((text) => text !== undefined).join(" ");
   const query = intentQuery(wanted);
@@ -194,10 +200,10 @@ export async function searchDirect(db: Queries, scopes: Scopes | null, s: Search
        ${when(s.category, Prisma.sql`AND ${s.category} = ANY(a.categories)`)}
        ${when(s.maxBudgetMicros, Prisma.sql`AND a.price_micros <= ${s.maxBudgetMicros}::bigint`)}
        ${wanted === "" ? Prisma.empty : Prisma.sql`AND (a.search_vector @@ ${query} OR a.search_text %> lower(${wanted}))`}
-     ORDER BY ts_rank(a.search_vector, ${query}, 32) DESC, price_micros, service_key LIMIT ${s.limit}`;
+     ORDER BY ts_rank(a.search_vector, ${query}, ${RANK_BELOW_1}) DESC, price_micros, service_key LIMIT ${s.limit}`;
 }
 
-/** Categories of services somebody might pay for, most common first. */
+/** Lists the categories of services that a sponsor might pay for, most common first, at most 100. */
 export async function listCategories(db: Queries, viewer: Viewer): Promise<string[]> {
   const rows = await db.$queryRaw<{ category: string }[]>`
     SELECT category FROM sponsored_apis a, unnest(a.categories) AS category

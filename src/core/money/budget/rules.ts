@@ -3,7 +3,7 @@ import { microsToCents } from "../../protocol/amounts.ts";
 import type { Budget } from "../../protocol/fields.ts";
 import type { Account } from "./store.ts";
 
-/** An account in micros as it looks on the wire. */
+/** An account (micros) as a response shows it (cents). */
 export function toWire({ limit, reserved, spent }: Omit<Account, "id">): z.infer<typeof Budget> {
   return {
     limit_cents: microsToCents(limit),

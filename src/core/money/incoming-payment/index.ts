@@ -1,4 +1,4 @@
-/** What others pay us: x402, to the treasury. Each signature is good for one thing. */
+/** x402 payments that sponsors and buyers make to the treasury. Each signature pays for one thing only. */
 export { reconcileDueIncoming, reconcileIncoming } from "./reconcile-incoming.ts";
 export { type SignedAuthorization, claimNonce, findIncoming, type IncomingRow } from "./store.ts";
-export { earlierClaim, presentedPayment, settlePayment, takePayment } from "./take-payment.ts";
+export { findEarlierClaim, readPayment, settlePayment, takePayment } from "./take-payment.ts";

@@ -7,8 +7,9 @@ import { creditIncoming, endIncoming, takeDueIncoming } from "./store.ts";
 type Context = Pick<Deps, "db" | "chain" | "log" | "seller">;
 
 /**
- * Decides a claimed payment from the chain, if the chain has decided; what the facilitator said doesn't count. Safe to
- * call at any time from anywhere. Returns the transaction by which the money is there, if it is.
+ * Asks the chain about a claimed payment, and settles or ends it if the chain has decided. The facilitator's
+ * answer doesn't count. Safe to call at any time and from any replica. Returns the settling transaction, or
+ * undefined while there is none.
  */
 export async function reconcileIncoming(
   { db, chain, log, seller }: Context,
@@ -26,24 +27,25 @@ export async function reconcileIncoming(
   switch (verdict.kind) {
     case "settled":
       if (await creditIncoming(db, payment.id, verdict.txHash, evidenceOf(verdict)))
-        log.info({ event: "incoming_settled", incoming_payment_id: payment.id }, "a payment to us arrived");
+        log.info({ event: "incoming_settled", incoming_payment_id: payment.id }, "incoming payment settled");
       return verdict.txHash;
     case "expired":
     case "canceled":
     case "diverted": {
-      // What was signed for us and used for something else moves nothing to us any more, which is to cancel it.
+      // A diverted authorization was used for another transfer. It can't pay us any more, so it counts as
+      // canceled.
       const status = verdict.kind === "expired" ? "expired" : "canceled";
       if (await endIncoming(db, payment.id, status, evidenceOf(verdict)))
         log.info(
           { event: `incoming_${verdict.kind}`, incoming_payment_id: payment.id },
-          "a payment to us never arrived",
+          "incoming payment ended without money",
         );
       return undefined;
     }
     case "unexplained":
       log.error(
         { event: "incoming_unexplained", incoming_payment_id: payment.id, tx_hash: verdict.txHash },
-        "authorization used without a matching transfer",
+        "the authorization was used, but no matching transfer was found",
       );
       return undefined;
     case "pending":
@@ -51,17 +53,20 @@ export async function reconcileIncoming(
   }
 }
 
-/** Looks after payments to us that nobody waits for any more: a lost answer, a slow chain, a process that died. */
+/**
+ * Reconciles claimed payments whose caller has stopped waiting: the answer was lost, the chain was slow, or
+ * the process died. A failure is logged, and the payment is checked again in a later round.
+ */
 export async function reconcileDueIncoming(ctx: Context, limit: number): Promise<void> {
-  const attend = async (payment: IncomingRow): Promise<void> => {
+  const reconcileOrLog = async (payment: IncomingRow): Promise<void> => {
     try {
       await reconcileIncoming(ctx, payment);
     } catch (error) {
       ctx.log.warn(
         { event: "incoming_undecided", incoming_payment_id: payment.id, error: String(error) },
-        "a payment to us left claimed",
+        "incoming payment couldn't be checked; it will be checked again",
       );
     }
   };
-  await Promise.all((await takeDueIncoming(ctx.db, limit)).map(attend));
+  await Promise.all((await takeDueIncoming(ctx.db, limit)).map(reconcileOrLog));
 }

@@ -1,13 +1,14 @@
 import { Prisma } from "../../../platform/generated/prisma/client.ts";
 import type { Queries } from "../../ports/database.ts";
 
-/** A payment to the treasury that we know of, and what it is for. */
+/** A payment to the treasury, and what it pays for. */
 export interface IncomingRow {
   id: string;
-  /** Null: a direct payment. */
+  /** The sponsor whose budget it funds. Null: a buyer's direct payment. */
   sponsor_id: string | null;
   budget_account_id: string;
   asset: string;
+  /** The address that signed the payment. */
   payer: string;
   nonce: string;
   amount_micros: bigint;
@@ -19,7 +20,7 @@ export interface IncomingRow {
   retry_id_digest: Uint8Array | null;
 }
 
-/** The signature that is claimed: who pays whom how much. */
+/** What the signature says: the payer, the payee and the amount. */
 export interface SignedAuthorization {
   network: string;
   asset: string;
@@ -31,7 +32,7 @@ export interface SignedAuthorization {
   claimedAtBlock: bigint;
 }
 
-/** What it is claimed for: a sponsor's budget, or a request that is paid for directly. */
+/** What a signature is claimed for: to fund a sponsor's budget, or to pay for a direct run. */
 export type Purpose = { budgetAccountId: string } & (
   | { sponsorId: string }
   | { feeMicros: bigint; requestDigest: Uint8Array; retryIdDigest: Uint8Array | undefined }
@@ -40,26 +41,30 @@ export type Purpose = { budgetAccountId: string } & (
 const COLUMNS = Prisma.sql`id, sponsor_id, budget_account_id, asset, payer, nonce, amount_micros, valid_before, claimed_at_block,
   status, tx_hash, request_digest, retry_id_digest`;
 
-/** Claims a signature's nonce for one purpose, before it is settled. Undefined where it was claimed before. */
+/**
+ * Claims a signature's nonce for one purpose, before the payment is settled. Returns undefined if the nonce
+ * was claimed before.
+ */
 export async function claimNonce(
   db: Queries,
-  c: SignedAuthorization,
+  authorization: SignedAuthorization,
   purpose: Purpose,
 ): Promise<IncomingRow | undefined> {
   const sponsorId = "sponsorId" in purpose ? purpose.sponsorId : null;
   const direct = "feeMicros" in purpose ? purpose : undefined;
+  const { network, asset, payTo, payer, nonce, amountMicros, validBefore, claimedAtBlock } = authorization;
   const rows = await db.$queryRaw<IncomingRow[]>`
     WITH claimed AS (
       INSERT INTO incoming_payments (sponsor_id, budget_account_id, fee_micros, request_digest, retry_id_digest,
                                      network, asset, pay_to, payer, nonce, amount_micros, valid_before, claimed_at_block)
       VALUES (${sponsorId}::uuid, ${purpose.budgetAccountId}::uuid, ${direct?.feeMicros ?? 0n}, ${direct?.requestDigest ?? null}::bytea,
-              ${direct?.retryIdDigest ?? null}::bytea, ${c.network}, ${c.asset}, ${c.payTo}, ${c.payer}, ${c.nonce},
-              ${c.amountMicros}, ${c.validBefore}, ${c.claimedAtBlock})
+              ${direct?.retryIdDigest ?? null}::bytea, ${network}, ${asset}, ${payTo}, ${payer}, ${nonce},
+              ${amountMicros}, ${validBefore}, ${claimedAtBlock})
       ON CONFLICT (network, asset, payer, nonce) DO NOTHING
       RETURNING ${COLUMNS}
     ), event AS (
       INSERT INTO incoming_payment_events (incoming_payment_id, to_status, evidence)
-      SELECT id, status, ${{ block: String(c.claimedAtBlock) }}::jsonb FROM claimed
+      SELECT id, status, ${{ block: String(claimedAtBlock) }}::jsonb FROM claimed
     )
     SELECT * FROM claimed`;
   return rows[0];
@@ -67,11 +72,11 @@ export async function claimNonce(
 
 export async function findClaim(
   db: Queries,
-  c: Pick<SignedAuthorization, "network" | "asset" | "payer" | "nonce">,
+  { network, asset, payer, nonce }: Pick<SignedAuthorization, "network" | "asset" | "payer" | "nonce">,
 ): Promise<IncomingRow | undefined> {
   const rows = await db.$queryRaw<IncomingRow[]>`
     SELECT ${COLUMNS} FROM incoming_payments
-     WHERE network = ${c.network} AND asset = ${c.asset} AND payer = ${c.payer} AND nonce = ${c.nonce}`;
+     WHERE network = ${network} AND asset = ${asset} AND payer = ${payer} AND nonce = ${nonce}`;
   return rows[0];
 }
 
@@ -80,13 +85,14 @@ export async function findIncoming(db: Queries, id: string): Promise<IncomingRow
     IncomingRow[]
   >`SELECT ${COLUMNS} FROM incoming_payments WHERE id = ${id}::uuid`;
   const row = rows[0];
-  if (row === undefined) throw new Error(`incoming payment ${id} is gone`);
+  if (row === undefined) throw new Error(`there is no incoming payment ${id}`);
   return row;
 }
 
 /**
- * The money has arrived: in one statement it is settled, entered in the ledger, and in its account. Once. For a direct
- * payment, ours to the upstream gets hold of it, unless that was given up meanwhile.
+ * `claimed → settled`, once the money has arrived. The same statement writes the ledger entry and adds the
+ * amount to the budget account. For a direct payment it also reserves the upstream's toll in that account,
+ * unless the payment of the toll has ended meanwhile. Returns whether this call settled it.
  */
 export async function creditIncoming(
   db: Queries,
@@ -106,22 +112,22 @@ export async function creditIncoming(
       SELECT 'deposit', outside.id, budget.id, settled.amount_micros, settled.id
         FROM settled JOIN ledger_accounts budget ON budget.budget_account_id = settled.budget_account_id
         JOIN ledger_accounts outside ON outside.kind = CASE WHEN settled.sponsor_id IS NULL THEN 'buyers' ELSE 'sponsors' END
-    ), ours AS MATERIALIZED (
+    ), toll AS MATERIALIZED (
       SELECT p.id, p.amount_micros FROM payments p JOIN settled ON p.incoming_payment_id = settled.id
        WHERE p.status = 'reserved' FOR UPDATE OF p
     ), hold AS (
       INSERT INTO payment_reservations (payment_id, budget_account_id, amount, raised)
-      SELECT ours.id, settled.budget_account_id, ours.amount_micros, 0 FROM ours, settled
-    ), grown AS (
+      SELECT toll.id, settled.budget_account_id, toll.amount_micros, 0 FROM toll, settled
+    ), credited AS (
       UPDATE budget_accounts a SET "limit" = a."limit" + settled.amount_micros,
-             reserved = a.reserved + coalesce((SELECT amount_micros FROM ours), 0)
+             reserved = a.reserved + coalesce((SELECT amount_micros FROM toll), 0)
         FROM settled WHERE a.id = settled.budget_account_id
     )
     SELECT id FROM settled`;
   return rows.length === 1;
 }
 
-/** It can't arrive any more. */
+/** `claimed → expired` or `canceled`: the money can't arrive any more. Returns whether this call ended it. */
 export async function endIncoming(
   db: Queries,
   id: string,
@@ -137,7 +143,10 @@ export async function endIncoming(
   return ended === 1;
 }
 
-/** Claimed payments that are due for a look, leased to this caller for a while; other replicas skip them. */
+/**
+ * Takes claimed payments that are due for a check. They are leased for 2 seconds: other replicas skip them
+ * until then.
+ */
 export async function takeDueIncoming(db: Queries, limit: number): Promise<IncomingRow[]> {
   return db.$queryRaw<IncomingRow[]>`
     UPDATE incoming_payments SET next_check_at = now() + interval '2 seconds'

@@ -2,14 +2,18 @@ import type { Hex } from "viem";
 import type { Deps } from "../../context.ts";
 import type { PaymentSeller, PresentedPayment, RequestHeaders, SaleTerms } from "../../ports/x402-seller.ts";
 import { AppError } from "../../protocol/errors.ts";
+import { pollChain } from "../settlement/index.ts";
 import { reconcileIncoming } from "./reconcile-incoming.ts";
 import type { IncomingRow, SignedAuthorization } from "./store.ts";
 import { findClaim } from "./store.ts";
 
 type Context = Pick<Deps, "db" | "chain" | "log" | "seller" | "paymentClient" | "settings">;
 
-/** The payment that a request brought, if any. @throws `validation_error` for one that is none */
-export function presentedPayment(
+/**
+ * Reads the payment from a request's headers. Returns undefined without one.
+ * @throws `validation_error` if malformed
+ */
+export function readPayment(
   { seller }: Pick<Context, "seller">,
   headers: RequestHeaders,
 ): PresentedPayment | undefined {
@@ -19,44 +23,47 @@ export function presentedPayment(
   return payment === "none" ? undefined : payment;
 }
 
-/** What this signature was claimed for before, if anything. */
-export const earlierClaim = (
+/** Finds the claim of an earlier request with the same signature. */
+export const findEarlierClaim = (
   { db, paymentClient: { network, asset } }: Pick<Context, "db" | "paymentClient">,
   { payer, nonce }: PresentedPayment,
 ): Promise<IncomingRow | undefined> => findClaim(db, { network, asset, payer, nonce });
 
 export interface Taken {
-  /** Whether it is claimed now, or was before. */
+  /** `first`: this call claimed the signature. `earlier`: an earlier request did. */
   kind: "first" | "earlier";
   claim: IncomingRow;
   payment: PresentedPayment;
 }
 
 /**
- * Claims a payment for one purpose, before anything is settled, so that of many requests with one signature one goes on.
- * @param claim stores it, and whatever has to be on record with it; undefined where somebody else was first
- * @throws `payment_required` with the terms where it isn't good for them
+ * Claims a payment for one purpose before it is settled. Of several requests with the same signature, exactly
+ * one gets `first` and goes on.
+ * @param storeClaim stores the claim, with everything that belongs to it; returns undefined if the nonce was
+ *   claimed before
+ * @throws `payment_required`, with the terms, if there is no payment or it doesn't fit the terms
  */
 export async function takePayment(
   ctx: Context,
   payment: PresentedPayment | undefined,
   terms: SaleTerms,
-  claim: (claimable: SignedAuthorization) => Promise<IncomingRow | undefined>,
+  storeClaim: (authorization: SignedAuthorization) => Promise<IncomingRow | undefined>,
 ): Promise<Taken> {
   const { chain, seller, paymentClient } = ctx;
   if (payment === undefined) throw paymentRequired(seller, terms, "Payment is required.");
   if (!seller.matches(payment, terms))
-    throw paymentRequired(seller, terms, "The payment isn't for what is asked here.");
-  // The block first: what uses the signature after it was verified comes after it.
+    throw paymentRequired(seller, terms, "The payment doesn't match the terms of this request.");
+  // The block is read before the signature is verified: so a transfer that uses it can only be in a later
+  // block.
   const claimedAtBlock = await chain.blockNumber();
   const invalid = await seller.verify(payment, terms);
   if (invalid !== undefined) {
-    // What made it invalid may be that it was settled a moment ago, by the same request sent twice.
-    const earlier = await earlierClaim(ctx, payment);
+    // It can be invalid because the same request was sent twice, and the first one has settled it.
+    const earlier = await findEarlierClaim(ctx, payment);
     if (earlier !== undefined) return { kind: "earlier", claim: earlier, payment };
-    throw paymentRequired(seller, terms, `The payment is refused: ${invalid.reason}.`);
+    throw paymentRequired(seller, terms, `The payment can't be accepted: ${invalid.reason}.`);
   }
-  const claimed = await claim({
+  const claimed = await storeClaim({
     network: paymentClient.network,
     asset: paymentClient.asset,
     payTo: seller.payTo,
@@ -67,14 +74,15 @@ export async function takePayment(
     claimedAtBlock,
   });
   if (claimed !== undefined) return { kind: "first", claim: claimed, payment };
-  const earlier = await earlierClaim(ctx, payment);
-  if (earlier === undefined) throw new Error("a payment was neither claimed nor found");
+  const earlier = await findEarlierClaim(ctx, payment);
+  if (earlier === undefined) throw new Error("an incoming payment was neither claimed nor found");
   return { kind: "earlier", claim: earlier, payment };
 }
 
 /**
- * Has a claimed payment settled, and waits, up to the configured time, until the money is there.
- * @returns the transaction, once the chain has it
+ * Has the facilitator submit a claimed payment, and waits until the chain shows the money (at most
+ * `confirmWaitMs`).
+ * @returns the settling transaction, or undefined if the chain hasn't shown it in time
  */
 export async function settlePayment(
   ctx: Context,
@@ -83,13 +91,12 @@ export async function settlePayment(
 ): Promise<Hex | undefined> {
   await ctx.seller.settle(payment, terms);
   const deadline = performance.now() + ctx.settings.confirmWaitMs;
-  for (;;) {
-    const txHash = await reconcileIncoming(ctx, claim);
-    if (txHash !== undefined || performance.now() + LOOK_EVERY_MS > deadline) return txHash;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-  }
+  return pollChain(
+    deadline,
+    () => reconcileIncoming(ctx, claim),
+    (txHash) => txHash !== undefined,
+  );
 }
-const LOOK_EVERY_MS = 150;
 
 function paymentRequired(seller: PaymentSeller, terms: SaleTerms, message: string): AppError {
   const { headers, body } = seller.demand(terms, message);

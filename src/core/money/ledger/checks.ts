@@ -1,17 +1,18 @@
-/** What is proved, in the order in which it is told. */
+/** What the proof claims about the books, in the order in which it is printed. */
 export const CHECKS = {
   entries: "funded accounts equal their entries",
-  reservations: "every account's reserved and spent are those of its payments and withdrawals",
-  caps: "no account is over its cap",
-  spends: "every settled payment has its entry, and every entry its payment",
-  deposits: "every payment to us has its entry, and its transfer on chain",
-  payouts: "every withdrawal and refund has its entries, and every direct payment one end",
-  payments: "every settled payment and payout has its transfer on chain, right amount and payee",
-  transfers: "every transfer out of the treasury is a payment's or a payout's",
-  coverage: "unspent budgets and what is owed are covered by the treasury's balance",
+  reservations: "every account's reserved and spent amounts equal those of its payments and withdrawals",
+  caps: "no account is over its limit",
+  spends: "every settled payment has its entry, and every spend entry has its payment",
+  deposits: "every incoming payment that settled has its entry, and its transfer on chain",
+  payouts: "every payout has its entries, and every closed direct payment has its fee or its refund",
+  payments: "every settled payment and payout has its transfer on chain, with the right amount and payee",
+  transfers: "every transfer out of the treasury belongs to a payment or a payout",
+  coverage: "the treasury's balance covers all unspent budgets and all owed payouts",
 } as const;
 export type CheckName = keyof typeof CHECKS;
 
+/** A row or a transfer that contradicts a check. */
 export interface Finding {
   check: CheckName;
   /** Ids and amounts in micros; nothing personal. */

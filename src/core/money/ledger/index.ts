@@ -1,3 +1,3 @@
-/** Proof that money is where the books say, on both sides: the database's and the chain's. */
+/** Proof that the books are right: the database agrees with itself, and with the chain. */
 export { CHECKS, type CheckName } from "./checks.ts";
 export { type Proof, verifyLedger } from "./verify-ledger.ts";

@@ -5,20 +5,21 @@ import type { Books, IncomingRecord, OutgoingRecord } from "./store.ts";
 import { readBooks } from "./store.ts";
 
 export interface Proof {
+  /** Empty: the books are right. */
   findings: Finding[];
-  /** How much was looked at. */
+  /** How many rows and transfers were checked. */
   counts: { accounts: number; entries: number; payments: number; transfers: number };
-  /** The block that all chain reads are pinned to. */
+  /** The block up to which the chain was read. */
   block: bigint;
 }
 
 /**
- * Compares the books with themselves and with the chain. The chain is read first and pinned to a block, then the books
- * in one snapshot, so that payments made meanwhile contradict nothing.
+ * Compares the books with themselves and with the chain. The chain is read up to one block, and the books
+ * after that in one snapshot. So payments made meanwhile can't look like contradictions.
  *
- * @param sinceSeconds only payments this young are looked up on chain, and the treasury's transfers from their first
- *   block on; undefined: all
- * @throws where the database or the chain can't be asked
+ * @param sinceSeconds verify only payments of this age or younger on chain, and the treasury's transfers from
+ *   their first block on; undefined: all
+ * @throws if the database or the chain can't be asked
  */
 export async function verifyLedger(
   { db, chain, paymentClient }: Pick<Deps, "db" | "chain" | "paymentClient">,
@@ -48,36 +49,44 @@ export async function verifyLedger(
 
 const isSettled = ({ status }: OutgoingRecord): boolean => status === "settled";
 
-/** Strangers may send us money too; what the books say arrived must have. Twins in one transaction are counted. */
+/**
+ * Every incoming payment that the books call settled must have its transfer. Transfers without a payment are
+ * ignored, because anybody can send money to the treasury. Equal transfers in one transaction are counted.
+ */
 function compareIncoming(
   payments: IncomingRecord[],
   { incoming, block }: TreasuryTransfers,
   firstBlock: bigint | undefined,
 ): Finding[] {
-  const left = new Map<string, number>();
+  const unmatched = new Map<string, number>();
   const keyOf = (txHash: string, payer: string, amount: bigint): string =>
     `${txHash} ${payer.toLowerCase()} ${amount}`;
   for (const { txHash, payer, amountMicros } of incoming) {
     const key = keyOf(txHash, payer, amountMicros);
-    left.set(key, (left.get(key) ?? 0) + 1);
+    unmatched.set(key, (unmatched.get(key) ?? 0) + 1);
   }
   return payments.flatMap((payment): Finding[] => {
     if (isUnread(payment.claimed_at_block, payment.settled_block, block, firstBlock)) return [];
     const key = keyOf(payment.tx_hash, payment.payer, payment.amount_micros);
-    const count = left.get(key) ?? 0;
-    left.set(key, count - 1);
-    const detail = `payment ${payment.id} to us: no transfer of ${payment.amount_micros} in ${payment.tx_hash}`;
+    const count = unmatched.get(key) ?? 0;
+    unmatched.set(key, count - 1);
+    const detail = `incoming payment ${payment.id}: no transfer of ${payment.amount_micros} in ${payment.tx_hash}`;
     return count > 0 ? [] : [{ check: "deposits", detail }];
   });
 }
 
-/** Settled outside the blocks that were read: it came into the books after they were chosen. */
+/**
+ * Whether a payment's transfer is outside the blocks that were read, because it got into the books after
+ * that.
+ */
 const isUnread = (
-  madeAt: bigint,
-  settledAt: bigint | null,
-  block: bigint,
+  signedAtBlock: bigint,
+  settledBlock: bigint | null,
+  lastBlock: bigint,
   firstBlock: bigint | undefined,
-): boolean => firstBlock === undefined || madeAt < firstBlock || (settledAt ?? 0n) > block;
+): boolean => firstBlock === undefined || signedAtBlock < firstBlock || (settledBlock ?? 0n) > lastBlock;
+
+/** Every settled payment and payout must have its transfer: same transaction, amount and payee. */
 
 function comparePayments(
   payments: OutgoingRecord[],
@@ -88,10 +97,10 @@ function comparePayments(
     outgoing.map((transfer) => [transfer.nonce, transfer]),
   );
   return payments.flatMap((payment): Finding[] => {
-    if (!payment.asked || !isSettled(payment)) return [];
+    if (!payment.in_period || !isSettled(payment)) return [];
     if (isUnread(payment.signed_at_block, payment.settled_block, block, firstBlock)) return [];
     const transfer = byNonce.get(payment.nonce);
-    const wrong =
+    const mismatch =
       transfer === undefined
         ? "no transfer"
         : [
@@ -103,40 +112,47 @@ function comparePayments(
           ]
             .filter((part) => part !== false)
             .join(", ");
-    return wrong === "" ? [] : [{ check: "payments", detail: `${payment.what} ${payment.id}: ${wrong}` }];
+    return mismatch === ""
+      ? []
+      : [{ check: "payments", detail: `${payment.what} ${payment.id}: ${mismatch}` }];
   });
 }
 
-/** A payment that isn't decided yet may have moved its money already; one that ended without can't have. */
+/**
+ * Every transfer out must belong to a payment or payout that is settled or still open, not to one that ended
+ * unpaid.
+ */
 function compareTransfers(payments: OutgoingRecord[], { outgoing }: TreasuryTransfers): Finding[] {
   const known = new Map(payments.map((payment) => [payment.nonce, payment]));
   return outgoing.flatMap(({ nonce, txHash, amountMicros, payTo }): Finding[] => {
     const payment = nonce === undefined ? undefined : known.get(nonce);
-    const of = `${amountMicros} to ${payTo} in ${txHash}`;
-    if (payment === undefined) return [{ check: "transfers", detail: `${of} is nobody's` }];
+    const transfer = `${amountMicros} to ${payTo} in ${txHash}`;
+    if (payment === undefined)
+      return [{ check: "transfers", detail: `${transfer} belongs to no payment and no payout` }];
     return ["expired", "canceled", "void"].includes(payment.status)
       ? [
           {
             check: "transfers",
-            detail: `${of} belongs to ${payment.what} ${payment.id}, which is ${payment.status}`,
+            detail: `${transfer} belongs to ${payment.what} ${payment.id}, which is ${payment.status}`,
           },
         ]
       : [];
   });
 }
 
+/** The balance at the block must cover what the books owe at that block. */
 function compareBalance(books: Books, { balance, block, outgoing }: TreasuryTransfers): Finding[] {
   const moved = new Set<string | undefined>(outgoing.map(({ nonce }) => nonce));
   const sum = (payments: { amount_micros: bigint }[]): bigint =>
     payments.reduce((total, { amount_micros }) => total + amount_micros, 0n);
-  const isLater = ({ settled_block }: { settled_block: bigint | null }): boolean =>
+  const isAfterBlock = ({ settled_block }: { settled_block: bigint | null }): boolean =>
     (settled_block ?? 0n) > block;
-  // Gone from the treasury, and not yet gone in the books; and the other way round; and arrived only in the books.
-  const ahead = sum(books.outgoing.filter((one) => !isSettled(one) && moved.has(one.nonce)));
-  const behind = sum(books.outgoing.filter((one) => isSettled(one) && isLater(one)));
-  const arriving = sum(books.incoming.filter(isLater));
-  const owed = books.owed - ahead + behind - arriving;
+  // The books were read after the block. These three differences bring what they owe back to that block.
+  const movedButOpen = sum(books.outgoing.filter((record) => !isSettled(record) && moved.has(record.nonce)));
+  const settledLater = sum(books.outgoing.filter((record) => isSettled(record) && isAfterBlock(record)));
+  const arrivedLater = sum(books.incoming.filter(isAfterBlock));
+  const owed = books.owed - movedButOpen + settledLater - arrivedLater;
   return owed <= balance
     ? []
-    : [{ check: "coverage", detail: `${owed} owed, and ${balance} in the treasury at block ${block}` }];
+    : [{ check: "coverage", detail: `${owed} owed, but ${balance} in the treasury at block ${block}` }];
 }

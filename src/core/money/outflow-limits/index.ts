@@ -1,4 +1,4 @@
-/** What limits the money that leaves at all: the operator's switch, and a cap for each day. */
+/** Limits on all money that leaves the treasury: the operator's pause switch, and a cap for each UTC day. */
 export { openTreasuryDay, paymentsUnpaused } from "./store.ts";
 export { getPaymentSwitch, setPaymentSwitch } from "./payment-switch.ts";
 export { treasuryDayExhausted, requireUnpaused } from "./refusals.ts";

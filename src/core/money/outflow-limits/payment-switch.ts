@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Deps } from "../../context.ts";
 import type { PaymentSwitch, SetPaymentSwitchInput } from "./schema.ts";
 import type { Pause } from "./store.ts";
-import { pauseOf, writePause } from "./store.ts";
+import { readPause, writePause } from "./store.ts";
 
 const toView = ({ paused, reason, changed_at }: Pause): z.infer<typeof PaymentSwitch> => ({
   paused,
@@ -11,17 +11,20 @@ const toView = ({ paused, reason, changed_at }: Pause): z.infer<typeof PaymentSw
 });
 
 export const getPaymentSwitch = async ({ db }: Pick<Deps, "db">): Promise<z.infer<typeof PaymentSwitch>> =>
-  toView(await pauseOf(db));
+  toView(await readPause(db));
 
 /**
- * Stops or resumes paying, on every replica at once: when this returns, nothing more is signed. What was signed before
- * is still sent and decided, and everything that costs nothing goes on.
+ * Pauses or resumes payments on all replicas at once. After a pause returns, no replica signs another
+ * payment. Payments signed before are still sent and decided. Calls that cost nothing go on.
  */
 export async function setPaymentSwitch(
   { db, log }: Pick<Deps, "db" | "log">,
   { paused, reason }: z.infer<typeof SetPaymentSwitchInput>,
 ): Promise<z.infer<typeof PaymentSwitch>> {
   const pause = await writePause(db, paused, reason ?? null);
-  log.warn({ event: paused ? "payments_paused" : "payments_resumed" }, "the payment switch was set");
+  log.warn(
+    { event: paused ? "payments_paused" : "payments_resumed" },
+    paused ? "payments were paused" : "payments were resumed",
+  );
   return toView(pause);
 }

@@ -1,21 +1,22 @@
 import type { Queries } from "../../ports/database.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { findAccount } from "../budget/index.ts";
-import { pauseOf } from "./store.ts";
+import { readPause } from "./store.ts";
 
-/** Nobody knows when an operator switches payments on again; asking every minute hurts nobody. */
-const ASK_AGAIN_SECONDS = 60;
+/** The end of a pause isn't known. One retry a minute is cheap. */
+const RETRY_SECONDS = 60;
 const DAY_SECONDS = 86_400;
 
-/** @throws `payments_paused` while the operator has switched payments off */
+/** @throws `payments_paused` while the operator has paused payments */
 export async function requireUnpaused(db: Queries): Promise<void> {
-  if ((await pauseOf(db)).paused)
-    throw new AppError("payments_paused", { retryAfterSeconds: ASK_AGAIN_SECONDS });
+  if ((await readPause(db)).paused)
+    throw new AppError("payments_paused", { retryAfterSeconds: RETRY_SECONDS });
 }
 
 /**
- * Why the treasury pays no more on a day (UTC): it is used up, or held by payments that may yet come to nothing.
- * @param amountMicros how much would have to be left of it
+ * Returns the error for a day's cap (UTC) that has too little left. The cap is either spent, or reserved by
+ * pending payments, which may still end without moving money.
+ * @param amountMicros how much the caller needs the cap to have left
  */
 export async function treasuryDayExhausted(
   db: Queries,
@@ -25,11 +26,11 @@ export async function treasuryDayExhausted(
   const day = await findAccount(db, dayAccountId);
   if (day.limit - day.spent >= amountMicros)
     return new AppError("payments_paused", {
-      message: "What may be paid in a day is held by payments under way.",
-      retryAfterSeconds: ASK_AGAIN_SECONDS,
+      message: "Pending payments hold the rest of today's payment limit. Try again later.",
+      retryAfterSeconds: RETRY_SECONDS,
     });
   return new AppError("payments_paused", {
-    message: "What may be paid in a day is used up.",
+    message: "Today's payment limit is used up. Try again after 00:00 UTC.",
     retryAfterSeconds: DAY_SECONDS - Math.floor((Date.now() / 1000) % DAY_SECONDS),
   });
 }

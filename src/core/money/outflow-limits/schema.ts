@@ -11,11 +11,11 @@ export const SetPaymentSwitchInput = z.strictObject({
     .min(1)
     .max(500)
     .optional()
-    .meta({ description: "For whoever finds it paused; agents don't see it" }),
+    .meta({ description: "Why payments are paused, for other operators. Agents don't see it" }),
 });
 
 export const PaymentSwitch = z.object({
-  paused: z.boolean().meta({ description: "Nothing new is signed; everything else goes on" }),
+  paused: z.boolean().meta({ description: "While true, no new payment is signed. Everything else goes on" }),
   reason: z.string().nullable(),
   changed_at: Timestamp,
 });

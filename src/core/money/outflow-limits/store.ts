@@ -7,28 +7,34 @@ export interface Pause {
   changed_at: Date;
 }
 
-export async function pauseOf(db: Queries): Promise<Pause> {
+export async function readPause(db: Queries): Promise<Pause> {
   const rows = await db.$queryRaw<Pause[]>`SELECT paused, reason, changed_at FROM payment_switch`;
   const row = rows[0];
-  if (row === undefined) throw new Error("the payment switch is gone");
+  if (row === undefined) throw new Error("the table payment_switch has no row");
   return row;
 }
 
-/** Waits for whoever is signing at this moment, so that nothing is signed once it returns. */
+/**
+ * Sets the switch. Waits for signatures in progress (they share its row lock), so nothing is signed after it
+ * returns.
+ */
 export async function writePause(db: Queries, paused: boolean, reason: string | null): Promise<Pause> {
   const rows = await db.$queryRaw<Pause[]>`
     UPDATE payment_switch SET paused = ${paused}, reason = ${reason}, changed_at = now() RETURNING paused, reason, changed_at`;
   const row = rows[0];
-  if (row === undefined) throw new Error("the payment switch is gone");
+  if (row === undefined) throw new Error("the table payment_switch has no row");
   return row;
 }
 
-/** Whether payments may be signed, held until the surrounding statement is committed. */
+/**
+ * SQL condition: payments aren't paused. Locks the switch (shared) until the surrounding transaction commits.
+ */
 export const paymentsUnpaused = Prisma.sql`EXISTS (SELECT FROM (SELECT paused FROM payment_switch FOR SHARE) switch WHERE NOT paused)`;
 
 /**
- * The account that caps today's outflow (UTC), opened with the first payment of the day. A new cap holds at once. What
- * sponsors pay in today may go out beyond it: else one that pays in and withdraws in a circle would use up everybody's day.
+ * Opens the account that caps today's outflow (UTC), unless it is open, and returns its id. A changed cap
+ * holds at once. What sponsors paid in today is added to the cap. Otherwise a sponsor that pays in and
+ * withdraws again and again would use up the day for all others.
  */
 export async function openTreasuryDay(db: Queries, capMicros: bigint): Promise<string> {
   const rows = await db.$queryRaw<{ id: string }[]>`
@@ -38,6 +44,6 @@ export async function openTreasuryDay(db: Queries, capMicros: bigint): Promise<s
     ON CONFLICT (day) DO UPDATE SET "limit" = greatest(excluded."limit", a.reserved + a.spent)
     RETURNING id`;
   const row = rows[0];
-  if (row === undefined) throw new Error("a day's cap was neither opened nor found");
+  if (row === undefined) throw new Error("the account of today's outflow cap was neither opened nor found");
   return row.id;
 }

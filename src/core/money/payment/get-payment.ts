@@ -5,14 +5,14 @@ import { requireId } from "../../protocol/fields.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { mayStillArrive, readStoredOutput } from "./output.ts";
 import { nextAfterPayment, toView } from "./payment-view.ts";
+import { findPaymentOfGrant } from "./read-store.ts";
 import { reconcileSoon } from "./reconcile.ts";
 import type { GetPaymentInput, GetPaymentOutput } from "./schema.ts";
-import { findPaymentOfGrant } from "./store.ts";
 
 /**
- * What became of a payment, asked by any session of the same grant; the chain is asked on the way, so that a
- * poll learns of a settlement at once.
- * @throws `not_found`, also for another grant's
+ * Returns a payment's state and its output while it is kept. Any session of the same grant may ask. An open
+ * payment is reconciled with the chain first, so a poll learns of a settlement at once.
+ * @throws `not_found`, also for a payment of another grant
  */
 export async function getPayment(
   ctx: Deps & { actor: SessionActor },

@@ -1,17 +1,20 @@
+/** The treasury's payments to upstreams: sign one, send it, ask the chain what became of it, show it. */
+export { getPayment } from "./get-payment.ts";
 export {
   contentTypeOf,
-  readStoredBytes,
   decodeOutput,
-  type Output,
   encryptOutput,
-  readStoredOutput,
+  isSuccess,
   mayStillArrive,
+  type Output,
+  readStoredBytes,
+  readStoredOutput,
 } from "./output.ts";
-export { sendPayment, signPayment, UPSTREAM_RETRY_SECONDS, refusalAfterSending } from "./sign-and-send.ts";
-export { quoteDigest } from "./quote-digest.ts";
-export { getPayment } from "./get-payment.ts";
-export { reconcileDuePayments, awaitConfirmation, reconcileSoon } from "./reconcile.ts";
+export { nextAfterPayment, toView as paymentToView } from "./payment-view.ts";
 export { purgeExpiredOutputs } from "./purge-expired-outputs.ts";
+export { quoteDigest } from "./quote-digest.ts";
+export { findPayment, listOpenPayments, listPayments, OPEN_PAYMENT, type PaymentRow } from "./read-store.ts";
+export { awaitConfirmation, reconcileDuePayments, reconcileSoon } from "./reconcile.ts";
 export { GetPaymentInput, GetPaymentOutput, outputFields, PaymentView } from "./schema.ts";
-export { findPayment, listOpenPayments, listPayments, type PaymentRow, recordOutcome } from "./store.ts";
-export { toView as paymentToView, nextAfterPayment } from "./payment-view.ts";
+export { refusalAfterSending, sendPayment, signPayment, UPSTREAM_RETRY_SECONDS } from "./sign-and-send.ts";
+export { recordOutcome } from "./store.ts";

@@ -1,17 +1,23 @@
 import type { Cipher } from "../../ports/cipher.ts";
 import type { UpstreamAnswer } from "../../ports/upstream.ts";
-import type { PaymentRow, SendOutcome } from "./store.ts";
+import type { PaymentRow } from "./read-store.ts";
+import { isOpen } from "./status.ts";
+import type { SendOutcome } from "./store.ts";
 
-/** An upstream's answer as it goes to the agent. */
+/** An upstream's answer as the agent gets it, or the reason why there is none. */
 export interface Output {
   output?: unknown;
   output_content_type?: string;
   output_unavailable_reason?: "not_delivered" | "too_large" | "no_longer_kept";
 }
 
+/** Binds an encrypted output to its payment. */
 const outputContext = (paymentId: string): string => `payments.output:${paymentId}`;
 
-/** A JSON value for JSON, a string for text, else `{ base64 }`. */
+/**
+ * Decodes an answer: JSON to its value, text to a string, anything else to `{ base64 }`. Invalid JSON stays a
+ * string.
+ */
 export function decodeOutput(contentType: string, body: Buffer): Output {
   return { output: decode(contentType, body), output_content_type: contentType };
 }
@@ -25,13 +31,13 @@ function decode(contentType: string, body: Buffer): unknown {
   if (!isJson) return text;
   try {
     const value: unknown = JSON.parse(text);
-    return isDeep(value) ? text : value;
+    return isTooDeep(value) ? text : value;
   } catch {
     return text;
   }
 }
 
-/** The charset the upstream names, or UTF-8. Takes a byte order mark off. */
+/** A decoder for the charset that the upstream names, or UTF-8. It removes a byte order mark. */
 function decoderFor(contentType: string): InstanceType<typeof TextDecoder> {
   const charset = /charset="?([\w.:-]{1,40})/i.exec(contentType)?.[1];
   try {
@@ -41,22 +47,27 @@ function decoderFor(contentType: string): InstanceType<typeof TextDecoder> {
   }
 }
 
-/** Deeper than anything can make of it again: serialising recurses. */
+/** JSON nested deeper stays text. Serialising is recursive, so a deeper value could overflow the stack. */
 const MAX_DEPTH = 200;
 
-function isDeep(value: unknown): boolean {
+function isTooDeep(value: unknown): boolean {
   const pending = [{ value, depth: 0 }];
-  for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
-    if (typeof place.value !== "object" || place.value === null) continue;
-    if (place.depth > MAX_DEPTH) return true;
-    for (const nested of Object.values(place.value)) pending.push({ value: nested, depth: place.depth + 1 });
+  for (let current = pending.pop(); current !== undefined; current = pending.pop()) {
+    if (typeof current.value !== "object" || current.value === null) continue;
+    if (current.depth > MAX_DEPTH) return true;
+    for (const nested of Object.values(current.value))
+      pending.push({ value: nested, depth: current.depth + 1 });
   }
   return false;
 }
 
+/** Whether an upstream's answer is a success (2xx): it delivers the resource. */
+export const isSuccess = ({ status }: Pick<UpstreamAnswer, "status">): boolean =>
+  status >= 200 && status < 300;
+
 export const contentTypeOf = (answer: UpstreamAnswer): string => answer.headers["content-type"] ?? "";
 
-/** What is kept of an answer: encrypted, up to a size and for a time. */
+/** Encrypts an answer for storing. An answer larger than `keep.maxBytes` is stored without its body. */
 export function encryptOutput(
   paymentId: string,
   answer: UpstreamAnswer,
@@ -70,7 +81,7 @@ export function encryptOutput(
   };
 }
 
-/** What is still there of a payment's output; nothing while it may yet come. */
+/** A payment's stored output, or why there is none. Empty while the output may still arrive. */
 export function readStoredOutput(payment: PaymentRow, cipher: Cipher): Output {
   if (mayStillArrive(payment)) return {};
   if (payment.delivered_at === null) return { output: null, output_unavailable_reason: "not_delivered" };
@@ -82,7 +93,7 @@ export function readStoredOutput(payment: PaymentRow, cipher: Cipher): Output {
   );
 }
 
-/** The bytes of an output, while they are kept. */
+/** The bytes of a payment's output. Undefined if they weren't kept, or no longer. */
 export function readStoredBytes(
   payment: PaymentRow,
   cipher: Cipher,
@@ -92,19 +103,9 @@ export function readStoredBytes(
   return { body, contentType: payment.output_content_type ?? "" };
 }
 
-/** Whether an output that isn't there can still arrive: the payment is open, or its request is being sent. */
+/** Whether a missing output can still arrive: the payment is open, or its request is being sent. */
 export function mayStillArrive(
   payment: Pick<PaymentRow, "status" | "delivered_at" | "send_leased">,
 ): boolean {
   return payment.delivered_at === null && (isOpen(payment) || payment.send_leased);
-}
-
-export function isOpen({ status }: Pick<PaymentRow, "status">): boolean {
-  return (
-    status === "reserved" ||
-    status === "signed" ||
-    status === "sent" ||
-    status === "unknown" ||
-    status === "refused"
-  );
 }

@@ -1,10 +1,11 @@
 import { microsToCents } from "../../protocol/amounts.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
+import type { PaymentRow } from "./read-store.ts";
 import type { PaymentView } from "./schema.ts";
-import type { PaymentRow, PaymentStatus } from "./store.ts";
+import type { PaymentStatus } from "./status.ts";
 
-/** Inner states as callers know them: whatever isn't decided is pending. */
+/** Internal states as callers see them. Every state that isn't decided is `pending`. */
 const PUBLIC_STATUS: Record<PaymentStatus, PaymentView["status"]> = {
   reserved: "pending",
   signed: "pending",
@@ -18,6 +19,7 @@ const PUBLIC_STATUS: Record<PaymentStatus, PaymentView["status"]> = {
   free: "free",
 };
 
+/** A payment as callers see it. */
 export function toView(payment: PaymentRow): PaymentView {
   return {
     payment_id: payment.id,
@@ -30,7 +32,7 @@ export function toView(payment: PaymentRow): PaymentView {
   };
 }
 
-/** What to do once a payment is known: watch it while it or its output is pending, then go on. */
+/** The next actions after a payment. While it or its output is pending, the first one is to poll it. */
 export function nextAfterPayment(payment: PaymentView, awaitsOutput: boolean): NextAction[] {
   return [
     ...(payment.status === "pending" || awaitsOutput ? [next.getPayment(payment.payment_id)] : []),

@@ -4,8 +4,8 @@ import type { Terms } from "../../ports/x402-buyer.ts";
 import { canonicalJson } from "../../protocol/canonical-json.ts";
 
 /**
- * What a reservation is good for: this much to this payee, for exactly this request. A signature is only made where
- * terms and request give the same digest as when they were reserved.
+ * SHA-256 digest of a quote: network, asset, payee, amount, and exactly this request. The reservation stores
+ * it. A payment is only marked as signed if the signed terms and the request give the same digest.
  */
 export function quoteDigest(terms: Terms, { url, method, body }: UpstreamRequest): Uint8Array<ArrayBuffer> {
   const { network, asset, payTo, amountMicros } = terms;

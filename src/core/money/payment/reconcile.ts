@@ -1,23 +1,30 @@
-import type { Address, Hex } from "viem";
 import type { Deps } from "../../context.ts";
-import type { Authorization, Verdict } from "../../ports/chain.ts";
-import { isOpen } from "./output.ts";
+import type { Verdict } from "../../ports/chain.ts";
+import { authorizationOf, pollChain } from "../settlement/index.ts";
+import type { PaymentRow } from "./read-store.ts";
+import { findPayment } from "./read-store.ts";
 import { readStoredRequest, sendPayment } from "./sign-and-send.ts";
-import type { PaymentRow } from "./store.ts";
-import { endPayment, findPayment, takeDue } from "./store.ts";
+import { isOpen } from "./status.ts";
+import { endPayment, takeDuePayments } from "./store.ts";
 
 type Context = Pick<Deps, "db" | "chain" | "cipher" | "upstream" | "paymentClient" | "settings" | "log">;
 
+/** How often a request may be sent in all, while its payment is undecided. */
 const MAX_SENDS = 4;
-/** Where the money has moved, a seller that knows its payments hands over what it was paid for; asked once more. */
-const RESENDS_AFTER_SETTLING = 2;
+/**
+ * The same once the money has moved. A seller that recognises its payments delivers on a second request with
+ * the same payment, so the request is sent once more before the payment is ended as undelivered.
+ */
+const MAX_SENDS_AFTER_SETTLEMENT = 2;
 
 /**
- * Decides a payment from the chain, if the chain has decided. Safe to call at any time from anywhere: every
- * transition is a compare-and-set. One whose resource may still be had by sending again is left for the reconciler
- * to do that first. Returns the payment as it stands afterwards.
+ * Asks the chain about a payment, and ends it if the chain has decided. Safe to call at any time and from any
+ * replica: every transition is a compare-and-set. A settled payment without an answer stays open while its
+ * request may be sent again, so that the reconciler can fetch the answer first.
+ * @param canResend whether the reconciler has room to send a request to this service again
+ * @returns the payment after that
  */
-async function reconcile(ctx: Context, payment: PaymentRow, mayBeSent = true): Promise<PaymentRow> {
+async function reconcile(ctx: Context, payment: PaymentRow, canResend = true): Promise<PaymentRow> {
   const { chain, log } = ctx;
   const authorization = authorizationOf(payment);
   if (authorization === undefined || !isOpen(payment)) return payment;
@@ -30,18 +37,20 @@ async function reconcile(ctx: Context, payment: PaymentRow, mayBeSent = true): P
     case "unexplained":
       log.error(
         { event: "payment_unexplained", payment_id: payment.id, tx_hash: verdict.txHash },
-        "authorization used without a matching transfer",
+        "the authorization was used, but no matching transfer was found",
       );
       return payment;
     case "settled":
-      return mayBeSent && mayResend(payment, RESENDS_AFTER_SETTLING) ? payment : end(ctx, payment, verdict);
+      return canResend && mayResend(payment, MAX_SENDS_AFTER_SETTLEMENT)
+        ? payment
+        : endAs(ctx, payment, verdict);
     case "canceled":
     case "expired":
-      return end(ctx, payment, verdict);
+      return endAs(ctx, payment, verdict);
   }
 }
 
-async function end(
+async function endAs(
   { db, log }: Context,
   payment: PaymentRow,
   verdict: Exclude<Verdict, { kind: "pending" | "diverted" | "unexplained" }>,
@@ -53,36 +62,39 @@ async function end(
   return findPayment(db, payment.id);
 }
 
-/** A request that may be sent once more. How long that takes is up to the upstream. */
+/** A signed request that the caller may send again. It can take as long as the upstream's timeout. */
 export interface Resend {
   service: string;
   send: () => Promise<void>;
 }
 
 /**
- * Takes the payments that are due and asks the chain about each: settles, expires or voids what the chain or the clock
- * has decided. Returns what is left to do for the others whose sending was interrupted: the same signed request again.
- * @param mayBeSent whether there is place for sending to a service again. Where there is none, a payment whose money has
- *   moved is settled without having asked once more
+ * Takes the payments that are due, asks the chain about each, and ends those that are decided. Also voids
+ * payments that were reserved and abandoned.
+ * @param canResend whether the caller has room to send a request to this service again. If not, a payment
+ *   whose money has moved is settled at once, without sending its request again
+ * @returns for undecided payments without an answer: the same signed requests, for the caller to send again
  */
 export async function reconcileDuePayments(
   ctx: Context,
   limit: number,
-  mayBeSent: (service: string) => boolean,
+  canResend: (service: string) => boolean,
 ): Promise<Resend[]> {
-  const due = await takeDue(ctx.db, limit);
+  const due = await takeDuePayments(ctx.db, limit);
   const undecided = await Promise.all(
-    due.map((payment) => guarded(ctx, payment, () => decide(ctx, payment, mayBeSent(payment.service)))),
+    due.map((payment) =>
+      tryOrLog(ctx, payment, () => endIfDecided(ctx, payment, canResend(payment.service))),
+    ),
   );
   return undecided.flatMap((payment) =>
     payment !== undefined && mayResend(payment, MAX_SENDS)
-      ? [{ service: payment.service, send: () => guarded(ctx, payment, () => resend(ctx, payment)) }]
+      ? [{ service: payment.service, send: () => tryOrLog(ctx, payment, () => resend(ctx, payment)) }]
       : [],
   );
 }
 
-/** What fails is tried again when the payment is due again. */
-async function guarded<Result>(
+/** Logs a failure and returns undefined. The work is tried again when the payment is due again. */
+async function tryOrLog<Result>(
   { log }: Context,
   { id }: PaymentRow,
   work: () => Promise<Result>,
@@ -90,27 +102,33 @@ async function guarded<Result>(
   try {
     return await work();
   } catch (error) {
-    log.warn({ event: "reconcile_failed", payment_id: id, error: String(error) }, "payment left pending");
+    log.warn(
+      { event: "reconcile_failed", payment_id: id, error: String(error) },
+      "reconciling failed; the payment stays pending",
+    );
     return undefined;
   }
 }
 
-/** Ends a payment, if that can be said. Returns one that is still open after signing. */
-async function decide(
+/** Ends a payment if it is decided or abandoned. Returns the payment if it is signed and still open. */
+async function endIfDecided(
   ctx: Context,
   payment: PaymentRow,
-  mayBeSent: boolean,
+  canResend: boolean,
 ): Promise<PaymentRow | undefined> {
   if (payment.status === "reserved") {
     if (payment.abandoned)
       await endPayment(ctx.db, payment.id, { status: "void", reason: "abandoned before signing" });
     return undefined;
   }
-  const current = await reconcile(ctx, payment, mayBeSent);
+  const current = await reconcile(ctx, payment, canResend);
   return isOpen(current) ? current : undefined;
 }
 
-/** Never a new signature: only the same request, where no answer came and nobody else is sending it. */
+/**
+ * Whether the signed request may be sent again: no answer was delivered, no other call is sending it, and it
+ * was sent fewer than `maxSends` times. It is always the same request; a new signature is never made.
+ */
 function mayResend(payment: PaymentRow, maxSends: number): boolean {
   return (
     (payment.status === "signed" || payment.status === "sent" || payment.status === "unknown") &&
@@ -132,58 +150,50 @@ async function resend(ctx: Context, payment: PaymentRow): Promise<void> {
   if (answer === undefined) return;
   ctx.log.info(
     { event: "payment_resent", payment_id: payment.id, outcome: answer.kind },
-    "signed request sent again",
+    "the signed request was sent again",
   );
   await reconcile(ctx, await findPayment(ctx.db, payment.id));
 }
 
-function authorizationOf(payment: PaymentRow): Authorization | undefined {
-  const { pay_from, nonce, valid_before, signed_at_block } = payment;
-  if (pay_from === null || nonce === null || valid_before === null || signed_at_block === null)
-    return undefined;
-  return {
-    asset: payment.asset as Address,
-    payer: pay_from as Address,
-    payTo: payment.pay_to as Address,
-    amountMicros: payment.amount_micros,
-    nonce: nonce as Hex,
-    validBefore: valid_before,
-    signedAtBlock: signed_at_block,
-  };
-}
-
-const LOOK_EVERY_MS = 150;
-
-/** Waits, up to the configured time, for the chain to decide a payment whose resource is already here. */
+/**
+ * Waits until the chain has decided a payment whose request was answered, at most `confirmWaitMs`. Returns
+ * the payment, which may still be open.
+ */
 export async function awaitConfirmation(ctx: Context, paymentId: string): Promise<PaymentRow> {
   const deadline = performance.now() + ctx.settings.confirmWaitMs;
   let payment = await findPayment(ctx.db, paymentId);
-  for (;;) {
+  const look = async (): Promise<PaymentRow> => {
     payment = await reconcileWithin(ctx, payment, deadline - performance.now());
-    if (!isOpen(payment) || performance.now() + LOOK_EVERY_MS > deadline) return payment;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-  }
+    return payment;
+  };
+  return pollChain(deadline, look, (current) => !isOpen(current));
 }
 
-/** Asks the chain on the way of somebody's question, without making them wait for a chain that hangs. */
+/**
+ * Asks the chain about a payment for a caller who waits. Gives up after `confirmWaitMs`, in case the chain
+ * hangs.
+ */
 export const reconcileSoon = (ctx: Context, payment: PaymentRow): Promise<PaymentRow> =>
   reconcileWithin(ctx, payment, ctx.settings.confirmWaitMs);
 
-/** The payment as the chain has it, or as it was if the chain can't be asked in time: it will be asked later. */
+/**
+ * Reconciles a payment. Returns the payment unchanged if the chain can't be asked in time; it is asked again
+ * later.
+ */
 async function reconcileWithin(ctx: Context, payment: PaymentRow, milliseconds: number): Promise<PaymentRow> {
   let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<PaymentRow>((resolve) => {
+  const timeout = new Promise<PaymentRow>((resolve) => {
     timer = setTimeout(() => resolve(payment), Math.max(0, milliseconds));
   });
-  const asked = reconcile(ctx, payment).catch((error: unknown) => {
+  const reconciled = reconcile(ctx, payment).catch((error: unknown) => {
     ctx.log.warn(
       { event: "confirmation_unavailable", payment_id: payment.id, error: String(error) },
-      "payment left pending",
+      "the chain couldn't be asked; the payment stays pending",
     );
     return payment;
   });
   try {
-    return await Promise.race([asked, patience]);
+    return await Promise.race([reconciled, timeout]);
   } finally {
     clearTimeout(timer);
   }

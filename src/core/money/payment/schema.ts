@@ -8,22 +8,22 @@ export const PaymentView = z
     sponsored_by: z.string(),
     campaign_id: z.string().optional(),
     amount_cents: z.number(),
-    tx_hash: z.string().optional().meta({ description: "The settled payment's transaction on chain" }),
+    tx_hash: z.string().optional().meta({ description: "Transaction on chain of a settled payment" }),
     network: z.string(),
   })
   .meta({ id: "Payment" });
 export type PaymentView = z.infer<typeof PaymentView>;
 
-/** How an upstream's answer is handed over. */
+/** An upstream's answer in a response. */
 export const outputFields = {
   output: JsonValue.optional().meta({
-    description: "JSON as it is, text as a string, anything else as { base64 }",
+    description: "The upstream's answer: JSON as it is, text as a string, anything else as { base64 }",
   }),
   output_content_type: z.string().optional(),
   output_unavailable_reason: z
     .enum(["not_delivered", "too_large", "no_longer_kept"])
     .optional()
-    .meta({ description: "Why a finished payment comes without its output" }),
+    .meta({ description: "Why a finished payment has no output" }),
 };
 
 export const GetPaymentInput = z.strictObject({ payment_id: Id });

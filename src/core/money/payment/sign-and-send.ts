@@ -5,52 +5,57 @@ import type { Offer } from "../../ports/x402-buyer.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { next } from "../../protocol/next-actions.ts";
 import { requireUnpaused } from "../outflow-limits/index.ts";
-import { encryptOutput } from "./output.ts";
+import { encryptOutput, isSuccess } from "./output.ts";
 import { quoteDigest } from "./quote-digest.ts";
+import { findPayment, termsUnchanged } from "./read-store.ts";
 import type { Permit } from "./store.ts";
-import { claimSend, endPayment, findPayment, markSigned, recordOutcome, termsUnchanged } from "./store.ts";
+import { claimSend, endPayment, markSigned, recordOutcome } from "./store.ts";
 
-/** How long to wait before asking an upstream again that didn't answer. */
+/** When a caller may retry after an upstream failed. */
 export const UPSTREAM_RETRY_SECONDS = 5;
-/** Beyond the upstream's timeout, until somebody else may send the same request again. */
+/** When a caller may retry after the chain couldn't be reached. */
+const CHAIN_RETRY_SECONDS = 5;
+/** Added to the upstream's timeout: only then may another process send the same request. */
 const LEASE_MARGIN_SECONDS = 5;
 const leaseSeconds = (request: UpstreamRequest): number =>
   Math.ceil(request.timeoutMs / 1000) + LEASE_MARGIN_SECONDS;
 
+/** Binds an encrypted request to its payment. */
 const requestContext = (paymentId: string): string => `payments.request:${paymentId}`;
 
 /**
- * Signs the offer and keeps the signed request, in that order and before anything is sent: a process that dies
- * from here on leaves behind all that is needed to find out, or to send the same again.
- * @throws the reason if the session, grant or agent ended meanwhile, payments were paused, or the
- *   sponsor pinned other terms; the reservation is given back.
+ * Signs the offer and stores the signed request, before anything is sent. If the process dies after that, the
+ * reconciler has all it needs to ask the chain, or to send the same request again.
+ * @returns the request with its payment headers
+ * @throws `service_unavailable` if the chain can't be reached; `payments_paused`; `price_changed` if the
+ *   sponsor changed the terms meanwhile; `duplicate_request`; and the reason why the session, its grant or
+ *   its agent ended. The reservation is released then.
  */
 export async function signPayment(
-  { db, cipher, chain, paymentClient }: Pick<Deps, "db" | "cipher" | "chain" | "paymentClient">,
+  { db, sql, cipher, chain, paymentClient }: Pick<Deps, "db" | "sql" | "cipher" | "chain" | "paymentClient">,
   { id, permit }: { id: string; permit: Permit },
   offer: Offer,
   request: UpstreamRequest,
 ): Promise<UpstreamRequest> {
   let signed, signedAtBlock;
   try {
-    // The block first: whatever uses the signature comes after it.
+    // The block is read before signing: so a transfer that uses the signature can only be in a later block.
     signedAtBlock = await chain.blockNumber();
     signed = await paymentClient.sign(offer, id);
   } catch (cause) {
     await endPayment(db, id, { status: "void", reason: "could not be signed" });
     throw new AppError("service_unavailable", {
       message: "The chain can't be reached.",
-      retryAfterSeconds: 5,
+      retryAfterSeconds: CHAIN_RETRY_SECONDS,
       cause,
     });
   }
   const paid = { ...request, headers: { ...request.headers, ...signed.headers } };
-  const kept = cipher.encrypt(JSON.stringify(paid), requestContext(id));
   const record = {
     signed,
     signedAtBlock,
     quoteDigest: quoteDigest(signed, request),
-    request: kept,
+    request: cipher.encrypt(JSON.stringify(paid), requestContext(id)),
     leaseSeconds: leaseSeconds(request),
   };
   if (await markSigned(db, id, permit, record)) return paid;
@@ -62,17 +67,24 @@ export async function signPayment(
   await requireUnpaused(db);
   if (!(await termsUnchanged(db, id)))
     throw new AppError("price_changed", {
-      message: "The sponsor changed this service or its campaign at this moment.",
+      message: "The sponsor changed this service or its campaign during this call.",
       nextActions: [next.searchServices()],
     });
-  if (permit !== "incoming") throw await explainEndedSession({ db }, permit.sessionId);
+  if (permit !== "incoming") throw await explainEndedSession({ sql }, permit.sessionId);
   if ((await findPayment(db, id)).status !== "void") throw new AppError("duplicate_request");
-  throw new AppError("service_unavailable", { message: "This took too long, and was given up." });
+  throw new AppError("service_unavailable", {
+    message: "This call took too long, and was stopped before it was paid.",
+  });
 }
 
 type SendContext = Pick<Deps, "db" | "cipher" | "upstream" | "paymentClient" | "settings">;
 
-/** Sends a signed request, and records what came of it. Returns undefined where somebody else is sending it. */
+/**
+ * Sends a signed request and records the result.
+ * @param resend whether the request may have been sent before
+ * @returns the upstream's answer; undefined if another process is sending the request, or the payment has
+ *   ended
+ */
 export async function sendPayment(
   ctx: SendContext,
   paymentId: string,
@@ -86,8 +98,8 @@ export async function sendPayment(
 }
 
 /**
- * The upstream's answer says nothing certain about the money. A success is handed over and the chain asked; a
- * refusal holds the reservation, since it still has a valid signature.
+ * Records an upstream's answer. The answer proves nothing about the money, so the payment stays open. After a
+ * refusal the reservation stays too, because the upstream still has a valid signature.
  */
 async function recordAnswer(
   ctx: SendContext,
@@ -96,12 +108,15 @@ async function recordAnswer(
 ): Promise<void> {
   const { db, cipher, paymentClient, settings } = ctx;
   if (answer.kind !== "answer") {
-    const why = "reason" in answer ? { reason: answer.reason } : {};
-    await recordOutcome(db, paymentId, { status: "unknown", evidence: { failure: answer.kind, ...why } });
+    const reason = "reason" in answer ? { reason: answer.reason } : {};
+    await recordOutcome(db, paymentId, {
+      status: "unknown",
+      evidence: { failure: answer.kind, ...reason },
+    });
     return;
   }
   const claimedTxHash = paymentClient.readClaimedTransaction(answer);
-  const delivered = answer.status >= 200 && answer.status < 300;
+  const delivered = isSuccess(answer);
   await recordOutcome(db, paymentId, {
     ...(!delivered && { status: "refused" }),
     upstreamStatus: answer.status,
@@ -112,16 +127,16 @@ async function recordAnswer(
   });
 }
 
-/** The signed request as it was kept, to be sent again as it is. */
+/** Decrypts the stored signed request, which is sent again unchanged. */
 export function readStoredRequest(
   paymentId: string,
-  kept: Uint8Array,
+  encrypted: Uint8Array,
   cipher: Deps["cipher"],
 ): UpstreamRequest {
-  return JSON.parse(cipher.decrypt(kept, requestContext(paymentId)).toString("utf8")) as UpstreamRequest;
+  return JSON.parse(cipher.decrypt(encrypted, requestContext(paymentId)).toString("utf8")) as UpstreamRequest;
 }
 
-/** What the agent is told when a paid call brought no resource. The payment stays pending until the chain decides. */
+/** The error for a paid call that delivered nothing. The payment stays pending until the chain decides. */
 export function refusalAfterSending(answer: UpstreamAnswer | UpstreamFailure, paymentId: string): AppError {
   const options = {
     details: { payment_id: paymentId, ...(answer.kind === "answer" && { upstream_status: answer.status }) },
@@ -133,7 +148,7 @@ export function refusalAfterSending(answer: UpstreamAnswer | UpstreamFailure, pa
     message:
       answer.kind === "answer"
         ? `The upstream answered ${answer.status} after it was paid.`
-        : "The upstream's answer broke off.",
+        : "The connection to the upstream broke before its answer was complete.",
     ...options,
   });
 }

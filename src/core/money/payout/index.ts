@@ -1,3 +1,3 @@
-/** What the treasury owes and sends: budgets that sponsors withdraw, and refunds of direct payments. */
+/** Payouts that the treasury owes and sends: withdrawals of sponsors, and refunds of direct payments. */
 export { sendDuePayouts } from "./send-due-payouts.ts";
 export { findRefund, findWithdrawal, recordRefunds, recordWithdrawal, type PayoutRow } from "./store.ts";

@@ -4,6 +4,7 @@ import type { SignedTransfer } from "../../ports/x402-transfers.ts";
 import { lockAccounts } from "../budget/index.ts";
 import { paymentsUnpaused } from "../outflow-limits/index.ts";
 
+/** A payout. The nullable columns are set when it is signed. */
 export interface PayoutRow {
   id: string;
   kind: "withdrawal" | "refund";
@@ -17,6 +18,7 @@ export interface PayoutRow {
   nonce: string | null;
   valid_before: bigint | null;
   signed_at_block: bigint | null;
+  /** The signed transfer, encrypted. */
   signed_transfer: Uint8Array | null;
   tx_hash: string | null;
 }
@@ -24,7 +26,10 @@ export interface PayoutRow {
 const COLUMNS = Prisma.sql`o.id, o.kind, o.network, o.created_at, o.status, o.asset, o.pay_to, o.amount_micros, o.pay_from, o.nonce, o.valid_before,
   o.signed_at_block, o.signed_transfer, o.tx_hash`;
 
-/** From its budget to what is owed: the budget shrinks with the entry, in the same statement. */
+/**
+ * SQL: writes the ledger entry of each new payout (`made`), from its budget to owed payouts, and its first
+ * event.
+ */
 const takeFromBudget = Prisma.sql`
   entry AS (
     INSERT INTO ledger_transfers (kind, from_account_id, to_account_id, amount_micros, payout_id)
@@ -39,7 +44,10 @@ export interface Withdrawal {
   id: string;
   sponsorId: string;
   accountId: string;
-  /** The day's cap, if there is one, and how much of it withdrawals leave. */
+  /**
+   * The account of today's cap, and the micros of it that a withdrawal must leave. Undefined: there is no
+   * cap.
+   */
   day: { accountId: string; leavesMicros: bigint } | undefined;
   network: string;
   asset: string;
@@ -48,10 +56,10 @@ export interface Withdrawal {
 }
 
 /**
- * Takes unspent money out of a budget, and owes it to its sponsor.
- * @returns the accounts that don't have it, if any; nothing was taken then
+ * Takes unspent money out of a budget and records the payout to its sponsor.
+ * @returns the ids of the accounts that have too little left. If there are any, nothing was taken
  */
-export async function recordWithdrawal(tx: Queries, w: Withdrawal): Promise<{ short: string[] }> {
+export async function recordWithdrawal(tx: Queries, w: Withdrawal): Promise<string[]> {
   const dayId = w.day?.accountId ?? null;
   const accounts = dayId === null ? [w.accountId] : [w.accountId, dayId];
   await lockAccounts(tx, accounts);
@@ -71,12 +79,13 @@ export async function recordWithdrawal(tx: Queries, w: Withdrawal): Promise<{ sh
         FROM made WHERE a.id IN (made.budget_account_id, made.day_account_id)
     )
     SELECT id, fits FROM account`;
-  return { short: rows.filter(({ fits }) => !fits).map(({ id }) => id) };
+  return rows.filter(({ fits }) => !fits).map(({ id }) => id);
 }
 
 /**
- * Owes every buyer their money whose payment arrived and whose run can't be paid for any more. Each once, however
- * often and from wherever this is called. Returns how many.
+ * Records a refund for every direct payment that arrived and whose upstream can't be paid any more. Each is
+ * refunded once, however often and on however many replicas this runs. Returns how many refunds were
+ * recorded.
  */
 export async function recordRefunds(db: Queries, limit: number): Promise<number> {
   const rows = await db.$queryRaw<unknown[]>`
@@ -115,7 +124,10 @@ export async function findRefund(db: Queries, incomingId: string): Promise<Payou
   return rows[0];
 }
 
-/** Payouts that are due for a look, leased to this caller for a while; other replicas skip them. */
+/**
+ * Takes open payouts that are due for a check. They are leased for 3 seconds: other replicas skip them until
+ * then.
+ */
 export async function takeDuePayouts(db: Queries, limit: number): Promise<PayoutRow[]> {
   return db.$queryRaw<PayoutRow[]>`
     UPDATE payouts o SET next_check_at = now() + interval '3 seconds'
@@ -124,18 +136,22 @@ export async function takeDuePayouts(db: Queries, limit: number): Promise<Payout
     RETURNING ${COLUMNS}`;
 }
 
-/** `owed → signed`, unless payments are paused. On record before it is sent. Returns whether it may be. */
+/**
+ * `owed → signed`, unless payments are paused. So the signature is on record before it is submitted. Returns
+ * whether it may be submitted.
+ * @param encryptedTransfer the signed transfer, to be submitted again if needed
+ */
 export async function markPayoutSigned(
   db: Queries,
   id: string,
   { payer, nonce, validBefore }: SignedTransfer,
   signedAtBlock: bigint,
-  kept: Uint8Array,
+  encryptedTransfer: Uint8Array,
 ): Promise<boolean> {
   const moved = await db.$executeRaw`
     WITH moved AS (
       UPDATE payouts SET status = 'signed', pay_from = ${payer}, nonce = ${nonce}, valid_before = ${validBefore},
-             signed_at_block = ${signedAtBlock}, signed_transfer = ${kept}
+             signed_at_block = ${signedAtBlock}, signed_transfer = ${encryptedTransfer}
        WHERE id = ${id}::uuid AND status = 'owed' AND ${paymentsUnpaused} RETURNING id
     )
     INSERT INTO payout_events (payout_id, from_status, to_status, evidence)
@@ -143,7 +159,10 @@ export async function markPayoutSigned(
   return moved === 1;
 }
 
-/** `signed → owed`: the chain says that this signature moved nothing and can't any more, so another may be made. */
+/**
+ * `signed → owed`: the chain proves that this signature moved nothing and never will, so another one may be
+ * made. Returns whether this call reopened it.
+ */
 export async function reopenPayout(
   db: Queries,
   id: string,
@@ -160,8 +179,8 @@ export async function reopenPayout(
   return moved === 1;
 }
 
-/** `signed → settled`, with its entry in the ledger. Once. */
-export async function endPayout(
+/** `signed → settled`, with its ledger entry. Returns whether this call settled it. */
+export async function settlePayout(
   db: Queries,
   id: string,
   nonce: string,

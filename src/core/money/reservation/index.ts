@@ -1,9 +1,10 @@
+/** Reserving a call's amount in all its accounts at once, and creating its payment. */
 export {
-  insertFree,
-  type PaymentSubject,
-  remainingBudgets,
-  type Hold,
   findApprovedBudget,
+  type Hold,
+  insertFreePayment,
   openUserCap,
+  type PaymentSubject,
+  readRemainingBudgets,
   reserve,
 } from "./store.ts";

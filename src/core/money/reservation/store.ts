@@ -1,12 +1,14 @@
 import { Prisma } from "../../../platform/generated/prisma/client.ts";
 import type { Database, Queries } from "../../ports/database.ts";
+import { microsToCents } from "../../protocol/amounts.ts";
 import type { Claim } from "../../protocol/idempotency/index.ts";
 import { lockAccounts } from "../budget/index.ts";
 
-/** Who and what a payment is for. */
+/** A payment of a sponsored run: its terms, its payer, and the call it is for. */
 export interface PaymentSubject {
   id: string;
   service: string;
+  /** Null: the sponsored API's own open budget pays. */
   campaignId: string | null;
   sponsorId: string;
   amountMicros: bigint;
@@ -18,10 +20,11 @@ export interface PaymentSubject {
   grantId: string;
   userId: string;
   inputDigest: Uint8Array;
+  /** The run's claim of its idempotency key. */
   claim: Claim;
-  /** The caller's own key, if any. */
+  /** The caller's own key. Null: the caller sent none. */
   idempotencyKey: string | null;
-  /** Of the quote it is good for. Null: nothing is to be signed. */
+  /** Digest of the quote that may be signed (`quoteDigest`). Null: the call is free. */
   quoteDigest: Uint8Array | null;
 }
 
@@ -33,36 +36,43 @@ const subjectValues = (
   ${p.amountMicros}::bigint, ${p.network}, ${p.asset}, ${p.payTo}, ${p.agentId}::uuid, ${p.sessionId}::uuid, ${p.grantId}::uuid,
   ${p.userId}::uuid, ${p.inputDigest}::bytea, ${p.idempotencyKey}, ${p.quoteDigest}::bytea`;
 
-/** Binds a run's claim to its payment, if the claim is still ours. */
+/** Binds the run's idempotency key to its payment, if this run still holds the claim. */
 const bindClaim = ({ claim, id }: PaymentSubject): Prisma.Sql => Prisma.sql`
   UPDATE idempotency_keys SET payment_id = ${id}::uuid, claimed_until = now()
    WHERE grant_id = ${claim.grantId}::uuid AND operation = ${claim.operation} AND key = ${claim.key}
      AND claim_id = ${claim.claimId}::uuid AND payment_id IS NULL`;
 
-/** How much a payment takes from one account. */
+/** What a payment reserves in one account. */
 export interface Hold {
   accountId: string;
+  /** Micros, or calls in an account that counts calls. */
   amount: bigint;
-  /** An approved budget may raise this account's limit by what is missing. */
+  /** Whether an approved budget may raise this account's limit by the missing amount. */
   raisable: boolean;
 }
 
 export type Reservation =
   | { kind: "reserved" }
-  /** The accounts that don't have it; nothing was reserved anywhere. */
-  | { kind: "short"; accountIds: string[] }
-  /** The claim on the run's key was lost, or the approval was used by another run. */
-  | { kind: "lost" }
-  /** The user's completion of the campaign's task doesn't count any more: its consent was withdrawn. */
-  | { kind: "unearned" }
-  /** The user has replaced the grant, and with it the account that caps it. */
-  | { kind: "regranted"; accountId: string };
+  /** These accounts have too little left. Nothing was reserved in any account. */
+  | { kind: "insufficient"; accountIds: string[] }
+  /** Another run holds the idempotency key now, or has used the approval. */
+  | { kind: "claim_lost" }
+  /**
+   * The user's completion of the campaign's task doesn't count any more, because its consent was withdrawn.
+   */
+  | { kind: "completion_withdrawn" }
+  /** The user has replaced the grant's terms. This account caps the grant now. */
+  | { kind: "grant_replaced"; accountId: string };
 
 /**
- * Takes a call's amount from all its accounts in one statement, rows locked before in id order, all or nothing, and
- * with it makes the payment, binds the run's key, and consumes an approved budget where one is given: that
- * raises the limits of session and grant by exactly what is missing. A campaign pays only while the completion of
- * its task stands: a withdrawal that comes at the same moment waits for this statement, or this one sees it.
+ * Reserves a payment in all its accounts, or in none. One statement reserves the amounts, creates the
+ * payment, binds the run's idempotency key, and consumes the approval. The accounts are locked before that,
+ * in the order of their ids.
+ *
+ * A campaign pays only while the user's completion of its task stands. The statement locks the completion, so
+ * a withdrawal of its consent at the same moment either waits, or is seen here.
+ * @param approvalId an approved budget: it raises the limits of session and grant by exactly the missing
+ *   amount. Null: none
  */
 export function reserve(
   db: Database,
@@ -75,20 +85,20 @@ export function reserve(
     const [grant] = await tx.$queryRaw<{ budget_account_id: string }[]>`
       SELECT budget_account_id FROM grants WHERE id = ${payment.grantId}::uuid FOR SHARE`;
     if (grant !== undefined && !accountIds.includes(grant.budget_account_id))
-      return { kind: "regranted", accountId: grant.budget_account_id };
+      return { kind: "grant_replaced", accountId: grant.budget_account_id };
     await lockAccounts(tx, accountIds);
-    return take(tx, payment, holds, approvalId);
+    return takeFromAccounts(tx, payment, holds, approvalId);
   });
 }
 
-async function take(
+async function takeFromAccounts(
   db: Queries,
   payment: PaymentSubject,
   holds: Hold[],
   approvalId: string | null,
 ): Promise<Reservation> {
   const rows = await db.$queryRaw<
-    { id: string; fits: boolean; earned: boolean; reserved: boolean; held: boolean }[]
+    { id: string; fits: boolean; held: boolean; earned: boolean; reserved: boolean }[]
   >`
     WITH claim AS MATERIALIZED (
       SELECT 1 FROM idempotency_keys
@@ -134,13 +144,13 @@ async function take(
     )
     SELECT r.id, r.amount <= r.remaining + r.raise AS fits, v.held, v.earned, EXISTS (SELECT FROM payment) AS reserved FROM raised r, verdict v`;
   if (rows.some(({ reserved }) => reserved)) return { kind: "reserved" };
-  if (rows.some(({ held }) => !held)) return { kind: "lost" };
-  if (rows.some(({ earned }) => !earned)) return { kind: "unearned" };
-  return { kind: "short", accountIds: rows.filter(({ fits }) => !fits).map(({ id }) => id) };
+  if (rows.some(({ held }) => !held)) return { kind: "claim_lost" };
+  if (rows.some(({ earned }) => !earned)) return { kind: "completion_withdrawn" };
+  return { kind: "insufficient", accountIds: rows.filter(({ fits }) => !fits).map(({ id }) => id) };
 }
 
-/** Records a call that the upstream answered without asking for anything. */
-export async function insertFree(db: Queries, payment: PaymentSubject): Promise<void> {
+/** Records a call that the upstream answered without asking for a payment. */
+export async function insertFreePayment(db: Queries, payment: PaymentSubject): Promise<void> {
   await db.$executeRaw`
     WITH payment AS (
       INSERT INTO payments (${SUBJECT_COLUMNS}, status) VALUES (${subjectValues(payment)}, 'free') RETURNING id
@@ -150,7 +160,10 @@ export async function insertFree(db: Queries, payment: PaymentSubject): Promise<
     ${bindClaim(payment)}`;
 }
 
-/** Opens the account that caps a user's calls on a campaign, once. Undefined where the campaign has no such cap. */
+/**
+ * Opens the account that caps a user's calls on a campaign, unless it is open. Returns its id, or undefined
+ * if the campaign has no such cap.
+ */
 export async function openUserCap(
   db: Queries,
   campaignId: string,
@@ -165,21 +178,35 @@ export async function openUserCap(
   return rows[0]?.id;
 }
 
-/** Micros the session and its grant have left, each. */
-export async function remainingBudgets(db: Queries, accountIds: [string, string]): Promise<bigint[]> {
+/** Micros that a session and its grant each have left. */
+export interface RemainingBudgets {
+  session: bigint;
+  grant: bigint;
+}
+
+export async function readRemainingBudgets(
+  db: Queries,
+  actor: { budgetAccountId: string; grantBudgetAccountId: string },
+): Promise<RemainingBudgets> {
+  const accountIds = [actor.budgetAccountId, actor.grantBudgetAccountId];
   const rows = await db.$queryRaw<{ remaining: bigint }[]>`
     SELECT a."limit" - a.reserved - a.spent AS remaining FROM unnest(${accountIds}::uuid[]) WITH ORDINALITY AS w(id, n)
       JOIN budget_accounts a ON a.id = w.id ORDER BY w.n`;
-  return rows.map(({ remaining }) => remaining);
+  const [session = 0n, grant = 0n] = rows.map(({ remaining }) => remaining);
+  return { session, grant };
 }
 
-/** An approved and unused budget for a run of this service that covers the cost. */
+/**
+ * Finds an approved, unused budget that covers a run of this service: the smallest one. Returns its
+ * approval's id.
+ */
 export async function findApprovedBudget(
   db: Queries,
   grantId: string,
   service: string,
-  costCents: number,
+  costMicros: bigint,
 ): Promise<string | undefined> {
+  const costCents = microsToCents(costMicros); // The approval holds its amount as the user saw it: in cents.
   const rows = await db.$queryRaw<{ id: string }[]>`
     SELECT id FROM approvals
      WHERE grant_id = ${grantId}::uuid AND kind = 'budget' AND status = 'approved' AND consumed_at IS NULL AND expires_at > now()

@@ -1,2 +1,4 @@
-/** What the chain says of an authorization: read in one place for payments, incoming payments and payouts. */
+/** What the chain says of a signed authorization. Payments, incoming payments and payouts all use this. */
+export { authorizationOf } from "./authorization.ts";
 export { evidenceOf } from "./evidence.ts";
+export { pollChain } from "./poll-chain.ts";

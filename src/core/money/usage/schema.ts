@@ -3,7 +3,7 @@ import { Id, Timestamp } from "../../protocol/fields.ts";
 import { PaymentView } from "../payment/index.ts";
 
 export const UsageInput = z.strictObject({
-  payment_id: Id.optional().meta({ description: "Only this payment, with its output as long as it is kept" }),
+  payment_id: Id.optional().meta({ description: "Only this payment, with its output while it is kept" }),
   offset: z.number().int().min(0).max(1_000_000).optional(),
   limit: z.number().int().min(1).max(50).optional(),
 });
@@ -22,5 +22,5 @@ export const UsageOutput = z.object({
         pending_cents: z.number(),
       }),
     )
-    .meta({ description: "What each sponsor has paid for this user through this agent" }),
+    .meta({ description: "What each sponsor paid for this user's calls through this agent" }),
 });

@@ -7,7 +7,7 @@ import { sumBySponsor } from "./store.ts";
 
 const DEFAULT_LIMIT = 20;
 
-/** What was paid for this user through this agent, newest first, and how much by whom. */
+/** Lists the payments made under this session's grant, newest first, and what each sponsor paid in all. */
 export async function usageRecord(
   { db, actor }: Pick<Deps, "db"> & { actor: SessionActor },
   { offset = 0, limit = DEFAULT_LIMIT }: z.infer<typeof UsageInput>,

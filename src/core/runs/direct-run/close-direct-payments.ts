@@ -2,18 +2,23 @@ import type { Deps } from "../../context.ts";
 import { recordRefunds } from "../../money/payout/index.ts";
 import { bookFees } from "./store.ts";
 
+/** Rows closed in one round. */
 const MAX_AT_ONCE = 100;
 
 /**
- * Where our payment is decided: books our fee, or owes the buyer their money. Safe at any time, from anywhere; what can't
- * be done now is done in the next round, so nobody's answer or payout fails for it.
+ * Closes direct payments whose payment to the upstream is decided: books our fee, or records the buyer's
+ * refund. Safe to call at any time and from any replica. A failure is only logged, so it never fails a
+ * caller's request or a payout. Work left over is done in the next round.
  */
 export async function closeDirectPayments({ db, log }: Pick<Deps, "db" | "log">): Promise<void> {
   for (const close of [bookFees, recordRefunds]) {
     try {
       await close(db, MAX_AT_ONCE);
     } catch (error) {
-      log.error({ event: "direct_payments_unclosed", err: error }, "fees or refunds weren't booked");
+      log.error(
+        { event: "direct_payments_unclosed", err: error },
+        "fees or refunds of direct payments couldn't be booked; they will be tried again",
+      );
     }
   }
 }

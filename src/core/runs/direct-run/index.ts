@@ -1,4 +1,4 @@
-/** Services for whoever pays for them, without a sponsor: `/proxy`. */
+/** Running a service without a sponsor: the caller pays by x402 (`/proxy`). */
 export { closeDirectPayments } from "./close-direct-payments.ts";
 export { listResources } from "./list-resources.ts";
 export { runDirectly } from "./run-directly.ts";

@@ -9,7 +9,10 @@ export interface Resources {
   pagination: { limit: number; offset: number; total: number };
 }
 
-/** Everything that can be paid for directly, as x402's bazaar lists it: at its last quote, or else its highest price. */
+/**
+ * One page of the services that can be paid for directly, in the format of x402's bazaar. The price is the
+ * upstream's last quote, or the registered price if there was none.
+ */
 export async function listResources(
   { db, seller, settings }: Pick<Deps, "db" | "seller" | "settings">,
   { offset, limit }: { offset: number; limit: number },

@@ -3,16 +3,16 @@ import { findIncoming } from "../../money/incoming-payment/index.ts";
 import { findPayment } from "../../money/payment/index.ts";
 import { findRefund } from "../../money/payout/index.ts";
 import type { DirectPaymentOutcome } from "../../protocol/error-details.ts";
-import { findPaymentIdOf } from "./store.ts";
+import { findUpstreamPaymentId } from "./store.ts";
 
-/** What became of a direct payment so far, with the transactions that prove it. */
+/** The state of a direct payment so far, with the transactions that prove it. */
 export async function directPaymentOutcome(
   { db }: Pick<Deps, "db">,
   incomingId: string,
 ): Promise<DirectPaymentOutcome> {
   const [incoming, payment, refund] = await Promise.all([
     findIncoming(db, incomingId),
-    findPaymentIdOf(db, incomingId).then((id) => findPayment(db, id)),
+    findUpstreamPaymentId(db, incomingId).then((id) => findPayment(db, id)),
     findRefund(db, incomingId),
   ]);
   return {

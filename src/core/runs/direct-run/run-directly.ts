@@ -3,8 +3,8 @@ import type { z } from "zod";
 import type { Deps } from "../../context.ts";
 import type { IncomingRow } from "../../money/incoming-payment/index.ts";
 import {
-  earlierClaim,
-  presentedPayment,
+  findEarlierClaim,
+  readPayment,
   reconcileIncoming,
   settlePayment,
   takePayment,
@@ -15,6 +15,7 @@ import {
   awaitConfirmation,
   contentTypeOf,
   findPayment,
+  isSuccess,
   quoteDigest,
   readStoredBytes,
   sendPayment,
@@ -32,44 +33,51 @@ import { buildUpstreamRequest, findApi, invalidRunInput } from "../../sponsorshi
 import { askQuote } from "../quote/index.ts";
 import { closeDirectPayments } from "./close-direct-payments.ts";
 import { directPaymentOutcome } from "./outcome.ts";
-import { saleTerms } from "./sale-terms.ts";
+import { directFee, saleTerms } from "./sale-terms.ts";
 import type { RunDirectlyInput } from "./schema.ts";
-import { claimDirectPayment, findPaymentIdOf } from "./store.ts";
+import { claimDirectPayment, findUpstreamPaymentId } from "./store.ts";
 
 type Context = Deps & { headers: RequestHeaders };
+
+const RETRY_SECONDS = 5;
 
 export interface DirectRun {
   body: Buffer;
   contentType: string;
-  /** The receipt, in the words of the version that was paid with. */
+  /** The receipt, in the format of the x402 version that the buyer used. */
   headers: Record<string, string>;
-  /** Answered from what an earlier request with the same payment and id brought. */
+  /** The answer comes from an earlier request with the same payment and the same retry id. */
   replayed: boolean;
 }
 
-/** One call on its way: what is asked, of whom. */
-interface Call {
+/** A direct call: the service, and the request to its upstream. */
+interface DirectCall {
   api: ApiRow;
   request: UpstreamRequest;
-  /** What is asked for, so that a payment's second coming is known to be for the same. */
+  /**
+   * Keyed digest of service and input. It shows whether a payment that is sent again is for the same call.
+   */
   requestDigest: Uint8Array;
 }
 
 /**
- * Runs a service for whoever pays for it (R3.4, R5.3): the buyer pays us the upstream's quote and our fee, and we pay the
- * upstream. Each signature runs once. The buyer's money is on chain before ours is signed; where ours then can't move
- * any more, the buyer's goes back (`attendPayouts`).
- * @throws `payment_required` with the terms where nothing was paid, `duplicate_request` for a payment seen before, with
- *   what became of it, `upstream_error` and `upstream_timeout` after paying with the transactions, `service_unavailable`
- *   where it isn't known yet whether the payment arrived: never a second 402, for which a client would sign again
+ * Runs a service that the caller, the buyer, pays for (R3.4, R5.3). The buyer pays us the upstream's quote
+ * and our fee, and we pay the upstream. Each signature pays for one run. The buyer's money is on chain before
+ * our payment is signed. If our payment then can't move any more, the buyer gets a refund (`recordRefunds`,
+ * `sendDuePayouts`).
+ * @throws `payment_required`, with the terms, if there was no payment; `duplicate_request` if the payment was
+ *   used before, with its outcome; `upstream_error` and `upstream_timeout` after paying, with the
+ *   transactions; `service_unavailable` if it isn't known yet whether the payment arrived. It is never a
+ *   second 402, because a client would sign again
  */
 export async function runDirectly(ctx: Context, input: z.infer<typeof RunDirectlyInput>): Promise<DirectRun> {
   const call = await readCall(ctx, input);
-  const payment = presentedPayment(ctx, ctx.headers);
-  const earlier = payment && (await earlierClaim(ctx, payment));
-  if (payment !== undefined && earlier !== undefined) return again(ctx, call, payment, earlier);
+  const payment = readPayment(ctx, ctx.headers);
+  const earlier = payment && (await findEarlierClaim(ctx, payment));
+  if (payment !== undefined && earlier !== undefined)
+    return answerRepeatedPayment(ctx, call, payment, earlier);
 
-  // Only of what is sold from here on: who has paid before is told what became of it.
+  // A pause stops only new sales. A buyer who has paid before gets an answer above.
   if (!call.api.active) throw new AppError("inactive", { message: "This service is paused." });
   await requireUnpaused(ctx.db);
   const quote = await askQuote(ctx, call.api, call.request, undefined);
@@ -78,29 +86,30 @@ export async function runDirectly(ctx: Context, input: z.infer<typeof RunDirectl
   const { offer } = quote;
   const terms = saleTerms(ctx.settings, call.api, offer.amountMicros);
   const paymentId = randomUUID();
-  const taken = await takePayment(ctx, payment, terms, (claimable) =>
+  const taken = await takePayment(ctx, payment, terms, (authorization) =>
     claimDirectPayment(ctx.db, {
-      claimable,
+      authorization,
       paymentId,
       service: call.api.serviceKey,
       quote: offer,
       quoteDigest: quoteDigest(offer, call.request),
       requestDigest: call.requestDigest,
       retryIdDigest: retryIdDigest(ctx, payment),
-      feeMicros: terms.amountMicros - offer.amountMicros,
+      feeMicros: directFee(ctx.settings, offer.amountMicros),
     }),
   );
-  if (taken.kind === "earlier") return again(ctx, call, taken.payment, taken.claim);
+  if (taken.kind === "earlier") return answerRepeatedPayment(ctx, call, taken.payment, taken.claim);
   const paidTxHash = await settlePayment(ctx, taken, terms);
-  if (paidTxHash === undefined) throw notArrived();
-  return handOn(ctx, call, taken.claim, {
+  if (paidTxHash === undefined) throw arrivalUnknown();
+  return payUpstream(ctx, call, taken.claim, {
     paymentId,
     offer,
     receipt: ctx.seller.receipt(taken.payment, paidTxHash),
   });
 }
 
-async function readCall(ctx: Context, input: z.infer<typeof RunDirectlyInput>): Promise<Call> {
+/** @throws `not_found`, `no_sponsor` for a service that costs nothing, `validation_error` */
+async function readCall(ctx: Context, input: z.infer<typeof RunDirectlyInput>): Promise<DirectCall> {
   const { db, cipher } = ctx;
   const api = await findApi(db, input.service_key);
   if (api === undefined) throw notFound("service");
@@ -115,19 +124,20 @@ async function readCall(ctx: Context, input: z.infer<typeof RunDirectlyInput>): 
   };
 }
 
-/** Our half: the payment that is reserved, what it is to be signed for, and the receipt of the buyer's. */
-interface Handover {
+/** Our payment to the upstream, which is reserved, and the receipt for the buyer's payment. */
+interface UpstreamPayment {
   paymentId: string;
+  /** The offer to sign. */
   offer: Offer;
   receipt: Record<string, string>;
 }
 
-/** The buyer's money is there: signs ours, and sends the request with it. */
-async function handOn(
+/** Signs our payment and sends the request with it, once the buyer's money has arrived. */
+async function payUpstream(
   ctx: Context,
-  { request }: Call,
+  { request }: DirectCall,
   claim: IncomingRow,
-  { paymentId, offer, receipt }: Handover,
+  { paymentId, offer, receipt }: UpstreamPayment,
 ): Promise<DirectRun> {
   let answer: UpstreamAnswer | UpstreamFailure | undefined;
   try {
@@ -137,7 +147,7 @@ async function handOn(
     await closeDirectPayments(ctx);
     throw error instanceof AppError ? withHeaders(error, receipt) : error;
   }
-  if (answer?.kind === "answer" && answer.status >= 200 && answer.status < 300)
+  if (answer?.kind === "answer" && isSuccess(answer))
     return { ...bytesOf(answer), headers: receipt, replayed: false };
 
   await awaitConfirmation(ctx, paymentId);
@@ -152,55 +162,64 @@ async function handOn(
   };
   if (answer?.kind === "timeout") throw new AppError("upstream_timeout", options);
   throw new AppError("upstream_error", {
-    message:
-      "The upstream brought nothing for the payment. It is refunded unless the upstream took the money.",
+    message: "The upstream didn't deliver. The payment is refunded, unless the upstream has taken the money.",
     ...options,
   });
 }
-const RETRY_SECONDS = 5;
 
 /**
- * The same signature, sent again. Whoever knows its id gets what was kept, or, where its money has arrived only since,
- * has it used now; everybody else is told what became of it.
+ * Answers a signature that was sent before. A caller who also sends the retry id of the first request gets
+ * the stored answer. If the money arrived only after the first request, the run is made now. Every other
+ * caller gets `duplicate_request` with the payment's outcome.
  */
-async function again(
+async function answerRepeatedPayment(
   ctx: Context,
-  call: Call,
+  call: DirectCall,
   payment: PresentedPayment,
   earlier: IncomingRow,
 ): Promise<DirectRun> {
   const { request_digest: digest } = earlier;
   if (digest === null || Buffer.compare(digest, call.requestDigest) !== 0)
-    throw new AppError("duplicate_request", { message: "This payment was used for something else." });
+    throw new AppError("duplicate_request", {
+      message: "This payment was used for a different request.",
+    });
   const paidTxHash = await reconcileIncoming(ctx, earlier);
   const receipt = paidTxHash === undefined ? {} : ctx.seller.receipt(payment, paidTxHash);
-  const id = retryIdDigest(ctx, payment);
-  // Once settled, all of a payment is public on the chain, except the id: without one, anybody might be asking.
+  const retryId = retryIdDigest(ctx, payment);
+  // A settled payment is public on the chain, all but its retry id. So only the retry id proves that the
+  // buyer is asking.
   if (
-    id !== undefined &&
+    retryId !== undefined &&
     earlier.retry_id_digest !== null &&
-    Buffer.compare(id, earlier.retry_id_digest) === 0
+    Buffer.compare(retryId, earlier.retry_id_digest) === 0
   ) {
-    const ours = await findPayment(ctx.db, await findPaymentIdOf(ctx.db, earlier.id));
-    if (paidTxHash !== undefined && ours.status === "reserved") {
-      const offer = await sameOffer(ctx, call, ours);
-      if (offer !== undefined) return handOn(ctx, call, earlier, { paymentId: ours.id, offer, receipt });
+    const upstreamPayment = await findPayment(ctx.db, await findUpstreamPaymentId(ctx.db, earlier.id));
+    if (paidTxHash !== undefined && upstreamPayment.status === "reserved") {
+      const offer = await askSameOffer(ctx, call, upstreamPayment);
+      if (offer !== undefined)
+        return payUpstream(ctx, call, earlier, { paymentId: upstreamPayment.id, offer, receipt });
     }
-    const kept = readStoredBytes(ours, ctx.cipher);
-    if (kept !== undefined) return { ...kept, headers: receipt, replayed: true };
+    const stored = readStoredBytes(upstreamPayment, ctx.cipher);
+    if (stored !== undefined) return { ...stored, headers: receipt, replayed: true };
   }
   throw new AppError("duplicate_request", {
-    message: "This payment was used already, or is being used.",
+    message: "This payment was used already, or is in use by another request.",
     details: { direct_payment: await directPaymentOutcome(ctx, earlier.id) },
     headers: receipt,
     retryAfterSeconds: RETRY_SECONDS,
   });
 }
 
-/** What the upstream asks for now, if that is still what our payment is reserved for. */
-async function sameOffer(ctx: Context, { api, request }: Call, ours: PaymentRow): Promise<Offer | undefined> {
+/** Asks the upstream for a new quote. Returns its offer if the amount is still the reserved one. */
+async function askSameOffer(
+  ctx: Context,
+  { api, request }: DirectCall,
+  reserved: PaymentRow,
+): Promise<Offer | undefined> {
   const quote = await askQuote(ctx, api, request, undefined);
-  return quote.kind === "toll" && quote.offer.amountMicros === ours.amount_micros ? quote.offer : undefined;
+  return quote.kind === "toll" && quote.offer.amountMicros === reserved.amount_micros
+    ? quote.offer
+    : undefined;
 }
 
 const retryIdDigest = ({ cipher }: Context, payment: PresentedPayment | undefined): Buffer | undefined =>
@@ -216,16 +235,20 @@ function withHeaders(error: AppError, headers: Record<string, string>): AppError
   return error;
 }
 
-/** What costs nothing is a gift to those whom its sponsor means it for, perhaps with the sponsor's own key in a header. */
+/**
+ * A free service isn't sold: its sponsor offers it to users only, and may pay for it with a key of its own in
+ * a header.
+ */
 const notForSale = (): AppError =>
   new AppError("no_sponsor", {
-    message: "This service costs nothing, and isn't for sale: agents run it for their users.",
+    message: "This service is free and can't be bought. Agents run it for their users: open a session first.",
     nextActions: [next.auth()],
   });
 
-const notArrived = (): AppError =>
+/** The answer while the chain hasn't shown yet whether the buyer's payment arrived. */
+const arrivalUnknown = (): AppError =>
   new AppError("service_unavailable", {
     message:
-      "It isn't known yet whether the payment arrived. Ask again with the same one; don't sign another. One that carries an id is used once it arrives; without, it is refunded.",
+      "It isn't known yet whether the payment arrived. Send the same payment again; don't sign a new one. If it carries a payment id, it is used once it arrives. Without an id, it is refunded.",
     retryAfterSeconds: RETRY_SECONDS,
   });

@@ -2,17 +2,23 @@ import type { Settings } from "../../context.ts";
 import type { SaleTerms } from "../../ports/x402-seller.ts";
 import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
 
+/** Hundredths of a percent in a whole. */
 const BPS = 10_000n;
+const MAX_DESCRIPTION = 300;
 
-/** What a direct run costs: the upstream's quote and our fee, rounded up to a micro. */
+/** What we keep of a direct payment, in micros: a share of the upstream's quote, rounded up. */
+export const directFee = ({ proxyFeeBps }: Pick<Settings, "proxyFeeBps">, quoteMicros: bigint): bigint =>
+  (quoteMicros * proxyFeeBps + BPS - 1n) / BPS;
+
+/** The terms on which a direct run is sold. It costs the upstream's quote and our fee. */
 export function saleTerms(
-  { publicBaseUrl, proxyFeeBps }: Pick<Settings, "publicBaseUrl" | "proxyFeeBps">,
+  settings: Pick<Settings, "publicBaseUrl" | "proxyFeeBps">,
   api: ApiRow,
   quoteMicros: bigint,
 ): SaleTerms {
   return {
-    amountMicros: quoteMicros + (quoteMicros * proxyFeeBps + BPS - 1n) / BPS,
-    url: `${publicBaseUrl}/proxy/${api.serviceKey}/run`,
+    amountMicros: quoteMicros + directFee(settings, quoteMicros),
+    url: `${settings.publicBaseUrl}/proxy/${api.serviceKey}/run`,
     description: `${api.name}: ${api.description}`.slice(0, MAX_DESCRIPTION),
     listing: {
       inputSchema: api.inputSchema as Record<string, unknown>,
@@ -20,4 +26,3 @@ export function saleTerms(
     },
   };
 }
-const MAX_DESCRIPTION = 300;

@@ -3,11 +3,13 @@ import { JsonObject, JsonValue, ServiceKey } from "../../protocol/fields.ts";
 
 export const RunDirectlyInput = z.strictObject({
   service_key: ServiceKey,
-  input: JsonObject.optional().meta({ description: "What the service's input schema asks for" }),
+  input: JsonObject.optional().meta({ description: "The input, as the service's input schema requires" }),
 });
 
-/** Over REST the upstream's own body goes out bare instead. */
+/** The output over tRPC. REST sends the upstream's body itself. */
 export const RunDirectlyOutput = z.object({
-  output: JsonValue.meta({ description: "A JSON value for JSON, a string for text, else { base64 }" }),
+  output: JsonValue.meta({
+    description: "The upstream's answer: JSON as it is, text as a string, anything else as { base64 }",
+  }),
   output_content_type: z.string(),
 });

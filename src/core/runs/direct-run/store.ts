@@ -4,28 +4,33 @@ import { claimNonce } from "../../money/incoming-payment/index.ts";
 import type { Database, Queries } from "../../ports/database.ts";
 import type { Terms } from "../../ports/x402-buyer.ts";
 
-/** A direct payment as it is claimed: what its buyer signed, and what it is to pay for. */
+/** A direct payment to be claimed: what its buyer signed, and what it pays for. */
 export interface DirectClaim {
-  claimable: SignedAuthorization;
+  authorization: SignedAuthorization;
+  /** The id that our payment to the upstream gets. */
   paymentId: string;
   service: string;
+  /** The terms of our payment to the upstream. */
   quote: Terms;
   quoteDigest: Uint8Array;
   requestDigest: Uint8Array;
+  /** Digest of the id with which the buyer may ask for the answer again. */
   retryIdDigest: Uint8Array | undefined;
   feeMicros: bigint;
 }
 
 /**
- * Claims the buyer's signature, and with it opens the account its money will pass through, and makes our own payment to
- * the upstream: all or nothing. Undefined where the signature was claimed before. It counts against no day's cap: what
- * goes out has come in a moment ago, and a claim that is backed by nothing must take nothing from others.
+ * In one transaction: claims the buyer's signature, opens the account through which its money will pass, and
+ * creates our payment to the upstream. Returns undefined if the signature was claimed before.
+ *
+ * The payment doesn't count against the treasury's daily cap. The same money comes in first, and a claim
+ * whose money never arrives must not use up the cap for others.
  */
 export async function claimDirectPayment(db: Database, c: DirectClaim): Promise<IncomingRow | undefined> {
   const { quote, requestDigest } = c;
   return db.$transaction(async (tx) => {
     const accountId = randomUUID();
-    const claim = await claimNonce(tx, c.claimable, {
+    const claim = await claimNonce(tx, c.authorization, {
       budgetAccountId: accountId,
       feeMicros: c.feeMicros,
       requestDigest,
@@ -45,13 +50,15 @@ export async function claimDirectPayment(db: Database, c: DirectClaim): Promise<
   });
 }
 
-/** Our payment to the upstream that belongs to what a buyer paid. */
-export async function findPaymentIdOf(db: Queries, incomingId: string): Promise<string> {
+/** The id of our payment to the upstream that a buyer's payment funds. */
+export async function findUpstreamPaymentId(db: Queries, incomingId: string): Promise<string> {
   const payment = await db.payment.findUniqueOrThrow({ where: { incomingId }, select: { id: true } });
   return payment.id;
 }
 
-/** Books what we keep of every direct payment that was handed on. Each once. Returns how many were closed. */
+/**
+ * Books our fee of every direct payment whose upstream was paid, and closes it. Returns how many were closed.
+ */
 export async function bookFees(db: Queries, limit: number): Promise<number> {
   const rows = await db.$queryRaw<unknown[]>`
     WITH due AS MATERIALIZED (

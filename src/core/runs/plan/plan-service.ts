@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { missingFrom, toWire, widened } from "../../access/scope/index.ts";
 import { recordSelection } from "../../access/session/index.ts";
 import type { Deps, Scopes, SessionActor } from "../../context.ts";
-import { remainingBudgets } from "../../money/reservation/index.ts";
+import { readRemainingBudgets } from "../../money/reservation/index.ts";
 import type { CompiledSchema } from "../../personal-data/data-schema/index.ts";
 import { compileSchema } from "../../personal-data/data-schema/index.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
@@ -23,8 +23,8 @@ type Context = Pick<Deps, "db"> & { actor: SessionActor };
 type Campaign = NonNullable<Awaited<ReturnType<typeof findCampaignForUser>>>;
 
 /**
- * What a run would take, all at once: price, payer, task, and every scope, consent and budget that is missing.
- * Asks no upstream, opens no approval, counts no violation.
+ * Says what a run would take: price, payer, task, and every scope, consent and budget that is missing. Calls
+ * no upstream, opens no approval, and counts no violation.
  * @throws `not_found` for an unknown service or campaign
  */
 export async function planService(
@@ -36,11 +36,11 @@ export async function planService(
   if (api === undefined) throw notFound("service");
   const cost = expectedCost(api);
 
-  const { payer, refusal } = await findPayer(ctx, api, input.campaign_id, cost);
+  const { payer, refusal } = await findPayer(ctx, api, input.campaign_id);
   const campaignId = payer?.campaign_id ?? undefined;
   const campaign =
     campaignId === undefined ? undefined : await findCampaignForUser(db, campaignId, actor.userId);
-  const task = payer?.standing === "task" ? campaign : undefined;
+  const task = payer?.status === "task" ? campaign : undefined;
   if (task !== undefined) await recordSelection(db, actor.sessionId, task.id);
 
   const checked = checkInput(api, input.input);
@@ -51,13 +51,14 @@ export async function planService(
   };
   const lacking = lackingFrom(needed, actor.scopes);
   const ungranted = lackingFrom(needed, actor.grantScopes);
-  const [session = 0n, grant = 0n] = await remainingBudgets(db, [
-    actor.budgetAccountId,
-    actor.grantBudgetAccountId,
-  ]);
-  const short = { session: cost > session ? cost - session : 0n, grant: cost > grant ? cost - grant : 0n };
+  const remaining = await readRemainingBudgets(db, actor);
+  const missingMicros = {
+    session: cost > remaining.session ? cost - remaining.session : 0n,
+    grant: cost > remaining.grant ? cost - remaining.grant : 0n,
+  };
   const blocked = api.active ? refusal : { code: "inactive" as const, message: "This service is paused." };
-  const missingBudget = short.session > short.grant ? short.session : short.grant;
+  const missingBudget =
+    missingMicros.session > missingMicros.grant ? missingMicros.session : missingMicros.grant;
   const nothingMissing = isEmpty(lacking) && missingBudget === 0n && checked.errors.length === 0;
 
   const data: Plan = {
@@ -72,7 +73,7 @@ export async function planService(
         : {
             sponsored_by: payer.sponsor,
             ...(payer.campaign_id !== null && { campaign_id: payer.campaign_id }),
-            remaining_budget_cents: microsToCents(payer.remaining),
+            remaining_budget_cents: microsToCents(payer.remaining_micros),
           },
     task: task === undefined ? null : describeTask(task),
     missing: {
@@ -82,39 +83,45 @@ export async function planService(
       input: checked.errors,
     },
     smallest_approval:
-      blocked === undefined ? smallestApproval(needed, lacking, ungranted, cost, short) : null,
+      blocked === undefined ? smallestApproval(needed, lacking, ungranted, cost, missingMicros) : null,
     blocked: blocked === undefined ? null : { error_code: blocked.code, message: blocked.message },
     input_schema: api.inputSchema as Record<string, unknown>,
   };
   return { data, nextActions: nextAfterPlan(data, actor, needed) };
 }
 
-/** Who would pay: whoever is ready first, else the first who would after a task; else why nobody does. */
+/**
+ * Finds the payer of a run: the campaign that the caller named, or the first payer that is ready, or one that
+ * is ready after a task. Returns the reason if there is none.
+ */
 async function findPayer(
   ctx: Context,
   api: ApiRow,
   campaignId: string | undefined,
-  cost: bigint,
 ): Promise<{ payer?: AssessedPayer; refusal?: AppError }> {
-  const judged = await assessPayers(ctx, api.id, { price: api.priceMicros, cost });
-  const willing = ({ standing }: AssessedPayer): boolean => standing === "ready" || standing === "task";
+  const payers = await assessPayers(ctx, api);
   if (campaignId !== undefined) {
-    const named = await requireNamedPayer(ctx, judged, campaignId, api);
-    return willing(named) ? { payer: named } : { refusal: refuseNamed(named, [], api) };
+    const named = await requireNamedPayer(ctx, payers, campaignId, api);
+    const wouldPay = named.status === "ready" || named.status === "task";
+    return wouldPay ? { payer: named } : { refusal: refuseNamed(named, [], api) };
   }
-  const payer = judged.find(({ standing }) => standing === "ready") ?? cheapestTask(judged, ctx.actor);
-  return payer === undefined ? { refusal: refuseAll(judged, api) } : { payer };
+  const payer = payers.find(({ status }) => status === "ready") ?? findTaskPayer(payers, ctx.actor);
+  return payer === undefined ? { refusal: refuseAll(payers, api) } : { payer };
 }
 
-/** Of those who ask for a task first, one whose task the session may do. */
-function cheapestTask(judged: AssessedPayer[], actor: SessionActor): AssessedPayer | undefined {
-  const tasks = judged.filter(({ standing }) => standing === "task");
+/** Of the payers that ask for a task first: one whose task the session may do, else the first one. */
+function findTaskPayer(payers: AssessedPayer[], actor: SessionActor): AssessedPayer | undefined {
+  const tasks = payers.filter(({ status }) => status === "task");
   return (
     tasks.find(({ task_type }) => task_type !== null && actor.scopes.taskTypes.includes(task_type)) ??
     tasks[0]
   );
 }
 
+/**
+ * Checks the input, if there is one. Returns the types of personal data that the run would pass on, and the
+ * errors.
+ */
 function checkInput(
   api: ApiRow,
   input: Record<string, unknown> | undefined,
@@ -154,18 +161,21 @@ const lackingFrom = (needed: Scopes, allowed: Scopes): Scopes => ({
 const isEmpty = ({ taskTypes, dataTypes, categories }: Scopes): boolean =>
   taskTypes.length + dataTypes.length + categories.length === 0;
 
-/** The least that helps: a wider session where the grant has it all, else the grant, else this one payment. */
+/**
+ * The smallest approval that makes the run possible: of the grant if it lacks a scope, of this one payment if
+ * the grant lacks budget, or a wider session if only the session lacks something. Null: nothing is missing.
+ */
 function smallestApproval(
   needed: Scopes,
   lacking: Scopes,
   ungranted: Scopes,
   cost: bigint,
-  short: { session: bigint; grant: bigint },
+  missingMicros: { session: bigint; grant: bigint },
 ): Plan["smallest_approval"] {
   const budget_limit_cents = microsToCents(cost);
   if (!isEmpty(ungranted)) return { kind: "grant", scopes: toWire(needed), budget_limit_cents };
-  if (short.grant > 0n) return { kind: "budget", budget_limit_cents };
-  if (!isEmpty(lacking) || short.session > 0n)
+  if (missingMicros.grant > 0n) return { kind: "budget", budget_limit_cents };
+  if (!isEmpty(lacking) || missingMicros.session > 0n)
     return { kind: "session", scopes: toWire(needed), budget_limit_cents };
   return null;
 }
@@ -177,7 +187,7 @@ function nextAfterPlan(plan: Plan, actor: SessionActor, needed: Scopes): NextAct
     inputSchema: plan.input_schema,
   });
   const { smallest_approval: approval } = plan;
-  // An approved budget is asked for by the run itself; everything else needs another session first.
+  // The run itself opens the approval of a budget. Everything else needs another session first.
   if (approval !== null && approval.kind !== "budget") {
     const scopes = widened(actor.scopes, actor.grantScopes, needed);
     const remaining = microsToCents(actor.remainingMicros);

@@ -11,20 +11,23 @@ import {
 
 export const PlanInput = z.strictObject({
   service_key: ServiceKey,
-  input: JsonObject.optional().meta({ description: "The input of the run; checked if given" }),
+  input: JsonObject.optional().meta({ description: "The input of the run. It is checked if it is given" }),
   campaign_id: Id.optional().meta({
-    description: "Plan with this campaign. Left out: with whoever pays first",
+    description: "Plan with this campaign. Default: the first payer that is ready",
   }),
 });
 
 export const PlanOutput = z.object({
   service: z.string(),
-  ready: z.boolean().meta({ description: "run_service would be paid right now" }),
+  ready: z.boolean().meta({ description: "True if a sponsor would pay for run_service right now" }),
   price_cents: z.number().meta({ description: "What a call costs at most" }),
-  expected_cost_cents: z.number().meta({ description: "What the upstream asked for last" }),
+  expected_cost_cents: z.number().meta({
+    description:
+      "What the call will probably cost: the lowest price the upstream has asked for so far, or else `price_cents`. 0 if it is free",
+  }),
   expected_duration_seconds: z
     .number()
-    .meta({ description: "The task, if one is left to do, and the longest the upstream may take" }),
+    .meta({ description: "Seconds for the task, if one is left to do, plus the upstream's timeout" }),
   payer: z
     .object({
       sponsored_by: z.string(),
@@ -32,7 +35,7 @@ export const PlanOutput = z.object({
       remaining_budget_cents: z.number(),
     })
     .nullable()
-    .meta({ description: "Who would pay; null: nobody" }),
+    .meta({ description: "The payer. null: no sponsor would pay" }),
   task: z
     .object({
       campaign_id: z.string(),
@@ -44,14 +47,16 @@ export const PlanOutput = z.object({
       estimated_task_duration_seconds: z.number().nullable(),
     })
     .nullable()
-    .meta({ description: "What has to be completed first; null: nothing" }),
+    .meta({ description: "The task that has to be completed first. null: none" }),
   missing: z.object({
-    scopes: ExplicitScopes.meta({ description: "What the session lacks" }),
-    consent: ExplicitScopes.meta({ description: "What of it the user's grant lacks too" }),
-    budget_cents: z.number().meta({ description: "What session or grant are short of" }),
+    scopes: ExplicitScopes.meta({ description: "Scopes that the session lacks" }),
+    consent: ExplicitScopes.meta({ description: "Those of them that the user's grant lacks too" }),
+    budget_cents: z
+      .number()
+      .meta({ description: "Cents that the session or the grant lacks, whichever lacks more" }),
     input: z
       .array(z.object({ path: z.string(), message: z.string(), keyword: z.string() }))
-      .meta({ description: "What is wrong with the input, if one was given" }),
+      .meta({ description: "Errors in the input, if one was given" }),
   }),
   smallest_approval: z
     .object({
@@ -62,11 +67,10 @@ export const PlanOutput = z.object({
     .nullable()
     .meta({
       description:
-        "The least that would make it possible: `session`: opening a wider one is enough; `grant`: the user has to grant this; `budget`: the user has to allow this one payment. null: nothing is missing, or no approval would help",
+        "The smallest approval that makes the run possible. `session`: open a wider session. `grant`: the user has to grant these scopes. `budget`: the user has to approve this one payment. null: nothing is missing, or no approval would help",
     }),
-  blocked: z
-    .object({ error_code: ErrorCodeField, message: z.string() })
-    .nullable()
-    .meta({ description: "Why no approval and no task would make it possible" }),
+  blocked: z.object({ error_code: ErrorCodeField, message: z.string() }).nullable().meta({
+    description: "Why neither an approval nor a task would make the run possible. null: it is possible",
+  }),
   input_schema: z.record(z.string(), JsonValue),
 });

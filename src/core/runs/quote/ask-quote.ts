@@ -1,5 +1,5 @@
 import type { Deps } from "../../context.ts";
-import { UPSTREAM_RETRY_SECONDS } from "../../money/payment/index.ts";
+import { isSuccess, UPSTREAM_RETRY_SECONDS } from "../../money/payment/index.ts";
 import type { UpstreamAnswer, UpstreamRequest } from "../../ports/upstream.ts";
 import type { Offer } from "../../ports/x402-buyer.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
@@ -11,9 +11,12 @@ import { recordQuote } from "../../sponsorship/sponsored-api/index.ts";
 export type Quote = { kind: "free"; answer: UpstreamAnswer } | { kind: "toll"; offer: Offer };
 
 /**
- * Asks the upstream, unpaid, what the call costs. Only terms that agree with what is registered are taken: same
- * network, asset and payee, at most the registered price.
- * @throws `price_changed`, `cost_above_max`, `upstream_timeout`, `upstream_error`; nothing is reserved yet.
+ * Sends the request to the upstream without a payment, to learn what the call costs. Accepts only terms that
+ * match the registered ones: same network, asset and payee, and at most the registered price.
+ * @param maxCostMicros the caller's own limit, if any
+ * @returns the cheapest offer on these terms (`toll`), or the answer if the upstream asked for no payment
+ *   (`free`)
+ * @throws `price_changed`, `cost_above_max`, `upstream_timeout`, `upstream_error`. Nothing is reserved yet
  */
 export async function askQuote(
   { db, upstream, paymentClient }: Pick<Deps, "db" | "upstream" | "paymentClient">,
@@ -31,7 +34,7 @@ export async function askQuote(
       cause: answer,
     });
   }
-  if (answer.status >= 200 && answer.status < 300) return { kind: "free", answer };
+  if (isSuccess(answer)) return { kind: "free", answer };
   if (answer.status !== 402) {
     throw new AppError("upstream_error", {
       message: `The upstream answered ${answer.status} before it was paid.`,
@@ -41,7 +44,7 @@ export async function askQuote(
   }
 
   const { offers, others } = paymentClient.readOffers(answer);
-  const offer = choose(api, offers, others);
+  const offer = chooseOffer(api, offers, others);
   if (offer.amountMicros > api.priceMicros) {
     throw new AppError("price_changed", {
       nextActions: [next.searchServices()],
@@ -64,25 +67,28 @@ export async function askQuote(
   return { kind: "toll", offer };
 }
 
-/** The cheapest offer on the pinned terms. */
-function choose(api: ApiRow, offers: Offer[], others: number): Offer {
+/**
+ * Returns the cheapest offer on the pinned terms.
+ * @param others how many offers there were that we can't sign
+ */
+function chooseOffer(api: ApiRow, offers: Offer[], others: number): Offer {
   if (offers.length + others === 0) {
     throw new AppError("upstream_error", {
-      message: "The upstream asks for a payment without saying on which terms.",
+      message: "The upstream asks for a payment, but its 402 states no terms.",
       details: { upstream_status: 402 },
       retryAfterSeconds: UPSTREAM_RETRY_SECONDS,
     });
   }
-  const same = (a: string, b: string | null): boolean => a.toLowerCase() === b?.toLowerCase();
+  const isSame = (a: string, b: string | null): boolean => a.toLowerCase() === b?.toLowerCase();
   const [cheapest] = offers
     .filter(
       (offer) =>
-        offer.network === api.network && same(offer.asset, api.asset) && same(offer.payTo, api.payTo),
+        offer.network === api.network && isSame(offer.asset, api.asset) && isSame(offer.payTo, api.payTo),
     )
     .sort((a, b) => (a.amountMicros < b.amountMicros ? -1 : 1));
   if (cheapest === undefined) {
     throw new AppError("price_changed", {
-      message: "The upstream asks for other terms than what is registered.",
+      message: "The upstream asks for a payment on other terms than the registered ones.",
       nextActions: [next.searchServices()],
     });
   }

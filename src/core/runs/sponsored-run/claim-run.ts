@@ -7,8 +7,10 @@ import { claimKey, findKey, findRecentRun, releaseKey } from "../../protocol/ide
 import { next } from "../../protocol/next-actions.ts";
 
 const OPERATION = "run_service";
-/** Beyond the upstream's own timeout: reading terms, reserving. */
+/** Added to the upstream's timeout for the rest of a run before its payment: reading terms and reserving. */
 const CLAIM_MARGIN_SECONDS = 5;
+
+const DUPLICATE_RETRY_SECONDS = 5;
 
 export interface RunRequest {
   serviceKey: string;
@@ -20,16 +22,17 @@ export interface RunRequest {
 }
 
 export type ClaimedRun =
-  /** The run is ours to make. */
+  /** This call makes the run. */
   | { kind: "claimed"; claim: Claim; inputDigest: Uint8Array<ArrayBuffer> }
-  /** It was made before: answer with its payment's current state. */
+  /** An earlier call made the run. The answer is its payment's current state. */
   | { kind: "replay"; paymentId: string };
 
 type Context = Pick<Deps, "db" | "cipher"> & { actor: SessionActor };
 
 /**
- * Claims a run before anything of it happens (R7.4), so that of many at once with the same key, or without one
- * but the same request, exactly one goes on. The claim is bound to the payment in the reservation's statement.
+ * Claims a run before anything else of it happens (R7.4). Of several calls with the same idempotency key,
+ * exactly one goes on. Calls without a key count as the same run if their request is the same. The statement
+ * that reserves the money binds the claim to the payment.
  * @throws `idempotency_conflict`, `idempotency_in_progress`, `duplicate_request`
  */
 export async function claimRun(ctx: Context, run: RunRequest): Promise<ClaimedRun> {
@@ -40,7 +43,7 @@ export async function claimRun(ctx: Context, run: RunRequest): Promise<ClaimedRu
   const claim: Claim = {
     grantId: actor.grantId,
     operation: OPERATION,
-    // A key of ours can't be mistaken for a caller's, which never starts with a space.
+    // A derived key starts with a space, so it can't equal a caller's key, which has no spaces.
     key: run.idempotencyKey ?? ` ${Buffer.from(inputDigest).toString("base64url")}`,
     requestDigest: digest(run.serviceKey, run.input, run.campaignId ?? null, run.maxCostCents ?? null),
     claimId: randomUUID(),
@@ -57,11 +60,11 @@ async function claimExplicitKey(
   inputDigest: Uint8Array<ArrayBuffer>,
 ): Promise<ClaimedRun> {
   if (await claimKey(db, claim, "explicit_key")) return { kind: "claimed", claim, inputDigest };
-  const held = await findKey(db, claim);
-  if (held !== undefined && Buffer.compare(held.requestDigest, claim.requestDigest) !== 0) {
+  const earlier = await findKey(db, claim);
+  if (earlier !== undefined && Buffer.compare(earlier.requestDigest, claim.requestDigest) !== 0) {
     throw new AppError("idempotency_conflict");
   }
-  if (typeof held?.paymentId === "string") return { kind: "replay", paymentId: held.paymentId };
+  if (typeof earlier?.paymentId === "string") return { kind: "replay", paymentId: earlier.paymentId };
   throw new AppError("idempotency_in_progress", { retryAfterSeconds: 1 });
 }
 
@@ -73,20 +76,21 @@ async function claimSameRequest(
 ): Promise<ClaimedRun> {
   const { db, actor } = ctx;
   if (!(await claimKey(db, claim, "same_request")))
-    throw duplicate((await findKey(db, claim))?.paymentId ?? undefined);
+    throw duplicateRequest((await findKey(db, claim))?.paymentId ?? undefined);
+  // A run with an idempotency key may have sent the same request.
   const recent = await findRecentRun(db, { grantId: actor.grantId, service: run.serviceKey, inputDigest });
   if (recent !== undefined) {
     await releaseKey(db, claim);
-    throw duplicate(recent);
+    throw duplicateRequest(recent);
   }
   return { kind: "claimed", claim, inputDigest };
 }
 
-function duplicate(paymentId: string | undefined): AppError {
+function duplicateRequest(paymentId: string | undefined): AppError {
   return new AppError("duplicate_request", {
     message:
-      "The same input was sent to this service a moment ago. Use another idempotency key for a deliberate new run.",
-    retryAfterSeconds: 5,
+      "The same input was sent to this service a moment ago. To run it again on purpose, send a new idempotency key.",
+    retryAfterSeconds: DUPLICATE_RETRY_SECONDS,
     ...(paymentId !== undefined && {
       details: { payment_id: paymentId },
       nextActions: [next.getPayment(paymentId)],

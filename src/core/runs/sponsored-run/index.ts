@@ -1,2 +1,3 @@
+/** Running a service at a sponsor's expense: `run_service`. */
 export { type Run, runService } from "./run-service.ts";
 export { RunServiceInput, RunServiceOutput } from "./schema.ts";

@@ -3,27 +3,37 @@ import { openApproval } from "../../access/approval/index.ts";
 import type { Deps, SessionActor } from "../../context.ts";
 import { openTreasuryDay, requireUnpaused, treasuryDayExhausted } from "../../money/outflow-limits/index.ts";
 import type { Hold, PaymentSubject } from "../../money/reservation/index.ts";
-import { findApprovedBudget, openUserCap, remainingBudgets, reserve } from "../../money/reservation/index.ts";
+import {
+  findApprovedBudget,
+  openUserCap,
+  readRemainingBudgets,
+  reserve,
+} from "../../money/reservation/index.ts";
 import type { Offer, Terms } from "../../ports/x402-buyer.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
 import { AppError } from "../../protocol/errors.ts";
+import type { Claim } from "../../protocol/idempotency/index.ts";
 import { next } from "../../protocol/next-actions.ts";
 import type { AssessedPayer, Payers, Shortfall } from "../../sponsorship/payer/index.ts";
-import type { ClaimedRun } from "./claim-run.ts";
 
 type Context = Pick<Deps, "db" | "cipher" | "log" | "limiter" | "settings"> & { actor: SessionActor };
 
-/** A call on its way to being paid. */
-export interface Call {
+/** A call that a payer is to pay for. */
+export interface SponsoredCall {
   service: string;
+  /** The campaign that the caller named. Undefined: any payer. */
   campaignId: string | undefined;
-  claimed: Extract<ClaimedRun, { kind: "claimed" }>;
+  /** The claim of the run's idempotency key. */
+  claim: Claim;
+  inputDigest: Uint8Array;
+  /** The caller's own idempotency key. */
   idempotencyKey: string | undefined;
 }
 
+/** A new payment of this call, by this payer, on these terms. */
 export function paymentSubject(
   { actor }: Pick<Context, "actor">,
-  call: Call,
+  call: SponsoredCall,
   payer: AssessedPayer,
   terms: Terms,
   quoteDigest: Uint8Array | null,
@@ -41,99 +51,102 @@ export function paymentSubject(
     sessionId: actor.sessionId,
     grantId: actor.grantId,
     userId: actor.userId,
-    inputDigest: call.claimed.inputDigest,
-    claim: call.claimed.claim,
+    inputDigest: call.inputDigest,
+    claim: call.claim,
     idempotencyKey: call.idempotencyKey ?? null,
     quoteDigest,
   };
 }
 
 /**
- * Refuses a call that the session or its grant can't pay for, before the upstream hears of it.
- * @throws `budget_approval_required`
+ * Refuses a call that the budgets of the session and its grant don't cover, before the upstream is called.
+ * @throws `budget_approval_required`, unless the user has approved a budget for this call
  */
-export async function requireBudget(ctx: Context, call: Call, costMicros: bigint): Promise<void> {
+export async function requireBudget(ctx: Context, call: SponsoredCall, costMicros: bigint): Promise<void> {
   const { db, actor } = ctx;
-  const remaining = await remainingBudgets(db, [actor.budgetAccountId, actor.grantBudgetAccountId]);
-  if (remaining.every((micros) => micros >= costMicros)) return;
-  if ((await approvedBudget(ctx, call, costMicros)) === undefined)
+  const remaining = await readRemainingBudgets(db, actor);
+  if (remaining.session >= costMicros && remaining.grant >= costMicros) return;
+  if ((await findApprovedBudget(db, actor.grantId, call.service, costMicros)) === undefined)
     throw await budgetApprovalRequired(ctx, call, costMicros);
 }
 
 /**
- * Reserves the quote on every account of the call: payer, session, grant, the user's calls on the campaign, and what the
- * treasury may pay in a day.
- * A payer that turns out to be short is passed over for the next.
- * @returns the payment, which now holds its reservation
- * @throws `budget_approval_required`, `sponsor_budget_exhausted`, `user_cap_reached`, `idempotency_in_progress`, `payments_paused`, and
- *   `task_required` where the task's consent was withdrawn meanwhile
+ * Reserves the quoted amount in every account of the call: the payer's, the session's, the grant's, the
+ * user's calls on the campaign, and today's cap of the treasury. If a payer has too little left after all,
+ * the next one is tried.
+ * @returns the payment that holds the reservation
+ * @throws `budget_approval_required`, `sponsor_budget_exhausted`, `user_cap_reached`,
+ *   `idempotency_in_progress`, `payments_paused`, and `task_required` if the consent to the task's answers
+ *   was withdrawn meanwhile
  */
 export async function reserveCall(
   ctx: Context,
-  call: Call,
+  call: SponsoredCall,
   payers: Payers,
   { offer, digest }: { offer: Offer; digest: Uint8Array },
 ): Promise<PaymentSubject> {
   const { db, actor } = ctx;
-  const cost = offer.amountMicros;
-  const short = new Map<string, Shortfall>();
+  const { amountMicros } = offer;
+  const shortfalls = new Map<string, Shortfall>();
   await requireUnpaused(db);
-  const dayCap = ctx.settings.treasuryDayMicros;
-  const day = dayCap === undefined ? undefined : await openTreasuryDay(db, dayCap);
+  const dayCapMicros = ctx.settings.treasuryDayMicros;
+  const dayAccountId = dayCapMicros === undefined ? undefined : await openTreasuryDay(db, dayCapMicros);
 
   for (const payer of payers.ready) {
     const payment = paymentSubject(ctx, call, payer, offer, digest);
-    const cap =
+    const userCapId =
       payer.campaign_id === null ? undefined : await openUserCap(db, payer.campaign_id, actor.userId);
     const holds: Hold[] = [
-      { accountId: payer.account_id, amount: cost, raisable: false },
-      { accountId: actor.budgetAccountId, amount: cost, raisable: true },
-      { accountId: actor.grantBudgetAccountId, amount: cost, raisable: true },
-      ...(cap === undefined ? [] : [{ accountId: cap, amount: 1n, raisable: false }]),
-      ...(day === undefined ? [] : [{ accountId: day, amount: cost, raisable: false }]),
+      { accountId: payer.account_id, amount: amountMicros, raisable: false },
+      { accountId: actor.budgetAccountId, amount: amountMicros, raisable: true },
+      { accountId: actor.grantBudgetAccountId, amount: amountMicros, raisable: true },
+      ...(userCapId === undefined ? [] : [{ accountId: userCapId, amount: 1n, raisable: false }]),
+      ...(dayAccountId === undefined
+        ? []
+        : [{ accountId: dayAccountId, amount: amountMicros, raisable: false }]),
     ];
     const isOwnBudget = (accountId: string): boolean =>
       accountId === actor.budgetAccountId || accountId === actor.grantBudgetAccountId;
 
     let result = await reserve(db, payment, holds, null);
-    // No other payer could change that, and no user either.
-    if (result.kind === "short" && day !== undefined && result.accountIds.includes(day))
-      throw await treasuryDayExhausted(db, day, cost);
-    if (result.kind === "short" && result.accountIds.every(isOwnBudget)) {
-      const approvalId = await approvedBudget(ctx, call, cost);
-      if (approvalId === undefined) throw await budgetApprovalRequired(ctx, call, cost);
+    // Today's cap is the same for every payer, and no user can raise it.
+    if (
+      result.kind === "insufficient" &&
+      dayAccountId !== undefined &&
+      result.accountIds.includes(dayAccountId)
+    )
+      throw await treasuryDayExhausted(db, dayAccountId, amountMicros);
+    if (result.kind === "insufficient" && result.accountIds.every(isOwnBudget)) {
+      const approvalId = await findApprovedBudget(db, actor.grantId, call.service, amountMicros);
+      if (approvalId === undefined) throw await budgetApprovalRequired(ctx, call, amountMicros);
       result = await reserve(db, payment, holds, approvalId);
-      // The approval went to another run meanwhile; it is good for one.
-      if (result.kind === "lost") throw await budgetApprovalRequired(ctx, call, cost);
+      // An approval is good for one run, and another run may have used it meanwhile.
+      if (result.kind === "claim_lost") throw await budgetApprovalRequired(ctx, call, amountMicros);
     }
     if (result.kind === "reserved") return payment;
-    if (result.kind === "regranted") {
+    if (result.kind === "grant_replaced") {
       const regranted = { ...actor, grantBudgetAccountId: result.accountId };
       return reserveCall({ ...ctx, actor: regranted }, call, payers, { offer, digest });
     }
-    if (result.kind === "lost") throw new AppError("idempotency_in_progress", { retryAfterSeconds: 1 });
-    if (result.kind === "unearned") short.set(payer.account_id, "task");
-    else if (result.accountIds.includes(payer.account_id)) short.set(payer.account_id, "budget");
-    else if (cap !== undefined && result.accountIds.includes(cap)) short.set(payer.account_id, "user_cap");
-    else throw await budgetApprovalRequired(ctx, call, cost);
+    if (result.kind === "claim_lost") throw new AppError("idempotency_in_progress", { retryAfterSeconds: 1 });
+    if (result.kind === "completion_withdrawn") shortfalls.set(payer.account_id, "task");
+    else if (result.accountIds.includes(payer.account_id)) shortfalls.set(payer.account_id, "budget");
+    else if (userCapId !== undefined && result.accountIds.includes(userCapId))
+      shortfalls.set(payer.account_id, "user_cap");
+    else throw await budgetApprovalRequired(ctx, call, amountMicros);
   }
-  throw payers.refusal(short);
+  throw payers.refusal(shortfalls);
 }
 
-async function approvedBudget(
-  { db, actor }: Context,
-  call: Call,
+/** Opens an approval that asks the user for a budget for this call. Returns the error that names it. */
+async function budgetApprovalRequired(
+  ctx: Context,
+  call: SponsoredCall,
   costMicros: bigint,
-): Promise<string | undefined> {
-  return findApprovedBudget(db, actor.grantId, call.service, microsToCents(costMicros));
-}
-
-async function budgetApprovalRequired(ctx: Context, call: Call, costMicros: bigint): Promise<AppError> {
+): Promise<AppError> {
   const { db, actor } = ctx;
-  const [session = 0n, grant = 0n] = await remainingBudgets(db, [
-    actor.budgetAccountId,
-    actor.grantBudgetAccountId,
-  ]);
+  const { session, grant } = await readRemainingBudgets(db, actor);
+  const costCents = microsToCents(costMicros);
   const approval = await openApproval(ctx, {
     kind: "budget",
     agentId: actor.agentId,
@@ -143,13 +156,13 @@ async function budgetApprovalRequired(ctx: Context, call: Call, costMicros: bigi
     sameQuestionKey: actor.sessionId,
     requested: {
       service_key: call.service,
-      amount_cents: microsToCents(costMicros),
+      amount_cents: costCents,
       campaign_id: call.campaignId ?? null,
     },
   });
   return new AppError("budget_approval_required", {
     details: {
-      cost_cents: microsToCents(costMicros),
+      cost_cents: costCents,
       remaining_cents: microsToCents(session < grant ? session : grant),
       ...approval,
     },

@@ -9,6 +9,7 @@ import {
   decodeOutput,
   encryptOutput,
   findPayment,
+  isSuccess,
   mayStillArrive,
   nextAfterPayment,
   paymentToView,
@@ -21,7 +22,7 @@ import {
   signPayment,
 } from "../../money/payment/index.ts";
 import type { PaymentSubject } from "../../money/reservation/index.ts";
-import { insertFree, remainingBudgets } from "../../money/reservation/index.ts";
+import { insertFreePayment, readRemainingBudgets } from "../../money/reservation/index.ts";
 import { recordInputConsent, requireDataConsent } from "../../personal-data/consent/index.ts";
 import { compileSchema } from "../../personal-data/data-schema/index.ts";
 import { resolveReferences } from "../../personal-data/vault/index.ts";
@@ -43,7 +44,7 @@ import {
 import { askQuote } from "../quote/index.ts";
 import type { ClaimedRun } from "./claim-run.ts";
 import { claimRun } from "./claim-run.ts";
-import type { Call } from "./reserve-call.ts";
+import type { SponsoredCall } from "./reserve-call.ts";
 import { paymentSubject, requireBudget, reserveCall } from "./reserve-call.ts";
 import type { RunServiceInput, RunServiceOutput } from "./schema.ts";
 
@@ -53,15 +54,18 @@ type Context = Deps & { actor: SessionActor };
 export interface Run {
   data: RunServiceOutput;
   nextActions: NextAction[];
-  /** The output isn't here yet, and the payment not decided: 202. */
+  /** The output isn't there yet, but may still arrive. The answer is a 202. */
   pending: boolean;
-  /** Answered from an earlier run under the same idempotency key. */
+  /** The answer comes from an earlier run with the same idempotency key. */
   replayed: boolean;
 }
 
 /**
- * Runs a service at a sponsor's expense. The order of the checks is fixed (product.md): each one passes before
- * the next, and the upstream hears of the call only when all before it did, since it may answer it for free.
+ * Runs a service at a sponsor's expense. The checks have a fixed order: idempotency, service, input, scopes,
+ * consent, payer, budget. The upstream is called only after all of them have passed, because it may answer
+ * without a payment.
+ * @throws the error of the first check that fails, and the errors of `askQuote`, `reserveCall`, `signPayment`
+ *   and `refusalAfterSending`
  */
 export async function runService(ctx: Context, input: Input): Promise<Run> {
   const api = await findApi(ctx.db, input.service_key);
@@ -77,7 +81,8 @@ export async function runService(ctx: Context, input: Input): Promise<Run> {
   try {
     return await makeRun(ctx, api, input, claimed);
   } finally {
-    // Does nothing once the claim is bound to a payment.
+    // Gives the key back if the run failed before it had a payment. Otherwise the claim is bound, and this
+    // does nothing.
     await releaseKey(ctx.db, claimed.claim);
   }
 }
@@ -94,52 +99,55 @@ async function makeRun(
       message: "This service is paused.",
       nextActions: [next.searchServices()],
     });
-  const call: Call = {
+  const call: SponsoredCall = {
     service: api.serviceKey,
     campaignId: input.campaign_id,
-    claimed,
+    claim: claimed.claim,
+    inputDigest: claimed.inputDigest,
     idempotencyKey: input.idempotency_key,
   };
 
   const { data: serviceInput, dataTypes } = await checkInput(ctx, api, input.input ?? {});
-  const cost = expectedCost(api);
-  const payers = await choosePayers(ctx, api, input.campaign_id, { price: api.priceMicros, cost });
-  await requireBudget(ctx, call, cost);
+  const payers = await choosePayers(ctx, api, input.campaign_id);
+  await requireBudget(ctx, call, expectedCost(api));
 
-  const [payer] = payers.ready;
-  // The input leaves with the quote, so its consent is on record before.
+  const [firstPayer] = payers.ready;
+  // The request for a quote already carries the input to the upstream. So the consent is recorded before it.
   const recordConsent = (campaignId: string | null): Promise<void> =>
     dataTypes.length === 0
       ? Promise.resolve()
       : recordInputConsent(ctx.db, { actor: ctx.actor, campaignId, serviceKey: api.serviceKey, dataTypes });
-  await recordConsent(payer.campaign_id);
+  await recordConsent(firstPayer.campaign_id);
   const request = buildUpstreamRequest(api, serviceInput, ctx.cipher);
-  const maxCost = input.max_cost_cents === undefined ? undefined : centsToMicros(input.max_cost_cents);
-  const quote = await askQuote(ctx, api, request, maxCost);
+  const maxCostMicros = input.max_cost_cents === undefined ? undefined : centsToMicros(input.max_cost_cents);
+  const quote = await askQuote(ctx, api, request, maxCostMicros);
   if (quote.kind === "free") {
-    const { network, asset, payer: payTo } = ctx.paymentClient;
-    const terms = { network, asset, payTo, amountMicros: 0n };
-    return deliverFree(ctx, paymentSubject(ctx, call, payer, terms, null), quote.answer);
+    // No money moves, so there is no payee: the row names the treasury itself, and the amount 0.
+    const { network, asset, payer: treasury } = ctx.paymentClient;
+    const terms = { network, asset, payTo: treasury, amountMicros: 0n };
+    return deliverFree(ctx, paymentSubject(ctx, call, firstPayer, terms, null), quote.answer);
   }
 
   const { offer } = quote;
   const payment = await reserveCall(ctx, call, payers, { offer, digest: quoteDigest(offer, request) });
-  if (payment.campaignId !== payer.campaign_id) await recordConsent(payment.campaignId);
+  if (payment.campaignId !== firstPayer.campaign_id) await recordConsent(payment.campaignId);
   const paidRequest = await signPayment(ctx, { id: payment.id, permit: ctx.actor }, offer, request);
   const answer = await sendPayment(ctx, payment.id, paidRequest, false);
 
-  // Not sent, or it never got there: the reconciler sends the same request again.
+  // The request wasn't sent, or didn't reach the upstream. The reconciler will send the same request again.
   if (answer === undefined || answer.kind === "unreachable")
     return respond(ctx, await findPayment(ctx.db, payment.id), {});
-  if (answer.kind !== "answer" || answer.status < 200 || answer.status > 299)
-    throw refusalAfterSending(answer, payment.id);
+  if (answer.kind !== "answer" || !isSuccess(answer)) throw refusalAfterSending(answer, payment.id);
   const settled = await awaitConfirmation(ctx, payment.id);
   return respond(ctx, settled, decodeOutput(contentTypeOf(answer), answer.body));
 }
 
 /**
- * R4.3, R4.4, R5.4: the input's schema, the service's categories, and the personal data in the input. Returns the
- * input as the upstream gets it, with what the user has stored in place of references to it.
+ * Checks a run's input (R4.3, R4.4, R5.4): the service's schema, the session's categories, and consent for
+ * the personal data in the input.
+ * @returns the input as the upstream gets it, with the user's stored values in place of vault references; and
+ *   the types of personal data in it
+ * @throws `validation_error`, `scope_violation`, `data_consent_required`
  */
 async function checkInput(
   ctx: Context,
@@ -157,8 +165,9 @@ async function checkInput(
   return resolveReferences(ctx, schema, { data: input, references }, "/input");
 }
 
+/** Records a call that the upstream answered without a payment, and returns its output. */
 async function deliverFree(ctx: Context, payment: PaymentSubject, answer: UpstreamAnswer): Promise<Run> {
-  await insertFree(ctx.db, payment);
+  await insertFreePayment(ctx.db, payment);
   await recordOutcome(ctx.db, payment.id, {
     upstreamStatus: answer.status,
     responseTimeMs: Math.round(answer.elapsedMs),
@@ -172,7 +181,10 @@ async function deliverFree(ctx: Context, payment: PaymentSubject, answer: Upstre
   );
 }
 
-/** The payment's current state, so that a 202 becomes the 200 it led to. */
+/**
+ * Answers from an earlier run's payment, in its current state. So a retry after a 202 gets the 200 that
+ * followed.
+ */
 async function replay(ctx: Context, paymentId: string): Promise<Run> {
   const payment = await findPayment(ctx.db, paymentId);
   const current = await reconcileSoon(ctx, payment);
@@ -180,10 +192,7 @@ async function replay(ctx: Context, paymentId: string): Promise<Run> {
 }
 
 async function respond(ctx: Context, payment: PaymentRow, output: Output): Promise<Run> {
-  const [remaining = 0n] = await remainingBudgets(ctx.db, [
-    ctx.actor.budgetAccountId,
-    ctx.actor.grantBudgetAccountId,
-  ]);
+  const remaining = await readRemainingBudgets(ctx.db, ctx.actor);
   const view = paymentToView(payment);
   const pending = output.output === undefined && mayStillArrive(payment);
   return {
@@ -195,7 +204,7 @@ async function respond(ctx: Context, payment: PaymentRow, output: Output): Promi
         response_time_ms: payment.response_time_ms,
         upstream_status: payment.upstream_status,
         cost_cents: view.amount_cents,
-        budget_remaining_cents: microsToCents(remaining),
+        budget_remaining_cents: microsToCents(remaining.session),
       },
     },
     nextActions: nextAfterPayment(view, pending),

@@ -5,9 +5,11 @@ import { IdempotencyKey } from "../../protocol/idempotency/index.ts";
 
 export const RunServiceInput = z.strictObject({
   service_key: ServiceKey,
-  input: JsonObject.optional().meta({ description: "As the service's input schema asks" }),
-  campaign_id: Id.optional().meta({ description: "Who is to pay. Left out: whoever pays first" }),
-  max_cost_cents: Cents.optional().meta({ description: "Refuse a higher quote" }),
+  input: JsonObject.optional().meta({ description: "The input, as the service's input schema requires" }),
+  campaign_id: Id.optional().meta({
+    description: "The campaign that is to pay. Default: the first payer that is ready",
+  }),
+  max_cost_cents: Cents.optional().meta({ description: "Refuse the run if the quote is higher" }),
   idempotency_key: IdempotencyKey.optional(),
 });
 export type RunServiceInput = z.infer<typeof RunServiceInput>;

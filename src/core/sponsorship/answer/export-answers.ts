@@ -7,10 +7,10 @@ import { toView } from "./rules.ts";
 import type { AnswerView, ExportAnswersInput } from "./schema.ts";
 import { listAnswersAfter } from "./store.ts";
 
-/** Answers read and decrypted at a time: what an export keeps in memory, however many there are. */
+/** Answers read and decrypted at a time, so that an export of any size needs little memory. */
 const BATCH = 100;
 
-/** A file that is made while it is read. */
+/** A file that is generated while it is read. */
 export interface AnswersFile {
   filename: string;
   contentType: string;
@@ -18,8 +18,8 @@ export interface AnswersFile {
 }
 
 /**
- * All answers of a campaign's data inbox as one file, oldest first. A consent withdrawn while it is read takes its
- * answer out of what is still to come.
+ * Exports all answers of a campaign's data inbox as one file, oldest first. If a consent is withdrawn during
+ * the export, its answer is left out, unless it was already sent.
  * @throws `not_found`, also for another sponsor's campaign
  */
 export async function exportAnswers(
@@ -40,11 +40,11 @@ async function* readAnswers(
   { db, cipher }: Pick<Deps, "db" | "cipher">,
   campaignId: string,
 ): AsyncGenerator<AnswerView[]> {
-  let last: string | null = null;
+  let lastId: string | null = null;
   for (;;) {
-    const rows = await listAnswersAfter(db, campaignId, last, BATCH);
+    const rows = await listAnswersAfter(db, campaignId, lastId, BATCH);
     if (rows.length > 0) yield rows.map((row) => toView(cipher, row));
-    last = rows.at(-1)?.id ?? null;
+    lastId = rows.at(-1)?.id ?? null;
     if (rows.length < BATCH) return;
   }
 }

@@ -7,7 +7,7 @@ import type { ListAnswersInput, ListAnswersOutput } from "./schema.ts";
 import { countAnswers, listAnswerRows } from "./store.ts";
 
 /**
- * R11.4: the data inbox of a campaign, newest first. Holds only what was consented to and still is.
+ * R11.4: lists a campaign's data inbox, newest first. It holds only answers whose consent stands.
  * @throws `not_found`, also for another sponsor's campaign
  */
 export async function listAnswers(

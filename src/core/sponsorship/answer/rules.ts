@@ -3,17 +3,20 @@ import type { DataType } from "../../protocol/data-types.ts";
 import type { AnswerView } from "./schema.ts";
 import type { AnswerRow } from "./store.ts";
 
-/** What binds encrypted answers to their completion. */
+/** Binds encrypted answers to their completion. */
 const detailsContext = (completionId: string): string => `task_completions.details:${completionId}`;
 
-/** Answers as they are stored. */
+/** Encrypts answers for storing. */
 export const encryptAnswers = (
   cipher: Cipher,
   completionId: string,
   taskData: Record<string, unknown>,
 ): Uint8Array<ArrayBuffer> => cipher.encrypt(JSON.stringify(taskData), detailsContext(completionId));
 
-/** Whoever answered, as this one campaign knows them: no two campaigns can compare notes. */
+/**
+ * The respondent's id within one campaign. It differs between campaigns, so sponsors can't link a person's
+ * answers.
+ */
 const respondentId = (cipher: Cipher, campaignId: string, userId: string): string =>
   cipher.hmac(`respondent:${campaignId}:${userId}`).toString("hex").slice(0, 32);
 

@@ -6,6 +6,7 @@ export interface AnswerRow {
   id: string;
   campaign_id: string;
   user_id: string;
+  /** The answers, encrypted. */
   details: Uint8Array;
   data_types: string[];
   sources: Sources | null;
@@ -19,7 +20,10 @@ const consented = (type: "data_sharing" | "contact"): Prisma.Sql => Prisma.sql`E
 
 const RETAINED_UNTIL = Prisma.sql`t.created_at + make_interval(days => c.retention_days)`;
 
-/** The answers a sponsor may read: shared under a consent that stands, and within their retention. */
+/**
+ * SQL: the answers that a sponsor may read. The consent to sharing them stands, and their retention isn't
+ * over.
+ */
 const readable = (campaignId: string): Prisma.Sql => Prisma.sql`
   FROM task_completions t JOIN campaigns c ON c.id = t.campaign_id
  WHERE t.campaign_id = ${campaignId}::uuid AND t.details IS NOT NULL AND t.withdrawn_at IS NULL
@@ -28,7 +32,7 @@ const readable = (campaignId: string): Prisma.Sql => Prisma.sql`
 const COLUMNS = Prisma.sql`t.id, t.campaign_id, t.user_id, t.details, t.data_types, t.sources, t.created_at,
   ${RETAINED_UNTIL} AS retained_until, ${consented("contact")} AS contact_permitted`;
 
-/** One page, newest first. */
+/** Lists one page of answers, newest first. */
 export async function listAnswerRows(
   db: Queries,
   campaignId: string,
@@ -46,8 +50,8 @@ export async function countAnswers(db: Queries, campaignId: string): Promise<num
 }
 
 /**
- * The next answers after one, oldest first. The place is found by the row itself: a time that went through
- * JavaScript has lost its microseconds.
+ * Lists the next answers after the one with the id `after`, oldest first; null: from the start. The query
+ * reads that row's time itself, because a time that went through JavaScript has lost its microseconds.
  */
 export async function listAnswersAfter(
   db: Queries,
@@ -55,17 +59,17 @@ export async function listAnswersAfter(
   after: string | null,
   limit: number,
 ): Promise<AnswerRow[]> {
-  const beyond =
+  const isAfter =
     after === null
       ? Prisma.empty
       : Prisma.sql`AND (t.created_at, t.id) > (SELECT created_at, id FROM task_completions WHERE id = ${after}::uuid)`;
   return db.$queryRaw<AnswerRow[]>`
-    SELECT ${COLUMNS} ${readable(campaignId)} ${beyond} ORDER BY t.created_at, t.id LIMIT ${limit}`;
+    SELECT ${COLUMNS} ${readable(campaignId)} ${isAfter} ORDER BY t.created_at, t.id LIMIT ${limit}`;
 }
 
 /**
- * Erases up to `limit` answers that are past their retention; the completions stand. Lateral, so that each campaign
- * is one look at the old end of its index. Returns how many.
+ * Erases up to `limit` answers that are past their retention. The completions stay. The lateral join reads
+ * only the oldest rows of each campaign from the index. Returns how many were erased.
  */
 export async function eraseExpiredAnswers(db: Queries, limit: number): Promise<number> {
   return db.$executeRaw`

@@ -7,7 +7,10 @@ import { toView } from "./rules.ts";
 import type { CampaignView, ChangeCampaignInput } from "./schema.ts";
 import { changeUserCaps, countCompletions, updateCampaign } from "./store.ts";
 
-/** Changes or pauses a campaign; what is already reserved goes on. @throws `not_found`, `validation_error` */
+/**
+ * Changes or pauses a campaign. Payments that are already signed go on.
+ * @throws `not_found`, `validation_error`
+ */
 export async function changeCampaign(
   { db, actor }: Pick<Deps, "db"> & { actor: SponsorActor },
   input: z.infer<typeof ChangeCampaignInput>,
@@ -32,8 +35,8 @@ export async function changeCampaign(
   const changed = await db.$transaction(async (tx) => {
     const serviceIds = services?.map((service) => service.id);
     const updated = await updateCampaign(tx, id, changes, serviceIds);
-    // After the campaign, from which users' accounts are opened. A lifted cap needs no change: without one, runs don't
-    // touch them.
+    // After the campaign is locked, because runs open users' cap accounts from the campaign. If the cap is
+    // removed, the accounts stay as they are: runs no longer use them.
     if (typeof input.max_calls_per_user === "number")
       await changeUserCaps(tx, id, BigInt(input.max_calls_per_user));
     return updated;

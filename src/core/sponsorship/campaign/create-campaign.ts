@@ -15,8 +15,9 @@ import { countCompletions, findServices, insertCampaign } from "./store.ts";
 
 /**
  * Creates a campaign with an empty budget.
- * @throws `validation_error` for an unsafe or open task schema, and for services that don't exist;
- *   `idempotency_conflict`.
+ * @returns the campaign, and whether an earlier call with the same idempotency key created it
+ * @throws `validation_error` for a task schema that is unsafe or open, and for services that don't exist;
+ *   `idempotency_conflict`
  */
 export async function createCampaign(
   { db, cipher, actor }: Pick<Deps, "db" | "cipher"> & { actor: SponsorActor },
@@ -25,7 +26,7 @@ export async function createCampaign(
   const schemaErrors = checkSchema(input.task_schema);
   if (schemaErrors.length > 0) {
     throw new AppError("validation_error", {
-      message: "The task schema can't be accepted.",
+      message: "The task schema isn't allowed. See the errors of its fields.",
       fieldErrors: schemaErrors.map((error) => ({ ...error, path: `/task_schema${error.path}` })),
     });
   }
@@ -62,7 +63,7 @@ export async function createCampaign(
   return { campaign: toView(campaign, (await countCompletions(db, [id])).get(id) ?? 0), replayed };
 }
 
-/** The services behind the keys. @throws `validation_error` naming each key that doesn't exist. */
+/** Finds services by their keys. @throws `validation_error` that names each key without a service */
 export async function requireServices(
   db: Queries,
   keys: string[],

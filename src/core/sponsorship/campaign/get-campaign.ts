@@ -5,7 +5,10 @@ import { requireOwnCampaign } from "./own-campaign.ts";
 import { toView } from "./rules.ts";
 import type { CampaignDashboard, GetCampaignInput } from "./schema.ts";
 
-/** A campaign with its figures, R11.3. @throws `not_found`, and `validation_error` for an impossible period */
+/**
+ * Returns a campaign with its figures (R11.3).
+ * @throws `not_found`, and `validation_error` for an invalid period
+ */
 export async function getCampaign(
   { db, actor }: Pick<Deps, "db"> & { actor: SponsorActor },
   input: z.infer<typeof GetCampaignInput>,

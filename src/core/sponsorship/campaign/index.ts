@@ -1,3 +1,4 @@
+/** Campaigns: a sponsor's offer to pay for services in exchange for a task. */
 export { changeCampaign } from "./change-campaign.ts";
 export { createCampaign } from "./create-campaign.ts";
 export { getCampaign } from "./get-campaign.ts";

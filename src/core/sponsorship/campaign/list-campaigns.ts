@@ -5,7 +5,7 @@ import { toView } from "./rules.ts";
 import type { ListCampaignsInput, ListCampaignsOutput } from "./schema.ts";
 import { countCampaigns, countCompletions, listCampaignsOfSponsor } from "./store.ts";
 
-/** A sponsor's own campaigns, newest first. */
+/** Lists a sponsor's own campaigns, newest first, without their tasks. */
 export async function listCampaigns(
   { db, actor }: Pick<Deps, "db"> & { actor: SponsorActor },
   { offset = 0, limit = PAGE_SIZE }: z.infer<typeof ListCampaignsInput>,

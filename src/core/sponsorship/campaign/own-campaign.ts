@@ -4,7 +4,7 @@ import { requireId } from "../../protocol/fields.ts";
 import type { CampaignDetails } from "./store.ts";
 import { findCampaignOfSponsor } from "./store.ts";
 
-/** A campaign, if it is this sponsor's. @throws `not_found`, also for another sponsor's */
+/** Returns a sponsor's own campaign. @throws `not_found`, also for another sponsor's campaign */
 export async function requireOwnCampaign(
   db: Queries,
   campaignId: string,

@@ -4,6 +4,8 @@ import { microsToCents } from "../../protocol/amounts.ts";
 import type { CampaignView } from "./schema.ts";
 import type { CampaignDetails } from "./store.ts";
 
+const MAX_TAGS = 20;
+
 /** A campaign as its sponsor sees it. */
 export function toView(campaign: CampaignDetails, completions: number): z.infer<typeof CampaignView> {
   return {
@@ -30,11 +32,11 @@ export function toView(campaign: CampaignDetails, completions: number): z.infer<
   };
 }
 
-/** What people would search a campaign by, when its sponsor didn't say. */
+/** Tags of a campaign whose sponsor gave none: those of its services, their categories, and the task type. */
 export function defaultTags(
   services: { tags: string[]; categories: string[] }[],
   taskType: string,
 ): string[] {
   const all = services.flatMap(({ tags, categories }) => [...categories, ...tags]);
-  return [...new Set([...all, taskType])].slice(0, 20);
+  return [...new Set([...all, taskType])].slice(0, MAX_TAGS);
 }

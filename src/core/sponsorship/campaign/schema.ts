@@ -23,9 +23,15 @@ const fields = {
     .array(ServiceKey)
     .min(1)
     .max(50)
-    .meta({ description: "What it pays for; also other sponsors' services" }),
-  target_roles: z.array(z.string().min(1).max(64)).max(50).meta({ description: "Empty: everyone" }),
-  target_tools: z.array(z.string().min(1).max(64)).max(50).meta({ description: "Empty: everyone" }),
+    .meta({ description: "The services it pays for. They may belong to other sponsors" }),
+  target_roles: z
+    .array(z.string().min(1).max(64))
+    .max(50)
+    .meta({ description: "Roles of users it is for. Empty: all" }),
+  target_tools: z
+    .array(z.string().min(1).max(64))
+    .max(50)
+    .meta({ description: "Tools of users it is for. Empty: all" }),
   required_task: z
     .string()
     .trim()
@@ -42,7 +48,7 @@ const fields = {
     .max(500)
     .meta({ description: "What the answers are used for; shown with the consent" }),
   retention_days: z.number().int().min(1).max(3650),
-  subsidy_per_call_cents: Cents.meta({ description: "It pays for services priced at most this" }),
+  subsidy_per_call_cents: Cents.meta({ description: "The highest price of a service that it pays for" }),
   max_calls_per_user: z.number().int().min(1).max(1_000_000),
   estimated_task_duration_seconds: z.number().int().min(1).max(86_400),
   tags: z.array(Tag).max(20),
@@ -55,7 +61,9 @@ export const CreateCampaignInput = z.strictObject({
   target_tools: fields.target_tools.optional(),
   purpose: fields.purpose.optional(),
   retention_days: fields.retention_days.optional(),
-  max_calls_per_user: fields.max_calls_per_user.optional().meta({ description: "Default: no cap" }),
+  max_calls_per_user: fields.max_calls_per_user
+    .optional()
+    .meta({ description: "Calls it pays for one user. Default: no limit" }),
   estimated_task_duration_seconds: fields.estimated_task_duration_seconds.optional(),
   tags: fields.tags.optional().meta({ description: "Default: from the services and the task" }),
   idempotency_key: IdempotencyKey.optional(),
@@ -63,7 +71,7 @@ export const CreateCampaignInput = z.strictObject({
 
 export const GetCampaignInput = Period.extend({ campaign_id: Id });
 
-/** The task itself stays as it is: completions were given for it. */
+/** The task itself can't be changed, because users have completed it as it is. */
 export const ChangeCampaignInput = z.strictObject({
   campaign_id: Id,
   active: z.boolean().optional(),
@@ -98,7 +106,7 @@ export const CampaignView = z.object({
   active: z.boolean(),
   created_at: Timestamp,
   budget: Budget,
-  completions: z.number().int().meta({ description: "Standing completions" }),
+  completions: z.number().int().meta({ description: "Completions whose consent wasn't withdrawn" }),
 });
 
 export const CampaignDashboard = CampaignView.extend({ figures: CampaignStatistics });

@@ -1,11 +1,12 @@
 import type { Campaign, Prisma } from "../../../platform/generated/prisma/client.ts";
 import type { Account } from "../../money/budget/index.ts";
+import { ACCOUNT_FIELDS } from "../../money/budget/index.ts";
 import type { Queries } from "../../ports/database.ts";
 
 export type CampaignRow = Omit<Campaign, "searchText">;
 
 const DETAILS = {
-  budgetAccount: { select: { id: true, limit: true, reserved: true, spent: true } },
+  budgetAccount: { select: ACCOUNT_FIELDS },
   services: {
     select: { sponsoredApi: { select: { serviceKey: true } } },
     orderBy: { sponsoredApi: { serviceKey: "asc" } },
@@ -44,7 +45,10 @@ export async function findCampaignOfSponsor(
   return (await db.campaign.findFirst({ where: { id, sponsorId }, include: DETAILS })) ?? undefined;
 }
 
-/** A campaign as an agent's user meets it, with whether it is for them and whether they did its task. */
+/**
+ * Finds a campaign, whether this user is in its target group (`eligible`), and the user's completion of its
+ * task, if one stands.
+ */
 export async function findCampaignForUser(
   db: Queries,
   id: string,
@@ -102,7 +106,7 @@ export async function countCampaigns(db: Queries, sponsorId: string): Promise<nu
   return db.campaign.count({ where: { sponsorId } });
 }
 
-/** Standing completions by campaign; one without any is missing. */
+/** Counts standing completions by campaign id. A campaign without any isn't in the map. */
 export async function countCompletions(db: Queries, campaignIds: string[]): Promise<Map<string, number>> {
   const counts = await db.taskCompletion.groupBy({
     by: ["campaignId"],
@@ -112,7 +116,10 @@ export async function countCompletions(db: Queries, campaignIds: string[]): Prom
   return new Map(counts.map(({ campaignId, _count }) => [campaignId, _count]));
 }
 
-/** Of several changes at once, each happens as a whole. */
+/**
+ * Changes a campaign and its services. The campaign is locked first, so of several calls at once each applies
+ * as a whole.
+ */
 export async function updateCampaign(
   tx: Queries,
   id: string,
@@ -129,9 +136,9 @@ export async function updateCampaign(
   return tx.campaign.update({ where: { id }, data: changes, include: DETAILS });
 }
 
-/** Moves every user's cap on a campaign; what they used already stays used. */
+/** Sets every user's cap on a campaign. A cap never goes below what the user has already used or reserved. */
 export async function changeUserCaps(db: Queries, campaignId: string, maxCalls: bigint): Promise<void> {
-  // In id order, as everywhere that locks several.
+  // Locked in the order of their ids, like all accounts, so that two transactions can't deadlock.
   await db.$queryRaw`
     SELECT 1 FROM budget_accounts WHERE campaign_id = ${campaignId}::uuid AND kind = 'user_campaign' ORDER BY id FOR UPDATE`;
   await db.$executeRaw`

@@ -5,7 +5,7 @@ import type { ApiStatistics } from "./schema.ts";
 import type { Days } from "./store.ts";
 import { countCalls, listCallDays } from "./store.ts";
 
-/** What was called of an API and paid for it, by whomever, in all and day by day. */
+/** An API's calls and what was paid for them, by any sponsor, in all and day by day. */
 export async function apiDashboard(
   { db }: Pick<Deps, "db">,
   serviceKey: string,

@@ -5,7 +5,7 @@ import type { CampaignStatistics } from "./schema.ts";
 import type { Days } from "./store.ts";
 import { countCalls, countCompletions, listCallDays, listCompletionDays } from "./store.ts";
 
-/** R11.3: what a campaign spent and what it got for it, in all and day by day. */
+/** R11.3: what a campaign spent, and the completions it got for that, in all and day by day. */
 export async function campaignDashboard(
   { db }: Pick<Deps, "db">,
   campaignId: string,
@@ -25,7 +25,7 @@ export async function campaignDashboard(
     daily: callDays.map((counts, index) => ({
       day: counts.day,
       ...viewCalls(counts),
-      // Both lists have every day of the period.
+      // Both lists have one item for every day of the period.
       completions: viewCompletions(completionDays[index] ?? { standing: 0n, withdrawn: 0n }),
     })),
   };

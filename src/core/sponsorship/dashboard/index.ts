@@ -1,3 +1,4 @@
+/** Figures for sponsors: calls, spend and completions of a campaign or an API, in all and day by day. */
 export { apiDashboard } from "./api-dashboard.ts";
 export { campaignDashboard } from "./campaign-dashboard.ts";
 export { resolvePeriod } from "./rules.ts";

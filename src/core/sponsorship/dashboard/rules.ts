@@ -11,8 +11,8 @@ const DAY_MS = 24 * 3600 * 1000;
 const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
 
 /**
- * The days a series covers: what was asked for, else the last 30.
- * @throws `validation_error` where it ends before it starts, or is longer than 366 days
+ * Returns the days of a series: the given ones, or by default the last 30.
+ * @throws `validation_error` if the period ends before it starts, or is longer than 366 days
  */
 export function resolvePeriod({ from, to }: z.infer<typeof Period>, now: Date): Days {
   const last = to ?? dayOf(now.getTime());
@@ -40,6 +40,8 @@ export const viewCompletions = ({
   withdrawn: Number(withdrawn),
 });
 
-/** Micros spent per standing completion, as cents rounded down; null where nothing stands. */
+/**
+ * Spend (micros) per standing completion, in cents, rounded down to a micro. Null if no completion stands.
+ */
 export const costPerAnswer = (spent: bigint, standing: bigint): number | null =>
   standing === 0n ? null : microsToCents(spent / standing);

@@ -1,9 +1,9 @@
 import { z } from "zod";
 
-/** The longest series: a leap year. */
+/** The longest series, in days: a leap year. */
 export const MAX_DAYS = 366;
 
-/** No series starts before the product was there, and none ends where dates get more digits. */
+/** Refuses days before the product existed, and years with more than four digits. */
 const isPlausible = (day: string): boolean => day >= "2020-01-01" && day <= "2999-12-31";
 
 const Day = z.iso.date().refine(isPlausible, {
@@ -11,7 +11,7 @@ const Day = z.iso.date().refine(isPlausible, {
   params: { keyword: "format" },
 });
 
-/** Which days a series is about; spread it into an input. */
+/** The days of a series. Other inputs extend it. */
 export const Period = z.strictObject({
   from: Day.optional().meta({ description: "First UTC day of the series. Default: 29 days before `to`" }),
   to: Day.optional().meta({ description: "Last UTC day of the series, at most 366 days. Default: today" }),
@@ -19,16 +19,18 @@ export const Period = z.strictObject({
 
 const CallCounts = z
   .object({ settled: z.number().int(), pending: z.number().int(), free: z.number().int() })
-  .meta({ description: "Calls by what became of their payment; those that ended unpaid don't count" });
+  .meta({
+    description: "Calls by the state of their payment. Calls whose payment ended without money don't count",
+  });
 
 const CompletionCounts = z
   .object({ standing: z.number().int(), withdrawn: z.number().int() })
   .meta({ description: "Completions of the task, and those whose consent was withdrawn" });
 
 const callFigures = {
-  spent_cents: z.number().meta({ description: "What settled calls cost" }),
+  spent_cents: z.number().meta({ description: "Cents spent on settled calls" }),
   calls: CallCounts,
-  unique_users: z.number().int().meta({ description: "Users these calls were made for" }),
+  unique_users: z.number().int().meta({ description: "Number of users these calls were made for" }),
 };
 const campaignFigures = { ...callFigures, completions: CompletionCounts };
 
@@ -38,11 +40,11 @@ const series = <Item extends z.ZodType>(item: Item) => ({
   to: z.iso.date(),
   daily: z.array(item).meta({
     description:
-      "One item a UTC day, also where nothing happened. Calls, with what they cost, and completions count on the day they were made",
+      "One item for each UTC day, also for days without calls. A call, its cost, and a completion count on the day they were made",
   }),
 });
 
-/** An API's figures since it was registered, whoever paid, and day by day. */
+/** An API's figures since it was registered, whichever sponsor paid, and day by day. */
 export const ApiStatistics = z.object({ ...callFigures, ...series(z.object({ ...day, ...callFigures })) });
 
 /** A campaign's figures since it was created, and day by day. */

@@ -1,7 +1,7 @@
 import { Prisma } from "../../../platform/generated/prisma/client.ts";
 import type { Queries } from "../../ports/database.ts";
 
-/** UTC days as `2026-11-22`, both included. */
+/** First and last UTC day of a period, as `2026-11-22`. */
 export interface Days {
   from: string;
   to: string;
@@ -11,8 +11,9 @@ export interface CallCounts {
   settled: bigint;
   pending: bigint;
   free: bigint;
-  /** Micros, of settled calls. */
+  /** Micros of settled calls. */
   spent: bigint;
+  /** Distinct users. */
   users: bigint;
 }
 
@@ -21,10 +22,13 @@ export interface CompletionCounts {
   withdrawn: bigint;
 }
 
-/** Whose calls are counted. */
+/** The campaign or the API whose calls are counted. */
 export type Subject = { campaignId: string } | { serviceKey: string };
 
-/** The predicate is the one of the indexes `payments_campaign_figures` and `payments_service_figures`. */
+/**
+ * The condition on `status` must equal that of the indexes `payments_campaign_figures` and
+ * `payments_service_figures`.
+ */
 const callsOf = (subject: Subject): Prisma.Sql =>
   Prisma.sql`payments WHERE ${
     "campaignId" in subject
@@ -52,11 +56,11 @@ export async function countCompletions(db: Queries, campaignId: string): Promise
   return rows[0] ?? { standing: 0n, withdrawn: 0n };
 }
 
-/** Every day of a period, whatever happened on it. */
+/** SQL: every day of a period, also days without calls. */
 const daysOf = ({ from, to }: Days): Prisma.Sql =>
   Prisma.sql`generate_series(${from}::timestamp, ${to}::timestamp, interval '1 day') AS d(day)`;
 
-/** The same period as a range of `created_at`, which an index can follow. */
+/** SQL: the same period as a range of `created_at`, so that an index can be used. */
 const within = ({ from, to }: Days): Prisma.Sql =>
   Prisma.sql`created_at >= ${from}::timestamp AT TIME ZONE 'UTC' AND created_at < (${to}::timestamp + interval '1 day') AT TIME ZONE 'UTC'`;
 

@@ -1,10 +1,9 @@
 import type { z } from "zod";
 import type { Deps } from "../../context.ts";
 import {
-  bookCredit as writeCredit,
+  bookCredit as bookCreditIfCovered,
   budgetToWire,
   findAccount,
-  insertFundedAccount,
   sumSpent,
 } from "../../money/budget/index.ts";
 import type { Queries } from "../../ports/database.ts";
@@ -13,14 +12,15 @@ import { AppError, invalidField, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import { requireOwnCampaign } from "../campaign/index.ts";
 import { sponsorExists } from "../sponsor/index.ts";
-import { findApiOfSponsor, openBudget } from "../sponsored-api/index.ts";
+import { findApiOfSponsor } from "../sponsored-api/index.ts";
+import { openApiBudget } from "./open-api-budget.ts";
 import type { BookCreditInput, BookCreditOutput } from "./schema.ts";
 
 /**
- * Books money that is in the treasury by other means to a campaign, or to an API's own budget.
- * Idempotent by reference.
- * @throws `treasury_shortfall` where the treasury's balance on chain doesn't cover it, `conflict` for a
- *   reference that was used for another booking.
+ * Books money to a campaign's budget, or to an API's own budget. The money is already in the treasury, and
+ * didn't come by x402. Idempotent by reference.
+ * @throws `validation_error`, `not_found`; `treasury_shortfall` if the treasury's balance on chain doesn't
+ *   cover it; `conflict` if the reference was used for another booking
  */
 export async function bookCredit(
   { db, chain, paymentClient, log }: Pick<Deps, "db" | "chain" | "paymentClient" | "log">,
@@ -36,14 +36,14 @@ export async function bookCredit(
   }
   if (!(await sponsorExists(db, sponsorId))) throw notFound("sponsor");
 
-  // Spent first, then the balance: what is spent in between can only make the check stricter.
+  // `sumSpent` is read before the balance. So money spent in between can only make the check stricter.
   const spentBefore = await sumSpent(db);
   const treasuryMicros = await chain.balanceOf(paymentClient.payer);
   const amountMicros = centsToMicros(input.amount_cents);
 
   return db.$transaction(async (tx) => {
-    const accountId = await accountOf(tx, sponsorId, input);
-    const result = await writeCredit(tx, {
+    const accountId = await findOrOpenAccount(tx, sponsorId, input);
+    const result = await bookCreditIfCovered(tx, {
       sponsorId,
       accountId,
       amountMicros,
@@ -62,13 +62,14 @@ export async function bookCredit(
     if (result.kind === "booked")
       log.info(
         { event: "credit_booked", account_id: accountId, reference: input.reference },
-        "credit booked",
+        "a credit was booked",
       );
     return { budget: budgetToWire(await findAccount(tx, accountId)), reference: input.reference };
   });
 }
 
-async function accountOf(
+/** Returns the account of the campaign or API that the input names, and opens it if the API has none. */
+async function findOrOpenAccount(
   tx: Queries,
   sponsorId: string,
   input: z.infer<typeof BookCreditInput>,
@@ -78,5 +79,5 @@ async function accountOf(
   }
   const api = await findApiOfSponsor(tx, input.service_key ?? "", sponsorId);
   if (api === undefined) throw notFound("service");
-  return api.budgetAccountId ?? openBudget(tx, api.id, await insertFundedAccount(tx, "sponsored_api"));
+  return api.budgetAccountId ?? openApiBudget(tx, api.id);
 }

@@ -1,11 +1,11 @@
 import type { z } from "zod";
 import type { Deps, SponsorActor } from "../../context.ts";
-import { budgetToWire, findAccount, insertFundedAccount } from "../../money/budget/index.ts";
+import { budgetToWire, findAccount } from "../../money/budget/index.ts";
 import type { IncomingRow } from "../../money/incoming-payment/index.ts";
 import {
   claimNonce,
-  earlierClaim,
-  presentedPayment,
+  findEarlierClaim,
+  readPayment,
   reconcileIncoming,
   settlePayment,
   takePayment,
@@ -14,7 +14,8 @@ import type { RequestHeaders, SaleTerms } from "../../ports/x402-seller.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import { AppError, notFound } from "../../protocol/errors.ts";
 import { requireOwnCampaign } from "../campaign/index.ts";
-import { findApiOfSponsor, openBudget } from "../sponsored-api/index.ts";
+import { findApiOfSponsor } from "../sponsored-api/index.ts";
+import { openApiBudget } from "./open-api-budget.ts";
 import type { FundApiInput, FundCampaignInput, FundOutput } from "./schema.ts";
 
 type Context = Pick<Deps, "db" | "chain" | "log" | "seller" | "paymentClient" | "settings"> & {
@@ -22,16 +23,21 @@ type Context = Pick<Deps, "db" | "chain" | "log" | "seller" | "paymentClient" | 
   headers: RequestHeaders;
 };
 
+const RETRY_SECONDS = 5;
+
 export interface Funding {
   data: z.infer<typeof FundOutput>;
-  /** The receipt, in the words of the version that was paid with. */
+  /** The receipt, in the format of the x402 version that the sponsor used. */
   headers: Record<string, string>;
 }
 
-/** The account that is funded; one that isn't there yet is opened by a payment, and not by asking for terms. */
-type FundedAccount = { id: string } | { open: () => Promise<string> };
+/**
+ * The account to fund. A missing one is opened by the payment, not by a request for terms. `find` looks for it again:
+ * another request with the same payment may have opened it meanwhile.
+ */
+type AccountToFund = { id: string } | { open: () => Promise<string>; find: () => Promise<string | null> };
 
-/** Adds to a campaign's budget. @throws as `fund`, and `not_found` */
+/** Adds money to a campaign's budget. @throws `not_found`, and the errors of `fund` */
 export async function fundCampaign(ctx: Context, input: z.infer<typeof FundCampaignInput>): Promise<Funding> {
   const campaign = await requireOwnCampaign(ctx.db, input.campaign_id, ctx.actor.sponsorId);
   return fund(
@@ -45,14 +51,20 @@ export async function fundCampaign(ctx: Context, input: z.infer<typeof FundCampa
   );
 }
 
-/** Opens an API's own budget, or adds to it. @throws as `fund`, and `not_found` */
+/** Opens an API's own budget, or adds money to it. @throws `not_found`, and the errors of `fund` */
 export async function fundApi(ctx: Context, input: z.infer<typeof FundApiInput>): Promise<Funding> {
   const { db, actor } = ctx;
   const api = await findApiOfSponsor(db, input.service_key, actor.sponsorId);
   if (api === undefined) throw notFound("service");
-  const open = (): Promise<string> =>
-    db.$transaction(async (tx) => openBudget(tx, api.id, await insertFundedAccount(tx, "sponsored_api")));
-  return fund(ctx, api.budgetAccountId === null ? { open } : { id: api.budgetAccountId }, {
+  const account: AccountToFund =
+    api.budgetAccountId === null
+      ? {
+          open: () => db.$transaction((tx) => openApiBudget(tx, api.id)),
+          find: async () =>
+            (await findApiOfSponsor(db, input.service_key, actor.sponsorId))?.budgetAccountId ?? null,
+        }
+      : { id: api.budgetAccountId };
+  return fund(ctx, account, {
     amountMicros: centsToMicros(input.amount_cents),
     url: `${ctx.settings.publicBaseUrl}/sponsor/apis/${input.service_key}/fund`,
     description: `Open budget of ${input.service_key}`,
@@ -60,50 +72,61 @@ export async function fundApi(ctx: Context, input: z.infer<typeof FundApiInput>)
 }
 
 /**
- * Sells budget for its own amount (R11.2). The signature's nonce is claimed for this account before anything is
- * settled, so that of many requests with one signature one is credited; the budget grows when the chain says that the
- * money has arrived, whatever the facilitator said.
- * @throws `payment_required` with the terms where nothing was paid, `validation_error` for a payment that is none,
- *   `duplicate_request` for one that was used for something else or is under way, `service_unavailable` where it isn't
- *   known yet whether it arrived: never a second 402, for which a client would sign again
+ * Sells budget for its own amount (R11.2). The signature's nonce is claimed for this account before the
+ * payment is settled. So of several requests with one signature, only one adds to the budget. The budget
+ * grows when the chain shows that the money has arrived. The facilitator's answer doesn't count.
+ * @throws `payment_required`, with the terms, if there was no payment; `validation_error` for a malformed
+ *   payment; `duplicate_request` for a payment that was used for something else or has expired;
+ *   `service_unavailable` if it isn't known yet whether the payment arrived. It is never a second 402,
+ *   because a client would sign again
  */
-async function fund(ctx: Context, account: FundedAccount, terms: SaleTerms): Promise<Funding> {
+async function fund(ctx: Context, account: AccountToFund, terms: SaleTerms): Promise<Funding> {
   const { db, actor } = ctx;
-  const payment = presentedPayment(ctx, ctx.headers);
-  const earlier = payment && (await earlierClaim(ctx, payment));
-  if (earlier !== undefined) return again(ctx, account, earlier);
+  const payment = readPayment(ctx, ctx.headers);
+  const earlier = payment && (await findEarlierClaim(ctx, payment));
+  if (earlier !== undefined) return answerRepeatedPayment(ctx, account, earlier);
 
-  const taken = await takePayment(ctx, payment, terms, async (claimable) =>
-    claimNonce(db, claimable, {
+  const taken = await takePayment(ctx, payment, terms, async (authorization) =>
+    claimNonce(db, authorization, {
       sponsorId: actor.sponsorId,
       budgetAccountId: "id" in account ? account.id : await account.open(),
     }),
   );
-  if (taken.kind === "earlier") return again(ctx, account, taken.claim);
+  if (taken.kind === "earlier") return answerRepeatedPayment(ctx, account, taken.claim);
   const txHash = await settlePayment(ctx, taken, terms);
-  if (txHash === undefined) throw notYet();
+  if (txHash === undefined) throw arrivalUnknown();
   return {
-    data: await budgetOf(ctx, taken.claim.budget_account_id),
+    data: await readBudget(ctx, taken.claim.budget_account_id),
     headers: ctx.seller.receipt(taken.payment, txHash),
   };
 }
 
-/** The same signature, sent again: its outcome, if it was for this budget. */
-async function again(ctx: Context, account: FundedAccount, earlier: IncomingRow): Promise<Funding> {
-  if (!("id" in account) || earlier.budget_account_id !== account.id)
-    throw new AppError("duplicate_request", { message: "This payment was used for something else." });
+/** Answers a signature that was sent before: with its outcome, if it was for this budget. */
+async function answerRepeatedPayment(
+  ctx: Context,
+  account: AccountToFund,
+  earlier: IncomingRow,
+): Promise<Funding> {
+  const accountId = "id" in account ? account.id : await account.find();
+  if (accountId === null || earlier.budget_account_id !== accountId)
+    throw new AppError("duplicate_request", {
+      message: "This payment was used for a different request.",
+    });
   if (earlier.status === "expired" || earlier.status === "canceled")
-    throw new AppError("duplicate_request", { message: "This payment has expired. Sign another one." });
-  if (earlier.status !== "settled" && (await reconcileIncoming(ctx, earlier)) === undefined) throw notYet();
-  return { data: await budgetOf(ctx, account.id), headers: {} };
+    throw new AppError("duplicate_request", { message: "This payment has expired. Sign a new one." });
+  if (earlier.status !== "settled" && (await reconcileIncoming(ctx, earlier)) === undefined)
+    throw arrivalUnknown();
+  return { data: await readBudget(ctx, accountId), headers: {} };
 }
 
-const budgetOf = async ({ db }: Context, accountId: string): Promise<z.infer<typeof FundOutput>> => ({
+const readBudget = async ({ db }: Context, accountId: string): Promise<z.infer<typeof FundOutput>> => ({
   budget: budgetToWire(await findAccount(db, accountId)),
 });
 
-const notYet = (): AppError =>
+/** The answer while the chain hasn't shown yet whether the payment arrived. */
+const arrivalUnknown = (): AppError =>
   new AppError("service_unavailable", {
-    message: "It isn't known yet whether the payment arrived. Send the same one again; don't sign another.",
-    retryAfterSeconds: 5,
+    message:
+      "It isn't known yet whether the payment arrived. Send the same payment again; don't sign a new one.",
+    retryAfterSeconds: RETRY_SECONDS,
   });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Budget, Id, PositiveCents, ServiceKey } from "../../protocol/fields.ts";
 
-const amount = PositiveCents.meta({ description: "What the budget grows by, and what is to be paid" });
+const amount = PositiveCents.meta({ description: "The amount to pay, by which the budget grows" });
 
 export const FundCampaignInput = z.strictObject({ campaign_id: Id, amount_cents: amount });
 export const FundApiInput = z.strictObject({ service_key: ServiceKey, amount_cents: amount });
@@ -17,6 +17,6 @@ export const BookCreditInput = z.strictObject({
     .trim()
     .min(1)
     .max(200)
-    .meta({ description: "Booking the same reference again changes nothing" }),
+    .meta({ description: "Names the booking. Booking the same reference again changes nothing" }),
 });
 export const BookCreditOutput = z.object({ budget: Budget, reference: z.string() });

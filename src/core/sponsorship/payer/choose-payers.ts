@@ -3,77 +3,88 @@ import { AppError, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import { next } from "../../protocol/next-actions.ts";
 import { findCampaignForUser } from "../campaign/index.ts";
-import type { AssessedPayer, Call, RequestedService, Shortfall } from "./rules.ts";
+import { expectedCost } from "../sponsored-api/index.ts";
+import type { AssessedPayer, RequestedService, Shortfall } from "./rules.ts";
 import { assessPayer, offerDirectly, refuseAll, refuseNamed } from "./rules.ts";
 import { listPayers } from "./store.ts";
 
-/** Who is asked to pay, in order; and what to say once the last of them couldn't. */
+type Context = Pick<Deps, "db"> & { actor: SessionActor };
+
+/** Payers in the order in which they are tried, and the error if all of them fail. */
 export interface Payers {
   ready: [AssessedPayer, ...AssessedPayer[]];
-  /** The refusal, given who fell short when it came to reserving. */
-  refusal(short: Map<string, Shortfall>): AppError;
-}
-
-/** Everybody attached to a service, in the order in which they are asked, with whether they would pay. */
-export async function assessPayers(
-  { db, actor }: Pick<Deps, "db"> & { actor: SessionActor },
-  apiId: string,
-  call: Call,
-): Promise<AssessedPayer[]> {
-  const payers = await listPayers(db, apiId, actor.userId);
-  return payers.map((payer) => ({ ...payer, standing: assessPayer(payer, call) }));
+  /** The error, given the reasons for which payers failed at the reservation, by their budget account. */
+  refusal(shortfalls: Map<string, Shortfall>): AppError;
 }
 
 /**
- * Who would pay for a call ("Who pays" in api.md).
- * @throws the reason why nobody does: `sponsor_budget_exhausted`, `user_cap_reached`, `task_required`,
- *   `not_eligible`, `no_sponsor`, and for a named campaign also `not_found` and `inactive`.
+ * Lists all payers of a service in the order in which they are tried, each with whether it would pay for a
+ * call.
+ */
+export async function assessPayers(
+  { db, actor }: Context,
+  api: Parameters<typeof expectedCost>[0] & { id: string },
+): Promise<AssessedPayer[]> {
+  const call = { priceMicros: api.priceMicros, costMicros: expectedCost(api) };
+  const payers = await listPayers(db, api.id, actor.userId);
+  return payers.map((payer) => ({ ...payer, status: assessPayer(payer, call) }));
+}
+
+/**
+ * Chooses the payers of a call: the campaign that the caller named, or else every payer that is ready.
+ * @throws the reason if there is none: `sponsor_budget_exhausted`, `user_cap_reached`, `task_required`,
+ *   `not_eligible`, `no_sponsor`, and for a named campaign also `not_found` and `inactive`
  */
 export async function choosePayers(
-  ctx: Pick<Deps, "db"> & { actor: SessionActor },
-  api: RequestedService & { id: string },
+  ctx: Context,
+  api: RequestedService & Parameters<typeof assessPayers>[1],
   campaignId: string | undefined,
-  call: Call,
 ): Promise<Payers> {
-  const judged = await assessPayers(ctx, api.id, call);
+  const payers = await assessPayers(ctx, api);
 
   if (campaignId !== undefined) {
-    const named = await requireNamedPayer(ctx, judged, campaignId, api);
-    const others = judged.filter((payer) => payer !== named);
-    if (named.standing !== "ready") throw refuseNamed(named, others, api);
-    return { ready: [named], refusal: (short) => refuseNamed(downgrade(named, short), others, api) };
+    const named = await requireNamedPayer(ctx, payers, campaignId, api);
+    const others = payers.filter((payer) => payer !== named);
+    if (named.status !== "ready") throw refuseNamed(named, others, api);
+    return {
+      ready: [named],
+      refusal: (shortfalls) => refuseNamed(withShortfall(named, shortfalls), others, api),
+    };
   }
 
-  const [first, ...rest] = judged.filter(({ standing }) => standing === "ready");
-  if (first === undefined) throw refuseAll(judged, api);
+  const [first, ...rest] = payers.filter(({ status }) => status === "ready");
+  if (first === undefined) throw refuseAll(payers, api);
   return {
     ready: [first, ...rest],
-    refusal: (short) =>
+    refusal: (shortfalls) =>
       refuseAll(
-        judged.map((payer) => downgrade(payer, short)),
+        payers.map((payer) => withShortfall(payer, shortfalls)),
         api,
       ),
   };
 }
 
-function downgrade(payer: AssessedPayer, short: Map<string, Shortfall>): AssessedPayer {
-  const standing = short.get(payer.account_id);
-  return standing === undefined ? payer : { ...payer, standing };
+function withShortfall(payer: AssessedPayer, shortfalls: Map<string, Shortfall>): AssessedPayer {
+  const status = shortfalls.get(payer.account_id);
+  return status === undefined ? payer : { ...payer, status };
 }
 
-/** The campaign the caller named. @throws `not_found`, or `no_sponsor` for one that doesn't pay for this service. */
+/**
+ * Returns the campaign that the caller named.
+ * @throws `not_found`, or `no_sponsor` if it doesn't pay for this service
+ */
 export async function requireNamedPayer(
-  { db, actor }: Pick<Deps, "db"> & { actor: SessionActor },
-  judged: AssessedPayer[],
+  { db, actor }: Context,
+  payers: AssessedPayer[],
   campaignId: string,
-  wanted: RequestedService,
+  service: RequestedService,
 ): Promise<AssessedPayer> {
   const id = requireId(campaignId, "campaign");
-  const named = judged.find((payer) => payer.campaign_id === id);
+  const named = payers.find((payer) => payer.campaign_id === id);
   if (named !== undefined) return named;
   if ((await findCampaignForUser(db, id, actor.userId)) === undefined) throw notFound("campaign");
   throw new AppError("no_sponsor", {
     message: "This campaign doesn't pay for this service.",
-    nextActions: [next.searchServices(), ...offerDirectly(wanted)],
+    nextActions: [next.searchServices(), ...offerDirectly(service)],
   });
 }

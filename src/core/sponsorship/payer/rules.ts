@@ -3,84 +3,89 @@ import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
 import type { PayerRow } from "./store.ts";
 
-/** Why somebody pays for a call, or doesn't. */
+/** Whether a payer pays for a call (`ready`), pays after a task (`task`), or the reason why it doesn't. */
 export type PayerStatus = "ready" | "inactive" | "price" | "not_eligible" | "budget" | "user_cap" | "task";
 
-/** What can turn out about somebody who was ready, when it comes to reserving. */
+/** Reasons why a payer that was ready can fail at the reservation. */
 export type Shortfall = Extract<PayerStatus, "budget" | "user_cap" | "task">;
 
-/** The call somebody is asked to pay for, in micros. */
-export interface Call {
-  /** The service's registered price: what a subsidy has to cover. */
-  price: bigint;
-  /** What this call costs, or is expected to. */
-  cost: bigint;
+/** What a call costs. */
+export interface CallCost {
+  /** The service's registered price, which a subsidy has to cover. */
+  priceMicros: bigint;
+  /** What this call is expected to cost, which a budget has to cover. */
+  costMicros: bigint;
 }
 
-export function assessPayer(payer: PayerRow, call: Call): PayerStatus {
+export function assessPayer(payer: PayerRow, { priceMicros, costMicros }: CallCost): PayerStatus {
   if (!payer.active) return "inactive";
-  if (payer.subsidy !== null && call.price > payer.subsidy) return "price";
+  if (payer.subsidy_micros !== null && priceMicros > payer.subsidy_micros) return "price";
   if (!payer.eligible) return "not_eligible";
-  if (payer.remaining < call.cost) return "budget";
+  if (payer.remaining_micros < costMicros) return "budget";
   if (payer.max_calls !== null && payer.calls >= BigInt(payer.max_calls)) return "user_cap";
   return payer.completed ? "ready" : "task";
 }
 
 export interface AssessedPayer extends PayerRow {
-  standing: PayerStatus;
+  status: PayerStatus;
 }
 
-/** What nobody pays for; whoever wants it all the same can pay for it themselves. */
+/** The service that a caller wants to run, as far as an offer to pay for it directly needs it. */
 export interface RequestedService {
   serviceKey: string;
   inputSchema: unknown;
-  /** Null: it costs nothing, and isn't sold. */
+  /** Null: the service is free, and can't be paid for directly. */
   payTo: string | null;
 }
 
-/** Why the campaign that the caller named doesn't pay. */
+/** How many tasks are suggested as next actions of `task_required`, and of other refusals. */
+const MAX_REQUIRED_TASKS = 5;
+const MAX_ALTERNATIVE_TASKS = 3;
+
+/** The error that says why the campaign named by the caller doesn't pay. */
 export function refuseNamed(
   payer: AssessedPayer,
   others: AssessedPayer[],
-  wanted: RequestedService,
+  service: RequestedService,
 ): AppError {
-  const elsewhere = { nextActions: alternatives(others, wanted) };
-  switch (payer.standing) {
+  const withAlternatives = { nextActions: alternatives(others, service) };
+  switch (payer.status) {
     case "inactive":
-      return new AppError("inactive", { message: "This campaign is paused.", ...elsewhere });
+      return new AppError("inactive", { message: "This campaign is paused.", ...withAlternatives });
     case "price":
       return new AppError("no_sponsor", {
         message: "This campaign's subsidy doesn't cover the service's price.",
-        ...elsewhere,
+        ...withAlternatives,
       });
     case "not_eligible":
-      return new AppError("not_eligible", elsewhere);
+      return new AppError("not_eligible", withAlternatives);
     case "budget":
-      return new AppError("sponsor_budget_exhausted", elsewhere);
+      return new AppError("sponsor_budget_exhausted", withAlternatives);
     case "user_cap":
-      return new AppError("user_cap_reached", elsewhere);
+      return new AppError("user_cap_reached", withAlternatives);
     case "ready":
     case "task":
       return taskRequired([payer]);
   }
 }
 
-/** Why nobody pays, where the caller named no campaign. */
-export function refuseAll(payers: AssessedPayer[], wanted: RequestedService): AppError {
-  const some = (standing: PayerStatus, completed: boolean): boolean =>
-    payers.some((payer) => payer.standing === standing && payer.completed === completed);
-  const elsewhere = { nextActions: alternatives(payers, wanted) };
+/** The error that says why no payer pays, if the caller named no campaign. */
+export function refuseAll(payers: AssessedPayer[], service: RequestedService): AppError {
+  const hasPayer = (status: PayerStatus, completed: boolean): boolean =>
+    payers.some((payer) => payer.status === status && payer.completed === completed);
+  const withAlternatives = { nextActions: alternatives(payers, service) };
 
-  // Those who would pay but for their money come first, then tasks that would really lead to a payment.
-  if (some("budget", true)) return new AppError("sponsor_budget_exhausted", elsewhere);
-  if (some("user_cap", true)) return new AppError("user_cap_reached", elsewhere);
-  const tasks = payers.filter(({ standing }) => standing === "task");
+  // Payers that lack only money come first: the user has done their task. Next are tasks that lead to a
+  // payment.
+  if (hasPayer("budget", true)) return new AppError("sponsor_budget_exhausted", withAlternatives);
+  if (hasPayer("user_cap", true)) return new AppError("user_cap_reached", withAlternatives);
+  const tasks = payers.filter(({ status }) => status === "task");
   if (tasks.length > 0) return taskRequired(tasks);
-  if (some("budget", false)) return new AppError("sponsor_budget_exhausted", elsewhere);
-  if (some("user_cap", false)) return new AppError("user_cap_reached", elsewhere);
-  if (some("not_eligible", true) || some("not_eligible", false))
-    return new AppError("not_eligible", elsewhere);
-  return new AppError("no_sponsor", elsewhere);
+  if (hasPayer("budget", false)) return new AppError("sponsor_budget_exhausted", withAlternatives);
+  if (hasPayer("user_cap", false)) return new AppError("user_cap_reached", withAlternatives);
+  if (hasPayer("not_eligible", true) || hasPayer("not_eligible", false))
+    return new AppError("not_eligible", withAlternatives);
+  return new AppError("no_sponsor", withAlternatives);
 }
 
 function taskRequired(tasks: PayerRow[]): AppError {
@@ -89,25 +94,23 @@ function taskRequired(tasks: PayerRow[]): AppError {
   );
   return new AppError("task_required", {
     details: { campaigns },
-    nextActions: campaigns
-      .slice(0, 5)
-      .map(({ campaign_id, sponsor }) => next.getTask(campaign_id, `${sponsor} pays after this task.`)),
+    nextActions: suggestTasks(tasks, MAX_REQUIRED_TASKS),
   });
 }
 
-/** To be paid for by whoever wants it, where that is possible. */
+/** Offers the caller to pay for the service directly, unless it is free. */
 export const offerDirectly = ({ serviceKey, inputSchema, payTo }: RequestedService): NextAction[] =>
   payTo === null ? [] : [next.payDirectly(serviceKey, inputSchema)];
 
-function alternatives(payers: AssessedPayer[], wanted: RequestedService): NextAction[] {
-  const tasks = payers.filter(({ standing }) => standing === "task");
-  return [
-    ...tasks
-      .slice(0, 3)
-      .flatMap(({ campaign_id, sponsor }) =>
-        campaign_id === null ? [] : [next.getTask(campaign_id, `${sponsor} pays after this task.`)],
-      ),
-    next.searchServices(),
-    ...offerDirectly(wanted),
-  ];
+function alternatives(payers: AssessedPayer[], service: RequestedService): NextAction[] {
+  const tasks = payers.filter(({ status }) => status === "task");
+  return [...suggestTasks(tasks, MAX_ALTERNATIVE_TASKS), next.searchServices(), ...offerDirectly(service)];
+}
+
+function suggestTasks(payers: PayerRow[], limit: number): NextAction[] {
+  return payers
+    .slice(0, limit)
+    .flatMap(({ campaign_id, sponsor }) =>
+      campaign_id === null ? [] : [next.getTask(campaign_id, `${sponsor} pays after this task.`)],
+    );
 }

@@ -3,7 +3,10 @@ import type { Deps, SponsorActor } from "../../context.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { findSponsorByKey } from "./store.ts";
 
-/** Who a sponsor key belongs to. @throws `unauthorized` if it's malformed, unknown or revoked. */
+/**
+ * Returns the sponsor of a key.
+ * @throws `unauthorized` if the key is malformed, unknown, revoked or expired
+ */
 export async function authenticateSponsor({ db }: Pick<Deps, "db">, token: string): Promise<SponsorActor> {
   const sponsor = isToken("sponsor_key", token) ? await findSponsorByKey(db, hashSecret(token)) : undefined;
   if (sponsor === undefined)

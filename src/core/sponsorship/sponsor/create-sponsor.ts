@@ -4,7 +4,9 @@ import type { Deps } from "../../context.ts";
 import type { CreateSponsorInput, CreateSponsorOutput } from "./schema.ts";
 import { insertSponsor } from "./store.ts";
 
-/** Registers a sponsor and mints its API key, which can't be read again. */
+/**
+ * Registers a sponsor and returns its API key. The key is shown only once, because only its hash is stored.
+ */
 export async function createSponsor(
   { db }: Pick<Deps, "db">,
   input: z.infer<typeof CreateSponsorInput>,

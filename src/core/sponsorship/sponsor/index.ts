@@ -1,3 +1,4 @@
+/** Sponsors: organisations that pay, and their API keys. */
 export { authenticateSponsor } from "./authenticate-sponsor.ts";
 export { createSponsor } from "./create-sponsor.ts";
 export { rotateSponsorKey } from "./rotate-key.ts";

@@ -7,7 +7,7 @@ import { requireId } from "../../protocol/fields.ts";
 import type { RotateSponsorKeyInput } from "./schema.ts";
 import { rotateKey } from "./store.ts";
 
-/** Mints a new key; those before it go on for the overlap. @throws `not_found` */
+/** Creates a new key for a sponsor. Older keys stay valid for the overlap (seconds). @throws `not_found` */
 export async function rotateSponsorKey(
   { db, log }: Pick<Deps, "db" | "log">,
   input: z.infer<typeof RotateSponsorKeyInput>,
@@ -16,7 +16,7 @@ export async function rotateSponsorKey(
   const key = mintToken("sponsor_key");
   const rotated = await rotateKey(db, sponsorId, key, input.overlap_seconds ?? DEFAULT_OVERLAP_SECONDS);
   if (rotated === undefined) throw notFound("sponsor");
-  log.info({ event: "key_rotated", sponsor_id: sponsorId, key_id: rotated.id }, "sponsor key rotated");
+  log.info({ event: "key_rotated", sponsor_id: sponsorId, key_id: rotated.id }, "a sponsor key was rotated");
   return {
     key_id: rotated.id,
     api_key: key.token,

@@ -13,12 +13,12 @@ export const CreateSponsorInput = z.strictObject({
     .string()
     .regex(/^0x[0-9a-fA-F]{40}$/)
     .optional()
-    .meta({ description: "Where unspent budget is withdrawn to" }),
+    .meta({ description: "The address that withdrawals of unspent budget are paid to" }),
 });
 
 export const CreateSponsorOutput = z.object({
   sponsor_id: z.string(),
-  api_key: z.string().meta({ description: "Shown once" }),
+  api_key: z.string().meta({ description: "The key is shown only once" }),
 });
 
 export const RotateSponsorKeyInput = z.strictObject({ sponsor_id: Id, overlap_seconds: Overlap });

@@ -24,7 +24,11 @@ export async function sponsorExists(db: Queries, id: string): Promise<boolean> {
   return (await db.sponsor.count({ where: { id } })) === 1;
 }
 
-/** Adds a key to a sponsor, and sets an end to those before it; the sponsor is locked first, as an agent is. */
+/**
+ * Adds a key to a sponsor, and limits older keys to the overlap. The sponsor is locked first, so that of two
+ * rotations at once the later one also limits the key of the earlier one. Returns undefined if there is no
+ * such sponsor.
+ */
 export async function rotateKey(
   db: Database,
   sponsorId: string,
@@ -46,7 +50,7 @@ export async function rotateKey(
   });
 }
 
-/** Where a sponsor's money goes back to. */
+/** The address that a sponsor's withdrawals are paid to. */
 export async function findWallet(db: Queries, sponsorId: string): Promise<string | undefined> {
   const sponsor = await db.sponsor.findUnique({ where: { id: sponsorId }, select: { walletAddress: true } });
   return sponsor?.walletAddress ?? undefined;

@@ -13,10 +13,11 @@ import { updateApi } from "./store.ts";
 type Context = Pick<Deps, "db" | "cipher" | "upstream" | "paymentClient"> & { actor: SponsorActor };
 
 /**
- * Changes or pauses an API. Its upstream stays as it was registered, and so do its terms unless `repin` asks for
- * those the upstream states now: nobody but its sponsor may change whom the treasury pays.
- * @throws `not_found`, also for another sponsor's; `upstream_error` where it can't be pinned again, and then
- *   nothing of the request is applied
+ * Changes or pauses an API. Its upstream address can't be changed. Its pinned terms change only if `repin`
+ * asks for it, to the terms that the upstream states now. So only the sponsor can change the payee of the
+ * treasury's payments.
+ * @throws `not_found`, also for another sponsor's API; `upstream_error` if the terms can't be pinned again.
+ *   Nothing is changed then
  */
 export async function changeApi(
   ctx: Context,
@@ -24,7 +25,7 @@ export async function changeApi(
 ): Promise<z.infer<typeof ApiView>> {
   const api = await requireOwnApi(ctx.db, input.service_key, ctx.actor.sponsorId);
   const timeoutMs = input.timeout_ms ?? api.timeoutMs;
-  const pinned = input.repin === true ? await pinAgain(ctx, { ...api, timeoutMs }) : undefined;
+  const pinned = input.repin === true ? await probeTerms(ctx, { ...api, timeoutMs }) : undefined;
   const changed = await updateApi(ctx.db, api.id, {
     ...(input.active !== undefined && { active: input.active }),
     ...(input.name !== undefined && { name: input.name }),
@@ -34,25 +35,26 @@ export async function changeApi(
     ...(input.price_cents !== undefined && { priceMicros: centsToMicros(input.price_cents) }),
     ...(input.timeout_ms !== undefined && { timeoutMs: input.timeout_ms }),
     ...(pinned !== undefined && {
-      ...unpack(pinned.terms),
-      lastQuoteMicros: pinned.quote,
-      lowestQuoteMicros: pinned.quote,
+      ...termColumns(pinned.terms),
+      lastQuoteMicros: pinned.quoteMicros,
+      lowestQuoteMicros: pinned.quoteMicros,
     }),
   });
   return toView(changed);
 }
 
-async function pinAgain(ctx: Context, api: ApiWithBudget): Promise<PinnedTerms> {
+/** @throws `upstream_error` if the upstream has no usable terms, or its address isn't allowed any more */
+async function probeTerms(ctx: Context, api: ApiWithBudget): Promise<PinnedTerms> {
   const probe = await probeUpstream(ctx, api, api.sampleInput as Record<string, unknown>);
   if (probe === "blocked") {
     throw new AppError("upstream_error", {
-      message: "The upstream's address isn't one we may call any more.",
+      message: "The upstream's address isn't public any more, so it can't be called.",
     });
   }
   return probe;
 }
 
-const unpack = (
+const termColumns = (
   terms: PinnedTerms["terms"],
 ): { network: string | null; asset: string | null; payTo: string | null } =>
   terms ?? { network: null, asset: null, payTo: null };

@@ -6,8 +6,8 @@ import { toView } from "./rules.ts";
 import type { ApiDashboard, GetApiInput } from "./schema.ts";
 
 /**
- * An API with its budget, pinned terms and figures.
- * @throws `not_found`, also for another sponsor's; `validation_error` for an impossible period
+ * Returns an API with its budget, pinned terms and figures.
+ * @throws `not_found`, also for another sponsor's API; `validation_error` for an invalid period
  */
 export async function getApi(
   { db, actor }: Pick<Deps, "db"> & { actor: SponsorActor },

@@ -1,3 +1,6 @@
+/**
+ * Sponsored APIs: upstream endpoints that agents can run, and the terms to which their payments are pinned.
+ */
 export { changeApi } from "./change-api.ts";
 export { getApi } from "./get-api.ts";
 export { listApis } from "./list-apis.ts";
@@ -19,7 +22,7 @@ export {
   findApiOfSponsor,
   listPaidApis,
   moveUpstream,
-  openBudget,
+  linkBudget,
   recordQuote,
 } from "./store.ts";
 export { buildUpstreamRequest } from "./upstream-request.ts";

@@ -5,7 +5,7 @@ import { toView } from "./rules.ts";
 import type { ListApisInput, ListApisOutput } from "./schema.ts";
 import { countApis, listApisOfSponsor } from "./store.ts";
 
-/** A sponsor's own APIs, newest first. */
+/** Lists a sponsor's own APIs, newest first, without their input schemas. */
 export async function listApis(
   { db, actor }: Pick<Deps, "db"> & { actor: SponsorActor },
   { offset = 0, limit = PAGE_SIZE }: z.infer<typeof ListApisInput>,

@@ -3,7 +3,7 @@ import { notFound } from "../../protocol/errors.ts";
 import type { ApiWithBudget } from "./store.ts";
 import { findApiOfSponsor } from "./store.ts";
 
-/** An API, if it is this sponsor's. @throws `not_found`, also for another sponsor's */
+/** Returns a sponsor's own API. @throws `not_found`, also for another sponsor's API */
 export async function requireOwnApi(
   db: Queries,
   serviceKey: string,

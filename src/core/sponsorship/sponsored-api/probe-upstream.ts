@@ -1,21 +1,24 @@
 import type { Deps } from "../../context.ts";
+import { isSuccess } from "../../money/payment/index.ts";
 import { AppError } from "../../protocol/errors.ts";
 import type { Callable } from "./upstream-request.ts";
 import { buildUpstreamRequest } from "./upstream-request.ts";
 
-/** What an upstream's payments are held to. */
+/** The terms to which an upstream's payments are pinned. */
 export interface PinnedTerms {
-  /** Null: it asks for nothing. */
+  /** Null: the upstream is free. */
   terms: { network: string; asset: string; payTo: string } | null;
-  /** Micros it asked for now; null where it wasn't heard. */
-  quote: bigint | null;
+  /** What the upstream asked for now. Null: it stated no price. */
+  quoteMicros: bigint | null;
 }
 
 /**
- * Asks an upstream once, unpaid, for its terms. A success means that it is free; any other answer than a 402 is
- * only good enough where the sponsor said whom to pay.
- * @returns `"blocked"` where its address isn't one we may call
- * @throws `upstream_error` where there are no terms to pin
+ * Calls an upstream once, without a payment, to learn its terms. A 402 states them. A success means that the
+ * upstream is free, unless the sponsor named a payee. Any other answer is enough only if the sponsor named a
+ * payee.
+ * @param payTo the payee that the sponsor named
+ * @returns the terms, or `"blocked"` if the upstream's address isn't public
+ * @throws `upstream_error` if there are no terms to pin
  */
 export async function probeUpstream(
   { upstream, paymentClient, cipher }: Pick<Deps, "upstream" | "paymentClient" | "cipher">,
@@ -36,23 +39,29 @@ export async function probeUpstream(
     if (offer !== undefined && isTreasury(offer.payTo)) throw paysItself();
     if (offer !== undefined) {
       const { network, asset, amountMicros } = offer;
-      return { terms: { network, asset, payTo: offer.payTo }, quote: amountMicros };
+      return { terms: { network, asset, payTo: offer.payTo }, quoteMicros: amountMicros };
     }
     if (offers.length > 0) {
       throw new AppError("upstream_error", {
-        message: "The upstream asks to be paid at another address than pay_to.",
+        message: "The upstream's 402 names another payee than pay_to.",
       });
     }
   }
   if (payTo !== undefined) {
-    return { terms: { network: paymentClient.network, asset: paymentClient.asset, payTo }, quote: null };
+    return {
+      terms: { network: paymentClient.network, asset: paymentClient.asset, payTo },
+      quoteMicros: null,
+    };
   }
-  if (probe.kind === "answer" && probe.status >= 200 && probe.status < 300) return { terms: null, quote: 0n };
+  if (probe.kind === "answer" && isSuccess(probe)) return { terms: null, quoteMicros: 0n };
   throw new AppError("upstream_error", {
-    message: "The upstream answered the probe with neither a success nor payment terms we can use.",
+    message:
+      "The upstream answered the probe neither with a success nor with payment terms that can be used.",
     details: { probe: probe.kind === "answer" ? { status: probe.status } : { failure: probe.kind } },
   });
 }
 
 const paysItself = (): AppError =>
-  new AppError("upstream_error", { message: "The upstream asks to be paid at the treasury's own address." });
+  new AppError("upstream_error", {
+    message: "The payee is the treasury's own address. Name the upstream's address.",
+  });

@@ -16,10 +16,11 @@ type Input = z.infer<typeof RegisterApiInput>;
 type Context = Pick<Deps, "db" | "cipher" | "upstream" | "paymentClient"> & { actor: SponsorActor };
 
 /**
- * Registers an upstream endpoint. It is probed once, unpaid, and its payments are pinned to the network, asset
- * and payee of its 402; later terms that differ are refused as `price_changed`.
- * @throws `validation_error` for an unsafe schema or address, `conflict` for a taken key, `upstream_error` where
- *   the probe finds no usable terms and no `pay_to` was given, `idempotency_conflict`.
+ * Registers an upstream endpoint. The upstream is called once without a payment, and its payments are pinned
+ * to the network, asset and payee of its 402. A later 402 with other terms is refused as `price_changed`.
+ * @returns the API, and whether an earlier call with the same idempotency key registered it
+ * @throws `validation_error` for an unsafe schema or address; `conflict` for a taken service key;
+ *   `upstream_error` if the probe finds no usable terms and no `pay_to` was given; `idempotency_conflict`
  */
 export async function registerApi(
   ctx: Context,
@@ -29,13 +30,13 @@ export async function registerApi(
   const schemaErrors = checkSchema(input.input_schema);
   if (schemaErrors.length > 0) {
     throw new AppError("validation_error", {
-      message: "The input schema can't be accepted.",
+      message: "The input schema isn't allowed. See the errors of its fields.",
       fieldErrors: schemaErrors.map((error) => ({ ...error, path: `/input_schema${error.path}` })),
     });
   }
   const creation = { owner: actor.sponsorId, operation: "register_api", key, request: input };
   if (await serviceKeyTaken(db, input.service_key)) {
-    if ((await findCreated(ctx, creation)) === undefined) throw taken(input.service_key);
+    if ((await findCreated(ctx, creation)) === undefined) throw keyTaken(input.service_key);
     return { api: await requireApi(ctx, input.service_key), replayed: true };
   }
 
@@ -63,25 +64,25 @@ export async function registerApi(
     categories: [...new Set(input.categories)],
     tags: [...new Set(input.tags ?? [])],
     priceMicros: centsToMicros(input.price_cents),
-    lastQuoteMicros: probe.quote,
-    lowestQuoteMicros: probe.quote,
+    lastQuoteMicros: probe.quoteMicros,
+    lowestQuoteMicros: probe.quoteMicros,
     terms: probe.terms,
     inputSchema: input.input_schema,
     inputDataTypes: [...compileSchema(input.input_schema).dataTypes.all],
     sampleInput,
   };
   const { replayed } = await createOnce(ctx, creation, id, async (tx) => {
-    if (!(await insertApi(tx, row))) throw taken(input.service_key);
+    if (!(await insertApi(tx, row))) throw keyTaken(input.service_key);
   });
   return { api: await requireApi(ctx, input.service_key), replayed };
 }
 
-/** @throws `conflict` where the key is another sponsor's */
+/** @throws `conflict` if the service key belongs to another sponsor */
 async function requireApi({ db, actor }: Context, key: string): Promise<z.infer<typeof ApiView>> {
   const row = await findApiOfSponsor(db, key, actor.sponsorId);
-  if (row === undefined) throw taken(key);
+  if (row === undefined) throw keyTaken(key);
   return toView(row);
 }
 
-const taken = (key: string): AppError =>
+const keyTaken = (key: string): AppError =>
   new AppError("conflict", { message: `The service key ${key} is taken.` });

@@ -6,7 +6,7 @@ import { AppError } from "../../protocol/errors.ts";
 import type { ApiView } from "./schema.ts";
 import type { ApiWithBudget } from "./store.ts";
 
-/** An API as its sponsor sees it. Its upstream headers never show. */
+/** An API as its sponsor sees it. It never contains the upstream headers. */
 export function toView(api: ApiWithBudget): z.infer<typeof ApiView> {
   return {
     service_id: api.id,
@@ -32,8 +32,9 @@ export function toView(api: ApiWithBudget): z.infer<typeof ApiView> {
 }
 
 /**
- * What a call costs at least, before its quote: the least the upstream ever asked for, never above the price. A
- * price can depend on the input, so one dear call says nothing about the next.
+ * What a call is expected to cost before its quote, in micros: the lowest quote of the upstream so far, at
+ * most the registered price. It is the lowest because a price can depend on the input: one expensive call
+ * says nothing about the next.
  */
 export function expectedCost(api: {
   payTo: string | null;
@@ -45,7 +46,7 @@ export function expectedCost(api: {
   return quote !== null && quote < price ? quote : price;
 }
 
-/** The refusal of a run's input, with the schema that it has to match. */
+/** The error for a run's input that doesn't match the service's schema. It carries the schema. */
 export const invalidRunInput = (api: { inputSchema: unknown }, fieldErrors: FieldError[]): AppError =>
   new AppError("validation_error", {
     message: "The input doesn't match the service's schema.",

@@ -5,7 +5,7 @@ import { ApiStatistics, Period } from "../dashboard/index.ts";
 
 export const DEFAULT_TIMEOUT_MS = 10_000;
 
-/** Headers that belong to the transport or to the payment, so a sponsor can't set them. */
+/** Headers that a sponsor can't set, because they belong to the transport or to the payment. */
 const RESERVED_HEADERS = new Set([
   "accept-encoding",
   "host",
@@ -33,7 +33,7 @@ const UpstreamHeaders = z
       .string()
       .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/)
       .refine((name) => !RESERVED_HEADERS.has(name.toLowerCase()), {
-        message: "this header is not yours to set",
+        message: "this header is reserved and can't be set",
       }),
     z
       .string()
@@ -63,9 +63,11 @@ export const RegisterApiInput = z.strictObject({
     .string()
     .regex(/^0x[0-9a-fA-F]{40}$/)
     .optional()
-    .meta({ description: "The upstream's payee, where its 402 can't be probed" }),
+    .meta({ description: "The upstream's payee, if a call without payment doesn't get a 402" }),
   input_schema: JsonObject.meta({ description: "Closed JSON Schema (2020-12) of a run's input" }),
-  sample_input: JsonObject.optional().meta({ description: "What the upstream is probed with, unpaid" }),
+  sample_input: JsonObject.optional().meta({
+    description: "The input with which the upstream is called once, without payment, to learn its terms",
+  }),
   timeout_ms: fields.timeout_ms.optional(),
 });
 
@@ -80,10 +82,9 @@ export const ChangeApiInput = z.strictObject({
   tags: fields.tags.optional(),
   price_cents: fields.price_cents.optional(),
   timeout_ms: fields.timeout_ms.optional(),
-  repin: z
-    .boolean()
-    .optional()
-    .meta({ description: "Probe the upstream again, and pin its payments to the terms it states now" }),
+  repin: z.boolean().optional().meta({
+    description: "Call the upstream again without payment, and pin its payments to the terms it states now",
+  }),
 });
 
 export const ApiView = z.object({
@@ -102,16 +103,16 @@ export const ApiView = z.object({
   terms: z
     .object({ network: z.string(), asset: z.string(), pay_to: z.string() })
     .nullable()
-    .meta({ description: "What the upstream's payments are pinned to; null: it asks for nothing" }),
+    .meta({ description: "The terms to which the upstream's payments are pinned. null: it is free" }),
   last_quote_cents: z
     .number()
     .nullable()
-    .meta({ description: "What the upstream asked for last; null: it hasn't been heard yet" }),
+    .meta({ description: "What the upstream asked for last. null: it hasn't stated a price yet" }),
   reliability: z.object({ paid_calls: z.number().int(), undelivered_calls: z.number().int() }).meta({
     description:
-      "Calls the upstream was paid for, and of those the ones it brought nothing for. They lower its rank in searches.",
+      "Calls that the upstream was paid for, and how many of them it didn't deliver. Undelivered calls lower its rank in searches.",
   }),
-  budget: Budget.nullable().meta({ description: "Its own open budget; null until it is funded" }),
+  budget: Budget.nullable().meta({ description: "Its own open budget. null until it is funded" }),
 });
 
 export const ApiDashboard = ApiView.extend({ figures: ApiStatistics });

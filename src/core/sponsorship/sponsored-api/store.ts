@@ -1,5 +1,6 @@
 import type { Prisma, SponsoredApi } from "../../../platform/generated/prisma/client.ts";
 import type { Account } from "../../money/budget/index.ts";
+import { ACCOUNT_FIELDS } from "../../money/budget/index.ts";
 import type { Queries } from "../../ports/database.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 
@@ -16,6 +17,7 @@ export interface NewApi {
   tags: string[];
   upstreamUrl: string;
   upstreamMethod: "GET" | "POST";
+  /** Encrypted. */
   upstreamHeaders: Uint8Array<ArrayBuffer> | null;
   priceMicros: bigint;
   lastQuoteMicros: bigint | null;
@@ -27,7 +29,7 @@ export interface NewApi {
   timeoutMs: number;
 }
 
-/** Registers an API. Returns false where its key is taken. */
+/** Registers an API. Returns false if its service key is taken. */
 export async function insertApi(
   db: Queries,
   { terms, inputSchema, sampleInput, ...api }: NewApi,
@@ -46,9 +48,7 @@ export async function insertApi(
   return count === 1;
 }
 
-const WITH_BUDGET = {
-  budgetAccount: { select: { id: true, limit: true, reserved: true, spent: true } },
-} as const;
+const WITH_BUDGET = { budgetAccount: { select: ACCOUNT_FIELDS } } as const;
 
 export async function findApi(db: Queries, serviceKey: string): Promise<ApiRow | undefined> {
   return (
@@ -82,7 +82,7 @@ export async function listApisOfSponsor(
 
 const PAID = { active: true, payTo: { not: null } } as const;
 
-/** Active services that cost something, oldest first. */
+/** Lists active services that cost something, oldest first. */
 export async function listPaidApis(db: Queries, offset: number, limit: number): Promise<ApiRow[]> {
   return db.sponsoredApi.findMany({
     where: PAID,
@@ -122,20 +122,20 @@ export async function updateApi(db: Queries, id: string, changes: ApiChanges): P
   return db.sponsoredApi.update({ where: { id }, data: changes, include: WITH_BUDGET });
 }
 
-/** Gives an API its own budget, once. Returns the account it has afterwards. */
-export async function openBudget(db: Queries, apiId: string, accountId: string): Promise<string> {
+/** Gives an API a budget account, unless it has one. Returns the id of the account that it has afterwards. */
+export async function linkBudget(db: Queries, apiId: string, accountId: string): Promise<string> {
   const rows = await db.$queryRaw<{ account: string }[]>`
     UPDATE sponsored_apis SET budget_account_id = coalesce(budget_account_id, ${accountId}::uuid)
      WHERE id = ${apiId}::uuid RETURNING budget_account_id AS account`;
   return rows[0]?.account ?? accountId;
 }
 
-/** Follows an upstream that we run ourselves to another port. */
+/** Changes an upstream's address. Only for demo upstreams, whose port changes between starts. */
 export async function moveUpstream(db: Queries, serviceKey: string, upstreamUrl: string): Promise<void> {
   await db.sponsoredApi.update({ where: { serviceKey }, data: { upstreamUrl } });
 }
 
-/** Remembers what the upstream asked for last: what the next call is expected to cost. */
+/** Stores the upstream's last quote, and its lowest one, from which the cost of the next call is expected. */
 export async function recordQuote(db: Queries, apiId: string, amountMicros: bigint): Promise<void> {
   await db.$executeRaw`
     UPDATE sponsored_apis SET last_quote_micros = ${amountMicros}, lowest_quote_micros = least(lowest_quote_micros, ${amountMicros})

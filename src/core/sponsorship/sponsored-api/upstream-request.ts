@@ -2,17 +2,18 @@ import type { Cipher } from "../../ports/cipher.ts";
 import type { UpstreamRequest } from "../../ports/upstream.ts";
 import type { ApiRow } from "./store.ts";
 
-/** What binds an API's encrypted headers to it. */
+/** Binds encrypted headers to their API. */
 export const headersContext = (apiId: string): string => `sponsored_apis.upstream_headers:${apiId}`;
 
+/** What a request to an upstream needs of its API. */
 export type Callable = Pick<
   ApiRow,
   "id" | "upstreamUrl" | "upstreamMethod" | "upstreamHeaders" | "timeoutMs"
 >;
 
 /**
- * The request a run makes: the input as the JSON body as it is (POST), or as the query (GET), where arrays
- * repeat their name and objects are JSON.
+ * Builds the request to the upstream. With POST, the input is the JSON body. With GET, the input is the
+ * query: an array repeats its parameter, an object becomes JSON, and null is left out.
  */
 export function buildUpstreamRequest(
   api: Callable,

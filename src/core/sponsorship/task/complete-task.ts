@@ -18,31 +18,33 @@ import type { CompleteTaskInput, CompleteTaskOutput } from "./schema.ts";
 import { insertCompletion } from "./store.ts";
 
 type Input = z.infer<typeof CompleteTaskInput>;
-type Context = Pick<Deps, "db" | "log" | "cipher" | "limiter" | "settings"> & { actor: SessionActor };
+type Context = Pick<Deps, "db" | "sql" | "log" | "cipher" | "limiter" | "settings"> & { actor: SessionActor };
 interface Result {
   data: z.infer<typeof CompleteTaskOutput>;
   nextActions: NextAction[];
 }
 
 /**
- * Accepts a user's answers to a campaign's task. Everything that could refuse them is decided before anything
- * is stored: the schema, the session's scopes, and the user's consent for every type of personal data in them.
- * @throws `validation_error`, `scope_violation`, `data_consent_required`, `not_eligible`, `inactive`, `not_found`
+ * Accepts a user's answers to a campaign's task. All checks come before anything is stored: the task's
+ * schema, the session's scopes, and the user's consent for every type of personal data in the answers. A dry
+ * run only checks.
+ * @throws `validation_error`, `scope_violation`, `data_consent_required`, `not_eligible`, `inactive`,
+ *   `not_found`
  */
 export async function completeTask(ctx: Context, input: Input): Promise<Result> {
   const dryRun = input.dry_run === true;
   const campaign = await requireOpenCampaign(ctx, input.campaign_id, dryRun);
-  const { completionId: standingId } = campaign;
-  if (standingId !== null && !dryRun) return accepted(ctx, campaign.id, standingId, true);
+  const { completionId: earlierId } = campaign;
+  if (earlierId !== null && !dryRun) return acceptedResult(ctx, campaign.id, earlierId, true);
 
   const submitted = checkAnswers(campaign, input.task_data);
-  requireAct(campaign, submitted.dataTypes, input.consent);
+  requireConsentBlock(campaign, submitted.dataTypes, input.consent);
   await requireDataConsent(ctx, submitted.dataTypes, { campaignId: campaign.id }, dryRun);
   if (dryRun) {
     await requireStored(ctx, submitted.references, ANSWERS);
-    return wouldBeAccepted(campaign);
+    return dryRunResult(campaign);
   }
-  const answers = await fillIn(ctx, campaign, input.task_data, submitted);
+  const answers = await fillInVaultValues(ctx, campaign, input.task_data, submitted);
 
   const completionId = randomUUID();
   const stored = await insertCompletion(ctx.db, {
@@ -56,25 +58,27 @@ export async function completeTask(ctx: Context, input: Input): Promise<Result> 
     sessionId: ctx.actor.sessionId,
     consents: consentsOfCompletion(answers.dataTypes, campaign, input.consent),
   });
-  if (stored) return accepted(ctx, campaign.id, completionId, false);
+  if (stored) return acceptedResult(ctx, campaign.id, completionId, false);
 
-  // Another call of the same user was first, or the session ended meanwhile.
-  const standing = await findCampaignForUser(ctx.db, campaign.id, ctx.actor.userId);
-  if (typeof standing?.completionId === "string")
-    return accepted(ctx, campaign.id, standing.completionId, true);
+  // Another call completed the task for the same user first, or the session has ended meanwhile.
+  const current = await findCampaignForUser(ctx.db, campaign.id, ctx.actor.userId);
+  if (typeof current?.completionId === "string")
+    return acceptedResult(ctx, campaign.id, current.completionId, true);
   throw await explainEndedSession(ctx, ctx.actor.sessionId);
 }
 
-/** Where the answers stand in the request. */
+/** JSON Pointer of the answers in the request. */
 const ANSWERS = "/task_data";
 
-interface Submitted {
+interface CheckedAnswers {
+  /** Types of personal data in the answers. */
   dataTypes: DataType[];
+  /** Places in the answers that are to be filled from the user's vault. */
   references: VaultReference[];
 }
 
-/** The types of personal data in the answers, and those to be taken from the user's vault. @throws `validation_error` */
-function checkAnswers(campaign: OpenCampaign, answers: Input["task_data"]): Submitted {
+/** Checks answers against the task's schema. @throws `validation_error` */
+function checkAnswers(campaign: OpenCampaign, answers: Input["task_data"]): CheckedAnswers {
   const result = compileSchema(campaign.taskSchema).validateSubmission(answers, ANSWERS);
   if (!result.ok) {
     throw new AppError("validation_error", {
@@ -86,29 +90,36 @@ function checkAnswers(campaign: OpenCampaign, answers: Input["task_data"]): Subm
   return result;
 }
 
-/** The answers as the sponsor gets them. @throws `validation_error` where a stored value is missing or doesn't fit */
-async function fillIn(
+/**
+ * Returns the answers as the sponsor gets them.
+ * @throws `validation_error` if a stored value is missing or doesn't fit
+ */
+async function fillInVaultValues(
   ctx: Context,
   campaign: OpenCampaign,
   data: Input["task_data"],
-  { dataTypes, references }: Submitted,
+  { dataTypes, references }: CheckedAnswers,
 ): Promise<{ data: Input["task_data"]; dataTypes: DataType[] }> {
   if (references.length === 0) return { data, dataTypes };
   return resolveReferences(ctx, compileSchema(campaign.taskSchema), { data, references }, ANSWERS);
 }
 
-/** R6.5: the consent block is the user's act for this campaign; standing consent doesn't replace it. */
-function requireAct(campaign: OpenCampaign, dataTypes: DataType[], act: Input["consent"]): void {
-  if (dataTypes.length === 0 || (act.data_sharing_agreed && act.purpose_acknowledged)) return;
+/**
+ * R6.5: the consent block of the request is the user's consent for this campaign. Consent given before
+ * doesn't replace it.
+ * @throws `data_consent_required` if the answers hold personal data and the block doesn't agree to sharing it
+ */
+function requireConsentBlock(campaign: OpenCampaign, dataTypes: DataType[], consent: Input["consent"]): void {
+  if (dataTypes.length === 0 || (consent.data_sharing_agreed && consent.purpose_acknowledged)) return;
   throw new AppError("data_consent_required", {
-    message: "The answers hold personal data: the user has to agree to sharing it and to know its purpose.",
+    message: "The answers hold personal data. The user has to agree to share it, and to confirm the purpose.",
     details: { missing: dataTypes, purpose: campaign.purpose },
     nextActions: [next.completeTask(campaign.id, campaign.taskSchema)],
   });
 }
 
-/** A dry run that nothing refused: the same call without `dry_run` would be accepted. */
-function wouldBeAccepted(campaign: OpenCampaign): Result {
+/** The result of a dry run that passed all checks. The same call without `dry_run` would be accepted. */
+function dryRunResult(campaign: OpenCampaign): Result {
   return {
     data: {
       campaign_id: campaign.id,
@@ -121,11 +132,11 @@ function wouldBeAccepted(campaign: OpenCampaign): Result {
   };
 }
 
-async function accepted(
+async function acceptedResult(
   ctx: Context,
   campaignId: string,
   completionId: string,
-  already: boolean,
+  alreadyCompleted: boolean,
 ): Promise<Result> {
   const nextActions = await serviceActions(ctx, campaignId);
   return {
@@ -134,7 +145,7 @@ async function accepted(
       campaign_id: campaignId,
       consent_recorded: true,
       can_use_service: nextActions.some(({ action }) => action === "run_service"),
-      already_completed: already,
+      already_completed: alreadyCompleted,
     },
     nextActions,
   };

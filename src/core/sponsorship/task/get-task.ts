@@ -12,10 +12,14 @@ import { findCampaignForUser } from "../campaign/index.ts";
 import type { GetTaskInput, GetTaskOutput } from "./schema.ts";
 import { listPayableServices } from "./store.ts";
 
+/** Services suggested after a completed task. */
+const MAX_SERVICES = 5;
+
 type Context = Pick<Deps, "db" | "log" | "settings"> & { actor: SessionActor };
+/** A campaign that is open to the session's user. */
 export type OpenCampaign = NonNullable<Awaited<ReturnType<typeof findCampaignForUser>>>;
 
-/** What a campaign asks for. @throws `not_found`, `inactive`, `not_eligible`, `scope_violation` */
+/** Returns a campaign's task. @throws `not_found`, `inactive`, `not_eligible`, `scope_violation` */
 export async function getTask(
   ctx: Context,
   input: z.infer<typeof GetTaskInput>,
@@ -53,7 +57,11 @@ export async function getTask(
   };
 }
 
-/** The campaign, if it is open to this session's user and its task type in scope. */
+/**
+ * Returns the campaign, if it is open to this session's user and its task type is in scope.
+ * @param dryRun don't count a missing scope as a violation
+ * @throws `not_found`, `inactive`, `not_eligible`, `scope_violation`
+ */
 export async function requireOpenCampaign(
   ctx: Context,
   campaignId: string,
@@ -61,16 +69,16 @@ export async function requireOpenCampaign(
 ): Promise<OpenCampaign> {
   const campaign = await findCampaignForUser(ctx.db, requireId(campaignId, "campaign"), ctx.actor.userId);
   if (campaign === undefined) throw notFound("campaign");
-  const elsewhere = { nextActions: [next.searchServices()] };
-  if (!campaign.active) throw new AppError("inactive", { message: "This campaign is paused.", ...elsewhere });
-  if (!campaign.eligible) throw new AppError("not_eligible", elsewhere);
-  // A task that is done asks for nothing any more (R4.5).
+  const nextActions = [next.searchServices()];
+  if (!campaign.active) throw new AppError("inactive", { message: "This campaign is paused.", nextActions });
+  if (!campaign.eligible) throw new AppError("not_eligible", { nextActions });
+  // A completed task needs no scope, because it asks for nothing more (R4.5).
   if (campaign.completionId === null && !ctx.actor.scopes.taskTypes.includes(campaign.taskType))
     await refuseScope(ctx, "task_types", [campaign.taskType], dryRun);
   return campaign;
 }
 
-/** R4.5: a completed task leads straight to running what it pays for. */
+/** The next actions after a completed task (R4.5): run the services that its campaign pays for. */
 export async function serviceActions(
   { db, actor }: Pick<Context, "db" | "actor">,
   campaignId: string,
@@ -81,7 +89,7 @@ export async function serviceActions(
   );
   return [
     ...usable
-      .slice(0, 5)
+      .slice(0, MAX_SERVICES)
       .map(({ service_key, input_schema }) =>
         next.runService(service_key, { campaignId, inputSchema: input_schema }),
       ),

@@ -1,3 +1,4 @@
+/** Tasks: what a campaign asks for, and accepting the answers. */
 export { completeTask } from "./complete-task.ts";
 export { getTask } from "./get-task.ts";
 export { CompleteTaskInput, CompleteTaskOutput, GetTaskInput, GetTaskOutput } from "./schema.ts";

@@ -16,10 +16,12 @@ export const GetTaskOutput = z.object({
   task_input_schema: JsonObject.meta({ description: "JSON Schema (2020-12) of task_data" }),
   required_fields: z.array(z.string()),
   optional_fields: z.array(z.string()),
-  data_types: z.array(DataTypeField).meta({ description: "Personal data the answers can hold" }),
+  data_types: z
+    .array(DataTypeField)
+    .meta({ description: "Types of personal data that the answers can hold" }),
   stored_data_types: z.array(DataTypeField).meta({
     description:
-      'Of these, what the user has stored and the session may pass on: send {"$vault": "email"} in place of the value',
+      'Those of these types that the user has stored and the session may pass on. Send {"$vault": "email"} in place of the value',
   }),
   subsidy_amount_cents: z.number(),
   already_completed: z.boolean(),
@@ -29,7 +31,7 @@ export const CompleteTaskInput = z.strictObject({
   campaign_id: Id,
   task_data: JsonObject.meta({
     description:
-      'The answers, as the task\'s schema asks; {"$vault": "<data type>"} in place of a value takes what the user has stored',
+      'The answers, as the task\'s schema requires. {"$vault": "<data type>"} in place of a value stands for the value that the user has stored',
   }),
   consent: z.strictObject({
     data_sharing_agreed: z
@@ -47,7 +49,7 @@ export const CompleteTaskOutput = z.object({
   consent_recorded: z.boolean(),
   can_use_service: z
     .boolean()
-    .meta({ description: "A service can be run at this sponsor's expense right now" }),
+    .meta({ description: "True if this sponsor would pay for a service right now" }),
   already_completed: z.boolean(),
   dry_run: z.literal(true).optional().meta({ description: "Nothing was stored" }),
 });

@@ -4,11 +4,13 @@ import type { Sources } from "../../personal-data/vault/index.ts";
 import type { Queries } from "../../ports/database.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 
+/** Accepted answers, to be stored as a completion. */
 export interface NewCompletion {
   id: string;
   campaignId: string;
   userId: string;
   taskName: string;
+  /** The answers, encrypted. */
   details: Uint8Array;
   dataTypes: DataType[];
   sources: Sources;
@@ -17,8 +19,8 @@ export interface NewCompletion {
 }
 
 /**
- * Stores answers together with their consents, if the session is still live and none stand yet. Returns false
- * where they weren't stored.
+ * Stores answers together with their consents. Stores nothing if the session has ended, or if a completion of
+ * this user already stands. Returns whether they were stored.
  */
 export async function insertCompletion(db: Queries, c: NewCompletion): Promise<boolean> {
   const consents = c.consents.map(({ consentType, dataTypes, granted, purpose }) => ({
@@ -50,7 +52,7 @@ export interface PayableService {
   input_schema: Record<string, unknown>;
 }
 
-/** The services a campaign would pay for right now, cheapest first. */
+/** Lists the services that a campaign would pay for right now, cheapest first. */
 export async function listPayableServices(
   db: Queries,
   campaignId: string,

@@ -1,4 +1,4 @@
-/** Sponsors take unspent money out of their budgets. */
+/** Withdrawals: a sponsor takes unspent money out of a budget. */
 export {
   GetWithdrawalInput,
   WithdrawalView,

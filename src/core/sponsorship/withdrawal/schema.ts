@@ -3,7 +3,9 @@ import { Budget, Id, PositiveCents, ServiceKey, Timestamp } from "../../protocol
 import { IdempotencyKey } from "../../protocol/idempotency/index.ts";
 
 const fields = {
-  amount_cents: PositiveCents.meta({ description: "At most what is neither spent nor reserved" }),
+  amount_cents: PositiveCents.meta({
+    description: "At most the part of the budget that is neither spent nor reserved",
+  }),
   idempotency_key: IdempotencyKey.optional(),
 };
 

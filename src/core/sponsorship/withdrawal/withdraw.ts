@@ -24,10 +24,11 @@ type Context = Pick<Deps, "db" | "cipher" | "paymentClient" | "settings"> & { ac
 
 export interface Withdrawn {
   data: z.infer<typeof WithdrawOutput>;
+  /** An earlier call with the same idempotency key made this withdrawal. */
   replayed: boolean;
 }
 
-/** Takes unspent money out of a campaign's budget. @throws as `withdraw`, and `not_found` */
+/** Takes unspent money out of a campaign's budget. @throws `not_found`, and the errors of `withdraw` */
 export async function withdrawFromCampaign(
   ctx: Context,
   input: z.infer<typeof WithdrawFromCampaignInput>,
@@ -36,7 +37,7 @@ export async function withdrawFromCampaign(
   return withdraw(ctx, campaign.budgetAccountId, input);
 }
 
-/** Takes unspent money out of an API's own budget. @throws as `withdraw`, and `not_found` */
+/** Takes unspent money out of an API's own budget. @throws `not_found`, and the errors of `withdraw` */
 export async function withdrawFromApi(
   ctx: Context,
   input: z.infer<typeof WithdrawFromApiInput>,
@@ -47,10 +48,10 @@ export async function withdrawFromApi(
 }
 
 /**
- * Owes a sponsor their unspent money; it leaves the budget at once, and reaches the sponsor's wallet soon (`attendPayouts`).
- * Only ever that wallet: a sponsor's key alone can't send money anywhere else.
- * @throws `conflict` for a sponsor without a wallet, `validation_error` for more than is unspent, `payments_paused`,
- *   `idempotency_conflict`
+ * Takes money out of a budget at once, and records a payout that `sendDuePayouts` sends to the sponsor's
+ * wallet. It is always the registered wallet, so a stolen sponsor key can't send the money anywhere else.
+ * @throws `conflict` if the sponsor has no wallet; `validation_error` for more than is unspent;
+ *   `payments_paused`; `idempotency_conflict`
  */
 async function withdraw(
   ctx: Context,
@@ -61,17 +62,20 @@ async function withdraw(
   const { idempotency_key: key, ...request } = input;
   const payTo = await findWallet(db, actor.sponsorId);
   if (payTo === undefined)
-    throw new AppError("conflict", { message: "This sponsor has no wallet to pay to." });
+    throw new AppError("conflict", { message: "This sponsor has no wallet address to pay to." });
   await requireUnpaused(db);
   const amountMicros = centsToMicros(input.amount_cents);
   const creation = { owner: actor.sponsorId, operation: "withdraw", key, request };
-  // Before the transaction, which locks accounts in the order of their ids and no other.
-  const cap = settings.treasuryDayMicros;
+  // Withdrawals leave half of the daily cap to runs. The account is opened before the transaction,
+  // because that may lock accounts only in the order of their ids.
+  const capMicros = settings.treasuryDayMicros;
   const day =
-    cap === undefined ? undefined : { accountId: await openTreasuryDay(db, cap), leavesMicros: cap / 2n };
-  const { id, replayed } = await createOnce(ctx, creation, randomUUID(), async (tx, made) => {
-    const { short } = await recordWithdrawal(tx, {
-      id: made,
+    capMicros === undefined
+      ? undefined
+      : { accountId: await openTreasuryDay(db, capMicros), leavesMicros: capMicros / 2n };
+  const { id, replayed } = await createOnce(ctx, creation, randomUUID(), async (tx, withdrawalId) => {
+    const insufficient = await recordWithdrawal(tx, {
+      id: withdrawalId,
       sponsorId: actor.sponsorId,
       accountId,
       day,
@@ -80,9 +84,9 @@ async function withdraw(
       payTo,
       amountMicros,
     });
-    if (short.includes(accountId))
-      throw invalidField("/amount_cents", "is more than is neither spent nor reserved", "maximum");
-    if (day !== undefined && short.length > 0)
+    if (insufficient.includes(accountId))
+      throw invalidField("/amount_cents", "must be at most what is neither spent nor reserved", "maximum");
+    if (day !== undefined && insufficient.length > 0)
       throw await treasuryDayExhausted(tx, day.accountId, amountMicros + day.leavesMicros);
   });
   return {
@@ -94,7 +98,7 @@ async function withdraw(
   };
 }
 
-/** What became of a withdrawal. @throws `not_found`, also for another sponsor's */
+/** Returns a withdrawal's state. @throws `not_found`, also for another sponsor's withdrawal */
 export async function getWithdrawal(
   { db, actor }: Pick<Context, "db" | "actor">,
   input: z.infer<typeof GetWithdrawalInput>,

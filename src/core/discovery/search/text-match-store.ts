@@ -1,0 +1,44 @@
+import { Prisma } from "../../../platform/generated/prisma/client.ts";
+
+/** A number of a formula, written into the SQL text. As a parameter, it would get another type. */
+export const inSql = (number: number): Prisma.Sql => Prisma.raw(String(number));
+
+/**
+ * Weights of a text match: the words that occur, how prominent they are, or else how similar the spelling is.
+ */
+const WORDS_WEIGHT = inSql(0.8);
+const RANK_WEIGHT = inSql(0.2);
+const SPELLING_WEIGHT = inSql(0.8);
+/** Option of `ts_rank`: scale the rank to less than 1. */
+export const RANK_BELOW_1 = inSql(32);
+
+/**
+ * SQL: the services and campaigns that match a text, with their scores. Full text search finds word stems,
+ * and trigrams find misspelt words. Both use an index.
+ * @param name prefix of the three CTEs
+ */
+export const textMatches = (name: string, text: string, query: Prisma.Sql): Prisma.Sql => Prisma.sql`
+  ${Prisma.raw(name)}_query AS MATERIALIZED (
+    SELECT ${query} AS query, lower(${text}) AS text, tsvector_to_array(to_tsvector('english', ${text})) AS lexemes
+  ), ${Prisma.raw(name)}_services AS MATERIALIZED (
+    SELECT a.id, ${score(Prisma.sql`a`)} AS score FROM sponsored_apis a, ${Prisma.raw(name)}_query q
+     WHERE a.search_vector @@ q.query OR a.search_text %> q.text
+  ), ${Prisma.raw(name)}_campaigns AS MATERIALIZED (
+    SELECT c.id, ${score(Prisma.sql`c`)} AS score FROM campaigns c, ${Prisma.raw(name)}_query q
+     WHERE c.search_vector @@ q.query OR c.search_text %> q.text
+  )`;
+
+/**
+ * SQL: how well a row matches a text, from 0 to 1. The larger of two scores: by words (how many of them
+ * occur, and with a small weight how prominently), or by spelling.
+ */
+const score = (t: Prisma.Sql): Prisma.Sql => Prisma.sql`greatest(
+  ${WORDS_WEIGHT} * coalesce((SELECT avg((${t}.search_vector @@ to_tsquery('simple', quote_literal(l)))::int) FROM unnest(q.lexemes) AS l), 0)
+    + ${RANK_WEIGHT} * ts_rank(${t}.search_vector, q.query, ${RANK_BELOW_1}),
+  ${SPELLING_WEIGHT} * word_similarity(q.text, ${t}.search_text))`;
+
+/** SQL: a query for all of the keywords. It knows the operators of web search engines: quotes, `or`, `-`. */
+export const keywordQuery = (q: string): Prisma.Sql => Prisma.sql`websearch_to_tsquery('english', ${q})`;
+/** SQL: a query for any word of a sentence. */
+export const intentQuery = (intent: string): Prisma.Sql =>
+  Prisma.sql`replace(plainto_tsquery('english', ${intent})::text, '&', '|')::tsquery`;

@@ -1,0 +1,24 @@
+/**
+ * A payment's state. `reserved → signed → sent → settled / canceled / expired`, with `unknown` (no answer)
+ * and `refused` (the upstream refused the call) after `sent`. A payment that was never signed ends as `void`.
+ * `free` asked for no money.
+ */
+export type PaymentStatus =
+  | "reserved"
+  | "signed"
+  | "sent"
+  | "unknown"
+  | "refused"
+  | "settled"
+  | "expired"
+  | "canceled"
+  | "void"
+  | "free";
+
+/** Open states after signing: only the chain decides what comes next. */
+export const OPEN_AFTER_SIGNING = ["signed", "sent", "unknown", "refused"] as const satisfies PaymentStatus[];
+
+/** States in which a payment still holds its reservation. */
+export const OPEN_STATUSES: readonly PaymentStatus[] = ["reserved", ...OPEN_AFTER_SIGNING];
+
+export const isOpen = ({ status }: { status: PaymentStatus }): boolean => OPEN_STATUSES.includes(status);
