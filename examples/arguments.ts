@@ -6,7 +6,10 @@ export interface Arguments {
   userId: string;
 }
 
-/** Where Tollfree is, the agent's key, and whom it acts for. Without arguments: the sandbox that `npm start` runs. */
+/**
+ * Reads the server's URL, the agent's key and the user's id. Default: those of the sandbox that `npm start`
+ * runs.
+ */
 export async function readArguments(): Promise<Arguments> {
   const { values } = parseArgs({
     options: { url: { type: "string" }, key: { type: "string" }, user: { type: "string" } },
@@ -19,5 +22,5 @@ export async function readArguments(): Promise<Arguments> {
   return { url, apiKey: demo.agent_api_key, userId: demo.user_id };
 }
 
-/** When and where the examples want to know the hours of daylight. */
+/** The input of the examples' runs: the place and day whose daylight they ask for. */
 export const LISBON = { latitude: 38.72, longitude: -9.14, date: "2026-12-24" };

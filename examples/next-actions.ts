@@ -1,5 +1,5 @@
 /**
- * No client at all: plain `fetch`, doing what each answer says comes next. With `npm start` running:
+ * Uses no client, only `fetch`. Does the first next action of each response. While `npm start` runs:
  *
  *   node --import tsx examples/next-actions.ts
  */
@@ -24,7 +24,7 @@ interface Answer {
 const { url, apiKey, userId } = await readArguments();
 let sessionToken = "";
 
-const everything = ["*"];
+const all = ["*"];
 let action: NextAction | undefined = {
   action: "auth",
   method: "POST",
@@ -33,15 +33,18 @@ let action: NextAction | undefined = {
   params: {
     user_id: userId,
     scopes: {
-      allowed_task_types: everything,
-      allowed_data_types: everything,
-      allowed_categories: everything,
+      allowed_task_types: all,
+      allowed_data_types: all,
+      allowed_categories: all,
     },
     budget_limit_cents: 10,
   },
 };
 
-/** What this agent adds to what it is told: what it is looking for, and its person's answers. */
+/**
+ * The fields that the agent adds to a next action: what it searches for, its person's answers, the run's
+ * input.
+ */
 function ownFields(name: string, schema: NextAction["params_schema"]): Record<string, unknown> {
   switch (name) {
     case "search_services":

@@ -1,5 +1,5 @@
 /**
- * The typed client. With `npm start` running:
+ * Uses the typed client. While `npm start` runs:
  *
  *   node --import tsx examples/typed-client.ts
  */

@@ -4,27 +4,30 @@ import { migrate, proveLedger, start } from "./app/start.ts";
 import type { Proof } from "./core/money/ledger/index.ts";
 import { CHECKS } from "./core/money/ledger/index.ts";
 
-/** Longer than any request in flight may take, once no more are taken. */
-const STOP_WITHIN_MS = 60_000;
+/** How long a stop may take after the drain period: longer than any request in flight. */
+const MAX_STOP_MS = 60_000;
+/** A second signal within this time counts as the same signal. */
 const SAME_SIGNAL_MS = 2_000;
 
 async function main(): Promise<void> {
   const config = readConfig();
   if (process.argv.includes("--migrate")) return migrate(config);
-  if (process.argv.includes("--verify-ledger")) return tell(await proveLedger(config));
+  if (process.argv.includes("--verify-ledger")) return printProof(await proveLedger(config));
   const starting = start(config);
-  stopOnSignal(starting, config.drainSeconds * 1000 + STOP_WITHIN_MS);
+  stopOnSignal(starting, config.drainSeconds * 1000 + MAX_STOP_MS);
   const started = await starting;
   console.log(`tollfree is listening on ${started.url}`);
-  if (started.sandbox !== undefined) console.log(sandboxHints(started.url, started.sandbox));
+  if (started.sandboxPage !== undefined) console.log(sandboxHints(started.url, started.sandboxPage));
 }
 
-/** One line for each check, and one for each thing that is wrong with it; ends with 1 if there is any. */
-function tell({ findings, counts, block }: Proof): void {
+/**
+ * Prints one line for each ledger check and one for each finding. If there are findings, the exit code is 1.
+ */
+function printProof({ findings, counts, block }: Proof): void {
   for (const [check, claim] of Object.entries(CHECKS)) {
-    const wrong = findings.filter((finding) => finding.check === check);
-    console.log(`${wrong.length === 0 ? "ok    " : "WRONG "} ${claim}`);
-    for (const { detail } of wrong) console.log(`         ${detail}`);
+    const failures = findings.filter((finding) => finding.check === check);
+    console.log(`${failures.length === 0 ? "ok    " : "WRONG "} ${claim}`);
+    for (const { detail } of failures) console.log(`         ${detail}`);
   }
   console.log(
     `looked at ${counts.accounts} accounts, ${counts.entries} entries, ${counts.payments} settled payments and ` +
@@ -34,18 +37,19 @@ function tell({ findings, counts, block }: Proof): void {
 }
 
 /**
- * The first signal stops gracefully; a second one, from somebody who has lost patience, ends the process. Signals are
- * listened to from the beginning, since as process 1 of a container nobody else does.
+ * Stops the server gracefully on SIGINT or SIGTERM. A second signal ends the process at once. The handlers
+ * are added before the server starts: as process 1 of a container, a process without handlers ignores these
+ * signals.
  */
 function stopOnSignal(starting: Promise<Started>, deadlineMs: number): void {
-  let since: number | undefined;
+  let firstSignalAt: number | undefined;
   const stop = async (): Promise<void> => {
-    if (since !== undefined) {
-      // Process managers and npm pass one signal on twice.
-      if (performance.now() - since > SAME_SIGNAL_MS) process.exit(1);
+    if (firstSignalAt !== undefined) {
+      // Process managers and npm can deliver one signal twice.
+      if (performance.now() - firstSignalAt > SAME_SIGNAL_MS) process.exit(1);
       return;
     }
-    since = performance.now();
+    firstSignalAt = performance.now();
     setTimeout(() => process.exit(1), deadlineMs).unref();
     const started = await starting;
     await started.stop();
@@ -54,14 +58,14 @@ function stopOnSignal(starting: Promise<Started>, deadlineMs: number): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
       stop().catch((error: unknown) => {
-        console.error(explain(error));
+        console.error(describeError(error));
         process.exit(1);
       });
     });
   }
 }
 
-function sandboxHints(url: string, { adminApiKey, demo }: NonNullable<Started["sandbox"]>): string {
+function sandboxHints(url: string, { adminApiKey, demo }: NonNullable<Started["sandboxPage"]>): string {
   const hints = [`  admin key       ${adminApiKey}`];
   if (demo !== undefined) {
     hints.push(
@@ -76,16 +80,17 @@ function sandboxHints(url: string, { adminApiKey, demo }: NonNullable<Started["s
   return hints.join("\n");
 }
 
-function explain(error: unknown): string {
+function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const cause = error.cause === undefined || error instanceof ConfigError ? "" : ` (${explain(error.cause)})`;
+  const cause =
+    error.cause === undefined || error instanceof ConfigError ? "" : ` (${describeError(error.cause)})`;
   return error.message + cause;
 }
 
 try {
   await main();
 } catch (error) {
-  // A stack helps nobody who mistyped a URL; what failed and why does.
-  console.error(explain(error));
+  // No stack: an operator who mistyped a URL needs to know what failed and why.
+  console.error(describeError(error));
   process.exit(1);
 }

@@ -1,9 +1,9 @@
 /**
- * A client generated from the OpenAPI document by @hey-api/openapi-ts: one function an operation. With `npm start`
- * running:
+ * Uses a client that @hey-api/openapi-ts generates from the OpenAPI document: one function for each
+ * operation. While `npm start` runs:
  *
- *   npx openapi-ts -i http://127.0.0.1:3000/openapi.json -o examples/hey-api/tollfree
- *   node --import tsx examples/hey-api/main.ts
+ * npx openapi-ts -i http://127.0.0.1:3000/openapi.json -o examples/hey-api/tollfree node --import tsx
+ * examples/hey-api/main.ts
  */
 import { CONSENT, exampleAnswers } from "../answers.ts";
 import { LISBON, readArguments } from "../arguments.ts";
@@ -18,7 +18,7 @@ import {
 } from "./tollfree/index.js";
 
 const { url, apiKey, userId } = await readArguments();
-/** Each operation names its credential; this is asked for it. */
+/** The generated client calls `auth` below to get the credential. */
 let credential = apiKey;
 client.setConfig({ baseUrl: url, auth: () => credential, throwOnError: true });
 
@@ -34,7 +34,7 @@ credential = session.data.session_token;
 
 const { data: found } = await agentSearchServices({ throwOnError: true, query: { q: "daylight", limit: 1 } });
 const service = found.data.services[0];
-if (service === undefined) throw new Error("nobody pays for daylight");
+if (service === undefined) throw new Error("no sponsor pays for daylight");
 
 const path = { service_key: service.service_key };
 const { data: plan } = await agentPlanService({ throwOnError: true, path, body: { input: LISBON } });

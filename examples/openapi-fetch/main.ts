@@ -1,16 +1,16 @@
 /**
- * A client generated from the OpenAPI document: types by openapi-typescript, calls by openapi-fetch. With
- * `npm start` running:
+ * Uses a client generated from the OpenAPI document: openapi-typescript generates the types, openapi-fetch
+ * makes the calls. While `npm start` runs:
  *
- *   npx openapi-typescript http://127.0.0.1:3000/openapi.json -o examples/openapi-fetch/tollfree.ts
- *   node --import tsx examples/openapi-fetch/main.ts
+ * npx openapi-typescript http://127.0.0.1:3000/openapi.json -o examples/openapi-fetch/tollfree.ts node
+ * --import tsx examples/openapi-fetch/main.ts
  */
 import createClient from "openapi-fetch";
 import { CONSENT, exampleAnswers } from "../answers.ts";
 import { LISBON, readArguments } from "../arguments.ts";
 import type { components, paths } from "./tollfree.ts";
 
-/** The data of an answer, or its error thrown. */
+/** Returns the data of a response. @throws Error for an error response */
 function unwrap<Data>(answer: {
   data?: { data: Data };
   error?: components["schemas"]["ErrorEnvelope"];
@@ -45,7 +45,7 @@ const found = unwrap(
   await tollfree.GET("/agent/services", { params: { query: { q: "daylight", limit: 1 } } }),
 );
 const service = found.services[0];
-if (service === undefined) throw new Error("nobody pays for daylight");
+if (service === undefined) throw new Error("no sponsor pays for daylight");
 
 const params = { path: { service_key: service.service_key } };
 const plan = unwrap(

@@ -5,7 +5,7 @@ import { gptRouter } from "./routers/gpt/index.ts";
 import { proxyRouter } from "./routers/proxy/index.ts";
 import { sponsorRouter } from "./routers/sponsor/index.ts";
 
-/** Every operation there is. REST routes, the OpenAPI document and next actions derive from it. */
+/** All operations. REST routes, the OpenAPI document and next actions are derived from this router. */
 export const appRouter = router({
   agent: agentRouter,
   gpt: gptRouter,

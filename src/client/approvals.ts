@@ -1,31 +1,34 @@
 import { TollfreeError } from "./errors.ts";
 import type { TollfreeApi } from "./procedures.ts";
-import { aborting } from "./procedures.ts";
+import { callOptions } from "./procedures.ts";
 import type { Approval, NextAction } from "./types.ts";
 import { unlessAborted, waitFor } from "./wait.ts";
 
-/** A question only the person can answer: show them the link and the code. */
+/** A question that only the person can answer. Show them the link and the code. */
 export interface ApprovalRequest {
-  /** A grant to this agent, one more payment, or consent to send more kinds of personal data. */
+  /**
+   * What is asked for: a grant to this agent, one more payment, or consent to send more types of personal
+   * data.
+   */
   kind: "grant" | "budget" | "data";
   approvalId: string;
-  /** Where the person answers. */
+  /** The page where the person answers. */
   approvalUrl: string;
-  /** What they check there: that it is this agent who asks. */
+  /** The person compares it with the page's code, to check that this agent asks. */
   userCode: string;
   /** ISO 8601. */
   expiresAt: string;
-  /** What was refused without it, and why. */
+  /** The server's refusal that led to this question. */
   refusal: TollfreeError;
 }
 
 /**
- * Shows the person what they are asked. The client waits for their decision either way; once this is done, it
- * asks at once.
+ * Shows the question to the person. The client polls for their decision in any case. When this function
+ * returns (or its promise resolves), the client polls at once.
  */
 export type OnApproval = (request: ApprovalRequest) => Promise<void> | void;
 
-/** A person's yes, and where it leads. */
+/** An approved approval, and the next actions that came with it. */
 export interface Approved {
   approval: Approval;
   nextActions: NextAction[];
@@ -33,74 +36,81 @@ export interface Approved {
 
 export interface Approvals {
   /**
-   * Asks the person for what a refusal said is missing.
-   * @throws the refusal itself if it is of another kind, or nobody is there to ask; `approval_denied`,
-   *   `approval_expired`
+   * Asks the person for the approval that a refusal names, and waits for their decision.
+   * @throws the refusal itself if it names no approval, or there is no `onApproval` hook; TollfreeError
+   *   `approval_denied`, `approval_expired`
    */
   ask(refusal: unknown, signal: AbortSignal | undefined): Promise<Approved>;
 }
 
-/** Shows questions through the hook, and polls for the answer with the agent's key. */
-export function createApprovals(keyed: TollfreeApi, onApproval: OnApproval | undefined): Approvals {
+/**
+ * Shows questions through the hook, and polls for the decision.
+ * @param keyApi the procedures, called with the agent's key
+ */
+export function createApprovals(keyApi: TollfreeApi, onApproval: OnApproval | undefined): Approvals {
   const show = onApproval === undefined ? undefined : showOnce(onApproval);
   return {
     async ask(refusal, signal) {
       const question = questionOf(refusal);
       if (question === undefined || show === undefined) throw refusal;
       const { request, intervalMs } = question;
-      const screen = show(request);
+      const prompt = show(request);
       try {
         for (;;) {
-          await pause(screen, intervalMs, signal);
-          const approved = await poll(keyed, request.approvalId, signal);
+          await waitForNextPoll(prompt, intervalMs, signal);
+          const approved = await poll(keyApi, request.approvalId, signal);
           if (approved !== undefined) return approved;
         }
       } finally {
-        screen.leave();
+        prompt.leave();
       }
     },
   };
 }
 
-/** A question in front of the person. */
-interface Screen {
+/** A question that is shown to the person. Several calls can wait for it. */
+interface Prompt {
+  /** Settles when the hook is done. */
   shown: Promise<void>;
   isShown: boolean;
-  watchers: number;
-  /** Nobody waits here any more. */
+  waitingCalls: number;
+  /** One call stops waiting. */
   leave(): void;
 }
 
-/** Several calls can wait for the same question; the person sees it once, unless all of them have left. */
-function showOnce(onApproval: OnApproval): (request: ApprovalRequest) => Screen {
-  const screens = new Map<string, Screen>();
+/**
+ * If several calls wait for the same question, the person sees it once. It is shown again if all of them had
+ * left.
+ */
+function showOnce(onApproval: OnApproval): (request: ApprovalRequest) => Prompt {
+  const prompts = new Map<string, Prompt>();
   return (request) => {
     const id = request.approvalId;
-    const screen = screens.get(id) ?? {
+    const prompt = prompts.get(id) ?? {
       shown: (async () => onApproval(request))(),
       isShown: false,
-      watchers: 0,
+      waitingCalls: 0,
       leave() {
-        this.watchers -= 1;
-        if (this.watchers === 0) screens.delete(id);
+        this.waitingCalls -= 1;
+        if (this.waitingCalls === 0) prompts.delete(id);
       },
     };
-    screen.watchers += 1;
-    if (!screens.has(id)) {
-      screens.set(id, screen);
-      screen.shown.then(
-        () => (screen.isShown = true),
-        () => undefined, // whoever waits hears of it
+    prompt.waitingCalls += 1;
+    if (!prompts.has(id)) {
+      prompts.set(id, prompt);
+      prompt.shown.then(
+        () => (prompt.isShown = true),
+        () => undefined, // the waiting calls reject with the hook's error
       );
     }
-    return screen;
+    return prompt;
   };
 }
 
-/** One for consent to send data, one for the budget, and one more in case the price moved meanwhile. */
-const MOST_APPROVALS = 3;
+/** One approval to send data, one for the budget, and one more in case the price changed meanwhile. */
+const MAX_APPROVALS = 3;
 
-/** Makes a call, and makes it again, unchanged, after each approval it turns out to need. */
+/** Makes a call. After each approval that the call turns out to need, makes the same call again. */
 export async function withApprovals<Answer>(
   approvals: Approvals,
   send: () => Promise<Answer>,
@@ -110,20 +120,21 @@ export async function withApprovals<Answer>(
     try {
       return await send();
     } catch (refusal) {
-      if (asked === MOST_APPROVALS) throw refusal;
+      if (asked === MAX_APPROVALS) throw refusal;
       await approvals.ask(refusal, signal);
     }
   }
 }
 
+/** The question that a refusal names, with its poll interval. Undefined if it names none. */
 function questionOf(refusal: unknown): { request: ApprovalRequest; intervalMs: number } | undefined {
   if (!(refusal instanceof TollfreeError)) return undefined;
-  const asked = (
+  const toQuestion = (
     kind: ApprovalRequest["kind"],
     details: { approval_id?: string | undefined } | undefined,
   ) => {
     if (details?.approval_id === undefined) return undefined;
-    const question = details as OpenQuestion; // its fields come together
+    const question = details as OpenQuestion; // an approval id never comes without the other fields
     return {
       request: {
         kind,
@@ -138,16 +149,17 @@ function questionOf(refusal: unknown): { request: ApprovalRequest; intervalMs: n
   };
   switch (refusal.code) {
     case "consent_required":
-      return asked("grant", refusal.details);
+      return toQuestion("grant", refusal.details);
     case "data_consent_required":
-      return asked("data", refusal.details);
+      return toQuestion("data", refusal.details);
     case "budget_approval_required":
-      return asked("budget", refusal.details);
+      return toQuestion("budget", refusal.details);
     default:
       return undefined;
   }
 }
 
+/** The details of a refusal that opened an approval. */
 interface OpenQuestion {
   approval_id: string;
   approval_url: string;
@@ -156,25 +168,35 @@ interface OpenQuestion {
   poll_interval_seconds: number;
 }
 
-/** One interval, cut short once the question has been shown: whoever showed it may know that it is answered. */
-async function pause({ shown, isShown }: Screen, ms: number, signal: AbortSignal | undefined): Promise<void> {
-  const over = new AbortController();
-  const interval = waitFor(ms, over.signal);
+/**
+ * Waits for one poll interval, or until the hook is done: the hook may wait for the person's answer.
+ * @throws what the hook throws, and the signal's reason if it aborts
+ */
+async function waitForNextPoll(
+  { shown, isShown }: Prompt,
+  ms: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const done = new AbortController();
+  const interval = waitFor(ms, done.signal);
   try {
     await unlessAborted(Promise.race(isShown ? [interval] : [interval, shown]), signal);
   } finally {
-    over.abort();
+    done.abort();
   }
 }
 
-/** The person's yes, or undefined while they think. */
+/**
+ * Returns the approval, or undefined while the person hasn't decided.
+ * @throws TollfreeError if they didn't approve
+ */
 async function poll(
-  keyed: TollfreeApi,
+  keyApi: TollfreeApi,
   approvalId: string,
   signal: AbortSignal | undefined,
 ): Promise<Approved | undefined> {
   const input = { approval_id: approvalId };
-  const { data, next_actions } = await keyed.agent.getApproval.query(input, aborting(signal));
+  const { data, next_actions } = await keyApi.agent.getApproval.query(input, callOptions(signal));
   switch (data.status) {
     case "pending":
       return undefined;

@@ -2,7 +2,7 @@ import type { OnApproval } from "./approvals.ts";
 import { createApprovals } from "./approvals.ts";
 import { TollfreeError } from "./errors.ts";
 import type { TollfreeApi } from "./procedures.ts";
-import { aborting, createProcedures } from "./procedures.ts";
+import { callOptions, createProcedures } from "./procedures.ts";
 import type { RetryPolicy } from "./retry.ts";
 import { withRetries } from "./retry.ts";
 import type { RunOptions, RunResult } from "./run.ts";
@@ -20,7 +20,7 @@ import type {
   ServiceInput,
 } from "./types.ts";
 
-/** What only a person can do. Without a hook, what would need it is refused with the server's error. */
+/** What only a person can do. Without a hook, calls that need it fail with the server's error. */
 export interface Hooks {
   onApproval?: OnApproval;
   onTask?: OnTask;
@@ -29,46 +29,48 @@ export interface Hooks {
 export interface ConnectOptions extends TransportOptions {
   /** The agent's key, `tf_ak_…`. */
   apiKey: string;
-  /** Whom the agent acts for: `agent.userId` of an earlier connection. Left out, the person is asked. */
+  /** The person the agent acts for: `agent.userId` of an earlier connection. Default: the person is asked. */
   userId?: string | undefined;
-  /** What the session may do; what is left out is all that the person grants. */
+  /** What the session may do. Default for each list: all that the person grants. */
   scopes?: Partial<RequestedScopes> | undefined;
-  /** The most the session may cost, at sponsors' expense. Default 100. */
+  /** The most that sponsors may spend in this session. Default 100. */
   budgetLimitCents?: number | undefined;
-  /** Default: as long as the grant allows, at most a day. */
+  /** Default: as long as the grant allows, but at most one day. */
   expiresInSeconds?: number | undefined;
   hooks?: Hooks | undefined;
   retry?: RetryPolicy | undefined;
-  /** Gives up connecting; what the agent does later takes signals of its own. */
+  /** Aborts connecting. Later calls of the agent take their own signals. */
   signal?: AbortSignal | undefined;
 }
 
 export interface Agent {
-  /** Whom the agent acts for, under a name that is only between the two. Keep it for the next connection. */
+  /**
+   * The person the agent acts for. Only this agent knows them by this id. Store it for the next connection.
+   */
   readonly userId: string;
-  /** The session as it stands: it is opened anew when it expires, or has to be wider. */
+  /** The current session. The agent opens a new one when it expires or has to be wider. */
   readonly session: Omit<OpenedSession, "session_token">;
-  /** Every procedure, with the session attached. */
+  /** All procedures, called with the session's token. */
   readonly api: TollfreeApi;
   /**
-   * Runs a service at a sponsor's expense: plans it, gets the task done and the approvals given, and waits for the
-   * output.
+   * Runs a service at a sponsor's expense. Plans the run, gets the task and the approvals from the person,
+   * and waits for the output.
    *
    * @example
    * const { output } = await agent.run("daylight", { latitude: 38.72, longitude: -9.14 });
    */
   run(service: string, input?: ServiceInput, options?: RunOptions): Promise<RunResult>;
-  /** With `parse`, the output has the type it returns: pass a schema's, such as Zod's. */
+  /** The output is what `parse` returns. Pass a schema's `parse` function, such as Zod's. */
   run<Output>(
     service: string,
     input: ServiceInput,
     options: RunOptions & { parse: (output: unknown) => Output },
   ): Promise<RunResult<Output>>;
-  /** What sponsors would pay for, best first. */
+  /** Searches the services that sponsors would pay for, best first. */
   search(filters?: SearchFilters, options?: { signal?: AbortSignal }): Promise<SearchResult>;
-  /** The whole picture: budget, completed tasks, what is ready, pending or open. */
+  /** Budget, completed tasks, services ready to run, pending payments and open approvals. */
   status(options?: { signal?: AbortSignal }): Promise<FlowStatus>;
-  /** Ends the session. Payments under way go on. */
+  /** Ends the session. Pending payments go on. */
   revoke(): Promise<void>;
 }
 
@@ -80,8 +82,9 @@ const EVERYTHING: RequestedScopes = {
 const DEFAULT_BUDGET_CENTS = 100;
 
 /**
- * Connects an agent to Tollfree, acting for one person. On first contact, and whenever their grant doesn't cover
- * what is asked, the person is shown a link and a code through `hooks.onApproval`, and this waits for their answer.
+ * Connects an agent that acts for one person. If the person has no grant for this agent, or the grant doesn't
+ * cover what is asked, `hooks.onApproval` shows them a link and a code, and `connect` waits for their
+ * decision.
  *
  * @example
  * const agent = await connect({
@@ -93,23 +96,24 @@ const DEFAULT_BUDGET_CENTS = 100;
  *   },
  * });
  * const { output } = await agent.run("daylight", { latitude: 38.72, longitude: -9.14 });
- * @throws TollfreeError `consent_required` without a hook, `approval_denied`, `approval_expired`
+ * @throws TollfreeError `consent_required` if there is no `onApproval` hook, `approval_denied`,
+ *   `approval_expired`
  */
 export async function connect(options: ConnectOptions): Promise<Agent> {
   const { apiKey, hooks = {}, retry = {}, signal } = options;
   const transport = createTransport(options);
-  const keyed = createProcedures((call) => withRetries(retry, call, () => transport(call, apiKey)));
-  const approvals = createApprovals(keyed, hooks.onApproval);
+  const keyApi = createProcedures((call) => withRetries(retry, call, () => transport(call, apiKey)));
+  const approvals = createApprovals(keyApi, hooks.onApproval);
   const request = {
     scopes: { ...EVERYTHING, ...options.scopes },
     budget_limit_cents: options.budgetLimitCents ?? DEFAULT_BUDGET_CENTS,
     ...(options.userId !== undefined && { user_id: options.userId }),
     ...(options.expiresInSeconds !== undefined && { expires_in_seconds: options.expiresInSeconds }),
   };
-  const session = await SessionKeeper.open(keyed, approvals, request, signal);
+  const session = await SessionKeeper.open(keyApi, approvals, request, signal);
 
   const inSession = async (call: Call): Promise<unknown> => {
-    if (TAKES_KEY.has(call.path)) return transport(call, apiKey);
+    if (AGENT_KEY_CALLS.has(call.path)) return transport(call, apiKey);
     const { token } = session;
     try {
       return await transport(call, token);
@@ -139,9 +143,9 @@ export async function connect(options: ConnectOptions): Promise<Agent> {
       return parse === undefined ? result : { ...result, output: parse(result.output) };
     },
     search: async (filters: SearchFilters = {}, { signal: aborted }: { signal?: AbortSignal } = {}) =>
-      (await api.agent.searchServices.query(filters, aborting(aborted))).data,
+      (await api.agent.searchServices.query(filters, callOptions(aborted))).data,
     status: async ({ signal: aborted }: { signal?: AbortSignal } = {}) =>
-      (await api.agent.flowStatus.query(undefined, aborting(aborted))).data,
+      (await api.agent.flowStatus.query(undefined, callOptions(aborted))).data,
     revoke: () =>
       session.end((token) => {
         const call: Call = { path: "agent.revokeSession", type: "mutation", input: {} };
@@ -150,12 +154,12 @@ export async function connect(options: ConnectOptions): Promise<Agent> {
   };
 }
 
-/** What is called with the agent's key, as there may be no session yet. */
-const TAKES_KEY: ReadonlySet<string> = new Set(["agent.auth", "agent.getApproval"]);
+/** Procedures that are called with the agent's key, because there may be no session yet. */
+const AGENT_KEY_CALLS: ReadonlySet<string> = new Set(["agent.auth", "agent.getApproval"]);
 
 /**
- * Every procedure with one credential of any kind, for what isn't an agent's: a sponsor's `tf_sk_…`, say. Retries
- * as an agent does, but keeps no session.
+ * Creates the procedures with one fixed credential, such as a sponsor's key `tf_sk_…`. Retries calls as an
+ * agent does, but opens no session.
  *
  * @example const api = createApi({ url, token: sponsorKey });
  */

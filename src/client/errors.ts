@@ -1,33 +1,34 @@
 import type { ErrorBody, FieldError, NextAction, Payment, PaymentState } from "./types.ts";
 
-/** Why the server refused a call: its catalogue of error codes. */
+/** The server's error codes. */
 export type ErrorCode = ErrorBody["error_code"];
 
-/** What a code's `details` hold, as the server promises them. */
+/** The `details` of each of the server's error codes. */
 type ServerDetails = { [Code in ErrorCode]: Extract<ErrorBody, { error_code: Code }>["details"] };
 
-/** What can go wrong on this side of the wire. */
+/** The `details` of the client's own error codes. */
 interface LocalDetails {
-  /** No answer came, and repeating the call didn't help. */
+  /** No response came, also after retries. */
   network_error: undefined;
-  /** Something answered, but not with what Tollfree answers: a proxy's error page, say. */
+  /** The response is not from Tollfree. It may be a proxy's error page. */
   invalid_response: { status: number };
   approval_denied: { approval_id: string };
   /** The person didn't decide in time. */
   approval_expired: { approval_id: string };
-  /** `hooks.onTask` returned nothing: the person doesn't want to do it. */
+  /** `hooks.onTask` returned undefined: the person doesn't want to do the task. */
   task_declined: { campaign_id: string };
-  /** The run is over and its output can't be had; the payment says whether the sponsor's money moved. */
+  /** The run is over without an output. The payment's status says whether the sponsor paid. */
   output_unavailable: { payment: Payment; reason: NonNullable<PaymentState["output_unavailable_reason"]> };
-  /** The run isn't decided yet. Run again with the same idempotency key, and it goes on waiting. */
+  /** The run is not over yet. Call `run` with the same idempotency key to go on waiting. */
   payment_pending: { payment: Payment; idempotency_key: string };
 }
 
-/** The details of each code; undefined where a code has none, or may come without. */
+/** The details of each code. The type includes undefined if a code can come without details. */
 export type ErrorDetails = ServerDetails & LocalDetails;
 export type TollfreeErrorCode = keyof ErrorDetails;
 
-interface Facts<Code extends TollfreeErrorCode> {
+/** What an error is constructed from. */
+interface ErrorFields<Code extends TollfreeErrorCode> {
   message: string;
   details: ErrorDetails[Code];
   retryAllowed?: boolean;
@@ -43,33 +44,33 @@ class CodedError<Code extends TollfreeErrorCode> extends Error {
   override readonly name = "TollfreeError";
   readonly code: Code;
   readonly details: ErrorDetails[Code];
-  /** The same call, unchanged, can succeed later: after waiting, or after its next actions are done. */
+  /** Whether the same call can succeed later: after waiting, or after its next actions were done. */
   readonly retryAllowed: boolean;
-  /** Only where waiting helps. */
+  /** Undefined if waiting doesn't help. */
   readonly retryAfterSeconds: number | undefined;
-  /** On `validation_error`; each `path` is a JSON Pointer into the request. */
+  /** Only with `validation_error`. Each `path` is a JSON Pointer into the request. */
   readonly fieldErrors: readonly FieldError[];
   readonly nextActions: readonly NextAction[];
-  /** Names the refused request in the server's logs. Undefined where no server answered. */
+  /** The request's id in the server's logs. Undefined if the server didn't respond. */
   readonly requestId: string | undefined;
   readonly httpStatus: number | undefined;
 
-  constructor(code: Code, facts: Facts<Code>) {
-    super(facts.message, { cause: facts.cause });
+  constructor(code: Code, fields: ErrorFields<Code>) {
+    super(fields.message, { cause: fields.cause });
     this.code = code;
-    this.details = facts.details;
-    this.retryAllowed = facts.retryAllowed ?? false;
-    this.retryAfterSeconds = facts.retryAfterSeconds;
-    this.fieldErrors = facts.fieldErrors ?? [];
-    this.nextActions = facts.nextActions ?? [];
-    this.requestId = facts.requestId;
-    this.httpStatus = facts.httpStatus;
+    this.details = fields.details;
+    this.retryAllowed = fields.retryAllowed ?? false;
+    this.retryAfterSeconds = fields.retryAfterSeconds;
+    this.fieldErrors = fields.fieldErrors ?? [];
+    this.nextActions = fields.nextActions ?? [];
+    this.requestId = fields.requestId;
+    this.httpStatus = fields.httpStatus;
   }
 }
 
 /**
- * The only error this client throws on purpose; an aborted call rejects with its signal's reason. `code` tells the
- * variants apart, so that a `switch` over it narrows `details`:
+ * The error of this client. (An aborted call rejects with its signal's reason instead.) `code` is the
+ * discriminator: a `switch` over it narrows `details`.
  *
  * @example
  * if (error instanceof TollfreeError) {
@@ -84,13 +85,13 @@ class CodedError<Code extends TollfreeErrorCode> extends Error {
 export type TollfreeError = { [Code in TollfreeErrorCode]: CodedError<Code> }[TollfreeErrorCode];
 
 interface TollfreeErrorConstructor {
-  new <Code extends TollfreeErrorCode>(code: Code, facts: Facts<Code>): CodedError<Code>;
-  /** What `instanceof` narrows to: the union, not one error with every code. */
+  new <Code extends TollfreeErrorCode>(code: Code, fields: ErrorFields<Code>): CodedError<Code>;
+  /** `instanceof` narrows to the union, so that `code` then narrows `details`. */
   readonly prototype: TollfreeError;
 }
 export const TollfreeError: TollfreeErrorConstructor = CodedError;
 
-/** A refusal as the server sent it. */
+/** Turns the server's error body into an error. */
 export function fromErrorBody(body: ErrorBody, httpStatus: number): TollfreeError {
   return new TollfreeError(body.error_code, {
     message: body.message,
@@ -101,5 +102,5 @@ export function fromErrorBody(body: ErrorBody, httpStatus: number): TollfreeErro
     nextActions: body.next_actions,
     requestId: body.request_id,
     httpStatus,
-  }) as TollfreeError; // code and details are of the same body
+  }) as TollfreeError; // code and details come from the same body, so they fit
 }

@@ -1,5 +1,6 @@
 /**
- * The typed client of Tollfree, for agents in TypeScript: in Node, browsers, and wherever there is `fetch`.
+ * The typed client of Tollfree for agents in TypeScript. Runs in Node, in browsers, and in any runtime with
+ * `fetch`.
  * @module
  */
 export type { ApprovalRequest, OnApproval } from "./approvals.ts";

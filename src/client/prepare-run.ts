@@ -2,7 +2,7 @@ import type { Approvals } from "./approvals.ts";
 import { withApprovals } from "./approvals.ts";
 import { TollfreeError } from "./errors.ts";
 import type { TollfreeApi } from "./procedures.ts";
-import { aborting } from "./procedures.ts";
+import { callOptions } from "./procedures.ts";
 import type { SessionKeeper } from "./session.ts";
 import type { OnTask } from "./tasks.ts";
 import type { NextAction, Plan, RunRequest, Scopes } from "./types.ts";
@@ -14,20 +14,21 @@ export interface RunContext {
   approvals: Approvals;
   session: SessionKeeper;
   onTask: OnTask | undefined;
-  /** The last attempt at each campaign's task, so that two runs at once don't ask the person twice. */
+  /** The last attempt at each campaign's task. With it, two runs at once don't ask the person twice. */
   attempts: Map<string, Promise<void>>;
 }
 
 interface Options {
-  /** The caller brought the key: an earlier run may stand behind it, whatever the plan for a new one says. */
+  /** The caller gave the idempotency key, so the run may repeat an earlier one that the plan doesn't know. */
   mayBeReplay: boolean;
   signal: AbortSignal | undefined;
 }
 
 /**
- * Does what a run takes before it is made: plans it, opens a wider session where that helps, and completes the
- * sponsor's task. What can't be helped is left to the run, whose refusal says more.
- * @throws `validation_error` for a bad input and the reason why nobody pays, both before anybody is asked anything
+ * Prepares a run: plans it, opens a wider session if the plan needs one, and completes the sponsor's task.
+ * Other obstacles are left to the run itself, whose refusal says more.
+ * @throws TollfreeError `validation_error` for a bad input, and the plan's reason if the run is blocked. Both
+ *   are thrown before the person is asked anything.
  */
 export async function prepareRun(
   ctx: RunContext,
@@ -37,27 +38,27 @@ export async function prepareRun(
   const { service_key, input, campaign_id } = request;
   const { data: plan, next_actions: nextActions } = await ctx.api.agent.planService.mutate(
     { service_key, ...(input !== undefined && { input }), ...(campaign_id !== undefined && { campaign_id }) },
-    aborting(signal),
+    callOptions(signal),
   );
   if (plan.blocked !== null) {
     if (mayBeReplay) return;
-    throw blocked(plan.blocked, nextActions);
+    throw blockedError(plan.blocked, nextActions);
   }
-  if (plan.missing.input.length > 0) throw invalidInput(plan, nextActions);
+  if (plan.missing.input.length > 0) throw invalidInputError(plan, nextActions);
 
-  const more = scopesToOpen(plan);
-  if (more !== undefined) await ctx.session.widen(more, signal);
+  const missingScopes = scopesToAdd(plan);
+  if (missingScopes !== undefined) await ctx.session.widen(missingScopes, signal);
   if (plan.task !== null) await completeTask(ctx, service_key, plan.task.campaign_id, signal);
 }
 
-const blocked = (reason: NonNullable<Plan["blocked"]>, nextActions: NextAction[]): TollfreeError =>
+const blockedError = (reason: NonNullable<Plan["blocked"]>, nextActions: NextAction[]): TollfreeError =>
   new TollfreeError(reason.error_code, {
     message: reason.message,
     details: undefined,
     nextActions,
-  }) as TollfreeError; // none of the reasons why nobody pays has details
+  }) as TollfreeError; // none of these codes has details
 
-const invalidInput = (plan: Plan, nextActions: NextAction[]): TollfreeError =>
+const invalidInputError = (plan: Plan, nextActions: NextAction[]): TollfreeError =>
   new TollfreeError("validation_error", {
     message: "The input doesn't match the service's schema.",
     details: { input_schema: plan.input_schema },
@@ -66,19 +67,22 @@ const invalidInput = (plan: Plan, nextActions: NextAction[]): TollfreeError =>
   });
 
 /**
- * What a wider session should allow too. Personal data that only the grant lacks is left out: the call that sends
- * it asks the person for exactly that, and it is added to their grant instead of replacing it.
+ * The scopes that a wider session needs. Undefined if the session is wide enough. Data types that the grant
+ * lacks are left out, unless the grant has to change anyway. The call that sends such data asks the person
+ * for exactly these data types. They are then added to the grant, instead of replacing the grant.
  */
-function scopesToOpen({ missing: { scopes, consent } }: Plan): Scopes | undefined {
-  const grantIsToChange = consent.allowed_task_types.length + consent.allowed_categories.length > 0;
+function scopesToAdd({ missing: { scopes, consent } }: Plan): Scopes | undefined {
+  const grantMustChange = consent.allowed_task_types.length + consent.allowed_categories.length > 0;
   const dataTypes = scopes.allowed_data_types.filter(
-    (dataType) => grantIsToChange || !consent.allowed_data_types.includes(dataType),
+    (dataType) => grantMustChange || !consent.allowed_data_types.includes(dataType),
   );
-  const more = { ...scopes, allowed_data_types: dataTypes };
-  return Object.values(more).some((list) => list.length > 0) ? more : undefined;
+  const missingScopes = { ...scopes, allowed_data_types: dataTypes };
+  return Object.values(missingScopes).some((list) => list.length > 0) ? missingScopes : undefined;
 }
 
-/** Without anybody to ask, the run will say which task it wants. */
+/**
+ * Gets the task completed. Without an `onTask` hook it does nothing, and the run's refusal names the task.
+ */
 async function completeTask(
   ctx: RunContext,
   service: string,
@@ -87,23 +91,23 @@ async function completeTask(
 ): Promise<void> {
   const { onTask, attempts } = ctx;
   if (onTask === undefined) return;
-  const before = attempts.get(campaignId) ?? Promise.resolve();
-  const answered = before
-    .catch(() => undefined) // its own run's business
-    .then(() => getAnswers(ctx, onTask, { service, campaignId, signal }));
-  const attempt = unlessAborted(answered, signal);
+  const previousAttempt = attempts.get(campaignId) ?? Promise.resolve();
+  const completed = previousAttempt
+    .catch(() => undefined) // the run that made that attempt reports its error
+    .then(() => askAndSubmit(ctx, onTask, { service, campaignId, signal }));
+  const attempt = unlessAborted(completed, signal);
   attempts.set(campaignId, attempt);
   await attempt;
 }
 
-/** Gets the person's answers and hands them in. */
-async function getAnswers(
+/** Gets the person's answers through the hook, and submits them. */
+async function askAndSubmit(
   { api, approvals }: RunContext,
   onTask: OnTask,
   { service, campaignId, signal }: { service: string; campaignId: string; signal: AbortSignal | undefined },
 ): Promise<void> {
-  const { data: task } = await api.agent.getTask.query({ campaign_id: campaignId }, aborting(signal));
-  if (task.already_completed) return; // for another run, meanwhile
+  const { data: task } = await api.agent.getTask.query({ campaign_id: campaignId }, callOptions(signal));
+  if (task.already_completed) return; // another run completed it meanwhile
   const { task_input_schema: schema, purpose, data_types: dataTypes } = task;
   const answer = await onTask({ service, task, schema, purpose, dataTypes, signal });
   signal?.throwIfAborted();
@@ -114,6 +118,6 @@ async function getAnswers(
     });
   }
   const completion = { campaign_id: campaignId, task_data: answer.taskData, consent: answer.consent };
-  const send = () => api.agent.completeTask.mutate(completion, aborting(signal));
+  const send = () => api.agent.completeTask.mutate(completion, callOptions(signal));
   await withApprovals(approvals, send, signal);
 }

@@ -3,19 +3,19 @@ import { TollfreeError } from "./errors.ts";
 import type { Call } from "./transport.ts";
 import { waitFor } from "./wait.ts";
 
-/** How often, and how long in all, a call is repeated. */
+/** Limits for repeating a call. */
 export interface RetryPolicy {
-  /** Further tries after the first; 0: none. Default 3. */
+  /** How often a call is repeated after the first try. Default 3. */
   retries?: number;
-  /** Seconds spent waiting between them, in all. Default 90: a full window of the rate limit, and some. */
+  /** The total time between tries, in seconds. Default 90: longer than a window of the rate limit. */
   maxWaitSeconds?: number;
 }
 
-/** Refused before anything happened: any call may be repeated. */
-const NOTHING_HAPPENED: ReadonlySet<TollfreeErrorCode> = new Set(["rate_limited", "idempotency_in_progress"]);
+/** The server refused the call before it did anything, so any call may be repeated. */
+const NEVER_EXECUTED: ReadonlySet<TollfreeErrorCode> = new Set(["rate_limited", "idempotency_in_progress"]);
 
-/** It may have happened all the same: only what is safe to repeat is repeated. */
-const MAY_HAVE_HAPPENED: ReadonlySet<TollfreeErrorCode> = new Set([
+/** The server may have executed the call, so only calls that are safe to repeat are repeated. */
+const MAYBE_EXECUTED: ReadonlySet<TollfreeErrorCode> = new Set([
   "network_error",
   "internal_error",
   "upstream_error",
@@ -24,8 +24,8 @@ const MAY_HAVE_HAPPENED: ReadonlySet<TollfreeErrorCode> = new Set([
   "payments_paused",
 ]);
 
-/** Mutations that come to the same when they are sent twice. */
-const REPEATABLE: ReadonlySet<string> = new Set([
+/** Mutations that are safe to repeat: sent twice, they have the effect of one call. */
+const SAFE_TO_REPEAT: ReadonlySet<string> = new Set([
   "agent.auth",
   "agent.planService",
   "agent.completeTask",
@@ -33,9 +33,12 @@ const REPEATABLE: ReadonlySet<string> = new Set([
 ]);
 
 const FIRST_PAUSE_SECONDS = 0.5;
-const LONGEST_PAUSE_SECONDS = 10;
+const MAX_PAUSE_SECONDS = 10;
 
-/** Repeats a call, unchanged and so with its idempotency key, for as long as that can help. */
+/**
+ * Makes a call, and repeats it while that can help. The input is unchanged, so its idempotency key is the
+ * same.
+ */
 export async function withRetries<Answer>(
   { retries = 3, maxWaitSeconds = 90 }: RetryPolicy,
   call: Call,
@@ -56,21 +59,21 @@ export async function withRetries<Answer>(
 }
 
 function mayRepeat(call: Call, error: TollfreeError): boolean {
-  if (NOTHING_HAPPENED.has(error.code)) return true;
+  if (NEVER_EXECUTED.has(error.code)) return true;
   if (!isTransient(error)) return false;
-  return call.type === "query" || REPEATABLE.has(call.path) || isRunWithKey(call);
+  return call.type === "query" || SAFE_TO_REPEAT.has(call.path) || isRunWithKey(call);
 }
 
 function isTransient(error: TollfreeError): boolean {
   switch (error.code) {
-    case "invalid_response": // of something in between, that is
+    case "invalid_response": // the response came from a proxy between client and server
       return error.details.status === 429 || error.details.status >= 500;
     case "upstream_error":
     case "upstream_timeout":
-      // With a payment under way, it is the payment that is to be asked, not the upstream again.
+      // If there is a payment, poll that payment instead of calling the upstream again.
       return error.details?.payment_id === undefined;
     default:
-      return MAY_HAVE_HAPPENED.has(error.code);
+      return MAYBE_EXECUTED.has(error.code);
   }
 }
 
@@ -78,8 +81,11 @@ function isRunWithKey({ path, input }: Call): boolean {
   return path === "agent.runService" && (input as { idempotency_key?: string }).idempotency_key !== undefined;
 }
 
-/** Half a second, doubled each time, give or take a quarter, so that many clients don't come back at once. */
+/**
+ * Exponential backoff: half a second, doubled with each try. A random change of up to a quarter keeps many
+ * clients from returning at the same moment.
+ */
 function backOff(tries: number): number {
-  const pause = Math.min(FIRST_PAUSE_SECONDS * 2 ** tries, LONGEST_PAUSE_SECONDS);
+  const pause = Math.min(FIRST_PAUSE_SECONDS * 2 ** tries, MAX_PAUSE_SECONDS);
   return pause * (0.75 + Math.random() / 2);
 }

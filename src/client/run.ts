@@ -2,37 +2,40 @@ import { withApprovals } from "./approvals.ts";
 import { TollfreeError } from "./errors.ts";
 import type { RunContext } from "./prepare-run.ts";
 import { prepareRun } from "./prepare-run.ts";
-import { aborting } from "./procedures.ts";
+import { callOptions } from "./procedures.ts";
 import type { ExecutionMetadata, Payment, RunAnswer, RunRequest, ServiceInput } from "./types.ts";
 import { awaitOutput } from "./wait-for-output.ts";
 
 export interface RunOptions {
-  /** Who is to pay. Left out: whoever pays first. */
+  /** The campaign that should pay. Default: the server chooses one. */
   campaignId?: string | undefined;
-  /** Refuse a higher quote with `cost_above_max`. */
+  /** A higher price is refused with `cost_above_max`. */
   maxCostCents?: number | undefined;
-  /** The same key never pays twice. Left out, each run has its own; give one to go on with an earlier run. */
+  /**
+   * Runs with the same key never pay twice. Default: a new key. Pass an earlier run's key to continue that
+   * run.
+   */
   idempotencyKey?: string | undefined;
-  /** How long to wait for a run that is under way, before `payment_pending`. Default 120. */
+  /** How long to wait for the output of a pending run, before `payment_pending` is thrown. Default 120. */
   waitSeconds?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
 export interface RunResult<Output = unknown> {
-  /** JSON as it is, text as a string, anything else as `{ base64 }`. */
+  /** JSON as a value, text as a string, anything else as `{ base64 }`. */
   output: Output;
   contentType: string;
-  /** Who paid, how much, and where that stands: it may still be confirmed on chain. */
+  /** Who paid, how much, and the payment's status. It can still be pending: not yet confirmed on chain. */
   payment: Payment;
-  /** Response time, cost, upstream status, and what is left of the session's budget. */
+  /** Response time, cost, upstream status, and the remaining budget of the session. */
   metadata: ExecutionMetadata;
-  /** What this run would be repeated with. */
+  /** The key of this run. Repeating the run with it doesn't pay again. */
   idempotencyKey: string;
 }
 
 const DEFAULT_WAIT_SECONDS = 120;
 
-/** Plan, wider session, task, run, output: with the person asked wherever only they can answer. */
+/** Plans a run, widens the session, completes the task, runs the service and waits for its output. */
 export async function run(
   ctx: RunContext,
   service: string,
@@ -48,7 +51,7 @@ export async function run(
     ...(maxCostCents !== undefined && { max_cost_cents: maxCostCents }),
   };
   await prepareRun(ctx, request, { mayBeReplay: idempotencyKey !== undefined, signal });
-  const answer = await pay(ctx, request, { idempotencyKey: key, waitSeconds, signal });
+  const answer = await runUntilOutput(ctx, request, { idempotencyKey: key, waitSeconds, signal });
   ctx.session.noteRemaining(answer.execution_metadata.budget_remaining_cents);
   return {
     output: answer.output,
@@ -59,37 +62,41 @@ export async function run(
   };
 }
 
-/** The run itself, until its output is there. Where the upstream's answer got lost, it may still come. */
-async function pay(
+/**
+ * Makes the run and waits for its output. If the upstream's response was lost, the output may still arrive
+ * later.
+ */
+async function runUntilOutput(
   ctx: RunContext,
   request: RunRequest,
-  waiting: { idempotencyKey: string; waitSeconds: number; signal: AbortSignal | undefined },
+  waitOptions: { idempotencyKey: string; waitSeconds: number; signal: AbortSignal | undefined },
 ): Promise<RunAnswer> {
-  const { signal } = waiting;
-  const send = async (): Promise<RunAnswer> =>
-    (await ctx.api.agent.runService.mutate(request, aborting(signal))).data;
+  const { signal } = waitOptions;
+  const sendRun = async (): Promise<RunAnswer> =>
+    (await ctx.api.agent.runService.mutate(request, callOptions(signal))).data;
   let paymentId: string;
   try {
-    const answer = await withApprovals(ctx.approvals, send, signal);
+    const answer = await withApprovals(ctx.approvals, sendRun, signal);
     if (isComplete(answer)) return answer;
     paymentId = answer.payment.payment_id;
   } catch (error) {
-    const lost = lostPayment(error);
-    if (lost === undefined) throw error;
-    paymentId = lost;
+    const pendingPaymentId = findPendingPayment(error);
+    if (pendingPaymentId === undefined) throw error;
+    paymentId = pendingPaymentId;
   }
-  await awaitOutput(ctx.api, paymentId, waiting);
-  return send(); // the key's run, now with its output
+  await awaitOutput(ctx.api, paymentId, waitOptions);
+  return sendRun(); // the same key, so the server returns the same run, now with its output
 }
 
 const isComplete = ({ output, output_unavailable_reason: reason }: RunAnswer): boolean =>
   output !== undefined && reason === undefined;
 
 /**
- * The payment of a run whose request may have reached the upstream without its answer reaching us: the request is
- * sent again as it was. Where the upstream did answer, with an error, there is nothing to wait for.
+ * The id of the payment of a failed run whose upstream request got no response. The server repeats that
+ * request, so the output may still arrive. Undefined if there is no payment, or the upstream responded with
+ * an error.
  */
-function lostPayment(error: unknown): string | undefined {
+function findPendingPayment(error: unknown): string | undefined {
   if (!(error instanceof TollfreeError)) return undefined;
   switch (error.code) {
     case "upstream_timeout":
@@ -101,7 +108,7 @@ function lostPayment(error: unknown): string | undefined {
   }
 }
 
-/** 128 random bits. `crypto.randomUUID` wouldn't do: browsers have it on https only. */
+/** 128 random bits in hex. Not `crypto.randomUUID`: browsers offer it on https only. */
 function newIdempotencyKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,31 +1,32 @@
 import type { Approvals } from "./approvals.ts";
 import { TollfreeError } from "./errors.ts";
 import type { TollfreeApi } from "./procedures.ts";
-import { aborting } from "./procedures.ts";
+import { callOptions } from "./procedures.ts";
 import type { OpenedSession, Scopes, SessionRequest } from "./types.ts";
 import { unlessAborted } from "./wait.ts";
 
 /**
- * The session an agent acts in. It is opened anew when it expires or has to be wider, one change at a time, and
- * never with a larger budget than what was left.
+ * Holds the session of an agent. Opens a new session when the current one expires or has to be wider. Only
+ * one change runs at a time. A new session never gets a larger budget than what was left of the old one.
  */
 export class SessionKeeper {
-  readonly #keyed: TollfreeApi;
+  readonly #keyApi: TollfreeApi;
   readonly #approvals: Approvals;
   readonly #expiresInSeconds: number | undefined;
   #current: OpenedSession;
   #remainingCents: number;
-  /** All that were opened: those before the current one stay valid until they expire. */
+  /** The tokens of all sessions opened so far. Earlier sessions stay valid until they expire. */
   readonly #tokens: string[];
-  #changing: Promise<unknown> = Promise.resolve();
+  /** Settles when the last started change is done. Never rejects. */
+  #lastChange: Promise<unknown> = Promise.resolve();
 
   private constructor(
-    keyed: TollfreeApi,
+    keyApi: TollfreeApi,
     approvals: Approvals,
     expiresInSeconds: number | undefined,
     opened: OpenedSession,
   ) {
-    this.#keyed = keyed;
+    this.#keyApi = keyApi;
     this.#approvals = approvals;
     this.#expiresInSeconds = expiresInSeconds;
     this.#current = opened;
@@ -33,54 +34,57 @@ export class SessionKeeper {
     this.#tokens = [opened.session_token];
   }
 
-  /** Opens a session; where the person hasn't granted all that is asked, they are asked. */
+  /** Opens the first session. Asks the person if their grant doesn't cover the request. */
   static async open(
-    keyed: TollfreeApi,
+    keyApi: TollfreeApi,
     approvals: Approvals,
     request: SessionRequest,
     signal: AbortSignal | undefined,
   ): Promise<SessionKeeper> {
-    const opened = await openSession(keyed, approvals, request, signal);
-    return new SessionKeeper(keyed, approvals, request.expires_in_seconds, opened);
+    const opened = await openSession(keyApi, approvals, request, signal);
+    return new SessionKeeper(keyApi, approvals, request.expires_in_seconds, opened);
   }
 
   get token(): string {
     return this.#current.session_token;
   }
 
-  /** Without its token, which is nobody else's business. */
+  /** The session without its token: the token is a secret. */
   get current(): Omit<OpenedSession, "session_token"> {
     const { session_token: _secret, ...session } = this.#current;
     return session;
   }
 
-  /** Opens the session again, unless somebody else already has since `expired` was its token. */
+  /**
+   * Opens a new session with the same scopes. Does nothing if another call already replaced the token
+   * `expired`.
+   */
   renew(expired: string, signal: AbortSignal | undefined): Promise<void> {
     return this.#change(signal, () =>
       this.token === expired ? this.#reopen(this.#current.scopes, signal) : Promise.resolve(),
     );
   }
 
-  /** Opens a session that allows this too; the person is asked for what their grant lacks. */
-  widen(more: Scopes, signal: AbortSignal | undefined): Promise<void> {
+  /** Opens a session that also has the scopes `added`. Asks the person for scopes that their grant lacks. */
+  widen(added: Scopes, signal: AbortSignal | undefined): Promise<void> {
     return this.#change(signal, () => {
       const { scopes } = this.#current;
       const wider = {
-        allowed_task_types: union(scopes.allowed_task_types, more.allowed_task_types),
-        allowed_data_types: union(scopes.allowed_data_types, more.allowed_data_types),
-        allowed_categories: union(scopes.allowed_categories, more.allowed_categories),
+        allowed_task_types: union(scopes.allowed_task_types, added.allowed_task_types),
+        allowed_data_types: union(scopes.allowed_data_types, added.allowed_data_types),
+        allowed_categories: union(scopes.allowed_categories, added.allowed_categories),
       };
       // Another run may have widened it meanwhile.
-      return size(wider) === size(scopes) ? Promise.resolve() : this.#reopen(wider, signal);
+      return countEntries(wider) === countEntries(scopes) ? Promise.resolve() : this.#reopen(wider, signal);
     });
   }
 
-  /** What a run told of the budget. Sessions opened later get no more than the least that was left. */
+  /** Stores the remaining budget that a run returned. Later sessions get at most the smallest such amount. */
   noteRemaining(cents: number): void {
     this.#remainingCents = Math.min(this.#remainingCents, cents);
   }
 
-  /** Ends this session and those before it. */
+  /** Ends the current session and all earlier ones. */
   async end(send: (token: string) => Promise<unknown>): Promise<void> {
     const results = await Promise.allSettled(this.#tokens.map(send));
     for (const result of results) {
@@ -95,42 +99,42 @@ export class SessionKeeper {
       budget_limit_cents: this.#remainingCents,
       ...(this.#expiresInSeconds !== undefined && { expires_in_seconds: this.#expiresInSeconds }),
     };
-    const opened = await openSession(this.#keyed, this.#approvals, request, signal);
+    const opened = await openSession(this.#keyApi, this.#approvals, request, signal);
     this.#current = opened;
     this.#remainingCents = opened.budget_limit_cents;
     this.#tokens.push(opened.session_token);
   }
 
-  /** One after the other, so that each starts from what the one before left. */
+  /** Runs changes one after the other, so that each change sees the result of the previous one. */
   #change(signal: AbortSignal | undefined, change: () => Promise<void>): Promise<void> {
-    const changed = this.#changing.then(change);
-    this.#changing = changed.catch(() => undefined);
+    const changed = this.#lastChange.then(change);
+    this.#lastChange = changed.catch(() => undefined);
     return unlessAborted(changed, signal);
   }
 }
 
 async function openSession(
-  keyed: TollfreeApi,
+  keyApi: TollfreeApi,
   approvals: Approvals,
   request: SessionRequest,
   signal: AbortSignal | undefined,
 ): Promise<OpenedSession> {
   try {
-    return (await keyed.agent.auth.mutate(request, aborting(signal))).data;
+    return (await keyApi.agent.auth.mutate(request, callOptions(signal))).data;
   } catch (refusal) {
     const { nextActions } = await approvals.ask(refusal, signal);
-    // The session as far as the person granted it: they may have narrowed it.
+    // The request in the next action fits the new grant, which may be narrower than what was asked.
     const granted = nextActions.find(({ action }) => action === "auth")?.params;
-    if (granted?.["scopes"] === undefined) throw refusal; // given, and taken back since
-    return (await keyed.agent.auth.mutate(granted as SessionRequest, aborting(signal))).data;
+    if (granted?.["scopes"] === undefined) throw refusal; // the person revoked the grant right after approving
+    return (await keyApi.agent.auth.mutate(granted as SessionRequest, callOptions(signal))).data;
   }
 }
 
-const union = <Item>(some: readonly Item[], more: readonly Item[]): Item[] => [
-  ...new Set([...some, ...more]),
+const union = <Item>(first: readonly Item[], second: readonly Item[]): Item[] => [
+  ...new Set([...first, ...second]),
 ];
 
-const size = (scopes: Scopes): number => Object.values(scopes).flat().length;
+const countEntries = (scopes: Scopes): number => Object.values(scopes).flat().length;
 
 const hasEnded = (error: unknown): boolean =>
   error instanceof TollfreeError && (error.code === "session_expired" || error.code === "session_revoked");

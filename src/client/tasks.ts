@@ -1,26 +1,26 @@
 import type { Consent, DataType, Task, TaskData } from "./types.ts";
 
-/** A task to be completed before its sponsor pays. Answers and consent are the person's. */
+/** A task that must be completed before its sponsor pays. The person gives answers and consent. */
 export interface TaskRequest {
-  /** The service that is waiting for it. */
+  /** The `service_key` of the service that the task pays for. */
   service: string;
-  /** All of it: sponsor, description, required and optional fields. */
+  /** The whole task: sponsor, description, required and optional fields. */
   task: Task;
   /** JSON Schema (2020-12) of the answers. */
   schema: Task["task_input_schema"];
-  /** What the sponsor uses the answers for: show it with the question of consent. */
+  /** What the sponsor uses the answers for. Show it when you ask for consent. */
   purpose: string;
-  /** Personal data that the answers can hold. */
+  /** The types of personal data that the answers can hold. */
   dataTypes: DataType[];
-  /** The run's, if it has one: aborted when nobody waits for the answers any more. */
+  /** The signal of the run, if it has one. After it aborts, the answers are no longer used. */
   signal: AbortSignal | undefined;
 }
 
 export interface TaskAnswer {
   taskData: TaskData;
-  /** The person's act for this sponsor; without it, personal data goes nowhere. */
+  /** The person's consent for this sponsor. Without it, no personal data is sent. */
   consent: Consent;
 }
 
-/** Gets a person's answers; undefined where they'd rather not. */
+/** Gets the person's answers. Returns undefined if the person doesn't want to do the task. */
 export type OnTask = (request: TaskRequest) => Promise<TaskAnswer | undefined> | TaskAnswer | undefined;

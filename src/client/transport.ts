@@ -10,26 +10,29 @@ export interface Call {
   signal?: AbortSignal | undefined;
 }
 
-/** Sends a call once. Rejects with a `TollfreeError`, or with the reason of the call's signal. */
+/**
+ * Sends a call once. Rejects with a `TollfreeError`, or with the signal's reason if the call's signal aborts.
+ */
 export type Transport = (call: Call, token: string) => Promise<unknown>;
 
 export interface TransportOptions {
-  /** Where Tollfree is reached, such as `https://tollfree.example`. */
+  /** The server's URL, such as `https://tollfree.example`. */
   url: string;
-  /** Default: the platform's. */
+  /** Default: `globalThis.fetch`. */
   fetch?: typeof globalThis.fetch | undefined;
-  /** How long one request may take. Default 90: longer than any upstream may. */
+  /** The timeout of one request. Default 90: longer than any upstream may take. */
   timeoutSeconds?: number | undefined;
 }
 
 const DEFAULT_TIMEOUT_SECONDS = 90;
 
 /**
- * tRPC's wire protocol: a query's input in `?input=`, a mutation's as the body. It is spoken here rather than by
- * `@trpc/client`, whose types we have, since its errors would have to be taken apart again to become ours.
+ * Creates a transport for tRPC's wire protocol: a query's input is in `?input=`, a mutation's input is the
+ * body. We use only the types of `@trpc/client`, not its code, because its errors would have to be converted
+ * to ours.
  */
-export function createTransport({ url, fetch: given, timeoutSeconds }: TransportOptions): Transport {
-  const send = given ?? globalThis.fetch.bind(globalThis);
+export function createTransport({ url, fetch: customFetch, timeoutSeconds }: TransportOptions): Transport {
+  const send = customFetch ?? globalThis.fetch.bind(globalThis);
   const base = `${url.replace(/\/+$/, "")}/trpc`;
   const timeoutMs = (timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000;
 
@@ -38,57 +41,61 @@ export function createTransport({ url, fetch: given, timeoutSeconds }: Transport
     const authorization = `Bearer ${token}`;
     const json = JSON.stringify(input ?? {});
     const timeout = AbortSignal.timeout(timeoutMs);
-    const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+    const abortSignal = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
     let response, text;
     try {
       response = await (type === "query"
         ? send(`${base}/${path}?input=${encodeURIComponent(json)}`, {
             headers: { authorization },
-            signal: either,
+            signal: abortSignal,
           })
         : send(`${base}/${path}`, {
             method: "POST",
             headers: { authorization, "content-type": "application/json" },
             body: json,
-            signal: either,
+            signal: abortSignal,
           }));
       text = await response.text();
     } catch (cause) {
       signal?.throwIfAborted();
-      throw noAnswer(cause);
+      throw networkError(cause);
     }
-    return readAnswer(response.status, text);
+    return readResponse(response.status, text);
   };
 }
 
-function noAnswer(cause: unknown): TollfreeError {
+function networkError(cause: unknown): TollfreeError {
   return new TollfreeError("network_error", {
-    message: `No answer: ${cause instanceof Error ? cause.message : String(cause)}`,
+    message: `No response from the server: ${cause instanceof Error ? cause.message : String(cause)}`,
     details: undefined,
     retryAllowed: true,
     cause,
   });
 }
 
-interface Answer {
+/** The body of a response in tRPC's protocol. */
+interface TrpcResponse {
   result?: { data: unknown };
   error?: { data?: ErrorBody };
 }
 
-/** The envelope of a success. @throws TollfreeError for a refusal, and for what isn't Tollfree's answer */
-function readAnswer(status: number, text: string): unknown {
-  const answer = parse(text);
-  if (answer?.result !== undefined) return answer.result.data;
-  const refusal = answer?.error?.data;
-  if (refusal?.status === "error") throw fromErrorBody(refusal, status);
+/**
+ * Returns the success envelope.
+ * @throws TollfreeError for an error response, and for one that isn't Tollfree's
+ */
+function readResponse(status: number, text: string): unknown {
+  const response = parse(text);
+  if (response?.result !== undefined) return response.result.data;
+  const errorBody = response?.error?.data;
+  if (errorBody?.status === "error") throw fromErrorBody(errorBody, status);
   throw new TollfreeError("invalid_response", {
-    message: `HTTP ${status}, but not Tollfree's answer.`,
+    message: `The response (HTTP ${status}) is not from Tollfree. Check the URL and any proxy.`,
     details: { status },
     httpStatus: status,
   });
 }
 
-function parse(text: string): Answer | undefined {
+function parse(text: string): TrpcResponse | undefined {
   try {
     const value = JSON.parse(text) as unknown;
     return typeof value === "object" && value !== null ? value : undefined;

@@ -2,23 +2,23 @@ import type { inferRouterError, inferRouterInputs, inferRouterOutputs } from "@t
 import type { AppRouter } from "../api/router.ts";
 
 /**
- * What goes over the wire, as the router says it. Objects of the API keep the API's names (`payment_id`); what is
- * this client's own is in camel case.
+ * The types of the API, derived from the router. Objects of the API keep the API's field names
+ * (`payment_id`). Objects of this client use camel case.
  */
 
 type Inputs = inferRouterInputs<AppRouter>["agent"];
 type Outputs = inferRouterOutputs<AppRouter>["agent"];
-/** What a procedure answers, inside its envelope. */
+/** The `data` in a procedure's envelope. */
 type Data<Procedure extends keyof Outputs> = Outputs[Procedure]["data"];
 
-/** The body of a refusal; `error_code` tells the variants apart. */
+/** The body of an error response. `error_code` is the discriminator. */
 export type ErrorBody = inferRouterError<AppRouter>["data"];
 export type FieldError = NonNullable<ErrorBody["field_errors"]>[number];
 export type NextAction = ErrorBody["next_actions"][number];
 
 export type SessionRequest = Inputs["auth"];
 export type OpenedSession = Data<"auth">;
-/** What a session may do; `["*"]` is all that the person's grant allows. */
+/** What a session may do. `["*"]` means all that the person's grant allows. */
 export type RequestedScopes = SessionRequest["scopes"];
 export type Scopes = OpenedSession["scopes"];
 export type DataType = Scopes["allowed_data_types"][number];

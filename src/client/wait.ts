@@ -1,7 +1,7 @@
 /**
- * Waits, unless the signal aborts: then it rejects with the signal's reason.
+ * Waits for `ms` milliseconds. Rejects with the signal's reason if the signal aborts first.
  *
- * @example await wait(1_500, signal);
+ * @example await waitFor(1_500, signal);
  */
 export function waitFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -11,7 +11,10 @@ export function waitFor(ms: number, signal: AbortSignal | undefined): Promise<vo
   return unlessAborted(elapsed, signal).finally(() => clearTimeout(timer));
 }
 
-/** What comes of something, or the signal's reason if it aborts first; what it was goes on by itself. */
+/**
+ * Settles as `result` does. Rejects with the signal's reason if the signal aborts first; the work itself goes
+ * on.
+ */
 export function unlessAborted<Result>(
   result: Promise<Result>,
   signal: AbortSignal | undefined,

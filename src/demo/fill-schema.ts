@@ -1,4 +1,4 @@
-/** Fills a JSON Schema from what is known about a person: what an agent without a language model can do. */
+/** Fills a JSON Schema with values from a profile. So an agent without a language model can answer a task. */
 
 export interface Profile {
   /** Answers by property name. */
@@ -21,7 +21,10 @@ interface Schema {
   "x-data-type"?: string;
 }
 
-/** A value for the schema: from the profile, else the schema's own examples, else the least it allows. */
+/**
+ * Returns a value for the schema: from the profile, else from the schema (such as an example), else a minimal
+ * value.
+ */
 export function fillSchema(schema: Schema, profile: Profile, name = ""): unknown {
   const known = profile.byDataType[schema["x-data-type"] ?? ""] ?? profile.byName[name];
   if (known !== undefined && fits(schema, known)) return known;
@@ -43,16 +46,16 @@ export function fillSchema(schema: Schema, profile: Profile, name = ""): unknown
   }
 }
 
-/** Optional fields are filled only from the profile: nothing is told that wasn't asked for. */
+/** Fills all required fields. Optional fields are only filled if the profile has a value for their name. */
 function fillObject(
   properties: Record<string, Schema>,
   required: string[],
   profile: Profile,
 ): Record<string, unknown> {
-  const wanted = Object.entries(properties).filter(
+  const fieldsToFill = Object.entries(properties).filter(
     ([name]) => required.includes(name) || profile.byName[name] !== undefined,
   );
-  return Object.fromEntries(wanted.map(([name, schema]) => [name, fillSchema(schema, profile, name)]));
+  return Object.fromEntries(fieldsToFill.map(([name, schema]) => [name, fillSchema(schema, profile, name)]));
 }
 
 function fits(schema: Schema, value: unknown): boolean {

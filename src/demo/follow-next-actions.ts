@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Profile } from "./fill-schema.ts";
 import { fillSchema } from "./fill-schema.ts";
 
-/** As the API sends them; the follower knows nothing else of it. */
+/** A next action as the API sends it. The follower knows nothing else of the API. */
 interface NextAction {
   action: string;
   method: string;
@@ -35,23 +35,23 @@ export interface Step {
 export interface FollowerOptions {
   url: string;
   apiKey: string;
-  /** The one route it knows; a GPT's is another. */
+  /** The only route it knows. Default: `/agent/auth`; the GPT surface has another one. */
   start?: string;
-  /** The first request's body: who, what scopes, what budget. */
+  /** The body of the first request: user, scopes, budget. */
   wish: Record<string, unknown>;
   profile: Profile;
-  /** Fields the agent adds to an action of this name, such as what it is looking for. */
+  /** Fields that the agent adds, by action name, such as the search query. */
   goal?: Record<string, Record<string, unknown>>;
   onStep?: (step: Step) => void;
-  /** An approval was opened: whoever is there shows it to the person. */
+  /** Called when an approval was opened. Shows it to the person. */
   onApproval?: (details: Record<string, unknown>) => Promise<void>;
   maxSteps?: number;
 }
 
 export interface Reached {
-  /** The run's answer: output, payment and metadata. */
+  /** The response of the run: output, payment and metadata. */
   run: Record<string, unknown>;
-  /** The payment as it stood at the end. */
+  /** The final state of the payment. */
   payment: Record<string, unknown>;
   steps: Step[];
 }
@@ -59,16 +59,16 @@ export interface Reached {
 const POLL_MS = 500;
 
 /**
- * An agent that knows one route, `POST /agent/auth`, and otherwise does the first thing it is told to do next,
- * until it holds a resource and its payment is decided.
- * @throws Error if it gets stuck, with the last answer
+ * Acts as an agent that knows only one route, `POST /agent/auth`. After each response it does the first next
+ * action, until it has the output of a run and that run's payment is no longer pending.
+ * @throws Error with the last response, if there is no next action or the step limit is reached
  */
 export async function followNextActions(options: FollowerOptions): Promise<Reached> {
   const { profile, goal = {}, onStep, onApproval, maxSteps = 60 } = options;
   const steps: Step[] = [];
   let sessionToken = "";
   let run: Record<string, unknown> | undefined;
-  let shown: unknown;
+  let shownUserCode: unknown;
   let action: NextAction | undefined = {
     action: "auth",
     method: "POST",
@@ -94,10 +94,10 @@ export async function followNextActions(options: FollowerOptions): Promise<Reach
     onStep?.(step);
 
     const { details, error_code, retry_after_seconds } = step.body;
-    // A GPT's answers are flat: what others find under `data` stands at the top.
+    // GPT responses are flat: the fields of `data` are at the top level.
     const data = step.body.data ?? (step.body as unknown as Record<string, unknown>);
     if (error_code === "rate_limited") {
-      // Calling on all the same would get the session suspended.
+      // Calls before that time would get the session suspended.
       await sleep((retry_after_seconds ?? 1) * 1000);
       continue;
     }
@@ -107,15 +107,16 @@ export async function followNextActions(options: FollowerOptions): Promise<Reach
     if (run !== undefined && payment !== undefined && payment["status"] !== "pending")
       return { run, payment, steps };
 
-    // Asked again while the person makes up their mind, a question says the same.
-    const question = details?.["user_code"] === undefined ? data : details;
-    if (question["user_code"] !== undefined && question["user_code"] !== shown) {
-      shown = question["user_code"];
-      await onApproval?.(question);
+    // While the person decides, each poll returns the same approval. It is shown only once.
+    const approval = details?.["user_code"] === undefined ? data : details;
+    if (approval["user_code"] !== undefined && approval["user_code"] !== shownUserCode) {
+      shownUserCode = approval["user_code"];
+      await onApproval?.(approval);
     }
-    const pollsAgain = step.body.next_actions[0]?.endpoint === action.endpoint;
-    if (pollsAgain) await sleep(POLL_MS);
-    action = step.body.next_actions[0];
+    const [nextAction] = step.body.next_actions;
+    const isPoll = nextAction?.endpoint === action.endpoint;
+    if (isPoll) await sleep(POLL_MS);
+    action = nextAction;
   }
   throw new Error(`stuck after ${steps.length} steps: ${JSON.stringify(steps.at(-1)?.body)}`);
 }

@@ -4,15 +4,16 @@ import type { Started } from "../app/start.ts";
 import { start } from "../app/start.ts";
 import type { Reached, Step } from "./follow-next-actions.ts";
 import { followNextActions } from "./follow-next-actions.ts";
-import { person, profile } from "./profile.ts";
+import { createPerson, profile } from "./profile.ts";
 
 /**
- * `npm run demo`: a sandbox, an agent that only follows `next_actions`, and a real x402 payment. The agent gets
- * its key and the address of the server, nothing else; the person who approves is played by this program.
+ * `npm run demo`: starts a sandbox, and runs an agent that only follows `next_actions` up to a real x402
+ * payment. The agent knows only its key and the server's URL. This program also plays the person who
+ * approves.
  */
 async function demo(): Promise<void> {
   const once = process.argv.includes("--once");
-  // Any free port, unless one is asked for: the demo shouldn't trip over a server that is already up.
+  // The default port is any free one, so that the demo also works while another server runs.
   const config = readConfig(undefined, { LOG_LEVEL: "error", PORT: "0" });
   const started = await start(config);
   const stop = async (): Promise<never> => {
@@ -26,65 +27,66 @@ async function demo(): Promise<void> {
   }
   console.log(`tollfree is listening on ${started.url}\n`);
   try {
-    await tell(started);
+    await runDemo(started);
   } catch (error) {
     console.error(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`);
     await started.stop();
     process.exit(1);
   }
   if (once) await stop();
-  console.log(`\nThe server stays up at ${started.url}; stop it with Ctrl-C.`);
+  console.log(`\nThe server still runs at ${started.url}. Stop it with Ctrl-C.`);
 }
 
-async function tell({ url, sandbox }: Started): Promise<void> {
-  if (sandbox?.demo === undefined) throw new Error("the demo needs the sandbox with its demo data");
-  const { world, demo: keys, adminApiKey } = sandbox;
-  const chain = createPublicClient({ transport: http(world.rpcUrl) });
+/** Runs the agent and prints its steps, its result, and the balances before and after. */
+async function runDemo({ url, sandboxPage }: Started): Promise<void> {
+  if (sandboxPage?.demo === undefined) throw new Error("the demo needs the sandbox with its demo data");
+  const { sandbox, demo: keys, adminApiKey } = sandboxPage;
+  const chain = createPublicClient({ transport: http(sandbox.rpcUrl) });
   const balanceOf = (address: `0x${string}`): Promise<bigint> =>
-    chain.readContract({ address: world.asset, abi: BALANCE, functionName: "balanceOf", args: [address] });
-  const payees = [...new Set(world.upstreams.map(({ pay_to }) => pay_to as `0x${string}`))];
+    chain.readContract({ address: sandbox.asset, abi: BALANCE, functionName: "balanceOf", args: [address] });
+  const payees = [...new Set(sandbox.upstreams.map(({ pay_to }) => pay_to as `0x${string}`))];
   const balances = async (): Promise<bigint[]> =>
-    Promise.all([world.treasury.address, ...payees].map(balanceOf));
+    Promise.all([sandbox.treasury.address, ...payees].map(balanceOf));
 
   const before = await balances();
-  const user = await person({ url, adminApiKey });
+  const user = await createPerson({ url, adminApiKey });
   const reached = await followNextActions({
     url,
     apiKey: keys.agent_api_key,
-    wish: { scopes: WISH, budget_limit_cents: 25 },
+    wish: { scopes: REQUESTED_SCOPES, budget_limit_cents: 25 },
     profile,
     goal: { search_services: { intent: "When does the sun set in Lisbon?" } },
     onStep: printStep,
     onApproval: (details) => user.approve(details),
   });
   const after = await balances();
-  printResult(reached, world.upstreams, [world.treasury.address, ...payees], before, after);
+  printResult(reached, sandbox.upstreams, [sandbox.treasury.address, ...payees], before, after);
   const txHash = reached.payment["tx_hash"] as `0x${string}`;
   const receipt = await chain.getTransactionReceipt({ hash: txHash });
   console.log(
-    `\n  The transaction is in block ${receipt.blockNumber} of chain ${world.chainId}: ${receipt.status}`,
+    `\n  The transaction is in block ${receipt.blockNumber} of chain ${sandbox.chainId}: ${receipt.status}`,
   );
 }
 
 const BALANCE = parseAbi(["function balanceOf(address) view returns (uint256)"]);
 
-const WISH = {
+const REQUESTED_SCOPES = {
   allowed_task_types: ["survey", "data_provision"],
   allowed_data_types: ["region", "attributes"],
   allowed_categories: ["*"],
 };
 
-let count = 0;
+let stepCount = 0;
 function printStep({ action, method, endpoint, status, body }: Step): void {
-  count += 1;
-  const told = body.next_actions[0];
-  console.log(`${String(count).padStart(2)}. ${action.padEnd(16)} ${method.padEnd(4)} ${endpoint}`);
-  console.log(`    ${status} ${body.error_code ?? "ok"}${summary(body.data)}`);
-  if (told !== undefined) console.log(`    told next: ${told.action}`);
+  stepCount += 1;
+  const nextAction = body.next_actions[0];
+  console.log(`${String(stepCount).padStart(2)}. ${action.padEnd(16)} ${method.padEnd(4)} ${endpoint}`);
+  console.log(`    ${status} ${body.error_code ?? "ok"}${summarize(body.data)}`);
+  if (nextAction !== undefined) console.log(`    next action: ${nextAction.action}`);
 }
 
-/** The one or two things worth saying about an answer. */
-function summary(data: Record<string, unknown> | undefined): string {
+/** The most important facts of a response, as text to append to a line. */
+function summarize(data: Record<string, unknown> | undefined): string {
   if (data === undefined) return "";
   const services = data["services"] as
     { name: string; sponsor: string; required_task: string | null }[] | undefined;
@@ -121,10 +123,10 @@ function printResult(
       index === 0
         ? "Tollfree's treasury"
         : (upstreams.find(({ pay_to }) => pay_to === address)?.name ?? address);
-    console.log(`  ${name.padEnd(24)}${dollars(before[index])}${dollars(after[index])}`);
+    console.log(`  ${name.padEnd(24)}${formatDollars(before[index])}${formatDollars(after[index])}`);
   }
 }
 
-const dollars = (micros = 0n): string => (Number(micros) / 1e6).toFixed(6).padStart(14);
+const formatDollars = (micros = 0n): string => (Number(micros) / 1e6).toFixed(6).padStart(14);
 
 await demo();

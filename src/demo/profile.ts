@@ -1,6 +1,6 @@
 import type { Profile } from "./fill-schema.ts";
 
-/** The little the demo's agent knows about its person, and what they agree to. */
+/** What the demo's agent knows about its person, and what the person consents to. */
 export const profile: Profile = {
   byName: {
     satisfaction: 4,
@@ -15,12 +15,21 @@ export const profile: Profile = {
 };
 
 export interface Person {
-  /** Looks at what the agent asks for, and grants it for a day. */
+  /** Approves the agent's request for one day. `details` is the approval as the API sent it. */
   approve(details: Record<string, unknown>): Promise<void>;
 }
 
-/** A new person, who until they have pages of their own decides through the administrator. */
-export async function person({ url, adminApiKey }: { url: string; adminApiKey: string }): Promise<Person> {
+/**
+ * Creates a person. They decide through the administrator's API, because users have no pages of their own
+ * yet.
+ */
+export async function createPerson({
+  url,
+  adminApiKey,
+}: {
+  url: string;
+  adminApiKey: string;
+}): Promise<Person> {
   const post = async (path: string, body: unknown): Promise<Record<string, unknown>> => {
     const response = await fetch(`${url}${path}`, {
       method: "POST",

@@ -32,23 +32,23 @@ export interface AppOptions {
   authenticators: Authenticators;
   audit: AuditLog;
   metrics: Meter;
-  /** What `/readyz` asks. */
+  /** The checks of `/readyz`, by name. */
   checks: ReadinessChecks;
-  /** Whether this bearer token, or none, may scrape. */
+  /** Whether a request with this bearer token (undefined: without one) may read `/metrics`. */
   mayScrape: (token: string | undefined) => boolean;
-  /** Whether the server is about to end, and so no longer ready. */
+  /** Whether the server is stopping. `/readyz` then answers that it isn't ready. */
   isStopping: () => boolean;
-  /** Addresses and ranges whose `X-Forwarded-For` is believed. */
+  /** Addresses and CIDR ranges of proxies whose `X-Forwarded-For` header is trusted. */
   trustedProxies: readonly string[];
-  /** What can be paid for directly. */
+  /** Lists the services that callers can pay for directly, one page of them. */
   listResources: (page: Page) => Promise<object>;
-  /** Further routes: console, documents, the sandbox's page. They come before the API's 404. */
+  /** Adds further routes, such as the sandbox's page. They come before the API, whose fallback is 404. */
   routes?: (app: Express) => void;
 }
 
 /**
- * Everything that is answered over HTTP.
- * @throws Error at start if the router can't be served as it stands
+ * Creates the Express app with all routes.
+ * @throws Error if the router can't be served; the server then doesn't start
  */
 export function createApp(options: AppOptions): Express {
   const {
@@ -94,26 +94,33 @@ export function createApp(options: AppOptions): Express {
   routes?.(app);
   const trpc = createCallHandler(api, createTrpcTransport(operations));
   const rest = createCallHandler(api, createRestTransport(operations));
-  app.use((req, res) => choose(req.originalUrl, trpc, rest)(req, res));
-  app.use(lastResort(deps.log));
+  app.use((req, res) => selectTransport(req.originalUrl, trpc, rest)(req, res));
+  app.use(answerUncaughtError(deps.log));
   return app;
 }
 
-/** JSON needs nothing; pages set their own policy. */
+/** The strictest policy, since JSON loads nothing. Routes with pages set their own policy. */
 const API_CONTENT_POLICY = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
 
-/** REST is the default, and so also what says 404. */
-const choose = (url: string, trpc: Handler, rest: Handler): Handler =>
+/** REST is the default, so REST also answers 404 for unknown paths. */
+const selectTransport = (url: string, trpc: Handler, rest: Handler): Handler =>
   url.startsWith(TRPC_PREFIX) ? trpc : rest;
 
-/** What Express or a middleware threw: a status below 500 says that the request was at fault. */
-const lastResort =
+/**
+ * Answers errors that Express or a middleware threw. Their `status` from 400 to 499 means that the request
+ * was bad; the caller then gets `invalid_request`.
+ */
+const answerUncaughtError =
   (log: Deps["log"]): ErrorRequestHandler =>
   (thrown: unknown, req, res, _next) => {
     const status =
       typeof thrown === "object" && thrown !== null && "status" in thrown ? thrown.status : undefined;
-    const isOwn = thrown instanceof AppError;
-    const atFault = !isOwn && typeof status === "number" && status >= 400 && status < 500;
-    const error = sendError(req, res, atFault ? new AppError("invalid_request", { cause: thrown }) : thrown);
+    const isAppError = thrown instanceof AppError;
+    const isBadRequest = !isAppError && typeof status === "number" && status >= 400 && status < 500;
+    const error = sendError(
+      req,
+      res,
+      isBadRequest ? new AppError("invalid_request", { cause: thrown }) : thrown,
+    );
     if (error.status >= 500) log.error({ request_id: requestIdOf(req), err: error.cause }, "request failed");
   };

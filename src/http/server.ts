@@ -8,37 +8,40 @@ import { toWireError } from "../api/response/error-body.ts";
 import { AppError } from "../core/protocol/errors.ts";
 import { sendError } from "./request/send.ts";
 
-/** `headersTimeout` may not exceed `requestTimeout`; both are about receiving, not about answering. */
+/**
+ * Node's limits. `headersTimeout` must not exceed `requestTimeout`. Both limit receiving a request, not
+ * answering it.
+ */
 const LIMITS = {
   headersTimeout: 15_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 5_000,
   maxHeaderSize: 16 * 1024,
-  requireHostHeader: false, // we refuse it ourselves, in the envelope
+  requireHostHeader: false, // we refuse a missing Host header ourselves, with the error envelope
 };
 
-const IDLE_SWEEP_MS = 50;
+const IDLE_CHECK_MS = 50;
 
-/** When closing: how long a connection that was opened without a request yet may still send one. */
-const SILENCE_MS = 1_000;
+/** While the server stops: how long a connection without a request so far may still send one. */
+const FIRST_REQUEST_MS = 1_000;
 
-/** How long a refused connection gets to read why before it is cut. */
-const LINGER_MS = 1_000;
+/** How long a refused connection stays open, so that the client can read the error response. */
+const READ_REFUSAL_MS = 1_000;
 
-/** Open connections, each with the last answer it was given or is being given. */
+/** Open connections, each with its latest response. Undefined if no request has arrived yet. */
 type Connections = Map<Duplex, ServerResponse | undefined>;
 
 export interface RunningServer {
   url: string;
   /**
-   * Stops accepting and resolves when the requests in flight are answered. After `deadlineMs` the connections
-   * still open are cut.
+   * Stops accepting connections, and resolves when all requests in flight are answered. Cuts the connections
+   * that are still open after `deadlineMs`.
    */
   close(deadlineMs: number): Promise<void>;
 }
 
-/** Starts listening; port 0 picks a free one. */
+/** Starts listening. Port 0 means any free port. @throws Error if the port is taken */
 export async function startServer(
   listener: RequestListener,
   { host, port }: { host: string; port: number },
@@ -62,9 +65,9 @@ export async function startServer(
   server.on("checkExpectation", (req, res) => sendError(req, res, new AppError("invalid_request")));
   server.on("connect", (_req, socket) => refuseRaw(socket));
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    const answer = connections.get(socket);
-    const midAnswer = answer !== undefined && answer.headersSent && !answer.writableEnded;
-    if (error.code === "ECONNRESET" || !socket.writable || midAnswer) socket.destroy();
+    const response = connections.get(socket);
+    const isResponding = response !== undefined && response.headersSent && !response.writableEnded;
+    if (error.code === "ECONNRESET" || !socket.writable || isResponding) socket.destroy();
     else refuseRaw(socket, error.code);
   });
 
@@ -79,26 +82,30 @@ export async function startServer(
 function close(server: Server, connections: Connections, deadlineMs: number): Promise<void> {
   return new Promise((resolve) => {
     const started = performance.now();
-    // Connections that are busy now become idle later and would stay open. Node doesn't count those as idle that
-    // never sent anything; they get a moment, since a request may be on its way.
-    const sweep = setInterval(() => {
+    // A connection that is busy now becomes idle later and would stay open, so idle ones are closed
+    // repeatedly. Node doesn't count a connection as idle that never sent a request. Its first request may be
+    // on its way, so it is closed only after a moment.
+    const idleCheck = setInterval(() => {
       server.closeIdleConnections();
-      if (performance.now() - started < SILENCE_MS) return;
-      for (const [socket, answer] of connections) if (answer === undefined) socket.destroy();
-    }, IDLE_SWEEP_MS);
-    const cut = setTimeout(() => server.closeAllConnections(), deadlineMs);
+      if (performance.now() - started < FIRST_REQUEST_MS) return;
+      for (const [socket, response] of connections) if (response === undefined) socket.destroy();
+    }, IDLE_CHECK_MS);
+    const deadline = setTimeout(() => server.closeAllConnections(), deadlineMs);
     server.close(() => {
-      clearInterval(sweep);
-      clearTimeout(cut);
+      clearInterval(idleCheck);
+      clearTimeout(deadline);
       resolve();
     });
   });
 }
 
-/** What Node's parser gives up on never becomes a request; its answer is written by hand. */
+/**
+ * Answers 400 on the bare socket. If Node's HTTP parser refuses the bytes, there is no request object and no
+ * response object, so the response is written by hand.
+ */
 function refuseRaw(socket: Duplex, code?: string): void {
   const requestId = randomUUID();
-  const message = MESSAGES.get(code ?? "");
+  const message = MESSAGE_BY_ERROR_CODE.get(code ?? "");
   const error = new AppError("invalid_request", message === undefined ? {} : { message });
   const { body } = toWireError(error, { requestId, renderActions: () => [] });
   const text = JSON.stringify(body);
@@ -114,10 +121,10 @@ function refuseRaw(socket: Duplex, code?: string): void {
       text,
     ].join("\r\n"),
   );
-  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  setTimeout(() => socket.destroy(), READ_REFUSAL_MS).unref();
 }
 
-const MESSAGES = new Map([
+const MESSAGE_BY_ERROR_CODE = new Map([
   ["HPE_HEADER_OVERFLOW", "The request's headers are too large."],
   ["ERR_HTTP_REQUEST_TIMEOUT", "The request took too long to arrive."],
 ]);

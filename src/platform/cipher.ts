@@ -9,14 +9,15 @@ const TAG_LENGTH = 16;
 const HEADER_LENGTH = PREFIX_LENGTH + IV_LENGTH + TAG_LENGTH;
 
 interface Key {
-  /** What its ciphertexts start with: version and key id. */
+  /** The first bytes of this key's ciphertexts: version and key id. */
   prefix: Buffer;
   bytes: Buffer;
 }
 
 /**
- * AES-256-GCM. A ciphertext is version, key id, nonce, tag and the encrypted bytes; what it belongs to is bound
- * to it as additional data, so that one row's ciphertext can't be moved to another.
+ * Encrypts with AES-256-GCM. A ciphertext consists of version, key id, nonce, tag and the encrypted bytes.
+ * Its context, such as its row, is bound to it as additional data. So the ciphertext of one row can't be used
+ * in another row.
  */
 export class AesCipher implements Cipher {
   readonly #current: Key;
@@ -24,15 +25,17 @@ export class AesCipher implements Cipher {
   readonly #macKey: Buffer;
 
   /**
-   * @param secrets 32 random bytes each, from which the keys in use are derived. The first encrypts, all decrypt.
-   * @param digestSecret makes the keyed digests, so that a rotation changes no pseudonym; left out: the first
+   * @param secrets 32 random bytes each; the keys are derived from them. The first encrypts, all decrypt.
+   * @param digestSecret for `hmac`. It stays the same when `secrets` rotate, so that digests and pseudonyms
+   *   don't change. Default: the first secret.
+   * @throws RangeError if a secret doesn't have 32 bytes
    */
   constructor(secrets: readonly [Uint8Array, ...Uint8Array[]], digestSecret: Uint8Array = secrets[0]) {
     if ([...secrets, digestSecret].some((secret) => secret.length !== 32))
       throw new RangeError("a key must be 32 bytes");
-    this.#current = keyOf(secrets[0]);
-    this.#all = secrets.map(keyOf);
-    this.#macKey = derive(digestSecret, "tollfree codes");
+    this.#current = deriveKey(secrets[0]);
+    this.#all = secrets.map(deriveKey);
+    this.#macKey = deriveBytes(digestSecret, "tollfree codes");
   }
 
   get prefix(): Uint8Array<ArrayBuffer> {
@@ -52,7 +55,7 @@ export class AesCipher implements Cipher {
     const prefix = bytes.subarray(0, PREFIX_LENGTH);
     const key = this.#all.find((candidate) => prefix.equals(candidate.prefix));
     if (key === undefined || bytes.length < HEADER_LENGTH)
-      throw new Error("this was encrypted with another key");
+      throw new Error("this value was encrypted with another key");
     const iv = bytes.subarray(PREFIX_LENGTH, PREFIX_LENGTH + IV_LENGTH);
     const tag = bytes.subarray(HEADER_LENGTH - TAG_LENGTH, HEADER_LENGTH);
     const decipher = createDecipheriv("aes-256-gcm", key.bytes, iv)
@@ -66,11 +69,11 @@ export class AesCipher implements Cipher {
   }
 }
 
-function keyOf(secret: Uint8Array): Key {
-  const bytes = derive(secret, "tollfree at rest");
+function deriveKey(secret: Uint8Array): Key {
+  const bytes = deriveBytes(secret, "tollfree at rest");
   const id = createHash("sha256").update(bytes).digest().subarray(0, KEY_ID_LENGTH);
   return { prefix: Buffer.concat([Buffer.of(VERSION), id]), bytes };
 }
 
-const derive = (secret: Uint8Array, purpose: string): Buffer =>
+const deriveBytes = (secret: Uint8Array, purpose: string): Buffer =>
   Buffer.from(hkdfSync("sha256", secret, new Uint8Array(), purpose, 32));

@@ -11,25 +11,28 @@ import type {
   UpstreamRequest,
 } from "../core/ports/upstream.ts";
 
-/** An answer larger than this is cut off. */
-const MAX_ANSWER_BYTES = 2_000_000;
+/** A larger response is refused. */
+const MAX_RESPONSE_BYTES = 2_000_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 
 export interface UpstreamPolicy {
-  /** Lets upstreams live on loopback and private addresses. */
+  /** Allows upstreams on loopback and private addresses. */
   allowPrivate: boolean;
   /** Origins that may always be called, such as the sandbox's own upstreams. */
   allowedOrigins: readonly string[];
-  /** In production, only https. */
+  /** Allows only https. True in production. */
   httpsOnly: boolean;
 }
 
 class BlockedError extends Error {}
 
-/** All of IPv6 that is in public use. Outside it, `unicast` also names old ways to write IPv4, such as `::127.0.0.1`. */
+/**
+ * The public part of IPv6. Outside it, ipaddr.js also calls old notations of IPv4 `unicast`, such as
+ * `::127.0.0.1`.
+ */
 const PUBLIC_IPV6 = ipaddr.IPv6.parseCIDR("2000::/3");
 
-/** Whether an address is on the public internet; IPv4 in IPv6 clothes counts as what it is. */
+/** Whether an address is on the public internet. An IPv4 address mapped into IPv6 is judged as IPv4. */
 function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);
@@ -37,19 +40,25 @@ function isPublicAddress(address: string): boolean {
 }
 
 /**
- * Calls upstreams, whose URLs sponsors choose: safe against SSRF (every resolved address is checked when
- * connecting, so a name can't change its mind), redirects, slow and huge answers. Failures are results.
+ * Calls upstreams. Sponsors choose the URLs, so this class protects against SSRF, redirects, slow responses
+ * and huge responses. Against SSRF, each resolved address is checked at the moment of connecting: a DNS name
+ * can't pass the check with one address and then connect to another. Failures are returned, not thrown.
  */
 export class UpstreamFetch implements UpstreamClient {
   readonly #policy: UpstreamPolicy;
-  readonly #guarded: Agent;
-  readonly #open: Agent;
+  /** Connects to public addresses only. */
+  readonly #publicOnly: Agent;
+  /** Connects to any address. */
+  readonly #unrestricted: Agent;
 
   constructor(policy: UpstreamPolicy) {
     this.#policy = policy;
-    const limits = { maxResponseSize: MAX_ANSWER_BYTES, headersTimeout: 0, bodyTimeout: 0 };
-    this.#guarded = new Agent({ ...limits, connect: { lookup: publicLookup, timeout: CONNECT_TIMEOUT_MS } });
-    this.#open = new Agent({ ...limits, connect: { timeout: CONNECT_TIMEOUT_MS } });
+    const limits = { maxResponseSize: MAX_RESPONSE_BYTES, headersTimeout: 0, bodyTimeout: 0 };
+    this.#publicOnly = new Agent({
+      ...limits,
+      connect: { lookup: lookUpPublic, timeout: CONNECT_TIMEOUT_MS },
+    });
+    this.#unrestricted = new Agent({ ...limits, connect: { timeout: CONNECT_TIMEOUT_MS } });
   }
 
   request(request: UpstreamRequest): Promise<UpstreamAnswer | UpstreamFailure> {
@@ -69,7 +78,8 @@ export class UpstreamFetch implements UpstreamClient {
       const dispatcher = this.#dispatcherFor(new URL(request.url));
       const response = await fetch(request.url, {
         method: request.method,
-        // Compressed answers could unfold into any size; those that come compressed all the same are counted unfolded.
+        // A compressed response could expand to any size. If one comes anyway, its decompressed bytes are
+        // counted.
         headers: { ...request.headers, "accept-encoding": "identity" },
         ...(request.body !== undefined && { body: request.body }),
         redirect: "manual",
@@ -91,40 +101,43 @@ export class UpstreamFetch implements UpstreamClient {
     }
   }
 
+  /** @throws BlockedError if the policy forbids the URL */
   #dispatcherFor(url: URL): Agent {
     if (url.username !== "" || url.password !== "") throw new BlockedError("credentials in the URL");
-    if (this.#policy.allowedOrigins.includes(url.origin)) return this.#open;
+    if (this.#policy.allowedOrigins.includes(url.origin)) return this.#unrestricted;
     if (
       url.protocol !== "https:" &&
       !(url.protocol === "http:" && (!this.#policy.httpsOnly || this.#policy.allowPrivate))
     ) {
       throw new BlockedError(`the scheme ${url.protocol}`);
     }
-    if (this.#policy.allowPrivate) return this.#open;
-    // A literal address never reaches the lookup. URL has already read decimal, hex and octal forms.
+    if (this.#policy.allowPrivate) return this.#unrestricted;
+    // A literal address is not looked up, so it is checked here. `URL` has normalised decimal, hex and octal
+    // notations.
     const host = url.hostname.replace(/^\[|\]$/g, "");
     if (net.isIP(host) !== 0 && !isPublicAddress(host)) throw new BlockedError(`the address ${host}`);
-    return this.#guarded;
+    return this.#publicOnly;
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#guarded.close(), this.#open.close()]);
+    await Promise.all([this.#publicOnly.close(), this.#unrestricted.close()]);
   }
 }
 
-/** @throws if the body is larger than we take, as it is after decoding */
+/** Reads a body. @throws Error if it has more than `MAX_RESPONSE_BYTES` after decompression */
 async function readCapped(stream: AsyncIterable<Uint8Array> | null): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of stream ?? []) {
     size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) throw new Error("the answer is too large");
+    if (size > MAX_RESPONSE_BYTES) throw new Error("the response is too large");
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
-const publicLookup: LookupFunction = (hostname, options, callback) => {
+/** A DNS lookup that fails if any of the name's addresses is not public. */
+const lookUpPublic: LookupFunction = (hostname, options, callback) => {
   dns.lookup(hostname, { ...options, all: true }, (error, addresses) => {
     if (error !== null) {
       callback(error, "");
@@ -142,7 +155,7 @@ const publicLookup: LookupFunction = (hostname, options, callback) => {
   });
 };
 
-/** Codes that say that no connection was made, so nothing was sent. */
+/** Error codes that mean that no connection was made, so nothing was sent. */
 const UNREACHABLE = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
@@ -152,6 +165,7 @@ const UNREACHABLE = new Set([
   "UND_ERR_CONNECT_TIMEOUT",
 ]);
 
+/** @param connected whether response headers had arrived */
 function failureOf(error: unknown, connected: boolean): UpstreamFailure {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof BlockedError) return { kind: "blocked", reason: cause.message };

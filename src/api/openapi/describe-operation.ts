@@ -17,20 +17,20 @@ type PathItem = NonNullable<OpenAPIObject["paths"]>[string];
 export type OperationObject = NonNullable<PathItem["get"]>;
 type Content = Extract<NonNullable<OperationObject["requestBody"]>, { content: unknown }>["content"];
 
-/** The library types responses as `any`. */
+/** A response object of the document. trpc-to-openapi types it as `any`. */
 interface ResponseObject {
   description: string;
   headers: Record<string, { $ref: string }>;
   content: Content;
 }
 
-/** Statuses whose answers can say how long to wait. */
-const RETRIED_AFTER_WAITING = new Set([409, 429, 503, 504]);
+/** Error statuses whose responses can have a `Retry-After` header. */
+const STATUSES_WITH_RETRY_AFTER = new Set([409, 429, 503, 504]);
 
-/** Whether its answers say how much of a limit is left. */
+/** Whether responses have the rate limit headers. */
 const isLimited = (auth: Operation["auth"]): boolean => auth !== "none" && auth !== "admin";
 
-/** The generated operation with all that its metadata says beyond the schemas. */
+/** Adds an operation's metadata to the operation object that trpc-to-openapi generated from the schemas. */
 export function describeOperation(operation: Operation, generated: OperationObject): OperationObject {
   const { id, surface, auth, method, meta } = operation;
   const { summary, description, tags = [surface] } = meta.openapi;
@@ -53,7 +53,7 @@ function parametersOf({ input, meta }: Operation, { parameters = [] }: Operation
   return [
     ...parameters.map((parameter) => {
       if (!("name" in parameter)) return parameter;
-      // The generator looks past `.optional()`, and so misses what was said on it.
+      // The generator unwraps `.optional()` and so loses a description that was set on it.
       const description = fields[parameter.name]?.description ?? parameter.description;
       const example = meta.example?.request?.[parameter.name];
       return {
@@ -67,7 +67,8 @@ function parametersOf({ input, meta }: Operation, { parameters = [] }: Operation
 }
 
 function bodyOf({ id, meta, pathParams }: Operation, { requestBody }: OperationObject) {
-  if (requestBody === undefined || !("content" in requestBody)) throw new Error(`${id} lost its body`);
+  if (requestBody === undefined || !("content" in requestBody))
+    throw new Error(`${id}: the generated operation has no request body`);
   const request = meta.example?.request;
   if (request === undefined) return requestBody;
   const example = Object.fromEntries(Object.entries(request).filter(([name]) => !pathParams.includes(name)));
@@ -79,8 +80,8 @@ function successesOf(
   { responses }: OperationObject,
 ): Record<string, ResponseObject> {
   const generated = responses?.["200"] as Pick<ResponseObject, "content"> | undefined;
-  if (generated === undefined) throw new Error(`${id} lost its answer`);
-  const answer = (description: string, content: Content) => ({
+  if (generated === undefined) throw new Error(`${id}: the generated operation has no 200 response`);
+  const describe = (description: string, content: Content) => ({
     description,
     headers: {
       ...REQUEST_ID_HEADER,
@@ -92,12 +93,12 @@ function successesOf(
   });
   const data = meta.example?.response;
   const example = surface === "gpt" ? data : { status: "success", data, next_actions: [] };
-  const schema =
+  const bareContent =
     meta.bytes === true ? ANY_BYTES : meta.file === undefined ? generated.content : fileContent(meta.file);
-  const content = data === undefined ? schema : withExample(schema, example);
+  const content = data === undefined ? bareContent : withExample(bareContent, example);
   return {
-    200: answer(meta.openapi.successDescription ?? "Success", content),
-    ...(meta.accepted !== undefined && { 202: answer(meta.accepted, generated.content) }),
+    200: describe(meta.openapi.successDescription ?? "Success", content),
+    ...(meta.accepted !== undefined && { 202: describe(meta.accepted, generated.content) }),
   };
 }
 
@@ -106,7 +107,7 @@ function errorsOf(operation: Operation): Record<string, ResponseObject> {
     description: codes.map((code) => `\`${code}\``).join(", "),
     headers: {
       ...REQUEST_ID_HEADER,
-      ...(RETRIED_AFTER_WAITING.has(status) && RETRY_AFTER_HEADER),
+      ...(STATUSES_WITH_RETRY_AFTER.has(status) && RETRY_AFTER_HEADER),
       ...(status === 429 && RATE_LIMIT_HEADERS),
       ...(status === 401 && CHALLENGE_HEADER),
     },
@@ -117,7 +118,7 @@ function errorsOf(operation: Operation): Record<string, ResponseObject> {
   );
 }
 
-/** What an upstream answers is its own business. */
+/** An upstream may answer with any media type. */
 const ANY_BYTES: Content = { "*/*": { schema: { type: "string", format: "binary" } } };
 
 const fileContent = (schemas: NonNullable<Operation["meta"]["file"]>): Content =>

@@ -10,15 +10,18 @@ import { HEADERS, SECURITY_SCHEMES, securityOf, TAGS } from "./shared-components
 
 export interface OpenApiOptions {
   router: AnyTRPCRouter;
-  /** Where the API is reached; `/` for the committed document, which knows no host. */
+  /** Where the API is reached. `/` for the committed document, which has no host. */
   serverUrl: string;
-  /** All, if left out. */
+  /** Default: all. */
   surfaces?: readonly Surface[];
 }
 
 type Paths = NonNullable<OpenAPIObject["paths"]>;
 
-/** A path that is dropped again: what makes the generator render the error envelope as something we answer. */
+/**
+ * A path that is removed again later. The generator only renders `ErrorEnvelope` as an output schema if some
+ * response uses it.
+ */
 const ERROR_PATH = {
   "/": {
     get: {
@@ -28,9 +31,10 @@ const ERROR_PATH = {
 };
 
 /**
- * The OpenAPI 3.1 document. trpc-to-openapi turns the Zod schemas into it; what it can't be told (our errors,
- * credentials per operation, 202, examples) is set here from the same metadata. The same router gives the same
- * text, byte by byte.
+ * Builds the OpenAPI 3.1 document. trpc-to-openapi converts the Zod schemas. It can't express our errors, the
+ * credential of each operation, 202 responses and examples; these are set here from the same metadata. The
+ * result is deterministic: the same router gives the same text, byte by byte.
+ * @throws Error if the generator left an operation out
  */
 export function buildOpenApi(operations: Operations, options: OpenApiOptions): OpenAPIObject {
   const { router, serverUrl, surfaces = SURFACES } = options;
@@ -39,7 +43,7 @@ export function buildOpenApi(operations: Operations, options: OpenApiOptions): O
     title: "Tollfree",
     description: "Agents use paid APIs at a sponsor's expense, inside limits their user set.",
     version: "1.0.0",
-    license: { name: "Proprietary", identifier: "LicenseRef-Proprietary" },
+    license: { name: "Apache 2.0", identifier: "Apache-2.0" },
     openApiVersion: "3.1.0",
     baseUrl: serverUrl,
     securitySchemes: SECURITY_SCHEMES,
@@ -56,7 +60,7 @@ export function buildOpenApi(operations: Operations, options: OpenApiOptions): O
     paths[path] = { ...paths[path], [verb]: describeOperation(operation, generated) };
   }
   const tags = new Set(Object.values(paths).flatMap((item) => Object.values(item as object).flatMap(tagsOf)));
-  const text = JSON.stringify(paths);
+  const pathsText = JSON.stringify(paths);
   const schemes = new Set(
     described.flatMap(({ surface, auth }) => securityOf(surface, auth).flatMap(Object.keys)),
   );
@@ -70,10 +74,10 @@ export function buildOpenApi(operations: Operations, options: OpenApiOptions): O
         Object.entries(SECURITY_SCHEMES).filter(([name]) => schemes.has(name)),
       ),
       headers: Object.fromEntries(
-        Object.entries(HEADERS).filter(([name]) => text.includes(`"#/components/headers/${name}"`)),
+        Object.entries(HEADERS).filter(([name]) => pathsText.includes(`"#/components/headers/${name}"`)),
       ),
       schemas: Object.fromEntries(
-        // the generator's own idea of our errors
+        // the generator's own error schemas, which we replace by `ErrorEnvelope`
         Object.entries(document.components?.schemas ?? {}).filter(([name]) => !name.startsWith("error.")),
       ),
     },

@@ -4,8 +4,10 @@ import type { Auth } from "../operation/operation-meta.ts";
 import type { Operation } from "../operation/operations.ts";
 import { fieldsOf } from "../operation/unwrap-zod.ts";
 
+/** Codes of every operation. */
 const ALWAYS: readonly ErrorCode[] = ["invalid_request", "internal_error", "service_unavailable"];
 
+/** Codes of operations that read a body. */
 const WITH_BODY: readonly ErrorCode[] = ["invalid_json", "payload_too_large", "unsupported_media_type"];
 
 const BY_AUTH: Record<Auth, readonly ErrorCode[]> = {
@@ -17,14 +19,14 @@ const BY_AUTH: Record<Auth, readonly ErrorCode[]> = {
   admin: ["unauthorized", "rate_limited"],
 };
 
-/** Whether a body is read: one may be sent even where there is nothing to say in it. */
+/** Whether the server reads the request's body. It does so even if the operation has no body fields. */
 const readsBody = ({ method }: Operation): boolean => method !== "GET" && method !== "DELETE";
 
-/** Whether an operation's fields travel in a body, other than those in its path. */
+/** Whether an operation has body fields: fields that aren't path parameters, on a method with a body. */
 export const takesBody = (operation: Operation): boolean =>
   readsBody(operation) && Object.keys(fieldsOf(operation.input)).length > operation.pathParams.length;
 
-/** Every code an operation can answer with, by status: what its kind brings along, and what its author declared. */
+/** All error codes of an operation by HTTP status: those of its kind, and those its metadata declares. */
 export function errorsByStatus(operation: Operation): Map<number, ErrorCode[]> {
   const codes = new Set<ErrorCode>([
     ...ALWAYS,

@@ -1,7 +1,8 @@
 import type { OpenAPIObject, SecuritySchemeObject } from "trpc-to-openapi";
+import { TOKEN_PREFIX } from "../../core/protocol/token-prefix.ts";
 import type { Auth, Surface } from "../operation/operation-meta.ts";
 
-/** The parts of the document that operations share. */
+/** The parts of the OpenAPI document that several operations use. */
 
 const bearer = (description: string): SecuritySchemeObject => ({
   type: "http",
@@ -10,11 +11,13 @@ const bearer = (description: string): SecuritySchemeObject => ({
 });
 
 export const SECURITY_SCHEMES = {
-  agentKey: bearer("An agent's API key, `tf_ak_…`. It opens sessions and asks after approvals."),
-  sessionToken: bearer(
-    "A session token, `tf_as_…`, from `agent_auth`. It acts for one user, at most 24 hours.",
+  agentKey: bearer(
+    `An agent's API key, \`${TOKEN_PREFIX.agent_key}…\`. It opens sessions and polls approvals.`,
   ),
-  sponsorKey: bearer("A sponsor's key, `tf_sk_…`."),
+  sessionToken: bearer(
+    `A session token, \`${TOKEN_PREFIX.agent_session}…\`, from \`agent_auth\`. It acts for one user and lasts at most 24 hours.`,
+  ),
+  sponsorKey: bearer(`A sponsor's key, \`${TOKEN_PREFIX.sponsor_key}…\`.`),
   adminKey: bearer("The administrator's key, `ADMIN_API_KEY`."),
 } satisfies Record<string, SecuritySchemeObject>;
 
@@ -25,24 +28,27 @@ const SCHEME_OF: Record<Exclude<Auth, "none" | "x402">, keyof typeof SECURITY_SC
   admin: "adminKey",
 };
 
-/** A GPT has one credential for all its calls: its builder's agent key. The person's session is a field. */
+/**
+ * An operation's security requirement. GPT calls all use the builder's agent key; the person's session is a
+ * field.
+ */
 export const securityOf = (surface: Surface, auth: Auth): Record<string, string[]>[] =>
   auth === "none" || auth === "x402" ? [] : [{ [surface === "gpt" ? "agentKey" : SCHEME_OF[auth]]: [] }];
 
 export const TAGS: Record<Surface, string> & Record<string, string> = {
   agent: "What an agent does for its user.",
-  gpt: "The same for custom GPTs, in flat answers.",
+  gpt: "The same for custom GPTs, with flat responses.",
   user: "What a user decides.",
-  sponsor: "What a sponsor offers, pays for and gets.",
+  sponsor: "What a sponsor offers, pays for and receives.",
   admin: "What the operator sets up.",
-  proxy: "Services for whoever pays for them by x402, without an account.",
+  proxy: "Services for callers that pay by x402 themselves, without an account.",
 };
 
 export const HEADERS: NonNullable<NonNullable<OpenAPIObject["components"]>["headers"]> = {
-  RequestId: { description: "Names this request in logs and error bodies.", schema: { type: "string" } },
+  RequestId: { description: "The request's id in logs and error bodies.", schema: { type: "string" } },
   RetryAfter: { description: "Seconds to wait.", schema: { type: "integer", minimum: 1 } },
   Challenge: { description: "Always `Bearer`.", schema: { type: "string" } },
-  Disposition: { description: "`attachment`, with the file's name.", schema: { type: "string" } },
+  Disposition: { description: "`attachment`, with the file name.", schema: { type: "string" } },
   RateLimit: {
     description: 'What is left of the limit: `"name";r=calls left;t=seconds until the window ends`.',
     schema: { type: "string" },
@@ -53,7 +59,7 @@ export const HEADERS: NonNullable<NonNullable<OpenAPIObject["components"]>["head
   },
   IdempotencyReplayed: {
     description:
-      "`true` where this key was used before, and this is the current state of what that call did.",
+      "`true` if this key was used before. The response is then the current state of what the first call did.",
     schema: { type: "string", enum: ["true"] },
   },
 };
@@ -71,6 +77,6 @@ export const IDEMPOTENCY_KEY_PARAMETER = {
   name: "Idempotency-Key",
   in: "header" as const,
   required: false,
-  description: "Same as the field `idempotency_key`: the same key has one effect.",
+  description: "Same as the field `idempotency_key`. Calls with the same key have one effect.",
   schema: { type: "string" as const, minLength: 1, maxLength: 255 },
 };

@@ -5,13 +5,16 @@ import { SURFACES } from "./operation-meta.ts";
 const toSnakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /**
- * An operation's id from its tRPC path: in the document, in next actions, in audit rows, as MCP tool name.
+ * The operation id of a tRPC path. The OpenAPI document, next actions, audit rows and metrics use this id.
  *
  * @example toOperationId("agent.runService") // "agent_run_service"
  */
 export const toOperationId = (trpcPath: string): string => trpcPath.split(".").map(toSnakeCase).join("_");
 
-/** The surface a tRPC path (`agent.auth`) or a URL path (`/agent/auth`) belongs to, if any. */
+/**
+ * The surface of a tRPC path (`agent.auth`) or a URL path (`/agent/auth`). Undefined if the path is under
+ * none.
+ */
 export function surfaceOf(path: string): Surface | undefined {
   const [first] = path.replace(/^\//, "").split(/[./]/, 1);
   return SURFACES.find((surface) => surface === first);

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../core/protocol/errors.ts";
 
-/** Which credential an operation takes. The builder in `trpc.ts` that makes the procedure sets it. */
+/** The credential that an operation takes. The procedure builder in `procedure/trpc.ts` sets it. */
 export type Auth = "none" | "x402" | "api_key" | "session" | "sponsor" | "admin";
 
 /** The first segment of an operation's tRPC path and of its REST path. */
@@ -9,36 +9,42 @@ export type Surface = (typeof SURFACES)[number];
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** What the author of a procedure says about it: enough for the REST route and the OpenAPI document. */
+/** The metadata of a procedure. The REST route and the OpenAPI document are derived from it. */
 export interface OperationMeta {
-  /** The builder's; don't state it. */
+  /** Set by the procedure builder. Don't set it in `.meta()`. */
   auth?: Auth;
-  /** Read by trpc-to-openapi too, hence its shape. */
+  /** trpc-to-openapi reads this too, so its shape is given. */
   openapi?: {
     method: Method;
     path: `/${string}`;
     /** A few words, without a full stop. */
     summary: string;
     description?: string;
-    /** The surface's name if left out. */
+    /** Default: the surface's name. */
     tags?: string[];
     successDescription?: string;
   };
-  /** What it can answer besides what every operation of its kind can (`common-errors.ts`). */
+  /**
+   * Error codes of this operation alone. `openapi/operation-errors.ts` adds those of every operation of its
+   * kind.
+   */
   errors?: readonly ErrorCode[];
   /**
-   * Checked against the schemas by a test. `request` is the whole input, path parameters included; `response` is
-   * what the envelope holds as `data`, on surfaces that have the envelope.
+   * A test checks it against the schemas. `request` is the whole input, with path parameters. `response` is
+   * the envelope's `data`; on the GPT surface, which has no envelope, it is the whole body.
    */
   example?: { request?: Record<string, unknown>; response?: unknown };
-  /** When it answers 202 rather than 200; documented if set. */
+  /** Says when the operation answers 202 instead of 200. If set, the document lists the 202. */
   accepted?: string;
-  /** Answers over REST with a file instead of the envelope (`file-answer.ts`): JSON Schemas by media type. */
+  /**
+   * JSON Schemas by media type. If set, REST answers with a file instead of the envelope
+   * (`file-response.ts`).
+   */
   file?: Record<string, Record<string, unknown>>;
-  /** Answers over REST with somebody else's bytes, of any type, instead of the envelope. */
+  /** If true, REST answers with the upstream's bytes, of any media type, instead of the envelope. */
   bytes?: boolean;
-  /** Takes an `Idempotency-Key` header. */
+  /** Whether the operation takes an `Idempotency-Key` header. */
   idempotencyKey?: boolean;
-  /** GPT surface: whether the host asks the person before each call. Default: everything but GET. */
+  /** GPT surface only: whether ChatGPT asks the person before each call. Default: true except for GET. */
   consequential?: boolean;
 }

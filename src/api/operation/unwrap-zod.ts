@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** A schema without the wrappers that only say when it may be absent, or what stands in for it then. */
+/** Returns a schema without its outer wrappers, such as `optional`, `nullable` and `default`. */
 export function unwrapZod(schema: z.ZodType): z.ZodType {
   let inner = schema;
   while (
@@ -12,12 +12,12 @@ export function unwrapZod(schema: z.ZodType): z.ZodType {
     inner instanceof z.ZodNonOptional ||
     inner instanceof z.ZodCatch
   ) {
-    inner = inner.unwrap() as z.ZodType; // typed as Zod's core type, which every classic schema is too
+    inner = inner.unwrap() as z.ZodType; // its type is Zod's core type, but all our schemas are classic
   }
   return inner;
 }
 
-/** The fields of an object schema. */
+/** The fields of an object schema, by name. */
 export const fieldsOf = (schema: z.ZodObject): Record<string, z.ZodType> => schema.shape;
 
 /** Whether an object schema refuses fields it doesn't name. */

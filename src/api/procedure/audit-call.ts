@@ -3,21 +3,22 @@ import { AppError } from "../../core/protocol/errors.ts";
 import type { Surface } from "../operation/operation-meta.ts";
 import type { ApiContext } from "./context.ts";
 
-/** What identifies a call in its audit row. */
+/** The fields of a call that its audit row needs. */
 export type AuditedCall = Pick<ApiContext, "audit" | "surface" | "subject" | "endpoint">;
 
 export interface Outcome {
   status: number;
-  /** Undefined for a success. */
+  /** Undefined if the call succeeded. */
   error?: AppError;
 }
 
-/** Only what agents do is audited this way. */
+/** Only the calls of agents have audit rows. */
 const isAudited = (surface: Surface): surface is "agent" | "gpt" => surface === "agent" || surface === "gpt";
 
 /**
- * Makes one call of an agent durable, before its answer leaves.
- * @throws AppError `service_unavailable`, carrying the call's own error as its cause
+ * Writes the audit row of one agent call. The row must be durable before the response is sent.
+ * @throws AppError `service_unavailable` if the row can't be written; the call's own error is among its
+ *   causes
  */
 export async function auditCall(
   call: AuditedCall,
@@ -40,7 +41,7 @@ export async function auditCall(
   } catch (auditError) {
     const causes = error === undefined ? [auditError] : [auditError, error];
     throw new AppError("service_unavailable", {
-      cause: new AggregateError(causes, "the call wasn't audited"),
+      cause: new AggregateError(causes, "the audit row was not written"),
     });
   }
 }

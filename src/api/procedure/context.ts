@@ -3,39 +3,54 @@ import type { AdminActor, AgentActor, Deps, SessionActor, SponsorActor } from ".
 import type { AuditLog, AuditSubject } from "../../core/observability/audit/index.ts";
 import type { Surface } from "../operation/operation-meta.ts";
 import type { CallToAnswer } from "../response/error-body.ts";
+import type { RepeatedFields } from "../response/render-next-actions.ts";
 import type { CredentialGuard } from "./credential-guard.ts";
 
-/** Tells whom a credential belongs to as soon as that is known, so that a refused call is audited under it too. */
-export type Identified = (subject: AuditSubject) => void;
+/**
+ * Called as soon as the owner of a credential is known, so that a refused call is audited under its owner
+ * too.
+ */
+export type OnIdentified = (subject: AuditSubject) => void;
 
-/** Who stands behind a bearer token. Each throws an AppError, `unauthorized` and its kin, where nobody does. */
+/**
+ * Each function finds the owner of a bearer token. Each throws AppError `unauthorized` for an unknown token.
+ * The session functions also throw `session_expired`, `session_revoked` and `session_suspended`.
+ */
 export interface Authenticators {
-  session(token: string, identified: Identified): Promise<SessionActor>;
-  gptSession(token: string, identified: Identified): Promise<SessionActor>;
+  session(token: string, onIdentified: OnIdentified): Promise<SessionActor>;
+  gptSession(token: string, onIdentified: OnIdentified): Promise<SessionActor>;
   agentKey(token: string): Promise<AgentActor>;
   sponsorKey(token: string): Promise<SponsorActor>;
   admin(token: string): AdminActor;
 }
 
-/** What a procedure wants of its HTTP answer besides the body. Transports apply it; errors keep only the headers. */
+/** What a procedure sets on its HTTP response besides the body. An error response uses only the headers. */
 export interface Reply {
   status?: number;
   headers: Record<string, string>;
-  /** Goes out bare instead of what the procedure returned. Only REST knows files; see `file-response.ts`. */
+  /**
+   * Sent without the envelope, instead of what the procedure returned. Only REST does so; see
+   * `file-response.ts`.
+   */
   file?: ReplyFile;
-  /** The same for bytes that somebody else made, such as an upstream. */
-  bytes?: { contentType: string; body: Buffer };
+  /** The same for bytes that another party made, such as an upstream. */
+  bytes?: ReplyBytes;
 }
 
-/** A file that is made while it is sent. */
+/** A file whose content is produced while it is sent. */
 export interface ReplyFile {
-  /** Without anything that needs quoting in a header. */
+  /** Must not contain characters that need quoting in a header. */
   filename: string;
   contentType: string;
   chunks: AsyncIterable<string>;
 }
 
-/** One call, whatever transport it came through. */
+export interface ReplyBytes {
+  contentType: string;
+  body: Buffer;
+}
+
+/** One call, on any transport. */
 export interface ApiContext extends CallToAnswer {
   deps: Deps;
   authenticators: Authenticators;
@@ -46,16 +61,16 @@ export interface ApiContext extends CallToAnswer {
   headers: IncomingHttpHeaders;
   /** The path that was called, without its query. */
   endpoint: string;
-  /** Where the call comes from; an IPv6 client is its /64. */
+  /** The caller's IP address; for an IPv6 client, its /64 network. */
   clientAddress: string;
-  /** Aborts when the caller leaves before the answer. */
+  /** Aborts when the caller disconnects before the response is sent. */
   signal: AbortSignal;
   reply: Reply;
   /**
-   * Whom the audit row will name. The credential fills it in; a procedure may add what it learns, as
-   * `agent.auth` does with the session it opens.
+   * Whom the audit row will name. Only `identify` writes it: first for the credential, then for what a
+   * procedure learns, such as the session that `agent.auth` opens.
    */
   subject: AuditSubject;
-  /** Fields this caller repeats in every call; GPTs, having no headers of their own, carry their session so. */
-  carried: Record<string, string>;
+  /** Fields that the caller has to send with every call; next actions come with them filled in. */
+  repeatedFields: RepeatedFields;
 }

@@ -5,23 +5,24 @@ import type { RateTake } from "../../core/ports/rate-limiter.ts";
 import { AppError } from "../../core/protocol/errors.ts";
 import { rateLimited } from "../../core/protocol/rate-limit/index.ts";
 
-const MAX_ADDRESSES = 10_000;
-const MAX_TOKENS = 10_000;
-const TRUSTED_FOR_MS = 10 * 60_000;
+const MAX_BLOCKED_ADDRESSES = 10_000;
+const MAX_VALID_TOKENS = 10_000;
+const VALID_TOKEN_TTL_MS = 10 * 60_000;
 
-/** Checks credentials, and turns away who keeps sending bad ones. */
+/** Checks credentials, and blocks addresses that keep sending bad ones. */
 export interface CredentialGuard {
   /**
-   * @returns what `check` does
-   * @throws AppError `rate_limited` instead of `unauthorized` once an address failed too often
+   * Runs `check` and returns its result.
+   * @throws what `check` throws; AppError `rate_limited` instead of `unauthorized` once an address failed too
+   *   often
    */
   verify<Caller>(address: string, token: string, check: () => Promise<Caller> | Caller): Promise<Caller>;
 }
 
 /**
- * Failures are counted over all replicas. An address over the limit is remembered here, so that of a flood no more
- * reaches the database or Redis. Whoever shares that address isn't locked out: a token that was good lately is
- * checked as ever.
+ * Failures are counted over all replicas. This replica remembers a blocked address, so that a flood of bad
+ * credentials doesn't reach the database or Redis. Other callers may share the address of an attacker. Their
+ * calls go on: a token that was valid within the last ten minutes is still checked.
  */
 export function createCredentialGuard({
   limiter,
@@ -29,14 +30,14 @@ export function createCredentialGuard({
   cipher,
 }: Pick<Deps, "limiter" | "settings" | "cipher">): CredentialGuard {
   const rule = settings.rateRules.failedCredential;
-  const blocked = new LRUCache<string, { until: number }>({ max: MAX_ADDRESSES });
-  const good = new LRUCache<string, true>({ max: MAX_TOKENS, ttl: TRUSTED_FOR_MS });
+  const blocked = new LRUCache<string, { until: number }>({ max: MAX_BLOCKED_ADDRESSES });
+  const validTokens = new LRUCache<string, true>({ max: MAX_VALID_TOKENS, ttl: VALID_TOKEN_TTL_MS });
 
-  /** What is left of a block. Tells nothing new to who is blocked, so it isn't counted. */
-  function blockOf(client: string): RateTake | undefined {
-    const leftMs = (blocked.get(client)?.until ?? 0) - performance.now();
-    if (leftMs <= 0) return undefined;
-    return { allowed: false, limit: rule.limit, remaining: 0, resetSeconds: Math.ceil(leftMs / 1000) };
+  /** The refusal for a client that is still blocked. A call of a blocked client isn't counted again. */
+  function findBlock(client: string): RateTake | undefined {
+    const remainingMs = (blocked.get(client)?.until ?? 0) - performance.now();
+    if (remainingMs <= 0) return undefined;
+    return { allowed: false, limit: rule.limit, remaining: 0, resetSeconds: Math.ceil(remainingMs / 1000) };
   }
 
   async function countFailure(client: string): Promise<void> {
@@ -48,14 +49,14 @@ export function createCredentialGuard({
 
   return {
     async verify(address, token, check) {
-      // Neither an address nor a token lies around in clear, also not in Redis.
+      // Memory and Redis hold digests only, never an address or a token in clear.
       const client = cipher.hmac(`client:${address}`).toString("base64url");
       const tokenHash = Buffer.from(hashSecret(token)).toString("base64url");
-      const block = blockOf(client);
-      if (block !== undefined && !good.has(tokenHash)) throw rateLimited(rule, block);
+      const block = findBlock(client);
+      if (block !== undefined && !validTokens.has(tokenHash)) throw rateLimited(rule, block);
       try {
         const caller = await check();
-        good.set(tokenHash, true);
+        validTokens.set(tokenHash, true);
         return caller;
       } catch (error) {
         if (error instanceof AppError && error.code === "unauthorized") await countFailure(client);

@@ -1,31 +1,38 @@
 import type { AgentActor, SessionActor } from "../../core/context.ts";
 import { AppError } from "../../core/protocol/errors.ts";
+import { tokenKindOf } from "../../core/protocol/token-prefix.ts";
 import type { ApiContext } from "./context.ts";
+import { authenticateGptSession } from "./credentials.ts";
 
 /**
- * GPTs can't send headers of their own: the bearer is the builder's agent key, and the person's session a field.
- * A session as the bearer is taken too, and preferred by whoever can.
+ * Authenticates a call on the GPT surface. GPTs can't send headers of their own: the bearer token is the
+ * builder's agent key, and the person's session token is the input field `session_token`. Clients that can
+ * choose their bearer token may send the session token there instead.
+ * @returns the session, or the agent if the input has no session token
+ * @throws AppError `unauthorized`, also for a session of another agent; `session_expired`, `session_revoked`,
+ *   `session_suspended`
  */
 export async function gptCaller(
   ctx: ApiContext,
   token: string,
   readInput: () => Promise<unknown>,
 ): Promise<AgentActor | SessionActor> {
-  const { authenticators, subject } = ctx;
-  const identified = (known: object): void => void Object.assign(subject, known);
-  if (token.startsWith("tf_gs_")) return authenticators.gptSession(token, identified);
+  if (tokenKindOf(token) === "gpt_session") return authenticateGptSession(ctx, token);
 
-  const agent = await authenticators.agentKey(token);
-  const field = sessionField(await readInput());
-  if (field === undefined) return agent;
-  const session = await authenticators.gptSession(field, identified);
-  // Another builder's session, however it was come by, is nobody's here.
+  const agent = await ctx.authenticators.agentKey(token);
+  const sessionToken = readSessionToken(await readInput());
+  if (sessionToken === undefined) return agent;
+  const session = await authenticateGptSession(ctx, sessionToken);
+  // A leaked session token must be useless to another builder.
   if (session.agentId !== agent.agentId) throw new AppError("unauthorized");
-  ctx.carried["session_token"] = field;
+  ctx.repeatedFields.session_token = sessionToken;
   return session;
 }
 
-/** @throws `unauthorized` where nobody is signed in, besides what `gptCaller` throws */
+/**
+ * Authenticates a call on the GPT surface that needs a signed-in person.
+ * @throws what `gptCaller` throws; AppError `unauthorized` if the input has no session token
+ */
 export async function gptSession(
   ctx: ApiContext,
   token: string,
@@ -36,7 +43,7 @@ export async function gptSession(
   throw new AppError("unauthorized", { message: "Sign the person in first, then send the session_token." });
 }
 
-function sessionField(input: unknown): string | undefined {
+function readSessionToken(input: unknown): string | undefined {
   if (typeof input !== "object" || input === null || !("session_token" in input)) return undefined;
   return typeof input.session_token === "string" ? input.session_token : undefined;
 }

@@ -4,27 +4,27 @@ import { IdempotencyKey } from "../../core/protocol/idempotency/index.ts";
 import type { ApiContext } from "./context.ts";
 
 /**
- * The input with the key of the `Idempotency-Key` header, which is the same thing as the field.
- * @throws `validation_error` for a key that isn't one, and for two different ones
+ * Returns the input with the key of the `Idempotency-Key` header. Header and field `idempotency_key` mean the
+ * same.
+ * @throws AppError `validation_error` if the header is malformed, or differs from the field
  */
 export function withIdempotencyKey<Input extends { idempotency_key?: string | undefined }>(
   { headers }: Pick<ApiContext, "headers">,
   input: Input,
 ): Input {
-  const key = idempotencyKey(headers, input.idempotency_key);
+  const key = readIdempotencyKey(headers, input.idempotency_key);
   return key === undefined ? input : { ...input, idempotency_key: key };
 }
 
-/** Says that this was done before, under the same key. */
+/** Sets a response header if an earlier call with the same key already did the work. */
 export function markReplayed({ reply }: Pick<ApiContext, "reply">, replayed: boolean): void {
   if (replayed) reply.headers["Idempotency-Replayed"] = "true";
 }
 
-/** The key of the `Idempotency-Key` header or of the body; both are the same thing. */
-function idempotencyKey(headers: IncomingHttpHeaders, inBody: string | undefined): string | undefined {
-  const inHeader = headers["idempotency-key"];
-  if (inHeader === undefined) return inBody;
-  const parsed = IdempotencyKey.safeParse(inHeader);
+function readIdempotencyKey(headers: IncomingHttpHeaders, bodyKey: string | undefined): string | undefined {
+  const headerKey = headers["idempotency-key"];
+  if (headerKey === undefined) return bodyKey;
+  const parsed = IdempotencyKey.safeParse(headerKey);
   if (!parsed.success) {
     throw new AppError("validation_error", {
       message: "The Idempotency-Key header must be 1 to 255 visible ASCII characters.",
@@ -37,7 +37,7 @@ function idempotencyKey(headers: IncomingHttpHeaders, inBody: string | undefined
       ],
     });
   }
-  if (inBody !== undefined && inBody !== parsed.data) {
+  if (bodyKey !== undefined && bodyKey !== parsed.data) {
     throw invalidField("/idempotency_key", "must be the same as the Idempotency-Key header", "const");
   }
   return parsed.data;

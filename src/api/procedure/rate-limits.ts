@@ -7,40 +7,44 @@ import type { RateRules } from "../../core/protocol/rate-limit/index.ts";
 import { rateLimited, rateLimitHeaders } from "../../core/protocol/rate-limit/index.ts";
 import type { ApiContext } from "./context.ts";
 
-/** What a call counts against, and what helps its caller when that was too much. */
-interface Counted {
+/** The limit that a call counts against. */
+interface CallLimit {
   rule: RateRule;
+  /** Calls with the same key count together. */
   key: string;
+  /** What the refusal suggests. */
   nextActions: NextAction[];
 }
 
 /**
- * Counts a call against its caller's limit. Every call counts, also one that is refused for something else later,
- * and a replay. A session that keeps calling all the same is suspended (R7.5).
- * @throws AppError `rate_limited`
+ * Counts a call against its caller's limit. Replays count, and so do calls that are refused later for another
+ * reason. A session that goes on calling after a refusal is suspended (R7.5).
+ * @throws AppError `rate_limited` if the call is over the limit
  */
 export async function countCall(
   { deps, reply }: Pick<ApiContext, "deps" | "reply">,
   actor: Actor,
   operationId: string,
 ): Promise<void> {
-  const counted = countedAs(deps.settings.rateRules, actor, operationId);
-  if (counted === undefined) return;
-  const { rule, key, nextActions } = counted;
+  const limit = limitFor(deps.settings.rateRules, actor, operationId);
+  if (limit === undefined) return;
+  const { rule, key, nextActions } = limit;
   const take = await deps.limiter.take(rule, key);
   Object.assign(reply.headers, rateLimitHeaders(rule, take));
   if (take.allowed) return;
   if (actor.kind === "session") await countViolation({ ...deps, actor }, "rate");
-  const waiting = `Only after ${take.resetSeconds} s, or repeat the call then.`;
+  const whenToCall = `Wait ${take.resetSeconds} s first, or repeat this call after that time.`;
   throw rateLimited(
     rule,
     take,
-    nextActions.map((action) => ({ ...action, description: `${action.description} ${waiting}` })),
+    nextActions.map((action) => ({ ...action, description: `${action.description} ${whenToCall}` })),
   );
 }
 
 /**
- * Counts a call that nobody has to sign in for: it is paid for. @throws AppError `rate_limited`
+ * Counts a call that needs no credential, because the caller pays for it. Calls of one client address count
+ * together.
+ * @throws AppError `rate_limited` if the call is over the limit
  */
 export async function countPayer({
   deps,
@@ -53,15 +57,15 @@ export async function countPayer({
   if (!take.allowed) throw rateLimited(rule, take);
 }
 
-/** The administrator's calls count against no limit. */
-function countedAs(rules: RateRules, actor: Actor, operationId: string): Counted | undefined {
+/** The limit for an actor's call. Undefined for the administrator, who has no limit. */
+function limitFor(rules: RateRules, actor: Actor, operationId: string): CallLimit | undefined {
   switch (actor.kind) {
     case "session": {
       const rule = actor.surface === "gpt" ? rules.gptSession : rules.agentSession;
       return { rule, key: actor.sessionId, nextActions: [next.flowStatus()] };
     }
     case "agent":
-      return { rule: keyRule(rules, operationId), key: actor.apiKeyId, nextActions: [next.auth()] };
+      return { rule: agentKeyRule(rules, operationId), key: actor.apiKeyId, nextActions: [next.auth()] };
     case "sponsor":
       return { rule: rules.sponsor, key: actor.sponsorId, nextActions: [] };
     case "admin":
@@ -69,7 +73,7 @@ function countedAs(rules: RateRules, actor: Actor, operationId: string): Counted
   }
 }
 
-function keyRule(rules: RateRules, operationId: string): RateRule {
+function agentKeyRule(rules: RateRules, operationId: string): RateRule {
   if (operationId === "agent_auth") return rules.signIn;
   return operationId === "agent_get_approval" ? rules.approvalPoll : rules.agentKey;
 }

@@ -5,7 +5,7 @@ import type { DetailsOf, ErrorCode } from "../../core/protocol/errors.ts";
 import { ErrorCodeField, JsonObject, JsonValue } from "../../core/protocol/fields.ts";
 import type { NextAction } from "../../core/protocol/next-actions.ts";
 
-/** The envelope of api.md as Zod: what every route answers with, on every transport. */
+/** The response envelope as Zod schemas. It is the same on all transports. */
 
 export const WireNextAction = z
   .object({
@@ -13,9 +13,9 @@ export const WireNextAction = z
     method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"]),
     endpoint: z.string().meta({ description: "Path with its parameters filled in" }),
     operation_id: z.string().meta({ description: "The operation of this document, and tool name on MCP" }),
-    auth: z.enum(["session", "api_key", "x402", "none"]).meta({ description: "Which credential it takes" }),
+    auth: z.enum(["session", "api_key", "x402", "none"]).meta({ description: "The credential it takes" }),
     params: JsonObject.meta({ description: "Query (GET) or body fields known so far" }),
-    params_schema: JsonObject.optional().meta({ description: "JSON Schema naming the fields still missing" }),
+    params_schema: JsonObject.optional().meta({ description: "JSON Schema of the fields you have to add" }),
     description: z.string(),
   })
   .meta({ id: "NextAction", description: "A machine-executable hint of what to call next" });
@@ -23,17 +23,17 @@ export type WireNextAction = z.infer<typeof WireNextAction>;
 
 const FieldError = z
   .object({
-    path: z.string().meta({ description: "JSON Pointer into the request, at the field itself" }),
+    path: z.string().meta({ description: "JSON Pointer to the field in the request" }),
     message: z.string(),
     keyword: z.string().meta({ description: "The JSON Schema keyword that was violated" }),
   })
   .meta({ id: "FieldError" });
 
 /**
- * The details of all codes in one object, each field saying which codes bring it: easier to read, for a model as
- * for a generator of clients, than one variant a code.
+ * Merges the details of all error codes into one object schema. Each field's description names its error
+ * codes. Models and client generators handle one object better than one variant for each code.
  */
-function flatDetails(): z.ZodType {
+function mergedDetails(): z.ZodType {
   const fields = new Map<string, { type: z.ZodType; codes: string[] }>();
   for (const [code, details] of Object.entries(ERROR_DETAILS)) {
     const { shape } = details instanceof z.ZodOptional ? details.unwrap() : details;
@@ -44,8 +44,8 @@ function flatDetails(): z.ZodType {
   }
   const described = [...fields].map(([name, { type, codes }]) => {
     const { description } = type.meta() ?? {};
-    const where = `With ${codes.join(", ")}`;
-    const text = description === undefined ? where : `${description}. ${where}`;
+    const usedBy = `With ${codes.join(", ")}`;
+    const text = description === undefined ? usedBy : `${description}. ${usedBy}`;
     return [name, type.optional().meta({ description: text })];
   });
   return z
@@ -58,24 +58,25 @@ export const ErrorEnvelope = z
     status: z.literal("error"),
     error_code: ErrorCodeField,
     message: z.string(),
-    retry_allowed: z.boolean().meta({ description: "The same request, unchanged, can succeed later" }),
+    retry_allowed: z
+      .boolean()
+      .meta({ description: "Whether the same request, unchanged, can succeed later" }),
     retry_after_seconds: z.int().min(1).optional().meta({ description: "Equals the Retry-After header" }),
     field_errors: z.array(FieldError).optional().meta({ description: "On validation_error only" }),
-    details: flatDetails().optional(),
+    details: mergedDetails().optional(),
     next_actions: z.array(WireNextAction),
     request_id: z.string(),
     x402Version: z
       .literal(1)
       .optional()
-      .meta({ description: "With `payment_required`: what x402 v1 clients read" }),
-    accepts: z
-      .array(JsonValue)
-      .optional()
-      .meta({ description: "With `payment_required`: the terms, for x402 v1; v2's are in the header" }),
+      .meta({ description: "With `payment_required`, for x402 v1 clients: the version of the terms" }),
+    accepts: z.array(JsonValue).optional().meta({
+      description: "With `payment_required`, for x402 v1 clients: the terms. The terms of v2 are in a header",
+    }),
   })
-  .meta({ id: "ErrorEnvelope", description: "Every answer from 400 up" });
+  .meta({ id: "ErrorEnvelope", description: "The body of every response with status 400 or higher" });
 
-/** An error's body, with the details its code brings: `error_code` tells the variants apart. */
+/** An error's body. `error_code` is the discriminator: it determines the type of `details`. */
 export type ErrorEnvelope = { [Code in ErrorCode]: ErrorEnvelopeOf<Code> }[ErrorCode];
 type ErrorEnvelopeOf<Code extends ErrorCode> = Omit<
   z.infer<typeof ErrorEnvelope>,
@@ -84,19 +85,21 @@ type ErrorEnvelopeOf<Code extends ErrorCode> = Omit<
     ? { details?: NonNullable<DetailsOf<Code>> }
     : { details: DetailsOf<Code> });
 
-/** An error as tRPC's client wants it: numeric `code` and `message` outside, the envelope's fields in `data`. */
+/**
+ * An error as tRPC's client expects it: a numeric `code` and `message`, and the envelope's fields in `data`.
+ */
 export interface TrpcErrorShape {
   code: TRPC_ERROR_CODE_NUMBER;
   message: string;
   data: ErrorEnvelope & { code: TRPC_ERROR_CODE_KEY; httpStatus: number; path?: string };
 }
 
-/** The success envelope around a verb's output schema. */
+/** The schema of the success envelope around the schema of its data. */
 export const success = <Data extends z.ZodType>(data: Data) =>
   z.object({ status: z.literal("success"), data, next_actions: z.array(WireNextAction) });
 
 /**
- * A procedure's answer: what the core returned, with its next actions rendered for the caller's surface.
+ * Builds the success envelope: the core's result, and its next actions rendered for the caller's surface.
  *
  * @example return ok(ctx, data, [next.flowStatus()]);
  */

@@ -9,13 +9,13 @@ import { isDependencyFailure } from "./dependency-failure.ts";
 import type { ErrorEnvelope, TrpcErrorShape, WireNextAction } from "./envelope.ts";
 import { toFieldErrors } from "./field-errors.ts";
 
-/** What an error's body takes from the call it answers. */
+/** The parts of a call that its error body needs. */
 export interface CallToAnswer {
   requestId: string;
   renderActions(actions: NextAction[]): WireNextAction[];
 }
 
-/** An error as it goes to the wire. `cause` is for the log only. */
+/** An error ready to be sent. `cause` goes to the log only, never to the caller. */
 export interface WireError {
   status: number;
   headers: Record<string, string>;
@@ -23,17 +23,17 @@ export interface WireError {
   cause: unknown;
 }
 
-/** What an error says where the core didn't say how long to wait. */
-const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = { service_unavailable: 5 };
+/** How long a caller should wait, for errors that don't say it themselves. */
+const DEFAULT_RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = { service_unavailable: 5 };
 
 /**
- * THE one place where an error becomes wire data. Whatever isn't an AppError comes out as one of a few canned
- * ones: nothing of its text is passed on.
+ * Turns any thrown value into an error response. This is the only function that does so. A value that isn't
+ * an AppError becomes a generic error: its own text never reaches the caller.
  */
 export function toWireError(thrown: unknown, call: CallToAnswer): WireError {
   const error = toAppError(thrown);
-  const wait = error.retryAfterSeconds ?? RETRY_AFTER_SECONDS[error.code];
-  const retryAfter = wait === undefined ? undefined : Math.max(1, Math.ceil(wait));
+  const waitSeconds = error.retryAfterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS[error.code];
+  const retryAfter = waitSeconds === undefined ? undefined : Math.max(1, Math.ceil(waitSeconds));
   return {
     status: error.status,
     headers: {
@@ -52,20 +52,23 @@ export function toWireError(thrown: unknown, call: CallToAnswer): WireError {
       next_actions: call.renderActions(error.nextActions),
       request_id: call.requestId,
       ...error.paymentTerms,
-    } as ErrorEnvelope, // an AppError's code and details belong together
+    } as ErrorEnvelope, // AppError guarantees that the details fit the code
     cause: error.cause,
   };
 }
 
-/** Any thrown value as the AppError a caller may see; what it really was stays in `cause`. */
+/** Turns any thrown value into an AppError that a caller may see. The original value is kept in `cause`. */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   if (thrown instanceof TRPCError) return fromTrpcError(thrown);
   return fromUnknown(thrown);
 }
 
-/** tRPC's own refusals. Its `INTERNAL_SERVER_ERROR` merely wraps what a procedure threw. */
-const FROM_TRPC: Partial<Record<TRPC_ERROR_CODE_KEY, ErrorCode>> = {
+/**
+ * Our code for errors that tRPC itself throws. `INTERNAL_SERVER_ERROR` is not here: it wraps a procedure's
+ * error.
+ */
+const ERROR_CODE_BY_TRPC_CODE: Partial<Record<TRPC_ERROR_CODE_KEY, ErrorCode>> = {
   PARSE_ERROR: "invalid_json",
   BAD_REQUEST: "invalid_request",
   UNAUTHORIZED: "unauthorized",
@@ -82,18 +85,18 @@ function fromTrpcError(error: TRPCError): AppError {
   if (error.code === "BAD_REQUEST" && cause instanceof z.ZodError) return invalidInput(cause, undefined);
   if (error.code === "BAD_REQUEST" && cause instanceof SyntaxError)
     return new AppError("invalid_json", { cause });
-  const code = FROM_TRPC[error.code];
+  const code = ERROR_CODE_BY_TRPC_CODE[error.code];
   return code === undefined ? fromUnknown(cause ?? error) : new AppError(code, { cause: error });
 }
 
 const fromUnknown = (thrown: unknown): AppError =>
   new AppError(isDependencyFailure(thrown) ? "service_unavailable" : "internal_error", { cause: thrown });
 
-/** What a schema refused of `input`. */
+/** The `validation_error` for an input that a schema refused. */
 export const invalidInput = (error: z.ZodError, input: unknown): AppError =>
   new AppError("validation_error", { fieldErrors: toFieldErrors(error, input), cause: error });
 
-/** The tRPC code whose HTTP status is ours. */
+/** The tRPC code for each HTTP status that we use. */
 const TRPC_CODE_BY_STATUS: Record<number, TRPC_ERROR_CODE_KEY> = {
   400: "BAD_REQUEST",
   401: "UNAUTHORIZED",
@@ -112,6 +115,7 @@ const TRPC_CODE_BY_STATUS: Record<number, TRPC_ERROR_CODE_KEY> = {
   504: "GATEWAY_TIMEOUT",
 };
 
+/** Turns an error response into tRPC's error shape. `path` is the procedure's, if one was found. */
 export function toTrpcErrorShape({ status, body }: WireError, path: string | undefined): TrpcErrorShape {
   const code = TRPC_CODE_BY_STATUS[status] ?? "INTERNAL_SERVER_ERROR";
   return {

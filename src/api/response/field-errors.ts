@@ -5,34 +5,36 @@ import { pointer } from "../../core/protocol/json-pointer.ts";
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
-/** More than this helps nobody, and a body of unknown fields must not come back larger than it went in. */
+/** Limits the response: a body full of unknown fields must not cause a response larger than itself. */
 const MAX_FIELD_ERRORS = 100;
 
-/** Formats of Zod that JSON Schema says with a pattern. */
+/** Zod formats that JSON Schema expresses with the keyword `pattern`. */
 const PATTERN_FORMATS = new Set(["regex", "starts_with", "ends_with", "includes", "lowercase", "uppercase"]);
 
 /**
- * What Zod refused, in JSON Schema's words, each at the field itself: one entry per unknown field, `required` at
- * the missing one. The submitted values appear nowhere; `input` is only asked what is there.
+ * Turns Zod's issues into field errors with JSON Schema keywords. Each unknown field gets its own entry. A
+ * missing field gets `required`, at the field's own path. Submitted values never appear: `input` is only used
+ * to see which fields are present.
  */
 export function toFieldErrors(error: z.ZodError, input: unknown): FieldError[] {
-  return error.issues.flatMap((issue) => explain(issue, [], input)).slice(0, MAX_FIELD_ERRORS);
+  return error.issues.flatMap((issue) => toEntries(issue, [], input)).slice(0, MAX_FIELD_ERRORS);
 }
 
-/** An entry for a field the request may not have. */
+/** The entry for a field that the request must not have. */
 export const unknownField = (path: Path): FieldError => ({
   path: pointer("", ...path),
   message: "This field isn't allowed here.",
   keyword: "additionalProperties",
 });
 
-function explain(issue: Issue, base: Path, input: unknown): FieldError[] {
-  const path = [...base, ...issue.path];
+/** @param parentPath the path of the union that the issue is in; empty at the top */
+function toEntries(issue: Issue, parentPath: Path, input: unknown): FieldError[] {
+  const path = [...parentPath, ...issue.path];
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownField([...path, key]));
   const entry = (keyword: string, message = issue.message): FieldError[] => [
     { path: pointer("", ...path), message, keyword },
   ];
-  if (path.length > 0 && saysWhatIsExpected(issue) && valueAt(input, path) === undefined) {
+  if (path.length > 0 && canMeanMissing(issue) && valueAt(input, path) === undefined) {
     return entry("required", "This field is required.");
   }
   switch (issue.code) {
@@ -49,7 +51,7 @@ function explain(issue: Issue, base: Path, input: unknown): FieldError[] {
     case "too_big":
       return entry(boundKeyword("max", issue.origin, issue.inclusive));
     case "invalid_union":
-      return explainUnion(issue, path, input) ?? entry(unionKeyword(issue));
+      return closestMemberEntries(issue, path, input) ?? entry(unionKeyword(issue));
     case "invalid_key":
       return entry("propertyNames");
     case "invalid_element":
@@ -61,7 +63,8 @@ function explain(issue: Issue, base: Path, input: unknown): FieldError[] {
   }
 }
 
-const saysWhatIsExpected = ({ code }: Issue): boolean =>
+/** Zod reports a missing field as one of these issues. */
+const canMeanMissing = ({ code }: Issue): boolean =>
   code === "invalid_type" || code === "invalid_value" || code === "invalid_union";
 
 function boundKeyword(bound: "min" | "max", origin: string, inclusive: boolean | undefined): string {
@@ -84,22 +87,23 @@ function boundKeyword(bound: "min" | "max", origin: string, inclusive: boolean |
 type UnionIssue = Extract<Issue, { code: "invalid_union" }>;
 
 /**
- * The complaints of the member the caller most likely meant: the one that accepts the value's own kind and size
- * and has the fewest complaints inside it; of several the last, since unions name their special cases first.
- * Undefined if no member gets that far.
+ * The entries for the union member that the caller most likely meant. That is the member whose issues are all
+ * inside the value (it accepts the value's own type and size), with the fewest issues. Of equal members the
+ * last one wins, since our unions list their special cases first. Undefined if every member refuses the value
+ * itself.
  */
-function explainUnion(issue: UnionIssue, path: Path, input: unknown): FieldError[] | undefined {
+function closestMemberEntries(issue: UnionIssue, path: Path, input: unknown): FieldError[] | undefined {
   const members = issue.errors.filter((issues) => issues.every((inner) => inner.path.length > 0));
   const [closest] = members.toReversed().toSorted((a, b) => a.length - b.length);
-  return closest?.flatMap((inner) => explain(inner, path, input));
+  return closest?.flatMap((inner) => toEntries(inner, path, input));
 }
 
 function unionKeyword(issue: UnionIssue): string {
-  if (issue.errors.length === 0) return "enum"; // a discriminator that names none of the members
-  const kindsOnly = issue.errors
+  if (issue.errors.length === 0) return "enum"; // the discriminator names no member
+  const onlyTypeIssues = issue.errors
     .flat()
     .every((inner) => inner.code === "invalid_type" && inner.path.length === 0);
-  return kindsOnly ? "type" : "anyOf";
+  return onlyTypeIssues ? "type" : "anyOf";
 }
 
 function valueAt(input: unknown, path: Path): unknown {

@@ -3,14 +3,22 @@ import type { Auth, Surface } from "../operation/operation-meta.ts";
 import type { Operation, Operations } from "../operation/operations.ts";
 import type { WireNextAction } from "./envelope.ts";
 
+/**
+ * Fields that a caller has to send with every call. A GPT can't set headers, so its session token is such a
+ * field.
+ */
+export interface RepeatedFields {
+  session_token?: string;
+}
+
 export type RenderNextActions = (
   surface: Surface,
   actions: NextAction[],
-  /** What the caller carries from call to call; filled in where an operation takes it. */
-  carried?: Record<string, string>,
+  /** Filled into the parameters of each operation that takes these fields. */
+  repeatedFields?: RepeatedFields,
 ) => WireNextAction[];
 
-/** Every action the core can name; the type makes the list complete. */
+/** All actions that the core can name. The compiler checks that none is missing. */
 const ACTIONS = Object.keys({
   auth: true,
   get_approval: true,
@@ -26,29 +34,33 @@ const ACTIONS = Object.keys({
 } satisfies Record<ActionName, true>);
 
 /**
- * Turns the core's next actions into calls a caller can make: the operations of the agent surface, or on the GPT
- * surface those of its own. A GPT has no operation for some actions; they are left out there.
- * @throws Error at start if the agent surface lacks an operation for an action
+ * Creates the function that turns the core's next actions into concrete calls. On the GPT surface, actions
+ * become GPT operations, and an action without a GPT operation is left out. On all others, they become agent
+ * operations.
+ * @throws Error if the agent surface has no operation for an action; the server then doesn't start
  */
 export function createActionRenderer(operations: Operations): RenderNextActions {
   const missing = ACTIONS.filter((action) => !operations.has(agentOperation(action as ActionName)));
   if (missing.length > 0) throw new Error(`next actions without an agent operation: ${missing.join(", ")}`);
-  return (surface, actions, carried = {}) =>
+  return (surface, actions, repeatedFields = {}) =>
     actions.flatMap((action) => {
       const id = surface === "gpt" ? GPT_OPERATIONS[action.action] : agentOperation(action.action);
       const operation = id === undefined ? undefined : operations.get(id);
       if (operation === undefined) return [];
-      const rendered = renderNextAction(operation, surface === "gpt" ? fitted(operation, action) : action);
-      const fields = Object.entries(carried).filter(([name]) => name in operation.input.shape);
+      const rendered = renderNextAction(operation, surface === "gpt" ? fitToGpt(operation, action) : action);
+      const fields = Object.entries(repeatedFields).filter(([name]) => name in operation.input.shape);
       return [{ ...rendered, params: { ...rendered.params, ...Object.fromEntries(fields) } }];
     });
 }
 
-/** Paying for oneself is the same operation for everybody. */
+/** Direct payment is one operation, shared by all surfaces. */
 const agentOperation = (action: ActionName): string =>
   action === "pay_directly" ? "proxy_run" : `agent_${action}`;
 
-/** How a GPT does it. What it has no call for is left out: decisions reach a person by link and code. */
+/**
+ * The GPT operation of each action. An action without one is left out, such as `get_approval`: a GPT shows
+ * the person the approval's link and code instead of polling.
+ */
 const GPT_OPERATIONS: Partial<Record<ActionName, string>> = {
   auth: "gpt_auth",
   search_services: "gpt_search_services",
@@ -61,17 +73,20 @@ const GPT_OPERATIONS: Partial<Record<ActionName, string>> = {
   pay_directly: "proxy_run",
 };
 
-/** Actions are the agent's; of their fields a GPT's operation may know fewer, as signing in does. */
-function fitted(operation: Operation, action: NextAction): NextAction {
+/**
+ * Removes parameters that the GPT operation doesn't take: the core writes actions for agent operations. For
+ * `auth` the parameter schema goes too, since it describes the agent's operation.
+ */
+function fitToGpt(operation: Operation, action: NextAction): NextAction {
   const known = Object.entries(action.params).filter(([name]) => name in operation.input.shape);
-  const { paramsSchema: _ofTheAgents, ...rest } = action;
-  const same = action.action === "auth" ? rest : action;
-  return { ...same, params: Object.fromEntries(known) };
+  const { paramsSchema: _agentSchema, ...withoutSchema } = action;
+  const base = action.action === "auth" ? withoutSchema : action;
+  return { ...base, params: Object.fromEntries(known) };
 }
 
 function renderNextAction(operation: Operation, action: NextAction): WireNextAction {
   const { action: name, path, params, paramsSchema, description } = action;
-  // A parameter of the path is one of the fields where an operation's path doesn't have it.
+  // A path parameter that this operation's path doesn't have becomes a field.
   const inPath = Object.entries(path).filter(([param]) => operation.pathParams.includes(param));
   const asFields = Object.entries(path).filter(([param]) => !operation.pathParams.includes(param));
   return {
@@ -86,7 +101,7 @@ function renderNextAction(operation: Operation, action: NextAction): WireNextAct
   };
 }
 
-/** Agents are never pointed at sponsor or admin operations, so those two don't occur. */
+/** Next actions never name sponsor or admin operations, so `sponsor` and `admin` don't occur. */
 const WIRE_AUTH: Record<Auth, WireNextAction["auth"]> = {
   none: "none",
   x402: "x402",
@@ -96,7 +111,7 @@ const WIRE_AUTH: Record<Auth, WireNextAction["auth"]> = {
   admin: "api_key",
 };
 
-/** Fills path parameters in, so that any value stays one segment: `a/b` becomes `a%2Fb`. */
+/** Fills in path parameters. Each value stays one path segment: `a/b` becomes `a%2Fb`. */
 function fillIn(template: string, path: ReadonlyMap<string, string>): string {
   return template.replace(/\{(\w+)\}/g, (_placeholder, param: string) => {
     const value = path.get(param);

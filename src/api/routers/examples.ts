@@ -1,4 +1,4 @@
-/** Values that recur in the document's examples. */
+/** Values that several examples of the OpenAPI document use. */
 export const USER_ID = "9d1f0a5c-2f0e-4c39-b9b5-7a2b8c7d1e20";
 export const AGENT_ID = "0c6f3a52-8c5e-4a44-9f3d-0b6f8f2f6f10";
 export const SESSION_ID = "1f6d5a0e-7a51-4a39-9a0e-2f4f5d0b8c11";

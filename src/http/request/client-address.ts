@@ -1,45 +1,37 @@
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
+import proxyaddr from "proxy-addr";
 
-type Range = ReturnType<typeof ipaddr.parseCIDR>;
+/** Returns the address that a request comes from. An IPv6 client is its /64 network. */
+export type ClientAddress = (req: IncomingMessage) => string;
 
-/** Where a request comes from. */
-export type ClientAddress = (req: Pick<IncomingMessage, "socket" | "headers">) => string;
-
-/** An IPv6 client owns its /64 and could send every request from another address of it. */
+/** An IPv6 client owns its /64, and could send every request from another address in it. */
 const IPV6_CLIENT_BITS = 64;
 
 /**
- * Tells where a request comes from. `X-Forwarded-For` is believed as far as trusted proxies wrote it: from the right,
- * up to and including the first address that isn't one of theirs.
- * @param trustedProxies addresses and CIDR ranges
+ * Makes the function that tells where a request comes from. It reads `X-Forwarded-For` as Express's `trust proxy` does
+ * (same package): from the right, up to the first address that isn't a trusted proxy's. Some proxies add a port to an
+ * address; the port is ignored. Falls back to the connection's own address where the header holds no address.
+ *
+ * @param trustedProxies addresses and CIDR ranges; others' `X-Forwarded-For` is ignored
  */
 export function createClientAddress(trustedProxies: readonly string[]): ClientAddress {
-  const ranges = trustedProxies.map(toRange);
-  const isTrusted = (address: string): boolean => {
-    const parsed = ipaddr.process(address);
-    return ranges.some(([network, bits]) => parsed.kind() === network.kind() && parsed.match(network, bits));
-  };
-  return ({ socket, headers }) => {
-    let address = socket.remoteAddress ?? ""; // a socket that is gone has none
-    const hops = String(headers["x-forwarded-for"] ?? "").split(",");
-    while (isIP(address) !== 0 && isTrusted(address)) {
-      const hop = hops.pop()?.trim() ?? "";
-      if (isIP(hop) === 0) break;
-      address = hop;
-    }
-    return isIP(address) !== 0 ? canonical(address) : address;
+  const isTrusted = proxyaddr.compile([...trustedProxies]);
+  return (req) => {
+    const forwarded = withoutPort(proxyaddr(req, (hop, index) => isTrusted(withoutPort(hop), index)));
+    const address = isIP(forwarded) === 0 ? (req.socket.remoteAddress ?? "") : forwarded;
+    return isIP(address) === 0 ? "" : canonical(address);
   };
 }
 
-/** An address, or a range of them, as it is configured. @throws Error for anything else */
-function toRange(text: string): Range {
-  if (text.includes("/")) return ipaddr.parseCIDR(text);
-  const address = ipaddr.process(text);
-  return [address, address.kind() === "ipv4" ? 32 : 128];
+/** @example withoutPort("[2001:db8::1]:443") // "2001:db8::1" */
+function withoutPort(hop: string | undefined): string {
+  const [, ipv6, ipv4] = /^(?:\[([^\]]+)\](?::\d+)?|([\d.]+):\d+)$/.exec(hop ?? "") ?? [];
+  return ipv6 ?? ipv4 ?? hop ?? "";
 }
 
+/** IPv4, also where it is mapped into IPv6; or the /64 of an IPv6 address, without its interface. */
 function canonical(address: string): string {
   const parsed = ipaddr.process(address);
   return parsed.kind() === "ipv4"

@@ -3,16 +3,16 @@ import { AppError } from "../../core/protocol/errors.ts";
 
 const MAX_BODY_BYTES = 256 * 1024;
 
-/** How much of a refused body is read and thrown away, so that its sender gets to see the refusal. */
+/** How much of a refused body is read and discarded, so that the caller can read the error response. */
 const MAX_DISCARDED_BYTES = 8 * 1024 * 1024;
 
 const CHARSET = /^\s*charset\s*=/i;
 const UTF_8 = /^\s*charset\s*=\s*"?utf-?8"?\s*$/i;
 
 /**
- * The request's JSON body; undefined if it has none.
- * @throws AppError `unsupported_media_type`, `payload_too_large`, `invalid_json`, and `invalid_request` for a body
- *   that breaks off
+ * Reads and parses the request's JSON body. Returns undefined if the body is empty.
+ * @throws AppError `unsupported_media_type`, `payload_too_large`, `invalid_json`; `invalid_request` if the
+ *   connection ends in the middle of the body
  */
 export async function readJsonBody(req: IncomingMessage): Promise<unknown> {
   refuseOtherMedia(req);
@@ -22,7 +22,8 @@ export async function readJsonBody(req: IncomingMessage): Promise<unknown> {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
-    throw new AppError("invalid_json"); // without the cause: V8's message quotes the body
+    // Without a cause: V8's message quotes the body, which may hold personal data.
+    throw new AppError("invalid_json");
   }
 }
 
@@ -56,25 +57,33 @@ function readBytes(req: IncomingMessage): Promise<Buffer> {
       discard(req);
       reject(tooLarge());
     };
-    const onBreak = (cause?: unknown): void =>
-      reject(new AppError("invalid_request", { message: "The request body broke off.", cause }));
-    if (req.destroyed) return onBreak(); // nothing would be emitted any more
+    const onAbort = (cause?: unknown): void =>
+      reject(
+        new AppError("invalid_request", {
+          message: "The request ended before its body was complete.",
+          cause,
+        }),
+      );
+    if (req.destroyed) return onAbort(); // a destroyed request emits no further events
     req.on("data", onData);
     req.once("end", () => resolve(Buffer.concat(chunks)));
-    req.once("error", onBreak);
-    req.once("close", () => onBreak()); // after `end` this changes nothing
+    req.once("error", onAbort);
+    req.once("close", () => onAbort()); // has no effect after `end`, which settled the promise
   });
 }
 
 const tooLarge = (): AppError =>
   new AppError("payload_too_large", { message: `The request body is larger than ${MAX_BODY_BYTES} bytes.` });
 
-/** Closing at once would reset the connection, and many clients then never read the answer. */
+/**
+ * Reads and drops the rest of a refused body, up to a limit. Closing the connection at once would reset it,
+ * and many clients would then never read the error response.
+ */
 function discard(req: IncomingMessage): void {
-  let left = MAX_DISCARDED_BYTES;
-  req.on("error", () => {}); // it is refused already
+  let remaining = MAX_DISCARDED_BYTES;
+  req.on("error", () => {}); // the request is refused anyway
   req.on("data", (chunk: Buffer) => {
-    left -= chunk.length;
-    if (left < 0) req.destroy();
+    remaining -= chunk.length;
+    if (remaining < 0) req.destroy();
   });
 }

@@ -1,34 +1,40 @@
 import type { IncomingMessage } from "node:http";
 import { AppError } from "../../core/protocol/errors.ts";
 
-/** What a request asks for: its path as it was sent, still percent-encoded, and the query after the `?`. */
+/** The target of a request. The path is still percent-encoded. The query is the text after the `?`. */
 export interface Target {
   path: string;
   query: string;
 }
 
-/** RFC 9112 lets a client send the whole URL. */
+/** RFC 9112 allows clients to send the whole URL as the target. */
 const ORIGIN = /^https?:\/\/[^/?#]*/i;
 
-/** Express rewrites `url` under a mount and keeps the original beside it. */
+/**
+ * Reads the target of a request. Express changes `url` under a mount, and keeps the original in
+ * `originalUrl`.
+ */
 export function targetOf(req: IncomingMessage & { originalUrl?: string }): Target {
   const url = (req.originalUrl ?? req.url ?? "/").replace(ORIGIN, "");
   const mark = url.indexOf("?");
   return mark < 0 ? { path: url, query: "" } : { path: url.slice(0, mark), query: url.slice(mark + 1) };
 }
 
-/** @throws AppError `invalid_request` where the percent-encoding is broken or isn't UTF-8 */
+/**
+ * Decodes percent-encoding.
+ * @throws AppError `invalid_request` if the encoding is malformed or isn't UTF-8
+ */
 export function decodePart(encoded: string): string {
   try {
     return decodeURIComponent(encoded);
   } catch (cause) {
-    throw new AppError("invalid_request", { message: "The URL's percent-encoding is broken.", cause });
+    throw new AppError("invalid_request", { message: "The URL's percent-encoding is malformed.", cause });
   }
 }
 
 /**
- * The query's fields in the order they were sent, each with all its values.
- * @throws AppError `invalid_request` as `decodePart`
+ * Parses a query into its fields, in the order they were sent, each with all its values.
+ * @throws AppError `invalid_request` if the encoding is malformed
  */
 export function parseQuery(query: string): Map<string, string[]> {
   const fields = new Map<string, string[]>();

@@ -2,24 +2,24 @@ import type { Operation, Operations } from "../../api/operation/operations.ts";
 
 interface Route {
   operation: Operation;
-  /** Matches the still encoded path; one group a path parameter. */
+  /** Matches the percent-encoded path, with one group for each path parameter. */
   pattern: RegExp;
 }
 
 export type Match =
   | { operation: Operation; encodedParams: string[] }
-  /** The path exists, the method doesn't. */
+  /** The path exists, but not with this method. */
   | { methods: string[] };
 
 export interface RouteTable {
-  /** Undefined if nothing lies at this path. */
+  /** Returns undefined if no operation has this path. */
   find: (method: string, path: string) => Match | undefined;
 }
 
 /**
- * Method and path of every operation. A path without parameters wins over one with, so `/x/search` is reachable
- * beside `/x/{id}`.
- * @throws Error at start if two operations answer the same method and path
+ * Creates the table that finds an operation by method and path. A path without parameters takes precedence,
+ * so `/x/search` is reachable next to `/x/{id}`.
+ * @throws Error if two operations answer the same method and path; the server then doesn't start
  */
 export function createRouteTable(operations: Operations): RouteTable {
   const exact = new Map<string, Map<string, Operation>>();
@@ -38,10 +38,10 @@ export function createRouteTable(operations: Operations): RouteTable {
 
   return {
     find(method, path) {
-      const here = exact.get(path);
-      const operation = here?.get(method);
+      const byMethod = exact.get(path);
+      const operation = byMethod?.get(method);
       if (operation !== undefined) return { operation, encodedParams: [] };
-      const methods = new Set(here?.keys());
+      const methods = new Set(byMethod?.keys());
       for (const route of parametric) {
         const match = route.pattern.exec(path);
         if (match === null) continue;
@@ -59,7 +59,7 @@ function patternOf(path: string): RegExp {
   return new RegExp(`^${source}$`);
 }
 
-/** Segment by segment, a literal comes before a parameter. */
+/** Sort order of paths: compared segment by segment, a literal segment comes before a parameter. */
 function compareSpecificity(a: string, b: string): number {
   const rank = (path: string): string =>
     path

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { ReplyFile } from "../../api/procedure/context.ts";
+import type { ReplyBytes, ReplyFile } from "../../api/procedure/context.ts";
 import type { WireError } from "../../api/response/error-body.ts";
 import { toWireError } from "../../api/response/error-body.ts";
 import { requestIdOf } from "./request-id.ts";
 
-/** Answers with JSON. To a HEAD it says the same without the body. */
+/** Sends a JSON response. For HEAD, sends the headers only. */
 export function sendJson(
   req: IncomingMessage,
   res: ServerResponse,
@@ -16,7 +16,7 @@ export function sendJson(
 ): void {
   const text = JSON.stringify(body);
   if (res.headersSent) {
-    res.destroy(); // an answer was begun that can't be taken back
+    res.destroy(); // another response was already begun; cutting it off shows that it is incomplete
     return;
   }
   res.writeHead(status, {
@@ -30,9 +30,9 @@ export function sendJson(
 }
 
 /**
- * Answers with a file, as fast as it is read and no faster than it is made. What fails before its first chunk is
- * thrown, to be refused like anything else; what fails later breaks the answer off, so that nobody takes a part of
- * the file for all of it.
+ * Streams a file. Chunks are produced only as fast as the caller reads them. An error before the first chunk
+ * is thrown before anything is sent, so the caller gets an error response. A later error cuts the connection,
+ * so that the caller can't mistake a part of the file for the whole file.
  */
 export async function sendFile(
   req: IncomingMessage,
@@ -41,8 +41,8 @@ export async function sendFile(
   headers: Record<string, string>,
   { filename, contentType, chunks }: ReplyFile,
 ): Promise<void> {
-  const rest = chunks[Symbol.asyncIterator]();
-  const first = await rest.next();
+  const iterator = chunks[Symbol.asyncIterator]();
+  const first = await iterator.next();
   res.writeHead(status, {
     "Cache-Control": "no-store",
     ...headers,
@@ -51,29 +51,29 @@ export async function sendFile(
     "X-Request-Id": requestIdOf(req),
   });
   if (req.method === "HEAD") {
-    await rest.return?.();
+    await iterator.return?.();
     res.end();
     return;
   }
   try {
-    await pipeline(Readable.from(continued(first, rest)), res);
+    await pipeline(Readable.from(resumeIteration(first, iterator)), res);
   } catch (error) {
-    // The caller left, which is nobody's fault.
+    // The caller disconnected. That is not an error.
     if (!(error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE"))
       throw error;
   }
 }
 
 /**
- * Answers with bytes that a stranger made. No browser takes them for a page of ours: they are sandboxed, and of the
- * type they say.
+ * Sends bytes that an upstream made, and that we don't trust. The headers stop browsers from running them as
+ * a page of ours: a sandbox, and no guessing of the content type.
  */
 export function sendBytes(
   req: IncomingMessage,
   res: ServerResponse,
   status: number,
   headers: Record<string, string>,
-  { contentType, body }: { contentType: string; body: Buffer },
+  { contentType, body }: ReplyBytes,
 ): void {
   res.writeHead(status, {
     "Cache-Control": "no-store",
@@ -87,19 +87,22 @@ export function sendBytes(
   res.end(body);
 }
 
-/** An iteration whose first step was taken already. */
-async function* continued(
+/** Iterates over an iterator whose first step was already taken. */
+async function* resumeIteration(
   first: IteratorResult<string>,
-  rest: AsyncIterator<string>,
+  iterator: AsyncIterator<string>,
 ): AsyncGenerator<string> {
   try {
-    for (let step = first; step.done !== true; step = await rest.next()) yield step.value;
+    for (let step = first; step.done !== true; step = await iterator.next()) yield step.value;
   } finally {
-    await rest.return?.();
+    await iterator.return?.();
   }
 }
 
-/** Answers with the error envelope where there is no operation, and so nothing to offer next. */
+/**
+ * Sends the error envelope for a request without an operation, so without next actions. Returns what was
+ * sent.
+ */
 export function sendError(req: IncomingMessage, res: ServerResponse, thrown: unknown): WireError {
   const error = toWireError(thrown, { requestId: requestIdOf(req), renderActions: () => [] });
   sendJson(req, res, error.status, error.headers, error.body);

@@ -1,7 +1,7 @@
 import type { Express, RequestHandler } from "express";
 import { AppError } from "../../core/protocol/errors.ts";
 
-/** A bare GET endpoint; HEAD comes with it, every other method is refused. */
+/** Adds a GET endpoint outside the API. Express serves HEAD with it. Any other method is refused with 405. */
 export function serveGet(app: Express, path: string, handler: RequestHandler): void {
   const allow = "GET, HEAD, OPTIONS";
   app

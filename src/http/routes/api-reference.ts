@@ -19,7 +19,7 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-/** Nothing is fetched from elsewhere: no fonts, no telemetry, no proxy. */
+/** These settings stop requests to other servers: no fonts, no telemetry, no proxy. */
 const START = `Scalar.createApiReference("#reference", {
   url: "/openapi.json",
   withDefaultFonts: false,
@@ -30,11 +30,13 @@ const START = `Scalar.createApiReference("#reference", {
 });
 `;
 
-/** Scalar styles itself inline, and runs what it is served with: itself. */
+/** Scalar needs inline styles. Its only script is the one that we serve. */
 const CONTENT_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
 
-/** `/docs`: the human reference, Scalar over our own document, served locally. */
+/**
+ * `/docs`: the API reference for people. Scalar renders our OpenAPI document, and we serve Scalar ourselves.
+ */
 export function mountApiReference(app: Express): void {
   serveGet(app, "/docs", (_req, res) => {
     res.set("Content-Security-Policy", CONTENT_POLICY).type("html").send(PAGE);
@@ -44,7 +46,7 @@ export function mountApiReference(app: Express): void {
   });
   serveGet(app, "/docs/scalar.js", (_req, res, next) => {
     res.sendFile(SCALAR, { maxAge: "1d" }, (error) => {
-      // A browser that leaves in the middle is nobody's error.
+      // If headers were sent, the browser disconnected in the middle. That is not an error.
       if (error !== undefined && !res.headersSent) next(error);
     });
   });

@@ -5,12 +5,14 @@ import { sendJson } from "../request/send.ts";
 import { serveGet } from "../request/serve-get.ts";
 import { PRIVACY_POLICY } from "./privacy.ts";
 
-/** Where a GPT's builder and its users call from. */
+/** The origins of browser calls by GPT builders and users. */
 const CHATGPT_ORIGINS = ["https://chatgpt.com", "https://chat.openai.com", "https://platform.openai.com"];
 
 const ONE_DAY_SECONDS = 86_400;
 
-/** What importers, model hosts and people read about the API; bare rather than enveloped. */
+/**
+ * Adds the documents about the API for importers, model hosts and people. They are sent without the envelope.
+ */
 export function mountDocuments(app: Express, documents: { all: object; gpt: object; llms: string }): void {
   const forChatGpt = cors({
     origin: CHATGPT_ORIGINS,

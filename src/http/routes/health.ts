@@ -5,28 +5,32 @@ import { AppError } from "../../core/protocol/errors.ts";
 import { sendJson } from "../request/send.ts";
 import { serveGet } from "../request/serve-get.ts";
 
-/** Named questions to what we depend on; each rejects when the answer is no. Something may be down and stood in for. */
+/**
+ * Checks of our dependencies, by name. A check rejects if its dependency is down. It returns `degraded` if
+ * the dependency is down but another one replaces it.
+ */
 export type ReadinessChecks = Record<string, () => Promise<"degraded" | undefined>>;
 
 type CheckResult = "ok" | "degraded" | "failed";
 
-/** A dependency that doesn't answer in this time isn't ready. */
+/** A check that takes longer counts as failed. */
 const CHECK_TIMEOUT_MS = 2_000;
 
-/** The operator's endpoints, bare rather than enveloped when they succeed. */
+/** Adds the operator's endpoints. Their success responses have no envelope, their errors have it. */
 export function mountHealth(
   app: Express,
   options: {
     checks: ReadinessChecks;
     metrics: Pick<Meter, "scrape" | "contentType">;
-    /** Whether this bearer token, or none, may scrape. */
+    /** Whether a request with this bearer token (undefined: without one) may read `/metrics`. */
     mayScrape: (token: string | undefined) => boolean;
     isStopping: () => boolean;
   },
 ): void {
   serveGet(app, "/healthz", (req, res) => sendJson(req, res, 200, {}, { status: "ok" }));
   serveGet(app, "/readyz", async (req, res) => {
-    if (options.isStopping()) throw new AppError("service_unavailable", { message: "Stopping." });
+    if (options.isStopping())
+      throw new AppError("service_unavailable", { message: "The server is stopping." });
     const checks = await runChecks(options.checks);
     if (Object.values(checks).includes("failed"))
       throw new AppError("service_unavailable", { details: { checks } });
@@ -34,7 +38,7 @@ export function mountHealth(
   });
   serveGet(app, "/metrics", async (req, res) => {
     if (!options.mayScrape(bearerOf(req)))
-      throw new AppError("unauthorized", { message: "The metrics token is required." });
+      throw new AppError("unauthorized", { message: "Send the metrics token as `Authorization: Bearer …`." });
     const text = await options.metrics.scrape();
     res
       .writeHead(200, { "Content-Type": options.metrics.contentType, "Cache-Control": "no-store" })
@@ -47,12 +51,12 @@ const bearerOf = (req: IncomingMessage): string | undefined =>
 
 async function runChecks(checks: ReadinessChecks): Promise<Record<string, CheckResult>> {
   const results = await Promise.all(
-    Object.entries(checks).map(async ([name, check]) => [name, await passes(check)] as const),
+    Object.entries(checks).map(async ([name, check]) => [name, await runCheck(check)] as const),
   );
   return Object.fromEntries(results);
 }
 
-async function passes(check: ReadinessChecks[string]): Promise<CheckResult> {
+async function runCheck(check: ReadinessChecks[string]): Promise<CheckResult> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error("timed out")), CHECK_TIMEOUT_MS);

@@ -1,4 +1,4 @@
-/** R10.5. What it promises is what the code does; whoever changes one changes the other. */
+/** The privacy policy (R10.5). It describes what the code does. If you change one, change the other. */
 export const PRIVACY_POLICY = `<!doctype html>
 <html lang="en">
 <head>

@@ -18,7 +18,10 @@ const WholeNumber = z
   .transform(Number);
 const MAX_LIMIT = 100;
 
-/** What can be bought here, in the form of x402's bazaar, so that its clients and crawlers read it as it is. */
+/**
+ * `/discovery/resources`: the services for sale, in the format of x402's bazaar, for its clients and
+ * crawlers.
+ */
 export function mountResourceList(
   app: Express,
   deps: Deps,
@@ -35,8 +38,8 @@ export function mountResourceList(
   });
 }
 
-function readNumber(query: Record<string, unknown>, name: string, otherwise: number): number {
-  if (query[name] === undefined) return otherwise;
+function readNumber(query: Record<string, unknown>, name: string, defaultValue: number): number {
+  if (query[name] === undefined) return defaultValue;
   const parsed = WholeNumber.safeParse(query[name]);
   if (!parsed.success) throw invalidField(`/${name}`, "must be a whole number", "type");
   return parsed.data;

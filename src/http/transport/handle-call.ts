@@ -5,11 +5,11 @@ import type { Operation } from "../../api/operation/operations.ts";
 import { auditCall } from "../../api/procedure/audit-call.ts";
 import type { ApiContext, Authenticators } from "../../api/procedure/context.ts";
 import type { CredentialGuard } from "../../api/procedure/credential-guard.ts";
-import { identify } from "../../api/procedure/credentials.ts";
+import { recognizeCaller } from "../../api/procedure/credentials.ts";
 import { countCall } from "../../api/procedure/rate-limits.ts";
 import type { WireError } from "../../api/response/error-body.ts";
 import { toAppError, toWireError } from "../../api/response/error-body.ts";
-import type { RenderNextActions } from "../../api/response/render-next-actions.ts";
+import type { RenderNextActions, RepeatedFields } from "../../api/response/render-next-actions.ts";
 import type { Deps } from "../../core/context.ts";
 import type { AuditLog } from "../../core/observability/audit/index.ts";
 import type { Meter } from "../../core/ports/meter.ts";
@@ -21,7 +21,7 @@ import type { Target } from "../request/request-target.ts";
 import { targetOf } from "../request/request-target.ts";
 import { sendBytes, sendFile, sendJson } from "../request/send.ts";
 
-/** What every call needs and every transport passes on. */
+/** What all transports share. Every call gets it in its context. */
 export interface Api {
   deps: Deps;
   authenticators: Authenticators;
@@ -32,18 +32,21 @@ export interface Api {
   renderNextActions: RenderNextActions;
 }
 
-/** The operation a request means. Its input is read only once the operation wants it. */
+/** The operation that a request calls. The input is read only when the operation asks for it. */
 export interface Call {
   operation: Operation;
   readInput(): Promise<unknown>;
 }
 
-/** How procedures are reached over HTTP, and how their answers are framed. */
+/** A protocol over HTTP: how a request names its operation and input, and how the response body is built. */
 export interface Transport {
   name: ApiContext["transport"];
-  /** The surface a path lies under, whether or not there is something. */
+  /** The surface of a path, even if no operation has this path. Undefined if the path is under no surface. */
   surfaceOf(path: string): Surface | undefined;
-  /** @throws AppError where no operation answers this method and path */
+  /**
+   * Finds the called operation. For OPTIONS, returns the value of the `Allow` header instead.
+   * @throws AppError `not_found` or `method_not_allowed` if no operation answers this method and path
+   */
   locate(req: IncomingMessage, target: Target): Call | { allow: string };
   success(data: unknown): unknown;
   failure(error: WireError, operation: Operation | undefined): unknown;
@@ -51,15 +54,18 @@ export interface Transport {
 
 export type Handler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 
-/** The operation audit rows name where a request means none. */
+/** Stands in audit rows, metrics and logs for the operation id if a request matches no operation. */
 const UNMATCHED = "unmatched";
 
 export const noSuchRoute = (): AppError =>
   new AppError("not_found", { message: "There is no such operation.", nextActions: [next.auth()] });
 
-/** One request, from the socket to the procedure and back: the same for every transport. */
+/**
+ * Creates the handler of a transport's requests: it calls the procedure, sends the response, and records the
+ * call.
+ */
 export function createCallHandler(api: Api, transport: Transport): Handler {
-  const exchange = async (req: IncomingMessage, res: ServerResponse, span: Span): Promise<void> => {
+  const handle = async (req: IncomingMessage, res: ServerResponse, span: Span): Promise<void> => {
     const started = performance.now();
     const target = targetOf(req);
     const surface = transport.surfaceOf(target.path);
@@ -85,10 +91,10 @@ export function createCallHandler(api: Api, transport: Transport): Handler {
       if (bytes !== undefined) sendBytes(req, res, status, headers, bytes);
       else if (file === undefined) sendJson(req, res, status, headers, transport.success(data));
       else await sendFile(req, res, status, headers, file);
-      report(api, ctx, span, { operation, started, status });
+      recordCall(api, ctx, span, { operation, started, status });
     } catch (thrown) {
       const cause =
-        operation === undefined && surface !== undefined ? await settleRefusal(ctx, thrown) : thrown;
+        operation === undefined && surface !== undefined ? await countAndAuditRefusal(ctx, thrown) : thrown;
       const error = toWireError(cause, ctx);
       sendJson(
         req,
@@ -97,10 +103,10 @@ export function createCallHandler(api: Api, transport: Transport): Handler {
         { ...ctx.reply.headers, ...error.headers },
         transport.failure(error, operation),
       );
-      report(api, ctx, span, { operation, started, status: error.status, error });
+      recordCall(api, ctx, span, { operation, started, status: error.status, error });
     }
   };
-  return (req, res) => inSpan(UNMATCHED, {}, (span) => exchange(req, res, span));
+  return (req, res) => inSpan(UNMATCHED, {}, (span) => handle(req, res, span));
 }
 
 function createContext(
@@ -111,11 +117,11 @@ function createContext(
   target: Target,
   surface: Surface,
 ): ApiContext {
-  const left = new AbortController();
+  const disconnected = new AbortController();
   res.once("close", () => {
-    if (!res.writableFinished) left.abort();
+    if (!res.writableFinished) disconnected.abort();
   });
-  const carried: ApiContext["carried"] = {};
+  const repeatedFields: RepeatedFields = {};
   return {
     ...api,
     transport: transport.name,
@@ -124,22 +130,22 @@ function createContext(
     headers: req.headers,
     endpoint: target.path,
     clientAddress: clientAddress(req),
-    signal: left.signal,
+    signal: disconnected.signal,
     reply: { headers: {} },
     subject: {},
-    carried,
-    renderActions: (actions) => renderNextActions(surface, actions, carried),
+    repeatedFields,
+    renderActions: (actions) => renderNextActions(surface, actions, repeatedFields),
   };
 }
 
 /**
- * A call that means no operation counts against its caller's limit and is audited like any other.
- * @returns what to answer: the refusal, that there were too many, or why it couldn't be audited
+ * Counts a request without an operation against its caller's limit, and audits it, as for any other call.
+ * @returns the error to answer with: the given one, `rate_limited`, or the failure to write the audit row
  */
-async function settleRefusal(ctx: ApiContext, thrown: unknown): Promise<unknown> {
+async function countAndAuditRefusal(ctx: ApiContext, thrown: unknown): Promise<unknown> {
   let error = toAppError(thrown);
   try {
-    const caller = await identify(ctx);
+    const caller = await recognizeCaller(ctx);
     if (caller !== undefined) await countCall(ctx, caller, UNMATCHED);
   } catch (overLimit) {
     error = toAppError(overLimit);
@@ -152,19 +158,21 @@ async function settleRefusal(ctx: ApiContext, thrown: unknown): Promise<unknown>
   }
 }
 
-interface Answered {
+interface CallResult {
   operation: Operation | undefined;
   started: number;
   status: number;
   error?: WireError;
 }
 
-/** What operators see of a call: its metrics, its span, and a line with the internal cause where it is our fault. */
-function report(
+/**
+ * Records a call for operators: metrics, span and log line. For a 5xx, the log line has the internal cause.
+ */
+function recordCall(
   { deps: { log }, countRequest }: Api,
   ctx: ApiContext,
   span: Span,
-  { operation, started, status, error }: Answered,
+  { operation, started, status, error }: CallResult,
 ): void {
   const ms = performance.now() - started;
   const { transport, surface } = ctx;
@@ -189,6 +197,7 @@ function report(
   else log.error({ ...fields, err: error.cause }, "request");
 }
 
+/** Calls `read` at most once, and returns the same promise each time. */
 function once<Value>(read: () => Promise<Value>): () => Promise<Value> {
   let result: Promise<Value> | undefined;
   return () => (result ??= read());

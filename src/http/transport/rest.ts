@@ -13,9 +13,10 @@ import type { Call, Transport } from "./handle-call.ts";
 import { noSuchRoute } from "./handle-call.ts";
 
 /**
- * REST over the same procedures: path parameters, query or body fields become the procedure's one input. Written
- * by hand because trpc-to-openapi's own runtime sets `coerce` on shared schemas for the whole process, among
- * much else (it remains the document's generator).
+ * The REST transport. Path parameters and the fields of the query or body together become the procedure's
+ * input. We use trpc-to-openapi only to generate the document, not to serve requests: its request handler
+ * sets `coerce` on the shared schemas, which changes how the whole process validates, and forces its own
+ * error format.
  */
 export function createRestTransport(operations: Operations): Transport {
   const routes = createRouteTable(operations);
@@ -53,29 +54,33 @@ function callOf(
   return {
     operation,
     async readInput() {
-      const path = new Map(pathParams.map((name, i) => [name, [decodePart(encodedParams[i] ?? "")]]));
-      const inQuery = parseQuery(query);
-      const inUrl = readFields(path, readers);
+      const pathFields = new Map(pathParams.map((name, i) => [name, [decodePart(encodedParams[i] ?? "")]]));
+      const queryFields = parseQuery(query);
+      const pathInput = readFields(pathFields, readers);
       if (method === "GET" || method === "DELETE") {
-        refuseNames([...inQuery.keys()].filter((name) => path.has(name)));
-        return { ...readFields(inQuery, readers), ...inUrl };
+        refuseMisplaced([...queryFields.keys()].filter((name) => pathFields.has(name)));
+        return { ...readFields(queryFields, readers), ...pathInput };
       }
       const body = await readJsonObject(req);
-      refuseNames([...inQuery.keys(), ...Object.keys(body).filter((name) => path.has(name))]);
-      return { ...body, ...inUrl };
+      refuseMisplaced([...queryFields.keys(), ...Object.keys(body).filter((name) => pathFields.has(name))]);
+      return { ...body, ...pathInput };
     },
   };
 }
 
-/** `Object.fromEntries` defines fields, so a field named `__proto__` is one like any other, and refused later. */
+/**
+ * `Object.fromEntries` keeps a field named `__proto__` as an ordinary field, so a later step can refuse it.
+ */
 function readFields(fields: Map<string, string[]>, readers: FieldReaders): Record<string, unknown> {
   return Object.fromEntries(
     [...fields].map(([name, texts]) => [name, readers.get(name)?.(texts) ?? texts[0]]),
   );
 }
 
-/** Fields in the wrong place: a path parameter repeated elsewhere, a query on an operation that takes a body. */
-function refuseNames(names: string[]): void {
+/**
+ * Refuses fields in the wrong place: a path parameter in query or body, or a query field if there is a body.
+ */
+function refuseMisplaced(names: string[]): void {
   if (names.length === 0) return;
   throw new AppError("validation_error", { fieldErrors: names.map((name) => unknownField([name])) });
 }

@@ -11,10 +11,11 @@ import { noSuchRoute } from "./handle-call.ts";
 export const TRPC_PREFIX = "/trpc/";
 
 /**
- * The tRPC wire protocol as `httpLink` speaks it: a query's input as JSON in `?input=`, a mutation's as body;
- * `{ result: { data } }` or `{ error }` back. tRPC's own HTTP adapter isn't used: a body that breaks off leaves
- * it waiting for ever, it can't await the audit of a call that it refuses itself, and it answers 204 to any HEAD.
- * Batches are refused: one call's status and headers would stand for all of them.
+ * The tRPC transport: the wire protocol of tRPC's `httpLink`. A query's input is JSON in `?input=`, a
+ * mutation's input is the body. The response is `{ result: { data } }` or `{ error }`. We don't use tRPC's
+ * own HTTP adapter. It waits forever for a body that ends early, it can't wait for the audit of calls that it
+ * refuses itself, and it answers 204 to every HEAD. Batches are refused, because one response has only one
+ * status and one set of headers.
  */
 export function createTrpcTransport(operations: Operations): Transport {
   const byName = new Map([...operations.values()].map((operation) => [operation.name, operation]));

@@ -2,35 +2,39 @@ import type { AuditEntry, AuditLog } from "../../core/observability/audit/index.
 import { AppError } from "../../core/protocol/errors.ts";
 
 export interface AuditWriterOptions {
-  /** Makes rows durable, all or none. */
+  /** Makes all the given rows durable, or none of them. */
   insert: (entries: AuditEntry[]) => Promise<void>;
-  /** Rows in one insert. */
+  /** The most rows in one insert. Default 500. */
   maxBatch?: number;
-  /** Rows waiting. More than that means the database doesn't keep up; further calls are refused. */
+  /**
+   * The most waiting rows. If more arrive, the database is too slow, and further calls are refused. Default
+   * 10,000.
+   */
   maxQueued?: number;
 }
 
 export interface AuditWriter extends AuditLog {
-  /** Refuses further rows and resolves when those accepted before are durable or refused. */
+  /** Refuses further rows. Resolves when the rows accepted before are durable or refused. */
   close(): Promise<void>;
 }
 
-interface Pending {
+interface PendingRow {
   entry: AuditEntry;
   resolve: () => void;
   reject: (error: AppError) => void;
 }
 
 /**
- * An audit log with group commit: one insert is in flight at a time, and rows that arrive meanwhile go together
- * in the next. A lone call waits for nothing, and a thousand at once cost a handful of statements.
+ * Creates an audit log with group commit. One insert runs at a time, and rows that arrive meanwhile go
+ * together into the next insert. So a single call doesn't wait for others, and a thousand calls at once need
+ * only a few statements.
  */
 export function createAuditWriter({
   insert,
   maxBatch = 500,
   maxQueued = 10_000,
 }: AuditWriterOptions): AuditWriter {
-  const queue: Pending[] = [];
+  const queue: PendingRow[] = [];
   let draining = false;
   let drained = Promise.resolve();
   let closed = false;
@@ -68,6 +72,6 @@ export function createAuditWriter({
 
 const unavailable = (cause: unknown): AppError =>
   new AppError("service_unavailable", {
-    message: "The call can't be audited at the moment, so it isn't answered.",
+    message: "The call can't be audited at the moment, so its result is withheld. Try again later.",
     cause,
   });

@@ -1,19 +1,23 @@
 import type { DestinationStream } from "pino";
 import { pino } from "pino";
 import type { Log } from "../../core/ports/log.ts";
+import { TOKEN_PREFIX } from "../../core/protocol/token-prefix.ts";
 
 const REDACTED = "[redacted]";
 
-/** Fields whose value is never written, whatever it is. */
+/** Names of fields whose value is always redacted. */
 const SECRET_FIELD =
   /^(proxy-)?authorization$|^payment-signature$|^x-payment$|^user_code$|(cookie|token|secret|password)$|[_-]key$|(api|private)key$/i;
 
-/** Named like keys, but they identify rather than open. */
+/** Fields that match `SECRET_FIELD` but hold an identifier and not a secret. */
 const PUBLIC_FIELD = new Set(["service_key", "idempotency_key"]);
 
-/** Secrets recognised inside any text: our tokens, bearer headers, e-mail addresses, and of URLs all but the origin. */
+/**
+ * Secrets inside any text: our tokens, bearer headers, e-mail addresses, and everything after the origin of a
+ * URL.
+ */
 const SECRET_TEXT: readonly (readonly [RegExp, string])[] = [
-  [/\b(tf_(?:ak|as|gs|sk)_)[A-Za-z0-9_-]+/g, `$1${REDACTED}`],
+  [new RegExp(`\\b(${Object.values(TOKEN_PREFIX).join("|")})[A-Za-z0-9_-]+`, "g"), `$1${REDACTED}`],
   [/\bBearer\s+[^\s"',;]+/gi, `Bearer ${REDACTED}`],
   [/(:\/\/)[^/\s@]+@/g, `$1${REDACTED}@`],
   [/\b((?:https?|wss?):\/\/[^\s/?#"'`<>()[\]{},;]+)[/?#][^\s"'`<>()[\]{},;]+/g, `$1/${REDACTED}`],
@@ -23,7 +27,7 @@ const SECRET_TEXT: readonly (readonly [RegExp, string])[] = [
 const MAX_DEPTH = 6;
 const MAX_CAUSES = 4;
 
-/** Text without anything that looks like a secret or a personal address. */
+/** Removes secrets, e-mail addresses and the paths of URLs from a text. */
 function redactText(text: string): string {
   return SECRET_TEXT.reduce(
     (redacted, [pattern, replacement]) => redacted.replace(pattern, replacement),
@@ -31,7 +35,10 @@ function redactText(text: string): string {
   );
 }
 
-/** Fields ready to be written: secrets by name and by pattern removed, errors with their causes, bounded depth. */
+/**
+ * Prepares fields for writing: redacts secrets by name and by pattern, describes errors, and limits the
+ * depth.
+ */
 function redactFields(fields: Record<string, unknown>): Record<string, unknown> {
   return redactObject(fields, 0);
 }
@@ -57,11 +64,11 @@ function redactValue(value: unknown, depth: number): unknown {
   return redactObject(value, depth);
 }
 
-/** An error with its code, what caused it, and the stack of where it first went wrong. */
+/** Describes an error: type, code, message, and its causes. Only an error without a cause has its stack. */
 function describeError(error: Error, depth: number): Record<string, unknown> {
   const code: unknown = "code" in error ? error.code : undefined;
   const causes: unknown[] = error instanceof AggregateError ? error.errors : [error.cause];
-  const because = causes
+  const describedCauses = causes
     .filter((cause) => cause instanceof Error)
     .slice(0, MAX_CAUSES)
     .map((cause) => (depth > MAX_DEPTH ? cause.name : describeError(cause, depth + 1)));
@@ -69,13 +76,13 @@ function describeError(error: Error, depth: number): Record<string, unknown> {
     type: error.name,
     ...((typeof code === "string" || typeof code === "number") && { code }),
     message: redactText(error.message),
-    ...(because.length > 0 ? { because } : { stack: redactText(error.stack ?? "") }),
+    ...(describedCauses.length > 0 ? { because: describedCauses } : { stack: redactText(error.stack ?? "") }),
   };
 }
 
 /**
- * The structured log: one JSON object a line on standard output, unless another destination is given. All that
- * passes through is redacted here, so that callers can't forget.
+ * Creates the structured log: one JSON object a line, on standard output unless `destination` is given. The
+ * log redacts all fields and messages itself, so callers can't forget it.
  */
 export function createLog(options: { level: string; destination?: DestinationStream }): Log {
   const logger = pino(
@@ -84,7 +91,7 @@ export function createLog(options: { level: string; destination?: DestinationStr
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: levelName },
-      serializers: { err: (described: unknown) => described }, // errors are described by then
+      serializers: { err: (described: unknown) => described }, // `redactFields` has already described errors
     },
     options.destination ?? pino.destination({ dest: 1, sync: true }),
   );

@@ -6,22 +6,28 @@ import type { Meter } from "../../core/ports/meter.ts";
 import type { RateLimiter } from "../../core/ports/rate-limiter.ts";
 
 export interface Metrics extends Meter {
-  /** The same log, with every line's `event` counted. */
+  /** Returns a log that also counts the `event` of every line. */
   watchLog(log: Log): Log;
-  /** The same limiter, with every take counted. */
+  /** Returns a limiter that also counts every take. */
   watchLimiter(limiter: RateLimiter): RateLimiter;
-  /** The same audit log, with the time it takes and how many wait. */
+  /** Returns an audit log that also measures how long rows take and how many wait. */
   watchAudit<Audit extends AuditLog>(audit: Audit): Audit;
-  /** Shows how much the last proof of the books found wrong, by check. */
+  /** Shows the number of findings of the last ledger verification, by check. */
   showLedger: (counts: Record<string, number>) => void;
-  /** Tells the totals of a Redis that PostgreSQL stands in for. */
+  /**
+   * Shows how often Redis was lost, and how many takes PostgreSQL counted instead. Reads `totals` at each
+   * scrape.
+   */
   watchInsurance(totals: { lost: number; insuredTakes: number }): void;
 }
 
 const LATENCY_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const AUDIT_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 
-/** The process's own: memory, CPU, event-loop lag, garbage collection. One set, however many servers are in it. */
+/**
+ * Metrics of the process: memory, CPU, event loop lag, garbage collection. All servers in one process share
+ * them.
+ */
 let processRegistry: Registry | undefined;
 function processMetrics(): Registry {
   if (processRegistry === undefined) {
@@ -31,9 +37,13 @@ function processMetrics(): Registry {
   return processRegistry;
 }
 
-/** The server's metrics, in a registry of its own. */
+/**
+ * Creates a server's metrics in their own registry.
+ * @param readGauges reads the figures that come from the database
+ * @param onFailure called if `readGauges` fails; the scrape then leaves those figures out
+ */
 export function createMetrics(
-  readVitals: () => Promise<Gauges>,
+  readGauges: () => Promise<Gauges>,
   onFailure: (error: unknown) => void,
 ): Metrics {
   const registers = [new Registry()];
@@ -45,14 +55,14 @@ export function createMetrics(
   });
   const latency = new Histogram({
     name: "tollfree_request_seconds",
-    help: "From the request's headers to its answer",
+    help: "Seconds from receiving the request's headers to its response",
     labelNames: ["surface", "operation"],
     buckets: LATENCY_BUCKETS,
     registers,
   });
   const events = new Counter({
     name: "tollfree_events_total",
-    help: "Log events by name: sessions opened, suspended, revoked, expired; violations; approvals; failures of rounds",
+    help: "Log events by name: sessions opened, suspended, revoked, expired; violations; approvals; failures of jobs",
     labelNames: ["event"],
     registers,
   });
@@ -64,13 +74,13 @@ export function createMetrics(
   });
   const auditSeconds = new Histogram({
     name: "tollfree_audit_seconds",
-    help: "How long an answer waited for its audit row to be durable",
+    help: "Seconds that a response waited for its audit row to be durable",
     buckets: AUDIT_BUCKETS,
     registers,
   });
   const auditWaiting = new Gauge({
     name: "tollfree_audit_waiting",
-    help: "Answers waiting for their audit row",
+    help: "Responses waiting for their audit row",
     registers,
   });
   const auditFailures = new Counter({
@@ -80,11 +90,11 @@ export function createMetrics(
   });
   const ledger = new Gauge({
     name: "tollfree_ledger_findings",
-    help: "What the last proof of the books found wrong; 0 for each check that held",
+    help: "Findings of the last ledger verification; 0 for each check that passed",
     labelNames: ["check"],
     registers,
   });
-  const vitals = createVitalGauges(registers);
+  const databaseGauges = createDatabaseGauges(registers);
 
   return {
     contentType: Registry.PROMETHEUS_CONTENT_TYPE,
@@ -139,7 +149,7 @@ export function createMetrics(
       });
       new Counter({
         name: "tollfree_rate_limit_insured_takes_total",
-        help: "Calls that PostgreSQL counted while Redis was away",
+        help: "Calls that PostgreSQL counted while Redis was down",
         registers,
         collect() {
           this.reset();
@@ -147,12 +157,11 @@ export function createMetrics(
         },
       });
     },
-    // Where the database doesn't answer, what it would tell is left out.
     async scrape() {
       try {
-        vitals.set(await readVitals());
+        databaseGauges.set(await readGauges());
       } catch (error) {
-        vitals.clear();
+        databaseGauges.clear();
         onFailure(error);
       }
       return Registry.merge([...registers, processMetrics()]).metrics();
@@ -160,37 +169,45 @@ export function createMetrics(
   };
 }
 
-/** What the database tells, the same on every replica: take their maximum, not their sum. */
-function createVitalGauges(registers: Registry[]): { set(vitals: Gauges): void; clear(): void } {
-  const gauge = <Label extends string>(name: string, help: string, labelNames: Label[]): Gauge<Label> =>
+/**
+ * Creates the gauges that are read from the database. Every replica shows the same values, so dashboards must
+ * take the maximum over replicas and not the sum.
+ */
+function createDatabaseGauges(registers: Registry[]): { set(values: Gauges): void; clear(): void } {
+  const createGauge = <Label extends string>(name: string, help: string, labelNames: Label[]): Gauge<Label> =>
     new Gauge({ name, help, labelNames, registers });
-  const sessions = gauge("tollfree_sessions", "Sessions that haven't ended", ["surface", "state"]);
-  const payments = gauge("tollfree_open_payments", "Payments that aren't decided yet", ["status"]);
-  const oldest = gauge("tollfree_oldest_open_payment_seconds", "Age of the oldest of them", ["status"]);
-  const budgets = gauge("tollfree_budget_micros", "What sponsors funded: limit, reserved, spent", [
-    "kind",
-    "part",
-  ]);
-  const approvals = gauge("tollfree_open_approvals", "Questions that wait for their user", ["kind"]);
-  const paused = gauge("tollfree_payments_paused", "1 while the operator has switched payments off", []);
+  const sessions = createGauge("tollfree_sessions", "Sessions that haven't ended", ["surface", "state"]);
+  const payments = createGauge("tollfree_open_payments", "Payments without a final status", ["status"]);
+  const oldest = createGauge(
+    "tollfree_oldest_open_payment_seconds",
+    "Age of the oldest payment without a final status",
+    ["status"],
+  );
+  const budgets = createGauge(
+    "tollfree_budget_micros",
+    "Budgets that sponsors funded: limit, reserved, spent",
+    ["kind", "part"],
+  );
+  const approvals = createGauge("tollfree_open_approvals", "Approvals that wait for their user", ["kind"]);
+  const paused = createGauge("tollfree_payments_paused", "1 while the administrator has paused payments", []);
   const all = [sessions, payments, oldest, budgets, approvals, paused];
-  const clear = (): void => all.forEach((one) => one.reset());
+  const clear = (): void => all.forEach((gauge) => gauge.reset());
   return {
     clear,
-    set(vitals) {
+    set(values) {
       clear();
-      for (const { surface, state, count } of vitals.sessions)
+      for (const { surface, state, count } of values.sessions)
         sessions.set({ surface, state }, Number(count));
-      for (const { status, count, oldest_seconds } of vitals.openPayments) {
+      for (const { status, count, oldest_seconds } of values.openPayments) {
         payments.set({ status }, Number(count));
         oldest.set({ status }, oldest_seconds);
       }
-      for (const { kind, ...parts } of vitals.budgets) {
+      for (const { kind, ...parts } of values.budgets) {
         for (const part of ["limit", "reserved", "spent"] as const)
           budgets.set({ kind, part }, Number(parts[part]));
       }
-      paused.set(vitals.paymentsPaused ? 1 : 0);
-      for (const { kind, count } of vitals.openApprovals) approvals.set({ kind }, Number(count));
+      paused.set(values.paymentsPaused ? 1 : 0);
+      for (const { kind, count } of values.openApprovals) approvals.set({ kind }, Number(count));
     },
   };
 }

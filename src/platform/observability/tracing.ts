@@ -4,15 +4,15 @@ import { BatchSpanProcessor, NodeTracerProvider } from "@opentelemetry/sdk-trace
 import { PrismaInstrumentation } from "@prisma/instrumentation";
 
 export interface Tracing {
-  /** Sends what is left. */
+  /** Sends the remaining spans and stops tracing. */
   stop(): Promise<void>;
 }
 
 /**
- * Sends traces to an OTLP endpoint over HTTP: a span for each request, and inside it one for each query, each call of
- * an upstream, and each question to the chain. Before this is called, and without it, spans cost nothing.
+ * Starts to send traces to an OTLP endpoint over HTTP. Each request has a span. Inside it are spans of its
+ * queries, its upstream calls and its chain lookups. Without this call, spans cost nothing.
  *
- * @param endpoint the collector, without `/v1/traces`
+ * @param endpoint URL of the collector, without `/v1/traces`
  */
 export function startTracing(endpoint: string): Tracing {
   const provider = new NodeTracerProvider({

@@ -2,15 +2,16 @@ import { x402Client, x402HTTPClient } from "@x402/core/client";
 import { PaymentRequiredSchema } from "@x402/core/schemas";
 import type { Network, PaymentRequired } from "@x402/core/types";
 import { ExactEvmScheme } from "@x402/evm/exact/client";
-import { ExactEvmSchemeV1, getEvmChainIdV1, NETWORKS } from "@x402/evm/v1";
+import { ExactEvmSchemeV1 } from "@x402/evm/v1";
 import { declarePaymentIdentifierExtension } from "@x402/extensions/payment-identifier";
 import type { Address, Hex, LocalAccount } from "viem";
 import { getAddress, isAddress, isAddressEqual } from "viem";
 import { z } from "zod";
 import type { UpstreamAnswer } from "../../core/ports/upstream.ts";
 import type { Offer, PaymentClient, SignedPayment } from "../../core/ports/x402-buyer.ts";
+import { networkNameV1 } from "./network-v1.ts";
 
-/** A signature outlives its call by no more than this, whatever the upstream asks for. */
+/** Our signatures are valid for at most this time, even if the upstream asks for more. */
 const MAX_VALIDITY_SECONDS = 300;
 
 export interface BuyerConfig {
@@ -22,7 +23,7 @@ export interface BuyerConfig {
   domain: { name: string; version: string };
 }
 
-/** What we need to see of an offer, in either version's words, before we would sign it. */
+/** The fields that an offer must have before we sign it. They are the same in x402 v1 and v2. */
 const Requirement = z.looseObject({
   scheme: z.literal("exact"),
   network: z.string(),
@@ -36,18 +37,18 @@ const Requirement = z.looseObject({
     paymentFlow: z.string().optional(),
   }),
 });
-/** Up to a million million dollars: more isn't a price, and wouldn't fit the books. */
+/** Micros, up to 10^18. More isn't a realistic price, and wouldn't fit the ledger's columns. */
 const Amount = z.string().regex(/^[1-9][0-9]{0,17}$/);
 
-/** An offer with the 402 it stands in: what signing needs, kept as the upstream sent it. */
+/** What `Offer.raw` holds: the offer and the whole 402 it is part of, as the upstream sent them. */
 interface RawOffer {
   paymentRequired: PaymentRequired;
   requirement: Record<string, unknown>;
 }
 
 /**
- * Pays x402 tolls (v2 and v1) with the exact scheme over EIP-3009. The wire and the signature are the x402
- * library's; which offer is signed, and for how long, is decided here.
+ * Pays x402 tolls (v2 and v1): the scheme `exact` with EIP-3009. The x402 library does the wire format and
+ * the signature. This class decides which offers can be signed, and for how long a signature is valid.
  */
 export class X402Buyer implements PaymentClient {
   readonly network: Network;
@@ -56,7 +57,6 @@ export class X402Buyer implements PaymentClient {
   /** The asset's EIP-712 domain. */
   readonly domain: { name: string; version: string };
   readonly #config: BuyerConfig;
-  /** v1's name of the network, where it has one. */
   readonly #networkV1: string | undefined;
 
   constructor(config: BuyerConfig) {
@@ -65,8 +65,7 @@ export class X402Buyer implements PaymentClient {
     this.asset = config.asset;
     this.payer = config.account.address;
     this.domain = config.domain;
-    const chainId = Number(config.network.split(":")[1]);
-    this.#networkV1 = NETWORKS.find((name) => getEvmChainIdV1(name) === chainId);
+    this.#networkV1 = networkNameV1(config.network);
   }
 
   readOffers(answer: UpstreamAnswer): { offers: Offer[]; others: number } {
@@ -77,6 +76,7 @@ export class X402Buyer implements PaymentClient {
     return { offers, others: accepts.length - offers.length };
   }
 
+  /** Returns undefined for an offer that we can't sign. */
   #readOffer(paymentRequired: PaymentRequired, requirement: Record<string, unknown>): Offer | undefined {
     const isV1 = paymentRequired.x402Version === 1;
     const parsed = Requirement.safeParse(requirement);
@@ -84,14 +84,14 @@ export class X402Buyer implements PaymentClient {
     if (!parsed.success || !amount.success) return undefined;
     const { network, asset, payTo, extra } = parsed.data;
     const { domain } = this.#config;
-    const usable =
+    const canSign =
       network === (isV1 ? this.#networkV1 : this.network) &&
       isAddressEqual(asset, this.asset) &&
       extra.name === domain.name &&
       extra.version === domain.version &&
-      // An escrowed payment isn't settled by the transfer we would look for.
+      // An escrowed payment is not settled by the one transfer that the reconciler looks for.
       extra.paymentFlow !== "escrow";
-    if (!usable) return undefined;
+    if (!canSign) return undefined;
     return {
       network: this.network,
       asset: this.asset,
@@ -103,7 +103,7 @@ export class X402Buyer implements PaymentClient {
 
   async sign(offer: Offer, paymentId: string): Promise<SignedPayment> {
     const { paymentRequired, requirement } = offer.raw as RawOffer;
-    const client = this.#client(offer, paymentId);
+    const client = this.#createClient(offer, paymentId);
     const clamped = {
       ...requirement,
       maxTimeoutSeconds: Math.min(Number(requirement["maxTimeoutSeconds"]), MAX_VALIDITY_SECONDS),
@@ -112,24 +112,26 @@ export class X402Buyer implements PaymentClient {
       ...paymentRequired,
       accepts: [clamped],
     } as unknown as PaymentRequired);
-    // Sellers compare what we accepted with what they offered, so it goes back in their own words.
-    const echoed =
+    // Sellers compare the accepted terms with the offered ones, so we return the offer exactly as they sent
+    // it.
+    const payloadToSend =
       "accepted" in payload
         ? { ...payload, accepted: requirement as unknown as typeof payload.accepted }
         : payload;
-    const authorization = Authorization.parse(payload.payload);
+    const { authorization } = SignedPayload.parse(payload.payload);
     return {
       network: offer.network,
       asset: offer.asset,
       payTo: offer.payTo,
       amountMicros: offer.amountMicros,
       payer: this.payer,
-      ...requireSame(authorization.authorization, offer, this.payer),
-      headers: client.encodePaymentSignatureHeader(echoed),
+      ...requireAsOffered(authorization, offer, this.payer),
+      headers: client.encodePaymentSignatureHeader(payloadToSend),
     };
   }
 
-  #client(offer: Offer, paymentId: string): x402HTTPClient {
+  /** The library's client, limited to exactly this offer. */
+  #createClient(offer: Offer, paymentId: string): x402HTTPClient {
     const { account } = this.#config;
     const cap = { asset: this.asset, maxAmountPerPayment: offer.amountMicros.toString() };
     const v1 = this.#networkV1 as Network | undefined;
@@ -138,7 +140,8 @@ export class X402Buyer implements PaymentClient {
         { network: this.network, client: new ExactEvmScheme(account) },
         ...(v1 === undefined ? [] : [{ network: v1, client: new ExactEvmSchemeV1(account), x402Version: 1 }]),
       ],
-      // The library's own ceiling, besides ours: exactly this offer.
+      // A second check, by the library: it signs for our asset only, and for no more than this offer's
+      // amount.
       spendControls: {
         maxAmountPerPayment: false,
         allowedAssets: [
@@ -149,7 +152,7 @@ export class X402Buyer implements PaymentClient {
     });
     client.registerExtension({
       key: "payment-identifier",
-      // Sellers that deduplicate know a resend by this id, which never shows on chain.
+      // Sellers that deduplicate recognise a resend by this id. The id never appears on chain.
       enrichPaymentPayload: (payload, required) =>
         Promise.resolve(
           required.extensions?.["payment-identifier"] === undefined
@@ -181,7 +184,7 @@ export class X402Buyer implements PaymentClient {
   }
 }
 
-const Authorization = z.looseObject({
+const SignedPayload = z.looseObject({
   authorization: z.object({
     from: z.string(),
     to: z.string(),
@@ -191,33 +194,37 @@ const Authorization = z.looseObject({
   }),
 });
 
-/** What was signed is what was offered; anything else must not leave the process. */
-function requireSame(
-  signed: z.infer<typeof Authorization>["authorization"],
+/**
+ * Checks what the library signed against the offer. A different authorization must never leave the process.
+ * @throws Error if payer, payee or amount differ
+ */
+function requireAsOffered(
+  signed: z.infer<typeof SignedPayload>["authorization"],
   offer: Offer,
   payer: Address,
 ): { nonce: Hex; validBefore: bigint } {
-  const same =
+  const isAsOffered =
     isAddressEqual(signed.from as Address, payer) &&
     isAddressEqual(signed.to as Address, offer.payTo) &&
     BigInt(signed.value) === offer.amountMicros;
-  if (!same) throw new Error("the signed authorization differs from the offer");
+  if (!isAsOffered) throw new Error("the signed authorization differs from the offer");
   return { nonce: signed.nonce as Hex, validBefore: BigInt(signed.validBefore) };
 }
 
+/** The payment terms of a 402 response; undefined if there are none or they are malformed. */
 function readPaymentRequired(answer: UpstreamAnswer): PaymentRequired | undefined {
   try {
     let body: unknown;
     try {
       body = JSON.parse(answer.body.toString("utf8"));
     } catch {
-      // v2 terms stand in a header; the body says nothing then.
+      // The body needn't be JSON: x402 v2 puts its terms in a header.
     }
     const raw = new x402HTTPClient(new x402Client()).getPaymentRequiredResponse(
       (name) => answer.headers[name.toLowerCase()],
       body,
     );
-    // Parsed to be sure of its form, returned raw: the parser drops what it doesn't know.
+    // Only validated. The parser's result is not used, because the parser drops unknown fields.
     PaymentRequiredSchema.parse(raw);
     return raw;
   } catch {

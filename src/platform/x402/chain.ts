@@ -21,24 +21,29 @@ const TOKEN = parseAbi([
   "event Transfer(address indexed from, address indexed to, uint256 value)",
 ]);
 
-/** Public RPCs refuse wider ranges; an authorization is used within minutes of its signing anyway. */
-const LOG_RANGE = 5_000n;
+const AUTHORIZATION_USED = TOKEN[5];
+const AUTHORIZATION_CANCELED = TOKEN[6];
+const TRANSFER = TOKEN[7];
+
+/** Blocks in one log query. Public RPCs refuse wider ranges. */
+const MAX_LOG_BLOCKS = 5_000n;
 
 /**
- * A block number that was read at the head may be taken back by a reorganisation, and what was made then land in a lower
- * one. Nonces are random, so that looking too far finds nothing wrong.
+ * How far a chain reorganisation may reach back. A block number was read at the chain's head. After a
+ * reorganisation, a later transaction may be in a lower block. Searching from an earlier block is safe,
+ * because nonces are random.
  */
 const REORG_BLOCKS = 300n;
-const beforeAnyReorg = (block: bigint): bigint => (block > REORG_BLOCKS ? block - REORG_BLOCKS : 0n);
+const subtractReorgMargin = (block: bigint): bigint => (block > REORG_BLOCKS ? block - REORG_BLOCKS : 0n);
 
 export interface ChainConfig {
   rpcUrl: string;
   asset: Address;
-  /** Blocks from the head, counting the one it is in, that make a transaction final enough. */
+  /** A transaction is final if this many blocks have it: its own block and those after it. */
   confirmations: number;
 }
 
-/** The chain as the reconciler sees it: reads only, all of a verdict pinned to one sufficiently final block. */
+/** Reads the chain for the reconciler. All reads for one verdict are made at the same final block. */
 export class EvmChain implements Chain {
   readonly #client: PublicClient;
   readonly #config: ChainConfig;
@@ -55,18 +60,19 @@ export class EvmChain implements Chain {
     return this.#client.getBlockNumber({ cacheTime: 0 });
   }
 
-  balanceOf(address: Address): Promise<bigint> {
+  balanceOf(address: Address, block?: bigint): Promise<bigint> {
     return this.#client.readContract({
       address: this.#config.asset,
       abi: TOKEN,
       functionName: "balanceOf",
       args: [address],
+      ...(block !== undefined && { blockNumber: block }),
     });
   }
 
   /**
-   * The network and the token's EIP-712 domain, checked at start.
-   * @throws if the chain isn't the configured one, or the asset isn't a token with 6 decimals.
+   * Checks the chain and the token, and returns the token's EIP-712 domain. Called once, at start.
+   * @throws Error if the RPC serves another chain, or the asset isn't a token with 6 decimals
    */
   async readAsset(chainId: number): Promise<{ name: string; version: string }> {
     const contract = { address: this.#config.asset, abi: TOKEN } as const;
@@ -95,8 +101,9 @@ export class EvmChain implements Chain {
       blockNumber: block.number,
     });
     if (used) return this.#findUse(authorization, block.number);
-    // The token demands block.timestamp < validBefore, so no later block can include it any more. Chain time,
-    // never ours: a slow chain would still take what we believe to be over.
+    // The token requires block.timestamp < validBefore, so no later block can include the authorization. Our
+    // own clock must not decide: a slow chain would still accept an authorization that our clock calls
+    // expired.
     if (block.timestamp >= authorization.validBefore) {
       return { kind: "expired", block: block.number, blockTime: block.timestamp };
     }
@@ -112,15 +119,17 @@ export class EvmChain implements Chain {
     return { number, timestamp };
   }
 
-  /** Finds what used the authorization, by its indexed arguments, so that the node does the work. */
+  /**
+   * Finds the transaction that used or canceled the authorization. Filters by indexed arguments, so the node
+   * searches.
+   */
   async #findUse(authorization: Authorization, upTo: bigint): Promise<Verdict> {
     const { asset: address, payer: authorizer, nonce, signedAtBlock } = authorization;
-    for (let fromBlock = beforeAnyReorg(signedAtBlock); fromBlock <= upTo; fromBlock += LOG_RANGE) {
-      const toBlock = fromBlock + LOG_RANGE - 1n < upTo ? fromBlock + LOG_RANGE - 1n : upTo;
-      const range = { address, args: { authorizer, nonce }, fromBlock, toBlock, strict: true } as const;
+    for (const range of splitBlocks(subtractReorgMargin(signedAtBlock), upTo)) {
+      const filter = { address, args: { authorizer, nonce }, ...range, strict: true } as const;
       const [uses, cancellations] = await Promise.all([
-        this.#client.getLogs({ ...range, event: TOKEN[5] }),
-        this.#client.getLogs({ ...range, event: TOKEN[6] }),
+        this.#client.getLogs({ ...filter, event: AUTHORIZATION_USED }),
+        this.#client.getLogs({ ...filter, event: AUTHORIZATION_CANCELED }),
       ]);
       const [canceled] = cancellations;
       if (canceled !== undefined)
@@ -131,7 +140,10 @@ export class EvmChain implements Chain {
     return { kind: "unexplained" };
   }
 
-  /** The transfer right after our authorization's event: a batch may hold several of the same amount. */
+  /**
+   * Checks the first transfer after our authorization's event in the same transaction. A transaction may hold
+   * several transfers of the same amount, so only this one is ours.
+   */
   async #checkTransfer(authorization: Authorization, txHash: Hex, block: bigint): Promise<Verdict> {
     const receipt = await this.#client.getTransactionReceipt({ hash: txHash });
     const logs = parseEventLogs({
@@ -160,28 +172,21 @@ export class EvmChain implements Chain {
   async flows(account: Address, fromBlock: bigint | undefined): Promise<TreasuryTransfers> {
     const { asset: address } = this.#config;
     const { number: block } = await this.#finalBlock();
-    const balance = await this.#client.readContract({
-      address,
-      abi: TOKEN,
-      functionName: "balanceOf",
-      args: [account],
-      blockNumber: block,
-    });
+    const balance = await this.balanceOf(account, block);
     const outgoing: OutgoingTransfer[] = [];
     const incoming: IncomingTransfer[] = [];
-    const first = fromBlock === undefined ? block + 1n : beforeAnyReorg(fromBlock);
-    for (let from = first; from <= block; from += LOG_RANGE) {
-      const to = from + LOG_RANGE - 1n < block ? from + LOG_RANGE - 1n : block;
-      const range = { address, fromBlock: from, toBlock: to, strict: true } as const;
+    const first = fromBlock === undefined ? block + 1n : subtractReorgMargin(fromBlock);
+    for (const range of splitBlocks(first, block)) {
+      const filter = { address, ...range, strict: true } as const;
       const [uses, sent, received] = await Promise.all([
-        this.#client.getLogs({ ...range, event: TOKEN[5], args: { authorizer: account } }),
-        // Anybody may move nothing out of any account, and some do, to get their address into people's histories.
+        this.#client.getLogs({ ...filter, event: AUTHORIZATION_USED, args: { authorizer: account } }),
+        // Anyone can transfer 0 out of any account. Scammers do so to put their own address into its history.
         this.#client
-          .getLogs({ ...range, event: TOKEN[7], args: { from: account } })
+          .getLogs({ ...filter, event: TRANSFER, args: { from: account } })
           .then((logs) => logs.filter(({ args }) => args.value > 0n)),
-        this.#client.getLogs({ ...range, event: TOKEN[7], args: { to: account } }),
+        this.#client.getLogs({ ...filter, event: TRANSFER, args: { to: account } }),
       ]);
-      outgoing.push(...pairUp(uses, sent));
+      outgoing.push(...withNonces(sent, uses));
       incoming.push(
         ...received.map(({ transactionHash: txHash, args }) => ({
           txHash,
@@ -194,17 +199,31 @@ export class EvmChain implements Chain {
   }
 }
 
-/** Each transfer with the authorization whose event comes before it in its transaction, and after the last transfer. */
-function pairUp(
+/** Splits the blocks from `first` to `last`, both included, into ranges of at most `MAX_LOG_BLOCKS`. */
+function* splitBlocks(first: bigint, last: bigint): Generator<{ fromBlock: bigint; toBlock: bigint }> {
+  for (let fromBlock = first; fromBlock <= last; fromBlock += MAX_LOG_BLOCKS) {
+    const end = fromBlock + MAX_LOG_BLOCKS - 1n;
+    yield { fromBlock, toBlock: end < last ? end : last };
+  }
+}
+
+/**
+ * Adds to each transfer the nonce of the authorization that made it: the one whose event stands between this
+ * transfer and the previous transfer of the same transaction. Undefined if there is none.
+ */
+function withNonces(
+  transfers: { transactionHash: Hex; logIndex: number; args: { to: Address; value: bigint } }[],
   uses: { transactionHash: Hex; logIndex: number; args: { nonce: Hex } }[],
-  moves: { transactionHash: Hex; logIndex: number; args: { to: Address; value: bigint } }[],
 ): OutgoingTransfer[] {
-  const last = new Map<Hex, number>();
-  return moves.map(({ transactionHash: txHash, logIndex, args }) => {
-    const after = last.get(txHash) ?? -1;
-    last.set(txHash, logIndex);
+  const previousIndexes = new Map<Hex, number>();
+  return transfers.map(({ transactionHash: txHash, logIndex, args }) => {
+    const previousIndex = previousIndexes.get(txHash) ?? -1;
+    previousIndexes.set(txHash, logIndex);
     const use = uses.find(
-      (one) => one.transactionHash === txHash && one.logIndex > after && one.logIndex < logIndex,
+      (candidate) =>
+        candidate.transactionHash === txHash &&
+        candidate.logIndex > previousIndex &&
+        candidate.logIndex < logIndex,
     );
     return { txHash, payTo: args.to, amountMicros: args.value, nonce: use?.args.nonce };
   });

@@ -1,21 +1,10 @@
-import {
-  decodePaymentSignatureHeader,
-  encodePaymentRequiredHeader,
-  encodePaymentResponseHeader,
-} from "@x402/core/http";
-import { PaymentPayloadV1Schema, PaymentPayloadV2Schema } from "@x402/core/schemas";
-import { HTTPFacilitatorClient } from "@x402/core/server";
-import type { Network, PaymentPayload, PaymentRequired, PaymentRequirements } from "@x402/core/types";
-import { getEvmChainIdV1, NETWORKS } from "@x402/evm/v1";
+import { encodePaymentRequiredHeader, encodePaymentResponseHeader } from "@x402/core/http";
+import type { HTTPFacilitatorClient } from "@x402/core/server";
+import type { Network, PaymentRequired, PaymentRequirements } from "@x402/core/types";
 import { declareDiscoveryExtension } from "@x402/extensions/bazaar";
-import {
-  declarePaymentIdentifierExtension,
-  extractPaymentIdentifier,
-  PAYMENT_IDENTIFIER,
-} from "@x402/extensions/payment-identifier";
+import { declarePaymentIdentifierExtension, PAYMENT_IDENTIFIER } from "@x402/extensions/payment-identifier";
 import type { Address, Hex } from "viem";
 import { isAddressEqual } from "viem";
-import { z } from "zod";
 import { inSpan } from "../../core/ports/tracing.ts";
 import type {
   PaymentDemand,
@@ -26,12 +15,21 @@ import type {
   SaleTerms,
 } from "../../core/ports/x402-seller.ts";
 import { AppError } from "../../core/protocol/errors.ts";
+import { objectSchema } from "../../core/protocol/object-schema.ts";
+import { createFacilitator, submitPayment } from "./facilitator.ts";
+import { networkNameV1 } from "./network-v1.ts";
+import type { RawPayment } from "./payment-header.ts";
+import { readPaymentHeader } from "./payment-header.ts";
 
 const MAX_TIMEOUT_SECONDS = 120;
-const FACILITATOR_TIMEOUT_MS = 15_000;
-/** A payment that could be settled for longer than this is none that we would look after; clocks may differ. */
+/**
+ * We refuse a payment that stays valid for longer, because we would have to watch the chain for it all that
+ * time. The limit is far above `MAX_TIMEOUT_SECONDS`, because the caller's clock may differ from ours.
+ */
 const MAX_VALIDITY_SECONDS = 3_600;
-/** Headers have a limit in every client; a listing that is larger is for `list` alone. */
+/**
+ * Clients limit the size of headers. A longer listing is left out of the 402's header; only `list` shows it.
+ */
 const MAX_LISTING_CHARACTERS = 3_000;
 
 export interface SellerConfig {
@@ -41,69 +39,40 @@ export interface SellerConfig {
   asset: Address;
   /** The asset's EIP-712 domain, as the chain has it. */
   domain: { name: string; version: string };
-  /** Who is paid: the treasury. */
+  /** The payee: the treasury. */
   payTo: Address;
 }
 
-const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/);
-const Authorization = z.looseObject({
-  from: address,
-  to: address,
-  value: z.string().regex(/^\d{1,18}$/),
-  validAfter: z.string().regex(/^\d{1,12}$/),
-  validBefore: z.string().regex(/^\d{1,12}$/),
-  nonce: z.string().regex(/^0x[0-9a-fA-F]{64}$/),
-});
-
-const Signed = z.looseObject({
-  signature: z.string().regex(/^0x[0-9a-fA-F]{2,4000}$/),
-  authorization: Authorization,
-});
-
-/** A payment in the words of its version, and what was signed. */
-interface Raw {
-  version: 1 | 2;
-  payload: PaymentPayload;
-  /** What it says it accepted; v1 says only how and where. */
-  accepted: { scheme: string; network: string; asset?: string; amount?: string; payTo?: string };
-  to: Address;
-  value: bigint;
-}
-
 /**
- * Sells for x402: exact scheme over EIP-3009. The wire is the x402 library's. What was claimed, settled or expired is
- * for the core to know; nothing is kept here.
+ * The seller's side of x402 (v2 and v1): the scheme `exact` with EIP-3009. The x402 library does the wire
+ * format. This class keeps no state: the core records which payments were claimed, settled or expired.
  */
 export class X402Seller implements PaymentSeller {
   readonly payTo: Address;
   readonly #config: SellerConfig;
   readonly #facilitator: HTTPFacilitatorClient;
-  /** v1's name of the network, where it has one. */
   readonly #networkV1: string | undefined;
 
   constructor(config: SellerConfig) {
     this.#config = config;
     this.payTo = config.payTo;
-    this.#facilitator = new HTTPFacilitatorClient({
-      url: config.facilitatorUrl,
-      timeoutMs: FACILITATOR_TIMEOUT_MS,
-    });
-    this.#networkV1 = NETWORKS.find((name) => `eip155:${getEvmChainIdV1(name)}` === config.network);
+    this.#facilitator = createFacilitator(config.facilitatorUrl);
+    this.#networkV1 = networkNameV1(config.network);
   }
 
   demand(terms: SaleTerms, error: string): PaymentDemand {
     const resource = { url: terms.url, description: terms.description, mimeType: "application/json" };
-    const extensions = terms.listing && declare(terms.listing, MAX_LISTING_CHARACTERS);
+    const extensions = terms.listing && declareExtensions(terms.listing, MAX_LISTING_CHARACTERS);
     const required: PaymentRequired = {
       x402Version: 2,
       error,
       resource,
-      accepts: [this.#v2(terms)],
+      accepts: [this.#requirementsV2(terms)],
       ...(extensions !== undefined && { extensions }),
     };
     return {
       headers: { "PAYMENT-REQUIRED": encodePaymentRequiredHeader(required) },
-      body: { x402Version: 1, accepts: this.#networkV1 === undefined ? [] : [this.#v1(terms)] },
+      body: { x402Version: 1, accepts: this.#networkV1 === undefined ? [] : [this.#requirementsV1(terms)] },
     };
   }
 
@@ -113,26 +82,24 @@ export class X402Seller implements PaymentSeller {
       resource,
       type: "http",
       x402Version: 2,
-      accepts: [this.#v2(terms)],
+      accepts: [this.#requirementsV2(terms)],
       description,
       mimeType: "application/json",
-      extensions: listing === undefined ? {} : declare(listing, Infinity),
+      extensions: listing === undefined ? {} : declareExtensions(listing, Infinity),
     };
   }
 
   read(headers: RequestHeaders): PresentedPayment | "none" | "malformed" {
-    const [v2, v1] = [headers["payment-signature"], headers["x-payment"]];
-    if (typeof v2 === "string") return readV2(v2);
-    return typeof v1 === "string" ? readV1(v1) : "none";
+    return readPaymentHeader(headers);
   }
 
-  /** What was signed has to be what is asked for, to the unit; the facilitator checks the signature. */
+  /** Whether payee and amount were signed exactly as asked. The facilitator checks the signature later. */
   matches({ raw, validBefore }: PresentedPayment, terms: SaleTerms): boolean {
-    const { version, accepted, to, value } = raw as Raw;
+    const { version, accepted, to, value } = raw as RawPayment;
     if (validBefore > BigInt(Math.floor(Date.now() / 1000) + MAX_VALIDITY_SECONDS)) return false;
     if (!isAddressEqual(to, this.#config.payTo) || value !== terms.amountMicros) return false;
     if (version === 1) return accepted.scheme === "exact" && accepted.network === this.#networkV1;
-    const wanted = this.#v2(terms);
+    const wanted = this.#requirementsV2(terms);
     return (
       accepted.scheme === wanted.scheme &&
       accepted.network === wanted.network &&
@@ -143,11 +110,11 @@ export class X402Seller implements PaymentSeller {
   }
 
   async verify({ raw }: PresentedPayment, terms: SaleTerms): Promise<{ reason: string } | undefined> {
-    const { version, payload } = raw as Raw;
+    const { version, payload } = raw as RawPayment;
     const answer = await inSpan("facilitator.verify", {}, () =>
       this.#facilitator.verify(payload, this.#requirements(version, terms)).catch((cause: unknown) => {
         throw new AppError("service_unavailable", {
-          message: "The payment can't be checked at the moment. Send the same one again.",
+          message: "The payment can't be checked at the moment. Send the same payment again.",
           retryAfterSeconds: 5,
           cause,
         });
@@ -157,25 +124,28 @@ export class X402Seller implements PaymentSeller {
   }
 
   async settle({ raw }: PresentedPayment, terms: SaleTerms): Promise<void> {
-    const { version, payload } = raw as Raw;
-    await inSpan("facilitator.settle", {}, () =>
-      this.#facilitator.settle(payload, this.#requirements(version, terms)).catch(() => undefined),
-    );
+    const { version, payload } = raw as RawPayment;
+    await submitPayment(this.#facilitator, payload, this.#requirements(version, terms));
   }
 
   receipt({ payer, raw }: PresentedPayment, txHash: Hex): Record<string, string> {
-    const v1 = (raw as Raw).version === 1;
-    const network = v1 ? (this.#networkV1 as Network) : this.#config.network;
+    const isV1 = (raw as RawPayment).version === 1;
+    const network = isV1 ? (this.#networkV1 as Network) : this.#config.network;
     const receipt = encodePaymentResponseHeader({ success: true, transaction: txHash, network, payer });
-    return { [v1 ? "X-PAYMENT-RESPONSE" : "PAYMENT-RESPONSE"]: receipt };
+    return { [isV1 ? "X-PAYMENT-RESPONSE" : "PAYMENT-RESPONSE"]: receipt };
   }
 
-  /** Settled by our own terms, whatever else the payload's say. The client sends either version as it is; only its types are v2's. */
+  /**
+   * Our own terms, in the format of the payment's version. They decide, and not the terms in the payload. The
+   * facilitator client sends both versions unchanged, but its types know only v2.
+   */
   #requirements(version: 1 | 2, terms: SaleTerms): PaymentRequirements {
-    return version === 2 ? this.#v2(terms) : (this.#v1(terms) as unknown as PaymentRequirements);
+    return version === 2
+      ? this.#requirementsV2(terms)
+      : (this.#requirementsV1(terms) as unknown as PaymentRequirements);
   }
 
-  #v2({ amountMicros }: SaleTerms): PaymentRequirements {
+  #requirementsV2({ amountMicros }: SaleTerms): PaymentRequirements {
     const { network, asset, payTo, domain } = this.#config;
     return {
       scheme: "exact",
@@ -188,7 +158,7 @@ export class X402Seller implements PaymentSeller {
     };
   }
 
-  #v1({ amountMicros, url, description }: SaleTerms) {
+  #requirementsV1({ amountMicros, url, description }: SaleTerms) {
     const { asset, payTo, domain } = this.#config;
     return {
       scheme: "exact" as const,
@@ -206,8 +176,11 @@ export class X402Seller implements PaymentSeller {
   }
 }
 
-/** What we declare beside the terms: that a payment may carry an id, and what marketplaces show. */
-function declare(
+/**
+ * The extensions next to our terms: that a payment may carry an id, and the listing for marketplaces. The
+ * listing is left out if it is longer than `maxCharacters`.
+ */
+function declareExtensions(
   { inputSchema, sampleInput }: NonNullable<SaleTerms["listing"]>,
   maxCharacters: number,
 ): Record<string, unknown> {
@@ -216,51 +189,11 @@ function declare(
   const { bazaar } = declareDiscoveryExtension({
     bodyType: "json",
     input: { input: sampleInput },
-    inputSchema: { type: "object", properties: { input: inputSchema } },
+    inputSchema: objectSchema({}, { field: "input", schema: inputSchema }),
   });
   return {
     ...identifier,
-    // The method is the middleware's to add, and there is none here.
+    // The library's middleware would add the method. We don't use the middleware, so we add the method here.
     bazaar: { ...bazaar, info: { ...bazaar?.info, input: { ...bazaar?.info.input, method: "POST" } } },
   };
-}
-
-function readV2(header: string): PresentedPayment | "malformed" {
-  const sent = PaymentPayloadV2Schema.safeParse(decode(header));
-  if (!sent.success) return "malformed";
-  const { accepted, payload } = sent.data;
-  return present(payload, { version: 2, payload: sent.data as PaymentPayload, accepted });
-}
-
-function readV1(header: string): PresentedPayment | "malformed" {
-  const sent = PaymentPayloadV1Schema.safeParse(decode(header));
-  if (!sent.success) return "malformed";
-  const { scheme, network, payload } = sent.data;
-  const accepted = { scheme, network };
-  return present(payload, {
-    version: 1,
-    payload: sent.data as unknown as PaymentPayload,
-    accepted,
-  });
-}
-
-function present(payload: unknown, raw: Omit<Raw, "to" | "value">): PresentedPayment | "malformed" {
-  const signed = Signed.safeParse(payload);
-  if (!signed.success) return "malformed";
-  const { from, to, value, validBefore, nonce } = signed.data.authorization;
-  return {
-    payer: from.toLowerCase() as Address,
-    nonce: nonce.toLowerCase() as Hex,
-    validBefore: BigInt(validBefore),
-    retryId: raw.version === 2 ? (extractPaymentIdentifier(raw.payload) ?? undefined) : undefined,
-    raw: { ...raw, to: to as Address, value: BigInt(value) } satisfies Raw,
-  };
-}
-
-function decode(header: string): unknown {
-  try {
-    return decodePaymentSignatureHeader(header);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,28 +1,31 @@
 import { randomUUID } from "node:crypto";
 import { decodePaymentSignatureHeader } from "@x402/core/http";
-import { HTTPFacilitatorClient } from "@x402/core/server";
+import type { HTTPFacilitatorClient } from "@x402/core/server";
 import type { PaymentRequirements } from "@x402/core/types";
 import type { Address } from "viem";
-import { inSpan } from "../../core/ports/tracing.ts";
 import type { SignedTransfer, TransferClient } from "../../core/ports/x402-transfers.ts";
 import type { X402Buyer } from "./buyer.ts";
+import { createFacilitator, submitPayment } from "./facilitator.ts";
 
-const FACILITATOR_TIMEOUT_MS = 15_000;
 const VALID_FOR_SECONDS = 120;
 
-interface Raw {
+/** What `SignedTransfer.raw` holds as JSON: all that the facilitator needs to submit the transfer. */
+interface RawTransfer {
   header: string;
   requirements: PaymentRequirements;
 }
 
-/** The treasury's own transfers: EIP-3009 authorizations like its payments, which any x402 facilitator submits. */
+/**
+ * Signs the treasury's own transfers as EIP-3009 authorizations, like payments. Any x402 facilitator can
+ * submit them.
+ */
 export class X402Transfers implements TransferClient {
   readonly #buyer: X402Buyer;
   readonly #facilitator: HTTPFacilitatorClient;
 
   constructor(buyer: X402Buyer, facilitatorUrl: string) {
     this.#buyer = buyer;
-    this.#facilitator = new HTTPFacilitatorClient({ url: facilitatorUrl, timeoutMs: FACILITATOR_TIMEOUT_MS });
+    this.#facilitator = createFacilitator(facilitatorUrl);
   }
 
   async signTransfer({
@@ -48,15 +51,12 @@ export class X402Transfers implements TransferClient {
       { network, asset, payTo, amountMicros, raw: { paymentRequired, requirement: requirements } },
       randomUUID(),
     );
-    const raw: Raw = { header: headers["PAYMENT-SIGNATURE"] ?? "", requirements };
+    const raw: RawTransfer = { header: headers["PAYMENT-SIGNATURE"] ?? "", requirements };
     return { payer, nonce, validBefore, raw: JSON.stringify(raw) };
   }
 
   async submit(raw: string): Promise<void> {
-    const { header, requirements } = JSON.parse(raw) as Raw;
-    const payload = decodePaymentSignatureHeader(header);
-    await inSpan("facilitator.settle", {}, () =>
-      this.#facilitator.settle(payload, requirements).catch(() => undefined),
-    );
+    const { header, requirements } = JSON.parse(raw) as RawTransfer;
+    await submitPayment(this.#facilitator, decodePaymentSignatureHeader(header), requirements);
   }
 }

@@ -19,7 +19,7 @@ export const consentProcedures = {
         method: "GET",
         path: "/admin/users/{user_id}/consents",
         summary: "List a user's consents",
-        description: "All on record, newest first, withdrawn ones too.",
+        description: "All consents, newest first, with withdrawn ones.",
       },
       errors: ["not_found"],
       example: {
@@ -58,7 +58,7 @@ export const consentProcedures = {
         path: "/admin/users/{user_id}/consents/{consent_id}/withdraw",
         summary: "Withdraw a consent for its user",
         description:
-          "Without the consent to share or keep them, a task's answers are erased and their completion no longer counts; the task can be completed anew. Without the consent to contact, only that permission goes. Repeating it changes nothing.",
+          "Withdrawing the consent to share or retain answers erases the answers. Their task completion no longer counts, and the task can be completed again. Withdrawing the consent to contact only removes that permission. Repeating it changes nothing.",
       },
       errors: ["not_found"],
       example: {

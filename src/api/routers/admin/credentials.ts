@@ -19,7 +19,7 @@ import { AGENT_ID, SESSION_ID } from "../examples.ts";
 
 const KEY_ID = "8e0c2b54-6d1a-4c3f-9b7e-1a2d3c4b5e6f";
 
-/** Keys that change hands, and credentials that end before their time. */
+/** Rotating keys, and revoking keys, agents and sessions. */
 export const credentialProcedures = {
   listAgentKeys: adminProcedure
     .meta({
@@ -43,7 +43,7 @@ export const credentialProcedures = {
         path: "/admin/agents/{agent_id}/keys",
         summary: "Mint a new API key for an agent",
         description:
-          "The key is shown once. Keys before it go on for the overlap, and then open no more sessions; those they opened end by themselves. Without an overlap they are revoked with their sessions.",
+          "The key is shown once. Earlier keys stay valid for the overlap. After it they open no sessions, but sessions they opened last until they expire. Without an overlap, earlier keys are revoked with their sessions.",
       },
       errors: ["not_found"],
       example: { request: { agent_id: AGENT_ID, overlap_seconds: 3600 } },
@@ -100,7 +100,7 @@ export const credentialProcedures = {
         method: "POST",
         path: "/admin/sponsors/{sponsor_id}/keys",
         summary: "Mint a new API key for a sponsor",
-        description: "The key is shown once. Keys before it go on for the overlap.",
+        description: "The key is shown once. Earlier keys stay valid for the overlap.",
       },
       errors: ["not_found"],
       example: { request: { sponsor_id: SESSION_ID, overlap_seconds: 3600 } },

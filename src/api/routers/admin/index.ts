@@ -33,7 +33,7 @@ import { credentialProcedures } from "./credentials.ts";
 import { treasuryProcedures } from "./treasury.ts";
 import { vaultProcedures } from "./vault.ts";
 
-/** What the administrator does, and what people do through them until they have their own pages. */
+/** The administrator's operations. Some act for a user, because users have no pages of their own yet. */
 export const adminRouter = router({
   createUser: adminProcedure
     .meta({
@@ -79,7 +79,7 @@ export const adminRouter = router({
         path: "/admin/grants",
         summary: "Record a user's consent for an agent",
         description:
-          "A second grant for the same user and agent replaces the first in place; wider sessions end.",
+          "A second grant for the same user and agent replaces the first. Sessions that are wider than the new grant end.",
       },
       errors: ["not_found"],
       example: {
@@ -129,7 +129,8 @@ export const adminRouter = router({
         method: "POST",
         path: "/admin/approvals/{approval_id}/decide",
         summary: "Decide an approval for its user",
-        description: "A grant is set field by field, and may be narrower than the request, never wider.",
+        description:
+          "An approved grant states every field. It can be narrower than the request, never wider.",
       },
       errors: ["not_found", "conflict"],
       example: { request: { approval_id: SESSION_ID, decision: "deny", user_id: USER_ID } },
@@ -157,8 +158,9 @@ export const adminRouter = router({
       openapi: {
         method: "POST",
         path: "/admin/sponsors/{sponsor_id}/credits",
-        summary: "Book money that is in the treasury",
-        description: "To a campaign or to an API's own budget. Idempotent by reference.",
+        summary: "Book treasury money to a budget",
+        description:
+          "The budget of a campaign, or an API's own budget. Booking the same reference again changes nothing.",
       },
       errors: ["not_found", "conflict", "treasury_shortfall"],
       example: {

@@ -11,7 +11,7 @@ import { ok, success } from "../../response/envelope.ts";
 export const treasuryProcedures = {
   getPaymentSwitch: adminProcedure
     .meta({
-      openapi: { method: "GET", path: "/admin/payments", summary: "Whether payments are paused" },
+      openapi: { method: "GET", path: "/admin/payments", summary: "See whether payments are paused" },
       example: {
         response: { paused: false, reason: null, changed_at: "2026-11-25T09:00:00.000Z" },
       },
@@ -27,11 +27,15 @@ export const treasuryProcedures = {
         path: "/admin/payments",
         summary: "Pause or resume payments",
         description:
-          "On every replica at once: after the answer nothing more is signed, and runs that would cost something are refused as payments_paused. Reads, tasks and free services go on; what was signed before is decided by the chain.",
+          "Takes effect on every replica at once. After the answer nothing more is signed, and runs that cost money are refused as payments_paused. Reads, tasks and free services go on. The chain decides payments signed before.",
       },
       example: {
-        request: { paused: true, reason: "The RPC tells nonsense" },
-        response: { paused: true, reason: "The RPC tells nonsense", changed_at: "2026-11-25T09:00:00.000Z" },
+        request: { paused: true, reason: "The RPC returns wrong data" },
+        response: {
+          paused: true,
+          reason: "The RPC returns wrong data",
+          changed_at: "2026-11-25T09:00:00.000Z",
+        },
       },
     })
     .input(SetPaymentSwitchInput)

@@ -15,7 +15,7 @@ export const vaultProcedures = {
         path: "/admin/users/{user_id}/vault",
         summary: "Store a user's personal data",
         description:
-          'One value of each data type, encrypted, in place of the one before. Agents never see it; they submit {"$vault": "email"} and it is filled in once scope and consent allow the transfer.',
+          'Encrypted, one value for each data type; a new value replaces the old one. Agents never see it. They submit {"$vault": "email"}, and the value is filled in if scope and consent allow the transfer.',
       },
       errors: ["not_found"],
       example: {

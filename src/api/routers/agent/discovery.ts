@@ -17,7 +17,7 @@ export const searchProcedures = {
         path: "/agent/services",
         summary: "Find services a sponsor would pay for",
         description:
-          "Lists what this session could use, best first, one result per campaign and service. Filters combine with AND. A result that is already_completed can be run at once; the others ask for a task first.",
+          "Lists what this session can use, best first, one result per campaign and service. Filters combine with AND. A result with already_completed can be run at once. The others need their task first.",
       },
       example: { request: { intent: "when does the sun set in Lisbon tomorrow", limit: 5 } },
     })
@@ -33,7 +33,7 @@ export const searchProcedures = {
       openapi: {
         method: "GET",
         path: "/agent/flow/status",
-        summary: "See the whole picture in one call",
+        summary: "See the state of the whole flow in one call",
         description:
           "The session and its budget, completed tasks, services ready to run, pending payments and open approvals.",
       },
@@ -52,7 +52,7 @@ export const searchProcedures = {
         path: "/agent/audit/history",
         summary: "See every call made under this grant",
         description:
-          "Newest first, all sessions of the grant, refused calls included. The user sees the same.",
+          "Newest first, from all sessions of the grant, with refused calls. The user sees the same list.",
       },
       example: { request: { limit: 20 } },
     })

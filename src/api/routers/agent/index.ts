@@ -4,7 +4,7 @@ import { paymentProcedures } from "./run.ts";
 import { sessionProcedures } from "./session.ts";
 import { taskProcedures } from "./task.ts";
 
-/** What an agent does for its user, in the order in which it does it. */
+/** The agent surface, in the order in which an agent uses it. */
 export const agentRouter = router({
   ...sessionProcedures,
   ...searchProcedures,

@@ -7,10 +7,10 @@ import { sessionProcedure } from "../../procedure/trpc.ts";
 import { ok, success } from "../../response/envelope.ts";
 import { CAMPAIGN_ID, PAYMENT_ID } from "../examples.ts";
 
-/** How long a caller should wait before asking again for a payment that is under way. */
+/** How long a caller should wait before it polls a pending payment again. */
 const POLL_SECONDS = 2;
 
-/** What a run can be refused for, on any surface. */
+/** The errors of a sponsored run, on any surface. */
 export const RUN_ERRORS = [
   "not_found",
   "inactive",
@@ -38,9 +38,9 @@ export const paymentProcedures = {
       openapi: {
         method: "POST",
         path: "/agent/services/{service_key}/plan",
-        summary: "See what a run would take, before acting",
+        summary: "See what a run needs, before acting",
         description:
-          "Price, who would pay, the task and the data it wants, and everything missing at once: scopes, consent, budget. Pays nothing, opens no approval, asks no upstream.",
+          "Price, payer, the task and its data, and everything that is missing at once: scopes, consent, budget. Pays nothing, opens no approval, calls no upstream.",
       },
       errors: ["not_found", "no_sponsor"],
       example: {
@@ -64,10 +64,10 @@ export const paymentProcedures = {
         path: "/agent/services/{service_key}/run",
         summary: "Run a service at a sponsor's expense",
         description:
-          "The sponsor pays the upstream's x402 toll and you get the resource. The answer comes as soon as the resource is there, even while its payment is still being confirmed. Send an idempotency key: repeating the call with it never pays twice.",
+          "The sponsor pays the upstream's x402 toll and you get the resource. The answer comes as soon as the resource is there, even if its payment is still being confirmed. Send an idempotency key: repeating the call with it never pays twice.",
       },
       errors: RUN_ERRORS,
-      accepted: "The payment is under way, and there is no output to give yet. Poll the payment.",
+      accepted: "The payment is under way and there is no output yet. Poll the payment.",
       idempotencyKey: true,
       example: {
         request: {
@@ -114,9 +114,9 @@ export const paymentProcedures = {
       openapi: {
         method: "GET",
         path: "/agent/payments/{payment_id}",
-        summary: "Ask what became of a payment",
+        summary: "Get the state of a payment",
         description:
-          "Any session of the grant that made the payment may ask. Comes with the output as long as it is kept.",
+          "Any session of the payment's grant may ask. The output is included as long as it is stored.",
       },
       errors: ["not_found"],
       example: { request: { payment_id: PAYMENT_ID } },

@@ -8,6 +8,8 @@ import {
   RevokeSessionOutput,
 } from "../../../core/access/session/index.ts";
 import { next } from "../../../core/protocol/next-actions.ts";
+import { TOKEN_PREFIX } from "../../../core/protocol/token-prefix.ts";
+import { identify } from "../../procedure/identify.ts";
 import { agentKeyProcedure, sessionProcedure } from "../../procedure/trpc.ts";
 import { ok, success } from "../../response/envelope.ts";
 import { SCOPES, SESSION_ID, USER_ID } from "../examples.ts";
@@ -20,13 +22,13 @@ export const sessionProcedures = {
         path: "/agent/auth",
         summary: "Open a session for a user",
         description:
-          "Turns your API key into a session token that narrows what the user granted you. Without a grant that covers all you ask for, the refusal opens an approval: show the person its link and code, then poll it.",
+          "Turns your API key into a session token, inside what the user granted you. If no grant covers all you ask for, the call is refused and opens an approval: show the person its link and code, then poll it.",
       },
       errors: ["consent_required"],
       example: {
         request: { user_id: USER_ID, scopes: SCOPES, budget_limit_cents: 100 },
         response: {
-          session_token: "tf_as_…",
+          session_token: `${TOKEN_PREFIX.agent_session}…`,
           session_id: SESSION_ID,
           agent_id: "0c6f3a52-8c5e-4a44-9f3d-0b6f8f2f6f10",
           user_id: USER_ID,
@@ -40,7 +42,7 @@ export const sessionProcedures = {
     .output(success(OpenSessionOutput))
     .mutation(async ({ ctx, input }) => {
       const { data, subject } = await openSession({ ...ctx.deps, actor: ctx.actor }, input);
-      Object.assign(ctx.subject, subject);
+      identify(ctx, subject);
       return ok(ctx, data, [next.searchServices(), next.flowStatus()]);
     }),
 
@@ -49,9 +51,9 @@ export const sessionProcedures = {
       openapi: {
         method: "GET",
         path: "/agent/approvals/{approval_id}",
-        summary: "Ask whether the user has decided",
+        summary: "Get the user's decision on an approval",
         description:
-          "Poll it every poll_interval_seconds. Once approved, next_actions leads back to the call that was refused.",
+          "Poll it every poll_interval_seconds. Once the approval is approved, next_actions leads back to the refused call.",
       },
       errors: ["not_found"],
       example: { request: { approval_id: "5b0b7d0e-5f0c-4d5e-8a53-3f0b0d1c2e77" } },
@@ -69,7 +71,7 @@ export const sessionProcedures = {
         method: "DELETE",
         path: "/agent/session",
         summary: "End this session",
-        description: "The very next call with its token is refused. Payments under way go on.",
+        description: "The very next call with its token is refused. Pending payments go on.",
       },
     })
     .input(z.strictObject({}).prefault({}))

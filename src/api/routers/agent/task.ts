@@ -18,7 +18,7 @@ export const taskProcedures = {
         path: "/agent/tasks/{campaign_id}",
         summary: "Read what a campaign asks for",
         description:
-          "The task with the JSON Schema (2020-12) of its answers, and which personal data they hold.",
+          "The task, the JSON Schema (2020-12) of its answers, and the types of personal data in them.",
       },
       errors: ["not_found", "inactive", "not_eligible", "scope_violation"],
       example: { request: { campaign_id: CAMPAIGN_ID } },
@@ -37,7 +37,7 @@ export const taskProcedures = {
         path: "/agent/tasks/{campaign_id}/complete",
         summary: "Submit the answers with the user's consent",
         description:
-          "Answers are checked against the task's schema, the session's scopes and the user's consent before anything is stored. A task that was completed before is accepted as it is.",
+          "Answers are checked against the task's schema, the session's scopes and the user's consent before anything is stored. If the task was completed before, that completion counts.",
       },
       errors: ["not_found", "inactive", "not_eligible", "scope_violation", "data_consent_required"],
       example: {

@@ -9,14 +9,19 @@ import {
 } from "../../../core/discovery/search/index.ts";
 import { JsonObject } from "../../../core/protocol/fields.ts";
 import { gptProcedure, gptSessionProcedure } from "../../procedure/trpc.ts";
-import { cents, counted, flat, reply, session } from "./flat-response.ts";
+import { flatOutput, flatResponse, formatCents, formatCount } from "./flat-response.ts";
+import { sessionField, withoutSessionToken } from "./session-field.ts";
 
-/** A GPT reads answers aloud; a few are enough. */
+/** Results of one page. A GPT presents them to a person in text, so a page is short. */
 const MAX_RESULTS = 20;
 const DEFAULT_RESULTS = 10;
 
-/** An input schema is given once a candidate rather than once an offer. */
+/**
+ * One campaign that pays for one service. The input schema is on the candidate, so that it isn't repeated
+ * here.
+ */
 const Offer = ServiceView.omit({ input_schema: true }).meta({ id: "GptOffer" });
+/** One service with all its offers. */
 const Candidate = z
   .object({
     service_key: z.string(),
@@ -24,7 +29,7 @@ const Candidate = z
     description: z.string(),
     price_cents: z.number(),
     categories: z.array(z.string()),
-    relevance_score: z.number().meta({ description: "Of its best offer" }),
+    relevance_score: z.number().meta({ description: "That of its best offer" }),
     input_schema: JsonObject.meta({ description: "JSON Schema of a run's input" }),
     offers: z.array(
       z.object({
@@ -36,13 +41,13 @@ const Candidate = z
     ),
   })
   .meta({ id: "GptCandidate" });
-type Service = z.infer<typeof ServiceView>;
+type ServiceResult = z.infer<typeof ServiceView>;
 
-const withoutSchema = ({ input_schema: _given, ...offer }: Service): z.infer<typeof Offer> => offer;
+const toOffer = ({ input_schema: _onCandidate, ...offer }: ServiceResult): z.infer<typeof Offer> => offer;
 
-/** Who pays for what is found, by service: the person chooses a service first, then a sponsor. */
-function groupByService(services: Service[]): z.infer<typeof Candidate>[] {
-  const groups = new Map<string, Service[]>();
+/** Groups offers by service, in the given order. The person first chooses a service, then a sponsor. */
+function groupByService(services: ServiceResult[]): z.infer<typeof Candidate>[] {
+  const groups = new Map<string, ServiceResult[]>();
   for (const service of services)
     groups.set(service.service_key, [...(groups.get(service.service_key) ?? []), service]);
   return [...groups.values()].flatMap((offers) => {
@@ -77,7 +82,7 @@ export const searchProcedures = {
         path: "/gpt/services",
         summary: "Find services a sponsor would pay for",
         description:
-          "Use it first, with the person's wish as intent. Works before signing in; with session_token it applies the person's preferences and scopes. Filters combine with AND.",
+          "Call it first, with the person's wish as intent. It works before signing in. With session_token it applies the person's preferences and scopes. Filters combine with AND.",
       },
       consequential: false,
       example: { request: { intent: "when does the sun set in Lisbon tomorrow", max_budget_cents: 5 } },
@@ -91,37 +96,38 @@ export const searchProcedures = {
         offset: true,
       }).extend({
         limit: z.number().int().min(1).max(MAX_RESULTS).optional(),
-        ...session,
+        ...sessionField,
       }),
     )
     .output(
-      flat(
+      flatOutput(
         SearchOutput.extend({
           services: z.array(Offer),
-          candidates: z.array(Candidate).meta({ description: "The same, grouped by service" }),
-          available_categories: z.array(z.string()).meta({ description: "What there is to search in" }),
+          candidates: z.array(Candidate).meta({ description: "The same offers, grouped by service" }),
+          available_categories: z
+            .array(z.string())
+            .meta({ description: "The categories that have services" }),
         }),
       ),
     )
     .query(async ({ ctx, input }) => {
-      const { session_token: _credential, ...search } = input;
       const caller = { ...ctx.deps, actor: ctx.actor };
       const [{ data, nextActions }, available_categories] = await Promise.all([
-        searchServices(caller, { limit: DEFAULT_RESULTS, ...search }),
+        searchServices(caller, { limit: DEFAULT_RESULTS, ...withoutSessionToken(input) }),
         listAvailableCategories(caller),
       ]);
       const candidates = groupByService(data.services);
       const message =
         data.total_count === 0
           ? `Nothing was found. There are services in: ${available_categories.join(", ")}.`
-          : `Found ${counted(data.total_count, "offer")}. Best: ${candidates[0]?.name ?? ""}, ${cents(candidates[0]?.price_cents ?? 0)}, paid by ${data.services[0]?.sponsor ?? ""}.`;
-      const answer = {
+          : `Found ${formatCount(data.total_count, "offer")}. Best: ${candidates[0]?.name ?? ""}, ${formatCents(candidates[0]?.price_cents ?? 0)}, paid by ${data.services[0]?.sponsor ?? ""}.`;
+      const results = {
         ...data,
-        services: data.services.map(withoutSchema),
+        services: data.services.map(toOffer),
         candidates,
         available_categories,
       };
-      return reply(ctx, answer, message, nextActions);
+      return flatResponse(ctx, results, message, nextActions);
     }),
 
   userStatus: gptSessionProcedure
@@ -129,18 +135,18 @@ export const searchProcedures = {
       openapi: {
         method: "GET",
         path: "/gpt/user/status",
-        summary: "See where the person stands",
+        summary: "See the person's budget, tasks and services",
         description:
           "Budget left, completed tasks, services ready to run, pending payments and open approvals.",
       },
       consequential: false,
     })
-    .input(z.strictObject(session).prefault({}))
-    .output(flat(FlowStatusOutput.extend({ available_services: z.array(Offer) })))
+    .input(z.strictObject(sessionField).prefault({}))
+    .output(flatOutput(FlowStatusOutput.extend({ available_services: z.array(Offer) })))
     .query(async ({ ctx }) => {
       const { data, nextActions } = await flowStatus({ ...ctx.deps, actor: ctx.actor });
-      const ready = data.available_services.slice(0, MAX_RESULTS).map(withoutSchema);
-      const message = `${counted(ready.length, "service")} ready to run, ${cents(data.budget.remaining_cents)} of the budget left, ${counted(data.pending_payments.length, "payment")} pending.`;
-      return reply(ctx, { ...data, available_services: ready }, message, nextActions);
+      const ready = data.available_services.slice(0, MAX_RESULTS).map(toOffer);
+      const message = `${formatCount(ready.length, "service")} ready to run, ${formatCents(data.budget.remaining_cents)} of the budget left, ${formatCount(data.pending_payments.length, "payment")} pending.`;
+      return flatResponse(ctx, { ...data, available_services: ready }, message, nextActions);
     }),
 };

@@ -3,68 +3,74 @@ import type { NextAction } from "../../../core/protocol/next-actions.ts";
 import type { ApiContext } from "../../procedure/context.ts";
 import { WireNextAction } from "../../response/envelope.ts";
 
-/** R10.2: GPTs take 100,000 characters; this leaves room for the frame. */
+/** R10.2: ChatGPT accepts 100,000 characters. The difference is a reserve for what ChatGPT adds. */
 const MAX_CHARACTERS = 95_000;
 
-/** The agent's fields at the top, with a sentence for the model to pass on and what to do next. */
-export const flat = <Shape extends z.ZodRawShape>(data: z.ZodObject<Shape>) =>
+/**
+ * The output schema of a GPT operation: the data's fields at the top level, a message for the person, next
+ * actions.
+ */
+export const flatOutput = <Shape extends z.ZodRawShape>(data: z.ZodObject<Shape>) =>
   data.extend({
     message: z.string().meta({ description: "What happened, in a sentence for the person" }),
     next_actions: z.array(WireNextAction),
   });
 
-/** The field by which a GPT carries its person's session. */
-export const session = {
-  session_token: z.string().min(1).max(200).optional().meta({ description: "From gpt_auth" }),
-};
+type FlatResponse<Data> = Data & { message: string; next_actions: WireNextAction[] };
 
-type Flat<Data> = Data & { message: string; next_actions: WireNextAction[] };
-
-/** A flat answer inside the size GPTs take: schemas repeated in next actions go first, then the ends of lists. */
-export function reply<Data extends object>(
+/**
+ * Builds the response of a GPT operation. If the response is too long for ChatGPT, it drops the parameter
+ * schemas of next actions first. Then it cuts the ends of lists, and last it drops the output.
+ */
+export function flatResponse<Data extends object>(
   ctx: Pick<ApiContext, "renderActions">,
   data: Data,
   message: string,
   nextActions: NextAction[],
-): Flat<Data> {
-  let answer: Flat<Data> = { ...data, message, next_actions: ctx.renderActions(nextActions) };
-  if (tooLong(answer)) {
-    answer = {
-      ...answer,
-      next_actions: answer.next_actions.map(({ params_schema: _dropped, ...action }) => action),
+): FlatResponse<Data> {
+  let response: FlatResponse<Data> = { ...data, message, next_actions: ctx.renderActions(nextActions) };
+  if (isTooLong(response)) {
+    response = {
+      ...response,
+      next_actions: response.next_actions.map(({ params_schema: _dropped, ...action }) => action),
     };
   }
-  return tooLong(answer) ? shorten(answer) : answer;
+  return isTooLong(response) ? shorten(response) : response;
 }
 
-const tooLong = (answer: object): boolean => JSON.stringify(answer).length > MAX_CHARACTERS;
+const isTooLong = (response: object): boolean => JSON.stringify(response).length > MAX_CHARACTERS;
 
-function shorten<Data extends object>(answer: Flat<Data>): Flat<Data> {
-  const short: Record<string, unknown> = { ...answer };
+function shorten<Data extends object>(response: FlatResponse<Data>): FlatResponse<Data> {
+  const short: Record<string, unknown> = { ...response };
   for (;;) {
     const [name, longest] = longestList(short);
     if (name === undefined || longest === undefined || longest.length === 0) break;
     short[name] = longest.slice(0, Math.floor(longest.length / 2));
-    if (!tooLong(short)) break;
+    if (!isTooLong(short)) break;
   }
-  // An output that is itself too long can't be shortened without changing what it says.
-  if (tooLong(short) && "output" in short) {
+  // A part of an output could mean something else than the whole output, so an output is never cut.
+  if (isTooLong(short) && "output" in short) {
     short["output"] = null;
     short["output_unavailable_reason"] = "too_large";
   }
-  return short as Flat<Data>;
+  return short as FlatResponse<Data>;
 }
 
-function longestList(answer: Record<string, unknown>): [string?, unknown[]?] {
-  const lists = Object.entries(answer).filter(
+/**
+ * The name and value of the list with the longest JSON; empty if the response has no lists besides next
+ * actions.
+ */
+function longestList(response: Record<string, unknown>): [string?, unknown[]?] {
+  const lists = Object.entries(response).filter(
     (entry): entry is [string, unknown[]] => Array.isArray(entry[1]) && entry[0] !== "next_actions",
   );
   const size = ([, list]: [string, unknown[]]): number => JSON.stringify(list).length;
   return lists.sort((a, b) => size(b) - size(a))[0] ?? [];
 }
 
-/** @example counted(2, "service") // "2 services" */
-export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+/** @example formatCount(2, "service") // "2 services" */
+export const formatCount = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? "" : "s"}`;
 
-/** @example cents(1.5) // "1.5 cents" */
-export const cents = (amount: number): string => `${amount} ${amount === 1 ? "cent" : "cents"}`;
+/** @example formatCents(1.5) // "1.5 cents" */
+export const formatCents = (cents: number): string => `${cents} ${cents === 1 ? "cent" : "cents"}`;

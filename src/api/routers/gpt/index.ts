@@ -6,7 +6,7 @@ import { signInProcedures } from "./sign-in.ts";
 import { taskProcedures } from "./task.ts";
 import { usageProcedures } from "./usage.ts";
 
-/** The agent's core for GPT builders: the same verbs, flat answers, the session as a field. */
+/** The GPT surface: the agent's verbs, with flat responses and the session token as an input field. */
 export const gptRouter = router({
   ...signInProcedures,
   ...preferenceProcedures,

@@ -7,7 +7,8 @@ import {
 } from "../../../core/discovery/preference/index.ts";
 import { next } from "../../../core/protocol/next-actions.ts";
 import { gptSessionProcedure } from "../../procedure/trpc.ts";
-import { counted, flat, reply, session } from "./flat-response.ts";
+import { flatOutput, flatResponse, formatCount } from "./flat-response.ts";
+import { sessionField, withoutSessionToken } from "./session-field.ts";
 
 export const preferenceProcedures = {
   getPreferences: gptSessionProcedure
@@ -16,15 +17,15 @@ export const preferenceProcedures = {
         method: "GET",
         path: "/gpt/preferences",
         summary: "Read which tasks the person likes or avoids",
-        description: "Preferred tasks come first in every search, avoided ones are never offered.",
+        description: "Preferred tasks come first in every search. Avoided tasks are never offered.",
       },
       consequential: false,
     })
-    .input(z.strictObject(session).prefault({}))
-    .output(flat(PreferencesOutput))
+    .input(z.strictObject(sessionField).prefault({}))
+    .output(flatOutput(PreferencesOutput))
     .query(async ({ ctx }) => {
       const data = await getPreferences({ ...ctx.deps, actor: ctx.actor });
-      return reply(ctx, data, `${counted(data.preferences.length, "preference")} set.`, [
+      return flatResponse(ctx, data, `${formatCount(data.preferences.length, "preference")} set.`, [
         next.searchServices(),
       ]);
     }),
@@ -35,16 +36,16 @@ export const preferenceProcedures = {
         method: "POST",
         path: "/gpt/preferences",
         summary: "Set which tasks the person likes or avoids",
-        description: "Sets the task types named and keeps the others. Levels: preferred, neutral, avoided.",
+        description: "Sets the given task types and keeps the others. Levels: preferred, neutral, avoided.",
       },
       consequential: false,
       example: { request: { preferences: [{ task_type: "survey", level: "preferred" }] } },
     })
-    .input(SetPreferencesInput.extend(session))
-    .output(flat(PreferencesOutput))
+    .input(SetPreferencesInput.extend(sessionField))
+    .output(flatOutput(PreferencesOutput))
     .mutation(async ({ ctx, input }) => {
-      const data = await setPreferences({ ...ctx.deps, actor: ctx.actor }, input);
-      return reply(ctx, data, `Saved. ${counted(data.preferences.length, "preference")} set.`, [
+      const data = await setPreferences({ ...ctx.deps, actor: ctx.actor }, withoutSessionToken(input));
+      return flatResponse(ctx, data, `Saved. ${formatCount(data.preferences.length, "preference")} set.`, [
         next.searchServices(),
       ]);
     }),

@@ -4,12 +4,13 @@ import { runService, RunServiceInput, RunServiceOutput } from "../../../core/run
 import { markReplayed } from "../../procedure/idempotency-key.ts";
 import { gptSessionProcedure } from "../../procedure/trpc.ts";
 import { RUN_ERRORS } from "../agent/run.ts";
-import { cents, flat, reply, session } from "./flat-response.ts";
+import { flatOutput, flatResponse, formatCents } from "./flat-response.ts";
+import { sessionField, withoutSessionToken } from "./session-field.ts";
 
-/** GPTs give up after 45 s; this leaves them time to hear that it takes longer. */
-const ANSWER_WITHIN_MS = 25_000;
+/** ChatGPT gives up after 45 s. A pending response after this time still reaches it. */
+const MAX_RESPONSE_MS = 25_000;
 
-const LONG = Symbol("takes longer");
+const TIMED_OUT = Symbol("timed out");
 
 export const runProcedures = {
   runService: gptSessionProcedure
@@ -19,10 +20,10 @@ export const runProcedures = {
         path: "/gpt/services/{service_key}/run",
         summary: "Run a service at a sponsor's expense",
         description:
-          "The sponsor pays, the person gets the output. Needs the sponsor's task to be completed. If it takes long the answer is pending: poll what next_actions names. Repeating it with the same idempotency_key never pays twice.",
+          "The sponsor pays, the person gets the output. The sponsor's task must be completed first. A long run answers that it is pending: poll what next_actions names. Repeating it with the same idempotency_key never pays twice.",
       },
       errors: RUN_ERRORS,
-      accepted: "It is under way, and there is no output to give yet. Poll what next_actions names.",
+      accepted: "The run is under way and has no output yet. Poll what next_actions names.",
       consequential: true,
       example: {
         request: {
@@ -31,9 +32,9 @@ export const runProcedures = {
         },
       },
     })
-    .input(RunServiceInput.extend(session))
+    .input(RunServiceInput.extend(sessionField))
     .output(
-      flat(
+      flatOutput(
         RunServiceOutput.extend({
           payment: RunServiceOutput.shape.payment
             .optional()
@@ -43,33 +44,34 @@ export const runProcedures = {
       ),
     )
     .mutation(async ({ ctx, input }) => {
-      const { session_token: _credential, ...request } = input;
+      const request = withoutSessionToken(input);
       const running = runService({ ...ctx.deps, actor: ctx.actor }, request);
-      const run = await within(running, ANSWER_WITHIN_MS);
-      if (run === LONG) {
-        // It goes on without this answer; the payment, once there is one, shows in the status.
+      const run = await waitAtMost(MAX_RESPONSE_MS, running);
+      if (run === TIMED_OUT) {
+        // The run goes on after this response. Flow status shows its payment once there is one.
         ctx.deps.background.keep(running);
         ctx.reply.status = 202;
-        return reply(
+        return flatResponse(
           ctx,
           { service: request.service_key },
-          "It takes longer than usual. Look again in a few seconds.",
+          "The run takes longer than usual. Ask again in a few seconds.",
           [next.flowStatus()],
         );
       }
       if (run.pending) ctx.reply.status = 202;
       markReplayed(ctx, run.replayed);
-      return reply(ctx, run.data, messageFor(run), run.nextActions);
+      return flatResponse(ctx, run.data, messageFor(run), run.nextActions);
     }),
 };
 
-async function within(running: Promise<Run>, milliseconds: number): Promise<Run | typeof LONG> {
+/** The run's result, or `TIMED_OUT` if the run is not over in time. The run itself goes on. */
+async function waitAtMost(milliseconds: number, running: Promise<Run>): Promise<Run | typeof TIMED_OUT> {
   let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<typeof LONG>((resolve) => {
-    timer = setTimeout(() => resolve(LONG), milliseconds);
+  const timeout = new Promise<typeof TIMED_OUT>((resolve) => {
+    timer = setTimeout(() => resolve(TIMED_OUT), milliseconds);
   });
   try {
-    return await Promise.race([running, patience]);
+    return await Promise.race([running, timeout]);
   } finally {
     clearTimeout(timer);
   }
@@ -77,9 +79,9 @@ async function within(running: Promise<Run>, milliseconds: number): Promise<Run 
 
 function messageFor({ data, pending }: Run): string {
   const { payment } = data;
-  if (pending) return "The payment is under way. Look again in a few seconds.";
+  if (pending) return "The payment is under way. Ask again in a few seconds.";
   if (data.output === undefined || data.output === null)
     return `The payment is ${payment.status}, but there is no output.`;
-  if (payment.status === "free") return "Here is the output. The upstream asked for nothing.";
-  return `Here is the output. ${payment.sponsored_by} paid ${cents(payment.amount_cents)}${payment.status === "pending" ? ", still being confirmed" : ""}.`;
+  if (payment.status === "free") return "Here is the output. The upstream charged nothing.";
+  return `Here is the output. ${payment.sponsored_by} paid ${formatCents(payment.amount_cents)}${payment.status === "pending" ? ", still being confirmed" : ""}.`;
 }

@@ -1,8 +1,9 @@
 import type { z } from "zod";
 import { signIn, SignInInput, SignInOutput } from "../../../core/access/gpt-sign-in/index.ts";
 import { AppError } from "../../../core/protocol/errors.ts";
+import { identify } from "../../procedure/identify.ts";
 import { gptProcedure } from "../../procedure/trpc.ts";
-import { cents, flat, reply } from "./flat-response.ts";
+import { flatOutput, flatResponse, formatCents } from "./flat-response.ts";
 
 export const signInProcedures = {
   auth: gptProcedure
@@ -12,30 +13,30 @@ export const signInProcedures = {
         path: "/gpt/auth",
         summary: "Sign a person in by link and code",
         description:
-          "First call: show the person approval_url and user_code. After they approved, call again with auth_request_id alone: the answer has the session_token to send with every other call, for an hour.",
+          "First call: show the person approval_url and user_code. After they approve, call again with auth_request_id alone. The answer then has the session_token to send with every other call, for an hour.",
       },
       errors: ["not_found", "conflict"],
       consequential: false,
       example: { request: { budget_limit_cents: 50 } },
     })
     .input(SignInInput)
-    .output(flat(SignInOutput))
+    .output(flatOutput(SignInOutput))
     .mutation(async ({ ctx, input }) => {
       if (ctx.actor.kind !== "agent")
         throw new AppError("unauthorized", { message: "Sign in with the GPT's agent key." });
       const { data, nextActions, subject } = await signIn({ ...ctx.deps, actor: ctx.actor }, input);
-      if (subject !== undefined) Object.assign(ctx.subject, subject);
-      if (data.session_token !== undefined) ctx.carried["session_token"] = data.session_token;
-      return reply(ctx, data, SIGN_IN_MESSAGES[data.status](data), nextActions);
+      if (subject !== undefined) identify(ctx, subject);
+      if (data.session_token !== undefined) ctx.repeatedFields.session_token = data.session_token;
+      return flatResponse(ctx, data, SIGN_IN_MESSAGES[data.status](data), nextActions);
     }),
 };
 
-type SignInAnswer = z.infer<typeof SignInOutput>;
-const SIGN_IN_MESSAGES: Record<SignInAnswer["status"], (answer: SignInAnswer) => string> = {
+type SignIn = z.infer<typeof SignInOutput>;
+const SIGN_IN_MESSAGES: Record<SignIn["status"], (data: SignIn) => string> = {
   pending: ({ approval_url = "", user_code = "" }) =>
     `Ask the person to open ${approval_url} and to enter the code ${user_code}. Then call gpt_auth again with the auth_request_id.`,
   approved: ({ budget_limit_cents = 0 }) =>
-    `Signed in for an hour, with a budget of ${cents(budget_limit_cents)}.`,
+    `Signed in for an hour, with a budget of ${formatCents(budget_limit_cents)}.`,
   denied: () => "The person declined.",
-  expired: () => "The request has expired. Start another.",
+  expired: () => "The request has expired. Start another sign-in.",
 };

@@ -8,7 +8,8 @@ import {
 } from "../../../core/sponsorship/task/index.ts";
 import { gptSessionProcedure } from "../../procedure/trpc.ts";
 import { CAMPAIGN_ID } from "../examples.ts";
-import { flat, reply, session } from "./flat-response.ts";
+import { flatOutput, flatResponse } from "./flat-response.ts";
+import { sessionField, withoutSessionToken } from "./session-field.ts";
 
 export const taskProcedures = {
   getTask: gptSessionProcedure
@@ -18,23 +19,23 @@ export const taskProcedures = {
         path: "/gpt/tasks/{campaign_id}",
         summary: "Read what a sponsor asks for",
         description:
-          "Ask the person for the required fields and tell them the purpose. Never make answers up.",
+          "Ask the person for the required fields and tell them the purpose. Never invent answers.",
       },
       errors: ["not_found", "inactive", "not_eligible", "scope_violation"],
       consequential: false,
       example: { request: { campaign_id: CAMPAIGN_ID } },
     })
-    .input(GetTaskInput.extend(session))
-    .output(flat(GetTaskOutput))
+    .input(GetTaskInput.extend(sessionField))
+    .output(flatOutput(GetTaskOutput))
     .query(async ({ ctx, input }) => {
       const { data, nextActions } = await getTask(
         { ...ctx.deps, actor: ctx.actor },
-        { campaign_id: input.campaign_id },
+        withoutSessionToken(input),
       );
       const message = data.already_completed
-        ? `The task "${data.required_task}" of ${data.sponsor} is done already.`
+        ? `The task "${data.required_task}" of ${data.sponsor} is already completed.`
         : `${data.sponsor} asks: ${data.task_description} It needs: ${data.required_fields.join(", ")}. Purpose: ${data.purpose}.`;
-      return reply(ctx, data, message, nextActions);
+      return flatResponse(ctx, data, message, nextActions);
     }),
 
   completeTask: gptSessionProcedure
@@ -44,7 +45,7 @@ export const taskProcedures = {
         path: "/gpt/tasks/{campaign_id}/complete",
         summary: "Submit the person's answers",
         description:
-          "Only what the person said, and only after they agreed that it goes to the sponsor for the stated purpose. With dry_run it checks without storing.",
+          "Submit only what the person said, and only after they agreed that it goes to the sponsor for the stated purpose. With dry_run it checks without storing.",
       },
       errors: ["not_found", "inactive", "not_eligible", "scope_violation", "data_consent_required"],
       consequential: true,
@@ -56,12 +57,12 @@ export const taskProcedures = {
         },
       },
     })
-    .input(CompleteTaskInput.extend(session))
-    .output(flat(CompleteTaskOutput))
+    .input(CompleteTaskInput.extend(sessionField))
+    .output(flatOutput(CompleteTaskOutput))
     .mutation(async ({ ctx, input }) => {
-      const { session_token: _credential, ...completion } = input;
+      const completion = withoutSessionToken(input);
       const { data, nextActions } = await completeTask({ ...ctx.deps, actor: ctx.actor }, completion);
-      return reply(ctx, data, messageFor(data), nextActions);
+      return flatResponse(ctx, data, messageFor(data), nextActions);
     }),
 };
 
@@ -71,8 +72,8 @@ function messageFor(data: {
   can_use_service: boolean;
 }): string {
   if (data.dry_run === true) return "The answers would be accepted. Nothing was stored.";
-  const done = data.already_completed ? "The task was done before." : "The answers were accepted.";
+  const outcome = data.already_completed ? "The task was completed before." : "The answers were accepted.";
   return data.can_use_service
-    ? `${done} The sponsor pays from now on.`
-    : `${done} The sponsor can't pay at the moment.`;
+    ? `${outcome} The sponsor pays from now on.`
+    : `${outcome} The sponsor can't pay at the moment.`;
 }

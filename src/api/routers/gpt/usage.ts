@@ -2,7 +2,8 @@ import { getPayment, GetPaymentOutput } from "../../../core/money/payment/index.
 import { UsageInput, UsageOutput, usageRecord } from "../../../core/money/usage/index.ts";
 import { next } from "../../../core/protocol/next-actions.ts";
 import { gptSessionProcedure } from "../../procedure/trpc.ts";
-import { cents, counted, flat, reply, session } from "./flat-response.ts";
+import { flatOutput, flatResponse, formatCents, formatCount } from "./flat-response.ts";
+import { sessionField } from "./session-field.ts";
 
 const { output, output_content_type, output_unavailable_reason } = GetPaymentOutput.shape;
 
@@ -14,31 +15,30 @@ export const usageProcedures = {
         path: "/gpt/user/record",
         summary: "See what sponsors paid for the person",
         description:
-          "Payments, newest first, and sums per sponsor. With payment_id: that payment alone, and its output as soon as it is there; poll it while it is pending.",
+          "Payments, newest first, and sums per sponsor. With payment_id: only that payment, and its output as soon as there is one. Poll it while it is pending.",
       },
       errors: ["not_found"],
       consequential: false,
       example: { request: { limit: 10 } },
     })
-    .input(UsageInput.extend(session))
-    .output(flat(UsageOutput.extend({ output, output_content_type, output_unavailable_reason })))
+    .input(UsageInput.extend(sessionField))
+    .output(flatOutput(UsageOutput.extend({ output, output_content_type, output_unavailable_reason })))
     .query(async ({ ctx, input }) => {
       const caller = { ...ctx.deps, actor: ctx.actor };
       const { payment_id, offset, limit } = input;
-      const paging = { ...(offset !== undefined && { offset }), ...(limit !== undefined && { limit }) };
-      const record = await usageRecord(caller, paging);
+      const record = await usageRecord(caller, { offset, limit });
       if (payment_id === undefined) {
-        const settled = record.by_sponsor.reduce((sum, { settled_cents }) => sum + settled_cents, 0);
-        return reply(
+        const settledCents = record.by_sponsor.reduce((sum, { settled_cents }) => sum + settled_cents, 0);
+        return flatResponse(
           ctx,
           record,
-          `${counted(record.total_count, "payment")}, ${cents(Number(settled.toFixed(4)))} settled.`,
+          `${formatCount(record.total_count, "payment")}, ${formatCents(Number(settledCents.toFixed(4)))} settled.`,
           [next.flowStatus()],
         );
       }
       const { data, nextActions } = await getPayment(caller, { payment_id });
       const { payment, service, created_at, ...rest } = data;
-      const one = {
+      const onlyPayment = {
         ...record,
         payments: [{ ...payment, service, created_at }],
         total_count: 1,
@@ -46,10 +46,10 @@ export const usageProcedures = {
         limit: 1,
         ...rest,
       };
-      return reply(
+      return flatResponse(
         ctx,
-        one,
-        `The payment of ${cents(payment.amount_cents)} is ${payment.status}.`,
+        onlyPayment,
+        `The payment of ${formatCents(payment.amount_cents)} is ${payment.status}.`,
         nextActions,
       );
     }),

@@ -1,9 +1,11 @@
 import { runDirectly, RunDirectlyInput, RunDirectlyOutput } from "../../../core/runs/direct-run/index.ts";
-import { bytesAnswer } from "../../procedure/file-response.ts";
+import { respondWithBytes } from "../../procedure/file-response.ts";
+import { markReplayed } from "../../procedure/idempotency-key.ts";
 import { payerProcedure, router } from "../../procedure/trpc.ts";
 import { success } from "../../response/envelope.ts";
+import { PAYMENT_REQUIRED_TEXT } from "../payment-required-text.ts";
 
-/** Services for whoever pays for them by x402, with no account and no sponsor. */
+/** The proxy surface: services for callers that pay by x402 themselves, without an account or a sponsor. */
 export const proxyRouter = router({
   run: payerProcedure
     .meta({
@@ -11,9 +13,8 @@ export const proxyRouter = router({
         method: "POST",
         path: "/proxy/{service_key}/run",
         summary: "Run a service and pay for it",
-        description:
-          "Without a payment it answers 402 with the terms: x402 v2's in the PAYMENT-REQUIRED header, v1's in the body. Paid, it answers with the upstream's own body and content type. A payment runs once; where the upstream takes nothing, it is refunded.",
-        successDescription: "The upstream's own answer",
+        description: `${PAYMENT_REQUIRED_TEXT} With one, it answers with the upstream's own body and content type. A payment runs once. It is refunded if the upstream doesn't take its money.`,
+        successDescription: "The upstream's own response",
       },
       errors: [
         "payment_required",
@@ -36,11 +37,9 @@ export const proxyRouter = router({
     .input(RunDirectlyInput)
     .output(success(RunDirectlyOutput))
     .mutation(async ({ ctx, input }) => {
-      const { headers, replayed, ...answer } = await runDirectly(
-        { ...ctx.deps, headers: ctx.headers },
-        input,
-      );
-      Object.assign(ctx.reply.headers, headers, replayed && { "Idempotency-Replayed": "true" });
-      return bytesAnswer(ctx, answer);
+      const { headers, replayed, ...bytes } = await runDirectly({ ...ctx.deps, headers: ctx.headers }, input);
+      Object.assign(ctx.reply.headers, headers);
+      markReplayed(ctx, replayed);
+      return respondWithBytes(ctx, bytes);
     }),
 });

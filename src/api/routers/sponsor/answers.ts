@@ -5,7 +5,7 @@ import {
   ListAnswersInput,
   ListAnswersOutput,
 } from "../../../core/sponsorship/answer/index.ts";
-import { attachment, FileAnswer } from "../../procedure/file-response.ts";
+import { FileOutput, respondWithFile } from "../../procedure/file-response.ts";
 import { sponsorProcedure } from "../../procedure/trpc.ts";
 import { ok, success } from "../../response/envelope.ts";
 import { CAMPAIGN_ID } from "../examples.ts";
@@ -18,7 +18,7 @@ export const answerProcedures = {
         path: "/sponsor/campaigns/{campaign_id}/answers",
         summary: "Read a campaign's answers",
         description:
-          "The data inbox, newest first: what people consented to share and still do. An answer leaves it when its consent is withdrawn or its retention is over.",
+          "The data inbox, newest first: the answers that people consented to share. An answer disappears when its consent is withdrawn or its retention period ends.",
       },
       errors: ["not_found"],
       example: {
@@ -53,7 +53,7 @@ export const answerProcedures = {
         path: "/sponsor/campaigns/{campaign_id}/answers/export",
         summary: "Export a campaign's answers",
         description:
-          "All of the data inbox as one file, oldest first. CSV has a column for each field at the top of the task's schema, nested values as JSON; a text that a spreadsheet would run as a formula starts with an apostrophe.",
+          "The whole data inbox as one file, oldest first. CSV has a column for each top-level field of the task's schema, with nested values as JSON. An apostrophe is put before text that a spreadsheet would run as a formula.",
         successDescription: "The file, as an attachment, without the envelope",
       },
       errors: ["not_found"],
@@ -64,8 +64,8 @@ export const answerProcedures = {
       example: { request: { campaign_id: CAMPAIGN_ID, format: "csv" } },
     })
     .input(ExportAnswersInput)
-    .output(FileAnswer)
+    .output(FileOutput)
     .query(async ({ ctx, input }) =>
-      attachment(ctx, await exportAnswers({ ...ctx.deps, actor: ctx.actor }, input)),
+      respondWithFile(ctx, await exportAnswers({ ...ctx.deps, actor: ctx.actor }, input)),
     ),
 };

@@ -23,7 +23,7 @@ export const apiProcedures = {
         path: "/sponsor/apis",
         summary: "Register an upstream",
         description:
-          "Probes the upstream once, unpaid, and pins network, asset and payee of its payments from its 402.",
+          "Calls the upstream once without paying. Pins the network, asset and payee of its payments to those of its 402 response.",
       },
       errors: ["conflict", "upstream_error", "idempotency_conflict"],
       idempotencyKey: true,
@@ -73,9 +73,9 @@ export const apiProcedures = {
       openapi: {
         method: "GET",
         path: "/sponsor/apis/{service_key}",
-        summary: "An API with its budget, pinned terms and figures",
+        summary: "Get an API with its budget, pinned terms and figures",
         description:
-          "The figures count every call, whoever paid: since the API was registered, and for each UTC day of a period.",
+          "The figures count all calls of all payers: in total since registration, and for each UTC day of a period.",
       },
       errors: ["not_found"],
       example: { request: { service_key: "daylight", from: "2026-11-01", to: "2026-11-30" } },
@@ -91,7 +91,7 @@ export const apiProcedures = {
         path: "/sponsor/apis/{service_key}",
         summary: "Change or pause an API",
         description:
-          "`repin` probes the upstream again, unpaid, and pins its payments to the terms it states now. Where it states none, nothing is changed.",
+          "`repin` calls the upstream again without paying, and pins its payments to the terms of its 402 response. If that has no usable terms, nothing is changed.",
       },
       errors: ["not_found", "upstream_error"],
       example: { request: { service_key: "daylight", price_cents: 2, repin: true } },

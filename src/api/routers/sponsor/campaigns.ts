@@ -74,9 +74,9 @@ export const campaignProcedures = {
       openapi: {
         method: "GET",
         path: "/sponsor/campaigns/{campaign_id}",
-        summary: "A campaign with its figures",
+        summary: "Get a campaign with its figures",
         description:
-          "What it spent and what it got for it: since it was created, and for each UTC day of a period.",
+          "What it spent and what it got: in total since its creation, and for each UTC day of a period.",
       },
       errors: ["not_found"],
       example: { request: { campaign_id: CAMPAIGN_ID, from: "2026-11-01", to: "2026-11-30" } },

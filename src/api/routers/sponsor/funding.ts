@@ -8,10 +8,12 @@ import {
 import { sponsorProcedure } from "../../procedure/trpc.ts";
 import { ok, success } from "../../response/envelope.ts";
 import { CAMPAIGN_ID } from "../examples.ts";
+import { PAYMENT_REQUIRED_TEXT } from "../payment-required-text.ts";
 
-const FUNDED = { budget: { limit_cents: 1_000, spent_cents: 0, reserved_cents: 0, remaining_cents: 1_000 } };
-const HOW =
-  "Without a payment it answers 402 with the terms: x402 v2's in the PAYMENT-REQUIRED header, v1's in the body. Paid, the budget grows by exactly that once the chain says so. The same payment sent again is never taken twice.";
+const EXAMPLE_RESPONSE = {
+  budget: { limit_cents: 1_000, spent_cents: 0, reserved_cents: 0, remaining_cents: 1_000 },
+};
+const DESCRIPTION = `${PAYMENT_REQUIRED_TEXT} With one, the budget grows once the chain confirms it. The same payment is never taken twice.`;
 
 export const fundingProcedures = {
   fundCampaign: sponsorProcedure
@@ -20,10 +22,10 @@ export const fundingProcedures = {
         method: "POST",
         path: "/sponsor/campaigns/{campaign_id}/fund",
         summary: "Pay for a campaign's budget",
-        description: HOW,
+        description: DESCRIPTION,
       },
       errors: ["not_found", "payment_required", "duplicate_request"],
-      example: { request: { campaign_id: CAMPAIGN_ID, amount_cents: 1_000 }, response: FUNDED },
+      example: { request: { campaign_id: CAMPAIGN_ID, amount_cents: 1_000 }, response: EXAMPLE_RESPONSE },
     })
     .input(FundCampaignInput)
     .output(success(FundOutput))
@@ -42,10 +44,10 @@ export const fundingProcedures = {
         method: "POST",
         path: "/sponsor/apis/{service_key}/fund",
         summary: "Pay for an API's own open budget",
-        description: `It needs no task, so every agent in reach can use it. ${HOW}`,
+        description: `It needs no task, so every agent in reach can use it. ${DESCRIPTION}`,
       },
       errors: ["not_found", "payment_required", "duplicate_request"],
-      example: { request: { service_key: "daylight", amount_cents: 1_000 }, response: FUNDED },
+      example: { request: { service_key: "daylight", amount_cents: 1_000 }, response: EXAMPLE_RESPONSE },
     })
     .input(FundApiInput)
     .output(success(FundOutput))

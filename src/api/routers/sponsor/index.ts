@@ -5,7 +5,7 @@ import { campaignProcedures } from "./campaigns.ts";
 import { fundingProcedures } from "./funding.ts";
 import { withdrawalProcedures } from "./withdrawals.ts";
 
-/** What a sponsor offers and gets for it: upstreams it opens, campaigns that pay for them, and their answers. */
+/** The sponsor surface: the sponsor's APIs, its campaigns, their budgets, and the answers to their tasks. */
 export const sponsorRouter = router({
   ...apiProcedures,
   ...campaignProcedures,

@@ -13,8 +13,8 @@ import { sponsorProcedure } from "../../procedure/trpc.ts";
 import { ok, success } from "../../response/envelope.ts";
 import { CAMPAIGN_ID, PAYMENT_ID } from "../examples.ts";
 
-const HOW =
-  "It leaves the budget at once, and is sent on chain to the sponsor's wallet. What is reserved for payments under way stays.";
+const DESCRIPTION =
+  "The money leaves the budget at once and is sent on chain to the sponsor's wallet. Money reserved for pending payments can't be withdrawn.";
 
 export const withdrawalProcedures = {
   withdrawFromCampaign: sponsorProcedure
@@ -23,7 +23,7 @@ export const withdrawalProcedures = {
         method: "POST",
         path: "/sponsor/campaigns/{campaign_id}/withdraw",
         summary: "Withdraw unspent money from a campaign's budget",
-        description: HOW,
+        description: DESCRIPTION,
       },
       errors: ["not_found", "conflict", "payments_paused", "idempotency_conflict"],
       idempotencyKey: true,
@@ -44,7 +44,7 @@ export const withdrawalProcedures = {
         method: "POST",
         path: "/sponsor/apis/{service_key}/withdraw",
         summary: "Withdraw unspent money from an API's own budget",
-        description: HOW,
+        description: DESCRIPTION,
       },
       errors: ["not_found", "conflict", "payments_paused", "idempotency_conflict"],
       idempotencyKey: true,
@@ -64,7 +64,7 @@ export const withdrawalProcedures = {
       openapi: {
         method: "GET",
         path: "/sponsor/withdrawals/{withdrawal_id}",
-        summary: "Ask what became of a withdrawal",
+        summary: "Get the state of a withdrawal",
       },
       errors: ["not_found"],
       example: { request: { withdrawal_id: PAYMENT_ID } },
