@@ -1,8 +1,10 @@
-// `npm run bench`: what auditing costs. The same read, with its audit row durable before the answer leaves and without
-// any, in turns against the same database; the ratio of the two is what counts, since both had the same machine.
+// `npm run bench`: measures the cost of auditing. Two servers on one database answer the same read in turns.
+// One writes an audit row durably before each answer, the other writes none. The result is the ratio of their
+// throughputs, which doesn't depend on the machine's speed.
 //
-// With few callers the disk is what an audited read waits for. With many, one commit serves all that arrived during the
-// one before: there the target holds, and answers that leave in batches can even cost less than ones that don't.
+// With few callers, an audited read waits for the disk. With many callers, one commit writes the rows of all
+// reads that arrived during the previous commit. The target is for many callers. There the ratio can exceed 1,
+// since answering in batches can cost less than answering one by one.
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync } from "node:fs";
@@ -19,19 +21,21 @@ import { migrateDeploy } from "../src/platform/postgres/migrate.ts";
 import { startSandbox } from "../src/sandbox/index.ts";
 
 const ROUNDS = 4;
-const SECONDS_A_ROUND = 3;
-const FEW = 4;
-const MANY = 32;
-/** R8.1's price: with many callers, audited reads reach at least this part of the throughput of others. */
+const SECONDS_PER_ROUND = 3;
+const FEW_CALLERS = 4;
+const MANY_CALLERS = 32;
+/**
+ * R8.1: with many callers, the throughput of audited reads is at least this part of that of unaudited reads.
+ */
 const TARGET = 0.8;
 
 const log = createLog({ level: "silent" });
-const world = await startSandbox({
+const sandbox = await startSandbox({
   dataDir: mkdtempSync(path.join(tmpdir(), "tollfree-bench-")),
   database: true,
   log,
 });
-const databaseUrl = world.databaseUrl ?? "";
+const databaseUrl = sandbox.databaseUrl ?? "";
 await migrateDeploy({
   connectionString: databaseUrl,
   directory: fileURLToPath(new URL("../prisma/migrations", import.meta.url)),
@@ -53,11 +57,11 @@ const start = (audited: boolean): Promise<Running> =>
     limiterStore: { kind: "memory" },
     databaseUrl,
     chain: {
-      network: world.network,
-      asset: world.asset,
-      rpcUrl: world.rpcUrl,
-      facilitatorUrl: world.facilitatorUrl,
-      treasury: { privateKey: world.treasury.privateKey },
+      network: sandbox.network,
+      asset: sandbox.asset,
+      rpcUrl: sandbox.rpcUrl,
+      facilitatorUrl: sandbox.facilitatorUrl,
+      treasury: { privateKey: sandbox.treasury.privateKey },
       confirmations: 1,
     },
     encryptionKeys: [encryptionKey],
@@ -80,40 +84,44 @@ const audited = await start(true);
 const [durable] = await audited.deps.db.$queryRaw<{ fsync: string; synchronous_commit: string }[]>`
   SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS synchronous_commit`;
 if (durable?.fsync !== "on" || durable.synchronous_commit !== "on")
-  throw new Error("this PostgreSQL isn't durable");
+  throw new Error("PostgreSQL isn't durable: turn fsync and synchronous_commit on");
 const token = await openSession(audited.url);
 
-await measure(audited.url, MANY, 2); // warm
-await measure(unaudited.url, MANY, 2);
-await compare(FEW);
-const ratio = await compare(MANY);
-console.log(`target      ${TARGET} or more with ${MANY} callers`);
+await measure(audited.url, MANY_CALLERS, 2); // warm-up
+await measure(unaudited.url, MANY_CALLERS, 2);
+await compare(FEW_CALLERS);
+const ratio = await compare(MANY_CALLERS);
+console.log(`target      ${TARGET} or more with ${MANY_CALLERS} callers`);
 await audited.stop();
 await unaudited.stop();
-await world.stop();
+await sandbox.stop();
 process.exitCode = ratio >= TARGET ? 0 : 1;
 
-/** Audited to unaudited throughput. */
+/**
+ * The throughput of audited reads divided by that of unaudited reads: medians of all rounds. Prints all three.
+ */
 async function compare(connections: number): Promise<number> {
   const rates: { audited: number[]; unaudited: number[] } = { audited: [], unaudited: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
-    // Whoever goes first in a round goes second in the next.
+    // The server that is measured first in one round is measured second in the next.
     const order = round % 2 === 0 ? (["audited", "unaudited"] as const) : (["unaudited", "audited"] as const);
     for (const which of order) {
       const { url } = which === "audited" ? audited : unaudited;
-      rates[which].push(await measure(url, connections, SECONDS_A_ROUND));
+      rates[which].push(await measure(url, connections, SECONDS_PER_ROUND));
     }
   }
-  const [withAudit, without] = [median(rates.audited), median(rates.unaudited)];
-  const ratioOfBoth = withAudit / without;
+  const [auditedRate, unauditedRate] = [median(rates.audited), median(rates.unaudited)];
+  const throughputRatio = auditedRate / unauditedRate;
   console.log(
-    `${String(connections).padStart(2)} callers  audited ${withAudit.toFixed(0)} reads/s, ` +
-      `unaudited ${without.toFixed(0)} reads/s, ratio ${ratioOfBoth.toFixed(2)}`,
+    `${String(connections).padStart(2)} callers  audited ${auditedRate.toFixed(0)} reads/s, ` +
+      `unaudited ${unauditedRate.toFixed(0)} reads/s, ratio ${throughputRatio.toFixed(2)}`,
   );
-  return ratioOfBoth;
+  return throughputRatio;
 }
 
-/** Reads a second, made by a process of its own so that it doesn't compete for the server's thread. */
+/**
+ * Returns reads per second. A separate process sends them, so that it doesn't compete for the server's thread.
+ */
 async function measure(url: string, connections: number, seconds: number): Promise<number> {
   const load = fileURLToPath(new URL("load.ts", import.meta.url));
   const args = [
@@ -127,7 +135,7 @@ async function measure(url: string, connections: number, seconds: number): Promi
   ];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   for await (const line of createInterface({ input: child.stdout })) return Number(line);
-  throw new Error("the load told nothing");
+  throw new Error("bench/load.ts printed nothing");
 }
 
 function median(values: number[]): number {

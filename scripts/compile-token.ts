@@ -1,6 +1,6 @@
 /**
- * Compiles the sandbox's test token. `--check` writes nothing and exits with 1 when the committed artifact isn't
- * what the committed source compiles to.
+ * `npm run token:check`: compiles the sandbox's test token, and compares it with the committed artifact. Exits
+ * with 1 if they differ. Without `--check`, writes the artifact.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -26,14 +26,14 @@ interface Solc {
 const SOURCE = new URL("../src/sandbox/chain/token/TestUSDC.sol", import.meta.url);
 const ARTIFACT = new URL("../src/sandbox/chain/token/TestUSDC.json", import.meta.url);
 
-const solc = createRequire(import.meta.url)("solc") as Solc; // it has no types of its own
+const solc = createRequire(import.meta.url)("solc") as Solc; // solc has no types
 
 const artifact = `${JSON.stringify(compile(readFileSync(SOURCE, "utf8")), null, 2)}\n`;
 if (!process.argv.includes("--check")) {
   writeFileSync(ARTIFACT, artifact);
 } else if (readFileSync(ARTIFACT, "utf8") !== artifact) {
   console.error(
-    "TestUSDC.json is not what TestUSDC.sol compiles to: run `node --import tsx scripts/compile-token.ts`",
+    "TestUSDC.json doesn't match TestUSDC.sol. Run `node --import tsx scripts/compile-token.ts` and commit the result.",
   );
   process.exitCode = 1;
 }
@@ -45,7 +45,7 @@ function compile(source: string): unknown {
     settings: {
       optimizer: { enabled: true, runs: 10_000 },
       evmVersion: "paris",
-      // No hash of the source inside the code: comments may change without a new artifact.
+      // The code holds no hash of the source, so that comments can change without a new artifact.
       metadata: { bytecodeHash: "none", appendCBOR: false },
       outputSelection: { "*": { TestUSDC: ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"] } },
     },

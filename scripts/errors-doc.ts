@@ -1,6 +1,6 @@
 /**
- * Writes docs/errors.md from the catalogue, or with `--check` compares it and exits with 1 when they have drifted
- * apart.
+ * `npm run errors:doc`: writes docs/errors.md from the catalogue of errors. With `--check` (`npm run
+ * errors:check`), compares instead, and exits with 1 if they differ.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { ERRORS } from "../src/core/protocol/errors.ts";
@@ -14,8 +14,8 @@ const RETRY = {
 } as const;
 
 const rows = Object.entries(ERRORS)
-  .sort(([a, one], [b, other]) =>
-    one.status === other.status ? a.localeCompare(b) : one.status - other.status,
+  .sort(([codeA, errorA], [codeB, errorB]) =>
+    errorA.status === errorB.status ? codeA.localeCompare(codeB) : errorA.status - errorB.status,
   )
   .map(
     ([code, { status, retry, message }]) =>
@@ -53,7 +53,7 @@ if (!process.argv.includes("--check")) {
   await writeFile(FILE, text);
 } else if ((await readFile(FILE, "utf8").catch(() => "")) !== text) {
   console.error(
-    "docs/errors.md doesn't match the catalogue. Run `npm run errors:doc` and commit the result.",
+    "docs/errors.md doesn't match src/core/protocol/errors.ts. Run `npm run errors:doc` and commit the result.",
   );
   process.exitCode = 1;
 }

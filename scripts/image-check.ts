@@ -1,7 +1,7 @@
-// `npm run image:check`: does what the Dockerfile says, step by step, without Docker: copies what .dockerignore lets
-// through, installs, and runs the image's command as a user without rights. Then it asks the image's health check,
-// pays for something in the sandbox, and stops the server as `docker stop` does. Takes a minute or two, most of it the
-// install, so it isn't part of `npm run verify`.
+// `npm run image:check`: executes the Dockerfile step by step, without Docker. It copies the files that
+// .dockerignore allows, installs, and runs the image's command as an unprivileged user. Then it runs the
+// image's health check, pays for a service in the sandbox, and stops the server as `docker stop` does. It takes
+// one or two minutes, mostly for the install, so it isn't part of `npm run verify`.
 import type { ChildProcess, SpawnOptions } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -19,9 +19,10 @@ interface Instruction {
   rest: string;
 }
 
-/** A stage's file system, and what its instructions set. */
+/** A stage of the Dockerfile: its files, and the settings of its instructions. */
 interface Stage {
   root: string;
+  /** The working directory inside `root`. */
   directory: string;
   env: Record<string, string>;
   command: string[];
@@ -29,10 +30,10 @@ interface Stage {
   user: string;
 }
 
-const text = (file: string): string => readFileSync(path.join(project, file), "utf8");
+const readText = (file: string): string => readFileSync(path.join(project, file), "utf8");
 
 function parseDockerfile(): Instruction[] {
-  const lines = text("Dockerfile")
+  const lines = readText("Dockerfile")
     .replace(/^#.*\n/gm, "")
     .replace(/\\\n/g, " ")
     .split("\n");
@@ -42,10 +43,12 @@ function parseDockerfile(): Instruction[] {
   });
 }
 
-/** The last pattern that matches a path, or a folder it is in, decides. */
+/**
+ * Whether .dockerignore excludes a file. The last pattern that matches the path or one of its folders decides.
+ */
 function isIgnored(file: string): boolean {
   const relative = path.relative(project, file);
-  const patterns = text(".dockerignore")
+  const patterns = readText(".dockerignore")
     .split("\n")
     .filter((line) => line !== "" && !line.startsWith("#"));
   const matching = patterns.filter((pattern) => {
@@ -55,13 +58,14 @@ function isIgnored(file: string): boolean {
   return relative !== "" && matching.at(-1)?.startsWith("!") !== true;
 }
 
-/** Root runs the server as nobody, as the image does as node; anybody else as themselves. */
+/** Root runs the server as `nobody`, where the image uses `node`. Other users run it as themselves. */
 const isRoot = process.getuid?.() === 0;
 const unprivileged: SpawnOptions = isRoot ? { uid: 65_534, gid: 65_534 } : {};
 
 const home = mkdtempSync(path.join(tmpdir(), "tollfree-image-"));
 chmodSync(home, 0o755);
 
+/** Executes all instructions of the Dockerfile. Returns the last stage. */
 async function build(): Promise<Stage> {
   const stages = new Map<string, Stage>();
   let stage: Stage | undefined;
@@ -71,7 +75,7 @@ async function build(): Promise<Stage> {
       const root = path.join(home, alias);
       stage = { root, directory: root, env: {}, command: [], healthCheck: [], user: "root" };
       stages.set(alias, stage);
-    } else if (stage === undefined) throw new Error(`${name} stands before FROM`);
+    } else if (stage === undefined) throw new Error(`the Dockerfile has ${name} before FROM`);
     else await apply(stage, name, rest, stages);
   }
   if (stage === undefined) throw new Error("the Dockerfile has no stage");
@@ -105,7 +109,7 @@ async function apply(stage: Stage, name: string, rest: string, stages: Map<strin
     case "EXPOSE":
       return;
     default:
-      throw new Error(`image-check doesn't know ${name}`);
+      throw new Error(`scripts/image-check.ts doesn't support the instruction ${name}. Add it there.`);
   }
 }
 
@@ -126,18 +130,22 @@ function copy(stage: Stage, rest: string, stages: Map<string, Stage>): void {
   }
 }
 
-/** Paths and users of the image are those of this check. */
+/** Runs a command of the Dockerfile. The image's paths and users are replaced by those of this check. */
 async function run(stage: Stage, command: string): Promise<void> {
-  const here = command
+  const adapted = command
     .replaceAll(" /data", ` ${stage.root}/data`)
     .replace("-o node -g node", isRoot ? "-o 65534 -g 65534" : "");
   const env = { ...process.env, ...stage.env };
-  await finish(spawn("/bin/sh", ["-c", here], { cwd: stage.directory, env, stdio: "inherit" }), command);
+  await expectSuccess(
+    spawn("/bin/sh", ["-c", adapted], { cwd: stage.directory, env, stdio: "inherit" }),
+    command,
+  );
 }
 
-async function finish(child: ChildProcess, what: string): Promise<void> {
+/** Waits for a process to end. @throws Error if it ends with another code than 0 */
+async function expectSuccess(child: ChildProcess, name: string): Promise<void> {
   const [code] = (await once(child, "exit")) as [number | null];
-  if (code !== 0) throw new Error(`ended with ${code}: ${what}`);
+  if (code !== 0) throw new Error(`${name} ended with ${code}`);
 }
 
 async function freePort(): Promise<string> {
@@ -148,7 +156,7 @@ async function freePort(): Promise<string> {
   return String(port);
 }
 
-/** Runs a command in the built image, with nothing of this process's environment. */
+/** Runs a command in the built image. Of this process's environment it gets only PATH. */
 function start(stage: Stage, [program = "", ...args]: string[], env: Record<string, string>): ChildProcess {
   return spawn(program, args, {
     cwd: stage.directory,
@@ -158,6 +166,7 @@ function start(stage: Stage, [program = "", ...args]: string[], env: Record<stri
   });
 }
 
+/** Starts the image's command, checks it, stops it, and runs the demo. @throws Error if a step fails */
 async function check(stage: Stage): Promise<void> {
   if (stage.user === "root") throw new Error("the image runs as root");
   const env = { SANDBOX: "true", LOG_LEVEL: "warn", DRAIN_SECONDS: "0", PORT: await freePort() };
@@ -168,21 +177,21 @@ async function check(stage: Stage): Promise<void> {
     server.stdout?.on("data", (chunk: Buffer) => chunk.includes("listening") && resolve());
     server.once("exit", (code) => reject(new Error(`the server ended with ${code}`)));
   });
-  await finish(start(stage, stage.healthCheck, env), "the health check");
+  await expectSuccess(start(stage, stage.healthCheck, env), "the health check");
   const ready = await fetch(`http://127.0.0.1:${env.PORT}/readyz`);
   if (!ready.ok) throw new Error(`/readyz answers ${ready.status}`);
-  console.log("ok: up, healthy and ready");
+  console.log("ok: the server is healthy and ready");
 
   server.removeAllListeners("exit");
   server.kill("SIGTERM");
-  await finish(server, "the server, told to stop");
-  console.log("ok: stopped");
+  await expectSuccess(server, "the stopped server");
+  console.log("ok: the server stopped");
 
   const [node = "", ...loader] = stage.command.slice(0, -1);
   const demo = start(stage, [node, ...loader, "src/demo/main.ts", "--once"], { ...env, ...data, PORT: "0" });
   demo.stdout?.resume();
-  await finish(demo, "the demo");
-  console.log("ok: an agent got a paid resource");
+  await expectSuccess(demo, "the demo");
+  console.log("ok: the demo agent got a paid resource");
 }
 
 try {

@@ -1,8 +1,8 @@
-// Migrations are written and checked against a PostgreSQL started for it, so nothing has to be running:
-//   npm run migrations:check         do prisma/migrations lead to exactly prisma/schema.prisma?
+// Writes and checks migrations with a temporary PostgreSQL, so no database has to run:
+//   npm run migrations:check         checks that prisma/migrations lead to exactly prisma/schema.prisma
 //   npm run migrations:new -- name   writes the migration that is missing between the two
-// Prisma compares tables, columns, keys and indexes. What it can't say (checks, partial indexes, functions) is written
-// into the migration by hand, and it is blind to it here.
+// Prisma compares tables, columns, keys and indexes. Checks, partial indexes and functions can't be written in the
+// schema. They are written into the migration by hand, and this check doesn't see them.
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -23,11 +23,13 @@ else {
 async function check(): Promise<void> {
   const { same, output } = await diff();
   if (same) {
-    console.log("The migrations lead to the schema.");
+    console.log("prisma/migrations lead to prisma/schema.prisma.");
     return;
   }
-  console.error(`The migrations don't lead to prisma/schema.prisma; missing is:\n\n${output.trim()}\n`);
-  console.error("`npm run migrations:new -- name` writes it.");
+  console.error(
+    `prisma/migrations don't lead to prisma/schema.prisma. This is missing:\n\n${output.trim()}\n`,
+  );
+  console.error("Run `npm run migrations:new -- a_name` to write the missing migration.");
   process.exitCode = 1;
 }
 
@@ -36,14 +38,17 @@ async function create(migration: string): Promise<void> {
   const time = new Date().toISOString().replace(/\D/g, "").slice(0, 14);
   const directory = path.join(root, "prisma/migrations", `${time}_${migration}`);
   mkdirSync(directory);
-  // An empty one is still a place for what Prisma can't say.
+  // An empty file is written too, for SQL that Prisma can't write.
   writeFileSync(path.join(directory, "migration.sql"), same ? "" : `${output.trim()}\n`);
   console.log(
     `${path.relative(root, directory)}/migration.sql${same ? " (empty: Prisma sees no difference)" : ""}`,
   );
 }
 
-/** Compares what the migrations make of an empty database with the schema. */
+/**
+ * Applies the migrations to an empty database, and compares the result with the schema.
+ * @throws Error if Prisma fails
+ */
 async function diff(...flags: string[]): Promise<{ same: boolean; output: string }> {
   const postgres = await startPostgres({
     directory: mkdtempSync(path.join(tmpdir(), "tollfree-migrations-")),
@@ -56,7 +61,7 @@ async function diff(...flags: string[]): Promise<{ same: boolean; output: string
       ...["--from-migrations", "prisma/migrations", "--to-schema", "prisma/schema.prisma"],
       ...flags,
     ]);
-    // Exit code 0 alone proves nothing: Prisma also gives it when its engine dies without an answer.
+    // Exit code 0 isn't enough: Prisma also exits with 0 if its engine dies without an answer.
     if (code === 0 && /No difference detected|empty migration/.test(stdout))
       return { same: true, output: "" };
     if (code === 2) return { same: false, output: stdout };

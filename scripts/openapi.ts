@@ -1,6 +1,6 @@
 /**
- * Writes the committed OpenAPI documents from the router, or with `--check` compares them and exits with 1 when they
- * have drifted apart.
+ * `npm run openapi`: writes the OpenAPI documents in openapi/ from the router. With `--check` (`npm run
+ * openapi:check`), compares instead, and exits with 1 if they differ.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import type { OpenApiOptions } from "../src/api/openapi/document.ts";
@@ -10,7 +10,7 @@ import { appRouter } from "../src/api/router.ts";
 
 const DOCUMENTS: { name: string; options: Omit<OpenApiOptions, "router"> }[] = [
   { name: "openapi.json", options: { serverUrl: "/" } },
-  // GPT builders import it from a server, which puts its own address there.
+  // A server that serves this document replaces the address with its own.
   { name: "gpt.json", options: { serverUrl: "https://tollfree.example", surfaces: ["gpt"] } },
 ];
 

@@ -1,6 +1,6 @@
 /**
- * Checks the package as others would install it: its contents and exports (publint, arethetypeswrong), and that a
- * fresh project with nothing but the package and its dependencies compiles against its types.
+ * `npm run package:check`: checks the npm package. publint and arethetypeswrong check its contents and exports.
+ * Then a new project that has only the package and its dependencies is compiled against the package's types.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-/** What the published types and code may import. Whatever else turns up in them is a leak. */
+/** The only packages that the published types and code may import. */
 const DEPENDENCIES = ["@trpc/client", "@trpc/server", "zod"];
 
 const CONSUMER = `
@@ -52,7 +52,7 @@ export const explain = (error: unknown): string => {
 
 const COMPILER_OPTIONS = {
   target: "ES2022",
-  lib: ["ES2023", "ESNext.Disposable", "DOM"], // tRPC's types speak of disposables
+  lib: ["ES2023", "ESNext.Disposable", "DOM"], // tRPC's types use Disposable
   module: "NodeNext",
   strict: true,
   noUncheckedIndexedAccess: true,
@@ -67,16 +67,20 @@ function run(command: string, args: string[], cwd = ROOT): string {
 
 const bin = (name: string): string => path.join(ROOT, "node_modules/.bin", name);
 
+/** Builds and packs the package. Returns the path of the tarball. */
 function pack(directory: string): string {
   run("npm", ["run", "--silent", "build"]);
   const [packed] = JSON.parse(
     run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", directory]),
   ) as { filename: string }[];
-  if (packed === undefined) throw new Error("npm packed nothing");
+  if (packed === undefined) throw new Error("npm pack made no tarball");
   return path.join(directory, packed.filename);
 }
 
-/** A project that has the package and what it depends on, and nothing else. */
+/**
+ * Compiles a project that has only the package and its dependencies.
+ * @throws Error with the compiler's output
+ */
 function compileConsumer(tarball: string, directory: string): void {
   const modules = path.join(directory, "node_modules");
   mkdirSync(path.join(modules, "@trpc"), { recursive: true });
@@ -93,7 +97,7 @@ function compileConsumer(tarball: string, directory: string): void {
   run(bin("tsc"), ["-p", directory, "--preserveSymlinks"]);
 }
 
-// Outside the repository, whose own packages would be found by walking up.
+// Outside the repository: inside it, the compiler would find the repository's own packages.
 const directory = mkdtempSync(path.join(tmpdir(), "tollfree-package-"));
 try {
   const tarball = pack(directory);

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// A stand-in for Prisma's native schema engine, which is a download that isn't reachable everywhere. It speaks the
-// same JSON-RPC over stdio and lets Prisma's own WebAssembly build of that engine do the work over `pg`. It knows
-// what `migrate diff`, `migrate dev --create-only` and `migrate status` ask for, no more.
-// Used through PRISMA_SCHEMA_ENGINE_BINARY by scripts/migrations.ts; plain JavaScript with a shebang because Prisma
-// executes the file as it is.
+// Replaces Prisma's native schema engine, whose download isn't reachable everywhere. It speaks the same
+// JSON-RPC over stdio, and passes the calls to Prisma's WebAssembly build of the engine, which uses `pg`. It
+// supports the methods that `migrate diff`, `migrate dev --create-only` and `migrate status` call.
+// scripts/migrations.ts sets PRISMA_SCHEMA_ENGINE_BINARY to this file. It is plain JavaScript with a shebang
+// because Prisma executes the file itself.
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -19,31 +19,34 @@ const { values: options, positionals } = parseArgs({
     datamodels: { type: "string", multiple: true, default: [] },
     version: { type: "boolean" },
   },
-  strict: false, // Prisma passes more flags than matter here
+  strict: false, // Prisma passes more flags, which are ignored
   allowPositionals: true,
 });
 
-// A comparison of files only comes without a datasource; nothing connects then.
+// Prisma passes no datasource if it compares only files. Then no connection is made.
 const { url = "postgresql://127.0.0.1:1/none" } = JSON.parse(options.datasource);
 
-// Type ids of PostgreSQL's catalogue: "char" and name[], read as text and text[].
+// Type ids of PostgreSQL's catalogue: "char" and name[] are read as text and text[].
 const CHAR = 18;
 const READ_AS = { [CHAR]: 25, 1003: 1009 };
 
 const send = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
 
-/** Prisma reads the native engine's log lines from stderr, and takes the last error from them. */
+/** Writes a log line to stderr, like the native engine. Prisma shows the last error in these lines. */
 const logError = (fields) =>
   process.stderr.write(
     `${JSON.stringify({ level: "ERROR", target: "schema_engine::logger", timestamp: new Date(), fields })}\n`,
   );
 
-/** `schema-engine cli can-connect-to-database`: exit code 0, or 1 with a code Prisma has a message for. */
+/**
+ * Does `schema-engine cli can-connect-to-database`. Returns the exit code: 0, or 1 after logging an error code
+ * of Prisma.
+ */
 async function answerCanConnect() {
   const client = new pg.Client({ connectionString: url });
   try {
     if (positionals[1] !== "can-connect-to-database")
-      throw new Error(`not supported here: ${positionals[1]}`);
+      throw new Error(`scripts/schema-engine.mjs doesn't support the command ${positionals[1]}`);
     await client.connect();
     return 0;
   } catch (error) {
@@ -59,13 +62,14 @@ async function answerCanConnect() {
 async function serve() {
   let engine;
   let answer;
-  // When the Wasm engine panics, its promises never settle. Unanswered, Prisma would end silently and with exit code 0.
+  // If the Wasm engine panics, its promises never settle. Without an answer, Prisma would exit with 0 and no
+  // message.
   process.on("uncaughtException", (error) => {
     answer(failure(error));
     process.exitCode = 1;
     process.stdin.destroy();
   });
-  // One request after the other: the engine is a single instance that must not be entered twice.
+  // Requests are answered one after the other, since the engine can't run two calls at once.
   for await (const line of createInterface({ input: process.stdin })) {
     const { id, method, params } = JSON.parse(line);
     if (method === undefined) continue; // Prisma's acknowledgement of a `print`
@@ -93,14 +97,15 @@ async function call(engine, id, method, params) {
       return engine.version(params);
     case "diff": {
       const result = await engine.diff(params);
-      // The native engine prints by itself; the Wasm one returns what it would have printed.
+      // The native engine prints its result. The Wasm engine returns the text, which is sent to Prisma to print.
       if (result.stdout !== null)
         send({ id: `print-${id}`, method: "print", params: { content: result.stdout } });
       return result;
     }
     case "evaluateDataLoss":
     case "createMigration": {
-      // The Wasm engine learns the schema that the migrations lead to only in devDiagnostic, and remembers it.
+      // These calls need the schema that the migrations lead to. The Wasm engine computes it only in
+      // `devDiagnostic`, and keeps it.
       const { migrationsList, filters } = params;
       await engine.devDiagnostic({ migrationsList, filters });
       return engine[method](params);
@@ -111,12 +116,12 @@ async function call(engine, id, method, params) {
     case "ensureConnectionValidity":
       return engine[method](params);
     default:
-      throw new Error(`scripts/schema-engine.mjs doesn't know ${method}`);
+      throw new Error(`scripts/schema-engine.mjs doesn't support the method ${method}`);
   }
 }
 
 async function startEngine() {
-  // Loaded by hand: Node imports `.wasm` files only behind a flag.
+  // The Wasm file is loaded explicitly, since Node imports `.wasm` files only behind a flag.
   const bindings = await import("@prisma/schema-engine-wasm/schema_engine_bg");
   const code = import.meta.resolve("@prisma/schema-engine-wasm/schema_engine_bg").replace(/\.js$/, ".wasm");
   const { instance } = await WebAssembly.instantiate(readFileSync(fileURLToPath(code)), {
@@ -143,7 +148,7 @@ async function connect(config, release = async () => {}) {
   const pool = new pg.Pool(config);
   const adapter = await new PrismaPg(pool).connect();
 
-  // The engine reads PostgreSQL's catalogue, with types there that the adapter refuses.
+  // The engine reads PostgreSQL's catalogue, which has types that the adapter doesn't support.
   const { queryRaw } = adapter;
   adapter.queryRaw = async (query) => {
     let types = [];
@@ -160,7 +165,7 @@ async function connect(config, release = async () => {}) {
     return result;
   };
 
-  // The adapter's own cuts a script at every semicolon, also those inside of comments, strings and functions.
+  // The adapter's own function splits a script at every semicolon, even inside comments, strings and functions.
   adapter.executeScript = async (script) =>
     void (await pool.query(script).catch((error) => adapter.onError(error)));
   adapter.dispose = async () => {
@@ -170,7 +175,10 @@ async function connect(config, release = async () => {}) {
   return adapter;
 }
 
-/** Where migrations are replayed. The adapter's own drops its database while still connected to it, which fails. */
+/**
+ * Connects to a temporary database in which the migrations are replayed. The adapter's own function drops its
+ * database while it is still connected to it, which fails.
+ */
 async function connectToShadowDb() {
   const admin = new pg.Client({ connectionString: url });
   await admin.connect();

@@ -1,14 +1,15 @@
-// `npm run verify`: everything a change must pass, cheapest first, ending with the tests. A check that passes takes
-// one line; one that fails shows all it said, and ends the run.
+// `npm run verify`: runs all checks that a change must pass, and the tests at the end. A check that passes
+// prints one line. A check that fails prints its whole output and ends the run.
 import { spawn } from "node:child_process";
 
-/** npm scripts. Two run at a time, in this order, the longest early. */
+/** npm scripts, in the order in which they start. Two run at a time, so the slow ones start early. */
 const CHECKS = [
   "typecheck",
   "lint",
   "package:check",
   "format:check",
   "boundaries",
+  "requirements:check",
   "unused",
   "openapi:check",
   "openapi:lint",
@@ -16,7 +17,7 @@ const CHECKS = [
   "token:check",
   "migrations:check",
 ];
-const AT_A_TIME = 2;
+const PARALLEL_CHECKS = 2;
 
 interface Outcome {
   passed: boolean;
@@ -38,8 +39,10 @@ function run(script: string): Promise<Outcome> {
 
 const queue = [...CHECKS];
 
-/** Takes checks from the queue until it is empty, or one fails; then nobody takes any more. */
-async function work(): Promise<boolean> {
+/**
+ * Runs checks from the queue until it is empty. Empties the queue if a check fails. Returns whether all passed.
+ */
+async function runChecks(): Promise<boolean> {
   for (let script = queue.shift(); script !== undefined; script = queue.shift()) {
     const start = performance.now();
     const { passed, output } = await run(script);
@@ -53,12 +56,12 @@ async function work(): Promise<boolean> {
   return true;
 }
 
-function report(passed: boolean, start: number, what: string): void {
+function report(passed: boolean, start: number, name: string): void {
   const seconds = ((performance.now() - start) / 1000).toFixed(1).padStart(6);
-  console.log(`${passed ? "ok    " : "FAILED"} ${seconds} s  ${what}`);
+  console.log(`${passed ? "ok    " : "FAILED"} ${seconds} s  ${name}`);
 }
 
-const workers = Array.from({ length: AT_A_TIME }, work);
+const workers = Array.from({ length: PARALLEL_CHECKS }, runChecks);
 if ((await Promise.all(workers)).every((passed) => passed)) {
   const start = performance.now();
   const tests = spawn("npm", ["test"], { stdio: ["ignore", "inherit", "inherit"] });

@@ -5,9 +5,9 @@ import type { Settings } from "../core/context.ts";
 import { centsToMicros } from "../core/protocol/amounts.ts";
 import type { TreasuryKey } from "../platform/x402/treasury-account.ts";
 
-/** The only reader of the environment. Everything is validated at start, and every mistake is listed. */
+/** The only reader of the environment. A start validates every variable and lists every mistake. */
 
-/** `eip155:` and the chain's id. */
+/** CAIP-2: `eip155:` and the chain id. */
 const Network = z.templateLiteral(["eip155:", z.number().int().positive()]);
 
 const Flag = z.enum(["true", "false"]).transform((text) => text === "true");
@@ -19,7 +19,7 @@ const whole = (max: number) =>
     .pipe(z.number().min(0).max(max));
 const count = (fallback: number, max: number) => whole(max).default(fallback);
 
-/** 32 bytes, as base64 or as hex. */
+/** 32 bytes in base64 or hex. */
 const Key32 = z.string().transform((text, ctx) => {
   const bytes = /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, "hex") : Buffer.from(text, "base64");
   if (bytes.length === 32) return bytes;
@@ -27,7 +27,7 @@ const Key32 = z.string().transform((text, ctx) => {
   return z.NEVER;
 });
 
-/** Separated by commas: the first encrypts, all decrypt. */
+/** Keys separated by commas. The first encrypts; all decrypt. */
 const Keys32 = z
   .string()
   .transform((text) => text.split(",").map((key) => key.trim()))
@@ -74,7 +74,7 @@ const Environment = z.object({
     .string()
     .regex(/^0x[0-9a-fA-F]{64}$/, "must be 0x and 64 hex digits")
     .optional(),
-  /** Instead of the key: where a signer is that keeps it, and whose address it signs for. */
+  /** An external signer that keeps the treasury's key, and the address it signs for. Used in place of the key. */
   TREASURY_SIGNER_URL: z.url({ protocol: /^https?$/ }).optional(),
   TREASURY_ADDRESS: z
     .string()
@@ -94,10 +94,10 @@ const Environment = z.object({
 });
 type Environment = z.infer<typeof Environment>;
 
-/** Load balancers ask for readiness every few seconds; until they noticed, they send more requests. */
+/** A load balancer asks for readiness every few seconds, and sends requests until it has noticed. */
 const PRODUCTION_DRAIN_SECONDS = 5;
 
-/** What a chain outside the sandbox needs; all of it or none. */
+/** The variables of a chain outside the sandbox: all of them, or none. */
 const CHAIN_VARIABLES = [
   "X402_NETWORK",
   "X402_ASSET",
@@ -119,37 +119,38 @@ export interface Config {
   host: string;
   port: number;
   publicBaseUrl: string | undefined;
-  /** Addresses and ranges whose `X-Forwarded-For` is believed. */
+  /** Addresses and CIDR ranges of proxies whose `X-Forwarded-For` is trusted. */
   trustedProxies: string[];
-  /** How long a server that is told to stop still takes requests, while `/readyz` already says no. */
+  /** For how long a stopping server still takes requests, while `/readyz` already answers 503. */
   drainSeconds: number;
   dataDir: string;
   logLevel: Environment["LOG_LEVEL"];
-  /** Undefined: embedded. */
+  /** Undefined: the embedded PostgreSQL. */
   databaseUrl: string | undefined;
-  /** Undefined: limits are counted in the database, or with the embedded one in this process. */
+  /** Undefined: rate limits are counted in the database, or in this process where the database is embedded. */
   redisUrl: string | undefined;
   adminApiKey: string | undefined;
-  /** Where traces go. Undefined: there are none. */
+  /** Where traces are sent. Undefined: nothing is traced. */
   otlpEndpoint: string | undefined;
-  /** Undefined: `/metrics` is open to whoever reaches it. */
+  /** The bearer token of `/metrics`. Undefined: anyone may read it. */
   metricsToken: string | undefined;
-  /** Undefined: the sandbox's, kept in the data directory. */
-  /** Undefined: the encryption key, of which there is only one then. */
+  /** Makes codes and pseudonyms. Undefined: the encryption key does; there is only one then. */
   digestKey: Uint8Array | undefined;
+  /** The first encrypts; all decrypt. Undefined: the sandbox's own key, kept in the data directory. */
   dataEncryptionKeys: readonly [Uint8Array, ...Uint8Array[]] | undefined;
-  /** The sandbox's own chain, or the one configured. */
+  /** The sandbox's own chain, or the configured one. */
   chain: { sandbox: true; seed: boolean } | ({ sandbox: false } & ChainSettings);
   confirmations: number;
   confirmWaitMs: number;
   suspension: Settings["suspension"];
-  /** What may leave the treasury in a UTC day. Undefined: as much as budgets allow. */
+  /** How many micros may leave the treasury in a UTC day. Undefined: as much as budgets allow. */
   treasuryDayMicros: bigint | undefined;
+  /** Our fee on a direct payment, in hundredths of a percent of the upstream's price. */
   proxyFeeBps: bigint;
   allowPrivateUpstreams: boolean;
 }
 
-/** Every mistake in the environment, one a line. */
+/** Lists every mistake in the environment, one a line. */
 export class ConfigError extends Error {
   constructor(mistakes: string[]) {
     super(["The configuration is wrong:", ...mistakes.map((mistake) => `  - ${mistake}`)].join("\n"));
@@ -159,8 +160,8 @@ export class ConfigError extends Error {
 /**
  * Reads and validates the environment. An empty variable counts as unset.
  *
- * @param variables the environment; left out: the process's
- * @param defaults for variables that are unset, where a program wants others than the server's
+ * @param variables the environment; by default the process's
+ * @param defaults values for unset variables, for a program that wants others than the server's
  * @throws ConfigError listing every mistake
  */
 export function readConfig(
@@ -210,13 +211,13 @@ export function readConfig(
 
 type Given = Partial<Record<string, string>>;
 
-/** The same where a signer keeps the key. */
+/** The chain variables that are required. With an external signer, its address replaces the key. */
 const chainVariables = (given: Given): readonly string[] =>
   given["TREASURY_SIGNER_URL"] === undefined
     ? CHAIN_VARIABLES
     : [...CHAIN_VARIABLES.filter((name) => name !== "TREASURY_PRIVATE_KEY"), "TREASURY_ADDRESS"];
 
-/** Whether it is the sandbox: asked for, or nothing says otherwise. In production it has to be asked for. */
+/** Whether the server runs in the sandbox: by `SANDBOX`, or where no variable names a database or a chain. Never by default in production. */
 function isSandbox(given: Given): boolean {
   if (given["SANDBOX"] !== undefined) return given["SANDBOX"] === "true";
   return given["DATABASE_URL"] === undefined && given["NODE_ENV"] !== "production" && !namesChain(given);
@@ -224,7 +225,7 @@ function isSandbox(given: Given): boolean {
 
 const namesChain = (given: Given): boolean => CHAIN_VARIABLES.some((name) => given[name] !== undefined);
 
-/** What no single variable can be blamed for. */
+/** Mistakes in how variables are combined. */
 function checkCombination(given: Given): string[] {
   if (isSandbox(given)) return [];
   const missing = (names: readonly string[], why: string): string[] =>
@@ -233,12 +234,12 @@ function checkCombination(given: Given): string[] {
     given["SANDBOX"] === undefined && !namesChain(given)
       ? [
           `${given["DATABASE_URL"] === undefined ? "NODE_ENV=production" : "DATABASE_URL"} alone doesn't say which chain ` +
-            `pays: set SANDBOX=true for the sandbox's, or ${CHAIN_VARIABLES.join(", ")} for a real one`,
+            `payments use: set SANDBOX=true for the sandbox's, or ${CHAIN_VARIABLES.join(", ")} for a real one`,
         ]
       : missing(chainVariables(given), "outside the sandbox");
   const bothKeys =
     given["TREASURY_SIGNER_URL"] !== undefined && given["TREASURY_PRIVATE_KEY"] !== undefined
-      ? ["TREASURY_SIGNER_URL: a signer keeps the key, so TREASURY_PRIVATE_KEY mustn't be set too"]
+      ? ["TREASURY_SIGNER_URL: the signer keeps the key. Unset TREASURY_PRIVATE_KEY"]
       : [];
   const severalKeys = given["DATA_ENCRYPTION_KEY"]?.includes(",") === true;
   return [
@@ -256,7 +257,7 @@ function readChain(env: Environment): Config["chain"] {
   return {
     sandbox: false,
     network: env.X402_NETWORK,
-    // The combination was checked, and the form of each: what is missing here would have been listed.
+    // checkCombination has listed missing variables, and the schema malformed ones.
     asset: env.X402_ASSET as `0x${string}`,
     rpcUrl: env.X402_RPC_URL ?? "",
     facilitatorUrl: env.X402_FACILITATOR_URL ?? "",

@@ -10,32 +10,26 @@ import { sendError } from "../http/request/send.ts";
 import { startServer } from "../http/server.ts";
 import type { Parts } from "./deps.ts";
 import { buildDeps } from "./deps.ts";
-import { startExpiry } from "./jobs/log-expired-sessions.ts";
-import { startPurge } from "./jobs/purge-expired.ts";
-import { startLimitSweep } from "./jobs/purge-rate-limits.ts";
-import { startIncomingRound } from "./jobs/reconcile-incoming.ts";
-import { startReconciler } from "./jobs/reconcile-payments.ts";
-import { startKeyRotation } from "./jobs/reencrypt.ts";
-import { startPayoutRound } from "./jobs/send-payouts.ts";
-import { startLedgerRound } from "./jobs/verify-ledger.ts";
+import { listJobs } from "./jobs/index.ts";
+import { startJob } from "./jobs/run-job.ts";
 
-/** How long requests in flight get to be answered when the server stops: longer than any upstream may take. */
+/** How long a stop waits for requests in flight. Longer than the longest upstream timeout. */
 const DRAIN_MS = 40_000;
 
 export interface ServerOptions extends Omit<Parts, "settings"> {
   host: string;
   /** 0 picks a free one. */
   port: number;
-  /** Undefined: from host and port. */
+  /** Undefined: made from host and port. */
   publicBaseUrl: string | undefined;
-  /** Addresses and ranges whose `X-Forwarded-For` is believed. */
+  /** Addresses and CIDR ranges of proxies whose `X-Forwarded-For` is trusted. */
   trustedProxies: readonly string[];
-  /** How long a stop still takes requests, so that whoever balances load notices first. */
+  /** For how long a stopping server still takes requests, until the load balancer has noticed. */
   drainSeconds: number;
   settings: Omit<Parts["settings"], "publicBaseUrl">;
   /** Runs before the first request is answered. */
   prepare?: (deps: Deps) => Promise<void>;
-  /** Further routes, such as the sandbox's. */
+  /** Adds routes, such as the sandbox's page. */
   routes?: (app: Express) => void;
 }
 
@@ -44,11 +38,11 @@ export interface Running {
   deps: Deps;
   /** What `/metrics` shows. */
   metrics(): Promise<string>;
-  /** Is no longer ready, answers what is in flight, finishes the rounds under way, writes what is to be written. */
+  /** Stops being ready, answers the requests in flight, ends the jobs, and writes the remaining audit rows. */
   stop(): Promise<void>;
 }
 
-/** Takes the port, builds everything, and only then answers. */
+/** Takes the port first and answers 503 on it, builds everything, then answers requests. */
 export async function startTollfree({
   host,
   port,
@@ -83,16 +77,11 @@ export async function startTollfree({
       isStopping: () => stopping,
       ...(routes !== undefined && { routes }),
     });
-    const rounds = [
-      startReconciler(built.deps),
-      startPurge(built.deps),
-      startExpiry(built.deps),
-      startLimitSweep(built, parts.log),
-      startIncomingRound(built.deps),
-      startPayoutRound(built.deps),
-      startLedgerRound(built.deps, built.metrics.showLedger),
-      ...(parts.encryptionKeys.length > 1 ? [startKeyRotation(built.deps)] : []),
-    ];
+    const jobs = listJobs(built.deps, {
+      purgeRateLimits: () => built.purgeRateLimits(),
+      showLedgerFindings: built.metrics.showLedger,
+      hasOlderKeys: parts.encryptionKeys.length > 1,
+    }).map((job) => startJob(job, built.deps.log));
     return {
       url: server.url,
       deps: built.deps,
@@ -101,7 +90,7 @@ export async function startTollfree({
         stopping = true;
         await sleep(drainSeconds * 1000);
         await server.close(DRAIN_MS);
-        await Promise.all(rounds.map((round) => round.stop()));
+        await Promise.all(jobs.map((job) => job.stop()));
         await built.close();
       },
     };

@@ -5,6 +5,7 @@ import { RATE_RULES } from "../core/protocol/rate-limit/index.ts";
 import { createLog } from "../platform/observability/log.ts";
 import { migrateDeploy } from "../platform/postgres/migrate.ts";
 import type { LimiterStore } from "../platform/rate-limit/create-limiter.ts";
+import type { SandboxPage } from "../sandbox/demo-data/page.ts";
 import { mountSandboxPage } from "../sandbox/demo-data/page.ts";
 import { SecretsFile } from "../sandbox/demo-data/secrets.ts";
 import type { DemoData } from "../sandbox/demo-data/seed.ts";
@@ -19,21 +20,22 @@ import { startTollfree } from "./server.ts";
 const KEEP_OUTPUT = { maxBytes: 256 * 1024, seconds: 24 * 3600 };
 
 export interface Started extends Running {
-  sandbox: { world: Sandbox; adminApiKey: string; demo: DemoData | undefined } | undefined;
+  /** What `GET /sandbox` shows; undefined without the sandbox. */
+  sandboxPage: SandboxPage | undefined;
 }
 
-/** Starts what the configuration asks for: the sandbox's parts where it is one, then the server. */
+/** Starts what the configuration asks for: the sandbox if it is configured, then the server. */
 export async function start(config: Config): Promise<Started> {
   const log = createLog({ level: config.logLevel });
   const { chain } = config;
-  const world = chain.sandbox
+  const sandbox = chain.sandbox
     ? await startSandbox({ dataDir: config.dataDir, database: config.databaseUrl === undefined, log })
     : undefined;
   const database =
-    world === undefined && config.databaseUrl === undefined
+    sandbox === undefined && config.databaseUrl === undefined
       ? await startDatabase({ dataDir: config.dataDir, log })
       : undefined;
-  // The SDK is a large part of what a start loads, for those who want it.
+  // Loaded on demand: the tracing SDK is a large part of what a start loads, and few servers trace.
   const tracing =
     config.otlpEndpoint === undefined
       ? undefined
@@ -41,12 +43,12 @@ export async function start(config: Config): Promise<Started> {
   const stopParts = async (): Promise<void> => {
     await tracing?.stop();
     await database?.stop();
-    await world?.stop();
+    await sandbox?.stop();
   };
   try {
-    const databaseUrl = config.databaseUrl ?? world?.databaseUrl ?? database?.databaseUrl ?? "";
+    const databaseUrl = config.databaseUrl ?? sandbox?.databaseUrl ?? database?.databaseUrl ?? "";
     await bringUpToDate(databaseUrl, log);
-    const running = await startServer(config, databaseUrl, world, log);
+    const running = await startServer(config, databaseUrl, sandbox, log);
     return {
       ...running,
       async stop() {
@@ -60,30 +62,30 @@ export async function start(config: Config): Promise<Started> {
   }
 }
 
-/** Only brings the database up to date, for operators whose servers may not. */
+/** Migrates the database and ends. For operators whose servers work as a role that may not migrate. */
 export async function migrate({ databaseUrl, logLevel }: Config): Promise<void> {
   if (databaseUrl === undefined) throw new Error("--migrate needs DATABASE_URL");
   await bringUpToDate(databaseUrl, createLog({ level: logLevel }));
 }
 
 /**
- * Proves the books of a database against its chain; of the sandbox's, where that is configured.
- * @returns what was found, with how much was looked at
+ * Verifies the books of the configured database against the chain; the sandbox's where that is configured.
+ * @returns the findings, and how many rows and transfers were compared
  */
 export async function proveLedger(config: Config): Promise<Proof> {
   const log = createLog({ level: config.logLevel });
-  const world = config.chain.sandbox
+  const sandbox = config.chain.sandbox
     ? await startSandbox({ dataDir: config.dataDir, database: config.databaseUrl === undefined, log })
     : undefined;
   try {
-    const databaseUrl = config.databaseUrl ?? world?.databaseUrl;
+    const databaseUrl = config.databaseUrl ?? sandbox?.databaseUrl;
     if (databaseUrl === undefined) throw new Error("--verify-ledger needs DATABASE_URL");
     return await withMoney(
-      { databaseUrl, chain: { ...chainOf(config, world), confirmations: config.confirmations } },
+      { databaseUrl, chain: { ...chainOf(config, sandbox), confirmations: config.confirmations } },
       (money) => verifyLedger(money),
     );
   } finally {
-    await world?.stop();
+    await sandbox?.stop();
   }
 }
 
@@ -100,10 +102,10 @@ const MIGRATIONS = new URL("../../prisma/migrations", import.meta.url).pathname;
 async function startServer(
   config: Config,
   databaseUrl: string,
-  world: Sandbox | undefined,
+  sandbox: Sandbox | undefined,
   log: Log,
 ): Promise<Started> {
-  const secrets = world === undefined ? undefined : await SecretsFile.open(config.dataDir);
+  const secrets = sandbox === undefined ? undefined : await SecretsFile.open(config.dataDir);
   const adminApiKey = config.adminApiKey ?? secrets?.values.admin_api_key;
   let demo: DemoData | undefined;
   const running = await startTollfree({
@@ -115,7 +117,7 @@ async function startServer(
     drainSeconds: config.drainSeconds,
     databaseUrl,
     limiterStore: limiterStoreOf(config),
-    chain: { ...chainOf(config, world), confirmations: config.confirmations },
+    chain: { ...chainOf(config, sandbox), confirmations: config.confirmations },
     encryptionKeys: config.dataEncryptionKeys ?? [
       Buffer.from(secrets?.values.data_encryption_key ?? "", "base64"),
     ],
@@ -123,8 +125,8 @@ async function startServer(
     adminApiKey,
     upstreams: {
       allowPrivate: config.allowPrivateUpstreams,
-      allowedOrigins: world?.upstreams.map(({ upstream_url }) => new URL(upstream_url).origin) ?? [],
-      httpsOnly: config.production && world === undefined,
+      allowedOrigins: sandbox?.upstreams.map(({ upstream_url }) => new URL(upstream_url).origin) ?? [],
+      httpsOnly: config.production && sandbox === undefined,
     },
     settings: {
       confirmWaitMs: config.confirmWaitMs,
@@ -136,31 +138,31 @@ async function startServer(
     },
     log,
     async prepare(deps) {
-      if (world !== undefined && secrets !== undefined && config.chain.sandbox && config.chain.seed) {
-        demo = await seedDemo(deps, secrets, world.upstreams, world.accounts);
+      if (sandbox !== undefined && secrets !== undefined && config.chain.sandbox && config.chain.seed) {
+        demo = await seedDemo(deps, secrets, sandbox.upstreams, sandbox.accounts);
       }
     },
-    ...(world !== undefined && {
-      routes: (app) => mountSandboxPage(app, () => ({ world, adminApiKey: adminApiKey ?? "", demo })),
+    ...(sandbox !== undefined && {
+      routes: (app) => mountSandboxPage(app, () => ({ sandbox, adminApiKey: adminApiKey ?? "", demo })),
     }),
   });
-  return { ...running, sandbox: world && { world, adminApiKey: adminApiKey ?? "", demo } };
+  return { ...running, sandboxPage: sandbox && { sandbox, adminApiKey: adminApiKey ?? "", demo } };
 }
 
-/** An embedded database has one server; with one of its own there may be replicas. */
+/** Without Redis, limits are counted in the database. An embedded database has one server, so memory is enough. */
 function limiterStoreOf({ redisUrl, databaseUrl }: Config): LimiterStore {
   if (redisUrl !== undefined) return { kind: "redis", url: redisUrl };
   return { kind: databaseUrl === undefined ? "memory" : "postgres" };
 }
 
-function chainOf({ chain }: Config, world: Sandbox | undefined): ChainSettings {
+function chainOf({ chain }: Config, sandbox: Sandbox | undefined): ChainSettings {
   if (!chain.sandbox) return chain;
-  if (world === undefined) throw new Error("the sandbox has no chain");
+  if (sandbox === undefined) throw new Error("the sandbox has no chain");
   return {
-    network: world.network,
-    asset: world.asset,
-    rpcUrl: world.rpcUrl,
-    facilitatorUrl: world.facilitatorUrl,
-    treasury: { privateKey: world.treasury.privateKey },
+    network: sandbox.network,
+    asset: sandbox.asset,
+    rpcUrl: sandbox.rpcUrl,
+    facilitatorUrl: sandbox.facilitatorUrl,
+    treasury: { privateKey: sandbox.treasury.privateKey },
   };
 }

@@ -21,46 +21,46 @@ import { demoUpstreams } from "./upstreams/demo-upstreams.ts";
 export type { DemoUpstream, SandboxAccount };
 
 export interface SandboxOptions {
-  /** Everything the sandbox is and remembers; deleting it gives a fresh world. */
+  /** Holds the sandbox's data and keys. Deleting it stops the sandbox. The next start makes a new one. */
   dataDir: string;
-  /** Whether to run the embedded PostgreSQL; false where DATABASE_URL names another. */
+  /** Whether to run the embedded PostgreSQL. False if DATABASE_URL names another database. */
   database: boolean;
   log: StructuredLog;
 }
 
-/** A complete place to run Tollfree in: a database, a chain with test money, a facilitator, upstreams to pay. */
+/** What Tollfree needs to run: a database, a chain with test money, a facilitator, and upstreams to pay. */
 export interface Sandbox {
-  /** Absent when the sandbox was started without its database. */
+  /** Absent if the sandbox was started without its database. */
   databaseUrl?: string;
   network: typeof NETWORK;
   chainId: typeof CHAIN_ID;
   rpcUrl: string;
-  /** The test USDC, 6 decimals. */
+  /** The contract of the test USDC (6 decimals). */
   asset: Address;
   facilitatorUrl: string;
   /** Starts with gas and 10,000 test USDC. */
   treasury: SandboxAccount;
-  /** Seven, each starting with gas and 1,000 test USDC, and with no role of their own. */
+  /** Seven accounts without a role. Each starts with gas and 1,000 test USDC. */
   accounts: SandboxAccount[];
   upstreams: DemoUpstream[];
-  /** Leaves the world. Its processes stop when the last server leaves; nothing is lost. */
+  /** Leaves the sandbox. When the last server leaves, its processes stop. Its data stays. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the sandbox of a data directory, or joins it: its processes are shared by all servers of the directory, and
- * those that a killed server left running are found and used again.
+ * Starts the sandbox of a data directory, or joins it if it runs. All servers of the directory share its
+ * processes. Processes that a killed server left running are found and used again.
  *
- * @throws Error with one line that says what can't run here and what to do about it.
+ * @throws Error with one line that says what can't run on this machine and what to do
  */
 export async function startSandbox({ dataDir, database, log }: SandboxOptions): Promise<Sandbox> {
-  return inWorld(dataDir, log, async (world, line) => {
-    const directories = sandboxDirectories(world);
+  return joinSandbox(dataDir, log, async (sandboxDirectory, logLine) => {
+    const directories = sandboxDirectories(sandboxDirectory);
     const rpcUrl = await chainUrl(directories.chain);
     const [postgres, , services] = await allOrNone([
-      database ? startPostgres({ directory: directories.postgres, log: line }) : undefined,
-      startFundedChain(directories.chain, line),
-      ensureServices(world, rpcUrl, line),
+      database ? startPostgres({ directory: directories.postgres, log: logLine }) : undefined,
+      startFundedChain(directories.chain, logLine),
+      ensureServices(sandboxDirectory, rpcUrl, logLine),
     ] as const);
     const { treasury, spare, sellers } = sandboxAccounts();
     return {
@@ -80,61 +80,72 @@ export async function startSandbox({ dataDir, database, log }: SandboxOptions): 
   });
 }
 
-/** Only the embedded database, for a server whose chain is a real one. Shared and stopped like a whole sandbox. */
+/**
+ * Starts or joins only the embedded database, for a server with a real chain. It is shared and stopped like a
+ * sandbox.
+ */
 export async function startDatabase({
   dataDir,
   log,
 }: Omit<SandboxOptions, "database">): Promise<{ databaseUrl: string; stop(): Promise<void> }> {
-  return inWorld(dataDir, log, async (world, line) => {
-    const postgres = await startPostgres({ directory: sandboxDirectories(world).postgres, log: line });
+  return joinSandbox(dataDir, log, async (sandboxDirectory, logLine) => {
+    const postgres = await startPostgres({
+      directory: sandboxDirectories(sandboxDirectory).postgres,
+      log: logLine,
+    });
     return { databaseUrl: postgres.url() };
   });
 }
 
-/** Registers this server in the world, starts what it needs, and adds the way out. */
-async function inWorld<Part extends object>(
+/** Registers this server in the sandbox, and starts the parts that it needs. `stop` leaves the sandbox. */
+async function joinSandbox<Part extends object>(
   dataDir: string,
   log: StructuredLog,
-  start: (world: string, line: Log) => Promise<Part>,
+  start: (sandboxDirectory: string, logLine: Log) => Promise<Part>,
 ): Promise<Part & { stop(): Promise<void> }> {
-  const world = path.resolve(dataDir, "sandbox");
-  mkdirSync(world, { recursive: true });
-  const directories = sandboxDirectories(world);
-  const line = (text: string): void => log.info({}, `sandbox: ${text}`);
+  const sandboxDirectory = path.resolve(dataDir, "sandbox");
+  mkdirSync(sandboxDirectory, { recursive: true });
+  const directories = sandboxDirectories(sandboxDirectory);
+  const logLine = (text: string): void => log.info({}, `sandbox: ${text}`);
   return withLock(directories.lock, async () => {
     const registry = new ServerRegistry(directories.servers);
     const entry = registry.join();
     const leave = async (): Promise<void> => {
-      if (registry.leave(entry)) await stopWorld(directories);
+      if (registry.leave(entry)) await stopProcesses(directories);
     };
     try {
-      const part = await start(world, line);
-      let left: Promise<void> | undefined;
+      const part = await start(sandboxDirectory, logLine);
+      let leaving: Promise<void> | undefined;
       const stop = async (): Promise<void> => {
-        if (!existsSync(world)) return; // deleted under us: the services see to the rest
-        await (left ??= withLock(directories.lock, leave));
+        // If the directory was deleted, the services stop the other processes.
+        if (!existsSync(sandboxDirectory)) return;
+        await (leaving ??= withLock(directories.lock, leave));
       };
       return { ...part, stop };
     } catch (error) {
-      await leave().catch((alsoFailed: unknown) => line(`couldn't be left properly: ${String(alsoFailed)}`));
+      await leave().catch((leaveError: unknown) => logLine(`leaving failed: ${String(leaveError)}`));
       throw error;
     }
   });
 }
 
-async function startFundedChain(directory: string, line: Log): Promise<Chain> {
-  const chain = await startChain(directory, line);
+/** Starts the chain. If it is new, gives out the first money and saves the chain. */
+async function startFundedChain(directory: string, log: Log): Promise<Chain> {
+  const chain = await startChain(directory, log);
   const isNew = await ensureToken(chain.rpcUrl, sandboxAccounts());
   if (isNew) await saveSnapshot(chain.rpcUrl, snapshotFile(directory));
   return chain;
 }
 
-async function stopWorld(directories: SandboxDirectories): Promise<void> {
-  await stopServices(directories.services); // first: it still moves money
+async function stopProcesses(directories: SandboxDirectories): Promise<void> {
+  await stopServices(directories.services); // first, since the facilitator still uses the chain
   await Promise.all([stopChain(directories.chain), stopPostgres(directories.postgres)]);
 }
 
-/** Like Promise.all, but waits for all even if one fails: nothing must still be starting when the rest is stopped. */
+/**
+ * Like `Promise.all`, but waits for all parts even if one fails. Otherwise a part could start after the others
+ * stopped.
+ */
 async function allOrNone<Parts extends readonly unknown[]>(
   parts: Parts,
 ): Promise<{ -readonly [Index in keyof Parts]: Awaited<Parts[Index]> }> {

@@ -1,17 +1,10 @@
 import { logExpiredSessions } from "../../core/access/session/index.ts";
 import type { Deps } from "../../core/context.ts";
-import type { Rounds } from "./run-job.ts";
-import { startRounds } from "./run-job.ts";
+import type { Job } from "./run-job.ts";
 
-/** Nothing waits for it: an expired session is refused in any case. */
-const EVERY_MS = 30_000;
-
-/** Logs sessions that expired (R8.4), at once and then every half minute. */
-export const startExpiry = (deps: Deps): Rounds =>
-  startRounds(
-    EVERY_MS,
-    () => logExpiredSessions(deps),
-    (error) => {
-      deps.log.error({ event: "expiry_failed", err: error }, "expired sessions weren't logged");
-    },
-  );
+/** Logs each expired session once (R8.4). Expired sessions are refused whether this has run or not. */
+export const logExpired = (deps: Deps): Job => ({
+  everyMs: 30_000,
+  run: () => logExpiredSessions(deps),
+  failure: { event: "expiry_failed", message: "expired sessions weren't logged" },
+});

@@ -1,17 +1,13 @@
 import type { Deps } from "../../core/context.ts";
 import { reconcileDueIncoming } from "../../core/money/incoming-payment/index.ts";
-import type { Rounds } from "./run-job.ts";
-import { startRounds } from "./run-job.ts";
+import type { Job } from "./run-job.ts";
 
-const EVERY_MS = 1_000;
+/** How many payments the chain is asked about at the same time. */
 const MAX_AT_ONCE = 50;
 
-/** Looks after payments to the treasury that nobody waits for any more, at once and then every second. */
-export const startIncomingRound = (deps: Deps): Rounds =>
-  startRounds(
-    EVERY_MS,
-    () => reconcileDueIncoming(deps, MAX_AT_ONCE),
-    (error) => {
-      deps.log.error({ event: "incoming_round_failed", err: error }, "payments to us weren't looked after");
-    },
-  );
+/** Decides payments to the treasury whose request has ended: lost answers, a slow chain, a process that died. */
+export const reconcileIncoming = (deps: Deps): Job => ({
+  everyMs: 1_000,
+  run: () => reconcileDueIncoming(deps, MAX_AT_ONCE),
+  failure: { event: "incoming_round_failed", message: "payments to the treasury weren't reconciled" },
+});

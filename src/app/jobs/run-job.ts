@@ -1,35 +1,45 @@
-/** Something done again and again. */
-export interface Rounds {
-  /** Resolves when the round under way is over. */
+import type { Log } from "../../core/ports/log.ts";
+
+/** Work that runs by itself while a server runs. */
+export interface Job {
+  /** Milliseconds between the end of one round and the start of the next. The first round starts at once. */
+  everyMs: number;
+  /** Does one round. */
+  run(): Promise<unknown>;
+  /** What is logged when a round fails. The next round starts all the same. */
+  failure: { event: string; message: string; level?: "warn" | "error" };
+  /** Waits for work that the rounds have started and left to itself. */
+  finish?(): Promise<unknown>;
+}
+
+export interface RunningJob {
+  /** Starts no further round. Resolves when the present one and all it started have ended. */
   stop(): Promise<void>;
 }
 
-/** Starts a round at once, and each further one some time after the one before has ended. A failure ends none but itself. */
-export function startRounds(
-  everyMs: number,
-  work: () => Promise<unknown>,
-  onFailure: (error: unknown) => void,
-): Rounds {
+export function startJob(job: Job, log: Log): RunningJob {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
 
-  const round = async (): Promise<void> => {
+  const runRound = async (): Promise<void> => {
     try {
-      await work();
+      await job.run();
     } catch (error) {
-      onFailure(error);
+      const { event, message, level = "error" } = job.failure;
+      log[level]({ event, err: error }, message);
     }
-    if (!stopped) timer = setTimeout(next, everyMs);
+    if (!stopped) timer = setTimeout(startNext, job.everyMs);
   };
-  let current = round();
-  function next(): void {
-    current = round();
+  let current = runRound();
+  function startNext(): void {
+    current = runRound();
   }
   return {
     async stop() {
       stopped = true;
       clearTimeout(timer);
       await current;
+      await job.finish?.();
     },
   };
 }

@@ -2,7 +2,7 @@ import type { Address, Hex } from "viem";
 import { bytesToHex } from "viem";
 import { mnemonicToAccount, privateKeyToAddress } from "viem/accounts";
 
-/** anvil's own development phrase. Public: everything derived from it is worth exactly nothing elsewhere. */
+/** anvil's development phrase. It is public, so its accounts are worth nothing on other chains. */
 const MNEMONIC = "test test test test test test test test test test test junk";
 
 export interface SandboxAccount {
@@ -10,23 +10,23 @@ export interface SandboxAccount {
   privateKey: Hex;
 }
 
-/** anvil gives gas to (and unlocks) the accounts below this index. */
-export const FUNDED_WITH_GAS = 10;
+/** anvil gives gas to this many accounts from index 0 on, and can sign for them. */
+export const ACCOUNTS_WITH_GAS = 10;
 
-/** Who is who among the development accounts. */
+/** The roles of the development accounts. */
 export interface SandboxAccounts {
-  /** May mint the test token (TestUSDC.sol). */
+  /** The only account that may mint the test token (TestUSDC.sol). */
   minter: SandboxAccount;
   /** Pays the facilitator's gas. */
   facilitator: SandboxAccount;
   treasury: SandboxAccount;
-  /** For whoever integrates against the sandbox: gas and test USDC, no other role. */
+  /** Accounts with gas and test USDC for developers who integrate against the sandbox. */
   spare: SandboxAccount[];
-  /** The demo upstreams' earnings; never send anything, so they need no gas. */
+  /** Payees of the demo upstreams. They send no transactions, so they need no gas. */
   sellers: SandboxAccount[];
 }
 
-/** Derives the accounts; the same ones in every world. Takes a few dozen milliseconds. */
+/** Derives the accounts, which are the same in every sandbox. Takes a few dozen milliseconds. */
 export function sandboxAccounts(): SandboxAccounts {
   const root = mnemonicToAccount(MNEMONIC, { path: "m/44'/60'/0'/0" }).getHdKey();
   const account = (index: number): SandboxAccount => {
@@ -39,7 +39,7 @@ export function sandboxAccounts(): SandboxAccounts {
     minter: account(0),
     facilitator: account(1),
     treasury: account(2),
-    spare: range(3, FUNDED_WITH_GAS).map(account),
+    spare: range(3, ACCOUNTS_WITH_GAS).map(account),
     sellers: range(20, 24).map(account),
   };
 }

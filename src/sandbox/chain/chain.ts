@@ -5,33 +5,35 @@ import type { DaemonId } from "../processes/daemon.ts";
 import { findDaemon, findResponsive, startDaemon, stopDaemon } from "../processes/daemon.ts";
 import type { Log } from "../processes/log.ts";
 import { recordedPort, stablePort } from "../processes/ports.ts";
-import { FUNDED_WITH_GAS } from "./accounts.ts";
+import { ACCOUNTS_WITH_GAS } from "./accounts.ts";
 import { rpc } from "./rpc.ts";
 import { saveSnapshot, unpackSnapshot } from "./snapshot.ts";
 
-/** Base Sepolia's, so that stock x402 clients and v1's network names work unmodified. */
+/** Base Sepolia's chain id, so that stock x402 clients and x402 v1's network names work. */
 export const CHAIN_ID = 84_532;
 export const NETWORK = "eip155:84532";
 
 const BLOCK_TIME_SECONDS = 2;
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 5_000;
-/** Old states kept for reads at a block. Each holds all block hashes so far, so this bounds the disk it takes. */
+/**
+ * How many old states anvil keeps for reads at a block. Each holds all block hashes, so this bounds disk use.
+ */
 const STATES_ON_DISK = 64;
 /**
- * Empty blocks mined at once after a restore. They give readers that look some confirmations back a state to read
- * (a snapshot has only the last one), and keep a chain that was killed from repeating block numbers already seen.
+ * Empty blocks mined after a restore. A snapshot holds only the last state, and a reader may ask for a state some
+ * confirmations back. The blocks also keep a killed chain from repeating block numbers that a reader has seen.
  */
 const BLOCKS_AFTER_RESTORE = 64;
 
 export interface Chain {
   pid: number;
   rpcUrl: string;
-  /** It was running already. */
+  /** Whether the chain ran already. */
   reused: boolean;
 }
 
-/** The address a chain of this directory will have, or has. */
+/** The RPC URL of the chain of this directory. If the chain doesn't run, the URL that it will have. */
 export async function chainUrl(directory: string): Promise<string> {
   mkdirSync(directory, { recursive: true });
   const running =
@@ -40,13 +42,14 @@ export async function chainUrl(directory: string): Promise<string> {
 }
 
 /**
- * Starts the local chain (anvil) or finds the one that runs for this directory. It is a process of its own and
- * stays when this one is killed. After a stop it continues where it was: balances, receipts, logs, nonces.
+ * Starts the local chain (anvil), or finds the one that runs for this directory. It is a separate process that
+ * keeps running when this process is killed. After a stop it continues with the same balances, receipts, logs
+ * and nonces.
  *
- * Not safe to call twice at once for one directory: hold the world's lock.
+ * Hold the sandbox's lock: two calls at once for one directory aren't safe.
  *
- * @param leashed for tests: the chain dies with this process, even if that is killed
- * @throws Error, naming the way out, when anvil can't run on this machine.
+ * @param leashed for tests: the chain ends with this process, even if this process is killed
+ * @throws Error that says what to do if anvil can't run on this machine
  */
 export async function startChain(
   directory: string,
@@ -67,7 +70,7 @@ export async function startChain(
   const unpacked = path.join(directory, "restore.json");
   const isRestored = existsSync(snapshotFile(directory));
   if (isRestored) await unpackSnapshot(snapshotFile(directory), unpacked);
-  removeRemains(directory);
+  removeLeftovers(directory);
   mkdirSync(cacheDirectory(directory), { recursive: true });
 
   const args = [...anvilArguments(directory, rpcUrl), ...(isRestored ? ["--load-state", unpacked] : [])];
@@ -78,7 +81,7 @@ export async function startChain(
     READY_WITHIN_MS,
   )
     .catch((error: unknown) => {
-      throw cannotRun(error);
+      throw startFailure(error);
     })
     .finally(() => rmSync(unpacked, { force: true }));
   if (isRestored) await rpc(rpcUrl, "anvil_mine", [`0x${BLOCKS_AFTER_RESTORE.toString(16)}`]);
@@ -91,12 +94,12 @@ export async function stopChain(directory: string): Promise<void> {
   if (!existsSync(directory)) return;
   const id = chainDaemon(directory);
   const port = recordedPort(portFile(directory));
-  // Not fatal: the snapshot keeper has saved everything but the last moment.
+  // A failure isn't fatal: `keepSnapshots` has saved all but about the last second.
   if (findDaemon(id) !== undefined && port !== undefined) {
     await saveSnapshot(urlOf(port), snapshotFile(directory)).catch(() => {});
   }
   await stopDaemon(id, "SIGTERM", STOP_WITHIN_MS);
-  removeRemains(directory);
+  removeLeftovers(directory);
 }
 
 export const snapshotFile = (directory: string): string => path.join(directory, "state.json.gz");
@@ -111,31 +114,34 @@ function anvilArguments(directory: string, rpcUrl: string): string[] {
   const { hostname, port } = new URL(rpcUrl);
   return [
     ["--host", hostname, "--port", port, "--no-cors", "--quiet"],
-    ["--chain-id", String(CHAIN_ID), "--accounts", String(FUNDED_WITH_GAS)],
-    // Instant for transactions, and a block every two seconds all the same: the clock of an idle chain must not
-    // stand still, or authorisations would never expire.
+    ["--chain-id", String(CHAIN_ID), "--accounts", String(ACCOUNTS_WITH_GAS)],
+    // Transactions are mined at once. An idle chain also gets a block every two seconds, so that its clock
+    // moves on and authorizations expire.
     ["--mixed-mining", "--block-time", String(BLOCK_TIME_SECONDS)],
-    // From Prague on, each block adds a slot to the state (EIP-2935), and anvil 1.7 copies the state per block.
+    // From Prague on, each block adds a slot to the state (EIP-2935). anvil 1.7 copies the state for each block.
     ["--hardfork", "cancun"],
-    // The default is 3,600 states in ~/.foundry, which takes gigabytes within a day.
+    // By default anvil keeps 3,600 states in ~/.foundry, which takes gigabytes within a day.
     ["--max-persisted-states", String(STATES_ON_DISK), "--cache-path", cacheDirectory(directory)],
     ["--no-request-size-limit"],
   ].flat();
 }
 
-/** The program in the platform's own package: the npm wrapper would not pass signals on. */
+/**
+ * The path of anvil in the platform's package. The npm wrapper isn't used, since it doesn't pass signals on.
+ */
 function anvilBinary(): string {
   const architecture = process.arch === "x64" ? "amd64" : process.arch;
   try {
-    // The platform's package is a dependency of the wrapper, not ours.
+    // The platform's package is a dependency of the wrapper, so it is resolved from there.
     const wrapper = createRequire(createRequire(import.meta.url).resolve("@foundry-rs/anvil/package.json"));
     return wrapper.resolve(`@foundry-rs/anvil-${process.platform}-${architecture}/bin/anvil`);
   } catch (error) {
-    throw cannotRun(error);
+    throw startFailure(error);
   }
 }
 
-function cannotRun(cause: unknown): Error {
+/** The error to throw if anvil didn't start. It says what to do if this machine can't run anvil. */
+function startFailure(cause: unknown): Error {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const isLinkage = /GLIBC|not found|ENOENT|EACCES|Cannot find module|exited with 12[67]/.test(reason);
   if (!isLinkage) return new Error(`The sandbox's chain didn't start: ${reason}`, { cause });
@@ -155,8 +161,8 @@ async function chainIdOf(rpcUrl: string): Promise<number | undefined> {
   }
 }
 
-/** What anvil doesn't clear itself, and snapshots whose writer was killed. */
-function removeRemains(directory: string): void {
+/** Removes anvil's cache, and unfinished snapshots of killed writers. */
+function removeLeftovers(directory: string): void {
   rmSync(cacheDirectory(directory), { recursive: true, force: true });
   const snapshot = path.basename(snapshotFile(directory));
   for (const name of readdirSync(directory)) {

@@ -1,4 +1,7 @@
-/** One JSON-RPC call. viem covers the standard methods; these are for a node's own (`anvil_*`). */
+/**
+ * Makes one JSON-RPC call. Used for methods that viem doesn't have, such as `anvil_*`.
+ * @throws Error with the method's name
+ */
 export async function rpc(
   url: string,
   method: string,

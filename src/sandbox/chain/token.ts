@@ -5,10 +5,10 @@ import type { SandboxAccounts } from "./accounts.ts";
 import { rpc } from "./rpc.ts";
 import artifact from "./token/TestUSDC.json" with { type: "json" };
 
-/** Where the real USDC lives on Base Sepolia: what stock clients take for the asset of this network. */
+/** The address of the real USDC on Base Sepolia. Stock clients expect the asset of this network there. */
 export const ASSET: Address = "0x036CbD53842c5426634e7929541eC2318f3dCF7e";
 
-/** In base units of the token: 1,000,000 are one dollar. */
+/** In base units of the token. One dollar is 1,000,000. */
 const TREASURY_FUNDS = 10_000_000_000n;
 const SPARE_ACCOUNT_FUNDS = 1_000_000_000n;
 
@@ -16,14 +16,14 @@ const ABI = artifact.abi as Abi;
 const RECEIPT_WITHIN_MS = 10_000;
 
 /**
- * Puts the test USDC on the chain and hands out the first money. Does nothing on a chain that has both; safe to
- * repeat after being interrupted anywhere, since the money is handed out in one transaction.
+ * Puts the test USDC on the chain and mints the first money. Does nothing if the chain has both. It can be
+ * repeated after an interruption, since all money is minted in one transaction.
  *
- * @returns whether the money was handed out now
+ * @returns whether the money was minted now
  */
 export async function ensureToken(rpcUrl: string, accounts: SandboxAccounts): Promise<boolean> {
   const code = await rpc(rpcUrl, "eth_getCode", [ASSET, "latest"]);
-  // Also replaces the code of an older version of this project; the storage layout is append-only.
+  // This also replaces the code of an older version of this project. The storage layout only grows at its end.
   if (code !== artifact.deployedBytecode)
     await rpc(rpcUrl, "anvil_setCode", [ASSET, artifact.deployedBytecode]);
   if ((await totalSupply(rpcUrl)) > 0n) return false;

@@ -1,4 +1,7 @@
-/** The sandbox's sponsors and what they offer. Every property carries an example, so that any agent can fill it. */
+/**
+ * The sandbox's sponsors and campaigns. Each property of a task has an example, so that any agent can fill it
+ * in.
+ */
 
 interface DemoCampaign {
   sponsor: string;
@@ -14,12 +17,13 @@ interface DemoCampaign {
   subsidy_per_call_cents: number;
   max_calls_per_user?: number;
   estimated_task_duration_seconds: number;
+  /** Credited to the campaign when it is made. */
   budget_cents: number;
 }
 
 export const SPONSORS = ["Helio Maps", "Wordsmith Labs", "Northwind Travel"] as const;
 
-/** One API has a budget of its own, so that there is also something to run without a task. */
+/** One sponsored API has its own budget, so that one service can be run without a task. */
 export const OPEN_BUDGET = { service_key: "working-days", amount_cents: 500 };
 
 export const DEMO_USER = {

@@ -3,9 +3,9 @@ import { sendJson } from "../../http/request/send.ts";
 import type { Sandbox } from "../index.ts";
 import type { DemoData } from "./seed.ts";
 
-/** What someone integrating against a sandbox needs. */
+/** What a developer needs who integrates against the sandbox. */
 export interface SandboxPage {
-  world: Sandbox;
+  sandbox: Sandbox;
   adminApiKey: string;
   demo: DemoData | undefined;
 }
@@ -13,8 +13,9 @@ export interface SandboxPage {
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/;
 
 /**
- * `GET /sandbox`: private keys of a play chain, so only for callers on this machine. A page in a browser can
- * neither spoof `Host` nor leave `Origin` out of a cross-site request.
+ * Adds `GET /sandbox`. Its answer holds private keys of the test chain, so it is served only to callers on this
+ * machine. Checking `Host` and `Origin` also keeps out web pages of other sites: a page can't set `Host`, and a
+ * cross-site request whose answer the page could read carries `Origin`.
  */
 export function mountSandboxPage(app: Express, page: () => SandboxPage): void {
   app.get("/sandbox", (req, res, next) => {
@@ -23,21 +24,21 @@ export function mountSandboxPage(app: Express, page: () => SandboxPage): void {
       next();
       return;
     }
-    const { world, adminApiKey, demo } = page();
+    const { sandbox, adminApiKey, demo } = page();
     sendJson(
       req,
       res,
       200,
       {},
       {
-        network: world.network,
-        chain_id: world.chainId,
-        rpc_url: world.rpcUrl,
-        asset: world.asset,
-        facilitator_url: world.facilitatorUrl,
-        treasury_address: world.treasury.address,
+        network: sandbox.network,
+        chain_id: sandbox.chainId,
+        rpc_url: sandbox.rpcUrl,
+        asset: sandbox.asset,
+        facilitator_url: sandbox.facilitatorUrl,
+        treasury_address: sandbox.treasury.address,
         admin_api_key: adminApiKey,
-        accounts: world.accounts.map(({ address, privateKey }) => ({ address, private_key: privateKey })),
+        accounts: sandbox.accounts.map(({ address, privateKey }) => ({ address, private_key: privateKey })),
         ...(demo !== undefined && { demo }),
       },
     );

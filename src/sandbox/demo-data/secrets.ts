@@ -3,16 +3,17 @@ import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 
-/** What a sandbox makes up for itself and has to know again after a restart. */
+/** Secrets that the sandbox generates and needs again after a restart. */
 const Secrets = z.object({
   admin_api_key: z.string(),
   /** Base64. */
   data_encryption_key: z.string(),
+  /** Results of the finished steps of `seedDemo`, by step. */
   demo: z.record(z.string(), z.string()).default({}),
 });
 export type Secrets = z.infer<typeof Secrets>;
 
-/** The sandbox's secrets, in one file of the data directory that only its owner may read. */
+/** The sandbox's secrets, kept in a file of the data directory that only its owner may read. */
 export class SecretsFile {
   readonly #file: string;
   readonly values: Secrets;
@@ -22,7 +23,7 @@ export class SecretsFile {
     this.values = values;
   }
 
-  /** Reads the file, or makes the secrets up. @throws if the file is there but isn't ours. */
+  /** Reads the file. If there is none, generates the secrets. @throws Error if the file has another format */
   static async open(dataDir: string): Promise<SecretsFile> {
     const file = path.join(path.resolve(dataDir), "secrets.json");
     const text = await readFile(file, "utf8").catch((error: unknown) => {
@@ -39,12 +40,12 @@ export class SecretsFile {
     return secrets;
   }
 
-  /** Writes all of it, whole or not at all. */
+  /** Writes the file atomically. If the process is killed, the old content stays. */
   async save(): Promise<void> {
     await mkdir(path.dirname(this.#file), { recursive: true });
-    const draft = `${this.#file}.${process.pid}`;
-    await writeFile(draft, `${JSON.stringify(this.values, null, 2)}\n`, { mode: 0o600 });
-    await chmod(draft, 0o600);
-    await rename(draft, this.#file);
+    const unfinished = `${this.#file}.${process.pid}`;
+    await writeFile(unfinished, `${JSON.stringify(this.values, null, 2)}\n`, { mode: 0o600 });
+    await chmod(unfinished, 0o600);
+    await rename(unfinished, this.#file);
   }
 }

@@ -14,7 +14,7 @@ import type { SecretsFile } from "./secrets.ts";
 const GRANT_DAYS = 365;
 
 export interface DemoData {
-  /** The agent's subject for the demo user. */
+  /** The id by which the agent knows the demo user. */
   user_id: string;
   agent_id: string;
   agent_api_key: string;
@@ -22,9 +22,9 @@ export interface DemoData {
 }
 
 /**
- * Makes the demo's world through the same verbs the API uses, step by step: each step that succeeded is on
- * record and isn't repeated, so a start that was killed in the middle goes on where it was.
- * @param wallets the sponsors', in order
+ * Creates the demo data with the same core functions that the API uses. The result of each finished step is
+ * written to the secrets file. So a start that was killed continues with the next step.
+ * @param wallets the wallets of `SPONSORS`, in the same order
  */
 export async function seedDemo(
   deps: Deps,
@@ -32,46 +32,47 @@ export async function seedDemo(
   upstreams: DemoUpstream[],
   wallets: readonly { address: string }[],
 ): Promise<DemoData> {
-  const done = secrets.values.demo;
-  /** Runs a step once; its result is what later steps and later starts need of it. */
-  const once = async (step: string, make: () => Promise<string>): Promise<string> => {
-    const known = done[step];
+  const results = secrets.values.demo;
+  /** Runs a step once. Later starts get the first result. */
+  const runOnce = async (step: string, run: () => Promise<string>): Promise<string> => {
+    const known = results[step];
     if (known !== undefined) return known;
-    const result = await make();
-    done[step] = result;
+    const result = await run();
+    results[step] = result;
     await secrets.save();
     return result;
   };
 
   for (const [n, sponsor] of SPONSORS.entries()) {
-    await once(`sponsor:${sponsor}`, async () => {
-      // So that they can withdraw what they don't spend.
+    await runOnce(`sponsor:${sponsor}`, async () => {
+      // A sponsor needs a wallet to withdraw unspent money.
       const wallet_address = wallets[n]?.address;
       const { sponsor_id, api_key } = await createSponsor(deps, { name: sponsor, wallet_address });
       return `${sponsor_id} ${api_key}`;
     });
   }
-  const sponsorId = (sponsor: string): string => done[`sponsor:${sponsor}`]?.split(" ")[0] ?? "";
-  const sponsorKey = (sponsor: string): string => done[`sponsor:${sponsor}`]?.split(" ")[1] ?? "";
-  const owner = SPONSORS[0];
+  const sponsorId = (sponsor: string): string => results[`sponsor:${sponsor}`]?.split(" ")[0] ?? "";
+  const sponsorKey = (sponsor: string): string => results[`sponsor:${sponsor}`]?.split(" ")[1] ?? "";
+  const apiOwner = SPONSORS[0];
 
-  for (const { pay_to: _pinnedByTheProbe, ...upstream } of upstreams) {
-    const registered = await once(`api:${upstream.service_key}`, async () => {
-      const actor = { kind: "sponsor" as const, sponsorId: sponsorId(owner) };
+  // `registerApi` reads `pay_to` from the upstream itself.
+  for (const { pay_to: _payTo, ...upstream } of upstreams) {
+    const registered = await runOnce(`api:${upstream.service_key}`, async () => {
+      const actor = { kind: "sponsor" as const, sponsorId: sponsorId(apiOwner) };
       await registerApi({ ...deps, actor }, upstream).catch(ignoreConflict);
       return upstream.upstream_url;
     });
-    // A demo upstream whose port was taken meanwhile has moved.
+    // The upstreams get a new port if another program took the old one.
     if (registered !== upstream.upstream_url) {
       await moveUpstream(deps.db, upstream.service_key, upstream.upstream_url);
-      done[`api:${upstream.service_key}`] = upstream.upstream_url;
+      results[`api:${upstream.service_key}`] = upstream.upstream_url;
       await secrets.save();
     }
   }
-  await once("open budget", async () => {
+  await runOnce("open budget", async () => {
     const { service_key, amount_cents } = OPEN_BUDGET;
     await bookCredit(deps, {
-      sponsor_id: sponsorId(owner),
+      sponsor_id: sponsorId(apiOwner),
       service_key,
       amount_cents,
       reference: `demo ${service_key}`,
@@ -79,11 +80,11 @@ export async function seedDemo(
     return service_key;
   });
   for (const { sponsor, budget_cents, ...campaign } of campaigns) {
-    const id = await once(`campaign:${campaign.name}`, async () => {
+    const id = await runOnce(`campaign:${campaign.name}`, async () => {
       const actor = { kind: "sponsor" as const, sponsorId: sponsorId(sponsor) };
       return (await createCampaign({ ...deps, actor }, campaign)).campaign.campaign_id;
     });
-    await once(`credit:${campaign.name}`, async () => {
+    await runOnce(`credit:${campaign.name}`, async () => {
       const credit = {
         sponsor_id: sponsorId(sponsor),
         campaign_id: id,
@@ -94,13 +95,13 @@ export async function seedDemo(
     });
   }
 
-  const userId = await once("user", async () => (await createUser(deps, DEMO_USER)).user.user_id);
-  const agent = await once("agent", async () => {
+  const userId = await runOnce("user", async () => (await createUser(deps, DEMO_USER)).user.user_id);
+  const agent = await runOnce("agent", async () => {
     const { agent_id, api_key } = await createAgent(deps, DEMO_AGENT);
     return `${agent_id} ${api_key}`;
   });
   const [agentId = "", agentKey = ""] = agent.split(" ");
-  const subject = await once("grant", async () => {
+  const subject = await runOnce("grant", async () => {
     const { budget_limit_cents, ...scopes } = DEMO_GRANT;
     const categories = [...new Set(upstreams.flatMap((upstream) => upstream.categories))];
     const expires = new Date(Date.now() + GRANT_DAYS * 24 * 3600 * 1000);
@@ -113,10 +114,15 @@ export async function seedDemo(
     });
     return grant.user_id;
   });
-  return { user_id: subject, agent_id: agentId, agent_api_key: agentKey, sponsor_api_key: sponsorKey(owner) };
+  return {
+    user_id: subject,
+    agent_id: agentId,
+    agent_api_key: agentKey,
+    sponsor_api_key: sponsorKey(apiOwner),
+  };
 }
 
-/** A killed start can have registered what it had no time to record. */
+/** A start that was killed can have registered the API without recording the step. */
 function ignoreConflict(error: unknown): void {
   if (!(error instanceof AppError) || error.code !== "conflict") throw error;
 }

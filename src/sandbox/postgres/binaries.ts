@@ -14,16 +14,16 @@ import {
 import { createRequire } from "node:module";
 import path from "node:path";
 import type { Log } from "../processes/log.ts";
-import type { Identity } from "./placement.ts";
+import type { ServerUser } from "./cluster-location.ts";
 
 export interface PostgresBinaries {
   /** Holds `postgres` and `initdb`. */
   directory: string;
-  /** The major version; a data directory can only be served by its own. */
+  /** The major version. Only the same major version can serve a data directory. */
   major: number;
 }
 
-/** Where distributions put the server; `*` stands for a version. */
+/** Where distributions install the server. `*` stands for a version. */
 const SYSTEM_DIRECTORIES = [
   "/usr/lib/postgresql/*/bin",
   "/usr/libexec/postgresql*",
@@ -32,16 +32,16 @@ const SYSTEM_DIRECTORIES = [
 ];
 
 /**
- * Finds a PostgreSQL that `runAs` can really run: the one from node_modules where it is, a copy of it in
- * `storage` (a project below a closed directory, or an install without scripts that we may not complete in
- * place), or the system's.
+ * Finds a PostgreSQL that the user `runAs` can run. It tries the one in node_modules, then a copy of it in
+ * `storage`, then the system's. The copy is needed if the user can't enter the project, or if npm ran no
+ * install scripts and node_modules isn't writable.
  *
- * @param major only this major version will do (there is data already)
- * @throws Error naming the ways out when there is none.
+ * @param major the only acceptable major version, if there is data already
+ * @throws Error that says what to install or set if there is none
  */
 export function findBinaries(
   storage: string,
-  runAs: Identity | undefined,
+  runAs: ServerUser | undefined,
   major: number | undefined,
   log: Log,
 ): PostgresBinaries {
@@ -59,12 +59,12 @@ export function findBinaries(
   );
 }
 
-/** Lazily, because most need work that is in vain when an earlier one runs. */
+/** Directories to try, in order. Lazy, because a copy is made only if the directories before can't be used. */
 function* candidates(storage: string, log: Log): Generator<string> {
   const native = packagedDirectory();
   if (native !== undefined) {
     yield path.join(native, "bin");
-    if (hydrate(native)) yield path.join(native, "bin");
+    if (createSymlinks(native)) yield path.join(native, "bin");
     yield path.join(copyOnce(native, storage, log), "bin");
   }
   for (const pattern of SYSTEM_DIRECTORIES) yield* expand(pattern);
@@ -77,17 +77,17 @@ function packagedDirectory(): string | undefined {
     const entry = createRequire(import.meta.url).resolve(name);
     return path.join(path.dirname(entry), "..", "native");
   } catch {
-    return undefined; // optional dependency: not for this platform, or left out
+    return undefined; // an optional dependency that isn't installed, or not made for this platform
   }
 }
 
 /**
- * Does what the package's install script does: packages can't carry symbolic links, so it lists them in a file.
- * npm 11 doesn't run the scripts of dependencies unless told to.
+ * Creates the symbolic links that the package's install script creates. npm packages can't hold links, so the
+ * package lists them in a file, and npm 11 doesn't run install scripts of dependencies by default.
  *
- * @returns whether all links are there now
+ * @returns whether all links exist now
  */
-function hydrate(native: string): boolean {
+function createSymlinks(native: string): boolean {
   const list = path.join(native, "pg-symlinks.json");
   if (!existsSync(list)) return true;
   const links = JSON.parse(readFileSync(list, "utf8")) as { source: string; target: string }[];
@@ -97,13 +97,16 @@ function hydrate(native: string): boolean {
     try {
       symlinkSync(path.relative(path.dirname(link), path.join(root, source)), link);
     } catch {
-      // It exists already, or we may not write here: the next line tells which.
+      // The link exists already, or the directory isn't writable. The next line tells which.
     }
     return existsSync(link);
   });
 }
 
-/** Copies the package's binaries to `storage` unless they are there; parallel starts may race. */
+/**
+ * Copies the package's binaries to `storage` unless they are there. Two starts may do it at once. Returns the
+ * copy.
+ */
 function copyOnce(native: string, storage: string, log: Log): string {
   const manifest = JSON.parse(readFileSync(path.join(native, "..", "package.json"), "utf8")) as {
     version: string;
@@ -112,7 +115,7 @@ function copyOnce(native: string, storage: string, log: Log): string {
   const copy = path.join(home, "native");
   if (existsSync(copy)) return copy;
 
-  log(`copying PostgreSQL to ${home}, where its user can reach it`);
+  log(`copying PostgreSQL to ${home}, where its user can run it`);
   mkdirSync(storage, { recursive: true });
   const unfinished = mkdtempSync(`${home}-`);
   try {
@@ -123,16 +126,17 @@ function copyOnce(native: string, storage: string, log: Log): string {
       verbatimSymlinks: true,
       filter: isNeeded,
     });
-    hydrate(path.join(unfinished, "native"));
+    createSymlinks(path.join(unfinished, "native"));
     renameSync(unfinished, home);
   } catch (error) {
     rmSync(unfinished, { recursive: true, force: true });
-    if (!existsSync(copy)) throw error; // else somebody else was faster
+    if (!existsSync(copy)) throw error; // otherwise another start has made the copy
   }
   return copy;
 }
 
-function tryVersion(directory: string, runAs: Identity | undefined): number | undefined {
+/** The major version of a directory's `postgres`. Undefined if the user can't run it or `initdb`. */
+function tryVersion(directory: string, runAs: ServerUser | undefined): number | undefined {
   const [server, initdb] = ["postgres", "initdb"].map((name) =>
     spawnSync(path.join(directory, name), ["--version"], { cwd: "/", encoding: "utf8", env: {}, ...runAs }),
   );
@@ -141,7 +145,7 @@ function tryVersion(directory: string, runAs: Identity | undefined): number | un
   return major === undefined ? undefined : Number(major);
 }
 
-/** The directories a pattern with one `*` stands for, newest version first. */
+/** The directories that match a pattern with one `*`, newest version first. */
 function expand(pattern: string): string[] {
   const parts = pattern.split("/");
   const at = parts.findIndex((part) => part.includes("*"));

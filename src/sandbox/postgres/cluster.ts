@@ -3,24 +3,26 @@ import { randomBytes } from "node:crypto";
 import { chownSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
-import { runsWith } from "../processes/process-info.ts";
+import { isRunningWith } from "../processes/process-info.ts";
 import type { PostgresBinaries } from "./binaries.ts";
-import type { Identity } from "./placement.ts";
+import type { ServerUser } from "./cluster-location.ts";
 
-const REMOVE_STUBBORNLY = { recursive: true, force: true, maxRetries: 10, retryDelay: 100 };
+/** Retries, since an `initdb` may still write there. */
+const REMOVE_WITH_RETRIES = { recursive: true, force: true, maxRetries: 10, retryDelay: 100 };
 
 /** A database cluster on disk. */
 export interface Cluster {
-  /** Holds the data directory, and what is on its way to become it. */
+  /** Holds the data directory, and unfinished ones during `initdb`. */
   directory: string;
   dataDirectory: string;
-  /** Who serves it, where that isn't ourselves. */
-  runAs: Identity | undefined;
+  /** The user that runs the server, if it isn't the user of this process. */
+  runAs: ServerUser | undefined;
 }
 
 /**
- * initdb into a directory beside, renamed when complete: a killed first start leaves nothing half made. Under a new
- * name each time, since the initdb of a start that was killed a moment ago may still be at work.
+ * Runs `initdb` in a temporary directory, and renames it to the data directory when complete. So a start that
+ * is killed leaves no incomplete data directory. Each start uses a new temporary name, since the `initdb` of a
+ * killed start may still run.
  */
 export async function initialiseCluster(
   binaries: PostgresBinaries,
@@ -35,7 +37,7 @@ export async function initialiseCluster(
   const args = ["-D", unfinished, "-U", superuser, "--auth=scram-sha-256", `--pwfile=${passwordFile}`];
   args.push("-E", "UTF8", "--locale=C.UTF-8", "--no-instructions", ...(durable ? [] : ["--no-sync"]));
   try {
-    // LC_ALL decides the language of messages; initdb looks for `postgres` beside itself, not in PATH.
+    // LC_ALL sets the language of messages. `initdb` finds `postgres` in its own directory, not in PATH.
     const env = { PATH: "/usr/bin:/bin", LC_ALL: "C" };
     await promisify(execFile)(path.join(binaries.directory, "initdb"), args, {
       cwd: "/",
@@ -47,22 +49,22 @@ export async function initialiseCluster(
   }
   renameSync(unfinished, cluster.dataDirectory);
   for (const name of readdirSync(cluster.directory)) {
-    if (name.startsWith("unfinished-")) rmSync(path.join(cluster.directory, name), REMOVE_STUBBORNLY);
+    if (name.startsWith("unfinished-")) rmSync(path.join(cluster.directory, name), REMOVE_WITH_RETRIES);
   }
 }
 
 /**
- * PostgreSQL itself refuses to start when the pid in a left-over file lives, even if that process is a stranger
- * (pids are few and soon reused inside a container). We know better whether it is a server of this directory.
+ * Removes the pid file of a server that no longer runs. PostgreSQL refuses to start if a process with the
+ * recorded pid lives, even if that process isn't PostgreSQL. Inside a container pids are reused soon.
  */
 export function removeStalePidFile(cluster: Cluster): void {
   const file = path.join(cluster.dataDirectory, "postmaster.pid");
   if (!existsSync(file)) return;
   const pid = Number(readFileSync(file, "utf8").split("\n")[0]);
-  if (!runsWith(pid, cluster.dataDirectory)) rmSync(file, { force: true });
+  if (!isRunningWith(pid, cluster.dataDirectory)) rmSync(file, { force: true });
 }
 
-/** The major version of the server whose data this is; undefined where there is none yet. */
+/** The major version of the cluster's data. Undefined if there is no data yet. */
 export function dataVersion(cluster: Cluster): number | undefined {
   const file = path.join(cluster.dataDirectory, "PG_VERSION");
   return existsSync(file) ? Number(readFileSync(file, "utf8")) : undefined;

@@ -9,32 +9,32 @@ import { findResponsive, startDaemon, stopDaemon } from "../processes/daemon.ts"
 import type { Log } from "../processes/log.ts";
 import { recordedPort, stablePort } from "../processes/ports.ts";
 import { findBinaries } from "./binaries.ts";
+import {
+  clusterDirectoryOf,
+  createClusterDirectory,
+  createSharedStorage,
+  removeCluster,
+  removeOrphanedClusters,
+  serverUser,
+} from "./cluster-location.ts";
 import type { Cluster } from "./cluster.ts";
 import { dataVersion, initialiseCluster, removeStalePidFile } from "./cluster.ts";
-import {
-  clusterOf,
-  placeCluster,
-  removeCluster,
-  serverIdentity,
-  sharedStorage,
-  sweepOrphans,
-} from "./placement.ts";
 
-/** Both the superuser and the database that a new server starts with. */
+/** The name of the superuser, and of the database that a new server starts with. */
 const NAME = "tollfree";
 const READY_WITHIN_MS = 60_000;
-/** "Fast" shutdown writes a checkpoint; it takes this long only on a very slow disk. */
+/** A "fast" shutdown (SIGINT) writes a checkpoint. It takes this long only on a very slow disk. */
 const STOP_WITHIN_MS = 15_000;
-/** After a killed postmaster its children need a moment to notice and let go of the shared memory. */
+/** After a postmaster was killed, its children need some time to release the shared memory. */
 const START_ATTEMPTS = 5;
 const EPHEMERAL_FLAGS = ["-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"];
 
 export interface PostgresOptions {
-  /** Everything about this server is kept here (or noted here, where its user can't enter). */
+  /** Holds the server's files. If its user can't enter it, it holds the path of the cluster. */
   directory: string;
   log: Log;
   /**
-   * For tests: nothing is flushed to disk, the server dies with this process even if that is killed, and
+   * For tests: nothing is flushed to disk, the server ends with this process even if this process is killed, and
    * `stop` deletes the data.
    */
   ephemeral?: boolean;
@@ -43,20 +43,20 @@ export interface PostgresOptions {
 export interface PostgresServer {
   pid: number;
   port: number;
-  /** It was running already. */
+  /** Whether the server ran already. */
   reused: boolean;
-  /** A connection string with a superuser's credentials; the database `tollfree` exists. */
+  /** A connection string with the superuser's credentials. Default: the database `tollfree`, which exists. */
   url(database?: string): string;
   stop(): Promise<void>;
 }
 
 /**
- * Starts an embedded PostgreSQL on loopback, or finds the one that runs for this directory. It is a process of
- * its own and stays when this one is killed.
+ * Starts an embedded PostgreSQL on loopback, or finds the one that runs for this directory. It is a separate
+ * process that keeps running when this process is killed.
  *
- * Not safe to call twice at once for one directory: hold the world's lock.
+ * Hold the sandbox's lock: two calls at once for one directory aren't safe.
  *
- * @throws Error when there are no binaries for this machine, or with the end of the server's log.
+ * @throws Error if there are no binaries for this machine, or with the end of the server's log if it doesn't start
  */
 export async function startPostgres({
   directory,
@@ -64,12 +64,12 @@ export async function startPostgres({
   ephemeral = false,
 }: PostgresOptions): Promise<PostgresServer> {
   mkdirSync(directory, { recursive: true });
-  const runAs = serverIdentity(directory);
-  if (runAs) sweepOrphans();
-  const clusterDirectory = placeCluster(directory, runAs);
+  const runAs = serverUser(directory);
+  if (runAs) removeOrphanedClusters();
+  const clusterDirectory = createClusterDirectory(directory, runAs);
   const cluster = { directory: clusterDirectory, dataDirectory: path.join(clusterDirectory, "data"), runAs };
   const id = postgresDaemon(directory);
-  const password = keptPassword(directory);
+  const password = readOrCreatePassword(directory);
   const portFile = path.join(directory, "postgres.port");
 
   const running = await findRunning(id, portFile, password);
@@ -90,7 +90,7 @@ export async function startPostgres({
   };
 }
 
-/** Stops the server of this directory, if one runs: finishes transactions' writes, ends connections. */
+/** Stops the server of this directory if it runs. Open transactions are rolled back, and connections end. */
 export async function stopPostgres(directory: string): Promise<void> {
   await stopDaemon(postgresDaemon(directory), "SIGINT", STOP_WITHIN_MS);
 }
@@ -98,7 +98,7 @@ export async function stopPostgres(directory: string): Promise<void> {
 export const postgresDaemon = (directory: string): DaemonId => ({
   name: "postgres",
   directory,
-  marker: path.join(clusterOf(directory), "data"),
+  marker: path.join(clusterDirectoryOf(directory), "data"),
 });
 
 async function findRunning(
@@ -108,12 +108,15 @@ async function findRunning(
 ): Promise<{ pid: number; port: number } | undefined> {
   const port = recordedPort(portFile);
   if (port === undefined) return undefined;
-  const pid = await findResponsive(id, () => accepts(connectionString(port, password, "postgres")));
+  const pid = await findResponsive(id, () =>
+    acceptsConnections(connectionString(port, password, "postgres")),
+  );
   if (pid !== undefined) return { pid, port };
   await stopDaemon(id, "SIGINT", STOP_WITHIN_MS);
   return undefined;
 }
 
+/** Initialises the cluster if there is no data, and starts the server. */
 async function launch(
   id: DaemonId,
   cluster: Cluster,
@@ -122,7 +125,7 @@ async function launch(
   ephemeral: boolean,
   log: Log,
 ): Promise<{ pid: number; port: number }> {
-  const storage = cluster.runAs ? sharedStorage() : id.directory;
+  const storage = cluster.runAs ? createSharedStorage() : id.directory;
   const binaries = findBinaries(storage, cluster.runAs, dataVersion(cluster), log);
   if (dataVersion(cluster) === undefined) {
     await initialiseCluster(binaries, cluster, { superuser: NAME, password, durable: !ephemeral });
@@ -130,7 +133,7 @@ async function launch(
 
   const port = await stablePort(portFile);
   const args = ["-D", cluster.dataDirectory, "-p", String(port), "-h", "127.0.0.1"];
-  // No Unix socket: its path is limited to about 100 characters, data directories are not.
+  // No Unix socket: its path may have about 100 characters, and the path of a data directory may be longer.
   args.push("-c", "unix_socket_directories=", "-c", "max_connections=200", "-c", "log_checkpoints=off");
   if (ephemeral) args.push(...EPHEMERAL_FLAGS);
   const daemon = {
@@ -139,7 +142,7 @@ async function launch(
     runAs: cluster.runAs,
     leashed: ephemeral,
   };
-  const isReady = (): Promise<boolean> => accepts(connectionString(port, password, "postgres"));
+  const isReady = (): Promise<boolean> => acceptsConnections(connectionString(port, password, "postgres"));
   for (let attempt = 1; ; attempt++) {
     removeStalePidFile(cluster);
     try {
@@ -152,8 +155,10 @@ async function launch(
   }
 }
 
-/** The superuser's password: generated once, readable for us alone. */
-function keptPassword(directory: string): string {
+/**
+ * The superuser's password. It is generated at the first call. Only the user of this process may read its file.
+ */
+function readOrCreatePassword(directory: string): string {
   const file = path.join(directory, "password");
   if (!existsSync(file)) writeAtomically(file, randomBytes(24).toString("hex"), 0o600);
   return readFileSync(file, "utf8");
@@ -162,7 +167,8 @@ function keptPassword(directory: string): string {
 const connectionString = (port: number, password: string, database: string): string =>
   `postgresql://${NAME}:${password}@127.0.0.1:${port}/${database}`;
 
-async function accepts(url: string): Promise<boolean> {
+/** Whether the server answers a query. */
+async function acceptsConnections(url: string): Promise<boolean> {
   try {
     await withClient(url, (client) => client.query("SELECT 1"));
     return true;
@@ -171,7 +177,10 @@ async function accepts(url: string): Promise<boolean> {
   }
 }
 
-/** Does nothing where it exists; it may be missing in a running server whose first starter was killed. */
+/**
+ * Creates the database `tollfree` unless it exists. It can be missing in a running server whose start was
+ * killed.
+ */
 async function createDatabase(adminUrl: string): Promise<void> {
   await withClient(adminUrl, async (client) => {
     const { rowCount } = await client.query("SELECT 1 FROM pg_database WHERE datname = $1", [NAME]);
@@ -181,7 +190,7 @@ async function createDatabase(adminUrl: string): Promise<void> {
 
 async function withClient(url: string, use: (client: pg.Client) => Promise<unknown>): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
-  client.on("error", () => {}); // a server that goes away while we look at it is an answer, not a crash
+  client.on("error", () => {}); // without a listener, a lost connection would end this process
   try {
     await client.connect();
     await use(client);

@@ -4,65 +4,66 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, r
 import type { Socket } from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { runsWith } from "./process-info.ts";
+import { isRunningWith } from "./process-info.ts";
 
-/** Wait between two looks at a process or its health. */
+/** The pause between two checks of a process or its health. */
 const POLL_MS = 20;
 const ANSWER_WITHIN_MS = 10_000;
 const KILLED_WITHIN_MS = 10_000;
 const LOG_TAIL_BYTES = 4_000;
 
-/** Names a detached process of the world: where its pid and log are, and how to recognise it. */
+/** Identifies a detached process of the sandbox: where its pid and log are, and how to recognise it. */
 export interface DaemonId {
   name: string;
-  /** Holds `<name>.pid`, `<name>.log`, and the log of the run before as `<name>.previous.log`. */
+  /** Holds `<name>.pid`, `<name>.log`, and the log of the previous run as `<name>.previous.log`. */
   directory: string;
-  /** Part of its command line, and of no other process's: usually a path inside the data directory. */
+  /** Text in its command line and in no other process's, usually a path inside the data directory. */
   marker: string;
 }
 
 export interface DaemonCommand {
   command: string;
   args: readonly string[];
-  /** The whole environment: nothing of ours is inherited, so no secret of the server ends up in a daemon. */
+  /** Its environment, added to PATH and LC_ALL. It inherits nothing else, so no secret of the server. */
   env?: Record<string, string>;
-  /** Run as this user; only root may ask for another than its own. */
+  /** The user to run as. Only root may name another user than its own. */
   runAs?: { uid: number; gid: number } | undefined;
-  /** Tie its life to ours: it gets SIGINT when this process dies, however it dies. For tests. */
+  /** For tests: the daemon gets SIGINT when this process ends, also if this process is killed. */
   leashed?: boolean;
 }
 
-// The pid is written by the process itself (fd 3) before it becomes the daemon, so there is no moment at which
-// killing the server leaves behind a daemon that nobody can find again.
+// The shell writes its own pid to fd 3 before it becomes the daemon. So the pid file is complete when the daemon
+// starts, and a server that is killed meanwhile leaves no daemon without a pid file.
 const DETACHED_SCRIPT = `echo $$ >&3; exec 3>&-; exec "$@"`;
-// Standard input is a pipe from us; it ends when we do. (As fd 4, since a shell gives its background jobs no input.)
+// Standard input is a pipe from this process, which ends when this process ends. It is copied to fd 4, since a
+// shell gives its background jobs no standard input.
 const LEASHED_SCRIPT = `
   "$@" 3>&- & daemon=$!
   echo $daemon >&3; exec 3>&- 4<&0
   { cat <&4 >/dev/null; kill -INT $daemon; } & leash=$!
   wait $daemon; kill $leash`;
 
-/** The daemon's pid if it is alive. */
+/** The daemon's pid, or undefined if it isn't running. */
 export function findDaemon(id: DaemonId): number | undefined {
   try {
     const pid = Number(readFileSync(pidFile(id), "utf8"));
-    return runsWith(pid, id.marker) ? pid : undefined;
+    return isRunningWith(pid, id.marker) ? pid : undefined;
   } catch {
     return undefined;
   }
 }
 
 /**
- * The daemon's pid if it is alive and, given some time, answers. Patient, because what doesn't answer is stopped,
- * and other servers may be using it: a machine can be very busy for a while.
+ * The daemon's pid if it runs and answers within 10 seconds. The caller stops a daemon that doesn't answer,
+ * although other servers may use it. So a daemon on a busy machine gets some time.
  */
 export async function findResponsive(
   id: DaemonId,
-  answers: () => Promise<boolean>,
+  isAnswering: () => Promise<boolean>,
 ): Promise<number | undefined> {
   const deadline = Date.now() + ANSWER_WITHIN_MS;
   for (let pid = findDaemon(id); pid !== undefined; pid = findDaemon(id)) {
-    if (await answers()) return pid;
+    if (await isAnswering()) return pid;
     if (Date.now() > deadline) return undefined;
     await sleep(POLL_MS);
   }
@@ -70,11 +71,11 @@ export async function findResponsive(
 }
 
 /**
- * Starts a daemon in a session of its own, so that neither Ctrl-C nor the death of the server reaches it, and
- * waits until `isReady` answers true.
+ * Starts a daemon in its own session, so that it survives Ctrl-C and the server's death. Waits until `isReady`
+ * is true.
  *
- * @returns its pid
- * @throws Error with the end of its log when it exits before that, or isn't ready within `readyWithinMs`.
+ * @returns the daemon's pid
+ * @throws Error with the end of its log if it exits before that, or isn't ready within `readyWithinMs`
  */
 export async function startDaemon(
   id: DaemonId,
@@ -88,7 +89,8 @@ export async function startDaemon(
   const exit = watchExit(child);
   const deadline = Date.now() + readyWithinMs;
   while (exit.reason === undefined) {
-    if (findDaemon(id) !== undefined && (await isReady())) return findDaemon(id) ?? fail(id, "vanished");
+    if (findDaemon(id) !== undefined && (await isReady()))
+      return findDaemon(id) ?? fail(id, "ended after it was ready");
     if (Date.now() > deadline) {
       await stopDaemon(id, "SIGKILL", 2_000);
       fail(id, `wasn't ready within ${readyWithinMs} ms`);
@@ -99,16 +101,16 @@ export async function startDaemon(
 }
 
 /**
- * Sends `signal` and waits for the process to end; after `timeoutMs` it is killed. Does nothing if it's dead.
+ * Sends `signal` and waits for the process to end. Kills it after `timeoutMs`. Does nothing if it isn't running.
  *
- * @throws Error if it lives on even so (blocked in the kernel, or somebody else's)
+ * @throws Error if it still runs after it was killed (blocked in the kernel, or owned by another user)
  */
 export async function stopDaemon(id: DaemonId, signal: NodeJS.Signals, timeoutMs: number): Promise<void> {
   const pid = findDaemon(id);
   if (pid !== undefined) {
     sendSignal(pid, signal);
     const deadline = Date.now() + timeoutMs;
-    while (runsWith(pid, id.marker)) {
+    while (isRunningWith(pid, id.marker)) {
       if (Date.now() > deadline) sendSignal(pid, "SIGKILL");
       if (Date.now() > deadline + KILLED_WITHIN_MS) {
         throw new Error(`${id.name} (pid ${pid}) can't be stopped`);
@@ -157,15 +159,15 @@ function watchExit(child: ChildProcess): { reason?: string } {
   return exit;
 }
 
-function fail(id: DaemonId, what: string): never {
-  throw new Error(`${id.name} ${what}. The end of ${logFile(id)}:\n${logTail(id)}`);
+function fail(id: DaemonId, problem: string): never {
+  throw new Error(`${id.name} ${problem}. The end of ${logFile(id)}:\n${logTail(id)}`);
 }
 
 function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It ended in the meantime, which is what the caller wants.
+    // It has ended already.
   }
 }
 

@@ -1,2 +1,2 @@
-/** Receives one line at a time, written for a person. The sandbox never logs keys or passwords. */
+/** Takes one line of text for a person. The sandbox never logs keys or passwords. */
 export type Log = (line: string) => void;

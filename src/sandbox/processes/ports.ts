@@ -4,13 +4,13 @@ import net from "node:net";
 import { writeAtomically } from "./atomic-file.ts";
 
 /**
- * Below the ports that systems hand out for outgoing connections (from 32768 on Linux): there, a port noted
- * yesterday would now and then be some connection's local end today, and addresses would not stay stable.
+ * Ports below those that systems use for outgoing connections (from 32768 on Linux). A recorded port in that range
+ * could be in use by a connection at the next start, and addresses would change.
  */
 const FIRST_PORT = 20_000;
 const LAST_PORT = 32_000;
 
-/** The port written to `file` by `stablePort`, whether or not something listens there now. */
+/** The port that `stablePort` wrote to `file`, whether or not a process listens on it. */
 export function recordedPort(file: string): number | undefined {
   try {
     const port = Number(readFileSync(file, "utf8"));
@@ -20,7 +20,7 @@ export function recordedPort(file: string): number | undefined {
   }
 }
 
-/** A free loopback port: the one recorded in `file` if nobody took it, else a new one, recorded there. */
+/** A free loopback port: the one recorded in `file` if it is free, otherwise a new one, which is recorded. */
 export async function stablePort(file: string): Promise<number> {
   const recorded = recordedPort(file);
   if (recorded !== undefined && (await isFree(recorded))) return recorded;

@@ -9,8 +9,8 @@ interface Entry {
 }
 
 /**
- * Which servers use this world. The last one to leave switches the lights off; a server that was killed never
- * leaves, its entry is recognised as dead by whoever looks next. Call everything here under the world's lock.
+ * The servers that use this sandbox. The last server to leave stops the sandbox. A server that was killed doesn't
+ * leave, so each leaving server removes the entries of dead ones. Hold the sandbox's lock when calling a method.
  */
 export class ServerRegistry {
   readonly #directory: string;
@@ -20,7 +20,7 @@ export class ServerRegistry {
     mkdirSync(directory, { recursive: true });
   }
 
-  /** Registers this process once more (one process may run several servers) and returns the entry's name. */
+  /** Adds an entry for a server of this process, which may run several. Returns the entry's name. */
   join(): string {
     const name = `${process.pid}-${randomUUID()}.json`;
     const entry: Entry = { pid: process.pid, startTime: processInfo(process.pid)?.startTime ?? "" };
@@ -28,7 +28,7 @@ export class ServerRegistry {
     return name;
   }
 
-  /** @returns whether nobody is left. */
+  /** Removes the entry and those of dead servers. Returns whether no server is left. */
   leave(name: string): boolean {
     this.#remove(name);
     const entries = readdirSync(this.#directory);

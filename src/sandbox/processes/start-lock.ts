@@ -4,21 +4,23 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { processInfo } from "./process-info.ts";
 
 const POLL_MS = 25;
-/** A lock file without readable content this long after its creation was left by a process that died in between. */
-const UNREADABLE_AFTER_MS = 5_000;
+/**
+ * A lock file that is still empty or unreadable at this age was left by a process that died while writing it.
+ */
+const ABANDONED_AFTER_MS = 5_000;
 
 interface Owner {
   pid: number;
   startTime: string;
-  /** Tells two holds of the same process apart. */
+  /** A random id, to tell apart two locks of the same process. */
   hold: string;
 }
 
 /**
- * Runs `work` while holding the lock file, so that of several servers starting in one data directory one does
- * the work and the others find it done. A lock whose owner died (SIGKILL, power cut) is taken over.
+ * Runs `work` while holding the lock file. If several servers start in one data directory, one does the work
+ * while the others wait. A lock whose owner died (SIGKILL, power cut) is taken over.
  *
- * @throws Error when a live process holds the lock for longer than `timeoutMs` (default 120 s).
+ * @throws Error if a live process holds the lock for longer than `timeoutMs` (default 120,000)
  */
 export async function withLock<T>(file: string, work: () => Promise<T>, timeoutMs = 120_000): Promise<T> {
   const hold = await acquire(file, timeoutMs);
@@ -50,8 +52,8 @@ async function acquire(file: string, timeoutMs: number): Promise<string> {
 }
 
 /**
- * Two processes may find the same abandoned lock. Without the guard, the slower one could delete the lock the
- * faster one has just taken; with it, whoever holds the guard looks again before deleting.
+ * Two processes may find the same abandoned lock. Without a guard, the slower process could delete the lock
+ * that the faster one has just taken. With it, one process at a time checks again and deletes.
  */
 function removeAbandoned(file: string): void {
   const guard = `${file}.takeover`;
@@ -59,7 +61,7 @@ function removeAbandoned(file: string): void {
     mkdirSync(guard);
   } catch (error) {
     if (!isCode(error, "EEXIST")) throw error;
-    if (ageMs(guard) > UNREADABLE_AFTER_MS) rmSync(guard, { recursive: true, force: true });
+    if (ageMs(guard) > ABANDONED_AFTER_MS) rmSync(guard, { recursive: true, force: true });
     return;
   }
   try {
@@ -71,7 +73,7 @@ function removeAbandoned(file: string): void {
 
 function isAbandoned(file: string): boolean {
   const owner = readOwner(file);
-  if (!owner) return ageMs(file) > UNREADABLE_AFTER_MS;
+  if (!owner) return ageMs(file) > ABANDONED_AFTER_MS;
   return processInfo(owner.pid)?.startTime !== owner.startTime;
 }
 

@@ -1,8 +1,9 @@
 /**
- * The program that `services.ts` starts: the facilitator, the demo upstreams, and two chores nobody else is there
- * for when no server runs: saving the chain, and tidying up when the world's directory is deleted.
+ * The program that `services.ts` starts. It runs the facilitator and the demo upstreams. It also does two tasks
+ * that must be done while no server runs: it saves the chain, and cleans up when the sandbox's directory is
+ * deleted.
  *
- * Its arguments are a ServicesConfig as JSON, and the directory of its pid file, by which it is recognised.
+ * Its arguments are a `ServicesConfig` as JSON, and the directory of its pid file, by which it is recognised.
  */
 import type { Server } from "node:http";
 import type { Express } from "express";
@@ -18,7 +19,7 @@ import { Seller } from "../x402/seller.ts";
 import type { ServicesConfig } from "./services.ts";
 import { stopWhenDeleted } from "./stop-when-deleted.ts";
 
-/** How long payments under way may keep the process from ending. */
+/** How long the process waits for running payments before it ends. */
 const DRAIN_WITHIN_MS = 3_000;
 
 const config = JSON.parse(process.argv[2] ?? "{}") as ServicesConfig;
@@ -49,16 +50,17 @@ async function main(): Promise<void> {
 
   const stopping = new AbortController();
   process.once("SIGTERM", () => stopping.abort());
-  const stateFile = snapshotFile(sandboxDirectories(config.worldDirectory).chain);
+  const stateFile = snapshotFile(sandboxDirectories(config.sandboxDirectory).chain);
   await Promise.all([
     keepSnapshots(config.rpcUrl, stateFile, stopping.signal, log),
-    stopWhenDeleted(config.worldDirectory, config.worldId, stopping),
+    stopWhenDeleted(config.sandboxDirectory, config.sandboxId, stopping),
   ]);
-  // Upstreams first: what they have under way still needs the facilitator.
-  await drain(upstreams);
-  await drain(facilitator);
+  // The upstreams end first: their running payments need the facilitator.
+  await closeGracefully(upstreams);
+  await closeGracefully(facilitator);
 }
 
+/** Listens on a loopback port. Adds `/health`, which answers with the fingerprint. */
 function serve(app: Express, port: number): Promise<Server> {
   const withHealth = express();
   withHealth.get("/health", (_req, res) => void res.json({ fingerprint: config.fingerprint }));
@@ -68,7 +70,8 @@ function serve(app: Express, port: number): Promise<Server> {
   });
 }
 
-function drain(server: Server): Promise<void> {
+/** Closes a server when its running requests are answered, at the latest after `DRAIN_WITHIN_MS`. */
+function closeGracefully(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => server.closeAllConnections(), DRAIN_WITHIN_MS);
     server.close(() => {

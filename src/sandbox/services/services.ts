@@ -12,20 +12,20 @@ import { recordedPort, stablePort } from "../processes/ports.ts";
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 5_000;
 const PROBE_TIMEOUT_MS = 2_000;
-// As CommonJS: loading ES modules through tsx costs a message to another thread for each of viem's 700 files, which
-// more than doubles the time this process takes to be ready.
+// Loads the program as CommonJS. For ES modules, tsx sends a message to another thread for each of viem's 700
+// files, which more than doubles the start time of this process.
 const ENTRY = "require(process.argv[1])";
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 
-/** What the services' process is told, as its one argument. */
+/** The configuration of the services' process, passed as JSON in its first argument. */
 export interface ServicesConfig {
-  /** The world's directory. When it is deleted, the services stop the world's other processes and themselves. */
-  worldDirectory: string;
-  worldId: string;
+  /** When this directory is deleted, the services stop the sandbox's other processes and themselves. */
+  sandboxDirectory: string;
+  sandboxId: string;
   rpcUrl: string;
   facilitatorPort: number;
   upstreamsPort: number;
-  /** Identifies this configuration and the code that serves it; `/health` answers with it. */
+  /** A hash of this configuration and of the code. `/health` answers with it. */
   fingerprint: string;
 }
 
@@ -33,32 +33,32 @@ export interface Services {
   pid: number;
   facilitatorUrl: string;
   upstreamsUrl: string;
-  /** They were running already. */
+  /** Whether they ran already. */
   reused: boolean;
 }
 
 /**
- * Makes sure that the facilitator and the demo upstreams run, together in one process of their own. They are
- * restarted when their code or configuration changed, on the same addresses as long as nobody took those.
+ * Starts the facilitator and the demo upstreams in one separate process, unless they run. They are restarted if
+ * their code or configuration changed. They keep their addresses unless another program took the ports.
  *
- * Not safe to call twice at once for one world: hold the world's lock.
+ * Hold the sandbox's lock: two calls at once for one sandbox aren't safe.
  */
-export async function ensureServices(worldDirectory: string, rpcUrl: string, log: Log): Promise<Services> {
-  const directory = sandboxDirectories(worldDirectory).services;
+export async function ensureServices(sandboxDirectory: string, rpcUrl: string, log: Log): Promise<Services> {
+  const directory = sandboxDirectories(sandboxDirectory).services;
   mkdirSync(directory, { recursive: true });
   const id = servicesDaemon(directory);
   const portFile = (name: string): string => path.join(directory, `${name}.port`);
   const configure = (facilitatorPort: number, upstreamsPort: number): ServicesConfig => {
     const config = {
-      worldDirectory,
-      worldId: sandboxId(worldDirectory),
+      sandboxDirectory,
+      sandboxId: sandboxId(sandboxDirectory),
       rpcUrl,
       facilitatorPort,
       upstreamsPort,
     };
     return { ...config, fingerprint: fingerprintOf(config) };
   };
-  const services = (pid: number, config: ServicesConfig, reused: boolean): Services => ({
+  const describeServices = (pid: number, config: ServicesConfig, reused: boolean): Services => ({
     pid,
     facilitatorUrl: urlOf(config.facilitatorPort),
     upstreamsUrl: urlOf(config.upstreamsPort),
@@ -69,10 +69,10 @@ export async function ensureServices(worldDirectory: string, rpcUrl: string, log
     recordedPort(portFile("facilitator")) ?? 0,
     recordedPort(portFile("upstreams")) ?? 0,
   );
-  const running = await findResponsive(id, async () => (await health(recorded)) !== undefined);
-  if (running !== undefined && (await health(recorded)) === recorded.fingerprint) {
+  const running = await findResponsive(id, async () => (await runningFingerprint(recorded)) !== undefined);
+  if (running !== undefined && (await runningFingerprint(recorded)) === recorded.fingerprint) {
     log(`facilitator and demo upstreams found (pid ${running})`);
-    return services(running, recorded, true);
+    return describeServices(running, recorded, true);
   }
   await stopServices(directory);
   const config = configure(
@@ -83,16 +83,16 @@ export async function ensureServices(worldDirectory: string, rpcUrl: string, log
   const pid = await startDaemon(
     id,
     { command: process.execPath, args },
-    async () => (await health(config)) === config.fingerprint,
+    async () => (await runningFingerprint(config)) === config.fingerprint,
     READY_WITHIN_MS,
   );
   log(
     `facilitator started at ${urlOf(config.facilitatorPort)}, demo upstreams at ${urlOf(config.upstreamsPort)}`,
   );
-  return services(pid, config, false);
+  return describeServices(pid, config, false);
 }
 
-/** Stops them if they run; payments under way are settled and answered first. */
+/** Stops the services if they run. Running payments are settled and answered first. */
 export async function stopServices(directory: string): Promise<void> {
   await stopDaemon(servicesDaemon(directory), "SIGTERM", STOP_WITHIN_MS);
 }
@@ -103,7 +103,7 @@ const servicesDaemon = (directory: string): DaemonId => ({
   marker: directory,
 });
 
-/** tsx, which lets Node run these sources. */
+/** tsx, with which Node runs TypeScript. */
 const loader = (): string => createRequire(import.meta.url).resolve("tsx/cjs");
 
 function fingerprintOf(config: Omit<ServicesConfig, "fingerprint">): string {
@@ -118,8 +118,8 @@ function fingerprintOf(config: Omit<ServicesConfig, "fingerprint">): string {
   return hash.digest("hex");
 }
 
-/** The fingerprint of what serves both ports; undefined while one doesn't answer. */
-async function health(config: ServicesConfig): Promise<string | undefined> {
+/** The fingerprint that both ports answer with. Undefined if one doesn't answer or they differ. */
+async function runningFingerprint(config: ServicesConfig): Promise<string | undefined> {
   const ports = [config.facilitatorPort, config.upstreamsPort];
   const [facilitator, upstreams] = await Promise.all(ports.map(fingerprintAt));
   return facilitator === upstreams ? facilitator : undefined;

@@ -15,7 +15,7 @@ interface RouteInput {
 
 const METRES_PER_NAUTICAL_MILE = 1_852;
 const METRES_PER_MILE = 1_609.344;
-/** A jet's usual cruise, and what taxiing, climb and approach add to each leg. */
+/** The usual cruise speed of a jet, and the time that taxiing, climb and approach add to each leg. */
 const CRUISE_KM_PER_HOUR = 850;
 const OVERHEAD_MINUTES = 30;
 
@@ -42,7 +42,7 @@ export const airRoutes: DemoService = {
         minItems: 2,
         maxItems: 12,
         items: { type: "string", enum: CODES },
-        description: "IATA codes of the airports, in the order they are flown to.",
+        description: "IATA codes of the airports, in the order of the route.",
         examples: [["LIS", "FRA", "SIN"]],
       },
     },
@@ -52,7 +52,8 @@ export const airRoutes: DemoService = {
   prepare(input) {
     const { stops } = input as unknown as RouteInput;
     const repeated = stops.findIndex((code, index) => code === stops[index - 1]);
-    if (repeated > 0) throw new InputError(`/stops/${repeated}`, "This is the stop before it, too.");
+    if (repeated > 0)
+      throw new InputError(`/stops/${repeated}`, "This stop is the same as the stop before it.");
     const route = stops.map((code) => ({ code, ...airport(code) }));
     return () => measure(route);
   },
@@ -60,7 +61,7 @@ export const airRoutes: DemoService = {
 
 function measure(route: (Airport & { code: string })[]): unknown {
   const legs = route.slice(1).map((to, index) => {
-    const from = route[index] ?? to; // there is one: `to` starts at the second stop
+    const from = route[index] ?? to; // `to` starts at the second stop, so `route[index]` exists
     const metres = distanceMetres(from, to);
     return {
       from: from.code,
@@ -93,6 +94,6 @@ const round = (number: number, decimals: number): number => Number(number.toFixe
 
 function airport(code: string): Airport {
   const found = AIRPORTS[code];
-  if (!found) throw new InputError("/stops", `${code} isn't in the table.`);
+  if (!found) throw new InputError("/stops", `${code} is not a known airport code.`);
   return found;
 }

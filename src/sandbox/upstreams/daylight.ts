@@ -63,11 +63,11 @@ function report(place: Place, date: string): unknown {
     ...place,
     date,
     kind: sun.kind === "rises" ? "normal" : sun.kind,
-    sunrise: sun.kind === "rises" ? seconds(sun.rise) : null,
-    sunset: sun.kind === "rises" ? seconds(sun.set) : null,
-    solar_noon: seconds(solarNoon(day, place)),
-    civil_dawn: twilight.kind === "rises" ? seconds(twilight.rise) : null,
-    civil_dusk: twilight.kind === "rises" ? seconds(twilight.set) : null,
+    sunrise: sun.kind === "rises" ? isoSeconds(sun.rise) : null,
+    sunset: sun.kind === "rises" ? isoSeconds(sun.set) : null,
+    solar_noon: isoSeconds(solarNoon(day, place)),
+    civil_dawn: twilight.kind === "rises" ? isoSeconds(twilight.rise) : null,
+    civil_dusk: twilight.kind === "rises" ? isoSeconds(twilight.set) : null,
     day_length_seconds: dayLength(sun),
     times: "UTC",
   };
@@ -84,5 +84,6 @@ function dayLength(sun: ReturnType<typeof sunEvents>): number {
   }
 }
 
-const seconds = (moment: Date): string =>
+/** ISO 8601, rounded to seconds. */
+const isoSeconds = (moment: Date): string =>
   new Date(Math.round(moment.getTime() / 1_000) * 1_000).toISOString();

@@ -14,7 +14,7 @@ const SERVICES: readonly DemoService[] = [daylight, textAnalysis, workingDays, a
 const BODY_LIMIT = "64kb";
 const BASE_UNITS_PER_CENT = 10_000;
 
-/** All that is needed to register a demo upstream as a sponsored API; the fields are those of `POST /sponsor/apis`. */
+/** A demo upstream, with the fields of `POST /sponsor/apis` that register it as a sponsored API. */
 export interface DemoUpstream {
   service_key: string;
   name: string;
@@ -30,12 +30,12 @@ export interface DemoUpstream {
 }
 
 /**
- * The demo upstreams as they are offered.
+ * Describes the demo upstreams.
  *
- * @param baseUrl where `createUpstreamsApp` is served
- * @param sellers who earns, one address per service
+ * @param baseUrl the URL at which `createUpstreamsApp` is served
+ * @param payees the addresses that are paid, one for each service
  */
-export function demoUpstreams(baseUrl: string, sellers: readonly string[]): DemoUpstream[] {
+export function demoUpstreams(baseUrl: string, payees: readonly string[]): DemoUpstream[] {
   return SERVICES.map((service, index) => ({
     service_key: service.serviceKey,
     name: service.name,
@@ -45,29 +45,32 @@ export function demoUpstreams(baseUrl: string, sellers: readonly string[]): Demo
     upstream_url: `${baseUrl}${service.path}`,
     upstream_method: service.method,
     price_cents: Number(service.amount) / BASE_UNITS_PER_CENT,
-    pay_to: sellerOf(sellers, index),
+    pay_to: payeeOf(payees, index),
     input_schema: service.inputSchema,
     sample_input: service.sampleInput,
   }));
 }
 
-/** Serves the demo upstreams: wrong input gets 400 and costs nothing, right input 402, a payment the answer. */
-export function createUpstreamsApp(baseUrl: string, sellers: readonly string[], seller: Seller): Express {
+/**
+ * Serves the demo upstreams. Wrong input is answered with 400, valid input with 402, and a paid request with
+ * the output.
+ */
+export function createUpstreamsApp(baseUrl: string, payees: readonly string[], seller: Seller): Express {
   const app = express();
   app.disable("x-powered-by");
   app.set("etag", false);
   app.use(express.json({ limit: BODY_LIMIT }));
   SERVICES.forEach((service, index) => {
-    const readInput = inputReader(service);
+    const readInput = createInputReader(service);
     const offer = {
       url: `${baseUrl}${service.path}`,
       description: service.description,
       amount: service.amount,
-      payTo: sellerOf(sellers, index),
+      payTo: payeeOf(payees, index),
       speaksV1: service.speaksV1,
     };
     app.all(service.path, async (req, res) => {
-      // Express would run a GET handler for HEAD as well: paid work, and no body to deliver.
+      // Express would also run a GET handler for HEAD, which would do paid work and send no body.
       if (req.method !== service.method) {
         return void res
           .status(405)
@@ -77,14 +80,17 @@ export function createUpstreamsApp(baseUrl: string, sellers: readonly string[], 
       await seller.sell(req, res, offer, service.prepare(readInput(req)));
     });
   });
-  app.use((_req, res) => void res.status(404).json({ error: "There is nothing here." }));
+  app.use((_req, res) => void res.status(404).json({ error: "There is no such path." }));
   app.use(answerError);
   return app;
 }
 
-/** Reads and checks a request's input, from the query or the body; throws InputError. */
-function inputReader({ inputSchema, method }: DemoService): (req: Request) => Record<string, unknown> {
-  // A query holds only strings; the schema knows which of them are numbers.
+/**
+ * Makes a function that reads a request's input from the query or the body. It throws InputError if the input
+ * is wrong.
+ */
+function createInputReader({ inputSchema, method }: DemoService): (req: Request) => Record<string, unknown> {
+  // A query holds only strings. They are converted to the types of the schema.
   const ajv = new Ajv2020({ coerceTypes: method === "GET", useDefaults: true });
   formats.default(ajv);
   const validate = ajv.compile<Record<string, unknown>>(inputSchema);
@@ -102,13 +108,13 @@ function answerError(error: unknown, _req: Request, res: Response, _next: NextFu
     return;
   }
   const isUnreadable = error instanceof Error && "status" in error; // thrown while reading the body
-  res
-    .status(isUnreadable ? 400 : 500)
-    .json({ error: isUnreadable ? "The body is unusable." : "Internal error." });
+  res.status(isUnreadable ? 400 : 500).json({
+    error: isUnreadable ? "The body can't be read. Send JSON of at most 64 KiB." : "Internal error.",
+  });
 }
 
-function sellerOf(sellers: readonly string[], index: number): string {
-  const address = sellers[index];
-  if (address === undefined) throw new Error(`demo upstream ${index} has nobody to pay`);
+function payeeOf(payees: readonly string[], index: number): string {
+  const address = payees[index];
+  if (address === undefined) throw new Error(`demo upstream ${index} has no payee`);
   return address;
 }

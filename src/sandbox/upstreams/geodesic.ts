@@ -1,4 +1,7 @@
-/** Distances on the WGS 84 ellipsoid, after Vincenty's inverse formula; to the millimetre where it converges. */
+/**
+ * Distances on the WGS 84 ellipsoid by Vincenty's inverse formula. They are right to a millimetre if it
+ * converges.
+ */
 
 const SEMI_MAJOR_M = 6_378_137;
 const FLATTENING = 1 / 298.257223563;
@@ -16,7 +19,10 @@ export interface Point {
 
 const radians = (degrees: number): number => (degrees * Math.PI) / 180;
 
-/** Metres along the shortest line. Nearly opposite points, where Vincenty doesn't converge, are measured on a sphere. */
+/**
+ * The shortest distance in metres. For nearly opposite points, where Vincenty doesn't converge, a sphere is
+ * used.
+ */
 export function distanceMetres(a: Point, b: Point): number {
   const u1 = Math.atan((1 - FLATTENING) * Math.tan(radians(a.latitude)));
   const u2 = Math.atan((1 - FLATTENING) * Math.tan(radians(b.latitude)));
@@ -32,7 +38,7 @@ export function distanceMetres(a: Point, b: Point): number {
     const sigma = Math.atan2(sinSigma, cosSigma);
     const sinAlpha = (cosU1 * cosU2 * sinLambda) / sinSigma;
     const cosSqAlpha = 1 - sinAlpha ** 2;
-    const cos2Mid = cosSqAlpha === 0 ? 0 : cosSigma - (2 * sinU1 * sinU2) / cosSqAlpha; // 0: along the equator
+    const cos2Mid = cosSqAlpha === 0 ? 0 : cosSigma - (2 * sinU1 * sinU2) / cosSqAlpha; // 0 along the equator
     const c = (FLATTENING / 16) * cosSqAlpha * (4 + FLATTENING * (4 - 3 * cosSqAlpha));
     const previous = lambda;
     const inner = cos2Mid + c * cosSigma * (2 * cos2Mid ** 2 - 1);
@@ -40,10 +46,10 @@ export function distanceMetres(a: Point, b: Point): number {
     if (Math.abs(lambda - previous) < PRECISION)
       return arcLength(sigma, sinSigma, cosSigma, cosSqAlpha, cos2Mid);
   }
-  return onSphere(a, b);
+  return distanceOnSphere(a, b);
 }
 
-/** Degrees clockwise from north, on leaving `a` for `b` along a great circle. */
+/** The direction at `a` of the great circle to `b`, in degrees clockwise from north. */
 export function initialBearing(a: Point, b: Point): number {
   const [latitude1, latitude2] = [radians(a.latitude), radians(b.latitude)];
   const difference = radians(b.longitude - a.longitude);
@@ -69,7 +75,8 @@ function arcLength(
   return SEMI_MINOR_M * a * (sigma - b * sinSigma * (cos2Mid + (b / 4) * (first - second)));
 }
 
-function onSphere(a: Point, b: Point): number {
+/** The distance in metres on a sphere (haversine). */
+function distanceOnSphere(a: Point, b: Point): number {
   const [latitude1, latitude2] = [radians(a.latitude), radians(b.latitude)];
   const half =
     Math.sin((latitude2 - latitude1) / 2) ** 2 +

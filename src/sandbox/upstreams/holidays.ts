@@ -1,6 +1,6 @@
-/** Public holidays by the rules that define them. Holidays proclaimed for a single year aren't covered. */
+/** Public holidays, computed by their rules. Holidays that were proclaimed for a single year are missing. */
 
-/** A calendar day as milliseconds of its midnight UTC; no time zones are involved. */
+/** A calendar day: the milliseconds since the epoch of its midnight in UTC. */
 export type Day = number;
 
 export interface Holiday {
@@ -18,27 +18,29 @@ export const addDays = (day: Day, days: number): Day => day + days * MS_PER_DAY;
 const weekday = (day: Day): number => new Date(day).getUTCDay();
 export const isWeekend = (day: Day): boolean => weekday(day) === SATURDAY || weekday(day) === SUNDAY;
 
+/** The day of a holiday in a year. */
 type Rule = (year: number) => Day;
 
-const on =
+const fixedDate =
   (month: number, date: number): Rule =>
   (year) =>
     Date.UTC(year, month - 1, date);
 
-const easter =
+/** The given number of days after Easter Sunday. */
+const daysAfterEaster =
   (offset: number): Rule =>
   (year) =>
     addDays(easterSunday(year), offset);
 
 /** The first given weekday on or after a date. */
-const from =
+const firstWeekdayFrom =
   (month: number, date: number, day: number): Rule =>
   (year) => {
     const first = Date.UTC(year, month - 1, date);
     return addDays(first, (day - weekday(first) + 7) % 7);
   };
 
-/** Gregorian computus (Meeus, Jones, Butcher). */
+/** Easter Sunday in the Gregorian calendar (algorithm of Meeus, Jones and Butcher). */
 function easterSunday(year: number): Day {
   const a = year % 19;
   const b = Math.floor(year / 100);
@@ -56,21 +58,23 @@ function easterSunday(year: number): Day {
   return Date.UTC(year, month - 1, date);
 }
 
-const NEW_YEAR: [string, Rule] = ["New Year's Day", on(1, 1)];
-const GOOD_FRIDAY: [string, Rule] = ["Good Friday", easter(-2)];
-const EASTER_MONDAY: [string, Rule] = ["Easter Monday", easter(1)];
-const LABOUR_DAY: [string, Rule] = ["Labour Day", on(5, 1)];
-const ASCENSION: [string, Rule] = ["Ascension Day", easter(39)];
-const WHIT_MONDAY: [string, Rule] = ["Whit Monday", easter(50)];
-const ASSUMPTION: [string, Rule] = ["Assumption Day", on(8, 15)];
-const ALL_SAINTS: [string, Rule] = ["All Saints' Day", on(11, 1)];
-const CHRISTMAS: [string, Rule] = ["Christmas Day", on(12, 25)];
-const SECOND_CHRISTMAS: [string, Rule] = ["Second Day of Christmas", on(12, 26)];
+const NEW_YEAR: [string, Rule] = ["New Year's Day", fixedDate(1, 1)];
+const GOOD_FRIDAY: [string, Rule] = ["Good Friday", daysAfterEaster(-2)];
+const EASTER_MONDAY: [string, Rule] = ["Easter Monday", daysAfterEaster(1)];
+const LABOUR_DAY: [string, Rule] = ["Labour Day", fixedDate(5, 1)];
+const ASCENSION: [string, Rule] = ["Ascension Day", daysAfterEaster(39)];
+const WHIT_MONDAY: [string, Rule] = ["Whit Monday", daysAfterEaster(50)];
+const ASSUMPTION: [string, Rule] = ["Assumption Day", fixedDate(8, 15)];
+const ALL_SAINTS: [string, Rule] = ["All Saints' Day", fixedDate(11, 1)];
+const CHRISTMAS: [string, Rule] = ["Christmas Day", fixedDate(12, 25)];
+const SECOND_CHRISTMAS: [string, Rule] = ["Second Day of Christmas", fixedDate(12, 26)];
 
 interface Country {
   name: string;
   rules: [string, Rule][];
-  /** What happens to a holiday that falls on a weekend: lost, moved on, or moved to the nearest weekday. */
+  /**
+   * Where a holiday on a weekend is observed: not at all, on the next free weekday, or on the nearest weekday.
+   */
   weekend: "lost" | "next weekday" | "nearest weekday";
 }
 
@@ -80,7 +84,7 @@ export const COUNTRIES: Record<string, Country> = {
     weekend: "lost",
     rules: [
       ...[NEW_YEAR, GOOD_FRIDAY, EASTER_MONDAY, LABOUR_DAY, ASCENSION, WHIT_MONDAY],
-      ["German Unity Day", on(10, 3)],
+      ["German Unity Day", fixedDate(10, 3)],
       ...[CHRISTMAS, SECOND_CHRISTMAS],
     ],
   },
@@ -89,9 +93,9 @@ export const COUNTRIES: Record<string, Country> = {
     weekend: "lost",
     rules: [
       ...[NEW_YEAR, EASTER_MONDAY, LABOUR_DAY, ASCENSION, WHIT_MONDAY, ASSUMPTION, ALL_SAINTS, CHRISTMAS],
-      ["Victory Day", on(5, 8)],
-      ["Bastille Day", on(7, 14)],
-      ["Armistice Day", on(11, 11)],
+      ["Victory Day", fixedDate(5, 8)],
+      ["Bastille Day", fixedDate(7, 14)],
+      ["Armistice Day", fixedDate(11, 11)],
     ],
   },
   GB: {
@@ -99,11 +103,11 @@ export const COUNTRIES: Record<string, Country> = {
     weekend: "next weekday",
     rules: [
       ...[NEW_YEAR, GOOD_FRIDAY, EASTER_MONDAY],
-      ["Early May bank holiday", from(5, 1, MONDAY)],
-      ["Spring bank holiday", from(5, 25, MONDAY)],
-      ["Summer bank holiday", from(8, 25, MONDAY)],
+      ["Early May bank holiday", firstWeekdayFrom(5, 1, MONDAY)],
+      ["Spring bank holiday", firstWeekdayFrom(5, 25, MONDAY)],
+      ["Summer bank holiday", firstWeekdayFrom(8, 25, MONDAY)],
       CHRISTMAS,
-      ["Boxing Day", on(12, 26)],
+      ["Boxing Day", fixedDate(12, 26)],
     ],
   },
   NO: {
@@ -111,8 +115,8 @@ export const COUNTRIES: Record<string, Country> = {
     weekend: "lost",
     rules: [
       ...[NEW_YEAR, GOOD_FRIDAY, EASTER_MONDAY, LABOUR_DAY, ASCENSION, WHIT_MONDAY],
-      ["Maundy Thursday", easter(-3)],
-      ["Constitution Day", on(5, 17)],
+      ["Maundy Thursday", daysAfterEaster(-3)],
+      ["Constitution Day", fixedDate(5, 17)],
       ...[CHRISTMAS, SECOND_CHRISTMAS],
     ],
   },
@@ -121,12 +125,12 @@ export const COUNTRIES: Record<string, Country> = {
     weekend: "lost",
     rules: [
       ...[NEW_YEAR, GOOD_FRIDAY, LABOUR_DAY, ASSUMPTION, ALL_SAINTS, CHRISTMAS],
-      ["Freedom Day", on(4, 25)],
-      ["Corpus Christi", easter(60)],
-      ["Portugal Day", on(6, 10)],
-      ["Republic Day", on(10, 5)],
-      ["Restoration of Independence", on(12, 1)],
-      ["Immaculate Conception", on(12, 8)],
+      ["Freedom Day", fixedDate(4, 25)],
+      ["Corpus Christi", daysAfterEaster(60)],
+      ["Portugal Day", fixedDate(6, 10)],
+      ["Republic Day", fixedDate(10, 5)],
+      ["Restoration of Independence", fixedDate(12, 1)],
+      ["Immaculate Conception", fixedDate(12, 8)],
     ],
   },
   SE: {
@@ -134,10 +138,10 @@ export const COUNTRIES: Record<string, Country> = {
     weekend: "lost",
     rules: [
       ...[NEW_YEAR, GOOD_FRIDAY, EASTER_MONDAY, LABOUR_DAY, ASCENSION],
-      ["Epiphany", on(1, 6)],
-      ["National Day", on(6, 6)],
-      ["Midsummer Day", from(6, 20, SATURDAY)],
-      ["All Saints' Day", from(10, 31, SATURDAY)],
+      ["Epiphany", fixedDate(1, 6)],
+      ["National Day", fixedDate(6, 6)],
+      ["Midsummer Day", firstWeekdayFrom(6, 20, SATURDAY)],
+      ["All Saints' Day", firstWeekdayFrom(10, 31, SATURDAY)],
       ...[CHRISTMAS, SECOND_CHRISTMAS],
     ],
   },
@@ -146,30 +150,31 @@ export const COUNTRIES: Record<string, Country> = {
     weekend: "nearest weekday",
     rules: [
       NEW_YEAR,
-      ["Birthday of Martin Luther King, Jr.", from(1, 15, MONDAY)],
-      ["Washington's Birthday", from(2, 15, MONDAY)],
-      ["Memorial Day", from(5, 25, MONDAY)],
-      ["Juneteenth", on(6, 19)],
-      ["Independence Day", on(7, 4)],
-      ["Labor Day", from(9, 1, MONDAY)],
-      ["Columbus Day", from(10, 8, MONDAY)],
-      ["Veterans Day", on(11, 11)],
-      ["Thanksgiving Day", from(11, 22, THURSDAY)],
+      ["Birthday of Martin Luther King, Jr.", firstWeekdayFrom(1, 15, MONDAY)],
+      ["Washington's Birthday", firstWeekdayFrom(2, 15, MONDAY)],
+      ["Memorial Day", firstWeekdayFrom(5, 25, MONDAY)],
+      ["Juneteenth", fixedDate(6, 19)],
+      ["Independence Day", fixedDate(7, 4)],
+      ["Labor Day", firstWeekdayFrom(9, 1, MONDAY)],
+      ["Columbus Day", firstWeekdayFrom(10, 8, MONDAY)],
+      ["Veterans Day", fixedDate(11, 11)],
+      ["Thanksgiving Day", firstWeekdayFrom(11, 22, THURSDAY)],
       CHRISTMAS,
     ],
   },
 };
 
-/** The days off for holidays in a year, in order. Those of a neighbouring year may be observed in this one. */
+/** The holidays observed in a year, in order. A holiday of a neighbouring year can be observed in this year. */
 export function holidaysOf(country: string, year: number): Holiday[] {
   const { rules, weekend } = COUNTRIES[country] ?? unknownCountry(country);
-  const nominal = [year - 1, year, year + 1]
-    .flatMap((each) => rules.map(([name, rule]) => ({ name, day: rule(each) })))
+  const unmoved = [year - 1, year, year + 1]
+    .flatMap((ruleYear) => rules.map(([name, rule]) => ({ name, day: rule(ruleYear) })))
     .sort((a, b) => a.day - b.day);
-  const taken = new Set(nominal.map(({ day }) => day));
-  const observed = nominal.map((holiday) => {
+  const taken = new Set(unmoved.map(({ day }) => day));
+  const observed = unmoved.map((holiday) => {
     if (weekend === "lost" || !isWeekend(holiday.day)) return holiday;
-    const day = weekend === "nearest weekday" ? nearestWeekday(holiday.day) : nextFree(holiday.day, taken);
+    const day =
+      weekend === "nearest weekday" ? nearestWeekday(holiday.day) : nextFreeWeekday(holiday.day, taken);
     taken.add(day);
     return { day, name: `${holiday.name} (observed)` };
   });
@@ -178,7 +183,7 @@ export function holidaysOf(country: string, year: number): Holiday[] {
 
 const nearestWeekday = (day: Day): Day => addDays(day, weekday(day) === SATURDAY ? -1 : 1);
 
-function nextFree(day: Day, taken: Set<Day>): Day {
+function nextFreeWeekday(day: Day, taken: Set<Day>): Day {
   let next = addDays(day, 1);
   while (isWeekend(next) || taken.has(next)) next = addDays(next, 1);
   return next;

@@ -1,6 +1,6 @@
-/** Measures of English text: the classic readability formulas, and keywords by RAKE. */
+/** Readability scores of English text by the classic formulas, and keywords by RAKE. */
 
-/** Adults reading prose silently (Brysbaert 2019), words a minute. */
+/** Words a minute of adults who read prose silently (Brysbaert 2019). */
 const WORDS_PER_MINUTE = 238;
 const KEYWORDS = 10;
 const LONGEST_PHRASE_WORDS = 3;
@@ -39,7 +39,7 @@ export interface TextReport {
   keywords: { phrase: string; score: number }[];
 }
 
-/** @throws RangeError when the text holds no words. */
+/** Measures a text. @throws RangeError if the text has no words */
 export function analyse(text: string): TextReport {
   const words = segment(text, "word").map((word) => word.toLowerCase());
   if (words.length === 0) throw new RangeError("no words");
@@ -76,9 +76,9 @@ export function analyse(text: string): TextReport {
   };
 }
 
-/** Flesch's own names for the bands of his scale. */
+/** Flesch's names for the ranges of his reading ease. */
 function levelOf(ease: number): string {
-  const bands: [number, string][] = [
+  const levels: [number, string][] = [
     [90, "very easy"],
     [80, "easy"],
     [70, "fairly easy"],
@@ -86,12 +86,13 @@ function levelOf(ease: number): string {
     [50, "fairly difficult"],
     [30, "difficult"],
   ];
-  return bands.find(([least]) => ease >= least)?.[1] ?? "very difficult";
+  return levels.find(([least]) => ease >= least)?.[1] ?? "very difficult";
 }
 
 /**
- * Rapid Automatic Keyword Extraction: phrases are what stands between stop words and punctuation; a word weighs
- * more the longer the phrases it appears in (degree over frequency), a phrase weighs as its words together.
+ * Rapid Automatic Keyword Extraction. A phrase is the words between stop words and punctuation. The weight of a
+ * word is the mean length of its phrases (degree / frequency). The weight of a phrase is the sum of its words'
+ * weights.
  */
 function keywords(text: string): TextReport["keywords"] {
   const phrases = segment(text, "sentence")
@@ -114,7 +115,8 @@ function keywords(text: string): TextReport["keywords"] {
   return [...occurrences]
     .map(([phrase, { words, count }]) => {
       const weights = words.map((word) => (degree.get(word) ?? 0) / (frequency.get(word) ?? 1));
-      return { phrase, score: round(sum(weights) * Math.sqrt(count)) }; // repetition counts, but not linearly
+      // The score of a repeated phrase grows with the square root of its count.
+      return { phrase, score: round(sum(weights) * Math.sqrt(count)) };
     })
     .sort((a, b) => (b.score === a.score ? a.phrase.localeCompare(b.phrase) : b.score - a.score))
     .slice(0, KEYWORDS);
@@ -134,7 +136,7 @@ function segment(text: string, granularity: "word" | "sentence"): string[] {
   return segments.filter(({ isWordLike }) => isWordLike !== false).map((part) => part.segment);
 }
 
-/** By counting groups of vowels, with the usual corrections for silent endings; right for most English words. */
+/** Counts groups of vowels, corrected for silent endings. Right for most English words. */
 function countSyllables(word: string): number {
   const letters = word.replace(/[^a-z]/g, "");
   if (letters.length <= 3) return 1;

@@ -1,6 +1,7 @@
 /**
- * Sunrise and sunset by the equations of NOAA's solar calculator (after Meeus, "Astronomical Algorithms"):
- * within a minute between the polar circles, a few minutes beyond, where refraction varies most.
+ * Sunrise and sunset by the equations of NOAA's solar calculator (after Meeus, "Astronomical Algorithms"). They
+ * are right to a minute between the polar circles. Beyond them refraction varies more, so they are right to a
+ * few minutes.
  */
 
 const MINUTES_PER_DAY = 1_440;
@@ -10,9 +11,9 @@ const EPOCH_AS_JULIAN_DAY = 2_440_587.5;
 const J2000 = 2_451_545;
 const DAYS_PER_CENTURY = 36_525;
 
-/** Degrees from the zenith to the sun's centre at the moment in question. */
+/** The angle in degrees between the zenith and the sun's centre at each event. */
 export const ZENITH = {
-  /** The upper limb on the horizon: half a sun's width, plus 34′ of refraction. */
+  /** The sun's upper edge is on the horizon: 90° plus half the sun's width and 34′ of refraction. */
   horizon: 90.833,
   civilTwilight: 96,
 } as const;
@@ -31,25 +32,29 @@ const cos = (degrees: number): number => Math.cos((degrees * Math.PI) / 180);
 const tan = (degrees: number): number => Math.tan((degrees * Math.PI) / 180);
 const toDegrees = (radians: number): number => (radians * 180) / Math.PI;
 
-/** The moment the sun is highest on the given solar day (midnight UTC of the date, as milliseconds). */
+/** When the sun is highest. @param dayMs midnight UTC of the date, in milliseconds since the epoch */
 export function solarNoon(dayMs: number, { longitude }: Place): Date {
   let minutes = MINUTES_PER_DAY / 2 - 4 * longitude;
-  // The sun moves while the day goes on, so take its position at the moment found, once more.
+  // The sun's position depends on the time. So the time is computed twice, the second time with the position then.
   for (let pass = 0; pass < 2; pass++) {
     minutes = MINUTES_PER_DAY / 2 - 4 * longitude - sunAt(dayMs + minutes * MS_PER_MINUTE).equationOfTime;
   }
   return new Date(dayMs + minutes * MS_PER_MINUTE);
 }
 
-/** When the sun passes `zenith` on its way up and down, around the noon of the given solar day. */
+/** When the sun crosses the angle `zenith` upwards and downwards, before and after solar noon. */
 export function sunEvents(dayMs: number, place: Place, zenith: number): SunEvents {
-  const rise = crossing(dayMs, place, zenith, -1);
-  const set = crossing(dayMs, place, zenith, 1);
+  const rise = findCrossing(dayMs, place, zenith, -1);
+  const set = findCrossing(dayMs, place, zenith, 1);
   if (rise instanceof Date && set instanceof Date) return { kind: "rises", rise, set };
   return { kind: rise === "above" || set === "above" ? "polar_day" : "polar_night" };
 }
 
-function crossing(dayMs: number, place: Place, zenith: number, side: -1 | 1): Date | "above" | "below" {
+/**
+ * When the sun crosses the angle, before (-1) or after (1) noon. Otherwise whether it stays above or below all
+ * day.
+ */
+function findCrossing(dayMs: number, place: Place, zenith: number, side: -1 | 1): Date | "above" | "below" {
   const { latitude, longitude } = place;
   let moment = solarNoon(dayMs, place).getTime();
   for (let pass = 0; pass < 3; pass++) {

@@ -54,13 +54,13 @@ export const workingDays: DemoService = {
     const last = Date.parse(`${to}T00:00:00Z`);
     if (last < first) throw new InputError("/to", "The last day is before the first.");
     if ((last - first) / MS_PER_DAY > LONGEST_RANGE_DAYS)
-      throw new InputError("/to", "That is more than ten years.");
-    return () => count(country, first, last);
+      throw new InputError("/to", "The range is more than ten years.");
+    return () => countWorkingDays(country, first, last);
   },
 };
 
-function count(country: string, first: Day, last: Day): unknown {
-  const holidays = years(first, last)
+function countWorkingDays(country: string, first: Day, last: Day): unknown {
+  const holidays = yearsBetween(first, last)
     .flatMap((year) => holidaysOf(country, year))
     .filter(({ day }) => day >= first && day <= last);
   const daysOff = new Set(holidays.map(({ day }) => day));
@@ -83,7 +83,7 @@ function count(country: string, first: Day, last: Day): unknown {
   };
 }
 
-function years(first: Day, last: Day): number[] {
+function yearsBetween(first: Day, last: Day): number[] {
   const from = new Date(first).getUTCFullYear();
   const to = new Date(last).getUTCFullYear();
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);

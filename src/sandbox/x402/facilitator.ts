@@ -9,23 +9,26 @@ import { concatHex, encodeFunctionData, isAddress, isAddressEqual } from "viem";
 import { z } from "zod";
 import { TransactionSender } from "./transaction-sender.ts";
 
-/** A payment is some 2 kB; much more is not a payment. */
+/** A payment has about 2 kB. */
 const BODY_LIMIT = "64kb";
 const CONFIRM_WITHIN_MS = 10_000;
-/** v1's name of Base Sepolia; v2 uses CAIP-2. */
+/** The name of Base Sepolia in x402 v1. In v2 its name is CAIP-2. */
 export const NETWORK_V1 = "base-sepolia";
 
 export interface FacilitatorOptions {
   rpcUrl: string;
   chainId: number;
   network: Network;
-  /** The only token it moves: it pays gas for strangers, so not for whatever contract they name. */
+  /**
+   * The only token that it moves. It pays the gas for any caller, so it doesn't call contracts that callers
+   * name.
+   */
   asset: Address;
-  /** Pays the gas. One instance per key, since it counts the key's nonces. */
+  /** Pays the gas. Use each key in one facilitator only, since it counts the key's nonces. */
   privateKey: Hex;
 }
 
-/** What is checked before the library's own, stricter checks of each scheme. */
+/** Checked before the x402 library's stricter checks of each scheme. */
 const PaymentRequest = z.looseObject({
   paymentPayload: z.looseObject({ x402Version: z.union([z.literal(1), z.literal(2)]) }),
   paymentRequirements: z.looseObject({
@@ -36,13 +39,13 @@ const PaymentRequest = z.looseObject({
 });
 
 /**
- * An x402 facilitator (v1 and v2, scheme "exact" over EIP-3009) for the sandbox: `POST /verify`, `POST /settle`,
- * `GET /supported`. It has no access control of its own and belongs on loopback.
+ * The sandbox's x402 facilitator (v1 and v2, scheme "exact" with EIP-3009): `POST /verify`, `POST /settle` and
+ * `GET /supported`. It has no access control, so it must listen on loopback only.
  */
 export function createFacilitatorApp(options: FacilitatorOptions): Express {
   const facilitator = createFacilitator(options);
   const networks: string[] = [options.network, NETWORK_V1];
-  const refusal = (body: unknown): string | undefined => {
+  const refusalReason = (body: unknown): string | undefined => {
     const request = PaymentRequest.safeParse(body);
     if (!request.success) return "invalid_payload";
     const { asset, network } = request.data.paymentRequirements;
@@ -58,28 +61,30 @@ export function createFacilitatorApp(options: FacilitatorOptions): Express {
     res.json({ ...supported, kinds: supported.kinds.filter((kind) => networks.includes(kind.network)) });
   });
   app.post("/verify", async (req, res) => {
-    const invalidReason = refusal(req.body);
+    const invalidReason = refusalReason(req.body);
     if (invalidReason !== undefined) return void res.json({ isValid: false, invalidReason });
     const { paymentPayload, paymentRequirements } = req.body as PaymentBody;
     res.json(await facilitator.verify(paymentPayload, paymentRequirements));
   });
   app.post("/settle", async (req, res) => {
-    const errorReason = refusal(req.body);
+    const errorReason = refusalReason(req.body);
     if (errorReason !== undefined) {
-      // With 200, since sellers take any other status for "perhaps it was paid".
+      // Status 200: for any other status, sellers assume that the payment may have been made.
       return void res.json({ success: false, errorReason, transaction: "", network: options.network });
     }
     const { paymentPayload, paymentRequirements } = req.body as PaymentBody;
     res.json(await facilitator.settle(paymentPayload, paymentRequirements));
   });
   app.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
-    const isTheirs = error instanceof Error && "status" in error; // from reading the body
-    res.status(isTheirs ? 400 : 500).json({ error: isTheirs ? "unusable request" : "internal error" });
+    const isBadBody = error instanceof Error && "status" in error; // thrown while reading the body
+    res
+      .status(isBadBody ? 400 : 500)
+      .json({ error: isBadBody ? "unreadable request body" : "internal error" });
   });
   return app;
 }
 
-/** In v1 both have other fields; the library looks at the version and casts. */
+/** In v1 both have other fields. The library checks the version and casts. */
 interface PaymentBody {
   paymentPayload: PaymentPayload;
   paymentRequirements: PaymentRequirements;

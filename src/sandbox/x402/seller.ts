@@ -37,7 +37,7 @@ export interface Offer {
   /** Base units of the asset. */
   amount: bigint;
   payTo: string;
-  /** Also offer x402 v1: terms in the body of the 402, payment in `X-PAYMENT`. */
+  /** Whether to accept x402 v1 too: terms in the body of the 402, the payment in `X-PAYMENT`. */
   speaksV1: boolean;
 }
 
@@ -52,11 +52,11 @@ interface Terms {
   v1: PaymentRequirementsV1;
 }
 
-/** A payment as it was presented, in either version. */
+/** A payment that a request carries, in either version. */
 interface Payment {
   header: string;
   authorization: z.infer<typeof Authorization>;
-  /** The random id by which a buyer can ask again for what it paid for; v2 only. */
+  /** The random id with which a buyer can get its answer again. Only in v2. */
   id: string | null;
   settle(): Promise<SettleResponse>;
   receiptHeader: "PAYMENT-RESPONSE" | "X-PAYMENT-RESPONSE";
@@ -71,7 +71,7 @@ const Authorization = z.object({
   validBefore: z.string().regex(/^\d{1,12}$/),
 });
 
-/** Sells the answers of HTTP handlers by x402: v2, and v1 beside it where the offer says so. */
+/** Sells the answers of HTTP handlers over x402 v2, and over v1 if the offer says so. */
 export class Seller {
   readonly #options: SellerOptions;
   readonly #facilitator: HTTPFacilitatorClient;
@@ -87,50 +87,57 @@ export class Seller {
     this.#server = new x402ResourceServer(this.#facilitator).register(options.network, new ExactEvmScheme());
   }
 
-  /** Asks the facilitator what it supports; once, before the first sale. */
+  /** Asks the facilitator what it supports. Call it once before the first sale. */
   async initialize(): Promise<void> {
     await this.#server.initialize();
   }
 
   /**
-   * Answers a request whose input is valid: asks for money, or takes it and hands over what `produce` returns.
+   * Answers a request with valid input: with the terms if it carries no payment, otherwise with what `produce`
+   * returns.
    *
-   * The output is made before the payment is settled, so that nobody pays for a failure, and leaves after, so that
-   * nobody gets it for nothing. The payment is settled inside the handler rather than by the stock middleware,
-   * which lets parallel requests with one signature all run (one of them pays).
+   * The output is produced before the payment is settled, so that a buyer doesn't pay for a failure. It is sent
+   * after the payment is settled, so that a buyer doesn't get it without paying. The stock middleware isn't
+   * used for this, since it serves all parallel requests with one signature although only one of them pays.
    */
   async sell(req: Request, res: Response, offer: Offer, produce: () => unknown): Promise<void> {
     res.set("Cache-Control", "no-store");
     const terms = await this.#terms(offer);
     const payment = this.#readPayment(req, terms, offer);
-    if (payment === "none") return ask(res, terms, offer, "Payment required");
-    if (payment === "mismatch") return ask(res, terms, offer, "The payment doesn't match the terms");
-    if (payment === "malformed") return refuse(res, 400, "The payment header is malformed.");
+    if (payment === "none") return sendTerms(res, terms, offer, "Payment required");
+    if (payment === "mismatch") return sendTerms(res, terms, offer, "The payment doesn't match the terms");
+    if (payment === "malformed") return sendError(res, 400, "The payment header is malformed.");
 
     const { from, nonce, validBefore } = payment.authorization;
     const key = [this.#options.network, this.#options.asset, from, nonce].join(" ").toLowerCase();
     const claim = this.#claims.claim(key, fingerprintOf(req, payment), Number(validBefore));
-    if (claim === "mine" || claim === "again") {
+    if (claim === "claimed" || claim === "retry") {
       const outcome = await this.#settle(key, payment, produce);
-      if (outcome.kind === "sold") return handOver(res, payment, outcome.sale);
-      // From here on not a 402, unless it is certain that nothing was paid: a client would sign and pay once more.
+      if (outcome.kind === "sold") return sendSale(res, payment, outcome.sale);
+      // Answer 402 only if it is certain that nothing was paid. After a 402 a client signs and pays again.
       if (outcome.kind === "unknown") {
-        return refuse(res, 502, "It isn't known whether you paid. Retry with the same payment.");
+        return sendError(res, 502, "The outcome of the payment is unknown. Retry with the same payment.");
       }
-      if (claim === "again") {
+      if (claim === "retry") {
         this.#claims.update(key, { kind: "unknown" });
-        return refuse(res, 409, "This payment is no longer accepted; it may have been taken the first time.");
+        return sendError(
+          res,
+          409,
+          "The payment was refused now, but may have been made at the first request.",
+        );
       }
       this.#claims.release(key);
       res.set(payment.receiptHeader, encodePaymentResponseHeader(outcome.receipt));
-      return ask(res, terms, offer, outcome.receipt.errorReason ?? "The payment failed");
+      return sendTerms(res, terms, offer, outcome.receipt.errorReason ?? "The payment failed");
     }
-    if (claim === "other") return refuse(res, 409, "This payment was used for another request.");
-    // Once settled, all of a payment is public on the chain, except the id: without one, anybody might be asking.
-    if (claim.kind === "sold" && payment.id !== null) return handOver(res, payment, claim.sale);
-    refuse(res, 409, "This payment was used already, or is being used.");
+    if (claim === "other request") return sendError(res, 409, "This payment was used for another request.");
+    // A settled payment is public on the chain, except for its id. Without the id, the caller may not be the
+    // buyer.
+    if (claim.kind === "sold" && payment.id !== null) return sendSale(res, payment, claim.sale);
+    sendError(res, 409, "This payment was used already, or another request is using it.");
   }
 
+  /** Produces the output, then settles the payment. Records the outcome with the claim. */
   async #settle(key: string, payment: Payment, produce: () => unknown): Promise<Outcome> {
     let output: unknown;
     try {
@@ -208,7 +215,7 @@ export class Seller {
     const authorization = Authorization.safeParse(payload.data?.payload["authorization"]);
     if (!payload.success || !authorization.success) return "malformed";
     if (payload.data.scheme !== terms.scheme || payload.data.network !== terms.network) return "mismatch";
-    // The client sends either version as it is; only its types are v2's.
+    // The facilitator client sends both versions unchanged. Only its types are those of v2.
     const sent = payload.data as unknown as PaymentPayload;
     const accepted = terms as unknown as PaymentRequirements;
     return {
@@ -221,16 +228,17 @@ export class Seller {
   }
 }
 
-function ask(res: Response, terms: Terms, { speaksV1 }: Offer, error: string): void {
+/** Answers 402 with the terms. */
+function sendTerms(res: Response, terms: Terms, { speaksV1 }: Offer, error: string): void {
   res.status(402).set("PAYMENT-REQUIRED", encodePaymentRequiredHeader({ ...terms.v2, error }));
   res.json(speaksV1 ? { x402Version: 1, error, accepts: [terms.v1] } : {});
 }
 
-function refuse(res: Response, status: number, error: string): void {
+function sendError(res: Response, status: number, error: string): void {
   res.status(status).json({ error });
 }
 
-function handOver(res: Response, { receiptHeader }: Payment, { receipt, output }: Sale): void {
+function sendSale(res: Response, { receiptHeader }: Payment, { receipt, output }: Sale): void {
   res.set(receiptHeader, encodePaymentResponseHeader(receipt)).json(output);
 }
 

@@ -3,25 +3,25 @@ import type { Address, Hex, TransactionReceipt } from "viem";
 import { createPublicClient, defineChain, http } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 
-/** The sandbox's gas is free; far above any base fee its chain will ever have. */
+/** Far above the base fee of the sandbox's chain. Its gas is free. */
 const MAX_FEE_PER_GAS = 100_000_000_000n;
 const PRIORITY_FEE_PER_GAS = 1_000_000_000n;
-/** Gas needed may grow between the estimate and the block, when a first transfer opens a balance. */
+/** The gas that a call needs can grow after the estimate, for example if its transfer is the first to a balance. */
 const GAS_MARGIN_PERCENT = 130n;
 const RECEIPT_POLL_MS = 15;
 
 type Client = ReturnType<typeof clientOf>;
 
 /**
- * Sends transactions from one key, any number at once.
+ * Sends transactions from one key, any number at once. It counts the nonces itself.
  *
- * Nonces are counted here and handed out one by one. Two things keep a failure from leaving a gap, behind which
- * every later transaction would wait for ever: a call that would revert fails in the estimate, before it takes a
- * nonce; and after any failure the count is read from the chain again. (viem's nonce manager takes the nonce first.)
+ * A nonce that is never used would block all later transactions. So a call that would revert fails at the gas
+ * estimate, before it takes a nonce. After any failure the next nonce is read from the chain again. (viem's
+ * nonce manager takes the nonce before the estimate.)
  */
 export class TransactionSender {
   readonly address: Address;
-  /** For reads on the same chain. */
+  /** A client for reads on the same chain. */
   readonly client: Client;
   readonly #account: ReturnType<typeof privateKeyToAccount>;
   readonly #chainId: number;
@@ -38,8 +38,8 @@ export class TransactionSender {
   /**
    * Signs and broadcasts a call.
    *
-   * @returns its hash, before it is mined
-   * @throws viem's error with the contract's reason when the call would revert; nothing was sent then.
+   * @returns the transaction's hash, before it is mined
+   * @throws viem's error with the contract's reason if the call would revert. Then nothing was sent.
    */
   async send(to: Address, data: Hex): Promise<Hex> {
     const estimate = await this.client.estimateGas({ account: this.address, to, data });
@@ -49,7 +49,10 @@ export class TransactionSender {
     return sent;
   }
 
-  /** @throws Error when it isn't mined within `timeoutMs`; its outcome is unknown then. */
+  /**
+   * Waits for a transaction's receipt.
+   * @throws Error if it isn't mined within `timeoutMs`. Then its outcome is unknown.
+   */
   async receipt(hash: Hex, timeoutMs: number): Promise<TransactionReceipt> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {

@@ -5,19 +5,19 @@ interface IERC1271 {
     function isValidSignature(bytes32 hash, bytes calldata signature) external view returns (bytes4);
 }
 
-/// @title A stand-in for Circle's USDC (FiatToken v2.2) on the sandbox's own chain
-/// @notice ERC-20, EIP-2612 permits and EIP-3009 authorisations, each with both signature forms; contract wallets
-///         sign through EIP-1271. Events and revert reasons are worded as in the original, because facilitators
-///         and wallets recognise errors by them.
-/// @dev    Nothing is set by a constructor and nothing is immutable, so the runtime code works at any address it is
-///         put at: the sandbox puts it at the address of the real USDC on Base Sepolia.
+/// @title Replaces Circle's USDC (FiatToken v2.2) on the sandbox's chain
+/// @notice ERC-20, EIP-2612 permits and EIP-3009 authorizations, each with both signature forms. Contract wallets
+///         sign through EIP-1271. Events and revert reasons are those of the original, because facilitators and
+///         wallets recognise errors by them.
+/// @dev    There is no constructor and no immutable, so the runtime code works at any address. The sandbox puts it
+///         at the address of the real USDC on Base Sepolia.
 contract TestUSDC {
     string public constant name = "USDC";
     string public constant symbol = "USDC";
     string public constant version = "2";
     uint8 public constant decimals = 6;
 
-    /// @notice The only account that may mint: the first development account of anvil, whose key is public.
+    /// @notice The only account that may mint. It is the first development account of anvil, and its key is public.
     address public constant minter = 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266;
 
     bytes32 public constant TRANSFER_WITH_AUTHORIZATION_TYPEHASH = keccak256(
@@ -33,15 +33,15 @@ contract TestUSDC {
     bytes32 private constant DOMAIN_TYPEHASH =
         keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
 
-    /// @dev Half the order of secp256k1: of the two signatures that verify, only the one with the lower `s` counts.
+    /// @dev Half the order of secp256k1. Of the two signatures that verify, only the one with the lower `s` is accepted.
     uint256 private constant MAX_S = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0;
 
     uint256 public totalSupply;
     mapping(address account => uint256) public balanceOf;
     mapping(address owner => mapping(address spender => uint256)) public allowance;
-    /// @notice EIP-2612's sequential nonces; EIP-3009 has random ones of its own.
+    /// @notice The sequential nonces of EIP-2612. EIP-3009 uses random nonces, see `authorizationState`.
     mapping(address owner => uint256) public nonces;
-    /// @notice EIP-3009: whether this nonce of this authoriser was used or canceled.
+    /// @notice EIP-3009: whether this nonce of this authorizer was used or canceled.
     mapping(address authorizer => mapping(bytes32 nonce => bool)) public authorizationState;
 
     event Transfer(address indexed from, address indexed to, uint256 value);
@@ -50,7 +50,7 @@ contract TestUSDC {
     event AuthorizationCanceled(address indexed authorizer, bytes32 indexed nonce);
     event Mint(address indexed minter, address indexed to, uint256 amount);
 
-    /// @notice All or nothing: a world interrupted while it is being founded has either everybody's money or none.
+    /// @notice Mints to all accounts or to none, so that an interrupted start of the sandbox can be repeated.
     function mintAll(address[] calldata to, uint256[] calldata amounts) external {
         require(to.length == amounts.length, "FiatToken: lengths differ");
         for (uint256 i = 0; i < to.length; i++) _mint(to[i], amounts[i]);
@@ -223,7 +223,7 @@ contract TestUSDC {
         require(isValid, reason);
     }
 
-    /// @dev EIP-1271. A wallet that reverts, or answers with anything but the magic value, has not signed.
+    /// @dev EIP-1271. A wallet that reverts, or answers with another value than the magic value, has not signed.
     function _isValidFor(address wallet, bytes32 digest, bytes memory signature) private view returns (bool) {
         (bool success, bytes memory answer) =
             wallet.staticcall(abi.encodeCall(IERC1271.isValidSignature, (digest, signature)));

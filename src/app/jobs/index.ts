@@ -1,0 +1,30 @@
+import type { Deps } from "../../core/context.ts";
+import { logExpired } from "./log-expired-sessions.ts";
+import { purgeExpired } from "./purge-expired.ts";
+import { purgeRateLimits } from "./purge-rate-limits.ts";
+import { reconcileIncoming } from "./reconcile-incoming.ts";
+import { reconcilePayments } from "./reconcile-payments.ts";
+import { reencryptWithCurrentKey } from "./reencrypt.ts";
+import type { Job } from "./run-job.ts";
+import { sendPayouts } from "./send-payouts.ts";
+import { verifyLedgerOfLastDays } from "./verify-ledger.ts";
+
+/** Everything that runs by itself in a server. A new job is a file beside this one and a line here. */
+export const listJobs = (
+  deps: Deps,
+  options: {
+    purgeRateLimits: () => Promise<void>;
+    showLedgerFindings: (counts: Record<string, number>) => void;
+    /** Whether older encryption keys are configured. */
+    hasOlderKeys: boolean;
+  },
+): Job[] => [
+  reconcilePayments(deps),
+  reconcileIncoming(deps),
+  sendPayouts(deps),
+  purgeExpired(deps),
+  purgeRateLimits(options.purgeRateLimits),
+  logExpired(deps),
+  verifyLedgerOfLastDays(deps, options.showLedgerFindings),
+  ...(options.hasOlderKeys ? [reencryptWithCurrentKey(deps)] : []),
+];
