@@ -1,105 +1,94 @@
-import { randomBytes } from "node:crypto";
-import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { followNextActions } from "../../src/demo/follow-next-actions.ts";
 import type { Balancer } from "../support/balancer.ts";
 import { startBalancer } from "../support/balancer.ts";
-import { balanceOf, mint } from "../support/chain.ts";
+import { Caller, EVERYTHING } from "../support/caller.ts";
+import { balanceOf } from "../support/chain.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { createDatabase, restrictServers, runSql } from "../support/database.ts";
 import { eventually } from "../support/eventually.ts";
 import { expectBooksToBalance } from "../support/money.ts";
 import type { ServerProcess } from "../support/process.ts";
-import { runProgram, startProcess } from "../support/process.ts";
+import { fundedEnvironment, runProgram, startProcess } from "../support/process.ts";
 import type { TestRedis } from "../support/redis.ts";
 import { startRedis } from "../support/redis.ts";
-import type { Answer } from "../support/server.ts";
-import { ADMIN_KEY, rest } from "../support/server.ts";
+import { rest } from "../support/server.ts";
 import type { Upstream } from "../support/upstream.ts";
 import { startUpstream } from "../support/upstream.ts";
-import {
-  createCampaign,
-  createGrant,
-  createSponsor,
-  createUser,
-  EVERYTHING,
-  openSession,
-  registerApi,
-} from "../support/world.ts";
 
 /**
- * Two replicas of the real thing, as docs/production.md says: an owner migrates the database, the servers get a role
- * that may only work with the data, and there are a Redis and a chain of their own.
+ * Two replicas of the server behind a load balancer, set up as docs/production.md says. The owner migrates the
+ * database. The replicas use the restricted role and share one Redis.
  */
 
 let database: TestDatabase;
 let redis: TestRedis;
 let upstream: Upstream;
 let balancer: Balancer;
-let replicas: ServerProcess[];
+let replicas: ServerProcess[] = [];
 let treasury: `0x${string}`;
+/** Calls the replicas in turn. */
+const caller = new Caller(() => balancer.url);
+
+const TREASURY_MICROS = 100_000_000n;
+const SCOPES = {
+  allowed_task_types: ["survey"],
+  allowed_data_types: ["region"],
+  allowed_categories: ["weather"],
+};
 
 beforeAll(async () => {
   [database, redis, upstream] = await Promise.all([createDatabase(), startRedis(), startUpstream()]);
-  await runSql(database.url, "DROP SCHEMA public CASCADE; CREATE SCHEMA public"); // as it is before the first start
+  await runSql(database.url, "DROP SCHEMA public CASCADE; CREATE SCHEMA public"); // not migrated yet
   await redis.settle();
   balancer = await startBalancer(() => replicas.map(({ url }) => url));
-  const { network, asset, rpcUrl, facilitatorUrl } = inject("chain");
-  const treasuryKey = generatePrivateKey();
-  treasury = privateKeyToAddress(treasuryKey);
-  await mint(treasury, 100_000_000n);
+  const funded = await fundedEnvironment(database.serverUrl, TREASURY_MICROS);
+  treasury = funded.treasury;
   const env = {
+    ...funded.env,
     NODE_ENV: "production",
-    DATABASE_URL: database.url,
     REDIS_URL: redis.url,
     PUBLIC_BASE_URL: balancer.url,
     TRUSTED_PROXIES: "127.0.0.1/32, ::1",
-    ADMIN_API_KEY: ADMIN_KEY,
-    DATA_ENCRYPTION_KEY: randomBytes(32).toString("base64"),
-    X402_NETWORK: network,
-    X402_ASSET: asset,
-    X402_RPC_URL: rpcUrl,
-    X402_FACILITATOR_URL: facilitatorUrl,
-    TREASURY_PRIVATE_KEY: treasuryKey,
-    // The test's upstream; a real production has neither this nor upstreams without TLS.
-    ALLOW_PRIVATE_UPSTREAMS: "true",
     DRAIN_SECONDS: "2",
   };
-  // Two at once: one migrates, the other waits for it.
-  await Promise.all([runProgram("--migrate", env), runProgram("--migrate", env)]);
+  // Two migrations at once: one migrates, the other waits for it.
+  const asOwner = { ...env, DATABASE_URL: database.url };
+  await Promise.all([runProgram("--migrate", asOwner), runProgram("--migrate", asOwner)]);
   await restrictServers(database.url);
-  env.DATABASE_URL = database.serverUrl;
   replicas = await Promise.all([startProcess(env), startProcess(env)]);
-});
+}, 180_000); // four processes start, which takes long on a busy machine
 afterAll(async () => {
   await Promise.all(replicas.map((replica) => replica.kill()));
   await Promise.all([balancer.close(), redis.close(), upstream.close()]);
   await database.close();
 });
 
-test("both are ready, with all they depend on", async () => {
+test("both replicas are ready, and report the database, the chain and Redis as ok", async () => {
+  const checks = { database: "ok", chain: "ok", redis: "ok" };
   for (const { url } of replicas) {
-    const ready = await rest(url, "GET", "/readyz");
-    expect(ready.body).toEqual({
-      status: "ready",
-      checks: { database: "ok", chain: "ok", redis: "ok" },
+    await eventually(async () => {
+      expect((await rest(url, "GET", "/readyz")).body).toEqual({ status: "ready", checks });
     });
-    expect((await rest(url, "GET", "/sandbox")).status).toBe(404);
   }
 });
 
-test("an agent that follows next_actions gets its resource, each request answered by the other replica", async () => {
+test("a server in production has no sandbox page", async () => {
+  for (const { url } of replicas) expect((await rest(url, "GET", "/sandbox")).status).toBe(404);
+});
+
+test("an agent that follows next_actions gets its resource while its requests alternate between replicas", async () => {
   const { url } = balancer;
-  const acme = await createSponsor(url);
-  const service = await registerApi(url, acme.key, upstream);
-  const campaignId = await createCampaign(url, acme, [service]);
-  const user_id = await createUser(url);
-  const agent = await rest(url, "POST", "/admin/agents", { token: ADMIN_KEY, body: { name: "Agent" } });
+  const acme = await caller.createSponsor();
+  const service = await caller.registerApi(acme.key, upstream);
+  const campaignId = await caller.createCampaign(acme, [service]);
+  const user_id = await caller.createUser();
+  const agent = await caller.admin("/admin/agents", { name: "Agent" });
 
   const servedBefore = [...balancer.served];
   const { run, payment, steps } = await followNextActions({
     url,
-    apiKey: agent.body.data.api_key as string,
+    apiKey: agent["api_key"] as never,
     wish: {
       scopes: { ...EVERYTHING, allowed_task_types: ["survey"], allowed_data_types: ["region"] },
       budget_limit_cents: 10,
@@ -111,21 +100,13 @@ test("an agent that follows next_actions gets its resource, each request answere
     goal: { run_service: { input: { place: "Lisbon" } } },
     onApproval: async ({ approval_id, approval_url }) => {
       expect(approval_url).toBe(`${url}/approvals/${String(approval_id)}`);
-      const decided = await rest(url, "POST", `/admin/approvals/${String(approval_id)}/decide`, {
-        token: ADMIN_KEY,
-        body: {
-          decision: "approve",
-          user_id,
-          scopes: {
-            allowed_task_types: ["survey"],
-            allowed_data_types: ["region"],
-            allowed_categories: ["weather"],
-          },
-          budget_limit_cents: 10,
-          expires_at: new Date(Date.now() + 3_600_000).toISOString(),
-        },
+      await caller.admin(`/admin/approvals/${String(approval_id)}/decide`, {
+        decision: "approve",
+        user_id,
+        scopes: SCOPES,
+        budget_limit_cents: 10,
+        expires_at: new Date(Date.now() + 3_600_000).toISOString(),
       });
-      expect(decided.status).toBe(200);
     },
   });
   expect(run["output"]).toEqual({ echo: { place: "Lisbon" } });
@@ -144,13 +125,13 @@ test("an agent that follows next_actions gets its resource, each request answere
   expect(Math.abs((served[0] ?? 0) - (served[1] ?? 0))).toBeLessThanOrEqual(1);
 
   expect(await balanceOf(upstream.payTo)).toBe(20_000n);
-  expect(await balanceOf(treasury)).toBe(100_000_000n - 20_000n);
+  expect(await balanceOf(treasury)).toBe(TREASURY_MICROS - 20_000n);
   await expectBooksToBalance(database.db);
   const audited = await database.db.agentAuditLog.count();
   expect(audited).toBe(steps.length);
 });
 
-test("a server can't change the schema, nor what it has recorded", async () => {
+test("a server's database role can't change the schema or what was recorded", async () => {
   for (const statement of [
     "CREATE TABLE mine (id int)",
     "ALTER TABLE payments DISABLE TRIGGER ALL",
@@ -165,11 +146,12 @@ test("a server can't change the schema, nor what it has recorded", async () => {
   }
 });
 
-test("a session's 30 requests a minute are counted over both, also when Redis is gone", async () => {
-  const { token } = await openSession(balancer.url, await createGrant(balancer.url));
-  const ask = (): Promise<Answer> => rest(balancer.url, "GET", "/agent/flow/status", { token });
-  const statuses = async (requests: number): Promise<number[]> =>
-    (await Promise.all(Array.from({ length: requests }, ask))).map(({ status }) => status);
+test("a session's 30 requests a minute are counted over both replicas, also while Redis is down", async () => {
+  const { token } = await caller.openSession(await caller.createGrant());
+  const statuses = async (requests: number): Promise<number[]> => {
+    const answers = Array.from({ length: requests }, () => caller.call("agent.flowStatus", {}, token));
+    return (await Promise.all(answers)).map(({ status }) => status);
+  };
   expect(new Set(await statuses(20))).toEqual(new Set([200]));
 
   await redis.kill();
@@ -187,7 +169,7 @@ test("a session's 30 requests a minute are counted over both, also when Redis is
   }, 10_000);
 });
 
-test("told to stop, a replica says it isn't ready, still answers, and ends by itself", async () => {
+test("a replica that is told to stop reports that it isn't ready, still answers, and ends by itself", async () => {
   const [leaving, staying] = replicas;
   if (leaving === undefined || staying === undefined) throw new Error("two replicas were started");
   const ended = leaving.stop();
@@ -198,8 +180,9 @@ test("told to stop, a replica says it isn't ready, still answers, and ends by it
   expect((await rest(staying.url, "GET", "/readyz")).status).toBe(200);
 });
 
-describe("a start that lacks something ends with 1 and lists all of it", () => {
-  const refusal = (env: Record<string, string>): Promise<string> =>
+describe("a server with wrong configuration", { timeout: 120_000 }, () => {
+  /** The output of a server that doesn't start. */
+  const outputOf = (env: Record<string, string>): Promise<string> =>
     startProcess(env).then(
       async (server) => {
         await server.kill();
@@ -208,8 +191,8 @@ describe("a start that lacks something ends with 1 and lists all of it", () => {
       (error: unknown) => String(error),
     );
 
-  test("secrets and addresses of a production", async () => {
-    const output = await refusal({
+  test("a production without its secrets and addresses ends with 1 and lists every one", async () => {
+    const output = await outputOf({
       NODE_ENV: "production",
       X402_NETWORK: "eip155:8453",
       REDIS_URL: "http://redis",
@@ -225,8 +208,8 @@ describe("a start that lacks something ends with 1 and lists all of it", () => {
     expect(output).not.toContain("  at "); // no stack
   });
 
-  test("DATABASE_URL alone names both ways out", async () => {
-    const output = await refusal({ DATABASE_URL: database.url });
+  test("a server with only DATABASE_URL ends with 1 and names both ways to go on", async () => {
+    const output = await outputOf({ DATABASE_URL: database.url });
     expect(output).toContain("ended with 1");
     expect(output).toMatch(
       /DATABASE_URL alone .* set SANDBOX=true .*, or X402_NETWORK, .*TREASURY_PRIVATE_KEY/,

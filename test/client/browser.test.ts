@@ -1,15 +1,15 @@
 import { createContext, runInContext } from "node:vm";
 import { build } from "esbuild";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import type * as Client from "../../src/client/index.ts";
-import { clientWorld } from "./world.ts";
+import { useClientWorld } from "./use-client-world.ts";
 
-const world = clientWorld();
+const world = useClientWorld();
 
-/** What a page has that the client may use. Whatever else it reached for would be undefined here. */
+/** The globals of a web page that the client may use. Every other global is undefined in the test. */
 const WEB_GLOBALS = { AbortController, AbortSignal, clearTimeout, crypto, fetch, setTimeout };
 
-/** The client as a bundler makes it for browsers; an import of `node:` anything fails here. */
+/** Bundles a module for browsers. @throws Error if it imports a `node:` module */
 async function bundle(contents: string): Promise<string> {
   const result = await build({
     stdin: { contents, resolveDir: import.meta.dirname, loader: "ts" },
@@ -25,17 +25,17 @@ async function bundle(contents: string): Promise<string> {
   return result.outputFiles[0]?.text ?? "";
 }
 
-describe("in a browser", () => {
-  it("gets the resource with nothing but what the web platform has", async () => {
+describe("the client in a browser", () => {
+  test("the client runs a service with only the globals of a web page", async () => {
     const script = await bundle(`export * from "../../src/client/index.ts"`);
     const page = createContext({ ...WEB_GLOBALS });
     const { connect } = runInContext(`${script}; tollfree`, page) as typeof Client;
-    const { service } = await world.sponsored();
-    const agent = await connect(world.standing());
+    const { service } = await world.sponsorService();
+    const agent = await connect(world.connectOptions());
     expect((await agent.run(service, { n: 1 })).output).toEqual({ echo: { n: 1 } });
   });
 
-  it("is small, and leaves out what isn't used", async () => {
+  test("a bundle of the client stays under 20 kB, and leaves out unused exports", async () => {
     const all = await bundle(`export * from "../../src/client/index.ts"`);
     const some = await bundle(`export { createApi } from "../../src/client/index.ts"`);
     const none = await bundle(`import "../../src/client/index.ts"`);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { errorsByStatus } from "../../src/api/openapi/operation-errors.ts";
 import { toTrpcErrorShape, toWireError } from "../../src/api/response/error-body.ts";
 import type { ErrorCode } from "../../src/client/index.ts";
@@ -11,7 +11,7 @@ import { RATE_RULES } from "../../src/core/protocol/rate-limit/index.ts";
 import { OPERATIONS } from "../support/call.ts";
 import { refusalOf } from "./refusal.ts";
 import { SITUATIONS } from "./situations.ts";
-import { clientWorld } from "./world.ts";
+import { useClientWorld } from "./use-client-world.ts";
 
 const APPROVAL = {
   approval_id: "a-1",
@@ -21,7 +21,7 @@ const APPROVAL = {
   poll_interval_seconds: 5,
 };
 
-/** An example of every code's details; the type makes the list complete. */
+/** Example details of every code that has details. The type makes the list complete. */
 const DETAILS: ErrorDetails = {
   validation_error: { input_schema: { type: "object" } },
   consent_required: APPROVAL,
@@ -45,58 +45,61 @@ const DETAILS: ErrorDetails = {
   service_unavailable: { checks: { database: "failed" } },
 };
 
-describe("every code of the catalogue", () => {
-  it.each(ERROR_CODES)("%s arrives as it was sent", async (code) => {
-    const details = code in DETAILS ? DETAILS[code as keyof ErrorDetails] : undefined;
-    const thrown = new AppError(code, {
-      ...(details !== undefined && { details }),
-      message: `because of ${code}`,
-      retryAfterSeconds: 7,
-      fieldErrors: [{ path: "/x", message: "m", keyword: "k" }],
-      nextActions: [next.flowStatus()],
-    });
-    const actions = [{ action: "flow_status" } as never];
-    const sent = toWireError(thrown, { requestId: "r-1", renderActions: () => actions });
-    const body = { error: toTrpcErrorShape(sent, "agent.flowStatus") };
-    const api = createApi({
-      url: "https://tollfree.example",
-      token: "tf_as_x",
-      retry: { retries: 0 },
-      fetch: () => Promise.resolve(Response.json(body, { status: sent.status })),
-    });
+describe("the client's errors", () => {
+  test.each(ERROR_CODES)(
+    "the error %s reaches the caller with every field that the server sent",
+    async (code) => {
+      const details = code in DETAILS ? DETAILS[code as keyof ErrorDetails] : undefined;
+      const thrown = new AppError(code, {
+        ...(details !== undefined && { details }),
+        message: `because of ${code}`,
+        retryAfterSeconds: 7,
+        fieldErrors: [{ path: "/x", message: "m", keyword: "k" }],
+        nextActions: [next.flowStatus()],
+      });
+      const actions = [{ action: "flow_status" } as never];
+      const sent = toWireError(thrown, { requestId: "r-1", renderActions: () => actions });
+      const body = { error: toTrpcErrorShape(sent, "agent.flowStatus") };
+      const api = createApi({
+        url: "https://tollfree.example",
+        token: "tf_as_x",
+        retry: { retries: 0 },
+        fetch: () => Promise.resolve(Response.json(body, { status: sent.status })),
+      });
 
-    const error = await refusalOf(api.agent.flowStatus.query());
-    expect(error).toMatchObject({
-      name: "TollfreeError",
-      code,
-      message: `because of ${code}`,
-      retryAllowed: thrown.retryAllowed,
-      retryAfterSeconds: 7,
-      fieldErrors: [{ path: "/x", message: "m", keyword: "k" }],
-      nextActions: actions,
-      requestId: "r-1",
-      httpStatus: ERRORS[code].status,
-    });
-    expect(error.details).toEqual(details);
-  });
+      const error = await refusalOf(api.agent.flowStatus.query());
+      expect(error).toMatchObject({
+        name: "TollfreeError",
+        code,
+        message: `because of ${code}`,
+        retryAllowed: thrown.retryAllowed,
+        retryAfterSeconds: 7,
+        fieldErrors: [{ path: "/x", message: "m", keyword: "k" }],
+        nextActions: actions,
+        requestId: "r-1",
+        httpStatus: ERRORS[code].status,
+      });
+      expect(error.details).toEqual(details);
+    },
+  );
 });
 
-describe("what the agent surface answers", () => {
-  const world = clientWorld({ limits: { agentSession: { ...RATE_RULES.agentSession, limit: 12 } } });
+describe("refusals of the agent API", () => {
+  const world = useClientWorld({ limits: { agentSession: { ...RATE_RULES.agentSession, limit: 12 } } });
 
-  /** Can't be brought about from outside, or not within a test. */
-  const NOT_FROM_OUTSIDE: ErrorCode[] = ["internal_error", "service_unavailable"];
+  /** Codes that no request of a test can cause. */
+  const NOT_CAUSED_BY_REQUESTS: ErrorCode[] = ["internal_error", "service_unavailable"];
 
-  it("is covered below, code by code", () => {
+  test("every error code that an agent operation documents has a situation that causes it", () => {
     const documented = OPERATIONS.filter(({ surface }) => surface === "agent").flatMap((operation) =>
       [...errorsByStatus(operation).values()].flat(),
     );
-    const covered = new Set([...Object.keys(SITUATIONS), ...NOT_FROM_OUTSIDE]);
+    const covered = new Set([...Object.keys(SITUATIONS), ...NOT_CAUSED_BY_REQUESTS]);
     expect([...new Set(documented)].filter((code) => !covered.has(code))).toEqual([]);
   });
 
-  it.each(Object.keys(SITUATIONS) as (keyof typeof SITUATIONS)[])(
-    "%s, with what it promises",
+  test.each(Object.keys(SITUATIONS) as (keyof typeof SITUATIONS)[])(
+    "a real server refuses with %s, its status and its promised details",
     async (code) => {
       const error = await refusalOf(SITUATIONS[code](world));
       expect(error.code).toBe(code);

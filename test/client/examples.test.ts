@@ -3,30 +3,27 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { TestServer } from "../support/server.ts";
-import { startTestServer } from "../support/server.ts";
-import type { Upstream } from "../support/upstream.ts";
-import { startUpstream } from "../support/upstream.ts";
-import { createCampaign, createGrant, createSponsor, registerApi } from "../support/world.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { useWorld } from "../support/use-world.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const LISBON = { latitude: 38.72, longitude: -9.14, date: "2026-12-24" };
 const exec = promisify(execFile);
 
-let server: TestServer;
-let upstream: Upstream;
-/** Where the examples lie together with what is generated for them; inside the repository, for its packages. */
+const world = useWorld({ upstreamFor: "all tests" });
+/**
+ * A copy of the examples with their generated clients. It lies inside the repository so that imports of
+ * packages resolve.
+ */
 let directory: string;
 
 beforeAll(async () => {
-  server = await startTestServer();
-  upstream = await startUpstream();
-  const acme = await createSponsor(server.url, "Helio Maps");
-  // As in the sandbox, where the examples run otherwise.
-  await registerApi(server.url, acme.key, upstream, "honest", {
+  const acme = await world.createSponsor("Helio Maps");
+  // The examples run against the sandbox's "daylight" service. This service has the same key and schema.
+  await world.registerService(acme.key, "honest", {
     service_key: "daylight",
     name: "Daylight",
+    timeout_ms: 10_000,
     input_schema: {
       type: "object",
       properties: {
@@ -38,7 +35,7 @@ beforeAll(async () => {
       additionalProperties: false,
     },
   });
-  await createCampaign(server.url, acme, ["daylight"], {
+  await world.createCampaign(acme, ["daylight"], {
     task_schema: {
       type: "object",
       properties: {
@@ -55,14 +52,12 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
-  await upstream.close();
-  await server.close();
 });
 
-/** Runs an example for a person of its own, who has granted what it needs. */
+/** Runs an example with a new grant. Returns what the example printed. */
 async function runExample(file: string): Promise<string> {
-  const { agent_key: key, subject: user } = await createGrant(server.url);
-  const options = ["--url", server.url, "--key", key, "--user", user];
+  const { agent_key: key, subject: user } = await world.createGrant();
+  const options = ["--url", world.url, "--key", key, "--user", user];
   const { stdout } = await exec(process.execPath, ["--import", "tsx", file, ...options], { cwd: ROOT });
   return stdout;
 }
@@ -70,17 +65,18 @@ async function runExample(file: string): Promise<string> {
 const tool = (name: string, ...args: string[]) =>
   exec(path.join(ROOT, "node_modules/.bin", name), args, { cwd: ROOT });
 
-/** As strictly as a project can be that doesn't set what only we do. */
-async function compile(...examples: string[]): Promise<void> {
+/** Type-checks examples with the strict options that a user's project may have. */
+async function typeCheck(...examples: string[]): Promise<void> {
   const compilerOptions = {
-    ...{ target: "ES2022", lib: ["ES2023", "DOM", "DOM.Iterable"], module: "NodeNext", types: ["node"] },
-    ...{
-      strict: true,
-      noUncheckedIndexedAccess: true,
-      skipLibCheck: true,
-      noEmit: true,
-      allowImportingTsExtensions: true,
-    },
+    target: "ES2022",
+    lib: ["ES2023", "DOM", "DOM.Iterable"],
+    module: "NodeNext",
+    types: ["node"],
+    strict: true,
+    noUncheckedIndexedAccess: true,
+    skipLibCheck: true,
+    noEmit: true,
+    allowImportingTsExtensions: true,
   };
   const files = examples.map((example) => `${example}/main.ts`);
   const tsconfig = path.join(directory, "tsconfig.json");
@@ -89,14 +85,14 @@ async function compile(...examples: string[]): Promise<void> {
 }
 
 describe("the examples", () => {
-  it("typed client", async () => {
+  test("the typed-client example runs a service and prints what it cost and who paid", async () => {
     const printed = await runExample("examples/typed-client.ts");
     expect(printed).toContain("Helio Maps asks: ");
     expect(printed).toContain("latitude: 38.72");
     expect(printed).toContain("2 cents, settled, paid by Helio Maps");
   });
 
-  it("plain fetch, following next_actions", async () => {
+  test("the next-actions example reaches the output with plain fetch", async () => {
     const printed = await runExample("examples/next-actions.ts");
     expect(printed.match(/^\w+(?=: [A-Z]+ \/)/gm)).toEqual([
       "auth",
@@ -109,25 +105,28 @@ describe("the examples", () => {
   });
 });
 
-describe("clients generated from the document", () => {
-  it("compile", async () => {
+describe("clients generated from the OpenAPI document", () => {
+  test("the generated clients and their examples compile", { timeout: 120_000 }, async () => {
     const document = path.join(ROOT, "openapi/openapi.json");
     const into = (name: string) => path.join(directory, name);
     await Promise.all([
       tool("openapi-typescript", document, "-o", into("openapi-fetch/tollfree.ts")),
       tool("openapi-ts", "-i", document, "-o", into("hey-api/tollfree"), "--no-log-file"),
     ]);
-    await compile("openapi-fetch", "hey-api");
+    await typeCheck("openapi-fetch", "hey-api");
   });
 
-  it.each(["openapi-fetch", "hey-api"])("%s gets the resource", async (example) => {
-    const printed = await runExample(path.join(directory, example, "main.ts"));
-    expect(printed).toContain("latitude: 38.72");
-    expect(printed).toContain("2 cents, settled, paid by Helio Maps");
-  });
+  test.each(["openapi-fetch", "hey-api"])(
+    "the example with the client generated by %s runs a service",
+    async (example) => {
+      const printed = await runExample(path.join(directory, example, "main.ts"));
+      expect(printed).toContain("latitude: 38.72");
+      expect(printed).toContain("2 cents, settled, paid by Helio Maps");
+    },
+  );
 
-  it("every run was paid once, with the input as it was given", () => {
-    expect(upstream.paid().map(({ body }) => JSON.parse(body) as unknown)).toEqual([
+  test("each example's run was paid once, with the input that the example gave", () => {
+    expect(world.upstream.paid().map(({ body }) => JSON.parse(body) as unknown)).toEqual([
       LISBON,
       LISBON,
       LISBON,

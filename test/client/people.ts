@@ -1,19 +1,21 @@
 import type { ApprovalRequest, OnApproval, OnTask } from "../../src/client/index.ts";
-import { admin, CONSENT, GRANT_SCOPES } from "../support/world.ts";
+import type { Caller } from "../support/caller.ts";
+import { CONSENT, GRANT_SCOPES } from "../support/caller.ts";
 
-/** A person at their screen: sees what the client shows them, and decides. */
+/** A person who decides what the client asks them. */
 export interface Person {
-  seen: ApprovalRequest[];
+  /** The questions they were asked, in order. */
+  asked: ApprovalRequest[];
   onApproval: OnApproval;
 }
 
-/** Says yes to whatever they are asked; to a grant with these terms. */
-export function willing(
-  url: string,
+/** A person who approves everything. They give a grant with these terms. */
+export function approvingPerson(
+  caller: Caller,
   userId: string,
   terms: { scopes?: unknown; budgetCents?: number } = {},
 ): Person {
-  return person(url, userId, ({ kind }) => ({
+  return createPerson(caller, userId, ({ kind }) => ({
     decision: "approve",
     ...(kind === "grant" && {
       scopes: terms.scopes ?? GRANT_SCOPES,
@@ -23,16 +25,17 @@ export function willing(
   }));
 }
 
-export const unwilling = (url: string, userId: string): Person =>
-  person(url, userId, () => ({ decision: "deny" }));
+/** A person who denies everything. */
+export const denyingPerson = (caller: Caller, userId: string): Person =>
+  createPerson(caller, userId, () => ({ decision: "deny" }));
 
-function person(url: string, userId: string, decide: (request: ApprovalRequest) => object): Person {
-  const seen: ApprovalRequest[] = [];
+function createPerson(caller: Caller, userId: string, decide: (request: ApprovalRequest) => object): Person {
+  const asked: ApprovalRequest[] = [];
   return {
-    seen,
+    asked,
     onApproval: async (request) => {
-      seen.push(request);
-      await admin(url, `/admin/approvals/${request.approvalId}/decide`, {
+      asked.push(request);
+      await caller.admin(`/admin/approvals/${request.approvalId}/decide`, {
         user_id: userId,
         ...decide(request),
       });
@@ -40,11 +43,11 @@ function person(url: string, userId: string, decide: (request: ApprovalRequest) 
   };
 }
 
-/** Answers any of the tests' tasks, and consents. */
-export const answering: OnTask = () => ({ taskData: { score: 4 }, consent: CONSENT });
+/** Answers any task of these tests, and consents. */
+export const fillInTask: OnTask = () => ({ taskData: { score: 4 }, consent: CONSENT });
 
-/** The key of an agent that nobody has granted anything. */
-export async function newcomer(url: string): Promise<string> {
-  const agent = await admin(url, "/admin/agents", { name: "Newcomer" });
+/** Registers an agent that has no grant. Returns its API key. */
+export async function createAgentWithoutGrant(caller: Caller): Promise<string> {
+  const agent = await caller.admin("/admin/agents", { name: "Newcomer" });
   return agent["api_key"] as never;
 }

@@ -1,6 +1,6 @@
 import { TollfreeError } from "../../src/client/index.ts";
 
-/** The error a call of the client was refused with. */
+/** The error that a call of the client was refused with. @throws Error if the call wasn't refused */
 export async function refusalOf(call: Promise<unknown>): Promise<TollfreeError> {
   const thrown: unknown = await call.then(
     () => undefined,

@@ -1,5 +1,5 @@
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
-import { describe, expectTypeOf, it } from "vitest";
+import { describe, expectTypeOf, test } from "vitest";
 import { z } from "zod";
 import type { AppRouter } from "../../src/api/router.ts";
 import type {
@@ -15,17 +15,17 @@ import { connect, TollfreeError } from "../../src/client/index.ts";
 import type { OpenApproval } from "../../src/core/protocol/error-details.ts";
 import type { DetailsOf, ErrorCode as CatalogueCode } from "../../src/core/protocol/errors.ts";
 
-// Checked by the compiler; running it only shows that it was.
+// The compiler checks these types. At run time the tests do nothing.
 
-/** An error as a caller gets to see it. */
-const caught = (error: unknown): TollfreeError => {
+/** Gives a value the type of a caught error that was checked with `instanceof`. */
+const asCaught = (error: unknown): TollfreeError => {
   if (error instanceof TollfreeError) return error;
   throw error;
 };
-const nothing = caught(new TollfreeError("network_error", { message: "", details: undefined }));
+const caughtError = asCaught(new TollfreeError("network_error", { message: "", details: undefined }));
 
 describe("errors", () => {
-  it("have the server's whole catalogue, and details as the server promises them", () => {
+  test("the client's error codes and details are the server's", () => {
     expectTypeOf<ErrorCode>().toEqualTypeOf<CatalogueCode>();
     expectTypeOf<ErrorDetails["scope_violation"]>().toEqualTypeOf<DetailsOf<"scope_violation">>();
     expectTypeOf<ErrorDetails["consent_required"]>().toEqualTypeOf<OpenApproval | undefined>();
@@ -33,8 +33,8 @@ describe("errors", () => {
     expectTypeOf<ErrorCode>().toExtend<TollfreeErrorCode>();
   });
 
-  it("are told apart by `instanceof`, and their details by `code`", () => {
-    const error: unknown = nothing;
+  test("`instanceof TollfreeError` and `code` narrow the type of an error's details", () => {
+    const error: unknown = caughtError;
     if (!(error instanceof TollfreeError)) throw error;
     expectTypeOf(error).toEqualTypeOf<TollfreeError>();
     switch (error.code) {
@@ -57,19 +57,19 @@ describe("errors", () => {
     }
   });
 
-  it("let a switch over `code` be checked for completeness", () => {
+  test("a switch over `code` is checked for completeness", () => {
     const explain = (error: TollfreeError): boolean => {
       if (error.code === "network_error" || error.code === "conflict") return true;
       // @ts-expect-error Other codes are left, so this isn't `never`.
-      const none: never = error;
-      return none;
+      const unhandled: never = error;
+      return unhandled;
     };
     expectTypeOf(explain).returns.toBeBoolean();
   });
 });
 
 describe("an agent", () => {
-  it("has every procedure of the router", () => {
+  test("agent.api has every procedure of the router, with its input and output types", () => {
     type Search = Agent["api"]["agent"]["searchServices"]["query"];
     type Inputs = inferRouterInputs<AppRouter>["agent"]["searchServices"];
     type Outputs = inferRouterOutputs<AppRouter>["agent"]["searchServices"];
@@ -77,13 +77,13 @@ describe("an agent", () => {
     expectTypeOf<Awaited<ReturnType<Search>>>().toEqualTypeOf<Outputs>();
     expectTypeOf<keyof Agent["api"]>().toExtend<PropertyKey>();
     expectTypeOf<Agent["api"]>().toHaveProperty("sponsor");
-    // @ts-expect-error A query isn't called as a mutation.
+    // @ts-expect-error A query has no `mutate`.
     expectTypeOf<Agent["api"]["agent"]["searchServices"]["mutate"]>().toBeAny();
   });
 
   const Daylight = z.object({ sunrise: z.string() });
 
-  it("types a run's output by what parses it", () => {
+  test("a run's output has the type that `parse` returns, and is unknown without `parse`", () => {
     const run = (agent: Agent) => agent.run("daylight", {}, { parse: (output) => Daylight.parse(output) });
     expectTypeOf(run).returns.resolves.toEqualTypeOf<RunResult<{ sunrise: string }>>();
     const raw = (agent: Agent) => agent.run("daylight");
@@ -95,7 +95,7 @@ describe("an agent", () => {
     expectTypeOf<RunResult["metadata"]["budget_remaining_cents"]>().toBeNumber();
   });
 
-  it("is connected with what the API knows", () => {
+  test("connect takes the scopes of the API, and no unknown data type", () => {
     expectTypeOf(connect).parameter(0).toHaveProperty("apiKey");
     expectTypeOf<TaskRequest["dataTypes"][number]>().toExtend<string>();
     type Scopes = NonNullable<Parameters<typeof connect>[0]["scopes"]>;

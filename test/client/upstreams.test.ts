@@ -1,19 +1,19 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { connect } from "../../src/client/index.ts";
 import { refusalOf } from "./refusal.ts";
-import { clientWorld } from "./world.ts";
+import { useClientWorld } from "./use-client-world.ts";
 
-const world = clientWorld();
+const world = useClientWorld();
 
-describe("an upstream that isn't reliable", () => {
-  it.each(["lost", "hang"] as const)(
-    "%s: the money went and nothing came, as the payment shows",
+describe("runs of unreliable upstreams", () => {
+  test.each(["lost", "hang"] as const)(
+    "a run whose upstream took the money and never answered (%s) fails with output_unavailable and the payment",
     async (behaviour) => {
-      const agent = await connect(world.standing());
+      const agent = await connect(world.connectOptions());
       const refused = await refusalOf(
-        agent.run((await world.sponsored(behaviour)).service, {}, { idempotencyKey: "k" }),
+        agent.run((await world.sponsorService(behaviour)).service, {}, { idempotencyKey: "k" }),
       );
       expect(refused).toMatchObject({
         code: "output_unavailable",
@@ -23,9 +23,9 @@ describe("an upstream that isn't reliable", () => {
     },
   );
 
-  it("fails: its error is told at once, with the payment", async () => {
-    const agent = await connect(world.standing());
-    const refused = await refusalOf(agent.run((await world.sponsored("fails")).service));
+  test("a run whose upstream fails after payment is refused with upstream_error and the payment's id", async () => {
+    const agent = await connect(world.connectOptions());
+    const refused = await refusalOf(agent.run((await world.sponsorService("fails")).service));
     expect(refused).toMatchObject({
       code: "upstream_error",
       httpStatus: 502,
@@ -38,38 +38,38 @@ describe("an upstream that isn't reliable", () => {
     expect(data.payment.amount_cents).toBe(2);
   });
 
-  it("never: waits as long as asked, and the same key goes on with it", async () => {
+  test("a pending run can be waited for later with the same idempotency key, until the payment expired", async () => {
     world.upstream.terms.maxTimeoutSeconds = 4;
-    const { service } = await world.sponsored("never");
-    const agent = await connect(world.standing());
+    const { service } = await world.sponsorService("never");
+    const agent = await connect(world.connectOptions());
     const pending = await refusalOf(agent.run(service, {}, { waitSeconds: 0 }));
     expect(pending).toMatchObject({ code: "payment_pending", retryAllowed: true });
     if (pending.code !== "payment_pending") throw pending;
 
     const { idempotency_key: idempotencyKey, payment } = pending.details;
-    const over = await refusalOf(agent.run(service, {}, { idempotencyKey, waitSeconds: 30 }));
-    expect(over).toMatchObject({
+    const expired = await refusalOf(agent.run(service, {}, { idempotencyKey, waitSeconds: 30 }));
+    expect(expired).toMatchObject({
       code: "output_unavailable",
       details: { payment: { payment_id: payment.payment_id, status: "expired" } },
       retryAllowed: true,
     });
   });
 
-  it("cuts its answer, and is heard when the same signed request is sent again", async () => {
-    const flaky = await startFlaky(world.upstream.url("honest"));
-    const { service } = await world.sponsored("honest", { upstream_url: flaky.url });
-    const agent = await connect(world.standing());
+  test("a run whose first paid request was dropped gets the output when the same signed request is sent again", async () => {
+    const proxy = await startDroppingProxy(world.upstream.url("honest"));
+    const { service } = await world.sponsorService("honest", { upstream_url: proxy.url });
+    const agent = await connect(world.connectOptions());
     const { output, payment } = await agent.run(service, { n: 7 });
     expect(output).toEqual({ echo: { n: 7 } });
     expect(payment.status).toBe("settled");
-    await flaky.close();
+    await proxy.close();
   });
 
-  it("is no reason to wait for a caller who left", async () => {
+  test("a run ends when its caller aborts, while the payment is still pending", async () => {
     world.upstream.terms.maxTimeoutSeconds = 4;
-    const agent = await connect(world.standing());
+    const agent = await connect(world.connectOptions());
     const run = agent.run(
-      (await world.sponsored("never")).service,
+      (await world.sponsorService("never")).service,
       {},
       { signal: AbortSignal.timeout(1_500) },
     );
@@ -77,8 +77,8 @@ describe("an upstream that isn't reliable", () => {
   });
 });
 
-/** In front of an upstream: drops the first request that carries a payment. */
-async function startFlaky(target: string): Promise<{ url: string; close(): Promise<void> }> {
+/** A proxy in front of an upstream that drops the first request with a payment. */
+async function startDroppingProxy(target: string): Promise<{ url: string; close(): Promise<void> }> {
   let dropped = false;
   const server = createServer((req, res) => {
     const payment = req.headers["payment-signature"];

@@ -1,44 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { next } from "../../src/core/protocol/next-actions.ts";
-import type { Profile } from "../../src/demo/fill-schema.ts";
-import { call } from "../support/call.ts";
+import { EVERYTHING } from "../support/caller.ts";
 import type { WireAction } from "../support/next-actions.ts";
 import { actionsOf, expectResolves, perform } from "../support/next-actions.ts";
-import type { TestServer } from "../support/server.ts";
-import { startTestServer } from "../support/server.ts";
-import type { Upstream } from "../support/upstream.ts";
-import { startUpstream } from "../support/upstream.ts";
-import {
-  admin,
-  createCampaign,
-  createGrant,
-  createSponsor,
-  EVERYTHING,
-  openSession,
-  registerApi,
-} from "../support/world.ts";
+import { useWorld } from "../support/use-world.ts";
 
-/** R1.3: an agent that only follows next actions must never be led to where nothing is. */
+const world = useWorld({ upstreamFor: "all tests", confirmWaitMs: 200 });
 
-let server: TestServer;
-let upstream: Upstream;
-
-beforeAll(async () => {
-  server = await startTestServer({ confirmWaitMs: 200 });
-  upstream = await startUpstream();
-});
-afterAll(async () => {
-  await upstream.close();
-  await server.close();
-});
-
-const PROFILE: Profile = {
-  byName: { score: 4, data_sharing_agreed: true, purpose_acknowledged: true, contact_permission: false },
-  byDataType: { region: "Minho" },
-};
-
-/** Answers that mean that an action led to nowhere, or was no call at all. */
+/** Error codes that mean that a next action was wrong. */
 const DEAD_ENDS = new Set([
   "validation_error",
   "invalid_json",
@@ -48,59 +18,60 @@ const DEAD_ENDS = new Set([
   "internal_error",
 ]);
 
-test("following every next action there is, from first contact on, never leads nowhere", async () => {
-  const acme = await createSponsor(server.url);
-  const api = (behaviour: "honest" | "liar", category: string) =>
-    registerApi(server.url, acme.key, upstream, behaviour, { categories: [category] });
-  const honest = await api("honest", "weather");
-  const liar = await api("liar", "travel");
-  const finance = await api("honest", "finance");
-  await createCampaign(server.url, acme, [honest]);
-  await createCampaign(server.url, acme, [honest], { task_type: "registration" });
+test("following every next action from first contact on never leads to a wrong call (R1.3)", async () => {
+  const acme = await world.createSponsor();
+  const register = (behaviour: "honest" | "liar", category: string) =>
+    world.registerService(acme.key, behaviour, { categories: [category] });
+  const honest = await register("honest", "weather");
+  const liar = await register("liar", "travel");
+  const finance = await register("honest", "finance");
+  await world.createCampaign(acme, [honest]);
+  await world.createCampaign(acme, [honest], { task_type: "registration" });
   const credit = { service_key: liar, amount_cents: 10, reference: randomUUID() };
-  await admin(server.url, `/admin/sponsors/${acme.sponsor_id}/credits`, credit);
+  await world.admin(`/admin/sponsors/${acme.sponsor_id}/credits`, credit);
 
-  const unsponsored = await registerApi(server.url, acme.key, upstream);
-  const grant = await createGrant(server.url);
-  const { token } = await openSession(server.url, grant);
-  const wish = { user_id: grant.subject, scopes: EVERYTHING, budget_limit_cents: 20 };
+  const unsponsored = await world.registerService(acme.key);
+  const grant = await world.createGrant();
+  const { token } = await world.openSession(grant);
+  const wanted = { user_id: grant.subject, scopes: EVERYTHING, budget_limit_cents: 20 };
   const wider = { ...EVERYTHING, allowed_data_types: ["phone"] };
-  // Something pending, something to decide and something refused, so that those are led to as well.
-  const first = [
-    await call(server.url, "agent.auth", wish, grant.agent_key),
-    await call(server.url, "agent.auth", { ...wish, scopes: wider }, grant.agent_key),
-    await call(server.url, "agent.searchServices", { category: "finance" }, token),
-    await call(server.url, "agent.searchServices", { limit: 1 }, token),
-    await call(server.url, "agent.runService", { service_key: liar }, token),
-    await call(server.url, "agent.runService", { service_key: finance }, token),
-    await call(server.url, "agent.runService", { service_key: unsponsored }, token),
+  // These answers include a pending payment, an open approval and refusals, so the crawl reaches their actions
+  // too.
+  const firstAnswers = [
+    await world.call("agent.auth", wanted, grant.agent_key),
+    await world.call("agent.auth", { ...wanted, scopes: wider }, grant.agent_key),
+    await world.call("agent.searchServices", { category: "finance" }, token),
+    await world.call("agent.searchServices", { limit: 1 }, token),
+    await world.call("agent.runService", { service_key: liar }, token),
+    await world.call("agent.runService", { service_key: finance }, token),
+    await world.call("agent.runService", { service_key: unsponsored }, token),
   ];
 
-  const queue: WireAction[] = first.flatMap(actionsOf);
-  const known = new Set<string>();
+  const queue: WireAction[] = firstAnswers.flatMap(actionsOf);
+  const seenCalls = new Set<string>();
   const performed: string[] = [];
   for (let action = queue.shift(); action !== undefined && performed.length < 80; action = queue.shift()) {
-    expectResolves(action, PROFILE);
-    const call_ = JSON.stringify([action.method, action.endpoint, action.params]);
-    if (known.has(call_)) continue;
-    known.add(call_);
-    // A session of its own for each, so that none of them is over its limits.
-    const session = (await openSession(server.url, grant)).token;
-    const answer = await perform(server.url, action, PROFILE, { session, apiKey: grant.agent_key });
+    expectResolves(action);
+    const call = JSON.stringify([action.method, action.endpoint, action.params]);
+    if (seenCalls.has(call)) continue;
+    seenCalls.add(call);
+    // Each action gets a new session, so that no session reaches its limits.
+    const session = (await world.openSession(grant)).token;
+    const answer = await perform(world.url, action, { session, apiKey: grant.agent_key });
     const code = String(answer.body.error_code ?? answer.body.status);
-    expect(DEAD_ENDS.has(code), `${call_} was answered ${JSON.stringify(answer.body)}`).toBe(false);
+    expect(DEAD_ENDS.has(code), `${call} was answered ${JSON.stringify(answer.body)}`).toBe(false);
     performed.push(action.action);
     queue.push(...actionsOf(answer));
   }
 
-  // The crawl came to its end by itself, and did everything an agent can be told to do.
+  // The queue is empty, so the crawl wasn't cut at 80 actions. It performed every kind of action.
   expect(queue).toEqual([]);
   const names = Object.keys(next).map((name) =>
     name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
   );
-  const unseen = names.filter((name) => !performed.includes(name));
-  expect(unseen).toEqual(unseen.filter((name) => name === "plan_service"));
-  const settled = await server.deps.db.payment.count({
+  const notPerformed = names.filter((name) => !performed.includes(name) && name !== "plan_service");
+  expect(notPerformed).toEqual([]);
+  const settled = await world.db.payment.count({
     where: { grantId: grant.grant_id, status: "settled" },
   });
   expect(settled).toBeGreaterThanOrEqual(1);

@@ -1,71 +1,47 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import type { Profile } from "../../src/demo/fill-schema.ts";
 import type { FollowerOptions, Reached } from "../../src/demo/follow-next-actions.ts";
 import { followNextActions } from "../../src/demo/follow-next-actions.ts";
+import { expectSuccess } from "../support/call.ts";
+import { EVERYTHING } from "../support/caller.ts";
 import { balanceOf } from "../support/chain.ts";
 import { eventually } from "../support/eventually.ts";
 import { expectBooksToBalance } from "../support/money.ts";
-import type { TestServer } from "../support/server.ts";
-import { startTestServer } from "../support/server.ts";
-import type { Upstream } from "../support/upstream.ts";
-import { startUpstream } from "../support/upstream.ts";
-import {
-  admin,
-  createCampaign,
-  createGrant,
-  createSponsor,
-  createUser,
-  EVERYTHING,
-  registerApi,
-} from "../support/world.ts";
+import { PROFILE } from "../support/next-actions.ts";
+import { useWorld } from "../support/use-world.ts";
 
-/** R1.3, with the demo's agent: it has no language model, and knows nothing but `POST /agent/auth`. */
+/** R1.3: the demo's agent has no language model. It knows only `POST /agent/auth` and follows next actions. */
 
-let server: TestServer;
-let upstream: Upstream;
+const world = useWorld();
 let service: string;
 let campaignId: string;
 
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
 beforeEach(async () => {
-  upstream = await startUpstream();
-  const acme = await createSponsor(server.url);
   const input_schema = {
     type: "object",
     properties: { place: { type: "string", maxLength: 50 }, days: { type: "integer", minimum: 1 } },
     required: ["place"],
     additionalProperties: false,
   };
-  service = await registerApi(server.url, acme.key, upstream, "honest", { name: "Forecast", input_schema });
-  campaignId = await createCampaign(server.url, acme, [service], { fundCents: 100 });
+  const offer = await world.offerService({
+    api: { name: "Forecast", input_schema },
+    campaign: { fundCents: 100 },
+  });
+  ({ service, campaignId } = offer);
   return async () => {
-    // The next test's agent must find its own service only.
-    const headers = { authorization: `Bearer ${acme.key}`, "content-type": "application/json" };
-    const body = JSON.stringify({ active: false });
-    await fetch(`${server.url}/sponsor/campaigns/${campaignId}`, { method: "PATCH", headers, body });
-    await upstream.close();
+    // The next test's agent must find only the service of its own test.
+    const change = { campaign_id: campaignId, active: false };
+    expectSuccess(await world.call("sponsor.changeCampaign", change, offer.sponsor.key));
   };
 });
 
-const PROFILE: Profile = {
-  byName: {
-    score: 4,
-    place: "Porto",
-    data_sharing_agreed: true,
-    purpose_acknowledged: true,
-    contact_permission: false,
-  },
-  byDataType: { region: "Minho" },
-};
+const profile: Profile = { ...PROFILE, byName: { ...PROFILE.byName, place: "Porto" } };
 
 const goal = { search_services: { intent: "What is the forecast for my place?" } };
 const actionsIn = ({ steps }: Reached): string[] => steps.map(({ action }) => action);
 
-/** The resource is there, paid for once, on chain, by the sponsor of the task. */
-async function expectReached({ run, payment }: Reached): Promise<void> {
+/** Expects the service's output, and one payment by the sponsor, on chain. */
+async function expectOutputPaidOnce({ run, payment }: Reached): Promise<void> {
   expect(run).toMatchObject({ service, output: { echo: { place: "Porto" } } });
   expect(payment).toMatchObject({
     status: "settled",
@@ -74,21 +50,21 @@ async function expectReached({ run, payment }: Reached): Promise<void> {
     amount_cents: 2,
   });
   expect(payment["tx_hash"]).toMatch(/^0x[0-9a-f]{64}$/);
-  expect(await balanceOf(upstream.payTo)).toBe(20_000n);
-  expect(upstream.paid()).toHaveLength(1);
-  await expectBooksToBalance(server.deps.db);
+  expect(await balanceOf(world.upstream.payTo)).toBe(20_000n);
+  expect(world.upstream.paid()).toHaveLength(1);
+  await expectBooksToBalance(world.db);
 }
 
-/** Like `follow`, for an agent that nobody has granted anything yet. */
-async function firstContact(options: Partial<FollowerOptions>) {
-  const agent = await admin(server.url, "/admin/agents", { name: "Follower" });
+/** Follows next actions with a new agent that has no grant. */
+async function followWithNewAgent(options: Partial<FollowerOptions>) {
+  const agent = await world.admin("/admin/agents", { name: "Follower" });
   return {
     agentId: agent["agent_id"] as never as string,
     reached: await followNextActions({
-      url: server.url,
+      url: world.url,
       apiKey: agent["api_key"] as never,
       wish: { scopes: EVERYTHING, budget_limit_cents: 25 },
-      profile: PROFILE,
+      profile,
       goal,
       ...options,
     }),
@@ -97,12 +73,12 @@ async function firstContact(options: Partial<FollowerOptions>) {
 
 const FLOW = ["search_services", "get_task", "complete_task", "run_service"];
 
-test("from first contact: asks, waits for the person, and reaches the resource", async () => {
-  const userId = await createUser(server.url);
+test("an agent without a grant asks the person, polls until they decide, and gets the output", async () => {
+  const userId = await world.createUser();
   const scopes = { allowed_task_types: ["survey"], allowed_data_types: [], allowed_categories: ["weather"] };
   let decided: Promise<unknown> | undefined;
-  const { agentId, reached } = await firstContact({
-    // The person takes their time, the agent polls meanwhile.
+  const { agentId, reached } = await followWithNewAgent({
+    // The person decides only after the agent has polled twice.
     onApproval: (details) => {
       expect(details).toMatchObject({
         user_code: expect.any(String) as string,
@@ -111,9 +87,9 @@ test("from first contact: asks, waits for the person, and reaches the resource",
       const approvalId = String(details["approval_id"]);
       const polls = { endpoint: `/agent/approvals/${approvalId}` };
       decided = eventually(async () =>
-        expect(await server.deps.db.agentAuditLog.count({ where: polls })).toBeGreaterThanOrEqual(2),
+        expect(await world.db.agentAuditLog.count({ where: polls })).toBeGreaterThanOrEqual(2),
       ).then(() =>
-        admin(server.url, `/admin/approvals/${approvalId}/decide`, {
+        world.admin(`/admin/approvals/${approvalId}/decide`, {
           decision: "approve",
           user_id: userId,
           scopes,
@@ -128,11 +104,11 @@ test("from first contact: asks, waits for the person, and reaches the resource",
   const actions = actionsIn(reached);
   const polls = actions.filter((action) => action === "get_approval").length;
   expect(polls).toBeGreaterThanOrEqual(2);
-  const waited = Array.from({ length: polls }, () => "get_approval");
-  expect(actions.slice(0, 2 + polls + FLOW.length)).toEqual(["auth", ...waited, "auth", ...FLOW]);
-  await expectReached(reached);
-  // It got what the person gave, which was less than it had asked for.
-  const session = await server.deps.db.agentSession.findFirstOrThrow({
+  const polling = Array.from({ length: polls }, () => "get_approval");
+  expect(actions.slice(0, 2 + polls + FLOW.length)).toEqual(["auth", ...polling, "auth", ...FLOW]);
+  await expectOutputPaidOnce(reached);
+  // The session has what the person granted, which is less than the agent asked for.
+  const session = await world.db.agentSession.findFirstOrThrow({
     where: { agentId },
     include: { budgetAccount: true },
   });
@@ -142,67 +118,67 @@ test("from first contact: asks, waits for the person, and reaches the resource",
   });
 });
 
-test("from a standing grant: straight through, and the second time without the task", async () => {
-  const grant = await createGrant(server.url);
+test("an agent with a grant gets the output without asking, and a second run without the task", async () => {
+  const grant = await world.createGrant();
   const wish = { user_id: grant.subject, scopes: EVERYTHING, budget_limit_cents: 25 };
-  const options = { url: server.url, apiKey: grant.agent_key, wish, profile: PROFILE, goal };
+  const options = { url: world.url, apiKey: grant.agent_key, wish, profile, goal };
   const reached = await followNextActions(options);
   expect(actionsIn(reached).slice(0, 1 + FLOW.length)).toEqual(["auth", ...FLOW]);
-  await expectReached(reached);
-  // Only what the task can't do without was told.
-  const completion = await server.deps.db.taskCompletion.findFirstOrThrow({
+  await expectOutputPaidOnce(reached);
+  // The agent answered only the required fields, so no personal data.
+  const completion = await world.db.taskCompletion.findFirstOrThrow({
     where: { userId: grant.user_id },
   });
   expect(completion).toMatchObject({ campaignId, executionMode: "agent", dataTypes: [] });
 
-  const again = await followNextActions({
+  const second = await followNextActions({
     ...options,
     goal: { ...goal, run_service: { input: { place: "Faro" } } },
   });
-  expect(actionsIn(again).slice(0, 3)).toEqual(["auth", "search_services", "run_service"]);
-  expect(again.payment).toMatchObject({ status: "settled", campaign_id: campaignId });
-  expect(await balanceOf(upstream.payTo)).toBe(40_000n);
+  expect(actionsIn(second).slice(0, 3)).toEqual(["auth", "search_services", "run_service"]);
+  expect(second.payment).toMatchObject({ status: "settled", campaign_id: campaignId });
+  expect(await balanceOf(world.upstream.payTo)).toBe(40_000n);
 });
 
-test("with too small a session: asks for more budget, and goes on once the person agrees", async () => {
-  const grant = await createGrant(server.url);
-  const asked: unknown[] = [];
+test("an agent whose session's budget is too small asks for more, and gets the output after the person agrees", async () => {
+  const grant = await world.createGrant();
+  const askedCents: unknown[] = [];
   const reached = await followNextActions({
-    url: server.url,
+    url: world.url,
     apiKey: grant.agent_key,
     wish: { user_id: grant.subject, scopes: EVERYTHING, budget_limit_cents: 1 },
-    profile: PROFILE,
+    profile,
     goal: { ...goal, run_service: { input: { place: "Porto" } } },
     onApproval: async (details) => {
-      asked.push(details["cost_cents"]);
-      await admin(server.url, `/admin/approvals/${String(details["approval_id"])}/decide`, {
+      askedCents.push(details["cost_cents"]);
+      await world.admin(`/admin/approvals/${String(details["approval_id"])}/decide`, {
         decision: "approve",
         user_id: grant.user_id,
       });
     },
   });
-  expect(asked).toEqual([2]);
+  expect(askedCents).toEqual([2]);
   expect(actionsIn(reached).slice(0, 3 + FLOW.length)).toEqual([
     "auth",
     ...FLOW,
     "get_approval",
     "run_service",
   ]);
-  await expectReached(reached);
+  await expectOutputPaidOnce(reached);
 });
 
-test("from a GPT's first contact, knowing only POST /gpt/auth", async () => {
-  const user = await createUser(server.url);
-  const { agent_key } = await createGrant(server.url);
+test("a GPT that knows only POST /gpt/auth gets the output over GPT routes alone", async () => {
+  const user = await world.createUser();
+  const { agent_key } = await world.createGrant();
   const reached = await followNextActions({
-    url: server.url,
+    url: world.url,
     apiKey: agent_key,
     start: "/gpt/auth",
     wish: { budget_limit_cents: 10 },
-    profile: PROFILE,
+    profile,
     goal,
     onApproval: async ({ auth_request_id }) => {
-      await admin(server.url, `/admin/approvals/${String(auth_request_id)}/decide`, {
+      await world.admin(`/admin/approvals/${String(auth_request_id)}/decide`, {
         decision: "approve",
         user_id: user,
         scopes: {
@@ -216,5 +192,5 @@ test("from a GPT's first contact, knowing only POST /gpt/auth", async () => {
     },
   });
   expect(reached.steps.every(({ endpoint }) => endpoint.startsWith("/gpt/"))).toBe(true);
-  await expectReached(reached);
+  await expectOutputPaidOnce(reached);
 });

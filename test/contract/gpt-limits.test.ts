@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 
-/** What ChatGPT's importer refuses or cuts (R10.2), checked on the committed document. */
+/**
+ * Limits of ChatGPT's importer (R10.2), checked on openapi/gpt.json. Beyond them it refuses or cuts the
+ * document.
+ */
 
 interface Parameter {
   name: string;
@@ -28,14 +31,18 @@ const operations = Object.entries(document.paths).flatMap(([path, item]) =>
   Object.entries(item).map(([method, operation]) => ({ path, method, operation })),
 );
 
+/** ChatGPT asks the person before each call of these. */
 const CONSEQUENTIAL = ["gpt_complete_task", "gpt_run_service"];
 
-test("the document as a whole", () => {
+test("the GPT document is OpenAPI 3.1 with one https server and one security scheme", () => {
   expect(document.openapi).toMatch(/^3\.1/);
   expect(document.servers).toHaveLength(1);
   expect(document.servers[0]?.url).toMatch(/^https:/);
-  expect(operations.length).toBeLessThanOrEqual(30);
   expect(Object.keys(document.components.securitySchemes)).toHaveLength(1);
+});
+
+test("the GPT document has these operations, at most 30", () => {
+  expect(operations.length).toBeLessThanOrEqual(30);
   expect(operations.map(({ operation }) => operation.operationId).sort()).toEqual([
     "gpt_auth",
     "gpt_complete_task",
@@ -49,33 +56,34 @@ test("the document as a whole", () => {
   ]);
 });
 
-describe.each(
-  operations.map(({ operation, ...where }) => ({ id: operation.operationId, operation, ...where })),
-)("$id", ({ operation, path }) => {
-  test("is described inside the limits", () => {
-    expect(path).toMatch(/^\/gpt\//);
-    expect(operation.summary.length).toBeLessThanOrEqual(300);
-    expect(operation.description.length).toBeGreaterThan(0);
-    expect(operation.description.length).toBeLessThanOrEqual(300);
-  });
+describe.each(operations.map((found) => ({ ...found, id: found.operation.operationId })))(
+  "the GPT operation $id",
+  ({ id, operation, path }) => {
+    test(`${id} has a summary and a description of at most 300 characters`, () => {
+      expect(path).toMatch(/^\/gpt\//);
+      expect(operation.summary.length).toBeLessThanOrEqual(300);
+      expect(operation.description.length).toBeGreaterThan(0);
+      expect(operation.description.length).toBeLessThanOrEqual(300);
+    });
 
-  test("takes no custom headers, and describes its parameters inside the limits", () => {
-    for (const parameter of operation.parameters ?? []) {
-      expect(parameter.in).not.toBe("header");
-      expect((parameter.description ?? "").length).toBeLessThanOrEqual(700);
-    }
-  });
+    test(`${id} takes no custom headers, and describes each parameter in at most 700 characters`, () => {
+      for (const parameter of operation.parameters ?? []) {
+        expect(parameter.in).not.toBe("header");
+        expect((parameter.description ?? "").length).toBeLessThanOrEqual(700);
+      }
+    });
 
-  test("asks the person only before what is consequential", () => {
-    expect(operation["x-openai-isConsequential"]).toBe(CONSEQUENTIAL.includes(operation.operationId));
-  });
-});
+    test(`${id} is marked as consequential only if it stores answers or spends money`, () => {
+      expect(operation["x-openai-isConsequential"]).toBe(CONSEQUENTIAL.includes(operation.operationId));
+    });
+  },
+);
 
-test("every description anywhere in the document is short", () => {
-  const long: string[] = [];
+test("every description in the GPT document has at most 700 characters", () => {
+  const tooLong: string[] = [];
   JSON.stringify(document, (key, value: unknown) => {
-    if (key === "description" && typeof value === "string" && value.length > 700) long.push(value);
+    if (key === "description" && typeof value === "string" && value.length > 700) tooLong.push(value);
     return value;
   });
-  expect(long).toEqual([]);
+  expect(tooLong).toEqual([]);
 });

@@ -1,69 +1,54 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { createApi, TollfreeError } from "../../src/client/index.ts";
+import type { GrantOfUser, SponsorWithKey } from "../support/caller.ts";
+import { CONSENT } from "../support/caller.ts";
 import { signInWithGpt } from "../support/gpt.ts";
-import type { TestServer } from "../support/server.ts";
-import { refusal, rest, startTestServer, trpc } from "../support/server.ts";
-import type { Upstream } from "../support/upstream.ts";
-import { startUpstream } from "../support/upstream.ts";
-import type { Created } from "../support/world.ts";
-import {
-  completeTask,
-  CONSENT,
-  createCampaign,
-  createGrant,
-  createSponsor,
-  openSession,
-  registerApi,
-} from "../support/world.ts";
+import { refusal } from "../support/server.ts";
+import { useWorld } from "../support/use-world.ts";
 
-/** One core: the same situation gives the same outcome, whichever door it is met through. */
+/** R1.5: the same call has the same outcome on every surface: REST, tRPC, the typed client and GPT. */
 
-let server: TestServer;
-let upstream: Upstream;
-let grant: Created;
-let acme: { sponsor_id: string; key: string };
+const world = useWorld({
+  upstreamFor: "all tests",
+  suspension: { scopeViolations: 1_000, scopeWindowSeconds: 60, rateHits: 1_000, rateWindowSeconds: 60 },
+});
+let grant: GrantOfUser;
+let acme: SponsorWithKey;
 let agentToken: string;
 let gptToken: string;
 
 beforeAll(async () => {
-  server = await startTestServer({
-    suspension: { scopeViolations: 1_000, scopeWindowSeconds: 60, rateHits: 1_000, rateWindowSeconds: 60 },
-  });
-  upstream = await startUpstream();
-  acme = await createSponsor(server.url);
-  grant = await createGrant(server.url);
-  agentToken = (await openSession(server.url, grant, { budgetCents: 20 })).token;
-  gptToken = await signInWithGpt(server.url, grant, { budget_limit_cents: 20 });
-});
-afterAll(async () => {
-  await server.close();
-  await upstream.close();
+  acme = await world.createSponsor();
+  grant = await world.createGrant();
+  agentToken = (await world.openSession(grant, { budgetCents: 20 })).token;
+  gptToken = await signInWithGpt(world, grant, { budget_limit_cents: 20 });
 });
 
-/** What a caller learns, on every surface: the error's code and what it may do about it, or what came of the call. */
+/** What every surface tells the caller: the error, or the result of the call. */
 interface Outcome {
+  /** The error code, or "ok". */
   code: string;
   retry?: unknown;
   fields?: unknown;
   result?: unknown;
 }
 
-type Verb = "run" | "complete" | "task";
-interface Situation {
-  verb: Verb;
-  /** Service key or campaign id. */
+/** A call that every surface can make. */
+interface SurfaceCall {
+  verb: "run" | "complete" | "task";
+  /** A service key for `run`, otherwise a campaign id. */
   target: string;
   body: Record<string, unknown>;
 }
 
-const outcomeOf = (envelope: Record<string, unknown>): Outcome => ({
+const refusalOutcome = (envelope: Record<string, unknown>): Outcome => ({
   code: String(envelope["error_code"]),
   retry: envelope["retry_allowed"],
   fields: (envelope["field_errors"] as { path: string; keyword: string }[] | undefined)?.map(
     ({ path, keyword }) => `${path} ${keyword}`,
   ),
 });
-const resultOf = (data: Record<string, unknown>): Outcome => {
+const successOutcome = (data: Record<string, unknown>): Outcome => {
   const payment = data["payment"] as { status: string; amount_cents: number } | undefined;
   return {
     code: "ok",
@@ -77,23 +62,23 @@ const resultOf = (data: Record<string, unknown>): Outcome => {
   };
 };
 
-const SURFACES: Record<string, (situation: Situation) => Promise<Outcome>> = {
+const SURFACES: Record<string, (call: SurfaceCall) => Promise<Outcome>> = {
   async "agent over REST"({ verb, target, body }) {
     const paths = {
       run: `services/${target}/run`,
       complete: `tasks/${target}/complete`,
       task: `tasks/${target}`,
     };
-    const answer = await rest(server.url, verb === "task" ? "GET" : "POST", `/agent/${paths[verb]}`, {
+    const answer = await world.rest(verb === "task" ? "GET" : "POST", `/agent/${paths[verb]}`, {
       token: agentToken,
       ...(verb !== "task" && { body }),
     });
     return answer.status < 300
-      ? resultOf(answer.body.data as Record<string, unknown>)
-      : outcomeOf(answer.body as Record<string, unknown>);
+      ? successOutcome(answer.body.data as Record<string, unknown>)
+      : refusalOutcome(answer.body as Record<string, unknown>);
   },
   async "agent over tRPC"({ verb, target, body }) {
-    const { agent } = trpc(server.url, agentToken);
+    const { agent } = world.trpc(agentToken);
     const calls = {
       run: () => agent.runService.mutate({ service_key: target, ...body }),
       complete: () =>
@@ -105,20 +90,20 @@ const SURFACES: Record<string, (situation: Situation) => Promise<Outcome>> = {
     };
     const called = calls[verb]();
     const result = await called.then(
-      ({ data }) => resultOf(data),
+      ({ data }) => successOutcome(data),
       () => undefined,
     );
-    return result ?? outcomeOf(await refusal(called));
+    return result ?? refusalOutcome(await refusal(called));
   },
   async "the typed client"({ verb, target, body }) {
-    const { agent } = createApi({ url: server.url, token: agentToken });
+    const { agent } = createApi({ url: world.url, token: agentToken });
     const calls = {
       run: () => agent.runService.mutate({ service_key: target, ...body }),
       complete: () => agent.completeTask.mutate({ campaign_id: target, ...body } as never),
       task: () => agent.getTask.query({ campaign_id: target }),
     };
     try {
-      return resultOf((await calls[verb]()).data);
+      return successOutcome((await calls[verb]()).data);
     } catch (error) {
       if (!(error instanceof TollfreeError)) throw error;
       const fields = error.fieldErrors.map(({ path, keyword }) => `${path} ${keyword}`);
@@ -135,154 +120,129 @@ const SURFACES: Record<string, (situation: Situation) => Promise<Outcome>> = {
       complete: `tasks/${target}/complete`,
       task: `tasks/${target}?session_token=${gptToken}`,
     };
-    const answer = await rest(server.url, verb === "task" ? "GET" : "POST", `/gpt/${paths[verb]}`, {
+    const answer = await world.rest(verb === "task" ? "GET" : "POST", `/gpt/${paths[verb]}`, {
       token: grant.agent_key,
       ...(verb !== "task" && { body: { ...body, session_token: gptToken } }),
     });
     return answer.status < 300
-      ? resultOf(answer.body as Record<string, unknown>)
-      : outcomeOf(answer.body as Record<string, unknown>);
+      ? successOutcome(answer.body as Record<string, unknown>)
+      : refusalOutcome(answer.body as Record<string, unknown>);
   },
 };
 
-/** Each makes its situation anew, since calling may change it. */
-const SITUATIONS: [string, string, () => Promise<Situation>][] = [
-  ["an unknown service", "not_found", async () => ({ verb: "run", target: "nothing-here", body: {} })],
-  ["a malformed campaign id", "not_found", async () => ({ verb: "task", target: "nonsense", body: {} })],
+type OfferParts = Parameters<typeof world.offerService>[0];
+
+/** A service whose campaign's task isn't completed. */
+const offer = (parts: OfferParts = {}) => world.offerService({ sponsor: acme, ...parts });
+
+/** A service whose campaign's task is completed. */
+const ready = (parts: OfferParts = {}) =>
+  world.readyService({ sponsor: acme, grant, token: agentToken, ...parts });
+
+const runOf = (target: string, body = {}): SurfaceCall => ({ verb: "run", target, body });
+const taskOf = (target: string): SurfaceCall => ({ verb: "task", target, body: {} });
+const completionOf = (target: string, task_data: object, consent = CONSENT): SurfaceCall => ({
+  verb: "complete",
+  target,
+  body: { task_data, consent },
+});
+
+/** Each case sets up a new call for each surface, since a call can change its own outcome. */
+const CASES: [situation: string, code: string, setUp: () => Promise<SurfaceCall>][] = [
+  ["a run of an unknown service", "not_found", async () => runOf("nothing-here")],
+  ["a malformed campaign id", "not_found", async () => taskOf("nonsense")],
+  ["a run before the task is completed", "task_required", async () => runOf((await offer()).service)],
   [
-    "a task that isn't done",
-    "task_required",
-    async () => ({ verb: "run", target: (await offer({}, false)).key, body: {} }),
-  ],
-  [
-    "nobody who pays",
+    "a run of a service without a sponsor",
     "no_sponsor",
-    async () => ({ verb: "run", target: await registerApi(server.url, acme.key, upstream), body: {} }),
+    async () => runOf(await world.registerService(acme.key)),
   ],
   [
-    "a campaign for others",
+    "a task of a campaign for other roles",
     "not_eligible",
-    async () => ({
-      verb: "task",
-      target: (await offer({ target_roles: ["astronaut"] }, false)).campaignId,
-      body: {},
-    }),
+    async () => taskOf((await offer({ campaign: { target_roles: ["astronaut"] } })).campaignId),
   ],
   [
-    "a paused campaign",
+    "a task of a paused campaign",
     "inactive",
     async () => {
-      const { campaignId } = await offer({}, false);
-      await rest(server.url, "PATCH", `/sponsor/campaigns/${campaignId}`, {
-        token: acme.key,
-        body: { active: false },
-      });
-      return { verb: "task", target: campaignId, body: {} };
+      const { campaignId } = await offer();
+      await world.call("sponsor.changeCampaign", { campaign_id: campaignId, active: false }, acme.key);
+      return taskOf(campaignId);
     },
   ],
   [
     "a task type out of scope",
     "scope_violation",
-    async () => ({
-      verb: "task",
-      target: (await offer({ task_type: "purchase" }, false)).campaignId,
-      body: {},
-    }),
+    async () => taskOf((await offer({ campaign: { task_type: "purchase" } })).campaignId),
   ],
   [
     "a category out of scope",
     "scope_violation",
-    async () => ({ verb: "run", target: (await offer({}, true, { categories: ["finance"] })).key, body: {} }),
+    async () => runOf((await ready({ api: { categories: ["finance"] } })).service),
   ],
   [
-    "answers that don't fit",
+    "answers that don't fit the task",
     "validation_error",
-    async () => ({
-      verb: "complete",
-      target: (await offer({}, false)).campaignId,
-      body: { task_data: { score: 9, extra: 1 }, consent: CONSENT },
-    }),
+    async () => completionOf((await offer()).campaignId, { score: 9, extra: 1 }),
   ],
   [
     "personal data without agreement",
     "data_consent_required",
-    async () => ({
-      verb: "complete",
-      target: (await offer({}, false)).campaignId,
-      body: { task_data: { score: 1, region: "PT" }, consent: { ...CONSENT, data_sharing_agreed: false } },
-    }),
+    async () =>
+      completionOf(
+        (await offer()).campaignId,
+        { score: 1, region: "PT" },
+        { ...CONSENT, data_sharing_agreed: false },
+      ),
   ],
   [
-    "an accepted task",
+    "a completed task",
     "ok",
-    async () => ({
-      verb: "complete",
-      target: (await offer({}, false)).campaignId,
-      body: { task_data: { score: 1, region: "PT" }, consent: CONSENT },
-    }),
+    async () => completionOf((await offer()).campaignId, { score: 1, region: "PT" }),
   ],
   [
-    "input that doesn't fit",
+    "an input that doesn't fit the service",
     "validation_error",
-    async () => ({ verb: "run", target: (await offer()).key, body: { input: { n: "one" } } }),
+    async () => runOf((await ready()).service, { input: { n: "one" } }),
   ],
   [
-    "undeclared personal data",
+    "undeclared personal data in the input",
     "validation_error",
-    async () => ({ verb: "run", target: (await offer()).key, body: { input: { place: "ada@example.com" } } }),
+    async () => runOf((await ready()).service, { input: { place: "ada@example.com" } }),
   ],
   [
-    "a quote above the call's limit",
+    "a price above the call's own limit",
     "cost_above_max",
-    async () => ({ verb: "run", target: (await offer()).key, body: { max_cost_cents: 1 } }),
+    async () => runOf((await ready()).service, { max_cost_cents: 1 }),
   ],
   [
-    "a sponsor without money",
+    "a campaign without money",
     "sponsor_budget_exhausted",
-    async () => ({ verb: "run", target: (await offer({ fundCents: 1 })).key, body: {} }),
+    async () => runOf((await ready({ campaign: { fundCents: 1 } })).service),
   ],
   [
     "a price beyond the session's budget",
     "budget_approval_required",
     async () => {
-      upstream.terms.amount = "300000";
-      return {
-        verb: "run",
-        target: (await offer({ subsidy_per_call_cents: 50 }, true, { price_cents: 30 })).key,
-        body: {},
-      };
+      world.upstream.terms.amount = "300000";
+      const parts = { campaign: { subsidy_per_call_cents: 50 }, api: { price_cents: 30 } };
+      return runOf((await ready(parts)).service);
     },
   ],
   [
     "an upstream that fails",
     "upstream_error",
-    async () => ({ verb: "run", target: (await offer({}, true, {}, "broken")).key, body: {} }),
+    async () => runOf((await ready({ behaviour: "broken" })).service),
   ],
-  [
-    "a run that is paid",
-    "ok",
-    async () => ({ verb: "run", target: (await offer()).key, body: { input: { n: 1 } } }),
-  ],
+  ["a paid run", "ok", async () => runOf((await ready()).service, { input: { n: 1 } })],
 ];
 
-async function offer(
-  campaign: Record<string, unknown> = {},
-  done = true,
-  api: Record<string, unknown> = {},
-  behaviour: "honest" | "broken" = "honest",
-): Promise<{ key: string; campaignId: string }> {
-  const key = await registerApi(server.url, acme.key, upstream, behaviour, api);
-  const campaignId = await createCampaign(server.url, acme, [key], campaign);
-  if (done) await completeTask(server.url, agentToken, campaignId);
-  return { key, campaignId };
-}
-
-test.each(SITUATIONS)("%s: %s on every surface", async (_name, code, make) => {
+test.each(CASES)("every surface has the same outcome for %s: %s", async (_situation, code, setUp) => {
   const outcomes: Record<string, Outcome> = {};
-  for (const [surface, call] of Object.entries(SURFACES)) {
-    upstream.terms.amount = "20000";
-    const situation = await make();
-    outcomes[surface] = await call(situation);
+  for (const [surface, perform] of Object.entries(SURFACES)) {
+    world.upstream.terms.amount = "20000";
+    outcomes[surface] = await perform(await setUp());
   }
   const [first] = Object.values(outcomes);
   expect(first?.code).toBe(code);

@@ -1,45 +1,44 @@
 import { randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
+import { atOnce, tally } from "../support/at-once.ts";
+import { Caller } from "../support/caller.ts";
 import type { KillableServer } from "../support/killable.ts";
 import { startKillable } from "../support/killable.ts";
 import type { Answer } from "../support/server.ts";
-import { rest } from "../support/server.ts";
-import { createGrant, openSession } from "../support/world.ts";
-
-/** The server is killed under load: whatever was answered has its audit row. */
 
 const ROUNDS = 6;
 const CALLERS = 16;
 
 let server: KillableServer;
+const caller = new Caller(() => server.url());
 beforeAll(async () => {
   server = await startKillable();
+  return () => server.close();
 });
-afterAll(() => server.close());
 
 const outcome = (status: number, code: unknown): string =>
   `${status} ${typeof code === "string" ? code : "ok"}`;
 
 test(
-  `killed ${ROUNDS} times under load: no answered call is without its row`,
+  `given a server killed ${ROUNDS} times under load, every answered call has its audit row`,
   { timeout: 180_000 },
   async () => {
-    const grant = await createGrant(server.url());
+    const grant = await caller.createGrant();
     const answered: { session: string; outcome: string }[] = [];
     let stopping = false;
 
-    /** Calls one after the other, whatever comes of it, until it is told to stop. */
-    async function callOnAndOn(session: string, token: string): Promise<void> {
+    /** Calls one after the other until `stopping`, also while the server is dead. */
+    async function callUntilStopped(session: string, token: string): Promise<void> {
       while (!stopping) {
         let answer: Answer;
         try {
-          answer = await rest(server.url(), "GET", "/agent/flow/status", { token });
+          answer = await caller.call("agent.flowStatus", {}, token);
         } catch {
           await sleep(5); // the server is dead
           continue;
         }
-        // Of the server that is starting up: it has no database yet, and says so.
+        // A starting server answers 503 until it has its database.
         if (answer.status === 503) continue;
         answered.push({ session, outcome: outcome(answer.status, answer.body.error_code) });
       }
@@ -47,10 +46,8 @@ test(
 
     for (let round = 0; round < ROUNDS; round++) {
       stopping = false;
-      const sessions = await Promise.all(
-        Array.from({ length: CALLERS }, () => openSession(server.url(), grant, { budgetCents: 1 })),
-      );
-      const callers = sessions.map(({ session_id, token }) => callOnAndOn(session_id, token));
+      const sessions = await atOnce(CALLERS, () => caller.openSession(grant, { budgetCents: 1 }));
+      const callers = sessions.map(({ session_id, token }) => callUntilStopped(session_id, token));
       await sleep(randomInt(600, 1_500));
       await server.killAndRestart();
       stopping = true;
@@ -61,16 +58,14 @@ test(
     const rows = await server.database.db.agentAuditLog.findMany({
       where: { operation: "agent_flow_status" },
     });
-    const audited = new Map<string, number>();
-    for (const row of rows) {
-      const key = `${row.agentSessionId} ${outcome(row.responseStatus, row.errorCode)}`;
-      audited.set(key, (audited.get(key) ?? 0) + 1);
-    }
-    const missing = answered.filter(({ session, outcome: what }) => {
-      const key = `${session} ${what}`;
-      const left = audited.get(key) ?? 0;
-      audited.set(key, left - 1);
-      return left === 0;
+    const unmatched = tally(
+      rows.map((row) => `${row.agentSessionId} ${outcome(row.responseStatus, row.errorCode)}`),
+    );
+    const missing = answered.filter((call) => {
+      const key = `${call.session} ${call.outcome}`;
+      const left = unmatched[key] ?? 0;
+      unmatched[key] = left - 1;
+      return left <= 0;
     });
     expect(missing).toEqual([]);
   },

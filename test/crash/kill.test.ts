@@ -1,92 +1,71 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { x402Client } from "@x402/core/client";
-import { ExactEvmScheme } from "@x402/evm/exact/client";
-import { wrapFetchWithPayment } from "@x402/fetch";
-import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { beforeAll, expect, inject, test } from "vitest";
 import { verifyLedger } from "../../src/core/money/ledger/index.ts";
 import type { PaymentClient } from "../../src/core/ports/x402-buyer.ts";
 import { EvmChain } from "../../src/platform/x402/chain.ts";
-import { balanceOf, mint } from "../support/chain.ts";
+import { atOnce } from "../support/at-once.ts";
+import { createBuyer } from "../support/buyer.ts";
+import { Caller } from "../support/caller.ts";
+import { balanceOf } from "../support/chain.ts";
 import { eventually } from "../support/eventually.ts";
 import type { KillableServer } from "../support/killable.ts";
 import { startKillable, TREASURY_MICROS } from "../support/killable.ts";
 import { countUndecided } from "../support/money.ts";
 import { KILL_ROUNDS } from "../support/rounds.ts";
 import type { Answer } from "../support/server.ts";
-import { rest } from "../support/server.ts";
 import type { Upstream } from "../support/upstream.ts";
 import { startUpstream } from "../support/upstream.ts";
-import {
-  completeTask,
-  createCampaign,
-  createGrant,
-  createSponsor,
-  openSession,
-  registerApi,
-} from "../support/world.ts";
-
-/** The real server, killed at random moments while it pays, and started again on what it left behind. */
 
 const COST = 20_000n;
 const ROUNDS = KILL_ROUNDS;
 const RUNS_A_ROUND = 8;
 const BUYERS_A_ROUND = 3;
-/** What each buyer brings: more than a run costs. */
+/** What each buyer has: more than a run costs. */
 const WALLET_MICROS = 50_000n;
 
 let server: KillableServer;
 let upstream: Upstream;
+const caller = new Caller(() => server.url());
 
 beforeAll(async () => {
   upstream = await startUpstream();
   server = await startKillable({ TRUSTED_PROXIES: "127.0.0.1" });
-});
-afterAll(async () => {
-  await server.close();
-  await upstream.close();
+  return async () => {
+    await server.close();
+    await upstream.close();
+  };
 });
 
 test(
-  `killed ${ROUNDS} times in the middle of ${RUNS_A_ROUND} runs: every run is paid once, none is lost`,
+  `given a server killed ${ROUNDS} times in the middle of ${RUNS_A_ROUND} runs, every run is paid once and none is lost`,
   { timeout: 1_200_000 },
   async () => {
-    const acme = await createSponsor(server.url());
-    const grant = await createGrant(server.url(), { budgetCents: 1_000 });
-    const { token } = await openSession(server.url(), grant, { budgetCents: 1_000 });
-    const service = await registerApi(server.url(), acme.key, upstream);
-    await completeTask(server.url(), token, await createCampaign(server.url(), acme, [service]));
+    const acme = await caller.createSponsor();
+    const grant = await caller.createGrant({ budgetCents: 1_000 });
+    const { token } = await caller.openSession(grant, { budgetCents: 1_000 });
+    const service = await caller.registerApi(acme.key, upstream);
+    await caller.completeTask(token, await caller.createCampaign(acme, [service]));
 
-    // A key belongs to the grant: each run has a session of its own, so that the limit of one isn't what is tested.
+    // Each run has a session of its own, so that the rate limit of one session doesn't refuse it.
     const tokens = new Map<string, string>();
     const run = (key: string): Promise<Answer> =>
-      rest(server.url(), "POST", `/agent/services/${service}/run`, {
-        token: tokens.get(key) ?? "",
-        body: { input: { place: key }, idempotency_key: key },
-      });
+      caller.run(tokens.get(key) ?? "", service, { input: { place: key }, idempotency_key: key });
 
-    /** Somebody who pays for a run, once, with the stock client; their answer may be lost. */
     const buyers: `0x${string}`[] = [];
-    const newBuyer = async (): Promise<() => Promise<Response>> => {
-      const wallet = privateKeyToAccount(generatePrivateKey());
-      buyers.push(wallet.address);
-      // Each comes from an address of its own, since strangers are limited by it.
-      const address = `192.0.2.${buyers.length % 250}`;
-      await mint(wallet.address, WALLET_MICROS);
-      const client = new x402Client().register("eip155:*", new ExactEvmScheme(wallet));
-      return () =>
-        wrapFetchWithPayment(fetch, client)(`${server.url()}/proxy/${service}/run`, {
-          method: "POST",
-          headers: { "content-type": "application/json", "x-forwarded-for": address },
-          body: JSON.stringify({ input: {} }),
-        });
+    /** A buyer who pays for one run, whose answer may be lost. */
+    const newPurchase = async (): Promise<() => Promise<Response>> => {
+      const buyer = await createBuyer(WALLET_MICROS);
+      buyers.push(buyer.wallet.address);
+      // Each buyer has an IP address of its own, since buyers are rate-limited by address.
+      const headers = { "x-forwarded-for": `192.0.2.${buyers.length % 250}` };
+      return () => buyer.post(`${server.url()}/proxy/${service}/run`, { input: {} }, headers);
     };
 
-    /** The limits are real: an agent that opens sessions this fast has to wait now and then. */
-    const openWhenAllowed = async (of: typeof grant): Promise<string> => {
+    /** Opens a session, and waits where the rate limit asks for it. */
+    const openWhenAllowed = async (): Promise<string> => {
       for (;;) {
         try {
-          return (await openSession(server.url(), of, { budgetCents: 10 })).token;
+          return (await caller.openSession(grant, { budgetCents: 10 })).token;
         } catch (error) {
           if (!String(error).includes("rate_limited")) throw error;
           await sleep(1_000);
@@ -95,13 +74,13 @@ test(
     };
 
     const keys: string[] = [];
-    /** Runs and purchases under way; `done` when all have their answer, or have lost it. */
+    /** Starts runs and purchases. `done` resolves when each has its answer or has lost it. */
     const startRound = async (name: string): Promise<{ done: Promise<unknown> }> => {
       const fresh = Array.from({ length: RUNS_A_ROUND }, (_, n) => `${name}-run-${n}`);
       keys.push(...fresh);
-      for (const key of fresh) tokens.set(key, await openWhenAllowed(grant));
-      const purchases = await Promise.all(Array.from({ length: BUYERS_A_ROUND }, newBuyer));
-      // Staggered, so that the kill meets each of them at another step.
+      for (const key of fresh) tokens.set(key, await openWhenAllowed());
+      const purchases = await atOnce(BUYERS_A_ROUND, newPurchase);
+      // Staggered, so that the kill comes at another step of each run.
       const runs = fresh.map(async (key, n) => {
         await sleep(n * 12);
         return run(key);
@@ -109,7 +88,7 @@ test(
       return { done: Promise.allSettled([...runs, ...purchases.map((buy) => buy())]) };
     };
 
-    // One that nobody disturbs says how long a round takes here; the kills are spread over all of it.
+    // A round without a kill measures how long a round takes. The kills are spread over that time.
     const calm = await startRound("calm");
     const started = performance.now();
     await calm.done;
@@ -124,9 +103,9 @@ test(
       await done;
     }
     const claimed = (await claims()) - BUYERS_A_ROUND;
-    expect(claimed, "the kills came before any buyer had paid").toBeGreaterThanOrEqual(ROUNDS / 5);
+    expect(claimed, "the kills came before any buyer paid").toBeGreaterThanOrEqual(ROUNDS / 5);
 
-    // What an agent does that lost its answers: the same again, until each has its resource.
+    // As an agent that lost its answers, repeats each run until it has its output.
     for (const key of keys) {
       await eventually(
         async () => {
@@ -143,7 +122,7 @@ test(
     const settled = payments.filter(({ status }) => status === "settled");
     expect(settled.map(({ idempotencyKey }) => idempotencyKey).sort()).toEqual([...keys].sort());
     expect(payments.filter(({ status }) => status !== "settled" && status !== "void")).toEqual([]);
-    // Every buyer has paid for a run that the upstream was paid for, or has all of their money.
+    // Every buyer has paid for a run that the upstream was paid for, or has the whole amount back.
     const bought = await db.payment.count({
       where: { service, incomingId: { not: null }, status: "settled" },
     });
@@ -155,7 +134,7 @@ test(
     expect(await balanceOf(server.treasury)).toBe(TREASURY_MICROS - COST * BigInt(keys.length));
     const { rpcUrl, asset } = inject("chain");
     const chain = new EvmChain({ rpcUrl, asset, confirmations: 1 });
-    const paymentClient = { payer: server.treasury } as PaymentClient; // all that the proof wants of it
+    const paymentClient = { payer: server.treasury } as PaymentClient; // the proof needs no more of it
     expect((await verifyLedger({ db, chain, paymentClient })).findings).toEqual([]);
   },
 );

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** JSON Schema as far as the generated document goes. */
+/** The parts of JSON Schema that the generated OpenAPI document uses. */
 export interface JsonSchema {
   $ref?: string;
   type?: string | string[];
@@ -25,10 +25,14 @@ export interface JsonSchema {
   additionalProperties?: JsonSchema | boolean;
 }
 
-/** Values that usually mean something where a field has this name, such as ids that exist. */
+/** Values for fields of these names, such as ids that exist. */
 export type Pool = Record<string, readonly unknown[]>;
 
-/** Values that a schema accepts, or nearly: what it means beyond its form is for the server to find out. */
+/**
+ * Random values for a schema. Fields that `pool` names mostly get a value of the pool. The schema accepts most
+ * values.
+ * @param resolve returns the schema that a `$ref` points to
+ */
 export function valuesOf(
   schema: JsonSchema,
   pool: Pool,
@@ -112,7 +116,7 @@ function rangeOf({ minimum, maximum, exclusiveMinimum }: JsonSchema): { min: num
   return { min, max: Math.max(min, Math.min(maximum ?? 1_000, 100_000)) };
 }
 
-/** Values that have broken servers before. */
+/** Values that often break servers. */
 export const oddValues: fc.Arbitrary<unknown> = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
   fc.string({ unit: "binary", maxLength: 40 }),

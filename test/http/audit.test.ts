@@ -1,31 +1,20 @@
 import { connect } from "node:net";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { AppError } from "../../src/core/protocol/errors.ts";
-import type { Answer, ExampleApi } from "./example-api.ts";
-import { ADMIN_KEY, AGENT_KEY, request, SESSION, SPONSOR_KEY, startExampleApi } from "./example-api.ts";
+import type { Answer } from "./example-api.ts";
+import { ADMIN_KEY, AGENT_KEY, SESSION, SPONSOR_KEY, useExampleApi } from "./example-api.ts";
 
-let api: ExampleApi;
-let append: ExampleApi["audit"]["append"];
-beforeAll(async () => {
-  api = await startExampleApi();
-  append = (entry) => {
-    api.audited.push(entry);
-    return Promise.resolve();
-  };
-});
-afterAll(() => api.close(1_000));
+const api = useExampleApi();
 beforeEach(() => {
-  api.audit.append = append;
-  api.audited.length = 0;
+  api.audit.append = async (entry) => void api.audited.push(entry);
 });
 
-const JSON_TYPE = { "content-type": "application/json" };
 const CALLER = { agentSessionId: "session-1", grantId: "grant-1", agentId: "agent-1", userId: "user-1" };
 
-describe("every call of an agent leaves one row", () => {
-  it("that names who called what, and the request's shape without its values", async () => {
-    await request(api, "GET", "/agent/services?q=my+illness&limit=5", { token: SESSION });
-    await request(api, "POST", "/trpc/agent.completeTask?x=1", {
+describe("the audit rows of calls", () => {
+  test("a call leaves one row with the caller, the operation and the shape of the request without its values", async () => {
+    await api.request("GET", "/agent/services?q=my+illness&limit=5", { token: SESSION });
+    await api.request("POST", "/trpc/agent.completeTask?x=1", {
       token: SESSION,
       body: { campaign_id: "c1", task_data: { email: "ada@example.com", tf_as_x: 1 }, active: true },
     });
@@ -53,59 +42,58 @@ describe("every call of an agent leaves one row", () => {
     ]);
   });
 
-  it("also where a procedure learns whom the call concerns, and answers 202", async () => {
-    await request(api, "POST", "/agent/auth", { token: AGENT_KEY, body: {} });
-    await request(api, "POST", "/agent/services/pending/run", { token: SESSION, body: {} });
+  test("a row names the session that the call opened, and the status 202 that a procedure chose", async () => {
+    await api.request("POST", "/agent/auth", { token: AGENT_KEY, body: {} });
+    await api.request("POST", "/agent/services/pending/run", { token: SESSION, body: {} });
     expect(api.audited).toMatchObject([
       { agentId: "agent-1", agentSessionId: "opened-session", operation: "agent_auth", responseStatus: 200 },
       { operation: "agent_run_service", requestSummary: { service_key: "pending" }, responseStatus: 202 },
     ]);
   });
 
-  const refused: [string, () => Promise<Answer>, object][] = [
+  const refusedCalls: [string, () => Promise<Answer>, object][] = [
     [
       "no credential",
-      () => request(api, "GET", "/agent/flow/status"),
+      () => api.request("GET", "/agent/flow/status"),
       { operation: "agent_flow_status", responseStatus: 401, errorCode: "unauthorized" },
     ],
     [
-      "an expired session, still named",
-      () => request(api, "GET", "/agent/flow/status", { token: "tf_as_expired" }),
+      "an expired session",
+      () => api.request("GET", "/agent/flow/status", { token: "tf_as_expired" }),
       { agentSessionId: "session-2", grantId: "grant-1", responseStatus: 401, errorCode: "session_expired" },
     ],
     [
       "a broken schema",
-      () => request(api, "GET", "/agent/services?limit=0&x=1", { token: SESSION }),
+      () => api.request("GET", "/agent/services?limit=0&x=1", { token: SESSION }),
       { ...CALLER, requestSummary: { limit: 0 }, errorCode: "validation_error" },
     ],
     [
-      "dirty input",
-      () => request(api, "GET", "/agent/services?q=%00", { token: SESSION }),
+      "a NUL character",
+      () => api.request("GET", "/agent/services?q=%00", { token: SESSION }),
       { ...CALLER, requestSummary: { q: { type: "string", length: 1 } }, errorCode: "validation_error" },
     ],
     [
       "malformed JSON",
-      () => request(api, "POST", "/agent/auth", { token: AGENT_KEY, raw: "{", headers: JSON_TYPE }),
+      () => api.request("POST", "/agent/auth", { token: AGENT_KEY, rawJson: "{" }),
       { agentId: "agent-1", operation: "agent_auth", requestSummary: {}, errorCode: "invalid_json" },
     ],
     [
       "malformed JSON without a credential",
-      () => request(api, "POST", "/trpc/agent.auth", { raw: "{", headers: JSON_TYPE }),
+      () => api.request("POST", "/trpc/agent.auth", { rawJson: "{" }),
       { operation: "agent_auth", requestSummary: {}, responseStatus: 400, errorCode: "invalid_json" },
     ],
     [
       "a large body",
       () =>
-        request(api, "POST", "/agent/auth", {
+        api.request("POST", "/agent/auth", {
           token: AGENT_KEY,
-          raw: "a".repeat(300_000),
-          headers: JSON_TYPE,
+          rawJson: "a".repeat(300_000),
         }),
       { agentId: "agent-1", operation: "agent_auth", responseStatus: 413, errorCode: "payload_too_large" },
     ],
     [
       "another media type",
-      () => request(api, "POST", "/agent/auth", { token: AGENT_KEY, raw: "a" }),
+      () => api.request("POST", "/agent/auth", { token: AGENT_KEY, raw: "a" }),
       {
         agentId: "agent-1",
         operation: "agent_auth",
@@ -115,7 +103,7 @@ describe("every call of an agent leaves one row", () => {
     ],
     [
       "an unknown path",
-      () => request(api, "GET", "/agent/nope/tf_as_oops?q=1", { token: SESSION }),
+      () => api.request("GET", "/agent/nope/tf_as_oops?q=1", { token: SESSION }),
       {
         ...CALLER,
         operation: "unmatched",
@@ -126,12 +114,12 @@ describe("every call of an agent leaves one row", () => {
     ],
     [
       "a wrong method",
-      () => request(api, "PUT", "/agent/auth", { token: AGENT_KEY }),
+      () => api.request("PUT", "/agent/auth", { token: AGENT_KEY }),
       { agentId: "agent-1", operation: "unmatched", responseStatus: 405, errorCode: "method_not_allowed" },
     ],
     [
       "an unknown procedure",
-      () => request(api, "POST", "/trpc/agent.nope", { token: "tf_as_expired" }),
+      () => api.request("POST", "/trpc/agent.nope", { token: "tf_as_expired" }),
       {
         agentSessionId: "session-2",
         operation: "unmatched",
@@ -140,23 +128,26 @@ describe("every call of an agent leaves one row", () => {
       },
     ],
     [
-      "a bug of ours",
-      () => request(api, "POST", "/agent/services/bug/run", { token: SESSION, body: {} }),
+      "a procedure that throws",
+      () => api.request("POST", "/agent/services/bug/run", { token: SESSION, body: {} }),
       { ...CALLER, operation: "agent_run_service", responseStatus: 500, errorCode: "internal_error" },
     ],
     [
       "an output that doesn't fit its schema",
-      () => request(api, "POST", "/agent/services/bad_output/run", { token: SESSION, body: {} }),
+      () => api.request("POST", "/agent/services/bad_output/run", { token: SESSION, body: {} }),
       { ...CALLER, responseStatus: 500, errorCode: "internal_error" },
     ],
   ];
-  it.each(refused)("when refused for %s", async (_why, call, expected) => {
-    const answer = await call();
-    expect(api.audited).toHaveLength(1);
-    expect(api.audited[0]).toMatchObject({ surface: "agent", responseStatus: answer.status, ...expected });
-  });
+  test.each(refusedCalls)(
+    "a call refused for %s leaves one row with its status and error code",
+    async (_why, call, expected) => {
+      const answer = await call();
+      expect(api.audited).toHaveLength(1);
+      expect(api.audited[0]).toMatchObject({ surface: "agent", responseStatus: answer.status, ...expected });
+    },
+  );
 
-  it("when its body breaks off", async () => {
+  test("a call whose body breaks off leaves a row", async () => {
     const socket = connect(Number(new URL(api.url).port), "127.0.0.1");
     socket.end(
       `POST /agent/auth HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${AGENT_KEY}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"user`,
@@ -166,21 +157,21 @@ describe("every call of an agent leaves one row", () => {
       .toMatchObject([{ operation: "agent_auth", errorCode: "invalid_request" }]);
   });
 
-  it("but not what sponsors and administrators do, nor paths outside the API", async () => {
-    await request(api, "PATCH", "/sponsor/apis/daylight", { token: SPONSOR_KEY, body: { active: true } });
-    await request(api, "PUT", "/admin/users/u", { token: ADMIN_KEY, body: { name: "Ada" } });
-    await request(api, "GET", "/nope", { token: SESSION });
-    await request(api, "GET", "/healthz");
+  test("calls of sponsors and administrators, and paths outside the API, leave no row", async () => {
+    await api.request("PATCH", "/sponsor/apis/daylight", { token: SPONSOR_KEY, body: { active: true } });
+    await api.request("PUT", "/admin/users/u", { token: ADMIN_KEY, body: { name: "Ada" } });
+    await api.request("GET", "/nope", { token: SESSION });
+    await api.request("GET", "/healthz");
     expect(api.audited).toEqual([]);
   });
 });
 
-describe("a row is durable before the answer leaves", () => {
-  it("so an answer waits for it", async () => {
+describe("answers and their audit rows", () => {
+  test("an answer waits until its audit row is written", async () => {
     let commit: () => void = () => {};
     api.audit.append = () => new Promise((resolve) => (commit = resolve));
     let answered = false;
-    const call = request(api, "GET", "/agent/hello").then((answer) => {
+    const call = api.request("GET", "/agent/hello").then((answer) => {
       answered = true;
       return answer;
     });
@@ -190,14 +181,14 @@ describe("a row is durable before the answer leaves", () => {
     expect((await call).status).toBe(200);
   });
 
-  it.each([
+  test.each([
     ["an accepted call", "/agent/hello"],
     ["a refused call", "/agent/flow/status"],
     ["an unknown path", "/agent/nope"],
-  ])("and %s that can't be audited is answered 503", async (_what, path) => {
+  ])("%s whose audit row can't be written is answered 503", async (_what, path) => {
     api.audit.append = () =>
       Promise.reject(new AppError("service_unavailable", { cause: new Error("disk full") }));
-    const answer = await request(api, "GET", path);
+    const answer = await api.request("GET", path);
     expect([answer.status, answer.body.error_code]).toEqual([503, "service_unavailable"]);
     expect(answer.body.retry_after_seconds).toBe(Number(answer.headers.get("retry-after")));
     expect(answer.text).not.toContain("disk");

@@ -1,21 +1,16 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { TestServer } from "../support/server.ts";
-import { rest, startTestServer } from "../support/server.ts";
+import { expect, test } from "vitest";
+import { useWorld } from "../support/use-world.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const world = useWorld();
 
-test("/docs brings everything along: nothing is fetched from elsewhere", async () => {
-  const page = await fetch(`${server.url}/docs`);
+test("/docs loads its scripts from this server only", async () => {
+  const page = await fetch(`${world.url}/docs`);
   expect(page.headers.get("content-type")).toContain("text/html");
   expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");
   const scripts = [...(await page.text()).matchAll(/src="([^"]+)"/g)].map(([, src]) => String(src));
   expect(scripts).toEqual(["/docs/scalar.js", "/docs/start.js"]);
   for (const script of scripts) {
-    const answer = await fetch(`${server.url}${script}`);
+    const answer = await fetch(`${world.url}${script}`);
     expect([answer.status, answer.headers.get("content-type")]).toEqual([
       200,
       "text/javascript; charset=utf-8",
@@ -23,9 +18,9 @@ test("/docs brings everything along: nothing is fetched from elsewhere", async (
   }
 });
 
-test("/llms.txt names every operation of the agent", async () => {
-  const text = await (await fetch(`${server.url}/llms.txt`)).text();
-  const document = await rest(server.url, "GET", "/openapi.json");
+test("/llms.txt names the path of every agent operation", async () => {
+  const text = await (await fetch(`${world.url}/llms.txt`)).text();
+  const document = await world.rest("GET", "/openapi.json");
   const paths = Object.keys(document.body.paths as object).filter((path) => path.startsWith("/agent/"));
   expect(paths.length).toBeGreaterThanOrEqual(10);
   for (const path of paths) expect(text).toContain(path);
@@ -38,8 +33,8 @@ test.each([
   "/openapi.json",
   "/openapi/gpt.json",
   "/.well-known/openapi.yaml",
-])("%s refuses other methods in the envelope", async (path) => {
-  const answer = await rest(server.url, "POST", path, { body: {} });
+])("a POST to %s is refused with 405, the envelope and the allowed methods", async (path) => {
+  const answer = await world.rest("POST", path, { body: {} });
   expect(answer.status).toBe(405);
   expect(answer.body.error_code).toBe("method_not_allowed");
   expect(answer.headers.get("allow")).toBe("GET, HEAD, OPTIONS");

@@ -1,13 +1,13 @@
 import { TRPCError } from "@trpc/server";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { ErrorEnvelope } from "../../src/api/response/envelope.ts";
 import { toAppError, toWireError } from "../../src/api/response/error-body.ts";
 import type { ErrorCode } from "../../src/core/protocol/errors.ts";
 import { AppError, ERRORS } from "../../src/core/protocol/errors.ts";
 import { next } from "../../src/core/protocol/next-actions.ts";
-import type { Answer, ExampleApi } from "./example-api.ts";
-import { request, SESSION, startExampleApi } from "./example-api.ts";
+import type { Answer } from "./example-api.ts";
+import { SESSION, useExampleApi } from "./example-api.ts";
 
 const APPROVAL = {
   approval_id: "a",
@@ -20,8 +20,8 @@ const APPROVAL = {
 const CALL = { requestId: "r-1", renderActions: () => [] };
 
 describe("an AppError on the wire", () => {
-  it.each(Object.keys(ERRORS) as ErrorCode[])(
-    "%s has the catalogue's status, message and retry rule",
+  test.each(Object.keys(ERRORS) as ErrorCode[])(
+    "the error %s has the catalogue's status, message and retry rule",
     (code) => {
       const { status, body } = toWireError(new AppError(code), CALL);
       expect(ErrorEnvelope.strict().safeParse(body).error).toBeUndefined();
@@ -36,7 +36,7 @@ describe("an AppError on the wire", () => {
     },
   );
 
-  it("says how long to wait in whole seconds, the same in body and header", () => {
+  test("an error names its waiting time in whole seconds, the same in the body and in Retry-After", () => {
     for (const [given, said] of [
       [11.2, 12],
       [0, 1],
@@ -45,11 +45,14 @@ describe("an AppError on the wire", () => {
       const { body, headers } = toWireError(new AppError("rate_limited", { retryAfterSeconds: given }), CALL);
       expect([body.retry_after_seconds, headers["Retry-After"]]).toEqual([said, String(said)]);
     }
-    const silent = toWireError(new AppError("conflict"), CALL);
-    expect([silent.body.retry_after_seconds, silent.headers["Retry-After"]]).toEqual([undefined, undefined]);
   });
 
-  it("keeps details, field errors, headers and actions, and never the cause", () => {
+  test("an error without a waiting time has none in the body and no Retry-After", () => {
+    const { body, headers } = toWireError(new AppError("conflict"), CALL);
+    expect([body.retry_after_seconds, headers["Retry-After"]]).toEqual([undefined, undefined]);
+  });
+
+  test("an error carries its details, field errors, headers and next actions, and never its cause", () => {
     const { body, headers, cause } = toWireError(
       new AppError("consent_required", {
         details: APPROVAL,
@@ -62,6 +65,7 @@ describe("an AppError on the wire", () => {
     );
     expect(body).toMatchObject({
       details: APPROVAL,
+      field_errors: [{ path: "/x", message: "m", keyword: "k" }],
       retry_allowed: true,
       next_actions: [{ action: "get_approval" }],
     });
@@ -71,10 +75,10 @@ describe("an AppError on the wire", () => {
   });
 });
 
-describe("anything else becomes an error a caller may see", () => {
+describe("other thrown values on the wire", () => {
   const coded = (fields: object): Error => Object.assign(new Error("host db-1 user app"), fields);
 
-  it.each([
+  test.each([
     ...["P1001", "P1002", "P1008", "P1017", "P2024", "P2028"].map((code) => coded({ code })),
     ...["57P01", "57P02", "57P03", "53300", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT"].map((code) =>
       coded({ code }),
@@ -89,7 +93,7 @@ describe("anything else becomes an error a caller may see", () => {
     new AggregateError([new Error("::1"), coded({ code: "ECONNREFUSED" })]),
     new Error("Connection terminated unexpectedly"),
     new TRPCError({ code: "INTERNAL_SERVER_ERROR", cause: coded({ code: "P2024" }) }),
-  ])("%s: a dependency is down", (thrown) => {
+  ])("%s becomes service_unavailable, since a dependency is down", (thrown) => {
     const { status, body, headers } = toWireError(thrown, CALL);
     expect([status, body.error_code, body.retry_allowed]).toEqual([503, "service_unavailable", true]);
     expect(body.message).toBe(ERRORS.service_unavailable.message);
@@ -99,7 +103,7 @@ describe("anything else becomes an error a caller may see", () => {
   const circular = new Error("circular");
   circular.cause = circular;
 
-  it.each([
+  test.each([
     new Error("password=hunter2"),
     new TypeError("x is undefined"),
     coded({ code: "P2002" }),
@@ -115,7 +119,7 @@ describe("anything else becomes an error a caller may see", () => {
     undefined,
     null,
     { status: 404, message: "not ours" },
-  ])("%s: internal_error, which says nothing", (thrown) => {
+  ])("%s becomes internal_error without a detail of what was thrown", (thrown) => {
     const { status, body, headers } = toWireError(thrown, CALL);
     expect(status).toBe(500);
     expect(headers).toEqual({});
@@ -129,7 +133,7 @@ describe("anything else becomes an error a caller may see", () => {
     });
   });
 
-  it.each([
+  test.each([
     ["PARSE_ERROR", "invalid_json"],
     ["BAD_REQUEST", "invalid_request"],
     ["NOT_FOUND", "not_found"],
@@ -140,34 +144,30 @@ describe("anything else becomes an error a caller may see", () => {
     ["TOO_MANY_REQUESTS", "rate_limited"],
     ["NOT_IMPLEMENTED", "internal_error"],
     ["CLIENT_CLOSED_REQUEST", "internal_error"],
-  ] as const)("tRPC's %s is %s", (code, expected) => {
+  ] as const)("tRPC's %s becomes %s", (code, expected) => {
     const error = toAppError(new TRPCError({ code, message: "secret" }));
     expect([error.code, error.message]).toEqual([expected, ERRORS[expected].message]);
   });
 
-  it("takes an AppError out of tRPC's wrapping, and a SyntaxError for malformed JSON", () => {
+  test("an AppError inside a TRPCError is used itself", () => {
     const error = new AppError("conflict");
     expect(toAppError(new TRPCError({ code: "INTERNAL_SERVER_ERROR", cause: error }))).toBe(error);
+  });
+
+  test("a SyntaxError inside a TRPCError becomes invalid_json", () => {
     expect(toAppError(new TRPCError({ code: "BAD_REQUEST", cause: new SyntaxError("x") })).code).toBe(
       "invalid_json",
     );
   });
 });
 
-describe("over HTTP", () => {
-  let api: ExampleApi;
-  beforeAll(async () => {
-    api = await startExampleApi();
-  });
-  afterAll(() => api.close(1_000));
-  beforeEach(() => {
-    api.logged.length = 0;
-  });
+describe("errors over HTTP", () => {
+  const api = useExampleApi();
 
   const run = (serviceKey: string): Promise<Answer> =>
-    request(api, "POST", `/agent/services/${serviceKey}/run`, { token: SESSION, body: {} });
+    api.request("POST", `/agent/services/${serviceKey}/run`, { token: SESSION, body: {} });
 
-  it("a bug answers with nothing of it; the log has the cause", async () => {
+  test("a bug is answered without its message, and logged with its cause", async () => {
     const answer = await run("bug");
     expect([answer.status, answer.body.error_code]).toEqual([500, "internal_error"]);
     expect(answer.text).not.toMatch(/hunter2|vault/);
@@ -182,7 +182,7 @@ describe("over HTTP", () => {
     ]);
   });
 
-  it("an output that doesn't fit its schema is our bug", async () => {
+  test("an output that doesn't fit its schema is answered with internal_error", async () => {
     const answer = await run("bad_output");
     expect([answer.status, answer.body.error_code, answer.body.field_errors]).toEqual([
       500,
@@ -191,17 +191,17 @@ describe("over HTTP", () => {
     ]);
   });
 
-  it("a dependency that is down, in a procedure and in the credential check", async () => {
+  test("a database that is down is answered with 503, in a procedure and in the credential check", async () => {
     for (const answer of [
       await run("database_down"),
-      await request(api, "GET", "/agent/flow/status", { token: "tf_as_database_down" }),
+      await api.request("GET", "/agent/flow/status", { token: "tf_as_database_down" }),
     ]) {
       expect([answer.status, answer.body.error_code]).toEqual([503, "service_unavailable"]);
       expect(answer.headers.get("retry-after")).toBe(String(answer.body.retry_after_seconds));
     }
   });
 
-  it("a refusal keeps its headers, details and actions", async () => {
+  test("a refusal has its headers, details and next actions, and is logged as info", async () => {
     const answer = await run("needs_task");
     expect(answer.status).toBe(412);
     expect(answer.headers.get("x-extra")).toBe("yes");

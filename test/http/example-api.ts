@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, beforeEach, expect } from "vitest";
 import type { Authenticators } from "../../src/api/procedure/context.ts";
-import type { ErrorEnvelope } from "../../src/api/response/envelope.ts";
+import { ErrorEnvelope } from "../../src/api/response/envelope.ts";
 import type { Deps, SessionActor } from "../../src/core/context.ts";
 import type { AuditEntry, AuditLog } from "../../src/core/observability/audit/index.ts";
 import type { RateLimiter } from "../../src/core/ports/rate-limiter.ts";
@@ -70,14 +71,27 @@ export interface LogLine {
 }
 
 export interface ExampleApi extends RunningServer {
-  /** What was audited, oldest first. */
+  /** Audit rows, oldest first. */
   audited: AuditEntry[];
   logged: LogLine[];
-  /** What the audit log does with a row; replace it to make it fail or wait. */
+  /** Writes an audit row. A test can replace `append` to make it fail or wait. */
   audit: AuditLog;
+  request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
 }
 
-/** The example router behind the real app on a real port. */
+/** The example API for the tests of a file. `audited` and `logged` are emptied before each test. */
+export function useExampleApi(): ExampleApi {
+  const api = {} as ExampleApi;
+  beforeAll(async () => void Object.assign(api, await startExampleApi()));
+  afterAll(() => api.close(1_000));
+  beforeEach(() => {
+    api.audited.length = 0;
+    api.logged.length = 0;
+  });
+  return api;
+}
+
+/** Starts the real app with the example router on a free port. */
 export async function startExampleApi(checks: ReadinessChecks = {}): Promise<ExampleApi> {
   const audited: AuditEntry[] = [];
   const logged: LogLine[] = [];
@@ -88,11 +102,11 @@ export async function startExampleApi(checks: ReadinessChecks = {}): Promise<Exa
   };
   const write = (level: LogLine["level"]) => (fields: Record<string, unknown>, message: string) =>
     logged.push({ ...fields, level, message });
-  // Counts nothing: the limiter has tests of its own.
+  // Allows every call. The limiter has tests of its own.
   const limiter: RateLimiter = {
     take: async ({ limit }) => ({ allowed: true, limit, remaining: limit, resetSeconds: 60 }),
   };
-  // The routers under test touch nothing else of what the core is given.
+  // The example router uses nothing else of the core's dependencies.
   const deps = {
     log: { info: write("info"), warn: write("warn"), error: write("error") },
     cipher: new AesCipher([randomBytes(32)]),
@@ -119,36 +133,46 @@ export async function startExampleApi(checks: ReadinessChecks = {}): Promise<Exa
       }),
   });
   const server = await startServer(app, { host: "127.0.0.1", port: 0 });
-  return { ...server, audited, logged, audit };
+  return {
+    ...server,
+    audited,
+    logged,
+    audit,
+    request: (method, path, options) => sendRequest(server.url + path, method, options),
+  };
 }
 
 export interface Answer {
   status: number;
   headers: Headers;
   text: string;
-  /** The body: an envelope wherever the status is 400 or above. */
+  /** The parsed body. It is an error envelope if the status is 400 or above. */
   body: ErrorEnvelope & { data: { input: unknown; actor?: string } };
 }
 
-/** One real HTTP request; a plain object as `body` goes out as JSON. */
-export async function request(
-  api: { url: string },
+export interface RequestOptions {
+  token?: string;
+  headers?: Record<string, string>;
+  /** A value that is sent as JSON. */
+  body?: unknown;
+  /** Sent as it is, with the content type of JSON. */
+  rawJson?: NonNullable<RequestInit["body"]>;
+  /** Sent as it is. */
+  raw?: NonNullable<RequestInit["body"]>;
+}
+
+async function sendRequest(
+  url: string,
   method: string,
-  path: string,
-  options: {
-    token?: string;
-    headers?: Record<string, string>;
-    body?: unknown;
-    raw?: NonNullable<RequestInit["body"]>;
-  } = {},
+  { token, headers, body, rawJson, raw }: RequestOptions = {},
 ): Promise<Answer> {
-  const { token, headers, body, raw } = options;
-  const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body));
-  const response = await fetch(api.url + path, {
+  const json = rawJson ?? (body === undefined ? undefined : JSON.stringify(body));
+  const payload = raw ?? json;
+  const response = await fetch(url, {
     method,
     headers: {
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      ...(body !== undefined && { "content-type": "application/json" }),
+      ...(json !== undefined && { "content-type": "application/json" }),
       ...headers,
     },
     ...(payload !== undefined && { body: payload, duplex: "half" }),
@@ -160,4 +184,13 @@ export async function request(
     text,
     body: (text === "" ? undefined : JSON.parse(text)) as Answer["body"],
   };
+}
+
+/** Expects a refusal: the exact envelope, and the headers of every refusal. */
+export function expectRefusal(answer: Answer, status: number, code: string): void {
+  expect([answer.status, answer.body.error_code]).toEqual([status, code]);
+  expect(ErrorEnvelope.strict().safeParse(answer.body).error).toBeUndefined();
+  expect(answer.headers.get("x-request-id")).toBe(answer.body.request_id);
+  expect(answer.headers.get("content-type")).toBe("application/json; charset=utf-8");
+  expect(answer.headers.get("cache-control")).toBe("no-store");
 }

@@ -13,9 +13,12 @@ import { AppError } from "../../src/core/protocol/errors.ts";
 import { next } from "../../src/core/protocol/next-actions.ts";
 import { Gate } from "../support/gate.ts";
 
-/** A small API on the real builders, with an operation for each thing a transport has to get right. */
+/**
+ * A small API made with the real procedure builders. It has one operation for each thing that a transport must
+ * do.
+ */
 
-/** Shared between a query and a body, which is what coercing schemas in place would break. */
+/** Used by a query and by a body. Coercing query strings must not change it for bodies. */
 const Active = z.boolean();
 
 const Echo = z.object({ input: z.unknown(), actor: z.string().optional() });
@@ -43,8 +46,8 @@ const CompleteInput = z.strictObject({
   note: z.string().max(5).optional(),
 });
 
-/** What `agent.runService` does, by service key. */
-const RUNS: Record<string, () => never> = {
+/** How `agent.runService` fails, by service key. */
+const FAILURES: Record<string, () => never> = {
   bug: () => {
     throw new Error("SELECT secret FROM vault: password=hunter2");
   },
@@ -65,7 +68,7 @@ const RUNS: Record<string, () => never> = {
   },
 };
 
-/** For a test that wants to see what happens while a call is under way. */
+/** A run of the service `slow` waits at this gate. `aborted` tells whether its call was aborted. */
 export const slow = { gate: new Gate(), aborted: false };
 
 export const exampleRouter = router({
@@ -134,7 +137,7 @@ export const exampleRouter = router({
       .input(z.strictObject({ service_key: z.string(), input: z.unknown().optional() }))
       .output(success(Echo))
       .mutation(async ({ ctx, input, signal }) => {
-        RUNS[input.service_key]?.();
+        FAILURES[input.service_key]?.();
         if (input.service_key === "bad_output") return { status: "success" } as never;
         if (input.service_key === "pending") {
           ctx.reply.status = 202;

@@ -2,12 +2,12 @@ import { createServer, request as httpRequest } from "node:http";
 import type { Socket } from "node:net";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ErrorEnvelope } from "../../src/api/response/envelope.ts";
 import { startServer } from "../../src/http/server.ts";
 import { Gate } from "../support/gate.ts";
 import type { ExampleApi } from "./example-api.ts";
-import { AGENT_KEY, request, SESSION, startExampleApi } from "./example-api.ts";
+import { AGENT_KEY, SESSION, startExampleApi } from "./example-api.ts";
 import { slow } from "./example-router.ts";
 
 let api: ExampleApi;
@@ -23,12 +23,12 @@ interface RawAnswer {
   body: ErrorEnvelope;
 }
 
-const dial = (): Socket => connect(Number(new URL(api.url).port), "127.0.0.1");
+const openSocket = (): Socket => connect(Number(new URL(api.url).port), "127.0.0.1");
 
-/** Sends bytes no HTTP client would, and reads until the server closes. */
+/** Sends text that no HTTP client would send. Returns the answer when the server closes the connection. */
 function sendRaw(text: string, { halfClose = false } = {}): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
-    const socket = dial();
+    const socket = openSocket();
     let answer = "";
     socket.setEncoding("utf8").on("data", (chunk: string) => (answer += chunk));
     socket.on("error", reject);
@@ -41,9 +41,9 @@ function sendRaw(text: string, { halfClose = false } = {}): Promise<RawAnswer> {
   });
 }
 
-describe("what isn't HTTP is answered in the envelope", () => {
-  it.each([
-    ["not HTTP at all", "hello\r\n\r\n"],
+describe("broken HTTP", () => {
+  test.each([
+    ["text that isn't HTTP", "hello\r\n\r\n"],
     ["an unknown method", "FETCH /agent/hello HTTP/1.1\r\nHost: x\r\n\r\n"],
     ["a bad header", "GET /agent/hello HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n"],
     [
@@ -52,17 +52,20 @@ describe("what isn't HTTP is answered in the envelope", () => {
     ],
     ["a path that is too long", `GET /agent/${"a".repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`],
     [
-      "two lengths",
+      "two Content-Lengths",
       "POST /agent/auth HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}",
     ],
     [
-      "length and chunks",
+      "Content-Length and chunks",
       "POST /agent/auth HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
     ],
-    ["a tunnel", "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n"],
-    ["no Host", "GET /agent/hello HTTP/1.1\r\nConnection: close\r\n\r\n"],
-    ["an expectation", "GET /agent/hello HTTP/1.1\r\nHost: x\r\nExpect: magic\r\nConnection: close\r\n\r\n"],
-  ])("%s", async (_what, text) => {
+    ["a CONNECT", "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n"],
+    ["a missing Host", "GET /agent/hello HTTP/1.1\r\nConnection: close\r\n\r\n"],
+    [
+      "an unknown expectation",
+      "GET /agent/hello HTTP/1.1\r\nHost: x\r\nExpect: magic\r\nConnection: close\r\n\r\n",
+    ],
+  ])("%s is refused with 400 in the envelope", async (_what, text) => {
     api = await startExampleApi();
     const { head, status, body } = await sendRaw(text);
     expect([status, body.error_code, body.status]).toEqual([400, "invalid_request", "error"]);
@@ -71,7 +74,7 @@ describe("what isn't HTTP is answered in the envelope", () => {
     expect(head).toMatch(/content-type: application\/json/i);
   });
 
-  it("a body that breaks off", async () => {
+  test("a body that breaks off is refused with 400 and audited", async () => {
     api = await startExampleApi();
     const { status, body } = await sendRaw(
       `POST /agent/auth HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${AGENT_KEY}\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{"a`,
@@ -83,23 +86,30 @@ describe("what isn't HTTP is answered in the envelope", () => {
       .toMatchObject([{ operation: "agent_auth", errorCode: "invalid_request" }]);
   });
 
-  it("paths aren't normalised, and a whole URL is as good as its path", async () => {
+  const get = (target: string): Promise<RawAnswer> =>
+    sendRaw(`GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+
+  test.each(["/agent/../agent/hello", "//agent/hello"])(
+    "the path %s isn't normalised, so it isn't found",
+    async (path) => {
+      api = await startExampleApi();
+      expect((await get(path)).body.error_code).toBe("not_found");
+    },
+  );
+
+  test("a whole URL as the request's target is served like its path", async () => {
     api = await startExampleApi();
-    const get = (target: string): Promise<RawAnswer> =>
-      sendRaw(`GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
-    expect((await get("/agent/../agent/hello")).body.error_code).toBe("not_found");
-    expect((await get("//agent/hello")).body.error_code).toBe("not_found");
     expect((await get("http://anything/agent/hello?")).status).toBe(200);
   });
 
-  it("HTTP/1.0 needs no Host", async () => {
+  test("an HTTP/1.0 request without Host is served", async () => {
     api = await startExampleApi();
     expect((await sendRaw("GET /agent/hello HTTP/1.0\r\n\r\n")).status).toBe(200);
   });
 });
 
-describe("calls under way", () => {
-  it("are aborted when their caller leaves", async () => {
+describe("running calls", () => {
+  test("a running call is aborted when its caller closes the connection", async () => {
     api = await startExampleApi();
     const call = httpRequest(`${api.url}/agent/services/slow/run`, {
       method: "POST",
@@ -114,17 +124,17 @@ describe("calls under way", () => {
     await expect.poll(() => api.logged).toMatchObject([{ operation: "agent_run_service", aborted: true }]);
   });
 
-  it("are answered before the server is closed, whatever connections stay open", async () => {
+  test("a closing server answers running calls first, and doesn't wait for idle connections", async () => {
     api = await startExampleApi();
-    const idle = dial();
-    await request(api, "GET", "/agent/hello"); // leaves a keep-alive connection behind
-    const call = request(api, "POST", "/agent/services/slow/run", { token: SESSION, body: {} });
+    const idle = openSocket();
+    await api.request("GET", "/agent/hello"); // leaves a keep-alive connection behind
+    const call = api.request("POST", "/agent/services/slow/run", { token: SESSION, body: {} });
     await slow.gate.arrived();
     let closed = false;
     const closing = api.close(5_000).then(() => (closed = true));
     await sleep(150);
     expect(closed).toBe(false);
-    await expect(request(api, "GET", "/agent/hello")).rejects.toThrow();
+    await expect(api.request("GET", "/agent/hello")).rejects.toThrow();
     slow.gate.open();
     expect((await call).status).toBe(200);
     const answered = performance.now();
@@ -133,9 +143,9 @@ describe("calls under way", () => {
     idle.destroy();
   });
 
-  it("are cut at the deadline", async () => {
+  test("a closing server cuts calls that run past its deadline", async () => {
     api = await startExampleApi();
-    const call = request(api, "POST", "/agent/services/slow/run", { token: SESSION, body: {} });
+    const call = api.request("POST", "/agent/services/slow/run", { token: SESSION, body: {} });
     const outcome = expect(call).rejects.toThrow();
     await slow.gate.arrived();
     const started = performance.now();
@@ -146,7 +156,7 @@ describe("calls under way", () => {
   });
 });
 
-it("a port that is taken is an error at start", async () => {
+test("a server doesn't start on a port that is in use", async () => {
   api = await startExampleApi();
   const port = Number(new URL(api.url).port);
   await expect(
@@ -154,37 +164,37 @@ it("a port that is taken is an error at start", async () => {
   ).rejects.toThrow("EADDRINUSE");
 });
 
-describe("the operator's endpoints", () => {
-  it("/healthz and /readyz answer bare", async () => {
+describe("endpoints for operators", () => {
+  test("/healthz and /readyz answer without the envelope", async () => {
     api = await startExampleApi({ database: async () => {} });
-    expect((await request(api, "GET", "/healthz")).text).toBe('{"status":"ok"}');
-    expect((await request(api, "GET", "/readyz")).text).toBe('{"status":"ready","checks":{"database":"ok"}}');
-    expect((await request(api, "HEAD", "/healthz")).status).toBe(200);
+    expect((await api.request("GET", "/healthz")).text).toBe('{"status":"ok"}');
+    expect((await api.request("GET", "/readyz")).text).toBe('{"status":"ready","checks":{"database":"ok"}}');
+    expect((await api.request("HEAD", "/healthz")).status).toBe(200);
   });
 
-  it("/readyz names what isn't ready, in the envelope", async () => {
+  test("/readyz answers 503 in the envelope and names the checks that failed", async () => {
     api = await startExampleApi({
       database: async () => {},
       chain: () => Promise.reject(new Error("secret url")),
       limiter: () => new Promise(() => {}),
     });
-    const { status, body, headers, text } = await request(api, "GET", "/readyz");
+    const { status, body, headers, text } = await api.request("GET", "/readyz");
     expect([status, body.error_code]).toEqual([503, "service_unavailable"]);
     expect(body.details).toEqual({ checks: { database: "ok", chain: "failed", limiter: "failed" } });
     expect(headers.get("retry-after")).not.toBeNull();
     expect(text).not.toContain("secret");
   });
 
-  it("/readyz is ready with a dependency that something else stands in for", async () => {
+  test("/readyz answers 200 while a dependency is degraded", async () => {
     api = await startExampleApi({ database: async () => {}, redis: async () => "degraded" });
-    const { status, text } = await request(api, "GET", "/readyz");
+    const { status, text } = await api.request("GET", "/readyz");
     expect(status).toBe(200);
     expect(text).toBe('{"status":"ready","checks":{"database":"ok","redis":"degraded"}}');
   });
 
-  it("/openapi.json is the document, with the address it is served at", async () => {
+  test("/openapi.json is the OpenAPI document with the server's public address", async () => {
     api = await startExampleApi();
-    const { status, body } = await request(api, "GET", "/openapi.json");
+    const { status, body } = await api.request("GET", "/openapi.json");
     expect(status).toBe(200);
     expect(body).toMatchObject({ openapi: "3.1.0", servers: [{ url: "https://tollfree.example" }] });
   });

@@ -1,20 +1,14 @@
 import { createTRPCClient, httpBatchLink, httpLink, TRPCClientError } from "@trpc/client";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ErrorEnvelope } from "../../src/api/response/envelope.ts";
-import type { ExampleApi } from "./example-api.ts";
-import { AGENT_KEY, request, SESSION, SPONSOR_KEY, startExampleApi } from "./example-api.ts";
+import type { RequestOptions } from "./example-api.ts";
+import { AGENT_KEY, SESSION, SPONSOR_KEY, useExampleApi } from "./example-api.ts";
 import type { ExampleRouter } from "./example-router.ts";
 
-let api: ExampleApi;
-beforeAll(async () => {
-  api = await startExampleApi();
-});
-afterAll(() => api.close(1_000));
-beforeEach(() => {
-  api.audited.length = 0;
-});
+const api = useExampleApi();
 
-const clientOf = (token: string | undefined, seen?: (response: Response) => void) =>
+/** A client with this token. `onResponse` gets the responses as they come from the server. */
+const clientOf = (token: string | undefined, onResponse?: (response: Response) => void) =>
   createTRPCClient<ExampleRouter>({
     links: [
       httpLink({
@@ -22,7 +16,7 @@ const clientOf = (token: string | undefined, seen?: (response: Response) => void
         ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
         async fetch(url, init) {
           const response = await fetch(url as string, init as RequestInit); // httpLink passes a string
-          seen?.(response);
+          onResponse?.(response);
           return response;
         },
       }),
@@ -30,7 +24,7 @@ const clientOf = (token: string | undefined, seen?: (response: Response) => void
   });
 
 type ClientError = TRPCClientError<ExampleRouter>;
-const refusal = async (call: Promise<unknown>): Promise<ClientError> => {
+const refusalOf = async (call: Promise<unknown>): Promise<ClientError> => {
   const error: unknown = await call.then(
     () => undefined,
     (thrown: unknown) => thrown,
@@ -45,8 +39,8 @@ const envelopeOf = ({ data }: ClientError): unknown => {
   return envelope;
 };
 
-describe("the typed client", () => {
-  it("gets the envelope as a procedure's result", async () => {
+describe("a tRPC client", () => {
+  test("a procedure's result is the envelope", async () => {
     const answer = await clientOf(SESSION).agent.searchServices.query({ limit: 5, active: true });
     expect(answer).toEqual({
       status: "success",
@@ -57,12 +51,12 @@ describe("the typed client", () => {
     expect(next_actions[0]).toMatchObject({ operation_id: "agent_search_services", params: { limit: 5 } });
   });
 
-  it("may leave out an input that has no fields", async () => {
-    const answer = await request(api, "GET", "/trpc/agent.flowStatus", { token: SESSION });
+  test("a query without fields needs no input", async () => {
+    const answer = await api.request("GET", "/trpc/agent.flowStatus", { token: SESSION });
     expect(answer.status).toBe(200);
   });
 
-  it("gets the status and headers a procedure asks for", async () => {
+  test("a result has the status and headers that its procedure chose", async () => {
     let response: Response | undefined;
     await clientOf(SESSION, (r) => (response = r)).agent.runService.mutate({ service_key: "pending" });
     expect(response?.status).toBe(202);
@@ -70,10 +64,10 @@ describe("the typed client", () => {
     expect(response?.headers.get("cache-control")).toBe("no-store");
   });
 
-  it("gets an error's envelope, status and headers", async () => {
+  test("an error has the envelope in its data, the status and the headers", async () => {
     let response: Response | undefined;
     const client = clientOf(SESSION, (r) => (response = r));
-    const error = await refusal(client.agent.runService.mutate({ service_key: "busy" }));
+    const error = await refusalOf(client.agent.runService.mutate({ service_key: "busy" }));
     expect(ErrorEnvelope.strict().safeParse(envelopeOf(error)).error).toBeUndefined();
     expect(error.message).toBe("Too many requests.");
     expect(error.shape?.code).toBe(-32029);
@@ -92,24 +86,24 @@ describe("the typed client", () => {
     expect(response?.headers.get("retry-after")).toBe("12");
   });
 
-  it("carries typed data of our own", async () => {
-    const error = await refusal(clientOf(SESSION).agent.runService.mutate({ service_key: "needs_task" }));
-    // Typed access: this wouldn't compile if the formatter's shape got lost.
+  test("an error's data is typed as the envelope", async () => {
+    const error = await refusalOf(clientOf(SESSION).agent.runService.mutate({ service_key: "needs_task" }));
+    // This compiles only if the client knows the type of the error formatter.
     expect(error.data?.next_actions.map((action) => action.endpoint)).toEqual(["/agent/tasks/a%2Fb%20c"]);
     expect(error.data?.details).toEqual({ campaigns: [] });
     expect(error.data?.code).toBe("PRECONDITION_FAILED");
   });
 
-  it("says nothing about our bugs", async () => {
+  test("an internal error tells nothing of its cause", async () => {
     for (const service_key of ["bug", "bad_output"]) {
-      const error = await refusal(clientOf(SESSION).agent.runService.mutate({ service_key }));
+      const error = await refusalOf(clientOf(SESSION).agent.runService.mutate({ service_key }));
       expect(error.data).toMatchObject({ error_code: "internal_error", httpStatus: 500, next_actions: [] });
       expect(JSON.stringify(error.shape)).not.toMatch(/secret|hunter2|stack|expected/);
     }
   });
 
-  it("gets input errors at their fields", async () => {
-    const error = await refusal(
+  test("a validation error names the path of each wrong field", async () => {
+    const error = await refusalOf(
       clientOf(SESSION).agent.searchServices.query({ limit: "5", nope: 1 } as unknown as { limit: number }),
     );
     expect(error.data?.field_errors?.map(({ path, keyword }) => [path, keyword])).toEqual([
@@ -118,13 +112,13 @@ describe("the typed client", () => {
     ]);
   });
 
-  it("is offered to sign in where its session is gone", async () => {
+  test("a call without a valid session is refused with the next action auth", async () => {
     for (const [token, code] of [
       [undefined, "unauthorized"],
       ["tf_as_expired", "session_expired"],
     ] as const) {
       let response: Response | undefined;
-      const error = await refusal(clientOf(token, (r) => (response = r)).agent.flowStatus.query({}));
+      const error = await refusalOf(clientOf(token, (r) => (response = r)).agent.flowStatus.query({}));
       expect(error.data).toMatchObject({ error_code: code, code: "UNAUTHORIZED", httpStatus: 401 });
       expect(error.data?.next_actions).toMatchObject([{ action: "auth", endpoint: "/agent/auth" }]);
       expect(response?.headers.get("www-authenticate")).toBe("Bearer");
@@ -132,17 +126,17 @@ describe("the typed client", () => {
   });
 });
 
-describe("what isn't a call is refused with the envelope in error.data", () => {
+describe("refused tRPC requests", () => {
   interface TrpcAnswer {
     error: { code: number; message: string; data: Record<string, unknown> };
   }
 
   async function expectRefused(
-    [method, path, options]: [string, string, Parameters<typeof request>[3]?],
+    [method, path, options]: [string, string, RequestOptions?],
     status: number,
     code: string,
   ): Promise<Headers> {
-    const answer = await request(api, method, `/trpc/${path}`, { token: AGENT_KEY, ...options });
+    const answer = await api.request(method, `/trpc/${path}`, { token: AGENT_KEY, ...options });
     const { error } = answer.body as unknown as TrpcAnswer;
     expect([answer.status, error.data["error_code"], error.data["httpStatus"]]).toEqual([
       status,
@@ -158,32 +152,27 @@ describe("what isn't a call is refused with the envelope in error.data", () => {
     return answer.headers;
   }
 
-  const json = (raw: NonNullable<RequestInit["body"]>) => ({
-    raw,
-    headers: { "content-type": "application/json" },
-  });
-
-  it("unknown procedures", async () => {
+  test("an unknown procedure is not found", async () => {
     for (const path of ["", "nope", "agent", "agent.nope", "agent.auth.x", "x/agent.auth", "constructor"]) {
-      await expectRefused(["POST", path, json("{}")], 404, "not_found");
+      await expectRefused(["POST", path, { rawJson: "{}" }], 404, "not_found");
     }
   });
 
-  it("wrong methods", async () => {
+  test("a procedure called with a wrong method is refused with 405 and the allowed methods", async () => {
     const allow = async (...call: [string, string]): Promise<string | null> =>
-      (await expectRefused([...call, undefined], 405, "method_not_allowed")).get("allow");
+      (await expectRefused(call, 405, "method_not_allowed")).get("allow");
     expect(await allow("GET", "agent.auth")).toBe("POST, OPTIONS");
     expect(await allow("POST", "agent.searchServices")).toBe("GET, HEAD, OPTIONS");
     expect(await allow("DELETE", "agent.revokeSession")).toBe("POST, OPTIONS");
   });
 
-  it("malformed JSON, in a body and in a query", async () => {
-    await expectRefused(["POST", "agent.auth", json("{")], 400, "invalid_json");
+  test("malformed JSON in a body or a query is refused with 400", async () => {
+    await expectRefused(["POST", "agent.auth", { rawJson: "{" }], 400, "invalid_json");
     await expectRefused(["GET", "agent.hello?input={"], 400, "invalid_json");
     await expectRefused(["GET", "agent.hello?input=%ff"], 400, "invalid_request");
   });
 
-  it("other kinds of bodies", async () => {
+  test("a body that isn't plain JSON is refused with 415", async () => {
     const form = new FormData();
     form.set("user_id", "u");
     await expectRefused(["POST", "agent.auth", { raw: form }], 415, "unsupported_media_type");
@@ -196,49 +185,56 @@ describe("what isn't a call is refused with the envelope in error.data", () => {
     }
   });
 
-  it("bodies above 256 KiB", async () => {
-    await expectRefused(["POST", "agent.auth", json("a".repeat(256 * 1024 + 1))], 413, "payload_too_large");
+  test("a body above 256 KiB is refused with 413", async () => {
+    await expectRefused(
+      ["POST", "agent.auth", { rawJson: "a".repeat(256 * 1024 + 1) }],
+      413,
+      "payload_too_large",
+    );
   });
 
-  it("inputs that are no object", async () => {
+  test("an input that isn't an object is refused with validation_error", async () => {
     for (const raw of ["[]", "null", "5", '"text"']) {
-      await expectRefused(["POST", "agent.auth", json(raw)], 400, "validation_error");
+      await expectRefused(["POST", "agent.auth", { rawJson: raw }], 400, "validation_error");
     }
   });
 
-  it("batches", async () => {
+  test("a batch of calls is refused with invalid_request", async () => {
     const client = createTRPCClient<ExampleRouter>({
       links: [httpBatchLink({ url: `${api.url}/trpc`, headers: { authorization: `Bearer ${SESSION}` } })],
     });
-    const error = await refusal(client.agent.flowStatus.query({}));
+    const error = await refusalOf(client.agent.flowStatus.query({}));
     expect(error.data).toMatchObject({ error_code: "invalid_request", httpStatus: 400 });
     await expectRefused(["GET", "agent.hello,agent.flowStatus?batch=1"], 400, "invalid_request");
   });
 
-  it("HEAD answers like GET without a body, OPTIONS names the methods", async () => {
-    expect((await request(api, "HEAD", "/trpc/agent.flowStatus")).status).toBe(401);
-    const options = await request(api, "OPTIONS", "/trpc/agent.auth");
+  test("HEAD of a query is answered with the status of GET", async () => {
+    expect((await api.request("HEAD", "/trpc/agent.flowStatus")).status).toBe(401);
+  });
+
+  test("OPTIONS of a procedure names its methods", async () => {
+    const options = await api.request("OPTIONS", "/trpc/agent.auth");
     expect([options.status, options.headers.get("allow")]).toEqual([204, "POST, OPTIONS"]);
   });
 });
 
-describe("schemas shared between transports", () => {
-  it("take a JSON string for a boolean nowhere, however many query strings were coerced", async () => {
+describe("a schema that REST and tRPC share", () => {
+  test("a JSON string for a boolean is refused over REST and tRPC, also after query strings were coerced", async () => {
     for (const active of ["true", "false"]) {
-      const coerced = await request(api, "GET", `/agent/services?active=${active}`, { token: SESSION });
+      const coerced = await api.request("GET", `/agent/services?active=${active}`, { token: SESSION });
       expect(coerced.body.data.input).toEqual({ active: active === "true" });
     }
     const wrong = { service_key: "daylight", active: "false" as unknown as boolean };
-    const error = await refusal(clientOf(SPONSOR_KEY).sponsor.setActive.mutate(wrong));
+    const error = await refusalOf(clientOf(SPONSOR_KEY).sponsor.setActive.mutate(wrong));
     expect(error.data?.field_errors?.map(({ path, keyword }) => [path, keyword])).toEqual([
       ["/active", "type"],
     ]);
-    const rest = await request(api, "PATCH", "/sponsor/apis/daylight", {
+    const rest = await api.request("PATCH", "/sponsor/apis/daylight", {
       token: SPONSOR_KEY,
       body: { active: "false" },
     });
     expect([rest.status, rest.body.field_errors?.[0]?.keyword]).toEqual([400, "type"]);
-    const query = await refusal(
+    const query = await refusalOf(
       clientOf(SESSION).agent.searchServices.query({ limit: "1" } as unknown as { limit: number }),
     );
     expect(query.data?.error_code).toBe("validation_error");

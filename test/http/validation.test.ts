@@ -1,66 +1,54 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Answer, ExampleApi } from "./example-api.ts";
-import { request, SESSION, startExampleApi } from "./example-api.ts";
+import { describe, expect, test } from "vitest";
+import type { Answer } from "./example-api.ts";
+import { SESSION, useExampleApi } from "./example-api.ts";
 
-let api: ExampleApi;
-beforeAll(async () => {
-  api = await startExampleApi();
-});
-afterAll(() => api.close(1_000));
+const api = useExampleApi();
 
 const VALID = { task_data: {}, active: true };
 
-const overRest = (body: unknown, raw = JSON.stringify(body)): Promise<Answer> =>
-  request(api, "POST", "/agent/tasks/c1/complete", {
-    token: SESSION,
-    raw,
-    headers: { "content-type": "application/json" },
-  });
+const sendOverRest = (rawJson: string): Promise<Answer> =>
+  api.request("POST", "/agent/tasks/c1/complete", { token: SESSION, rawJson });
 
-/** The same call on tRPC, its envelope taken out of `error.data`. */
-async function overTrpc(body: object, raw = JSON.stringify({ campaign_id: "c1", ...body })): Promise<Answer> {
-  const answer = await request(api, "POST", "/trpc/agent.completeTask", {
-    token: SESSION,
-    raw,
-    headers: { "content-type": "application/json" },
-  });
+/** The same call over tRPC. The envelope of an error is taken out of `error.data`. */
+async function sendOverTrpc(rawJson: string): Promise<Answer> {
+  const answer = await api.request("POST", "/trpc/agent.completeTask", { token: SESSION, rawJson });
   const { error } = answer.body as unknown as { error?: { data: Answer["body"] } };
   return error === undefined ? answer : { ...answer, body: error.data };
 }
 
-const found = ({ body }: Answer): unknown =>
+const fieldErrorsOf = ({ body }: Answer): unknown =>
   body.field_errors?.map(({ path, keyword }) => `${path} ${keyword}`);
 
 describe.each([
-  ["REST", overRest],
-  ["tRPC", overTrpc],
-])("input over %s is refused at the field itself", (_transport, call) => {
-  it.each([
-    ["missing", { active: true }, ["/task_data required"]],
+  ["REST", (body: object) => sendOverRest(JSON.stringify(body))],
+  ["tRPC", (body: object) => sendOverTrpc(JSON.stringify({ campaign_id: "c1", ...body }))],
+])("schema errors over %s", (transport, call) => {
+  test.each([
+    ["a missing field", { active: true }, ["/task_data required"]],
     [
-      "missing and unknown",
+      "a missing and two unknown fields",
       { task_data: {}, actve: true, x: 1 },
       ["/active required", "/actve additionalProperties", "/x additionalProperties"],
     ],
-    ["another type", { ...VALID, active: "true" }, ["/active type"]],
-    ["null", { ...VALID, active: null }, ["/active type"]],
+    ["a field of another type", { ...VALID, active: "true" }, ["/active type"]],
+    ["null for a boolean", { ...VALID, active: null }, ["/active type"]],
     ["a list for an object", { ...VALID, task_data: [] }, ["/task_data type"]],
-    ["too long", { ...VALID, note: "123456" }, ["/note maxLength"]],
-    ["a union member's field", { ...VALID, contact: { email: "nope" } }, ["/contact/email format"]],
+    ["a text that is too long", { ...VALID, note: "123456" }, ["/note maxLength"]],
+    ["a wrong field of a union member", { ...VALID, contact: { email: "nope" } }, ["/contact/email format"]],
     [
-      "a union member's unknown field",
+      "an unknown field of a union member",
       { ...VALID, contact: { phone: "1", x: 1 } },
       ["/contact/x additionalProperties"],
     ],
-    ["no union member's kind", { ...VALID, contact: 5 }, ["/contact type"]],
-    ["an item", { ...VALID, scopes: ["ok", "NO"] }, ["/scopes/1 pattern"]],
-  ])("%s", async (_what, body, expected) => {
+    ["a value of no union member's type", { ...VALID, contact: 5 }, ["/contact type"]],
+    ["a wrong item of a list", { ...VALID, scopes: ["ok", "NO"] }, ["/scopes/1 pattern"]],
+  ])(`over ${transport}, %s is refused with the path of each wrong field`, async (_what, body, expected) => {
     const answer = await call(body);
     expect([answer.status, answer.body.error_code]).toEqual([400, "validation_error"]);
-    expect(found(answer)).toEqual(expected);
+    expect(fieldErrorsOf(answer)).toEqual(expected);
   });
 
-  it("echoes nothing that was submitted", async () => {
+  test(`over ${transport}, a validation error repeats nothing of the input`, async () => {
     const secret = "hunter2-tf_as_secret";
     const answer = await call({
       task_data: secret,
@@ -73,37 +61,37 @@ describe.each([
     expect(answer.text).not.toContain("hunter2");
   });
 
-  it("names at most a hundred fields", async () => {
+  test(`over ${transport}, a validation error names at most 100 fields`, async () => {
     const unknown = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`field_${i}`, 1]));
     expect((await call({ ...VALID, ...unknown })).body.field_errors).toHaveLength(100);
   });
 });
 
-/** Nested `depth` levels below the field that holds it. */
+/** JSON of objects nested `depth` levels deep. */
 const nested = (depth: number): string => `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
 const withTaskData = (json: string): string => `{"campaign_id":"c1","active":true,"task_data":${json}}`;
 
 describe.each([
-  ["REST", (json: string) => overRest(undefined, withTaskData(json).replace('"campaign_id":"c1",', ""))],
-  ["tRPC", (json: string) => overTrpc({}, withTaskData(json))],
-])("hygiene over %s", (_transport, call) => {
-  it.each([
+  ["REST", (json: string) => sendOverRest(withTaskData(json).replace('"campaign_id":"c1",', ""))],
+  ["tRPC", (json: string) => sendOverTrpc(withTaskData(json))],
+])("unsafe JSON over %s", (transport, call) => {
+  test.each([
     ["a NUL character", '{"a":["x","b\\u0000"]}', "/task_data/a/1 pattern"],
     ["a lone high surrogate", '{"a":"\\ud800"}', "/task_data/a pattern"],
     ["a lone low surrogate", '{"a":"x\\udc00y"}', "/task_data/a pattern"],
     ["a field named __proto__", '{"a":{"__proto__":{"admin":true}}}', "/task_data/a/__proto__ propertyNames"],
     ["a NUL character in a name", '{"a\\u0000":1}', "/task_data/a\u0000 propertyNames"],
-  ])("refuses %s", async (_what, json, expected) => {
+  ])(`over ${transport}, %s is refused`, async (_what, json, expected) => {
     const answer = await call(json);
     expect([answer.status, answer.body.error_code]).toEqual([400, "validation_error"]);
-    expect(found(answer)).toEqual([expected]);
+    expect(fieldErrorsOf(answer)).toEqual([expected]);
   });
 
-  it("takes whole surrogate pairs and names that merely look dangerous", async () => {
+  test(`over ${transport}, surrogate pairs and a field named constructor are accepted`, async () => {
     expect((await call('{"😀":"😀","constructor":{"prototype":1},"toString":2}')).status).toBe(200);
   });
 
-  it("takes 64 levels of nesting and refuses more, even tens of thousands", async () => {
+  test(`over ${transport}, 64 levels of nesting are accepted, and 65 or 40,000 are refused`, async () => {
     expect((await call(nested(64))).status).toBe(200);
     for (const depth of [65, 40_000]) {
       const answer = await call(nested(depth));

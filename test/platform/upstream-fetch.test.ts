@@ -3,10 +3,10 @@ import type { ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { UpstreamFetch } from "../../src/platform/upstream-fetch.ts";
 
-/** Answers of upstreams that are made to hurt whoever reads them. */
+/** Answers of upstreams that are made to exhaust the reader's memory or time. */
 
 const HUGE = Buffer.alloc(64 * 1024 * 1024);
 const ANSWERS: Record<string, (res: ServerResponse) => void> = {
@@ -17,11 +17,11 @@ const ANSWERS: Record<string, (res: ServerResponse) => void> = {
   endless(res) {
     res.writeHead(200);
     const chunk = Buffer.alloc(64 * 1024);
-    const more = (): void => {
+    const writeMore = (): void => {
       while (!res.destroyed && res.write(chunk));
     };
-    res.on("drain", more);
-    more();
+    res.on("drain", writeMore);
+    writeMore();
   },
   trickle(res) {
     res.writeHead(200);
@@ -48,18 +48,18 @@ const get = (path: string, timeoutMs = 5_000) =>
   client.request({ method: "GET", url: `${origin}/${path}`, headers: {}, timeoutMs });
 
 describe("an upstream's answer", () => {
-  it.each(["gzip", "brotli", "twice", "plain", "endless"])(
-    "that is huge (%s): a bomb is cut off",
+  test.each(["gzip", "brotli", "twice", "plain", "endless"])(
+    "a huge answer is cut off before it fills the memory (%s)",
     async (path) => {
       const before = process.memoryUsage().rss;
       const answer = await get(path);
       expect(answer.kind).not.toBe("answer");
-      // What was sent is 64 MiB and more; what is read of it isn't.
+      // The whole answer is 64 MiB or more, and some answers are endless.
       expect(process.memoryUsage().rss - before).toBeLessThan(256 * 1024 * 1024);
     },
   );
 
-  it("that trickles in for ever is given up in time", async () => {
+  test("an answer that trickles in for ever ends with a timeout", async () => {
     const started = performance.now();
     expect((await get("trickle", 600)).kind).toBe("timeout");
     expect(performance.now() - started).toBeLessThan(3_000);

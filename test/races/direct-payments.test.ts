@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { creditIncoming } from "../../src/core/money/incoming-payment/store.ts";
 import { endPayment } from "../../src/core/money/payment/store.ts";
 import { recordRefunds } from "../../src/core/money/payout/index.ts";
@@ -7,23 +7,21 @@ import { claimDirectPayment } from "../../src/core/runs/direct-run/store.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { createDatabase } from "../support/database.ts";
 
-/** A direct payment's two halves, decided at the same moment by whoever looks after each of them. */
-
 const ROUNDS = 150;
 const AMOUNT = 5n;
 
 let database: TestDatabase;
 beforeAll(async () => {
   database = await createDatabase();
+  return () => database.close();
 });
-afterAll(() => database.close());
 
 async function claim(round: number): Promise<{ incomingId: string; paymentId: string; accountId: string }> {
   const address = `0x${"1".repeat(40)}` as const;
   const terms = { network: "eip155:84532", asset: address, payTo: address, amountMicros: AMOUNT };
   const paymentId = randomUUID();
   const claimed = await claimDirectPayment(database.db, {
-    claimable: { ...terms, payer: address, nonce: `nonce ${round}`, validBefore: 1n, claimedAtBlock: 1n },
+    authorization: { ...terms, payer: address, nonce: `nonce ${round}`, validBefore: 1n, claimedAtBlock: 1n },
     paymentId,
     service: "any",
     quote: terms,
@@ -37,7 +35,7 @@ async function claim(round: number): Promise<{ incomingId: string; paymentId: st
 }
 
 test(
-  "given up just as the buyer's money arrives: it is owed back in full, and nothing stays held",
+  "a direct run that ends just as the buyer's money arrives owes the whole amount back, and holds nothing",
   { timeout: 120_000 },
   async () => {
     const { db } = database;

@@ -1,77 +1,66 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Running } from "../../src/app/server.ts";
-import { startTollfree } from "../../src/app/server.ts";
 import { RATE_RULES } from "../../src/core/protocol/rate-limit/index.ts";
+import { atOnce, tally } from "../support/at-once.ts";
+import type { Caller } from "../support/caller.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { createDatabase } from "../support/database.ts";
 import type { LimiterJob, LimiterProcesses, LimiterReport } from "../support/limiter-processes.ts";
 import { startLimiterProcesses } from "../support/limiter-processes.ts";
 import type { TestRedis } from "../support/redis.ts";
 import { startRedis } from "../support/redis.ts";
-import type { Answer, TestServer } from "../support/server.ts";
-import { rest, startTestServer } from "../support/server.ts";
-import { createGrant, openSession } from "../support/world.ts";
-
-const tally = (answers: Answer[]): Record<string, number> => {
-  const counts: Record<string, number> = {};
-  for (const { status, body } of answers) {
-    const outcome = status === 200 ? "admitted" : `${status} ${String(body.error_code)}`;
-    counts[outcome] = (counts[outcome] ?? 0) + 1;
-  }
-  return counts;
-};
+import { useWorld } from "../support/use-world.ts";
 
 describe("10 servers, 300 requests of one session at once", () => {
   let redis: TestRedis;
-  let server: TestServer;
-  let replicas: Running[];
-
   beforeAll(async () => {
     redis = await startRedis();
     await redis.settle();
-    server = await startTestServer({
-      limits: "real",
-      limiterStore: { kind: "redis", url: redis.url },
-      suspension: { rateHits: 1_000 },
-    });
-    replicas = await Promise.all(Array.from({ length: 9 }, () => startTollfree(server.options)));
+    return () => redis.close();
   });
-  afterAll(async () => {
-    await Promise.all(replicas.map((replica) => replica.stop()));
-    await server.close();
-    await redis.close();
+  const world = useWorld({
+    limits: "real",
+    suspension: { rateHits: 1_000 },
+    changesAtStart: () => ({ limiterStore: { kind: "redis", url: redis.url } }),
+  });
+  let callers: Caller[];
+  beforeAll(async () => {
+    const replicas = await atOnce(9, () => world.startReplica());
+    callers = [world, ...replicas.map(({ caller }) => caller)];
   });
 
-  const storm = (token: string, requests: number): Promise<Answer[]> => {
-    const urls = [server, ...replicas].map(({ url }) => url);
-    return Promise.all(
-      Array.from({ length: requests }, (_, n) =>
-        rest(urls[n % urls.length] ?? "", "GET", "/agent/flow/status", { token }),
+  /** Calls through all servers at once. Returns how many calls had which outcome. */
+  async function storm(token: string, requests: number): Promise<Record<string, number>> {
+    const answers = await atOnce(requests, (n) => {
+      const caller = callers[n % callers.length] ?? world;
+      return caller.call("agent.flowStatus", {}, token);
+    });
+    return tally(
+      answers.map(({ status, body }) =>
+        status === 200 ? "admitted" : `${status} ${String(body.error_code)}`,
       ),
     );
-  };
-  const newSession = async (): Promise<string> =>
-    (await openSession(server.url, await createGrant(server.url))).token;
+  }
+  const newSession = async (): Promise<string> => (await world.openSession(await world.createGrant())).token;
 
-  test("with Redis: exactly 30 are admitted", async () => {
-    expect(tally(await storm(await newSession(), 300))).toEqual({ admitted: 30, "429 rate_limited": 270 });
+  test("ten servers with Redis admit exactly 30 of 300 requests", async () => {
+    expect(await storm(await newSession(), 300)).toEqual({ admitted: 30, "429 rate_limited": 270 });
   });
 
-  test("with Redis killed after the first ten: exactly 20 more, and nothing else goes wrong", async () => {
+  test("ten servers whose Redis is killed after ten requests admit exactly 20 more, and fail at none", async () => {
     const token = await newSession();
-    expect(tally(await storm(token, 10))).toEqual({ admitted: 10 });
+    expect(await storm(token, 10)).toEqual({ admitted: 10 });
     await redis.kill();
-    expect(tally(await storm(token, 290))).toEqual({ admitted: 20, "429 rate_limited": 270 });
+    expect(await storm(token, 290)).toEqual({ admitted: 20, "429 rate_limited": 270 });
   });
 
-  test("without Redis: exactly 30", async () => {
-    expect(tally(await storm(await newSession(), 300))).toEqual({ admitted: 30, "429 rate_limited": 270 });
+  test("ten servers without Redis admit exactly 30 of 300 requests", async () => {
+    expect(await storm(await newSession(), 300)).toEqual({ admitted: 30, "429 rate_limited": 270 });
   });
 });
 
-/** Replicas of the limiter as processes of their own, for the tests of one block. */
-function limiterProcesses(count: number): { redis: () => TestRedis; processes: () => LimiterProcesses } {
+/** Rate limiters in processes of their own, on one Redis and one database, for the tests of a `describe`. */
+function useLimiterProcesses(count: number): { redis: () => TestRedis; processes: () => LimiterProcesses } {
   let redis: TestRedis;
   let database: TestDatabase;
   let processes: LimiterProcesses;
@@ -88,8 +77,8 @@ function limiterProcesses(count: number): { redis: () => TestRedis; processes: (
   return { redis: () => redis, processes: () => processes };
 }
 
-describe("10 processes, 300 requests", () => {
-  const { redis, processes } = limiterProcesses(10);
+describe("10 limiter processes", () => {
+  const { redis, processes } = useLimiterProcesses(10);
 
   const admitted = async (key: string, takes: number): Promise<number> => {
     const job = { rule: RATE_RULES.agentSession, key, workers: 5, takes: takes / 5, forMs: 60_000 };
@@ -98,7 +87,7 @@ describe("10 processes, 300 requests", () => {
     return reports.reduce((sum, { allowed }) => sum + allowed, 0);
   };
 
-  test("with Redis, with Redis killed in the middle, and without it: exactly 30 are admitted", async () => {
+  test("ten processes admit exactly 30 of 300 requests with Redis, with Redis killed in the middle, and without it", async () => {
     expect(await admitted("with", 30)).toBe(30);
     const before = await admitted("in the middle", 5);
     await redis().kill();
@@ -107,10 +96,10 @@ describe("10 processes, 300 requests", () => {
   });
 });
 
-describe("6 processes under load, while Redis is killed and comes back", () => {
+describe("6 limiter processes under load", () => {
   const LIMIT = 1_500;
   const rule = { ...RATE_RULES.agentSession, limit: LIMIT };
-  const { redis, processes } = limiterProcesses(6);
+  const { redis, processes } = useLimiterProcesses(6);
 
   const total = (reports: LimiterReport[]) => ({
     allowed: reports.reduce((sum, { allowed }) => sum + allowed, 0),
@@ -120,17 +109,17 @@ describe("6 processes under load, while Redis is killed and comes back", () => {
     processes().run({ rule, key, workers: 2, takes: 1_000_000, forMs: 60_000, ...changes });
 
   test(
-    "exactly the limit is admitted, nobody gets an error, and the log says what happened",
+    "six processes whose Redis is killed and restarted under load admit exactly the limit, without errors, and log both",
     { timeout: 60_000 },
     async () => {
       const reports = load("victim", { forMs: 7_000 });
-      await sleep(500);
+      await sleep(500); // under load with Redis
       await redis().kill();
-      await sleep(1_500);
+      await sleep(1_500); // under load without Redis
       await redis().restart();
       const during = total(await reports);
       expect(during.failed).toEqual([]);
-      // On a slow machine the limit isn't reached yet. Six times a quarter of it is more than is left.
+      // A slow machine may not have reached the limit yet. Six times a quarter of it is more than the rest.
       const after = total(await load("victim", { takes: LIMIT / 4, workers: 20 }));
       expect(after.failed).toEqual([]);
       expect(during.allowed + after.allowed).toBe(LIMIT);

@@ -1,112 +1,59 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import type { Running } from "../../src/app/server.ts";
-import { startTollfree } from "../../src/app/server.ts";
+import { beforeAll, beforeEach, expect, test } from "vitest";
 import type { Respondent } from "../support/answers.ts";
 import { createRespondent, standingConsent, withdraw } from "../support/answers.ts";
-import { call, expectRefused, expectSuccess } from "../support/call.ts";
+import { atOnce } from "../support/at-once.ts";
+import { expectRefused, expectSuccess } from "../support/call.ts";
+import type { SponsorWithKey } from "../support/caller.ts";
 import { expectBooksToBalance } from "../support/money.ts";
-import type { Answer, TestServer } from "../support/server.ts";
-import { ADMIN_KEY, startTestServer } from "../support/server.ts";
-import type { Upstream } from "../support/upstream.ts";
-import { startUpstream } from "../support/upstream.ts";
-import { createCampaign, createSponsor, registerApi } from "../support/world.ts";
+import type { Answer } from "../support/server.ts";
+import { ADMIN_KEY } from "../support/server.ts";
+import { useReplica, useWorld } from "../support/use-world.ts";
 
-let server: TestServer;
-let replica: Running;
-let upstream: Upstream;
-let acme: { sponsor_id: string; key: string };
+const world = useWorld();
+const replica = useReplica(world);
+let acme: SponsorWithKey;
 let ada: Respondent;
 
 beforeAll(async () => {
-  server = await startTestServer();
-  replica = await startTollfree(server.options);
-  acme = await createSponsor(server.url);
-});
-afterAll(async () => {
-  await replica.stop();
-  await server.close();
+  acme = await world.createSponsor();
 });
 beforeEach(async () => {
-  upstream = await startUpstream();
-  ada = await createRespondent(server);
+  ada = await createRespondent(world);
 });
-afterEach(() => upstream.close());
 
-const urls = () => [server.url, replica.url];
+const callers = [world, replica];
 
-const run = (service_key: string, n: number): Promise<Answer> =>
-  call(
-    urls()[n % 2] ?? "",
-    "agent.runService",
-    { service_key, input: { n }, idempotency_key: `key-${n}` },
-    ada.token,
-  );
+/** Runs with an idempotency key of its own. */
+const run = (service: string, n: number): Promise<Answer> =>
+  (callers[n % 2] ?? world).run(ada.token, service, { input: { n }, idempotency_key: `key-${n}` });
 
-/** An upstream that lets its first caller wait for its price until the gate is opened. */
-async function startGate(target: string) {
-  let open = (): void => {};
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  let arrive = (): void => {};
-  const arrived = new Promise<void>((resolve) => (arrive = resolve));
-  const forward = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    const body: Buffer[] = [];
-    for await (const chunk of req) body.push(chunk as Buffer);
-    arrive();
-    await opened;
-    const signature = req.headers["payment-signature"];
-    const answer = await fetch(target, {
-      method: "POST",
-      body: Buffer.concat(body),
-      headers: typeof signature === "string" ? { "payment-signature": signature } : {},
-    });
-    res.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text());
-  };
-  const gate = createServer((req, res) => {
-    forward(req, res).catch(() => res.destroy());
-  });
-  await new Promise<void>((resolve) => gate.listen(0, "127.0.0.1", resolve));
-  const { port } = gate.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}/`,
-    arrived,
-    open: () => open(),
-    close: () => new Promise((resolve) => gate.close(resolve)),
-  };
-}
-
-test("a consent withdrawn while its run waits for the price isn't paid for", async () => {
-  const key = await registerApi(server.url, acme.key, upstream, "honest", { timeout_ms: 10_000 });
-  const campaignId = await createCampaign(server.url, acme, [key]);
+test("a run whose consent is withdrawn while it waits for the quote isn't paid", async () => {
+  const key = await world.registerService(acme.key, "honest", { timeout_ms: 10_000 });
+  const campaignId = await world.createCampaign(acme, [key]);
   await ada.answer(campaignId);
-  const gate = await startGate(upstream.url("honest"));
-  await server.deps.db.sponsoredApi.update({ where: { serviceKey: key }, data: { upstreamUrl: gate.url } });
-
+  const asked = world.upstream.hold("unpaid");
   const running = run(key, 1);
-  await gate.arrived;
-  await withdraw(server, ada, campaignId);
-  gate.open();
+  await asked.arrived();
+  await withdraw(world, ada, campaignId);
+  asked.open();
 
   const refused = expectRefused(await running, 412, "task_required");
   expect(refused.next_actions).toMatchObject([{ action: "get_task" }]);
-  expect(upstream.paid()).toEqual([]);
-  expect(await server.deps.db.payment.count({ where: { service: key } })).toBe(0);
+  expect(world.upstream.paid()).toEqual([]);
+  expect(await world.db.payment.count({ where: { service: key } })).toBe(0);
   await ada.answer(campaignId);
   expectSuccess(await run(key, 1));
-  await expectBooksToBalance(server.deps.db);
-  await gate.close();
+  await expectBooksToBalance(world.db);
 });
 
-test("of runs and a withdrawal at once, each run is paid or refused, and none after it is paid", async () => {
-  const key = await registerApi(server.url, acme.key, upstream, "honest", { timeout_ms: 10_000 });
-  const campaignId = await createCampaign(server.url, acme, [key]);
+test("runs at once with a withdrawn consent are each paid or refused, and later runs are refused", async () => {
+  const key = await world.registerService(acme.key, "honest", { timeout_ms: 10_000 });
+  const campaignId = await world.createCampaign(acme, [key]);
   await ada.answer(campaignId);
   const runs = Array.from({ length: 12 }, (_, n) => run(key, n));
   const withdrawn = (async () => {
     await Promise.race(runs);
-    await withdraw(server, ada, campaignId);
+    await withdraw(world, ada, campaignId);
     return Promise.all([12, 13, 14, 15].map((n) => run(key, n)));
   })();
 
@@ -117,39 +64,31 @@ test("of runs and a withdrawal at once, each run is paid or refused, and none af
   for (const answer of await withdrawn) expectRefused(answer, 412, "task_required");
   const paid = codes.filter((code) => code === "paid").length;
   expect(paid).toBeGreaterThan(0);
-  expect(await server.deps.db.payment.count({ where: { service: key, status: "settled" } })).toBe(paid);
-  expect(upstream.paid()).toHaveLength(paid);
-  await expectBooksToBalance(server.deps.db);
+  expect(await world.db.payment.count({ where: { service: key, status: "settled" } })).toBe(paid);
+  expect(world.upstream.paid()).toHaveLength(paid);
+  await expectBooksToBalance(world.db);
 });
 
-test("withdrawals of all consents of one act at once end it once", async () => {
-  const key = await registerApi(server.url, acme.key, upstream, "free", { price_cents: 0 });
-  const campaignId = await createCampaign(server.url, acme, [key], { fundCents: 0 });
+test("withdrawals at once of all consents of one completion end it once", async () => {
+  const key = await world.registerService(acme.key, "free", { price_cents: 0 });
+  const campaignId = await world.createCampaign(acme, [key], { fundCents: 0 });
   for (let round = 0; round < 3; round++) {
     await ada.answer(campaignId, { score: 1 }, { contact_permission: true });
     const consents = await Promise.all(
       (["data_sharing", "retention", "contact"] as const).map((type) =>
-        standingConsent(server, ada.grant.user_id, campaignId, type),
+        standingConsent(world, ada.grant.user_id, campaignId, type),
       ),
     );
-    const answers = await Promise.all(
-      Array.from({ length: 12 }, (_, n) =>
-        call(
-          urls()[n % 2] ?? "",
-          "admin.withdrawConsent",
-          { user_id: ada.grant.user_id, consent_id: consents[n % 3] },
-          ADMIN_KEY,
-        ),
-      ),
-    );
+    const answers = await atOnce(12, (n) => {
+      const consent = { user_id: ada.grant.user_id, consent_id: consents[n % 3] };
+      return (callers[n % 2] ?? world).call("admin.withdrawConsent", consent, ADMIN_KEY);
+    });
     for (const id of [0, 1, 2]) {
       const times = answers
         .filter((_, n) => n % 3 === id)
         .map((answer) => expectSuccess(answer).withdrawn_at);
       expect(new Set(times).size).toBe(1);
     }
-    expect(
-      await server.deps.db.consent.count({ where: { userId: ada.grant.user_id, withdrawnAt: null } }),
-    ).toBe(0);
+    expect(await world.db.consent.count({ where: { userId: ada.grant.user_id, withdrawnAt: null } })).toBe(0);
   }
 });

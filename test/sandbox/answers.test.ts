@@ -6,7 +6,7 @@ import { holidaysOf } from "../../src/sandbox/upstreams/holidays.ts";
 import { analyse } from "../../src/sandbox/upstreams/readability.ts";
 import { workingDays } from "../../src/sandbox/upstreams/working-days.ts";
 
-// What the demo upstreams sell is right, by published almanacs, laws and formulas.
+// The answers of the demo upstreams are compared with published almanacs, laws and formulas.
 
 describe("daylight", () => {
   const at = (latitude: number, longitude: number, date: string): Record<string, unknown> =>
@@ -18,15 +18,18 @@ describe("daylight", () => {
     ["New York", 40.71, -74.01, "2026-03-20", "2026-03-20T10:59Z", "2026-03-20T23:08Z"],
     ["Sydney", -33.87, 151.21, "2026-06-21", "2026-06-20T21:00Z", "2026-06-21T06:54Z"],
     ["Auckland", -36.85, 174.76, "2026-01-01", "2025-12-31T17:04Z", "2026-01-01T07:43Z"],
-  ])("%s", (_name, latitude, longitude, date, sunrise, sunset) => {
-    const report = at(latitude, longitude, date);
-    const minutesOff = (moment: unknown, expected: string): number =>
-      Math.abs(Date.parse(String(moment)) - Date.parse(expected)) / 60_000;
-    expect(minutesOff(report["sunrise"], sunrise)).toBeLessThan(1.5);
-    expect(minutesOff(report["sunset"], sunset)).toBeLessThan(1.5);
-  });
+  ])(
+    "sunrise and sunset in %s are right to 1.5 minutes",
+    (_name, latitude, longitude, date, sunrise, sunset) => {
+      const report = at(latitude, longitude, date);
+      const minutesOff = (moment: unknown, expected: string): number =>
+        Math.abs(Date.parse(String(moment)) - Date.parse(expected)) / 60_000;
+      expect(minutesOff(report["sunrise"], sunrise)).toBeLessThan(1.5);
+      expect(minutesOff(report["sunset"], sunset)).toBeLessThan(1.5);
+    },
+  );
 
-  test("beyond the polar circle the sun doesn't set, or doesn't rise", () => {
+  test("a place beyond the polar circle has polar days and polar nights", () => {
     expect(at(69.65, 18.96, "2026-06-21")).toMatchObject({ kind: "polar_day", day_length_seconds: 86_400 });
     expect(at(69.65, 18.96, "2026-12-21")).toMatchObject({ kind: "polar_night", sunrise: null });
     expect(at(90, 0, "2026-06-21")).toMatchObject({ kind: "polar_day" });
@@ -39,21 +42,21 @@ describe("working days", () => {
   const count = (country: string, from: string, to: string): unknown =>
     (workingDays.prepare({ country, from, to })() as { working_days: number }).working_days;
 
-  test("follow Easter", () => {
+  test("holidays that depend on Easter are on the right day", () => {
     const goodFridays = { 2024: "03-29", 2026: "04-03", 2027: "03-26", 2038: "04-23" };
     for (const [year, date] of Object.entries(goodFridays)) expect(dates("GB", Number(year))).toContain(date);
   });
 
-  test("observe holidays on weekends as each country does", () => {
+  test("holidays on weekends are observed as each country does", () => {
     expect(dates("US", 2026)).toContain("07-03"); // Independence Day is a Saturday
     expect(dates("US", 2027)).toEqual(expect.arrayContaining(["07-05", "12-24", "12-31"]));
     expect(dates("US", 2028)).not.toContain("01-01"); // observed in 2027
     expect(dates("GB", 2027).slice(-2)).toEqual(["12-27", "12-28"]);
     expect(dates("GB", 2022).slice(-2)).toEqual(["12-26", "12-27"]);
-    expect(dates("DE", 2026)).toContain("10-03"); // lost on a Saturday, but still a holiday
+    expect(dates("DE", 2026)).toContain("10-03"); // a Saturday, and not moved
   });
 
-  test("know what moves", () => {
+  test("holidays that move each year are on the right day", () => {
     expect(dates("US", 2026)).toEqual(
       expect.arrayContaining(["01-19", "02-16", "05-25", "09-07", "10-12", "11-26"]),
     );
@@ -61,7 +64,7 @@ describe("working days", () => {
     expect(dates("PT", 2026)).toContain("06-04"); // Corpus Christi
   });
 
-  test("are counted inclusively, over years", () => {
+  test("working days are counted with the first and the last day, and over years", () => {
     expect(count("DE", "2026-01-01", "2026-12-31")).toBe(254);
     expect(count("PT", "2026-12-01", "2026-12-31")).toBe(20);
     expect(count("DE", "2026-12-31", "2027-01-04")).toBe(2);
@@ -70,8 +73,8 @@ describe("working days", () => {
 });
 
 describe("air routes", () => {
-  test("are measured on the ellipsoid", () => {
-    // The line Vincenty's paper made the standard check: Flinders Peak to Buninyong.
+  test("distances are measured on the WGS 84 ellipsoid", () => {
+    // Flinders Peak to Buninyong is the standard check of Vincenty's formula.
     const flindersPeak = { latitude: -37.95103341666667, longitude: 144.42486788888888 };
     const buninyong = { latitude: -37.65282113888889, longitude: 143.92649552777777 };
     expect(distanceMetres(flindersPeak, buninyong)).toBeCloseTo(54_972.271, 2);
@@ -84,7 +87,7 @@ describe("air routes", () => {
     expect(antipodes / 1_000).toBeCloseTo(19_950, -2);
   });
 
-  test("add up", () => {
+  test("the legs of a route add up to its total", () => {
     const { legs, total } = airRoutes.prepare({ stops: ["JFK", "LHR", "SIN", "SYD"] })() as {
       legs: { km: number; initial_bearing_degrees: number }[];
       total: { km: number };
@@ -100,7 +103,7 @@ describe("air routes", () => {
 });
 
 describe("text analysis", () => {
-  test("scores by the formulas", () => {
+  test("a text is scored by the published formulas", () => {
     expect(analyse("The cat sat on the mat.")).toMatchObject({
       words: 6,
       unique_words: 5,
@@ -123,11 +126,11 @@ describe("text analysis", () => {
     ["beautiful", 3],
     ["signature", 3],
     ["the", 1],
-  ])("hears the syllables of %s", (word, syllables) => {
+  ])("%s has %i syllables", (word, syllables) => {
     expect(analyse(word).syllables).toBe(syllables);
   });
 
-  test("finds what a text is about", () => {
+  test("the keywords of a text are its repeated phrases", () => {
     const text =
       "Solar panels turn sunlight into power. Solar panels need little care, and the price of solar panels falls.";
     expect(analyse(text).keywords[0]?.phrase).toContain("solar panels");

@@ -30,7 +30,7 @@ async function payment(key: Hex, accepted: PaymentRequirements): Promise<Payment
   return { x402Version: 2, accepted, payload };
 }
 
-test("supports v2 and v1 on the sandbox's network, and no other", async () => {
+test("the facilitator supports x402 v2 and v1 on the sandbox's network only", async () => {
   const { kinds } = await facilitator.getSupported();
   expect(kinds.map((kind) => `${kind.x402Version} ${kind.scheme} ${kind.network}`).sort()).toEqual([
     "1 exact base-sepolia",
@@ -38,7 +38,7 @@ test("supports v2 and v1 on the sandbox's network, and no other", async () => {
   ]);
 });
 
-test("verifies without moving money, settles by moving it", async () => {
+test("verifying a payment moves no money, and settling moves it once", async () => {
   const [payer, payee] = [newKey(), addressOf(newKey())];
   await mint(addressOf(payer), 100n);
   const terms = requirements(payee);
@@ -51,7 +51,7 @@ test("verifies without moving money, settles by moving it", async () => {
   expect(await balanceOf(payee)).toBe(100n);
 });
 
-test("settles any number at once, whatever fails in between", async () => {
+test("24 settlements at once succeed for payers with money and fail for the others", async () => {
   const payee = addressOf(newKey());
   const terms = requirements(payee);
   const payers = Array.from({ length: 24 }, newKey);
@@ -65,20 +65,20 @@ test("settles any number at once, whatever fails in between", async () => {
   expect(await balanceOf(payee)).toBe(BigInt(solvent.length) * 100n);
 });
 
-describe("refuses", () => {
+describe("payments that the facilitator refuses", () => {
   const payer = newKey();
   const payee = addressOf(newKey());
   test.each([
-    ["another token", { asset: "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913" }, "asset_not_allowed"],
-    ["another network", { network: "eip155:8453" as const }, "invalid_network"],
-  ])("%s", async (_what, change, reason) => {
+    ["in another token", { asset: "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913" }, "asset_not_allowed"],
+    ["on another network", { network: "eip155:8453" as const }, "invalid_network"],
+  ])("a payment %s is refused", async (_what, change, reason) => {
     const terms = requirements(payee, change);
     const signed = await payment(payer, terms);
     expect(await facilitator.verify(signed, terms)).toMatchObject({ isValid: false, invalidReason: reason });
     expect(await facilitator.settle(signed, terms)).toMatchObject({ success: false, errorReason: reason });
   });
 
-  test("terms that weren't signed", async () => {
+  test("a settlement with terms that weren't signed is refused and moves no money", async () => {
     await mint(addressOf(payer), 100n);
     const signed = await payment(payer, requirements(payee));
     const dearer = requirements(payee, { amount: "1000" });
@@ -86,7 +86,7 @@ describe("refuses", () => {
     expect(await balanceOf(payee)).toBe(0n);
   });
 
-  test("what isn't a payment", async () => {
+  test("a body that isn't a payment is refused", async () => {
     const post = (body: string): Promise<Response> =>
       fetch(`${facilitatorUrl}/settle`, {
         method: "POST",
@@ -99,26 +99,37 @@ describe("refuses", () => {
   });
 });
 
-describe("the transaction sender", () => {
+describe("a transaction sender", () => {
+  const { privateKey, address } = sandboxAccounts().spare[6] ?? { privateKey: "0x", address: "0x" };
+  const createSender = () => new TransactionSender(rpcUrl, 84_532, privateKey);
   const transfer = (to: Address, amount: bigint): Hex =>
     encodeFunctionData({ abi: parseAbi(["function transfer(address, uint256)"]), args: [to, amount] });
 
-  test("takes no nonce for a call that would revert, and recovers when somebody else used its key", async () => {
-    const { privateKey, address } = sandboxAccounts().spare[6] ?? { privateKey: "0x", address: "0x" };
+  const TOO_MUCH = 10n ** 15n;
+
+  /** Sends a transfer and waits for its receipt. */
+  const send = async (sender: TransactionSender, payee: Address, amount: bigint): Promise<string> =>
+    (await sender.receipt(await sender.send(asset, transfer(payee, amount)), 5_000)).status;
+
+  test("a call that would revert takes no nonce, so the calls after it are mined", async () => {
     await mint(address, 100n);
-    const [one, other] = [1, 2].map(() => new TransactionSender(rpcUrl, 84_532, privateKey));
-    if (!one || !other) throw new Error("unreachable");
     const payee = addressOf(newKey());
-    const send = async (sender: TransactionSender, amount: bigint): Promise<string> =>
-      (await sender.receipt(await sender.send(asset, transfer(payee, amount)), 5_000)).status;
-
-    expect(await send(one, 1n)).toBe("success");
-    const attempts = await Promise.allSettled([1n, 10n ** 15n, 1n, 10n ** 15n, 1n].map((n) => send(one, n)));
+    const sender = createSender();
+    const attempts = await Promise.allSettled(
+      [1n, TOO_MUCH, 1n, TOO_MUCH, 1n].map((amount) => send(sender, payee, amount)),
+    );
     expect(attempts.map(({ status }) => status === "fulfilled")).toEqual([true, false, true, false, true]);
+    expect(await balanceOf(payee)).toBe(3n);
+  });
 
-    expect(await send(other, 1n)).toBe("success");
-    await expect(send(one, 1n)).rejects.toThrow(/nonce/i);
-    expect(await send(one, 1n)).toBe("success");
-    expect(await balanceOf(payee)).toBe(6n);
+  test("a sender whose nonce another sender used fails once, and then continues with the right nonce", async () => {
+    await mint(address, 100n);
+    const payee = addressOf(newKey());
+    const [sender, otherSender] = [createSender(), createSender()];
+    expect(await send(sender, payee, 1n)).toBe("success");
+    expect(await send(otherSender, payee, 1n)).toBe("success");
+    await expect(send(sender, payee, 1n)).rejects.toThrow(/nonce/i);
+    expect(await send(sender, payee, 1n)).toBe("success");
+    expect(await balanceOf(payee)).toBe(3n);
   });
 });

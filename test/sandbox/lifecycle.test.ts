@@ -3,76 +3,79 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
 import { sandboxAccounts } from "../../src/sandbox/chain/accounts.ts";
 import { startDatabase, startSandbox } from "../../src/sandbox/index.ts";
-import { sandboxDirectories } from "../../src/sandbox/processes/directories.ts";
-import { ServerRegistry } from "../../src/sandbox/processes/server-registry.ts";
+import { queryRows } from "../support/database.ts";
 import {
-  balance,
-  buyer,
-  chainOf,
-  dataDirectory,
+  createBuyer,
+  createChainClient,
+  createDataDirectory,
+  createRequest,
   isAlive,
-  join,
-  joinInProcess,
-  pids,
-  query,
-  quiet,
-  request,
+  joinSandbox,
+  joinSandboxInProcess,
+  recordedPids,
+  silentLog,
   upstreamOf,
   USDC,
-} from "./worlds.ts";
+  usdcBalance,
+} from "./sandboxes.ts";
 
 const [FIRST, SECOND] = sandboxAccounts().spare;
 
-// Each of these starts a world two or three times: seconds on a machine of its own, much longer on a crowded one.
+// Each test starts a sandbox two or three times. That takes seconds, and much longer on a busy machine.
 vi.setConfig({ testTimeout: 180_000 });
 
-test("a new world has a database, money and gas; stopped and started again it is the same world", async () => {
-  const dataDir = dataDirectory();
-  const first = await join(dataDir);
-  expect(Object.keys(pids(dataDir)).sort()).toEqual(["chain", "postgres", "services"]);
+test("a sandbox has a database, money and gas, and is the same after it was stopped and started again", async () => {
+  const dataDir = createDataDirectory();
+  const first = await joinSandbox(dataDir);
+  expect(Object.keys(recordedPids(dataDir)).sort()).toEqual(["chain", "postgres", "services"]);
 
-  const chain = chainOf(first.rpcUrl);
+  const chain = createChainClient(first.rpcUrl);
   expect(await chain.getChainId()).toBe(84_532);
-  expect(await balance(first, first.treasury.address)).toBe(10_000_000_000n);
+  expect(await usdcBalance(first, first.treasury.address)).toBe(10_000_000_000n);
   expect(first.accounts).toHaveLength(7);
   for (const { address } of [first.treasury, ...first.accounts]) {
     expect(await chain.getBalance({ address })).toBeGreaterThan(10n ** 18n);
-    if (address !== first.treasury.address) expect(await balance(first, address)).toBe(1_000_000_000n);
+    if (address !== first.treasury.address) expect(await usdcBalance(first, address)).toBe(1_000_000_000n);
   }
-  await query(first.databaseUrl, "CREATE TABLE kept AS SELECT 42 AS answer");
+  await queryRows(first.databaseUrl, "CREATE TABLE kept AS SELECT 42 AS answer");
   const upstream = upstreamOf(first, "daylight");
-  const paid = await buyer(FIRST?.privateKey ?? "0x").fetch(request(upstream));
+  const paid = await createBuyer(FIRST?.privateKey ?? "0x").fetch(createRequest(upstream));
   expect(paid.status).toBe(200);
 
-  const before = await whatTheChainSays(first);
-  const running = Object.values(pids(dataDir));
+  const before = await readPayment(first);
+  const running = Object.values(recordedPids(dataDir));
   await first.stop();
   expect(running.filter(isAlive)).toEqual([]);
-  await sleep(1_100); // so that a clock that merely continued would show
+  // Wait, so that a chain clock that continues from the stop is seen to be behind.
+  await sleep(1_100);
 
-  const second = await join(dataDir);
-  expect(facts(second)).toEqual(facts(first));
-  expect(await whatTheChainSays(second)).toEqual(before);
-  expect(await query(second.databaseUrl, "SELECT answer FROM kept")).toEqual([{ answer: 42 }]);
-  expect(await balance(second, FIRST?.address ?? "0x")).toBe(1_000_000_000n - 15_000n);
-  const { timestamp, number } = await chainOf(second.rpcUrl).getBlock();
+  const second = await joinSandbox(dataDir);
+  expect(withoutMethods(second)).toEqual(withoutMethods(first));
+  expect(await readPayment(second)).toEqual(before);
+  expect(await queryRows(second.databaseUrl, "SELECT answer FROM kept")).toEqual([{ answer: 42 }]);
+  expect(await usdcBalance(second, FIRST?.address ?? "0x")).toBe(1_000_000_000n - 15_000n);
+  const { timestamp, number } = await createChainClient(second.rpcUrl).getBlock();
   expect(Math.abs(Number(timestamp) - Date.now() / 1_000)).toBeLessThan(4);
-  // Some confirmations back there is a state to read, although the snapshot has but one.
-  await chainOf(second.rpcUrl).getBalance({ address: second.treasury.address, blockNumber: number - 10n });
+  // A state ten blocks back can be read, although the snapshot holds only the last one.
+  await createChainClient(second.rpcUrl).getBalance({
+    address: second.treasury.address,
+    blockNumber: number - 10n,
+  });
   expect(
-    (await buyer(SECOND?.privateKey ?? "0x").fetch(request(upstreamOf(second, "daylight")))).status,
+    (await createBuyer(SECOND?.privateKey ?? "0x").fetch(createRequest(upstreamOf(second, "daylight"))))
+      .status,
   ).toBe(200);
   await second.stop();
 });
 
-/** A world without its methods. */
-const facts = (world: object): unknown => JSON.parse(JSON.stringify(world));
+/** A sandbox without its methods. */
+const withoutMethods = (sandbox: object): unknown => JSON.parse(JSON.stringify(sandbox));
 
-/** Everything a reconciler would ask about the one payment so far. */
-async function whatTheChainSays(world: { rpcUrl: string; asset: `0x${string}` }): Promise<unknown> {
-  const chain = chainOf(world.rpcUrl);
+/** What a reconciler reads about the only payment on the chain. */
+async function readPayment(sandbox: { rpcUrl: string; asset: `0x${string}` }): Promise<unknown> {
+  const chain = createChainClient(sandbox.rpcUrl);
   const [used, ...others] = await chain.getContractEvents({
-    address: world.asset,
+    address: sandbox.asset,
     abi: USDC,
     eventName: "AuthorizationUsed",
     fromBlock: 0n,
@@ -90,7 +93,7 @@ async function whatTheChainSays(world: { rpcUrl: string; asset: `0x${string}` })
     logs: receipt.logs,
     block: [block.hash, block.timestamp],
     state: await chain.readContract({
-      address: world.asset,
+      address: sandbox.asset,
       abi: USDC,
       functionName: "authorizationState",
       args: [authorizer, nonce],
@@ -98,91 +101,91 @@ async function whatTheChainSays(world: { rpcUrl: string; asset: `0x${string}` })
   };
 }
 
-test("a killed server leaves its world running, and the next one finds it", async () => {
-  const dataDir = dataDirectory();
-  const killed = await joinInProcess(dataDir);
-  await query(killed.world.databaseUrl, "CREATE TABLE kept AS SELECT 42 AS answer");
-  const processes = pids(dataDir);
+test("a killed server leaves its sandbox running, and the next server joins it and stops it", async () => {
+  const dataDir = createDataDirectory();
+  const killed = await joinSandboxInProcess(dataDir);
+  await queryRows(killed.sandbox.databaseUrl, "CREATE TABLE kept AS SELECT 42 AS answer");
+  const processes = recordedPids(dataDir);
   await killed.end("SIGKILL");
   await sleep(200);
   expect(Object.values(processes).filter(isAlive)).toHaveLength(3);
 
-  const next = await join(dataDir);
-  expect(pids(dataDir)).toEqual(processes);
-  expect(facts(next)).toEqual(killed.world);
-  expect(await query(next.databaseUrl, "SELECT answer FROM kept")).toEqual([{ answer: 42 }]);
+  const next = await joinSandbox(dataDir);
+  expect(recordedPids(dataDir)).toEqual(processes);
+  expect(withoutMethods(next)).toEqual(killed.sandbox);
+  expect(await queryRows(next.databaseUrl, "SELECT answer FROM kept")).toEqual([{ answer: 42 }]);
 
-  // The killed one never left, but doesn't count: the next one is the last.
+  // The killed server has not left, but it doesn't count. So the next server is the last one.
   await next.stop();
   expect(Object.values(processes).filter(isAlive)).toEqual([]);
 });
 
-test("servers starting at once share one world, and the last one out stops it", async () => {
-  const dataDir = dataDirectory();
-  const [here, there, elsewhere] = await Promise.all([join(dataDir), joinInProcess(dataDir), join(dataDir)]);
-  expect(there.world).toEqual(facts(here));
-  expect(facts(elsewhere)).toEqual(facts(here));
-  const processes = Object.values(pids(dataDir));
+test("servers that start at once share one sandbox, and the last one to leave stops it", async () => {
+  const dataDir = createDataDirectory();
+  const [here, there, elsewhere] = await Promise.all([
+    joinSandbox(dataDir),
+    joinSandboxInProcess(dataDir),
+    joinSandbox(dataDir),
+  ]);
+  expect(there.sandbox).toEqual(withoutMethods(here));
+  expect(withoutMethods(elsewhere)).toEqual(withoutMethods(here));
+  const processes = Object.values(recordedPids(dataDir));
 
-  await Promise.all([here.stop(), here.stop(), elsewhere.stop()]); // twice by one doesn't count for another
+  await Promise.all([here.stop(), here.stop(), elsewhere.stop()]); // `here` stops twice, which counts once
   expect(processes.filter(isAlive)).toHaveLength(3);
   expect(await there.end("SIGTERM")).toBe(0);
   expect(processes.filter(isAlive)).toEqual([]);
 });
 
-test("killed processes of the world are replaced, without losing money or rows", async () => {
-  const dataDir = dataDirectory();
-  const world = await join(dataDir);
-  await query(world.databaseUrl, "CREATE TABLE kept AS SELECT 42 AS answer");
-  const paid = await buyer(FIRST?.privateKey ?? "0x").fetch(request(upstreamOf(world, "air-routes")));
+test("killed processes of a sandbox are replaced, without losing money or rows", async () => {
+  const dataDir = createDataDirectory();
+  const sandbox = await joinSandbox(dataDir);
+  await queryRows(sandbox.databaseUrl, "CREATE TABLE kept AS SELECT 42 AS answer");
+  const paid = await createBuyer(FIRST?.privateKey ?? "0x").fetch(
+    createRequest(upstreamOf(sandbox, "air-routes")),
+  );
   expect(paid.status).toBe(200);
-  const height = await chainOf(world.rpcUrl).getBlockNumber();
+  const height = await createChainClient(sandbox.rpcUrl).getBlockNumber();
   await sleep(1_500); // the chain is saved within about a second
 
-  const killed = pids(dataDir);
+  const killed = recordedPids(dataDir);
   for (const pid of Object.values(killed)) process.kill(pid, "SIGKILL");
-  const again = await join(dataDir);
-  expect(Object.values(pids(dataDir)).some((pid) => Object.values(killed).includes(pid))).toBe(false);
-  expect(await balance(again, FIRST?.address ?? "0x")).toBe(1_000_000_000n - 20_000n);
-  expect(await chainOf(again.rpcUrl).getBlockNumber()).toBeGreaterThan(height);
-  expect(await query(again.databaseUrl, "SELECT answer FROM kept")).toEqual([{ answer: 42 }]);
-  await Promise.all([world.stop(), again.stop()]);
+  const restarted = await joinSandbox(dataDir);
+  expect(Object.values(recordedPids(dataDir)).some((pid) => Object.values(killed).includes(pid))).toBe(false);
+  expect(await usdcBalance(restarted, FIRST?.address ?? "0x")).toBe(1_000_000_000n - 20_000n);
+  expect(await createChainClient(restarted.rpcUrl).getBlockNumber()).toBeGreaterThan(height);
+  expect(await queryRows(restarted.databaseUrl, "SELECT answer FROM kept")).toEqual([{ answer: 42 }]);
+  await Promise.all([sandbox.stop(), restarted.stop()]);
 });
 
-test("deleting the data directory ends what runs there, and gives a fresh world", async () => {
-  const dataDir = dataDirectory();
-  const server = await joinInProcess(dataDir);
-  const processes = Object.values(pids(dataDir));
+test("deleting the data directory stops its processes, and the next start makes a new sandbox", async () => {
+  const dataDir = createDataDirectory();
+  const server = await joinSandboxInProcess(dataDir);
+  const processes = Object.values(recordedPids(dataDir));
   await server.end("SIGKILL");
   rmSync(dataDir, { recursive: true, force: true });
 
-  const fresh = await join(dataDir);
+  const fresh = await joinSandbox(dataDir);
   await vi.waitFor(() => expect(processes.filter(isAlive)).toEqual([]), { timeout: 60_000, interval: 100 });
-  expect(await balance(fresh, fresh.treasury.address)).toBe(10_000_000_000n);
-  expect(Object.values(pids(dataDir)).filter(isAlive)).toHaveLength(3);
+  expect(await usdcBalance(fresh, fresh.treasury.address)).toBe(10_000_000_000n);
+  expect(Object.values(recordedPids(dataDir)).filter(isAlive)).toHaveLength(3);
   await fresh.stop();
 });
 
-test("the database alone, and the rest with a database from elsewhere", async () => {
-  const dataDir = dataDirectory();
-  const database = await startDatabase({ dataDir, log: quiet });
-  expect(await query(database.databaseUrl, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
-  expect(Object.keys(pids(dataDir))).toEqual(["postgres"]);
+test("startDatabase starts and stops only the database", async () => {
+  const dataDir = createDataDirectory();
+  const database = await startDatabase({ dataDir, log: silentLog });
+  expect(await queryRows(database.databaseUrl, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+  expect(Object.keys(recordedPids(dataDir))).toEqual(["postgres"]);
   await database.stop();
-  expect(pids(dataDir)).toEqual({});
-
-  const world = await startSandbox({ dataDir, database: false, log: quiet });
-  expect(world.databaseUrl).toBeUndefined();
-  expect(Object.keys(pids(dataDir)).sort()).toEqual(["chain", "services"]);
-  await world.stop();
-  expect(pids(dataDir)).toEqual({});
+  expect(recordedPids(dataDir)).toEqual({});
 });
 
-test("the registry tells servers that live from those that were killed", () => {
-  const { servers } = sandboxDirectories(dataDirectory());
-  const registry = new ServerRegistry(servers);
-  const [one, two] = [registry.join(), registry.join()];
-  expect(registry.leave(one)).toBe(false);
-  expect(registry.leave(one)).toBe(false);
-  expect(registry.leave(two)).toBe(true);
+test("a sandbox without its database starts and stops only the chain and the services", async () => {
+  const dataDir = createDataDirectory();
+  const sandbox = await startSandbox({ dataDir, database: false, log: silentLog });
+  expect(sandbox.databaseUrl).toBeUndefined();
+  expect(Object.keys(recordedPids(dataDir)).sort()).toEqual(["chain", "services"]);
+  await sandbox.stop();
+  expect(recordedPids(dataDir)).toEqual({});
 });

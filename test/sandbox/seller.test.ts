@@ -6,18 +6,19 @@ import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
 import { expect, inject, onTestFinished, test } from "vitest";
 import { Seller } from "../../src/sandbox/x402/seller.ts";
 import { balanceOf, mint } from "../support/chain.ts";
-import { buyer } from "./worlds.ts";
+import { createBuyer } from "./sandboxes.ts";
 
-// What the seller does when the facilitator doesn't answer: the outcomes in which somebody could pay twice.
+// The sandbox's seller when the facilitator doesn't answer. In these cases a buyer could pay twice.
 
 const { facilitatorUrl, asset, network } = inject("chain");
 const PRICE = 1_000n;
 
-/** A shop whose facilitator loses its next answer to `/settle`: before it acts on the payment, or after. */
-async function shop() {
+/** A shop with one payment of its buyer. The shop's facilitator can lose the next answer to `/settle`. */
+async function openShop() {
   const payTo = privateKeyToAddress(generatePrivateKey());
   const payerKey = generatePrivateKey();
   await mint(privateKeyToAddress(payerKey), 10n * PRICE);
+  /** Whether the next answer to `/settle` is lost before or after the payment is settled. */
   let lose: "before" | "after" | undefined;
   let fails = false;
   let runs = 0;
@@ -41,7 +42,7 @@ async function shop() {
   const offer = { url: "http://shop.test/", description: "A number", amount: PRICE, payTo, speaksV1: false };
   app.get("/", (req, res) =>
     seller.sell(req, res, offer, () => {
-      if (fails) throw new Error("out of order");
+      if (fails) throw new Error("the handler failed");
       return { run: ++runs };
     }),
   );
@@ -50,14 +51,14 @@ async function shop() {
   });
   const url = await listen(app);
 
-  const http = new x402HTTPClient(buyer(payerKey).client);
+  const http = new x402HTTPClient(createBuyer(payerKey).client);
   const asked = await fetch(url);
   const terms = http.getPaymentRequiredResponse((name) => asked.headers.get(name), await asked.json());
   const headers = http.encodePaymentSignatureHeader(await http.createPaymentPayload(terms));
   return {
     pay: (): Promise<Response> => fetch(url, { headers }),
     loseAnswer: (when: "before" | "after"): void => void (lose = when),
-    breakDown: (broken: boolean): void => void (fails = broken),
+    failHandler: (fail: boolean): void => void (fails = fail),
     earned: (): Promise<bigint> => balanceOf(payTo),
   };
 }
@@ -72,8 +73,8 @@ async function listen(app: express.Express): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-test("a payment that got lost on its way is made when it is sent again", async () => {
-  const { pay, loseAnswer, earned } = await shop();
+test("a payment whose settlement was lost before it happened is settled when it is sent again", async () => {
+  const { pay, loseAnswer, earned } = await openShop();
   loseAnswer("before");
   expect((await pay()).status).toBe(502);
   expect(await earned()).toBe(0n);
@@ -81,20 +82,20 @@ test("a payment that got lost on its way is made when it is sent again", async (
   expect(await earned()).toBe(PRICE);
 });
 
-test("a payment that was made, though nobody heard of it, never ends in a request for another", async () => {
-  const { pay, loseAnswer, earned } = await shop();
+test("a payment whose settlement happened but wasn't answered is answered with 502 or 409, never with another 402", async () => {
+  const { pay, loseAnswer, earned } = await openShop();
   loseAnswer("after");
   const statuses = [(await pay()).status, (await pay()).status, (await pay()).status];
   expect(statuses).toEqual([502, 409, 409]);
   expect(await earned()).toBe(PRICE);
 });
 
-test("nobody pays for what can't be delivered, and the same payment is good later", async () => {
-  const { pay, breakDown, earned } = await shop();
-  breakDown(true);
+test("a handler that fails costs nothing, and the same payment is accepted later", async () => {
+  const { pay, failHandler, earned } = await openShop();
+  failHandler(true);
   expect((await pay()).status).toBe(500);
   expect(await earned()).toBe(0n);
-  breakDown(false);
+  failHandler(false);
   expect((await pay()).status).toBe(200);
   expect(await earned()).toBe(PRICE);
 });

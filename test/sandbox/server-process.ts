@@ -1,20 +1,21 @@
 /**
- * A server as far as the sandbox is concerned: joins the world of the data directory given, prints it as one line of
- * JSON, and stays. SIGTERM makes it leave properly, SIGKILL doesn't.
+ * A server as far as the sandbox is concerned. It joins the sandbox of the given data directory, prints the
+ * sandbox as one line of JSON, and keeps running. SIGTERM makes it leave the sandbox. SIGKILL ends it without
+ * leaving.
  */
 import { startSandbox } from "../../src/sandbox/index.ts";
 
-const quiet = (): void => undefined;
-const world = await startSandbox({
+const ignore = (): void => undefined;
+const sandbox = await startSandbox({
   dataDir: process.argv[2] ?? "",
   database: true,
-  log: { info: quiet, warn: quiet, error: quiet },
+  log: { info: ignore, warn: ignore, error: ignore },
 });
 process.once("SIGTERM", () => {
-  world.stop().then(
+  sandbox.stop().then(
     () => process.exit(0),
     () => process.exit(1),
   );
 });
-process.stdout.write(`${JSON.stringify(world)}\n`);
-setInterval(quiet, 60_000);
+process.stdout.write(`${JSON.stringify(sandbox)}\n`);
+setInterval(ignore, 60_000);

@@ -4,9 +4,10 @@ import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { baseSepolia } from "viem/chains";
 import { beforeEach, describe, expect, inject, test } from "vitest";
 import artifact from "../../src/sandbox/chain/token/TestUSDC.json" with { type: "json" };
+import { AUTHORIZATION_FIELDS } from "../support/authorization.ts";
 import { balanceOf, mint } from "../support/chain.ts";
 
-// The token is what everything else believes in, so it is held to the words of EIP-3009 and FiatToken.
+// The test USDC behaves as EIP-3009 and Circle's FiatToken say, with their events and revert reasons.
 
 const { rpcUrl, asset } = inject("chain");
 const chain = createTestClient({ mode: "anvil", chain: baseSepolia, transport: http(rpcUrl), cacheTime: 0 })
@@ -26,16 +27,7 @@ beforeEach(async () => {
   await mint(owner.address, FUNDS);
 });
 
-const authorizationFields = [
-  { name: "from", type: "address" },
-  { name: "to", type: "address" },
-  { name: "value", type: "uint256" },
-  { name: "validAfter", type: "uint256" },
-  { name: "validBefore", type: "uint256" },
-  { name: "nonce", type: "bytes32" },
-] as const;
-
-// A type rather than an interface, because only types count as records.
+// A type and not an interface, because viem takes only types as records.
 type Authorization = {
   from: Hex;
   to: Hex;
@@ -61,7 +53,7 @@ const sign = (
 ): Promise<Hex> =>
   owner.signTypedData({
     domain: DOMAIN,
-    types: { [primaryType]: authorizationFields },
+    types: { [primaryType]: AUTHORIZATION_FIELDS },
     primaryType,
     message,
   });
@@ -72,7 +64,10 @@ const split = (signature: Hex): [number, Hex, Hex] => [
   `0x${signature.slice(66, 130)}`,
 ];
 
-/** Sends a call from the payee and waits for it; a call that would revert throws with the contract's reason. */
+/**
+ * Sends a call from the payee and waits until it is mined.
+ * @throws Error with the contract's reason if it would revert
+ */
 async function call(functionName: string, ...args: unknown[]): Promise<string> {
   const hash = await wallet.writeContract({ address: asset, abi, functionName, args });
   return (await chain.waitForTransactionReceipt({ hash, pollingInterval: 20 })).status;
@@ -82,36 +77,32 @@ const read = (functionName: string, ...args: unknown[]): Promise<unknown> =>
   chain.readContract({ address: asset, abi, functionName, args });
 const isUsed = (nonce: Hex): Promise<unknown> => read("authorizationState", owner.address, nonce);
 
-describe("an authorised transfer", () => {
-  test("takes either form of signature, once", async () => {
-    for (const form of ["bytes", "v, r, s"]) {
-      const message = authorize();
-      const before = await balanceOf(payee.address);
-      const signature = await sign(message);
-      const args = [...Object.values(message), ...(form === "bytes" ? [signature] : split(signature))];
-      expect(await isUsed(message.nonce)).toBe(false);
-      expect(await call("transferWithAuthorization", ...args)).toBe("success");
-      expect(await isUsed(message.nonce)).toBe(true);
-      expect((await balanceOf(payee.address)) - before).toBe(10n);
-      await expect(call("transferWithAuthorization", ...args)).rejects.toThrow(
-        "authorization is used or canceled",
-      );
-    }
+describe("a transfer with authorization", () => {
+  test.each(["bytes", "v, r, s"])("an authorization signed as %s moves its money once", async (form) => {
+    const message = authorize();
+    const before = await balanceOf(payee.address);
+    const signature = await sign(message);
+    const args = [...Object.values(message), ...(form === "bytes" ? [signature] : split(signature))];
+    expect(await isUsed(message.nonce)).toBe(false);
+    expect(await call("transferWithAuthorization", ...args)).toBe("success");
+    expect(await isUsed(message.nonce)).toBe(true);
+    expect((await balanceOf(payee.address)) - before).toBe(10n);
+    await expect(call("transferWithAuthorization", ...args)).rejects.toThrow(
+      "authorization is used or canceled",
+    );
   });
 
-  test("keeps its times, by the chain's clock", async () => {
+  test.each<[string, (now: bigint) => Partial<Authorization>]>([
+    ["authorization is not yet valid", (now) => ({ validAfter: now + 1_000n })],
+    ["authorization is expired", (now) => ({ validBefore: now })],
+  ])("an authorization outside its times by the chain's clock is refused: %s", async (reason, times) => {
     const { timestamp } = await chain.getBlock();
-    for (const [times, reason] of [
-      [{ validAfter: timestamp + 1_000n }, "authorization is not yet valid"],
-      [{ validBefore: timestamp }, "authorization is expired"],
-    ] as const) {
-      const message = authorize(times);
-      const args = [...Object.values(message), await sign(message)];
-      await expect(call("transferWithAuthorization", ...args)).rejects.toThrow(reason);
-    }
+    const message = authorize(times(timestamp));
+    const args = [...Object.values(message), await sign(message)];
+    await expect(call("transferWithAuthorization", ...args)).rejects.toThrow(reason);
   });
 
-  test("needs the owner's signature of exactly this, in its canonical form", async () => {
+  test("a signature of another value, or not in canonical form, is refused and uses no nonce", async () => {
     const message = authorize();
     const signature = await sign(message);
     const altered = [...Object.values({ ...message, value: 11n }), signature];
@@ -130,7 +121,7 @@ describe("an authorised transfer", () => {
     expect(await isUsed(message.nonce)).toBe(false);
   });
 
-  test("doesn't overdraw", async () => {
+  test("a transfer of more than the balance is refused and uses no nonce", async () => {
     const message = authorize({ value: 10n ** 15n });
     const args = [...Object.values(message), await sign(message)];
     await expect(call("transferWithAuthorization", ...args)).rejects.toThrow(
@@ -139,7 +130,7 @@ describe("an authorised transfer", () => {
     expect(await isUsed(message.nonce)).toBe(false);
   });
 
-  test("to be received can only be sent by its payee", async () => {
+  test("an authorization to receive can only be sent by its payee", async () => {
     const message = authorize();
     const args = [...Object.values(message), await sign(message, "ReceiveWithAuthorization")];
     expect(await call("receiveWithAuthorization", ...args)).toBe("success");
@@ -148,7 +139,7 @@ describe("an authorised transfer", () => {
     await expect(call("receiveWithAuthorization", ...otherArgs)).rejects.toThrow("caller must be the payee");
   });
 
-  test("can be canceled before it is used", async () => {
+  test("a canceled authorization moves no money", async () => {
     const message = authorize();
     const canceling = await owner.signTypedData({
       domain: DOMAIN,
@@ -172,15 +163,15 @@ describe("an authorised transfer", () => {
     );
   });
 
-  test("from a contract is valid if the contract says so (EIP-1271)", async () => {
-    // Two wallets in EVM code: one answers every signature with the magic value, one with zero.
-    const answering = (word: string): Hex => `0x7f${word.padEnd(64, "0")}60005260206000f3`;
+  test("an authorization from a contract is valid if the contract confirms the signature (EIP-1271)", async () => {
+    // EVM code of two contract wallets. One answers every signature with the magic value, the other with zero.
+    const walletAnswering = (word: string): Hex => `0x7f${word.padEnd(64, "0")}60005260206000f3`;
     for (const [magic, isValid] of [
       ["1626ba7e", true],
       ["00", false],
     ] as const) {
       const contract = privateKeyToAccount(generatePrivateKey()).address;
-      await chain.setCode({ address: contract, bytecode: answering(magic) });
+      await chain.setCode({ address: contract, bytecode: walletAnswering(magic) });
       await mint(contract, 10n);
       const transfer = call(
         "transferWithAuthorization",
@@ -217,6 +208,6 @@ test("a permit sets an allowance, once (EIP-2612)", async () => {
   await expect(call("permit", ...args)).rejects.toThrow("EIP2612: invalid signature");
 });
 
-test("only the minter mints", async () => {
+test("an account that isn't the minter can't mint", async () => {
   await expect(call("mintAll", [payee.address], [1n])).rejects.toThrow("caller is not a minter");
 });

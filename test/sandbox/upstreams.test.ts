@@ -13,71 +13,82 @@ import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sandboxAccounts } from "../../src/sandbox/chain/accounts.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
-import { balance, buyer, chainOf, destroy, join, request, upstreamOf } from "./worlds.ts";
+import {
+  createBuyer,
+  createChainClient,
+  createRequest,
+  destroySandbox,
+  joinSandbox,
+  upstreamOf,
+  usdcBalance,
+} from "./sandboxes.ts";
 
 const SERVICES = ["daylight", "text-analysis", "working-days", "air-routes"] as const;
 const MICROS_PER_CENT = 10_000;
 
 let dataDir: string;
-let world: Sandbox;
+let sandbox: Sandbox;
 
 beforeAll(async () => {
-  dataDir = mkdtempSync(path.join(tmpdir(), "tollfree-world-"));
-  world = await join(dataDir);
+  dataDir = mkdtempSync(path.join(tmpdir(), "tollfree-sandbox-"));
+  sandbox = await joinSandbox(dataDir);
 }, 120_000);
 afterAll(async () => {
-  await world.stop();
-  destroy(dataDir);
+  await sandbox.stop();
+  destroySandbox(dataDir);
 });
 
-/** Pays in all tests here; they run one after the other, and compare its balance before and after. */
+/** The account that pays in all tests of this file. The tests compare its balance before and after. */
 const { address, privateKey } = sandboxAccounts().spare[0] ?? { address: "0x", privateKey: "0x" };
-const { client, fetch: pay } = buyer(privateKey);
+const { client, fetch: pay } = createBuyer(privateKey);
 
-/** Sends a request with further headers. */
-function send(of: Request, headers: Record<string, string>): Promise<Response> {
-  for (const [name, value] of Object.entries(headers)) of.headers.set(name, value);
-  return fetch(of);
+/** Sends a request with more headers. */
+function sendWith(request: Request, headers: Record<string, string>): Promise<Response> {
+  for (const [name, value] of Object.entries(headers)) request.headers.set(name, value);
+  return fetch(request);
 }
 
-/** The headers with which a stock client would pay this request. */
-async function signed(of: Request, by = client): Promise<Record<string, string>> {
+/** The headers with which a stock client pays this request. */
+async function paymentHeaders(request: Request, by = client): Promise<Record<string, string>> {
   const http = new x402HTTPClient(by);
-  const answer = await fetch(of.clone());
+  const answer = await fetch(request.clone());
   const asked = http.getPaymentRequiredResponse((name) => answer.headers.get(name), await answer.json());
   return http.encodePaymentSignatureHeader(await http.createPaymentPayload(asked));
 }
 
-/** What the seller says about the payment. */
+/** The seller's receipt of a payment. */
 const receiptOf = ({ headers }: Response): SettleResponse =>
   new x402HTTPClient(client).getPaymentSettleResponse((name) => headers.get(name));
 
 test.each(SERVICES)(
-  "%s: the sample is answered for its price, paid on chain to its own address",
+  "a request with the sample input of %s is answered, and its price is paid on chain to the upstream's address",
   async (key) => {
-    const upstream = upstreamOf(world, key);
-    const [paid, earned] = [await balance(world, address), await balance(world, upstream.pay_to as Address)];
+    const upstream = upstreamOf(sandbox, key);
+    const [paid, earned] = [
+      await usdcBalance(sandbox, address),
+      await usdcBalance(sandbox, upstream.pay_to as Address),
+    ];
 
-    const response = await pay(request(upstream));
+    const response = await pay(createRequest(upstream));
     expect(response.status).toBe(200);
     expect(response.headers.get("cache-control")).toContain("no-store");
     expect(Object.keys((await response.json()) as object).length).toBeGreaterThan(3);
 
     const price = BigInt(upstream.price_cents * MICROS_PER_CENT);
-    expect(paid - (await balance(world, address))).toBe(price);
-    expect((await balance(world, upstream.pay_to as Address)) - earned).toBe(price);
+    expect(paid - (await usdcBalance(sandbox, address))).toBe(price);
+    expect((await usdcBalance(sandbox, upstream.pay_to as Address)) - earned).toBe(price);
     const hash = receiptOf(response).transaction as Hex;
-    const onChain = await chainOf(world.rpcUrl).getTransactionReceipt({ hash });
+    const onChain = await createChainClient(sandbox.rpcUrl).getTransactionReceipt({ hash });
     expect(onChain.status).toBe("success");
   },
 );
 
-test("every upstream earns at an address of its own, and says itself what it takes", () => {
-  expect(world.upstreams.map(({ service_key }) => service_key)).toEqual(SERVICES);
-  expect(new Set(world.upstreams.map(({ pay_to }) => pay_to)).size).toBe(SERVICES.length);
+test("each upstream has its own payee, and a closed input schema with descriptions and examples", () => {
+  expect(sandbox.upstreams.map(({ service_key }) => service_key)).toEqual(SERVICES);
+  expect(new Set(sandbox.upstreams.map(({ pay_to }) => pay_to)).size).toBe(SERVICES.length);
   const ajv = new Ajv2020();
   formats.default(ajv);
-  for (const { input_schema, sample_input } of world.upstreams) {
+  for (const { input_schema, sample_input } of sandbox.upstreams) {
     expect(ajv.validate(input_schema, sample_input)).toBe(true);
     expect(input_schema["additionalProperties"]).toBe(false);
     for (const property of Object.values(input_schema["properties"] as Record<string, object>)) {
@@ -86,7 +97,7 @@ test("every upstream earns at an address of its own, and says itself what it tak
   }
 });
 
-describe("wrong input is refused, and nobody is asked for money", () => {
+describe("wrong input", () => {
   const cases: [string, Record<string, unknown>, string][] = [
     ["daylight", {}, ""],
     ["daylight", { latitude: 91, longitude: 0, date: "2026-06-21" }, "/latitude"],
@@ -102,31 +113,31 @@ describe("wrong input is refused, and nobody is asked for money", () => {
     ["air-routes", { stops: ["LIS", "LIS"] }, "/stops/1"],
     ["air-routes", { stops: ["LIS", "ZZZ"] }, "/stops/1"],
   ];
-  test.each(cases)("%s %j", async (key, input, at) => {
-    const response = await fetch(request(upstreamOf(world, key), input));
+  test.each(cases)("%s refuses the input %j with 400 and asks for no payment", async (key, input, at) => {
+    const response = await fetch(createRequest(upstreamOf(sandbox, key), input));
     expect(response.status).toBe(400);
     expect(response.headers.has("payment-required")).toBe(false);
     expect(await response.json()).toMatchObject({ error: expect.any(String), path: at });
   });
 
-  test("a valid payment sent with it isn't used", async () => {
-    const upstream = upstreamOf(world, "text-analysis");
-    const before = await balance(world, address);
-    const headers = await signed(request(upstream));
-    expect((await send(request(upstream, { text: 7 }), headers)).status).toBe(400);
-    expect(await balance(world, address)).toBe(before);
+  test("a valid payment that is sent with wrong input isn't used", async () => {
+    const upstream = upstreamOf(sandbox, "text-analysis");
+    const before = await usdcBalance(sandbox, address);
+    const headers = await paymentHeaders(createRequest(upstream));
+    expect((await sendWith(createRequest(upstream, { text: 7 }), headers)).status).toBe(400);
+    expect(await usdcBalance(sandbox, address)).toBe(before);
   });
 
-  test("a body that can't be read", async () => {
-    const url = upstreamOf(world, "air-routes").upstream_url;
+  test("a body that isn't JSON is refused with 400", async () => {
+    const url = upstreamOf(sandbox, "air-routes").upstream_url;
     const headers = { "content-type": "application/json" };
     expect((await fetch(url, { method: "POST", headers, body: "{" })).status).toBe(400);
     expect((await fetch(url, { method: "POST", body: "stops=LIS" })).status).toBe(400);
   });
 });
 
-test("other methods, HEAD above all, run nothing", async () => {
-  const { upstream_url } = upstreamOf(world, "daylight");
+test("other methods than the upstream's, such as HEAD, are refused with 405", async () => {
+  const { upstream_url } = upstreamOf(sandbox, "daylight");
   for (const method of ["HEAD", "POST", "DELETE"]) {
     const response = await fetch(upstream_url, { method });
     expect(response.status).toBe(405);
@@ -134,28 +145,30 @@ test("other methods, HEAD above all, run nothing", async () => {
   }
 });
 
-describe("one signature", () => {
-  test("sent ten times at once is served once and paid once", async () => {
-    const upstream = upstreamOf(world, "working-days");
-    const before = await balance(world, address);
-    const headers = await signed(request(upstream));
-    const answers = await Promise.all(Array.from({ length: 10 }, () => send(request(upstream), headers)));
+describe("one payment signature", () => {
+  test("a payment that is sent ten times at once is served once, paid once, and good for nothing else", async () => {
+    const upstream = upstreamOf(sandbox, "working-days");
+    const before = await usdcBalance(sandbox, address);
+    const headers = await paymentHeaders(createRequest(upstream));
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => sendWith(createRequest(upstream), headers)),
+    );
     expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array<number>(9).fill(409)]);
-    expect(before - (await balance(world, address))).toBe(5_000n);
+    expect(before - (await usdcBalance(sandbox, address))).toBe(5_000n);
 
-    // Nor is it good for anything else afterwards.
-    const other = request(upstream, { country: "DE", from: "2026-01-01", to: "2026-01-31" });
-    expect((await send(other, headers)).status).toBe(409);
-    const dearer = await send(request(upstreamOf(world, "daylight")), headers);
-    expect(dearer.status).toBe(402);
-    expect(before - (await balance(world, address))).toBe(5_000n);
+    // Afterwards it doesn't pay for another request either.
+    const other = createRequest(upstream, { country: "DE", from: "2026-01-01", to: "2026-01-31" });
+    expect((await sendWith(other, headers)).status).toBe(409);
+    const moreExpensive = await sendWith(createRequest(upstreamOf(sandbox, "daylight")), headers);
+    expect(moreExpensive.status).toBe(402);
+    expect(before - (await usdcBalance(sandbox, address))).toBe(5_000n);
   });
 
-  test("with a payment identifier brings the same answer again, to who knows the identifier", async () => {
-    const upstream = upstreamOf(world, "working-days");
+  test("a payment with an identifier gets the same answer again, and without its identifier a 409", async () => {
+    const upstream = upstreamOf(sandbox, "working-days");
     const id = generatePaymentId();
-    const careful = buyer(privateKey).client;
-    careful.registerExtension({
+    const clientWithId = createBuyer(privateKey).client;
+    clientWithId.registerExtension({
       key: "payment-identifier",
       enrichPaymentPayload: (payload) =>
         Promise.resolve({
@@ -163,26 +176,29 @@ describe("one signature", () => {
           extensions: { "payment-identifier": { info: { required: false, id } } },
         }),
     });
-    const before = await balance(world, address);
-    const headers = await signed(request(upstream), careful);
-    const first = await send(request(upstream), headers);
-    const second = await send(request(upstream), headers);
+    const before = await usdcBalance(sandbox, address);
+    const headers = await paymentHeaders(createRequest(upstream), clientWithId);
+    const first = await sendWith(createRequest(upstream), headers);
+    const second = await sendWith(createRequest(upstream), headers);
     expect([first.status, second.status]).toEqual([200, 200]);
     expect(await second.json()).toEqual(await first.json());
     expect(second.headers.get("payment-response")).toBe(first.headers.get("payment-response"));
-    expect(before - (await balance(world, address))).toBe(5_000n);
+    expect(before - (await usdcBalance(sandbox, address))).toBe(5_000n);
 
     const { extensions: _notOnChain, ...seenOnChain } = decodePaymentSignatureHeader(
       headers["PAYMENT-SIGNATURE"] ?? "",
     );
-    const stranger = { "PAYMENT-SIGNATURE": encodePaymentSignatureHeader(seenOnChain) };
-    expect((await send(request(upstream), stranger)).status).toBe(409);
+    const withoutId = { "PAYMENT-SIGNATURE": encodePaymentSignatureHeader(seenOnChain) };
+    expect((await sendWith(createRequest(upstream), withoutId)).status).toBe(409);
   });
 
-  test("that the chain refuses is refused with 402 and the reason, and costs nothing", async () => {
-    const upstream = upstreamOf(world, "daylight");
-    const penniless = buyer(generatePrivateKey());
-    const refused = await send(request(upstream), await signed(request(upstream), penniless.client));
+  test("a payment that the chain refuses is answered with 402 and the reason", async () => {
+    const upstream = upstreamOf(sandbox, "daylight");
+    const penniless = createBuyer(generatePrivateKey());
+    const refused = await sendWith(
+      createRequest(upstream),
+      await paymentHeaders(createRequest(upstream), penniless.client),
+    );
     expect(refused.status).toBe(402);
     expect(refused.headers.has("payment-required")).toBe(true);
     expect(receiptOf(refused)).toMatchObject({
@@ -191,24 +207,24 @@ describe("one signature", () => {
       transaction: "",
     });
 
-    // The failure has left no gap in the facilitator's nonces.
-    expect((await pay(request(upstream))).status).toBe(200);
+    // The failure left no gap in the facilitator's nonces, so the next payment is settled.
+    expect((await pay(createRequest(upstream))).status).toBe(200);
   });
 
-  test("that can't be read is 400", async () => {
-    const upstream = upstreamOf(world, "daylight");
+  test("a payment header that can't be read is refused with 400", async () => {
+    const upstream = upstreamOf(sandbox, "daylight");
     for (const header of ["!!!", "e30=", Buffer.from("7").toString("base64")]) {
-      const response = await fetch(request(upstream), { headers: { "payment-signature": header } });
+      const response = await fetch(createRequest(upstream), { headers: { "payment-signature": header } });
       expect(response.status).toBe(400);
     }
   });
 });
 
 describe("x402 v1", () => {
-  test("text-analysis asks in the body of its 402 and takes X-PAYMENT", async () => {
-    const upstream = upstreamOf(world, "text-analysis");
-    const before = await balance(world, address);
-    const asked = (await (await fetch(request(upstream))).json()) as {
+  test("text-analysis names its v1 terms in the body of the 402, and accepts one payment in X-PAYMENT once", async () => {
+    const upstream = upstreamOf(sandbox, "text-analysis");
+    const before = await usdcBalance(sandbox, address);
+    const asked = (await (await fetch(createRequest(upstream))).json()) as {
       x402Version: number;
       accepts: unknown[];
     };
@@ -217,14 +233,16 @@ describe("x402 v1", () => {
     const payload = await scheme.createPaymentPayload(1, asked.accepts[0] as PaymentRequirements);
     const headers = { "x-payment": Buffer.from(JSON.stringify(payload)).toString("base64") };
 
-    const answers = await Promise.all(Array.from({ length: 5 }, () => send(request(upstream), headers)));
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () => sendWith(createRequest(upstream), headers)),
+    );
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409, 409]);
     expect(answers.find(({ status }) => status === 200)?.headers.has("x-payment-response")).toBe(true);
-    expect(before - (await balance(world, address))).toBe(8_000n);
+    expect(before - (await usdcBalance(sandbox, address))).toBe(8_000n);
   });
 
-  test("the others don't", async () => {
-    const response = await fetch(request(upstreamOf(world, "daylight")));
+  test("an upstream without x402 v1 names no terms in the body of its 402", async () => {
+    const response = await fetch(createRequest(upstreamOf(sandbox, "daylight")));
     expect(await response.json()).toEqual({});
   });
 });

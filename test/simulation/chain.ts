@@ -12,8 +12,8 @@ interface Use extends Signed {
 const BLOCK_SECONDS = 2;
 
 /**
- * A token with EIP-3009 on a chain whose clock is its own. What was signed can be submitted by anybody, any number of
- * times; it moves money once, before `validBefore`, or never.
+ * A token with EIP-3009 on a chain with a clock of its own. A signed transfer can be submitted by anybody, any number of
+ * times. It moves money once, before its `validBefore`, or never.
  */
 export class SimChain implements Chain {
   readonly #random: Random;
@@ -22,9 +22,9 @@ export class SimChain implements Chain {
   readonly #minted = new Map<string, bigint>();
   /** Times of the blocks, by number. */
   readonly #times: number[];
-  /** The RPC fails. */
+  /** Whether the RPC fails. */
   down = false;
-  /** Blocks by which the RPC is behind. */
+  /** How many blocks the RPC is behind. */
   lag = 0;
 
   constructor(random: Random, time: number) {
@@ -40,7 +40,7 @@ export class SimChain implements Chain {
     return this.#times[this.#head] ?? 0;
   }
 
-  /** Makes a block, so many seconds later. */
+  /** Makes a block, this many seconds after the last one. */
   mine(seconds = BLOCK_SECONDS): void {
     this.#times.push(this.time + Math.max(1, seconds));
   }
@@ -49,7 +49,7 @@ export class SimChain implements Chain {
     this.#minted.set(address.toLowerCase(), (this.#minted.get(address.toLowerCase()) ?? 0n) + micros);
   }
 
-  /** What signing is: from here on whoever has it can submit it. */
+  /** Signs a transfer. From now on everybody who has it can submit it. */
   sign(signed: Signed): void {
     this.#signed.set(signed.nonce, signed);
   }
@@ -58,7 +58,7 @@ export class SimChain implements Chain {
     return this.#random.hex(32);
   }
 
-  /** Submits what was signed; in the block that is being made. @returns the transaction, if it moved money */
+  /** Submits a signed transfer to the next block. @returns the transaction, if the transfer moves money */
   submit({ nonce, amountMicros, payTo }: Pick<Signed, "nonce" | "amountMicros" | "payTo">): Hex | undefined {
     const signed = this.#signed.get(nonce);
     const isAsSigned = signed?.amountMicros === amountMicros && signed.payTo === payTo;
@@ -70,7 +70,7 @@ export class SimChain implements Chain {
     return txHash;
   }
 
-  /** Whether a facilitator would say that it is good. */
+  /** Whether a facilitator would verify the signed transfer. */
   isGood(nonce: Hex): boolean {
     const signed = this.#signed.get(nonce);
     return (
@@ -81,7 +81,7 @@ export class SimChain implements Chain {
     );
   }
 
-  /** With what is in the block that is being made. */
+  /** The balance after the next block. */
   balance(address: Address): bigint {
     const account = address.toLowerCase();
     let sum = this.#minted.get(account) ?? 0n;
@@ -92,7 +92,7 @@ export class SimChain implements Chain {
     return sum;
   }
 
-  /** How much of what was signed has moved to an address. */
+  /** The micros that signed transfers have moved to an address. */
   received(address: Address): bigint {
     return [...this.#uses.values()]
       .filter(({ payTo }) => payTo.toLowerCase() === address.toLowerCase())

@@ -7,19 +7,16 @@ import type * as Sponsored from "../../src/core/runs/sponsored-run/index.ts";
 import type * as Funding from "../../src/core/sponsorship/funding/index.ts";
 import type * as Withdrawal from "../../src/core/sponsorship/withdrawal/index.ts";
 
-/** The verbs that the simulator drives: of the real core, or of a copy with a bug planted in it. */
-export interface Core {
-  runService: typeof Sponsored.runService;
-  attendDue: typeof Payment.reconcileDuePayments;
-  runDirectly: typeof Direct.runDirectly;
-  closeDirectPayments: typeof Direct.closeDirectPayments;
-  attendIncoming: typeof Incoming.reconcileDueIncoming;
-  attendPayouts: typeof Payout.sendDuePayouts;
-  withdrawFromCampaign: typeof Withdrawal.withdrawFromCampaign;
-  fundCampaign: typeof Funding.fundCampaign;
-}
+/** The core functions that the simulator calls: of the real core, or of a copy with a planted bug. */
+export type Core = Pick<typeof Sponsored, "runService"> &
+  Pick<typeof Payment, "reconcileDuePayments"> &
+  Pick<typeof Direct, "runDirectly" | "closeDirectPayments"> &
+  Pick<typeof Incoming, "reconcileDueIncoming"> &
+  Pick<typeof Payout, "sendDuePayouts"> &
+  Pick<typeof Withdrawal, "withdrawFromCampaign"> &
+  Pick<typeof Funding, "fundCampaign">;
 
-const NOUNS = [
+const MODULES = [
   "money/payment",
   "money/incoming-payment",
   "money/payout",
@@ -29,9 +26,10 @@ const NOUNS = [
   "sponsorship/withdrawal",
 ];
 
+/** @param root the folder that holds `core`, such as `src` */
 export async function loadCore(root: string): Promise<Core> {
-  const doors = await Promise.all(
-    NOUNS.map((noun) => import(path.join(root, "core", noun, "index.ts")) as Promise<object>),
+  const modules = await Promise.all(
+    MODULES.map((module) => import(path.join(root, "core", module, "index.ts")) as Promise<object>),
   );
-  return Object.assign({}, ...doors) as Core;
+  return Object.assign({}, ...modules) as Core;
 }

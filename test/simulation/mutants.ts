@@ -3,15 +3,15 @@ import path from "node:path";
 
 const PROJECT = path.resolve(import.meta.dirname, "../..");
 
-/** A bug that somebody could write: a change of the core's own text, and of what in the database would stop it. */
+/** A bug: changes of the core's source, and SQL that drops the constraints which would stop it. */
 export interface Mutant {
   changes: { file: string; from: string; to: string }[];
   tampering?: string[];
 }
 
-/** The wounds of this field, each planted in the code as it is. */
+/** Known bugs of payment code, as changes of the present source. Each name completes "a core that ...". */
 export const MUTANTS: Record<string, Mutant> = {
-  "releases the reservation when the upstream refuses": {
+  "releases the reservation when the upstream refuses the payment": {
     changes: [
       {
         file: "money/payment/sign-and-send.ts",
@@ -41,7 +41,7 @@ export const MUTANTS: Record<string, Mutant> = {
       },
     ],
   },
-  "checks the budget, and then reserves": {
+  "reserves without a check of the budget": {
     changes: [
       {
         file: "money/reservation/store.ts",
@@ -68,7 +68,7 @@ export const MUTANTS: Record<string, Mutant> = {
       },
     ],
   },
-  "lets payments expire by its own clock": {
+  "lets payments expire by the database's clock": {
     changes: [
       {
         file: "money/payment/reconcile.ts",
@@ -82,7 +82,7 @@ export const MUTANTS: Record<string, Mutant> = {
       },
     ],
   },
-  "claims no nonce": {
+  "doesn't claim the nonce of an incoming payment": {
     changes: [
       {
         file: "money/incoming-payment/store.ts",
@@ -94,7 +94,7 @@ export const MUTANTS: Record<string, Mutant> = {
   },
 };
 
-/** A copy of the source with the bug in it. @throws Error where the code isn't any more as the bug was written for */
+/** Writes a copy of the core with the bug. @throws Error if the source no longer has the text that the bug changes */
 export function plant({ changes }: Mutant): { root: string; remove: () => void } {
   const home = path.join(PROJECT, ".mutants");
   mkdirSync(home, { recursive: true });

@@ -1,6 +1,6 @@
 import type { Random } from "./random.ts";
 
-/** A server process as the simulator knows it. One that died never hears of what it was waiting for. */
+/** A simulated server process. A dead process never gets the result of what it waits for. */
 export interface Process {
   alive: boolean;
 }
@@ -11,9 +11,9 @@ interface Waiting {
 }
 
 /**
- * Everything a process asks of the outside waits here until its turn comes: the seed decides which of the waiting goes
- * next, one at a time. So any order that a network and a scheduler could bring about can come about, and a process can
- * die at each of its await points, before what it asked for was done or after.
+ * Each operation of a process on the outside (database, chain, upstream) waits here for its turn. The seed decides which
+ * operation is next, one at a time. So every order of operations can happen. A process can die at each operation, before
+ * or after it was done.
  */
 export class Scheduler {
   readonly #random: Random;
@@ -21,7 +21,7 @@ export class Scheduler {
   #waiting: Waiting[] = [];
   deaths = 0;
   steps = 0;
-  /** While false, nobody dies. */
+  /** While false, no process dies. */
   deadly = true;
 
   constructor(random: Random, deathRate: number) {
@@ -33,7 +33,7 @@ export class Scheduler {
     return this.#waiting.length > 0;
   }
 
-  /** An await point. */
+  /** Queues an operation of a process. Resolves with its result when its turn has come. */
   gate<Result>(process: Process, operation: () => Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       if (!process.alive) return;
@@ -49,17 +49,17 @@ export class Scheduler {
     });
   }
 
-  /** Lets one of the waiting go on. */
+  /** Runs one of the waiting operations. */
   async step(): Promise<void> {
     const [next] = this.#waiting.splice(this.#random.below(this.#waiting.length), 1);
     if (next === undefined) return;
     this.steps += 1;
     const dies = this.deadly && this.#random.chance(this.#deathRate);
     if (dies && this.#random.chance(0.5))
-      this.kill(next.process); // asked, and never done
+      this.kill(next.process); // before the operation
     else {
       const done = next.run();
-      if (dies) this.kill(next.process); // done, and never heard of
+      if (dies) this.kill(next.process); // before its result
       await done;
     }
     await settled();
@@ -73,12 +73,12 @@ export class Scheduler {
   }
 }
 
-/** Lets promises and short timers have their turn, so that all that can go on stands at its next await point. */
+/** Lets promises and short timers run, until every process waits for its next operation. */
 export async function settled(): Promise<void> {
   for (let n = 0; n < 3; n++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** The same object, whose methods (all, or those named) are await points of a process. */
+/** The same object, whose methods (all, or the named ones) are operations that wait for their turn. */
 export function gated<Port extends object>(
   scheduler: Scheduler,
   process: Process,
@@ -93,7 +93,7 @@ export function gated<Port extends object>(
         return (...args: unknown[]) =>
           scheduler.gate(process, async () => (await Reflect.apply(member, target, args)) as unknown);
       }
-      // A database's tables.
+      // The database client has an object for each table.
       return typeof member === "object" && member !== null && names === undefined
         ? gated(scheduler, process, member)
         : typeof member === "function"

@@ -9,12 +9,12 @@ import type { Process } from "./scheduler.ts";
 import { gated, Scheduler, settled } from "./scheduler.ts";
 import { BEHAVIOURS, PRICE } from "./upstreams.ts";
 import { signOn, TREASURY } from "./wallets.ts";
-import type { World } from "./world.ts";
-import { createWorld, SPONSOR_WALLET } from "./world.ts";
+import type { SimWorld } from "./world.ts";
+import { createSimWorld, SPONSOR_WALLET } from "./world.ts";
 
 export interface Simulated {
   seed: number;
-  /** What can't be; empty where all is well. */
+  /** What went wrong. */
   findings: string[];
   payments: number;
   settled: number;
@@ -26,30 +26,30 @@ export interface Simulated {
 export interface Simulation {
   seed: number;
   core: Core;
-  /** Payments that are asked for, by agents, buyers and a sponsor. */
+  /** How many payments agents, buyers and a sponsor ask for. */
   actions?: number;
-  /** Statements run on the database before, such as dropping what would stop a planted bug. */
+  /** SQL that runs first, such as dropping a constraint that would stop a planted bug. */
   tampering?: readonly string[];
 }
 
 const REPLICAS = 3;
 const DEATH_RATE = 0.001;
-/** Rounds of healing after which everything has to be decided. */
-const MAX_HEALING = 300;
+/** Rounds without faults after which every payment has to be decided. */
+const MAX_FAULTLESS_ROUNDS = 300;
 
 /**
- * Runs agents, buyers, a sponsor and the server's own rounds against each other and against every kind of upstream,
- * while messages, answers and whole processes are lost; then heals everything, waits until all is decided, and looks for
- * money that was lost, doubled or invented. What happens follows from the seed.
+ * Runs agents, buyers, a sponsor and the server's jobs at once, with every kind of upstream, while messages, answers and
+ * processes are lost. Then stops all faults, waits until every payment is decided, and looks for money that was lost,
+ * doubled or invented. The seed decides what happens.
  */
 export async function simulate({ seed, core, actions = 55, tampering = [] }: Simulation): Promise<Simulated> {
   const random = new Random(seed);
-  const world = await createWorld(random, tampering);
+  const world = await createSimWorld(random, tampering);
   const run = new Run(random, world, core);
   try {
-    await run.storm(actions);
-    await run.heal();
-    return { seed, ...(await run.judge()) };
+    await run.act(actions);
+    await run.decideAll();
+    return { seed, ...(await run.findWrongs()) };
   } finally {
     await world.close();
   }
@@ -57,14 +57,14 @@ export async function simulate({ seed, core, actions = 55, tampering = [] }: Sim
 
 class Run {
   readonly #random: Random;
-  readonly #world: World;
+  readonly #world: SimWorld;
   readonly #core: Core;
   readonly #scheduler: Scheduler;
   readonly #findings: string[] = [];
   #replicas: { process: Process; deps: Deps }[] = [];
   #asked = 0;
 
-  constructor(random: Random, world: World, core: Core) {
+  constructor(random: Random, world: SimWorld, core: Core) {
     this.#random = random;
     this.#world = world;
     this.#core = core;
@@ -72,7 +72,7 @@ class Run {
     this.#replicas = Array.from({ length: REPLICAS }, () => this.#startReplica());
   }
 
-  /** A replica: the same world, seen through await points of its own. */
+  /** A replica: the same world, through operations that wait for their turn. */
   #startReplica(): { process: Process; deps: Deps } {
     const process: Process = { alive: true };
     const { deps } = this.#world;
@@ -83,6 +83,7 @@ class Run {
       deps: {
         ...deps,
         db: at(deps.db),
+        sql: at(deps.sql),
         chain: at(deps.chain, ["blockNumber", "balanceOf", "lookUp", "flows"]),
         upstream: at(deps.upstream, ["request"]),
         paymentClient: at(deps.paymentClient, ["sign"]),
@@ -99,18 +100,18 @@ class Run {
     return this.#random.pick(this.#replicas).deps;
   }
 
-  async storm(actions: number): Promise<void> {
+  async act(actions: number): Promise<void> {
     const { chain, upstreams, facilitator } = this.#world;
     let left = actions;
     while (left > 0 || this.#scheduler.busy) {
       const dice = this.#random.next();
       if (left > 0 && dice < 0.03) {
         left -= 1;
-        this.#act();
-      } else if (dice < 0.04) this.#lookAfter();
+        this.#startAction();
+      } else if (dice < 0.04) this.#runJobs();
       else if (dice < 0.055) await this.#passTime(1 + this.#random.below(3));
       else if (dice < 0.0556) await this.#passTime(30 + this.#random.below(60));
-      // Our clocks go on while the chain stands still.
+      // Our clocks go on while the chain makes no block.
       else if (dice < 0.0562) await this.#world.advanceDatabase(120);
       else if (dice < 0.058) chain.down = !chain.down && this.#random.chance(0.4);
       else if (dice < 0.06) chain.lag = this.#random.below(4);
@@ -121,26 +122,26 @@ class Run {
     }
   }
 
-  /** Nothing fails any more, and time passes: everything has to come to its end. */
-  async heal(): Promise<void> {
+  /** Stops all faults, and lets time pass until every payment is decided. */
+  async decideAll(): Promise<void> {
     const { chain, upstreams, facilitator } = this.#world;
     this.#scheduler.deadly = upstreams.faults = facilitator.faults = chain.down = facilitator.down = false;
     chain.lag = 0;
-    for (let round = 0; round < MAX_HEALING; round++) {
-      this.#lookAfter();
+    for (let round = 0; round < MAX_FAULTLESS_ROUNDS; round++) {
+      this.#runJobs();
       await settled();
       while (this.#scheduler.busy) await this.#step();
       if ((await countUndecided(this.#world.deps.db)) === 0) return;
       if (this.#random.chance(0.15)) upstreams.submitHeld();
       await this.#passTime(12);
     }
-    this.#findings.push(`not decided after ${MAX_HEALING} rounds`);
+    this.#findings.push(`not decided after ${MAX_FAULTLESS_ROUNDS} rounds`);
   }
 
   async #step(): Promise<void> {
     const step = this.#scheduler.step();
     const inTime = await Promise.race([step.then(() => true), sleep(10_000, false, { ref: false })]);
-    if (!inTime) throw new Error("a step waits for another one");
+    if (!inTime) throw new Error("a step waits for another step");
   }
 
   async #passTime(seconds: number): Promise<void> {
@@ -148,19 +149,19 @@ class Run {
     await this.#world.advanceDatabase(seconds);
   }
 
-  /** The rounds that every replica runs. */
-  #lookAfter(): void {
+  /** Runs the background jobs of one replica. */
+  #runJobs(): void {
     const deps = this.#deps();
     this.#note(
       this.#core
-        .attendDue(deps, 20, () => this.#random.chance(0.9))
+        .reconcileDuePayments(deps, 20, () => this.#random.chance(0.9))
         .then((resends) => Promise.all(resends.map(({ send }) => send()))),
     );
-    this.#note(this.#core.attendIncoming(deps, 20));
-    this.#note(this.#core.closeDirectPayments(deps).then(() => this.#core.attendPayouts(deps, 20)));
+    this.#note(this.#core.reconcileDueIncoming(deps, 20));
+    this.#note(this.#core.closeDirectPayments(deps).then(() => this.#core.sendDuePayouts(deps, 20)));
   }
 
-  #act(): void {
+  #startAction(): void {
     const dice = this.#random.next();
     this.#asked += 1;
     if (dice < 0.62) this.#note(this.#runAsAgent());
@@ -169,7 +170,7 @@ class Run {
     else this.#note(this.#withdraw());
   }
 
-  /** An agent that asks again, with the same key, where its answer was lost; perhaps another replica. */
+  /** An agent that repeats its run with the same key, perhaps on another replica. */
   async #runAsAgent(): Promise<void> {
     const { sessions } = this.#world;
     const actor = this.#random.pick(sessions);
@@ -179,13 +180,13 @@ class Run {
       idempotency_key: `key-${this.#asked}`,
     };
     const tries = 1 + this.#random.below(3);
-    // Sent twice at once, now and then.
+    // Some runs are sent twice at once.
     const twins = this.#random.chance(0.2) ? 2 : 1;
     for (let n = 0; n < tries; n++) {
       const attempts = Array.from({ length: twins }, () =>
         this.#core.runService({ ...this.#deps(), actor }, input).catch(expected),
       );
-      await this.#lose(Promise.all(attempts));
+      await this.#waitPatiently(Promise.all(attempts));
     }
   }
 
@@ -211,9 +212,9 @@ class Run {
     await this.#pay(payer, ask);
   }
 
-  /** Asks for the terms, signs once, and sends that, at once or in parallel, again and again. */
+  /** Asks for the terms, signs one payment, and sends it several times, in sequence and in parallel. */
   async #pay(payer: Address, ask: (headers: Record<string, string>) => Promise<unknown>): Promise<void> {
-    const asked = await this.#lose(ask({}));
+    const asked = await this.#waitPatiently(ask({}));
     const price = (asked as { headers?: Record<string, string> } | undefined)?.headers?.["x-sim-price"];
     if (price === undefined) return;
     const payload = signOn(this.#world.chain, payer, TREASURY, BigInt(price));
@@ -221,7 +222,7 @@ class Run {
     const tries = 1 + this.#random.below(3);
     for (let n = 0; n < tries; n++) {
       const twins = 1 + this.#random.below(3);
-      await this.#lose(Promise.all(Array.from({ length: twins }, () => ask(headers))));
+      await this.#waitPatiently(Promise.all(Array.from({ length: twins }, () => ask(headers))));
     }
   }
 
@@ -233,7 +234,7 @@ class Run {
     };
     const ask = () =>
       this.#core.withdrawFromCampaign({ ...this.#deps(), actor: this.#world.sponsor }, input).catch(expected);
-    await this.#lose(Promise.all([ask(), ask()]));
+    await this.#waitPatiently(Promise.all([ask(), ask()]));
   }
 
   #wallet(micros: bigint): Address {
@@ -242,8 +243,8 @@ class Run {
     return payer;
   }
 
-  /** Waits for an answer; whoever waits for a process that died gives up after a while. */
-  async #lose<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
+  /** Waits for an answer, and gives up after some steps, since the process may be dead. */
+  async #waitPatiently<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
     const { steps } = this.#scheduler;
     const patience = 40 + this.#random.below(200);
     const gaveUp = async (): Promise<undefined> => {
@@ -259,7 +260,7 @@ class Run {
     });
   }
 
-  async judge(): Promise<Omit<Simulated, "seed">> {
+  async findWrongs(): Promise<Omit<Simulated, "seed">> {
     const { deps, chain } = this.#world;
     chain.mine();
     const { findings } = await verifyLedger(deps);
@@ -274,7 +275,7 @@ class Run {
              (SELECT count(*) FROM payments) AS payments,
              (SELECT count(*) FROM payments WHERE status = 'settled') AS settled,
              (SELECT count(*) FROM payouts WHERE kind = 'refund') AS refunds`;
-    if (sums === undefined) throw new Error("nothing to judge");
+    if (sums === undefined) throw new Error("there are no sums");
     const balance = chain.balance(TREASURY);
     if (balance !== sums.unspent + sums.fees)
       this.#findings.push(`the treasury holds ${balance}, the ledger says ${sums.unspent + sums.fees}`);
@@ -296,9 +297,9 @@ class Run {
   }
 }
 
-/** Refusals are answers, and so is that something is away; whatever else is thrown is a finding. */
+/** Takes refusals and outages as answers. Everything else that is thrown is a finding. */
 function expected(error: unknown): unknown {
-  if (error instanceof Error && (error.name === "AppError" || AWAY.test(error.message))) return error;
+  if (error instanceof Error && (error.name === "AppError" || OUTAGE.test(error.message))) return error;
   throw error;
 }
-const AWAY = /^the (RPC|facilitator) is down$/;
+const OUTAGE = /^the (RPC|facilitator) is down$/;

@@ -8,14 +8,14 @@ import type {
 import type { SimChain } from "./chain.ts";
 import type { Random } from "./random.ts";
 
-/** How upstreams treat those who pay them. */
+/** How upstreams treat their payers. */
 export const BEHAVIOURS = [
   "honest",
-  "slow", // takes the money; its answer comes too late, and again for the same payment
-  "lying", // denies, and keeps the signature
+  "slow", // takes the money, and answers too late; answers in time if the same payment comes again
+  "lying", // refuses the payment, and keeps the signature
   "faking", // answers with a made-up transaction, and keeps the signature
   "doubling", // submits twice, and once more for more
-  "late", // answers at once, submits when it likes
+  "late", // answers at once, and keeps the signature
   "silent", // never answers, and keeps the signature
   "redirecting",
   "repricing", // asks for another price each time
@@ -36,9 +36,9 @@ export interface Payload {
 export class SimUpstreams implements UpstreamClient {
   readonly #random: Random;
   readonly #chain: SimChain;
-  /** Signatures that are kept for later. */
+  /** Signatures that upstreams keep for later. */
   readonly held: Payload[] = [];
-  /** Part of the network's messages is lost or doubled. */
+  /** Whether some messages of the network are lost or doubled. */
   faults = true;
 
   constructor(random: Random, chain: SimChain) {
@@ -54,7 +54,7 @@ export class SimUpstreams implements UpstreamClient {
     const random = this.#random;
     if (this.faults && random.chance(0.04)) return Promise.resolve({ kind: "unreachable", reason: "lost" });
     const answer = this.#answer(request);
-    if (this.faults && random.chance(0.03)) this.#answer(request); // the network doubled it
+    if (this.faults && random.chance(0.03)) this.#answer(request); // a doubled message
     if (this.faults && random.chance(0.06))
       return Promise.resolve(
         random.chance(0.5) ? { kind: "timeout", elapsedMs: 1 } : { kind: "cut", reason: "lost" },
@@ -62,7 +62,7 @@ export class SimUpstreams implements UpstreamClient {
     return Promise.resolve(answer);
   }
 
-  /** One of the kept signatures is used after all. */
+  /** Submits one of the kept signatures. */
   submitHeld(): void {
     const [held] = this.held.splice(this.#random.below(this.held.length), 1);
     if (held !== undefined) this.#take(held);

@@ -68,7 +68,7 @@ export class SimBuyer implements PaymentClient {
   }
 }
 
-/** Submits what others signed, or loses it, before or after. */
+/** Submits signed transfers, and loses some of them. */
 export class SimFacilitator {
   readonly #random: Random;
   readonly #chain: SimChain;
@@ -88,7 +88,7 @@ export class SimFacilitator {
   submit(payload: Payload): void {
     if (this.down || (this.faults && this.#random.chance(0.1))) return;
     this.#chain.submit({ ...payload, amountMicros: BigInt(payload.amountMicros) });
-    // Most facilitators answer once it is in a block.
+    // Most facilitators answer when the transfer is in a block.
     if (this.#random.chance(0.85)) this.#chain.mine();
   }
 }
@@ -109,7 +109,7 @@ export class SimSeller implements PaymentSeller {
   }
 
   list(): never {
-    throw new Error("nobody lists anything here");
+    throw new Error("the simulator lists nothing");
   }
 
   read(headers: RequestHeaders): PresentedPayment | "none" {

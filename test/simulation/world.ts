@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { createAgent } from "../../src/core/access/agent/index.ts";
 import { putGrant } from "../../src/core/access/grant/index.ts";
 import { authenticateSession, openSession } from "../../src/core/access/session/index.ts";
@@ -12,22 +13,24 @@ import { registerApi } from "../../src/core/sponsorship/sponsored-api/index.ts";
 import { completeTask } from "../../src/core/sponsorship/task/index.ts";
 import { AesCipher } from "../../src/platform/cipher.ts";
 import { createDatabaseClient } from "../../src/platform/postgres/client.ts";
-import { MemoryLimiter } from "../../src/platform/rate-limit/memory-limiter.ts";
+import { createPool } from "../../src/platform/postgres/pool.ts";
+import { createSqlPool } from "../../src/platform/postgres/sql-pool.ts";
+import { createMemoryLimiter } from "../../src/platform/rate-limit/create-limiter.ts";
+import { CONSENT, INPUT_SCHEMA, TASK_SCHEMA } from "../support/caller.ts";
 import { createDatabase, runSql } from "../support/database.ts";
-import { CONSENT, INPUT_SCHEMA, TASK_SCHEMA } from "../support/world.ts";
 import { SimChain } from "./chain.ts";
 import type { Random } from "./random.ts";
 import { BEHAVIOURS, SimUpstreams } from "./upstreams.ts";
 import { SimBuyer, SimFacilitator, SimSeller, SimTransfers, TREASURY } from "./wallets.ts";
 
-/** What the treasury holds beyond all budgets: nothing, so that any money lost or doubled shows. */
+/** The budgets are all that the treasury holds, so that lost or doubled money shows in its balance. */
 const BUDGETS_CENTS = [24, 16];
 const SESSION_CENTS = [10, 8, 10];
 const GRANT_CENTS = 24;
 const FEE_BPS = 100n;
 export const SPONSOR_WALLET = `0x${"5".repeat(40)}` as const;
 
-export interface World {
+export interface SimWorld {
   deps: Deps;
   chain: SimChain;
   upstreams: SimUpstreams;
@@ -35,18 +38,19 @@ export interface World {
   sessions: SessionActor[];
   campaigns: string[];
   sponsor: SponsorActor;
-  /** The clock of the database: what `now()` says in every statement. */
+  /** Moves the clock of the database, which `now()` reads in every statement. */
   advanceDatabase(seconds: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A database whose clock is the simulator's, and a small world in it. */
-export async function createWorld(random: Random, tampering: readonly string[] = []): Promise<World> {
+/** A database with a simulated clock, and in it a sponsor with campaigns and an agent with sessions. */
+export async function createSimWorld(random: Random, tampering: readonly string[] = []): Promise<SimWorld> {
   const database = await createDatabase();
-  await runSql(database.url, [...SIMULATED_CLOCK, ...tampering].join(";\n"));
+  await runSql(database.url, [...SIMULATED_CLOCK, VIEWS, ...tampering].join(";\n"));
   const url = new URL(database.url);
   url.searchParams.set("options", "-c search_path=sim,pg_catalog,public");
-  const db = createDatabaseClient({ url: url.href, poolSize: 4 });
+  const pool = createPool({ url: url.href, size: 4 });
+  const db = createDatabaseClient(pool);
 
   const chain = new SimChain(random, Math.floor(Date.now() / 1000));
   const upstreams = new SimUpstreams(random, chain);
@@ -55,6 +59,7 @@ export async function createWorld(random: Random, tampering: readonly string[] =
   const silent = (): void => undefined;
   const deps: Deps = {
     db,
+    sql: createSqlPool(pool),
     log: { info: silent, warn: silent, error: silent },
     cipher: new AesCipher([randomBytes(32)]),
     chain,
@@ -62,7 +67,7 @@ export async function createWorld(random: Random, tampering: readonly string[] =
     upstream: upstreams,
     seller: new SimSeller(facilitator),
     transfers: new SimTransfers(chain, facilitator),
-    limiter: new MemoryLimiter(),
+    limiter: createMemoryLimiter(),
     settings: {
       publicBaseUrl: "http://simulated",
       confirmWaitMs: 0,
@@ -87,12 +92,16 @@ export async function createWorld(random: Random, tampering: readonly string[] =
     },
     async close() {
       await db.$disconnect();
+      await pool.end();
       await database.close();
     },
   };
 }
 
-/** `now()` without a schema means ours, since `sim` comes first; columns that default to it get ours too. */
+/** The views once more in `sim`: those in `public` read PostgreSQL's own `now()`. */
+const VIEWS = `SET search_path = sim, pg_catalog, public;\n${readFileSync("prisma/views.sql", "utf8")}`;
+
+/** `now()` without a schema is `sim.now()`, since `sim` comes first in the search path. Columns get it as their default. */
 const SIMULATED_CLOCK = [
   `CREATE SCHEMA sim`,
   `CREATE TABLE sim.clock AS SELECT now() AS t`,
@@ -108,7 +117,7 @@ const SIMULATED_CLOCK = [
 async function populate(
   deps: Deps,
   chain: SimChain,
-): Promise<Pick<World, "sessions" | "campaigns" | "sponsor">> {
+): Promise<Pick<SimWorld, "sessions" | "campaigns" | "sponsor">> {
   const { sponsor_id } = await createSponsor(deps, { name: "Acme", wallet_address: SPONSOR_WALLET });
   const sponsor: SponsorActor = { kind: "sponsor", sponsorId: sponsor_id };
   const ctx = { ...deps, actor: sponsor };

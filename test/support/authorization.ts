@@ -6,23 +6,33 @@ import { toHex } from "viem";
 import { inject } from "vitest";
 import { CHAIN_ID } from "../../src/sandbox/chain/chain.ts";
 
-/** Payments as no stock client makes them: several on one balance, one nonce twice. */
+/** Payments that no stock client makes, such as several on one balance, or one nonce twice. */
+
+/** The fields of an EIP-3009 authorization, for signing. */
+export const AUTHORIZATION_FIELDS = [
+  { name: "from", type: "address" },
+  { name: "to", type: "address" },
+  { name: "value", type: "uint256" },
+  { name: "validAfter", type: "uint256" },
+  { name: "validBefore", type: "uint256" },
+  { name: "nonce", type: "bytes32" },
+] as const;
 
 export interface Authorized {
   nonce: Hex;
   header: { "PAYMENT-SIGNATURE": string };
-  /** What a facilitator takes. */
+  /** The body of a facilitator's `/settle`. */
   settlement: { x402Version: 2; paymentPayload: PaymentPayload; paymentRequirements: PaymentRequirements };
 }
 
-/** What a 402 asks for (v2). */
+/** The terms of a 402 (x402 v2), from its headers. */
 export function termsOf(headers: Headers): PaymentRequirements {
   const [terms] = decodePaymentRequiredHeader(headers.get("payment-required") ?? "").accepts;
-  if (terms === undefined) throw new Error("it asks for nothing");
+  if (terms === undefined) throw new Error("the answer has no payment terms");
   return terms;
 }
 
-/** One EIP-3009 authorization for these terms; with this nonce, if one is given, and good for so many seconds. */
+/** Signs one EIP-3009 authorization for these terms. It is valid for `seconds`. By default its nonce is random. */
 export async function authorize(
   wallet: PrivateKeyAccount,
   terms: PaymentRequirements,
@@ -38,16 +48,7 @@ export async function authorize(
   };
   const signature = await wallet.signTypedData({
     domain: { name: "USDC", version: "2", chainId: CHAIN_ID, verifyingContract: inject("chain").asset },
-    types: {
-      TransferWithAuthorization: [
-        { name: "from", type: "address" },
-        { name: "to", type: "address" },
-        { name: "value", type: "uint256" },
-        { name: "validAfter", type: "uint256" },
-        { name: "validBefore", type: "uint256" },
-        { name: "nonce", type: "bytes32" },
-      ],
-    },
+    types: { TransferWithAuthorization: AUTHORIZATION_FIELDS },
     primaryType: "TransferWithAuthorization",
     message: authorization,
   });
@@ -75,7 +76,7 @@ export async function authorize(
   };
 }
 
-/** Has it submitted by the run's facilitator. Returns whether it moved its money. */
+/** Lets the run's facilitator settle a payment. Returns whether that succeeded. */
 export async function submit({ settlement }: Authorized): Promise<boolean> {
   const response = await fetch(`${inject("chain").facilitatorUrl}/settle`, {
     method: "POST",

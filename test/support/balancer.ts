@@ -10,7 +10,7 @@ export interface Balancer {
   close(): Promise<void>;
 }
 
-/** A load balancer at its simplest: each request goes to the next replica, and says whom it is from. */
+/** Starts a load balancer. Each request goes to the next replica, with the client's address in `X-Forwarded-For`. */
 export async function startBalancer(replicas: () => readonly string[]): Promise<Balancer> {
   const served: number[] = [];
   let turn = 0;

@@ -13,7 +13,7 @@ export type Transport = (typeof TRANSPORTS)[number];
 
 export const OPERATIONS: readonly Operation[] = [...listOperations(appRouter).values()];
 
-/** A call by its tRPC path, such as `agent.getTask`; the answer's body is the envelope either way. */
+/** Calls an operation by its tRPC path, such as `agent.getTask`. The answer's body is the envelope on either transport. */
 export async function call(
   url: string,
   name: string,
@@ -66,14 +66,20 @@ async function overTrpc(
   return { status: httpStatus, headers: new Headers(), body: envelope };
 }
 
-/** That a call was refused with this code, and tells its body. */
+/** Expects that a call was refused with this code. Returns its body. */
 export function expectRefused(answer: Answer, status: number, code: string): Answer["body"] {
   expect(answer.body).toMatchObject({ status: "error", error_code: code });
   expect(answer.status).toBe(status);
   return answer.body;
 }
 
-/** That a call succeeded, and tells its data. */
+/** Expects that a call needs the user's approval. Returns the id of the approval that it opened. */
+export const expectApprovalNeeded = (
+  answer: Answer,
+  code: "consent_required" | "data_consent_required" | "budget_approval_required",
+): string => String(expectRefused(answer, 403, code).details.approval_id);
+
+/** Expects that a call succeeded. Returns its data. */
 export function expectSuccess(answer: Answer): Answer["body"] {
   expect(answer.body).toMatchObject({ status: "success" });
   expect(answer.status).toBe(200);

@@ -1,29 +1,29 @@
 import { expect, test } from "vitest";
+import { Caller } from "./caller.ts";
 import { startTestServer } from "./server.ts";
-import { createUser } from "./world.ts";
 
-/** The watch over every test's server: it has to see what it is there to see. */
+/** Tests of the search for canaries that runs when a test server closes. */
 
-test("a secret in the log fails whoever closes the server", async () => {
+test("closing a test server fails if its log holds personal data", async () => {
   const server = await startTestServer();
   server.deps.log.info({ answer: "call +351 912 345 678" }, "for a test");
   await expect(server.close()).rejects.toThrow("the log holds a phone number");
   await server.database.close();
 });
 
-test("personal data in a column that isn't encrypted does", async () => {
+test("closing a test server fails if a column that isn't encrypted holds personal data", async () => {
   const server = await startTestServer();
-  await createUser(server.url, { attributes: { home: "Rua Augusta 1" } });
+  await new Caller(server.url).createUser({ attributes: { home: "Rua Augusta 1" } });
   await expect(server.close()).rejects.toThrow("the database holds a street");
   await server.database.close();
 });
 
-test("personal data as plain bytes does, and a key of the server does", async () => {
+test("closing a test server fails if bytes in the database hold personal data, or a column holds a server's key", async () => {
   const server = await startTestServer();
-  const userId = await createUser(server.url);
+  const userId = await new Caller(server.url).createUser();
   const data = { userId, dataType: "name", value: Buffer.from("ada@example.com") };
   await server.deps.db.vaultItem.create({ data });
-  await createUser(server.url, {
+  await new Caller(server.url).createUser({
     attributes: { key: Buffer.from(server.options.encryptionKeys[0]).toString("base64") },
   });
   const closing = server.close();

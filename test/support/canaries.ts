@@ -2,9 +2,8 @@ import { Buffer } from "node:buffer";
 import { dump } from "./dump.ts";
 
 /**
- * What the suite sends as secrets and as personal data, in every test. None of it may come out again where it has no
- * business: a log, a metric, an error, an audit row, or a column that isn't encrypted. Whoever starts a server through
- * the helpers here has all of that looked through when it closes.
+ * The secrets and the personal data that tests send. None of them may appear in a log, a metric, an error, an audit row
+ * or a column that isn't encrypted. When a test server closes, all of these are searched.
  */
 const CANARIES: readonly (readonly [what: string, pattern: RegExp])[] = [
   ["a token", /tf_(?:ak|as|gs|sk)_[A-Za-z0-9_-]{43}[0-9a-f]{8}/],
@@ -14,10 +13,10 @@ const CANARIES: readonly (readonly [what: string, pattern: RegExp])[] = [
   ["a phone number", /\+351[ \d]{9,}/],
   ["a region", /\bMinho\b/],
   ["a street", /Rua Augusta/],
-  ["the id that a buyer's answer is kept under", /pay_0123456789abcdef/],
+  ["the id that a buyer's output is kept under", /pay_0123456789abcdef/],
 ];
 
-/** Canaries in a text, each with what is around it. `secrets` are those of one server. */
+/** Returns the canaries in a text, each with the text around it. @param secrets keys of one server, also searched for */
 export function canariesIn(text: string, secrets: readonly string[] = []): string[] {
   const found = CANARIES.flatMap(([what, pattern]) => {
     const at = text.search(pattern);
@@ -26,7 +25,7 @@ export function canariesIn(text: string, secrets: readonly string[] = []): strin
   return [...found, ...secrets.filter((secret) => text.includes(secret)).map(() => "a key of the server")];
 }
 
-/** Where log lines go, instead of standard output. */
+/** A destination of log lines that keeps them. */
 export interface Watched {
   write(line: string): void;
   lines: string[];
@@ -37,14 +36,14 @@ export function watchLines(): Watched {
   return { lines, write: (line) => void lines.push(line) };
 }
 
-/** A key as it could be written. */
+/** The encodings in which a key could appear. */
 export const spellings = (key: Uint8Array): string[] => [
   Buffer.from(key).toString("base64"),
   Buffer.from(key).toString("hex"),
 ];
 
-/** @throws Error naming what got out, and where */
-export async function expectNothingGotOut(server: {
+/** Searches all that a server wrote. @throws Error that names the canaries and where they are */
+export async function expectNoCanaries(server: {
   log: readonly string[];
   metrics: string;
   databaseUrl: string;
@@ -61,6 +60,6 @@ export async function expectNothingGotOut(server: {
   if (found.length > 0) throw new Error(found.join("\n"));
 }
 
-/** Bytes are dumped in hex; what is in them unencrypted can be read. */
+/** Decodes the bytes of a dump, which are in hex, so that unencrypted text in them is found. */
 const readable = (dumped: string): string =>
   dumped.replace(/\\x([0-9a-f]+)/g, (_, hex: string) => Buffer.from(hex, "hex").toString("latin1"));

@@ -13,7 +13,7 @@ import { ASSET, ensureToken } from "../../src/sandbox/chain/token.ts";
 import { createFacilitatorApp } from "../../src/sandbox/x402/facilitator.ts";
 import { TransactionSender } from "../../src/sandbox/x402/transaction-sender.ts";
 
-/** The run's chain as test files get it. */
+/** The chain of the test run, as test files get it. */
 export interface ChainInfo {
   /** CAIP-2. */
   network: typeof NETWORK;
@@ -29,8 +29,8 @@ export interface TestChain {
 }
 
 /**
- * Starts a chain with the test USDC and a facilitator. The global setup does it once for the run; a test that moves
- * the chain's clock or stops it starts one of its own, since the others' authorizations would expire with it.
+ * Starts a chain with the test USDC and a facilitator. The global setup starts one for the run. A test that moves the
+ * chain's clock or stops the chain needs its own, since other tests' authorizations would expire.
  */
 export async function startTestChain(): Promise<TestChain> {
   const directory = mkdtempSync(path.join(tmpdir(), "tollfree-test-chain-"));
@@ -56,7 +56,7 @@ export async function startTestChain(): Promise<TestChain> {
   };
 }
 
-/** Gives an address test USDC, and returns when it is there. */
+/** Mints test USDC for an address. Returns once the transaction is mined. */
 export async function mint(to: Address, micros: bigint, chain: ChainInfo = inject("chain")): Promise<void> {
   const response = await fetch(`${chain.facilitatorUrl}/mint`, {
     method: "POST",
@@ -66,7 +66,7 @@ export async function mint(to: Address, micros: bigint, chain: ChainInfo = injec
   if (!response.ok) throw new Error(`minting test USDC failed: ${await response.text()}`);
 }
 
-/** One sender for all test files: the minter's transactions need consecutive nonces, which anvil itself mixes up. */
+/** Adds `/mint`. All test files mint through it, since one sender has to give the minter's transactions their nonces. */
 function addFaucet(app: Express, rpcUrl: string, minterKey: Hex): void {
   const minter = new TransactionSender(rpcUrl, CHAIN_ID, minterKey);
   const abi = parseAbi(["function mintAll(address[] to, uint256[] amounts)"]);
@@ -78,7 +78,7 @@ function addFaucet(app: Express, rpcUrl: string, minterKey: Hex): void {
   });
 }
 
-/** Base units of the test USDC an address holds. */
+/** An address's balance of test USDC, in base units. */
 export const balanceOf = (address: Address, chain: ChainInfo = inject("chain")): Promise<bigint> =>
   createPublicClient({ transport: http(chain.rpcUrl) }).readContract({
     address: chain.asset,

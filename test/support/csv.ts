@@ -1,4 +1,4 @@
-/** Reads CSV by RFC 4180's grammar. @throws Error where it isn't that */
+/** Parses CSV (RFC 4180). @throws Error with the position of what is no CSV */
 export function parseCsv(csv: string): string[][] {
   const cell = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/y;
   const records: string[][] = [];

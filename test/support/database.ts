@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { expect, inject } from "vitest";
+import { expect, inject, onTestFinished } from "vitest";
 import type { Database } from "../../src/core/ports/database.ts";
 import { createDatabaseClient } from "../../src/platform/postgres/client.ts";
 import { migrateDeploy } from "../../src/platform/postgres/migrate.ts";
@@ -13,29 +13,29 @@ import { eventually } from "./eventually.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("../../prisma/migrations", import.meta.url));
 
-/** The run's PostgreSQL as test files get it. */
+/** The PostgreSQL of the test run, as test files get it. */
 export interface PostgresInfo {
-  /** Where databases are created from. */
+  /** The database to connect to for creating others. */
   adminUrl: string;
-  /** A migrated database that nobody may connect to, since a copy needs it to be unused. */
+  /** A migrated database to copy. It accepts no connections, since PostgreSQL copies only an unused one. */
   template: string;
 }
 
 export interface TestDatabase {
-  /** As the owner of the tables, who may do anything. */
+  /** Connects as the owner of the tables. */
   url: string;
-  /** As the restricted role of docs/restricted-role.sql, as which servers work. */
+  /** Connects as the restricted role of docs/restricted-role.sql, as servers do. */
   serverUrl: string;
-  /** As the owner. */
+  /** Connected as the owner. */
   db: Database;
-  /** Drops it, whoever is still connected. */
+  /** Drops the database, and ends all connections to it. */
   close(): Promise<void>;
 }
 
-/** The name that docs/restricted-role.sql gives to it. */
+/** The role's name in docs/restricted-role.sql. */
 const SERVER_ROLE = "tollfree_app";
 
-/** Starts the run's PostgreSQL with one migrated template; called once, by the global setup. */
+/** Starts the run's PostgreSQL with a migrated template. The global setup calls it once. */
 export async function startTestPostgres(): Promise<{ info: PostgresInfo; stop(): Promise<void> }> {
   const server = await startPostgres({
     directory: mkdtempSync(path.join(tmpdir(), "tollfree-test-postgres-")),
@@ -51,7 +51,7 @@ export async function startTestPostgres(): Promise<{ info: PostgresInfo; stop():
   return { info, stop: () => server.stop() };
 }
 
-/** A database of the caller's own, migrated and empty; takes some 30 ms. */
+/** Creates a migrated, empty database. Takes about 30 ms. */
 export async function createDatabase(): Promise<TestDatabase> {
   const info = inject("postgres");
   const name = `test_${randomUUID().replaceAll("-", "")}`;
@@ -72,7 +72,7 @@ export async function createDatabase(): Promise<TestDatabase> {
   };
 }
 
-/** Resolves when a query with this text is being executed for somebody else. */
+/** Resolves when another connection executes a query with this text. */
 export const untilRunning = (db: TestDatabase["db"], text: string): Promise<void> =>
   eventually(async () => {
     const others = await db.$queryRaw`
@@ -82,7 +82,7 @@ export const untilRunning = (db: TestDatabase["db"], text: string): Promise<void
     expect(others).not.toEqual([]);
   });
 
-/** Resolves when exactly so many statements of the database wait for locks. */
+/** Resolves when exactly `count` statements of the database wait for locks. */
 export const untilWaiting = (db: TestDatabase["db"], count: number): Promise<void> =>
   eventually(async () => {
     const waiting = await db.$queryRaw`
@@ -90,17 +90,40 @@ export const untilWaiting = (db: TestDatabase["db"], count: number): Promise<voi
     expect(waiting).toHaveLength(count);
   });
 
-/** What an operator does after migrating: lets servers do no more than they have to. */
+/** Gives the servers' role its rights, as an operator does after migrating. */
 export const restrictServers = (ownerUrl: string): Promise<void> =>
   runSql(ownerUrl, readFileSync(new URL("../../docs/restricted-role.sql", import.meta.url), "utf8"));
 
-/** Whatever statements, on a connection of their own. */
-export async function runSql(url: string, sql: string): Promise<void> {
+/** Runs statements on a connection of their own. */
+export const runSql = (url: string, sql: string): Promise<void> =>
+  withConnection(url, async (client) => {
+    await client.query(sql);
+  });
+
+/** Runs one statement on a connection of its own. Returns its rows. */
+export const queryRows = (url: string | undefined, sql: string, values: unknown[] = []): Promise<unknown[]> =>
+  withConnection(url, async (client) => (await client.query<Record<string, unknown>>(sql, values)).rows);
+
+async function withConnection<T>(
+  url: string | undefined,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(sql);
+    return await work(client);
   } finally {
     await client.end();
   }
+}
+
+/** Creates an empty database without migrations, which is dropped after the test. Returns its URL. */
+export async function createEmptyDatabase(): Promise<string> {
+  const { adminUrl } = inject("postgres");
+  const name = `test_${randomUUID().replaceAll("-", "")}`;
+  await runSql(adminUrl, `CREATE DATABASE ${name}`);
+  onTestFinished(() => runSql(adminUrl, `DROP DATABASE ${name} WITH (FORCE)`));
+  const url = new URL(adminUrl);
+  url.pathname = name;
+  return url.href;
 }

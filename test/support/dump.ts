@@ -1,6 +1,6 @@
 import pg from "pg";
 
-/** Everything a database holds, as text; bytes are in hex. For proving that something is nowhere in it. */
+/** All rows of a database as text, with bytes in hex. For tests that some text is nowhere in it. */
 export async function dump(url: string): Promise<string> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -20,8 +20,8 @@ export async function dump(url: string): Promise<string> {
 }
 
 /**
- * Holds a table while `meanwhile` runs, so that a call that was let in waits in the middle of its work. Returns
- * what the call answers once the table is free again.
+ * Locks a table, starts a call, and runs `meanwhile` once the call waits for the table. Then unlocks the table, and
+ * returns the call's answer.
  */
 export async function whileWaitingFor<T>(
   url: string,

@@ -1,4 +1,4 @@
-/** Waits until something holds. */
+/** Repeats a check until it doesn't throw. @throws the last error, if that takes longer than `withinMs` */
 export async function eventually(
   check: () => Promise<void> | void,
   withinMs = 20_000,

@@ -1,23 +1,23 @@
-/** Holds somebody back, so that a test can do something "meanwhile" however slow the machine is. */
+/** Makes code wait, so that a test can do something meanwhile, on a slow machine too. */
 export class Gate {
   #arrivals = 0;
   readonly #watchers: (() => void)[] = [];
   readonly #opened: Promise<void>;
-  /** Lets everyone through, now and later. */
+  /** Ends the waiting, and all later waiting. */
   open: () => void = () => {};
 
   constructor() {
     this.#opened = new Promise((resolve) => (this.open = resolve));
   }
 
-  /** Where the held one waits. */
+  /** Waits until the gate is open. */
   pass(): Promise<void> {
     this.#arrivals += 1;
     for (const look of this.#watchers) look();
     return this.#opened;
   }
 
-  /** Resolves when so many have come here. */
+  /** Resolves when `pass` has been called `count` times. */
   arrived(count = 1): Promise<void> {
     return new Promise((resolve) => {
       const look = (): void => {

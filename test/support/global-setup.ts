@@ -10,14 +10,14 @@ declare module "vitest" {
   interface ProvidedContext {
     postgres: PostgresInfo;
     chain: ChainInfo;
-    /** Starts a Redis; those that test it start one of their own. */
+    /** The path of Redis's program. Each test of Redis starts its own. */
     redisProgram: string;
   }
 }
 
-/** Starts what all test files share. A part that can't be started fails the run: nothing is skipped for lack of it. */
+/** Starts the services that all test files share. If one can't be started, the run fails: no test is skipped for it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  // First, and alone: where it has to be installed, nothing else gets to run meanwhile.
+  // First and alone: installing it blocks the event loop.
   const [redis] = await Promise.allSettled([Promise.resolve().then(findRedis)]);
   const [postgres, chain] = await Promise.allSettled([startTestPostgres(), startTestChain()]);
   const stop = async (): Promise<void> => {
@@ -34,7 +34,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return stop;
 }
 
-/** One line a missing part; where in the code it was noticed helps nobody. */
+/** An error with one line for each missing service, and without a stack, which would tell nothing. */
 function missing(parts: Record<string, PromiseSettledResult<unknown>>): Error {
   const lines = Object.entries(parts).flatMap(([name, part]) =>
     part.status === "rejected"

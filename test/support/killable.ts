@@ -1,20 +1,15 @@
-import { randomBytes } from "node:crypto";
-import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
-import { inject } from "vitest";
-import { expectNothingGotOut } from "./canaries.ts";
-import { mint } from "./chain.ts";
+import { expectNoCanaries } from "./canaries.ts";
 import type { TestDatabase } from "./database.ts";
 import { createDatabase } from "./database.ts";
 import type { ServerProcess } from "./process.ts";
-import { startProcess } from "./process.ts";
-import { ADMIN_KEY } from "./server.ts";
+import { fundedEnvironment, startProcess } from "./process.ts";
 
-/** A real server in a process of its own, which can be killed and started again on what it left behind. */
+/** A server in its own process. It can be killed, and started again on the same database. */
 export interface KillableServer {
   url(): string;
   database: TestDatabase;
   treasury: `0x${string}`;
-  /** SIGKILL, and the same server anew. */
+  /** Kills the server (SIGKILL), and starts it again with the same settings. */
   killAndRestart(): Promise<void>;
   close(): Promise<void>;
 }
@@ -23,22 +18,8 @@ export const TREASURY_MICROS = 100_000_000n;
 
 export async function startKillable(changes: Record<string, string> = {}): Promise<KillableServer> {
   const database = await createDatabase();
-  const { network, asset, rpcUrl, facilitatorUrl } = inject("chain");
-  const treasuryKey = generatePrivateKey();
-  const treasury = privateKeyToAddress(treasuryKey);
-  await mint(treasury, TREASURY_MICROS);
-  const env = {
-    DATABASE_URL: database.serverUrl,
-    ADMIN_API_KEY: ADMIN_KEY,
-    DATA_ENCRYPTION_KEY: randomBytes(32).toString("base64"),
-    X402_NETWORK: network,
-    X402_ASSET: asset,
-    X402_RPC_URL: rpcUrl,
-    X402_FACILITATOR_URL: facilitatorUrl,
-    TREASURY_PRIVATE_KEY: treasuryKey,
-    ALLOW_PRIVATE_UPSTREAMS: "true",
-    ...changes,
-  };
+  const { env: funded, treasury } = await fundedEnvironment(database.serverUrl, TREASURY_MICROS);
+  const env = { ...funded, ...changes };
   let server: ServerProcess = await startProcess(env);
   const log: string[] = [];
   return {
@@ -54,8 +35,8 @@ export async function startKillable(changes: Record<string, string> = {}): Promi
       const metrics = await (await fetch(`${server.url}/metrics`)).text();
       await server.kill();
       log.push(server.output());
-      const secrets = [env.DATA_ENCRYPTION_KEY, treasuryKey.slice(2)];
-      await expectNothingGotOut({ log, metrics, databaseUrl: database.url, secrets });
+      const secrets = [funded.DATA_ENCRYPTION_KEY, funded.TREASURY_PRIVATE_KEY.slice(2)];
+      await expectNoCanaries({ log, metrics, databaseUrl: database.url, secrets });
       await database.close();
     },
   };

@@ -18,13 +18,19 @@ export interface WireAction {
   description: string;
 }
 
+/** Answers for the tests' tasks. */
+export const PROFILE: Profile = {
+  byName: { score: 4, data_sharing_agreed: true, purpose_acknowledged: true, contact_permission: false },
+  byDataType: { region: "Minho" },
+};
+
 export const actionsOf = ({ body }: Answer): WireAction[] => body.next_actions as WireAction[];
 
 /**
- * That an action can be done as it stands: it names an operation of the router, at its method, path and
- * credential, and its params, together with whatever its schema asks for besides, are what that operation takes.
+ * Expects that an action can be performed as it is: it names an operation of the router with its method, path and
+ * credential. The operation accepts its params, together with the fields that its `params_schema` asks for.
  */
-export function expectResolves(action: WireAction, profile: Profile): void {
+export function expectResolves(action: WireAction): void {
   const what = JSON.stringify(action);
   const operation = OPERATIONS.find(({ id }) => id === action.operation_id);
   if (operation === undefined) throw new Error(`there is no such operation: ${what}`);
@@ -34,18 +40,18 @@ export function expectResolves(action: WireAction, profile: Profile): void {
   expect(action.auth, what).toBe(operation.auth);
   expect(action.description, what).toMatch(/\S.*\.$/);
   const inPath = paramsInPath(operation, action);
-  // Each field that is known is right by itself, and no field stands in two places.
+  // Each given field is valid by itself, and no field is both in the path and in the params.
   expectParses(operation.input.partial(), { ...inPath, ...action.params }, what);
   expect(
     Object.keys(action.params).filter((name) => name in inPath),
     what,
   ).toEqual([]);
-  expectParses(operation.input, { ...inPath, ...paramsOf(action, profile) }, what);
+  expectParses(operation.input, { ...inPath, ...paramsOf(action) }, what);
 }
 
-/** The params of an action, with what is missing filled in from the profile. */
-const paramsOf = ({ params, params_schema }: WireAction, profile: Profile): Record<string, unknown> => ({
-  ...(params_schema === undefined ? {} : (fillSchema(params_schema, profile) as Record<string, unknown>)),
+/** The params of an action. Missing ones are filled in from `PROFILE`. */
+const paramsOf = ({ params, params_schema }: WireAction): Record<string, unknown> => ({
+  ...(params_schema === undefined ? {} : (fillSchema(params_schema, PROFILE) as Record<string, unknown>)),
   ...params,
 });
 
@@ -61,16 +67,15 @@ function expectParses(schema: Operation["input"], input: unknown, what: string):
   expect(error?.issues ?? [], what).toEqual([]);
 }
 
-/** Does what an action says, knowing nothing but what it says. */
+/** Performs an action with only what the action says. */
 export function perform(
   url: string,
   action: WireAction,
-  profile: Profile,
   credentials: { session: string; apiKey: string },
 ): Promise<Answer> {
   const { method, endpoint, auth } = action;
-  const params = paramsOf(action, profile);
-  if (auth === "x402") return rest(url, method, endpoint, { body: params }); // answered with what it costs
+  const params = paramsOf(action);
+  if (auth === "x402") return rest(url, method, endpoint, { body: params }); // the answer is 402 with the price
   const token = auth === "api_key" ? credentials.apiKey : credentials.session;
   if (method !== "GET") return rest(url, method, endpoint, { token, body: params });
   const query = new URLSearchParams();

@@ -1,23 +1,28 @@
 import type { ChildProcess } from "node:child_process";
 import { execFile, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
+import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
+import { inject } from "vitest";
+import { mint } from "./chain.ts";
+import { ADMIN_KEY } from "./server.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 
 export interface ServerProcess {
   url: string;
   child: ChildProcess;
-  /** What it wrote to standard output so far. */
+  /** All output so far. */
   output(): string;
   kill(): Promise<void>;
   stop(): Promise<number | null>;
 }
 
 /**
- * The real thing: `npm start` as a process of its own, with just this environment.
+ * Starts the server as `npm start` does, in its own process, with this environment alone.
  * @throws Error with its output if it ends before it listens
  */
 export async function startProcess(env: Record<string, string>): Promise<ServerProcess> {
@@ -53,7 +58,31 @@ export async function startProcess(env: Record<string, string>): Promise<ServerP
   };
 }
 
-/** The server's program with a flag, as a process of its own. @throws with its output if it ends with anything but 0 */
+/**
+ * The environment of a server on the run's chain, with new keys and a new treasury.
+ * @param treasuryMicros test USDC that the treasury is given
+ */
+export async function fundedEnvironment(databaseUrl: string, treasuryMicros: bigint) {
+  const { network, asset, rpcUrl, facilitatorUrl } = inject("chain");
+  const treasuryKey = generatePrivateKey();
+  const treasury = privateKeyToAddress(treasuryKey);
+  await mint(treasury, treasuryMicros);
+  const env = {
+    DATABASE_URL: databaseUrl,
+    ADMIN_API_KEY: ADMIN_KEY,
+    DATA_ENCRYPTION_KEY: randomBytes(32).toString("base64"),
+    X402_NETWORK: network,
+    X402_ASSET: asset,
+    X402_RPC_URL: rpcUrl,
+    X402_FACILITATOR_URL: facilitatorUrl,
+    TREASURY_PRIVATE_KEY: treasuryKey,
+    // The test's upstreams listen on loopback.
+    ALLOW_PRIVATE_UPSTREAMS: "true",
+  };
+  return { env, treasury };
+}
+
+/** Runs the server's program with a flag, in its own process. @throws Error with its output if it doesn't exit with 0 */
 export function runProgram(flag: "--migrate" | "--verify-ledger", env: Record<string, string>) {
   return promisify(execFile)(process.execPath, ["--import", "tsx", "src/main.ts", flag], {
     cwd: ROOT,

@@ -15,19 +15,20 @@ const READY_WITHIN_MS = 10_000;
 
 export interface TestRedis {
   url: string;
-  /** As a power cut would: nothing is saved. */
+  /** Kills it. Nothing is saved. */
   kill(): Promise<void>;
   /** Starts it again, empty, at the same address. */
   restart(): Promise<void>;
-  /** Makes it look as if it had counted for long already: a Redis that is new isn't asked for the first minute. */
+  /** Makes it look an hour old, since servers don't use a new Redis for its first minute. */
   settle(): Promise<void>;
-  /** Keeps it from answering, with all connections open; and lets it go on. */
+  /** Stops it from answering, with all its connections open. */
   freeze(): void;
+  /** Ends `freeze`. */
   thaw(): void;
   close(): Promise<void>;
 }
 
-/** A Redis of the caller's own, without persistence. */
+/** Starts a Redis without persistence. */
 export async function startRedis(): Promise<TestRedis> {
   const program = inject("redisProgram");
   const directory = mkdtempSync(path.join(tmpdir(), "tollfree-test-redis-"));
@@ -73,7 +74,7 @@ async function launch(program: string, directory: string, port: number): Promise
 }
 
 /**
- * Finds the server's program, for the global setup. As root on Debian it is installed if it is missing.
+ * Finds Redis's program. If it is missing, and this is root on Debian, installs it.
  * @throws Error with one line that says what to install
  */
 export function findRedis(): string {
@@ -92,7 +93,7 @@ const installedProgram = (): string | undefined =>
   PROGRAMS.find((program) => spawnSync(program, ["--version"]).status === 0);
 
 function install(): void {
-  // The package would start a server of its own; without systemd, as in CI's containers, it can't.
+  // Without systemd, as in CI's containers, the package starts no server.
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   execFileSync("apt-get", ["update", "-qq"], { env, stdio: "ignore" });
   const args = ["install", "-y", "-qq", "--no-install-recommends", "redis-server"];

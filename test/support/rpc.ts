@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { inject } from "vitest";
 
-/** A service of the run's, by a way that can have a bad day. */
+/** A proxy before one of the run's services, which can be made to fail. */
 export interface Unreliable {
   url: string;
   /** `refusing` resets every connection, `hanging` never answers. */
@@ -11,10 +11,10 @@ export interface Unreliable {
   close(): void;
 }
 
-/** The run's chain. */
+/** Starts a proxy before the run's chain. */
 export const startUnreliableRpc = (): Promise<Unreliable> => startUnreliable(inject("chain").rpcUrl);
 
-/** The run's facilitator. */
+/** Starts a proxy before the run's facilitator. */
 export const startUnreliableFacilitator = (): Promise<Unreliable> =>
   startUnreliable(inject("chain").facilitatorUrl);
 

@@ -8,7 +8,7 @@ import { startTollfree } from "../../src/app/server.ts";
 import type { RateRules } from "../../src/core/protocol/rate-limit/index.ts";
 import { RATE_RULES } from "../../src/core/protocol/rate-limit/index.ts";
 import { createLog } from "../../src/platform/observability/log.ts";
-import { canariesIn, expectNothingGotOut, spellings, watchLines } from "./canaries.ts";
+import { canariesIn, expectNoCanaries, spellings, watchLines } from "./canaries.ts";
 import { mint } from "./chain.ts";
 import type { TestDatabase } from "./database.ts";
 import { createDatabase } from "./database.ts";
@@ -18,36 +18,36 @@ export const ADMIN_KEY = "admin-key-of-the-tests";
 export interface TestServer extends Running {
   database: TestDatabase;
   treasury: `0x${string}`;
-  /** Unless somebody else signs for it. */
+  /** The treasury's key. Not used if `treasurySigner` is given. */
   treasuryKey: `0x${string}`;
-  /** What another server needs to be a replica of this one, or this one started again. */
+  /** The options to start a replica of this server, or the server again. */
   options: ServerOptions;
   close(): Promise<void>;
 }
 
 type Settings = ServerOptions["settings"];
 
-type Changes = Partial<Omit<Settings, "rateRules" | "suspension">> &
+export type ServerChanges = Partial<Omit<Settings, "rateRules" | "suspension">> &
   Partial<Pick<ServerOptions, "limiterStore" | "trustedProxies" | "log" | "metricsToken">> & {
     confirmations?: number;
-    /** Another way to the run's chain. */
+    /** Default: the run's chain. */
     rpcUrl?: string;
-    /** Another facilitator than the run's. */
+    /** Default: the run's facilitator. */
     facilitatorUrl?: string;
     treasuryMicros?: bigint;
-    /** Who keeps the treasury's key, if not the server. */
+    /** The signer that has the treasury's key, in place of the server. */
     treasurySigner?: { signerUrl: string; address: `0x${string}` };
     suspension?: Partial<Settings["suspension"]>;
-    /** `real` for those of production; else none, but for the ones given. */
+    /** `real` for the rate limits of production. Default: none but the given ones. */
     limits?: "real" | Partial<RateRules>;
   };
 
-/** Tests make more calls with one session than anybody else may. */
+/** Tests make more calls with one session than the real limits allow. */
 const NO_LIMITS = Object.fromEntries(
   Object.entries(RATE_RULES).map(([name, rule]) => [name, { ...rule, limit: 1_000_000_000 }]),
 ) as RateRules;
 
-/** A real server on its own database and its own treasury, on the run's chain. */
+/** Starts a server with its own database and its own funded treasury, on the run's chain. */
 export async function startTestServer({
   confirmations = 1,
   rpcUrl = inject("chain").rpcUrl,
@@ -61,7 +61,7 @@ export async function startTestServer({
   log,
   metricsToken,
   ...settings
-}: Changes = {}): Promise<TestServer> {
+}: ServerChanges = {}): Promise<TestServer> {
   const database = await createDatabase();
   const watched = watchLines();
   const { network, asset } = inject("chain");
@@ -107,26 +107,33 @@ export async function startTestServer({
       const metrics = await running.metrics();
       await running.stop();
       const secrets = [...options.encryptionKeys.flatMap(spellings), treasuryPrivateKey.slice(2)];
-      await expectNothingGotOut({ log: watched.lines, metrics, databaseUrl: database.url, secrets });
+      await expectNoCanaries({ log: watched.lines, metrics, databaseUrl: database.url, secrets });
       await database.close();
     },
   };
 }
 
-/** An answer over REST: status, headers, and the body as JSON. */
+/** An answer over REST. The body is parsed JSON. */
 export interface Answer {
   status: number;
   headers: Headers;
-  // The tests look into answers of every shape; what is there is what they assert.
+  // Answers have many shapes, and tests assert on parts of them.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   body: any;
+}
+
+export interface RestOptions {
+  token?: string;
+  /** A string is sent as it is. */
+  body?: unknown;
+  headers?: Record<string, string>;
 }
 
 export async function rest(
   url: string,
   method: string,
   path: string,
-  options: { token?: string; body?: unknown; headers?: Record<string, string> } = {},
+  options: RestOptions = {},
 ): Promise<Answer> {
   const response = await fetch(`${url}${path}`, {
     method,
@@ -149,14 +156,14 @@ export async function rest(
 }
 
 /**
- * An error tells nobody's secrets. The caller's own session is carried in a GPT's next actions, and people mail their
- * own data about: what the caller sent in this very call isn't told to anybody new, but has no place in an error.
+ * Expects no canaries in an error. The caller's own token is left out of the search, and so is the session token that
+ * a GPT's next actions carry.
  */
 function expectCleanError(status: number, text: string, token = ""): void {
   if (status < 400) return;
   const others = text.replace(/"session_token":"[^"]*"/g, "").replaceAll(token === "" ? "\0" : token, "");
   const found = canariesIn(others);
-  if (found.length > 0) throw new Error(`an error tells ${found.join("\n")}`);
+  if (found.length > 0) throw new Error(`the error holds ${found.join("\n")}`);
 }
 
 /** The typed client, as an agent in TypeScript would use it. */
@@ -170,7 +177,7 @@ export const trpc = (url: string, token?: string, headers: Record<string, string
     ],
   });
 
-/** The envelope of a refused tRPC call. */
+/** Returns the envelope of a refused tRPC call. @throws Error if the call succeeded */
 export async function refusal(
   call: Promise<unknown>,
 ): Promise<Record<string, unknown> & { error_code: string; httpStatus: number }> {

@@ -1,4 +1,4 @@
-/** A task's schema with something of everything: numbers, free text, lists, and personal data. */
+/** A task's schema with fields of many kinds: numbers, free text, lists and personal data. */
 export const FULL_TASK = {
   type: "object",
   properties: {

@@ -12,28 +12,28 @@ import { inject } from "vitest";
 import { Gate } from "./gate.ts";
 
 /**
- * How an upstream behaves, by the path it is called at. All of them speak real x402 and, where they settle,
- * settle on the real chain.
+ * How an upstream behaves, by the path it is called at. All behaviours speak x402. Those that settle do so on the run's
+ * chain.
  */
 export type Behaviour =
   | "honest" // settles, then answers
-  | "free" // asks for nothing
+  | "free" // answers without a payment
   | "lost" // settles, then cuts the connection
   | "hang" // settles, never answers
-  | "never" // takes the signature, cuts the connection, never settles
-  | "liar" // says 402 again, and keeps the signature for settleHeld()
+  | "never" // cuts the connection after the signature, never settles
+  | "liar" // answers the paid request with 402, and keeps the signature for settleHeld()
   | "fake" // answers with a made-up transaction, never settles
   | "fails" // settles, then 500
-  | "redirect" // settles, then 307 elsewhere
+  | "redirect" // settles, then 307 to another address
   | "slow" // never answers the unpaid request
-  | "broken" // 500 to the unpaid request
+  | "broken" // answers the unpaid request with 500
   | "text" // settles, answers text
   | "binary" // settles, answers bytes
-  | "huge" // settles, answers more than we take
-  | "dedupes" // settles and cuts the connection; knows its payments, so the same again gets the answer
-  | "deep" // settles, answers JSON nested deeper than anything can serialise
-  | "bare" // a 402 that says no terms
-  | "gone"; // closes the door on the paid request: never reached
+  | "huge" // settles, answers more than a server accepts
+  | "dedupes" // settles and cuts the connection; answers if the same payment is sent again
+  | "deep" // settles, answers JSON that is nested too deep to serialise
+  | "bare" // answers the unpaid request with a 402 without terms
+  | "gone"; // resets the connection of the paid request
 
 export interface SeenRequest {
   behaviour: string;
@@ -44,12 +44,12 @@ export interface SeenRequest {
   paid: boolean;
 }
 
-/** Which of a run's two requests: the one that asks for the terms, or the one that brings the money. */
+/** One of a run's two requests: without a payment, which asks for the terms, or with it. */
 export type Half = "unpaid" | "paid";
 
 export interface Upstream {
   payTo: `0x${string}`;
-  /** What it asks for; tests change it. */
+  /** The terms of its 402s. Tests change them. */
   terms: {
     amount: string;
     payTo: string;
@@ -61,7 +61,7 @@ export interface Upstream {
   seen: SeenRequest[];
   paid(): SeenRequest[];
   url(behaviour: Behaviour): string;
-  /** Holds back what it would answer to such requests from now on; paid ones are settled by then. */
+  /** Holds back the answers to such requests from now on. Paid requests are settled before that. */
   hold(half: Half): Gate;
   /** Settles the signatures that `liar` kept. */
   settleHeld(): Promise<SettleResponse[]>;

@@ -2,7 +2,7 @@ import { x402Client, x402HTTPClient } from "@x402/core/client";
 import { ExactEvmSchemeV1 } from "@x402/evm/v1";
 import type { LocalAccount } from "viem";
 
-/** What an x402 v1 client sends after a 402: it reads the body, knows no headers of v2, and pays in `X-PAYMENT`. */
+/** Pays a 402 as an x402 v1 client, which reads the terms from the body. Returns the header `X-PAYMENT`. */
 export async function payV1(
   account: LocalAccount,
   body: { x402Version: number; accepts: unknown[] },

@@ -1,20 +1,18 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { call, expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
-import type { Answer, TestServer } from "../../support/server.ts";
-import { ADMIN_KEY, startTestServer } from "../../support/server.ts";
-import type { Created } from "../../support/world.ts";
-import { createGrant, createUser } from "../../support/world.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Transport } from "../../support/call.ts";
+import { expectApprovalNeeded, expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
+import type { GrantOfUser } from "../../support/caller.ts";
+import { EVERYTHING } from "../../support/caller.ts";
+import type { Answer } from "../../support/server.ts";
+import { daysFromNow, secondsFromNow } from "../../support/time.ts";
+import { useWorld } from "../../support/use-world.ts";
 
-let server: TestServer;
-let grant: Created;
+const world = useWorld();
+let grant: GrantOfUser;
 
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
 beforeEach(async () => {
-  grant = await createGrant(server.url);
+  grant = await world.createGrant();
 });
 
 /** More than the grant allows, in every way. */
@@ -27,61 +25,58 @@ const WISH = {
   budget_limit_cents: 200,
 };
 
-const inDays = (days: number): string => new Date(Date.now() + days * 24 * 3600 * 1000).toISOString();
+/** Asks for a session of `WISH`. */
+const ask = (changes: Record<string, unknown> = {}, who: GrantOfUser = grant): Promise<Answer> =>
+  world.call("agent.auth", { user_id: who.subject, ...WISH, ...changes }, who.agent_key);
 
-const ask = (changes: Record<string, unknown> = {}, who: Created = grant): Promise<Answer> =>
-  call(server.url, "agent.auth", { user_id: who.subject, ...WISH, ...changes }, who.agent_key);
-
-/** Asks for what isn't granted, and tells which approval that opened. */
-async function opened(changes: Record<string, unknown> = {}): Promise<string> {
-  const refused = expectRefused(await ask(changes), 403, "consent_required");
-  return (refused.details as { approval_id: string }).approval_id;
-}
+/** Asks for what isn't granted. Returns the id of the approval that this opens. */
+const openApproval = async (changes: Record<string, unknown> = {}): Promise<string> =>
+  expectApprovalNeeded(await ask(changes), "consent_required");
 
 const poll = (approvalId: string, key = grant.agent_key): Promise<Answer> =>
-  call(server.url, "agent.getApproval", { approval_id: approvalId }, key);
+  world.call("agent.getApproval", { approval_id: approvalId }, key);
 
-const YES = { decision: "approve", ...WISH, expires_at: inDays(7) };
+const YES = { decision: "approve", ...WISH, expires_at: daysFromNow(7) };
 
-const decide = (approvalId: string, input: Record<string, unknown> = YES): Promise<Answer> =>
-  call(
-    server.url,
-    "admin.decideApproval",
-    { approval_id: approvalId, user_id: grant.user_id, ...input },
-    ADMIN_KEY,
-  );
+const NO = { decision: "deny" };
+
+const decide = (
+  approval_id: string,
+  input: Record<string, unknown> = YES,
+  transport?: Transport,
+): Promise<Answer> =>
+  world.callAdmin("decideApproval", { approval_id, user_id: grant.user_id, ...input }, transport);
 
 const grantRow = () =>
-  server.deps.db.grant.findUniqueOrThrow({
+  world.db.grant.findUniqueOrThrow({
     where: { id: grant.grant_id },
     include: { budgetAccount: true },
   });
-const approvalRow = (id: string) => server.deps.db.approval.findUniqueOrThrow({ where: { id } });
+const approvalRow = (id: string) => world.db.approval.findUniqueOrThrow({ where: { id } });
 
-describe.each(TRANSPORTS)("asking what became of an approval, over %s", (transport) => {
+describe.each(TRANSPORTS)("polling an approval, over %s", (transport) => {
   const polls = (id: string, key = grant.agent_key) =>
-    call(server.url, "agent.getApproval", { approval_id: id }, key, transport);
+    world.call("agent.getApproval", { approval_id: id }, key, transport);
 
-  test("pending: the link, and to ask again", async () => {
-    const id = await opened();
+  test("a pending approval tells its link, and to poll again", async () => {
+    const id = await openApproval();
     const answer = await polls(id);
     expect(expectSuccess(answer)).toEqual({
       approval_id: id,
       kind: "grant",
       status: "pending",
-      approval_url: `${server.url}/approvals/${id}`,
+      approval_url: `${world.url}/approvals/${id}`,
     });
     expect(answer.body.next_actions).toMatchObject([
       { action: "get_approval", endpoint: `/agent/approvals/${id}`, auth: "api_key" },
     ]);
   });
 
-  test("denied, expired: to authenticate otherwise", async () => {
-    const denied = await opened();
-    await decide(denied, { decision: "deny" });
-    const expired = await opened({ budget_limit_cents: 201 });
-    const expiresAt = new Date(Date.now() - 1000);
-    await server.deps.db.approval.update({ where: { id: expired }, data: { expiresAt } });
+  test("an approval that was denied or has expired leads to another request for a session", async () => {
+    const denied = await openApproval();
+    await decide(denied, NO);
+    const expired = await openApproval({ budget_limit_cents: 201 });
+    await world.expire("approval", expired);
     for (const [id, status] of [[denied, "denied"] as const, [expired, "expired"] as const]) {
       const answer = await polls(id);
       expect(expectSuccess(answer)).toMatchObject({ status });
@@ -90,9 +85,9 @@ describe.each(TRANSPORTS)("asking what became of an approval, over %s", (transpo
     }
   });
 
-  test("another agent's, an unknown one, a malformed id: not_found", async () => {
-    const id = await opened();
-    const stranger = await createGrant(server.url);
+  test("an approval of another agent, or with an unknown or malformed id, is not found", async () => {
+    const id = await openApproval();
+    const stranger = await world.createGrant();
     for (const answer of [
       await polls(id, stranger.agent_key),
       await polls(randomUUID()),
@@ -103,18 +98,11 @@ describe.each(TRANSPORTS)("asking what became of an approval, over %s", (transpo
   });
 });
 
-describe.each(TRANSPORTS)("deciding, over %s", (transport) => {
-  const decides = (id: string, input: Record<string, unknown>) =>
-    call(
-      server.url,
-      "admin.decideApproval",
-      { approval_id: id, user_id: grant.user_id, ...input },
-      ADMIN_KEY,
-      transport,
-    );
+describe.each(TRANSPORTS)("deciding an approval, over %s", (transport) => {
+  const decides = (id: string, input: Record<string, unknown>) => decide(id, input, transport);
 
-  test("a yes writes the grant as the user set it, and the next action opens exactly that session", async () => {
-    const id = await opened({ expires_in_seconds: 3600 });
+  test("approving writes the grant as the user set it, and the next action opens exactly that session", async () => {
+    const id = await openApproval({ expires_in_seconds: 3600 });
     const { subject } = grant;
     const chosen = {
       scopes: {
@@ -123,7 +111,7 @@ describe.each(TRANSPORTS)("deciding, over %s", (transport) => {
         allowed_categories: ["finance"],
       },
       budget_limit_cents: 30,
-      expires_at: inDays(2),
+      expires_at: daysFromNow(2),
     };
     expect(expectSuccess(await decides(id, { decision: "approve", ...chosen }))).toEqual({
       approval_id: id,
@@ -148,13 +136,13 @@ describe.each(TRANSPORTS)("deciding, over %s", (transport) => {
       params: { user_id: subject, scopes: chosen.scopes, budget_limit_cents: 30, expires_in_seconds: 3600 },
     });
     const params = action["params"] as Record<string, unknown>;
-    const session = expectSuccess(await call(server.url, "agent.auth", params, grant.agent_key, transport));
+    const session = expectSuccess(await world.call("agent.auth", params, grant.agent_key, transport));
     expect(session).toMatchObject({ user_id: subject, scopes: chosen.scopes, budget_limit_cents: 30 });
   });
 
-  test("a no leaves everything as it was", async () => {
-    const [id, before] = [await opened(), await grantRow()];
-    expect(expectSuccess(await decides(id, { decision: "deny" }))).toEqual({
+  test("denying leaves the grant as it was", async () => {
+    const [id, before] = [await openApproval(), await grantRow()];
+    expect(expectSuccess(await decides(id, NO))).toEqual({
       approval_id: id,
       status: "denied",
     });
@@ -166,55 +154,60 @@ describe.each(TRANSPORTS)("deciding, over %s", (transport) => {
     ["no scopes", { scopes: undefined }, "/scopes"],
     ["no budget", { budget_limit_cents: undefined }, "/budget_limit_cents"],
     ["no end", { expires_at: undefined }, "/expires_at"],
-    ["an end in the past", { expires_at: inDays(-1) }, "/expires_at"],
-    ["an end beyond five years", { expires_at: inDays(6 * 365) }, "/expires_at"],
-    ["no end's form", { expires_at: "tomorrow" }, "/expires_at"],
-    ["everything", { scopes: { ...WISH.scopes, allowed_categories: ["*"] } }, "/scopes/allowed_categories/0"],
+    ["an end in the past", { expires_at: daysFromNow(-1) }, "/expires_at"],
+    ["an end beyond five years", { expires_at: daysFromNow(6 * 365) }, "/expires_at"],
+    ["an end that is no time", { expires_at: "tomorrow" }, "/expires_at"],
     [
-      "a task type more",
+      "all categories",
+      { scopes: { ...WISH.scopes, allowed_categories: ["*"] } },
+      "/scopes/allowed_categories/0",
+    ],
+    [
+      "one more task type",
       { scopes: { ...WISH.scopes, allowed_task_types: ["survey", "data_provision"] } },
       "/scopes",
     ],
-    ["a data type more", { scopes: { ...WISH.scopes, allowed_data_types: ["email"] } }, "/scopes"],
-    ["a category more", { scopes: { ...WISH.scopes, allowed_categories: ["travel"] } }, "/scopes"],
+    ["one more data type", { scopes: { ...WISH.scopes, allowed_data_types: ["email"] } }, "/scopes"],
+    ["one more category", { scopes: { ...WISH.scopes, allowed_categories: ["travel"] } }, "/scopes"],
     ["more budget", { budget_limit_cents: 200.0001 }, "/budget_limit_cents"],
     ["an unknown field", { note: "please" }, "/note"],
-    ["another word", { decision: "maybe" }, "/decision"],
-  ])("%s: validation_error, and it stays undecided", async (_what, changes, path) => {
-    const [id, before] = [await opened(), await grantRow()];
-    const refused = expectRefused(await decides(id, { ...YES, ...changes }), 400, "validation_error");
-    expect(refused.field_errors).toMatchObject([{ path }]);
-    expect(await grantRow()).toEqual(before);
-    expect(await approvalRow(id)).toMatchObject({ status: "pending", decidedAt: null });
-    expectSuccess(await decides(id, YES));
-  });
+    ["an unknown decision", { decision: "maybe" }, "/decision"],
+  ])(
+    "a decision with %s is a validation error, and the approval stays undecided",
+    async (_what, changes, path) => {
+      const [id, before] = [await openApproval(), await grantRow()];
+      const refused = expectRefused(await decides(id, { ...YES, ...changes }), 400, "validation_error");
+      expect(refused.field_errors).toMatchObject([{ path }]);
+      expect(await grantRow()).toEqual(before);
+      expect(await approvalRow(id)).toMatchObject({ status: "pending", decidedAt: null });
+      expectSuccess(await decides(id, YES));
+    },
+  );
 
-  test("twice: conflict, whatever the answers", async () => {
-    for (const first of [YES, { decision: "deny" }]) {
-      const id = await opened();
+  test("deciding an approval a second time is a conflict, whatever the decisions", async () => {
+    for (const first of [YES, NO]) {
+      const id = await openApproval();
       expectSuccess(await decides(id, first));
       const [decided, before] = [await approvalRow(id), await grantRow()];
-      for (const second of [YES, { decision: "deny" }]) {
+      for (const second of [YES, NO]) {
         expectRefused(await decides(id, second), 409, "conflict");
       }
       expect(await approvalRow(id)).toEqual(decided);
       expect(await grantRow()).toEqual(before);
-      grant = await createGrant(server.url);
+      grant = await world.createGrant();
     }
   });
 
-  test("after it has expired: conflict, and nothing is granted", async () => {
-    const [id, before] = [await opened(), await grantRow()];
-    const expiresAt = new Date(Date.now() - 1000);
-    await server.deps.db.approval.update({ where: { id }, data: { expiresAt } });
-    for (const decision of [YES, { decision: "deny" }])
-      expectRefused(await decides(id, decision), 409, "conflict");
+  test("deciding an approval that has expired is a conflict, and nothing is granted", async () => {
+    const [id, before] = [await openApproval(), await grantRow()];
+    await world.expire("approval", id);
+    for (const decision of [YES, NO]) expectRefused(await decides(id, decision), 409, "conflict");
     expect(await grantRow()).toEqual(before);
   });
 
-  test("by somebody else, nobody, or about nothing: not_found", async () => {
-    const [id, before] = [await opened(), await grantRow()];
-    for (const user_id of [await createUser(server.url), randomUUID(), "malformed", grant.subject]) {
+  test("deciding an approval of another user, as an unknown user, or with an unknown id, is not found", async () => {
+    const [id, before] = [await openApproval(), await grantRow()];
+    for (const user_id of [await world.createUser(), randomUUID(), "malformed", grant.subject]) {
       expectRefused(await decides(id, { ...YES, user_id }), 404, "not_found");
     }
     for (const approval of [randomUUID(), "malformed"]) {
@@ -225,82 +218,80 @@ describe.each(TRANSPORTS)("deciding, over %s", (transport) => {
   });
 });
 
-describe("asking the same again", () => {
-  test("for a known user finds the same open question, with the same code", async () => {
+describe("asking for the same session again", () => {
+  test("the same request for a known user returns the same open approval, with the same code", async () => {
     const first = expectRefused(await ask(), 403, "consent_required").details as object;
-    // The order of fields says nothing.
+    // The order of fields has no meaning.
     const { allowed_task_types, ...others } = WISH.scopes;
     const again = await ask({ scopes: { ...others, allowed_task_types } });
     expect(expectRefused(again, 403, "consent_required").details).toEqual(first);
     const unknown = randomUUID();
-    expect(await opened({ user_id: unknown })).toBe(await opened({ user_id: unknown }));
+    expect(await openApproval({ user_id: unknown })).toBe(await openApproval({ user_id: unknown }));
   });
 
-  test("for something else, somebody else, or as another agent is another question", async () => {
-    const id = await opened();
-    expect(await opened({ budget_limit_cents: 199 })).not.toBe(id);
-    expect(await opened({ expires_in_seconds: 60 })).not.toBe(id);
-    expect(await opened({ user_id: randomUUID() })).not.toBe(id);
-    grant = await createGrant(server.url);
-    expect(await opened()).not.toBe(id);
+  test("a request with other terms, for another user, or of another agent, opens another approval", async () => {
+    const id = await openApproval();
+    expect(await openApproval({ budget_limit_cents: 199 })).not.toBe(id);
+    expect(await openApproval({ expires_in_seconds: 60 })).not.toBe(id);
+    expect(await openApproval({ user_id: randomUUID() })).not.toBe(id);
+    grant = await world.createGrant();
+    expect(await openApproval()).not.toBe(id);
   });
 
-  test("on first contact it is never the same: two people must not share a question", async () => {
-    const ids = [await opened({ user_id: undefined }), await opened({ user_id: undefined })];
+  test("two first contacts never share an approval", async () => {
+    const ids = [await openApproval({ user_id: undefined }), await openApproval({ user_id: undefined })];
     const [one, other] = await Promise.all(ids.map(approvalRow));
     expect(one?.id).not.toBe(other?.id);
     expect(one?.userCodeHash).not.toEqual(other?.userCodeHash);
 
     const [first = "", second = ""] = ids;
     expectSuccess(await decide(first));
-    const friend = await createUser(server.url);
+    const friend = await world.createUser();
     expectSuccess(await decide(second, { ...YES, user_id: friend }));
     const subjects = [await poll(first), await poll(second)].map(({ body }) => body.data.user_id as string);
     expect(subjects[0]).toBe(grant.subject);
     expect(subjects[1]).not.toBe(grant.subject);
   });
 
-  test("once it was answered, or has expired, it is asked anew", async () => {
-    const denied = await opened();
-    await decide(denied, { decision: "deny" });
-    const second = await opened();
+  test("the same request after its approval was denied or has expired opens another approval", async () => {
+    const denied = await openApproval();
+    await decide(denied, NO);
+    const second = await openApproval();
     expect(second).not.toBe(denied);
-    const expiresAt = new Date(Date.now() - 1000);
-    await server.deps.db.approval.update({ where: { id: second }, data: { expiresAt } });
-    const third = await opened();
+    await world.expire("approval", second);
+    const third = await openApproval();
     expect(third).not.toBe(second);
     expect((await approvalRow(second)).status).toBe("expired");
-    expect(await opened()).toBe(third);
+    expect(await openApproval()).toBe(third);
   });
 });
 
-test('asking for "*" leaves the choice to the user, and opens what they chose', async () => {
-  const everything = { allowed_task_types: ["*"], allowed_data_types: ["*"], allowed_categories: ["*"] };
-  const id = await opened({ user_id: undefined, scopes: everything });
+test('asking for "*" leaves the scopes to the user, and the session gets what they chose', async () => {
+  const id = await openApproval({ user_id: undefined, scopes: EVERYTHING });
   expectSuccess(await decide(id));
   const [action] = (await poll(id)).body.next_actions as [{ params: Record<string, unknown> }];
   expect(action.params).toMatchObject({ scopes: WISH.scopes, budget_limit_cents: 200 });
-  expect(expectSuccess(await call(server.url, "agent.auth", action.params, grant.agent_key)).scopes).toEqual(
+  expect(expectSuccess(await world.call("agent.auth", action.params, grant.agent_key)).scopes).toEqual(
     WISH.scopes,
   );
 });
 
-test("a grant that ends before the session that was asked for still gives one", async () => {
-  const id = await opened({ expires_in_seconds: 86_400 });
-  const ends = new Date(Date.now() + 600_000).toISOString();
+test("a grant that ends before the session that was asked for gives a shorter session", async () => {
+  const id = await openApproval({ expires_in_seconds: 86_400 });
+  const ends = secondsFromNow(600).toISOString();
   expectSuccess(await decide(id, { ...YES, expires_at: ends }));
   const [action] = (await poll(id)).body.next_actions as [{ params: Record<string, unknown> }];
   expect(action.params).not.toHaveProperty("expires_in_seconds");
-  const session = expectSuccess(await call(server.url, "agent.auth", action.params, grant.agent_key));
+  const session = expectSuccess(await world.call("agent.auth", action.params, grant.agent_key));
   expect(session.expires_at).toBe(ends);
 });
 
-test("the code is stored as a hash, and found nowhere else", async () => {
+test("an approval's code is stored as a hash, and stands in no audit row", async () => {
   const { approval_id, user_code } = expectRefused(await ask(), 403, "consent_required").details as Record<
     string,
     string
   >;
-  const rows = await server.deps.db.$queryRaw<{ row: string }[]>`
+  const rows = await world.db.$queryRaw<{ row: string }[]>`
     SELECT a::text AS row FROM approvals a WHERE id = ${approval_id}::uuid
     UNION ALL SELECT l::text FROM agent_audit_logs l`;
   expect(rows.length).toBeGreaterThan(1);

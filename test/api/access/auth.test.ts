@@ -1,20 +1,19 @@
 import { createHash, randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { Transport } from "../../support/call.ts";
-import { call, expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
-import type { Answer, TestServer } from "../../support/server.ts";
-import { ADMIN_KEY, startTestServer } from "../../support/server.ts";
-import type { Created } from "../../support/world.ts";
-import { admin, createGrant, EVERYTHING, GRANT_SCOPES } from "../../support/world.ts";
+import { expectApprovalNeeded, expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
+import type { GrantOfUser } from "../../support/caller.ts";
+import { EVERYTHING, GRANT_SCOPES } from "../../support/caller.ts";
+import type { Answer } from "../../support/server.ts";
+import { daysFromNow, secondsFromNow } from "../../support/time.ts";
+import { useWorld } from "../../support/use-world.ts";
 
-let server: TestServer;
-let grant: Created;
+const world = useWorld();
+let grant: GrantOfUser;
 
 beforeAll(async () => {
-  server = await startTestServer();
-  grant = await createGrant(server.url);
+  grant = await world.createGrant();
 });
-afterAll(() => server.close());
 
 const NARROW = {
   allowed_task_types: ["survey"],
@@ -24,8 +23,8 @@ const NARROW = {
 
 const DAY_SECONDS = 24 * 3600;
 
-/** What a working request looks like, for a grant. */
-const asks = ({ subject }: Created, changes: Record<string, unknown> = {}): Record<string, unknown> => ({
+/** A request for a session that the grant covers. */
+const asks = ({ subject }: GrantOfUser, changes: Record<string, unknown> = {}): Record<string, unknown> => ({
   user_id: subject,
   scopes: NARROW,
   budget_limit_cents: 10,
@@ -34,20 +33,18 @@ const asks = ({ subject }: Created, changes: Record<string, unknown> = {}): Reco
 
 const auth = (
   input: Record<string, unknown>,
-  { agent_key }: Created,
+  { agent_key }: GrantOfUser,
   transport: Transport = "rest",
-): Promise<Answer> => call(server.url, "agent.auth", input, agent_key, transport);
+): Promise<Answer> => world.call("agent.auth", input, agent_key, transport);
 
-const sessionsOf = ({ agent_id }: Created): Promise<number> =>
-  server.deps.db.agentSession.count({ where: { agentId: agent_id } });
+const sessionsOf = ({ agent_id }: GrantOfUser): Promise<number> =>
+  world.db.agentSession.count({ where: { agentId: agent_id } });
 
-const grantOf = ({ grant_id }: Created) =>
-  server.deps.db.grant.findUniqueOrThrow({ where: { id: grant_id }, include: { budgetAccount: true } });
-
-const secondsFromNow = (seconds: number): Date => new Date(Date.now() + seconds * 1000);
+const grantOf = ({ grant_id }: GrantOfUser) =>
+  world.db.grant.findUniqueOrThrow({ where: { id: grant_id }, include: { budgetAccount: true } });
 
 describe.each(TRANSPORTS)("opening a session over %s", (transport) => {
-  test("narrows the grant to what was asked, and leaves the grant as it was", async () => {
+  test("a new session narrows the grant to what was asked for, and leaves the grant itself as it was", async () => {
     const before = await grantOf(grant);
     const answer = await auth(asks(grant), grant, transport);
     const data = expectSuccess(answer);
@@ -65,7 +62,7 @@ describe.each(TRANSPORTS)("opening a session over %s", (transport) => {
       { action: "flow_status", method: "GET", endpoint: "/agent/flow/status", auth: "session", params: {} },
     ]);
 
-    const row = await server.deps.db.agentSession.findUniqueOrThrow({
+    const row = await world.db.agentSession.findUniqueOrThrow({
       where: { id: data.session_id as string },
       include: { budgetAccount: true },
     });
@@ -89,7 +86,7 @@ describe.each(TRANSPORTS)("opening a session over %s", (transport) => {
     expect(await grantOf(grant)).toEqual(before);
   });
 
-  test('["*"] means all that the grant allows, one kind at a time', async () => {
+  test('a session that asks for ["*"] of one kind of scope gets all that the grant allows of that kind', async () => {
     const all = expectSuccess(await auth(asks(grant, { scopes: EVERYTHING }), grant, transport));
     expect(all.scopes).toEqual(GRANT_SCOPES);
     const mixed = { ...NARROW, allowed_categories: ["*"] };
@@ -97,20 +94,23 @@ describe.each(TRANSPORTS)("opening a session over %s", (transport) => {
     expect(some.scopes).toEqual({ ...NARROW, allowed_categories: GRANT_SCOPES.allowed_categories });
   });
 
-  test("nothing at all can be asked for, and repeated entries count once", async () => {
+  test("a session without scopes and without a budget can be opened", async () => {
     const nothing = { allowed_task_types: [], allowed_data_types: [], allowed_categories: [] };
     const none = expectSuccess(
       await auth(asks(grant, { scopes: nothing, budget_limit_cents: 0 }), grant, transport),
     );
     expect(none).toMatchObject({ scopes: nothing, budget_limit_cents: 0 });
+  });
+
+  test("a session that asks for the same scope twice has it once", async () => {
     const twice = { ...NARROW, allowed_task_types: ["survey", "survey"] };
     expect(expectSuccess(await auth(asks(grant, { scopes: twice }), grant, transport)).scopes).toEqual(
       NARROW,
     );
   });
 
-  test("lasts a day by default, as long as asked, and never longer than its grant", async () => {
-    const lasting = async (input: Record<string, unknown>, who: Created): Promise<number> => {
+  test("a session lasts a day by default, else as long as asked for, and never longer than its grant", async () => {
+    const lasting = async (input: Record<string, unknown>, who: GrantOfUser): Promise<number> => {
       const { expires_at } = expectSuccess(await auth(input, who, transport)) as { expires_at: string };
       return (new Date(expires_at).getTime() - Date.now()) / 1000;
     };
@@ -121,18 +121,18 @@ describe.each(TRANSPORTS)("opening a session over %s", (transport) => {
       -1,
     );
 
-    const brief = await createGrant(server.url);
+    const brief = await world.createGrant();
     const ends = secondsFromNow(3600);
-    await server.deps.db.grant.update({ where: { id: brief.grant_id }, data: { expiresAt: ends } });
+    await world.db.grant.update({ where: { id: brief.grant_id }, data: { expiresAt: ends } });
     const clamped = expectSuccess(await auth(asks(brief), brief, transport));
     expect(clamped.expires_at).toBe(ends.toISOString());
     expect(await lasting(asks(brief, { expires_in_seconds: 3500 }), brief)).toBeCloseTo(3500, -1);
   });
 
-  test("its budget is at most what the grant has left, to the unit", async () => {
-    const used = await createGrant(server.url, { budgetCents: 100 });
+  test("a session's budget is at most what is left in the grant, to the unit", async () => {
+    const used = await world.createGrant({ budgetCents: 100 });
     const { budgetAccountId } = await grantOf(used);
-    await server.deps.db.budgetAccount.update({
+    await world.db.budgetAccount.update({
       where: { id: budgetAccountId },
       data: { spent: 300_000n, reserved: 200_001n },
     });
@@ -143,18 +143,21 @@ describe.each(TRANSPORTS)("opening a session over %s", (transport) => {
     );
     const most = expectSuccess(await auth(asks(used, { budget_limit_cents: 49.9999 }), used, transport));
     expect(most.budget_limit_cents).toBe(49.9999);
-    // Sessions limit what may be spent, they don't set it aside.
+    // A session reserves nothing of its grant, so a second one of the same size fits too.
     expectSuccess(await auth(asks(used, { budget_limit_cents: 49.9999 }), used, transport));
   });
 });
 
-/** Everything that isn't covered by a live grant, and how it comes about. */
-const UNCOVERED: [string, (own: Created) => Promise<Record<string, unknown>> | Record<string, unknown>][] = [
+/** Requests that no live grant covers. Each makes what it needs and returns the request. */
+const UNCOVERED_REQUESTS: [
+  string,
+  (own: GrantOfUser) => Promise<Record<string, unknown>> | Record<string, unknown>,
+][] = [
   ["no user_id", ({ subject: _, ...own }) => ({ ...asks({ ...own, subject: "" }), user_id: undefined })],
   ["an unknown user_id", (own) => asks(own, { user_id: randomUUID() })],
   ["a malformed user_id", (own) => asks(own, { user_id: "nobody at all" })],
   ["the internal id of the user", (own) => asks(own, { user_id: own.user_id })],
-  ["another agent's subject", async (own) => asks(own, { user_id: (await createGrant(server.url)).subject })],
+  ["another agent's subject", async (own) => asks(own, { user_id: (await world.createGrant()).subject })],
   [
     "a wider task type",
     (own) => asks(own, { scopes: { ...NARROW, allowed_task_types: ["survey", "data_provision"] } }),
@@ -164,106 +167,103 @@ const UNCOVERED: [string, (own: Created) => Promise<Record<string, unknown>> | R
     "a wider category",
     (own) => asks(own, { scopes: { ...NARROW, allowed_categories: ["weather", "finance"] } }),
   ],
-  ["a budget above", (own) => asks(own, { budget_limit_cents: 100.0001 })],
+  ["more budget than the grant has", (own) => asks(own, { budget_limit_cents: 100.0001 })],
   [
-    "a time above",
+    "a longer time than the grant has",
     async (own) => {
       const data = { expiresAt: secondsFromNow(3600) };
-      await server.deps.db.grant.update({ where: { id: own.grant_id }, data });
+      await world.db.grant.update({ where: { id: own.grant_id }, data });
       return asks(own, { expires_in_seconds: 3700 });
     },
   ],
   [
     "a revoked grant",
     async (own) => {
-      expectSuccess(await call(server.url, "admin.revokeGrant", { grant_id: own.grant_id }, ADMIN_KEY));
+      expectSuccess(await world.callAdmin("revokeGrant", { grant_id: own.grant_id }));
       return asks(own);
     },
   ],
   [
     "an expired grant",
     async (own) => {
-      const data = { expiresAt: secondsFromNow(-1) };
-      await server.deps.db.grant.update({ where: { id: own.grant_id }, data });
+      await world.expire("grant", own.grant_id);
       return asks(own);
     },
   ],
 ];
 
-describe.each(TRANSPORTS)("what no live grant covers, over %s", (transport) => {
-  test.each(UNCOVERED)("%s: consent_required, and the user can still say yes", async (_what, ask) => {
-    const own = await createGrant(server.url);
-    const wish = await ask(own);
-    const answer = await auth(wish, own, transport);
+describe.each(TRANSPORTS)("asking for what no live grant covers, over %s", (transport) => {
+  test.each(UNCOVERED_REQUESTS)(
+    "a request with %s opens an approval, and once the user has approved, a session",
+    async (_what, ask) => {
+      const own = await world.createGrant();
+      const wish = await ask(own);
+      const answer = await auth(wish, own, transport);
 
-    // All of it looks the same, so that an agent can't find out who is there and what they granted.
-    const { approval_id } = expectRefused(answer, 403, "consent_required").details as { approval_id: string };
-    expect(answer.body).toEqual({
-      status: "error",
-      error_code: "consent_required",
-      message: "The user has not granted what is asked.",
-      retry_allowed: true,
-      details: {
-        approval_id,
-        approval_url: `${server.url}/approvals/${approval_id}`,
-        user_code: expect.stringMatching(/^[B-DF-HJ-NP-TV-XZ]{4}-[B-DF-HJ-NP-TV-XZ]{4}$/) as string,
-        expires_at: expect.any(String) as string,
-        poll_interval_seconds: 5,
-      },
-      next_actions: [
-        {
-          action: "get_approval",
-          method: "GET",
-          endpoint: `/agent/approvals/${approval_id}`,
-          operation_id: "agent_get_approval",
-          auth: "api_key",
-          params: {},
-          description: expect.any(String) as string,
+      // All these answers look the same, so that an agent can't find out who is a user and what they granted.
+      const approval_id = expectApprovalNeeded(answer, "consent_required");
+      expect(answer.body).toEqual({
+        status: "error",
+        error_code: "consent_required",
+        message: "The user has not granted what is asked.",
+        retry_allowed: true,
+        details: {
+          approval_id,
+          approval_url: `${world.url}/approvals/${approval_id}`,
+          user_code: expect.stringMatching(/^[B-DF-HJ-NP-TV-XZ]{4}-[B-DF-HJ-NP-TV-XZ]{4}$/) as string,
+          expires_at: expect.any(String) as string,
+          poll_interval_seconds: 5,
         },
-      ],
-      request_id: expect.any(String) as string,
-    });
-    const expires = new Date((answer.body.details as { expires_at: string }).expires_at);
-    expect((expires.getTime() - Date.now()) / 1000).toBeCloseTo(600, -1);
-    expect(await sessionsOf(own)).toBe(0);
+        next_actions: [
+          {
+            action: "get_approval",
+            method: "GET",
+            endpoint: `/agent/approvals/${approval_id}`,
+            operation_id: "agent_get_approval",
+            auth: "api_key",
+            params: {},
+            description: expect.any(String) as string,
+          },
+        ],
+        request_id: expect.any(String) as string,
+      });
+      const expires = new Date((answer.body.details as { expires_at: string }).expires_at);
+      expect((expires.getTime() - Date.now()) / 1000).toBeCloseTo(600, -1);
+      expect(await sessionsOf(own)).toBe(0);
 
-    const poll = { approval_id };
-    const pending = await call(server.url, "agent.getApproval", poll, own.agent_key, transport);
-    expect(pending.body).toMatchObject({
-      data: { kind: "grant", status: "pending" },
-      next_actions: [{ action: "get_approval" }],
-    });
-    const { scopes, budget_limit_cents } = wish;
-    await admin(server.url, `/admin/approvals/${approval_id}/decide`, {
-      decision: "approve",
-      user_id: own.user_id,
-      scopes,
-      budget_limit_cents,
-      expires_at: secondsFromNow(2 * DAY_SECONDS).toISOString(),
-    });
-    const approved = await call(server.url, "agent.getApproval", poll, own.agent_key, transport);
-    expect(approved.body).toMatchObject({ data: { status: "approved", user_id: own.subject } });
-    const [again] = approved.body.next_actions as [{ params: Record<string, unknown> }];
-    expect(again).toMatchObject({ action: "auth", method: "POST", endpoint: "/agent/auth", auth: "api_key" });
-    const opened = expectSuccess(await auth(again.params, own, transport));
-    expect(opened).toMatchObject({ user_id: own.subject, scopes, budget_limit_cents });
-  });
+      const poll = { approval_id };
+      const pending = await world.call("agent.getApproval", poll, own.agent_key, transport);
+      expect(pending.body).toMatchObject({
+        data: { kind: "grant", status: "pending" },
+        next_actions: [{ action: "get_approval" }],
+      });
+      const { scopes, budget_limit_cents } = wish;
+      const terms = { scopes, budget_limit_cents, expires_at: daysFromNow(2) };
+      expectSuccess(await world.approve(approval_id, own.user_id, terms));
+      const approved = await world.call("agent.getApproval", poll, own.agent_key, transport);
+      expect(approved.body).toMatchObject({ data: { status: "approved", user_id: own.subject } });
+      const [again] = approved.body.next_actions as [{ params: Record<string, unknown> }];
+      expect(again).toMatchObject({
+        action: "auth",
+        method: "POST",
+        endpoint: "/agent/auth",
+        auth: "api_key",
+      });
+      const opened = expectSuccess(await auth(again.params, own, transport));
+      expect(opened).toMatchObject({ user_id: own.subject, scopes, budget_limit_cents });
+    },
+  );
 });
 
-test("a question about somebody else's subject isn't put to that person", async () => {
-  const [own, other] = [await createGrant(server.url), await createGrant(server.url)];
-  const refused = expectRefused(
-    await auth(asks(own, { user_id: other.subject }), own),
-    403,
-    "consent_required",
-  );
-  const approval = await server.deps.db.approval.findUniqueOrThrow({
-    where: { id: (refused.details as { approval_id: string }).approval_id },
-  });
+test("an approval that names another agent's subject isn't addressed to that user", async () => {
+  const [own, other] = [await world.createGrant(), await world.createGrant()];
+  const refused = await auth(asks(own, { user_id: other.subject }), own);
+  const id = expectApprovalNeeded(refused, "consent_required");
+  const approval = await world.db.approval.findUniqueOrThrow({ where: { id } });
   expect(approval).toMatchObject({ agentId: own.agent_id, userId: null, grantId: null });
 });
 
-describe.each(TRANSPORTS)("a request that doesn't match the schema, over %s", (transport) => {
+describe.each(TRANSPORTS)("the schema of a request for a session, over %s", (transport) => {
   test.each([
     ["no scopes", { scopes: undefined }, "/scopes", "required"],
     ["no budget", { budget_limit_cents: undefined }, "/budget_limit_cents", "required"],
@@ -280,7 +280,7 @@ describe.each(TRANSPORTS)("a request that doesn't match the schema, over %s", (t
       "enum",
     ],
     [
-      "* among others",
+      "* among other task types",
       { scopes: { ...NARROW, allowed_task_types: ["*", "survey"] } },
       "/scopes/allowed_task_types/0",
       "pattern",
@@ -293,15 +293,20 @@ describe.each(TRANSPORTS)("a request that doesn't match the schema, over %s", (t
     ],
     ["a negative budget", { budget_limit_cents: -1 }, "/budget_limit_cents", "minimum"],
     ["a fifth decimal", { budget_limit_cents: 1.00001 }, "/budget_limit_cents", "multipleOf"],
-    ["no time", { expires_in_seconds: 0 }, "/expires_in_seconds", "minimum"],
-    ["more than a day", { expires_in_seconds: DAY_SECONDS + 1 }, "/expires_in_seconds", "maximum"],
-    ["a broken second", { expires_in_seconds: 1.5 }, "/expires_in_seconds", "type"],
+    ["a lifetime of nothing", { expires_in_seconds: 0 }, "/expires_in_seconds", "minimum"],
+    [
+      "a lifetime of more than a day",
+      { expires_in_seconds: DAY_SECONDS + 1 },
+      "/expires_in_seconds",
+      "maximum",
+    ],
+    ["a lifetime with a fraction", { expires_in_seconds: 1.5 }, "/expires_in_seconds", "type"],
     ["a user_id that is no text", { user_id: 7 }, "/user_id", "type"],
     ["an unknown field", { surface: "gpt" }, "/surface", "additionalProperties"],
   ])(
-    "%s: validation_error at the field, and no question is opened",
+    "a request with %s is a validation error at the field, and opens no approval",
     async (_what, changes, path, keyword) => {
-      const asked = await server.deps.db.approval.count();
+      const asked = await world.db.approval.count();
       const refused = expectRefused(
         await auth(asks(grant, changes), grant, transport),
         400,
@@ -309,7 +314,7 @@ describe.each(TRANSPORTS)("a request that doesn't match the schema, over %s", (t
       );
       expect(refused.field_errors).toEqual([{ path, keyword, message: expect.any(String) as string }]);
       expect(refused.retry_allowed).toBe(false);
-      expect(await server.deps.db.approval.count()).toBe(asked);
+      expect(await world.db.approval.count()).toBe(asked);
     },
   );
 });

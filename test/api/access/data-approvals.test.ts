@@ -1,27 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { call, expectRefused, expectSuccess } from "../../support/call.ts";
-import type { Answer, TestServer } from "../../support/server.ts";
-import { ADMIN_KEY, startTestServer } from "../../support/server.ts";
-import type { Upstream } from "../../support/upstream.ts";
-import { startUpstream } from "../../support/upstream.ts";
-import type { Created } from "../../support/world.ts";
-import {
-  CONSENT,
-  createCampaign,
-  createGrant,
-  createSponsor,
-  createUser,
-  EVERYTHING,
-  GRANT_SCOPES,
-  openSession,
-  registerApi,
-} from "../../support/world.ts";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { expectApprovalNeeded, expectRefused, expectSuccess } from "../../support/call.ts";
+import type { GrantOfUser } from "../../support/caller.ts";
+import { CONSENT, EVERYTHING, GRANT_SCOPES } from "../../support/caller.ts";
+import type { Answer } from "../../support/server.ts";
+import { daysFromNow } from "../../support/time.ts";
+import { useWorld } from "../../support/use-world.ts";
 
-let server: TestServer;
-let upstream: Upstream;
+const world = useWorld({ upstreamFor: "all tests" });
 let campaignId: string;
 let service: string;
-let grant: Created;
+let grant: GrantOfUser;
 let token: string;
 
 const SCHEMA = {
@@ -36,53 +24,42 @@ const SCHEMA = {
 };
 const PHONE = { score: 1, phone: "+351 912 345 678" };
 const BOTH = { ...PHONE, birthdate: "1815-12-10" };
+/** A decision that approves the data type `phone` and nothing else. */
+const PHONE_ONLY = { allowed_task_types: [], allowed_data_types: ["phone"], allowed_categories: [] };
 
 beforeAll(async () => {
-  server = await startTestServer();
-  upstream = await startUpstream();
-  const acme = await createSponsor(server.url);
-  service = await registerApi(server.url, acme.key, upstream, "free", {
+  const acme = await world.createSponsor();
+  service = await world.registerService(acme.key, "free", {
     price_cents: 0,
     input_schema: SCHEMA,
   });
-  campaignId = await createCampaign(server.url, acme, [service], { fundCents: 0, task_schema: SCHEMA });
-});
-afterAll(async () => {
-  await upstream.close();
-  await server.close();
+  campaignId = await world.createCampaign(acme, [service], { fundCents: 0, task_schema: SCHEMA });
 });
 beforeEach(async () => {
-  grant = await createGrant(server.url);
-  ({ token } = await openSession(server.url, grant));
+  grant = await world.createGrant();
+  ({ token } = await world.openSession(grant));
 });
 
 const complete = (task_data: Record<string, unknown> = PHONE, session = token): Promise<Answer> =>
-  call(server.url, "agent.completeTask", { campaign_id: campaignId, task_data, consent: CONSENT }, session);
+  world.call("agent.completeTask", { campaign_id: campaignId, task_data, consent: CONSENT }, session);
 
-/** Sends data without consent, and tells which approval that opened. */
-async function opened(task_data = PHONE, session = token): Promise<string> {
-  const refused = expectRefused(await complete(task_data, session), 403, "data_consent_required");
-  return (refused.details as { approval_id: string }).approval_id;
-}
+/** Sends data that the grant doesn't cover. Returns the id of the approval that this opens. */
+const openApproval = async (task_data = PHONE, session = token): Promise<string> =>
+  expectApprovalNeeded(await complete(task_data, session), "data_consent_required");
 
-const decide = (approval_id: string, input: Record<string, unknown> = {}): Promise<Answer> =>
-  call(
-    server.url,
-    "admin.decideApproval",
-    { approval_id, decision: "approve", user_id: grant.user_id, ...input },
-    ADMIN_KEY,
-  );
+const approve = (approvalId: string, terms?: Record<string, unknown>): Promise<Answer> =>
+  world.approve(approvalId, grant.user_id, terms);
 
-const grantRow = () => server.deps.db.grant.findUniqueOrThrow({ where: { id: grant.grant_id } });
+const grantRow = () => world.db.grant.findUniqueOrThrow({ where: { id: grant.grant_id } });
 const dataTypesOf = async (session: string): Promise<string[]> => {
-  const status = await call(server.url, "agent.flowStatus", {}, session);
+  const status = await world.call("agent.flowStatus", {}, session);
   return expectSuccess(status).session.scopes.allowed_data_types as string[];
 };
 
-test("a yes adds exactly that data type, in place, and the unchanged call succeeds", async () => {
-  const [id, before] = [await opened(), await grantRow()];
-  const other = (await openSession(server.url, grant)).token;
-  expect(expectSuccess(await decide(id))).toEqual({
+test("approving a data type adds exactly that one to the grant, and the unchanged call succeeds", async () => {
+  const [id, before] = [await openApproval(), await grantRow()];
+  const other = (await world.openSession(grant)).token;
+  expect(expectSuccess(await approve(id))).toEqual({
     approval_id: id,
     status: "approved",
     grant_id: grant.grant_id,
@@ -95,147 +72,138 @@ test("a yes adds exactly that data type, in place, and the unchanged call succee
     allowedDataTypes: ["email", "phone", "region"],
   });
   expect((await dataTypesOf(token)).toSorted()).toEqual(["email", "phone", "region"]);
-  // Only the session that asked.
+  // Only the session that asked is widened.
   expect(await dataTypesOf(other)).toEqual(GRANT_SCOPES.allowed_data_types);
 
   expect(expectSuccess(await complete())).toMatchObject({ already_completed: false });
 });
 
-test("polled, it leads back to the task, or to the run that asked", async () => {
-  const poll = async (approval_id: string): Promise<Answer> =>
-    call(server.url, "agent.getApproval", { approval_id }, grant.agent_key);
-  const forTask = await opened();
+test("an approved data approval leads back to the task or to the run that asked", async () => {
+  const poll = (approval_id: string): Promise<Answer> =>
+    world.call("agent.getApproval", { approval_id }, grant.agent_key);
+  const forTask = await openApproval();
   expect((await poll(forTask)).body).toMatchObject({
     data: { kind: "data", status: "pending" },
     next_actions: [{ action: "get_approval" }],
   });
-  await decide(forTask);
+  await approve(forTask);
   expect((await poll(forTask)).body).toMatchObject({
     data: { kind: "data", status: "approved", user_id: grant.subject },
     next_actions: [{ action: "get_task", endpoint: `/agent/tasks/${campaignId}` }],
   });
 
   expectSuccess(await complete());
-  const input = { birthdate: "1815-12-10" };
-  const run = { service_key: service, input };
-  const refused = expectRefused(
-    await call(server.url, "agent.runService", run, token),
-    403,
-    "data_consent_required",
-  );
-  const { approval_id } = refused.details as { approval_id: string };
-  await decide(approval_id);
-  expect((await poll(approval_id)).body.next_actions).toMatchObject([
+  const run = () => world.run(token, service, { input: { birthdate: "1815-12-10" } });
+  const forRun = expectApprovalNeeded(await run(), "data_consent_required");
+  await approve(forRun);
+  expect((await poll(forRun)).body.next_actions).toMatchObject([
     { action: "run_service", endpoint: `/agent/services/${service}/run` },
   ]);
-  expectSuccess(await call(server.url, "agent.runService", run, token));
+  expectSuccess(await run());
 });
 
-test("a no changes nothing, and asking again is a new question", async () => {
-  const [id, before] = [await opened(), await grantRow()];
-  expectSuccess(await decide(id, { decision: "deny" }));
+test("denying a data type changes nothing, and the same call then opens another approval", async () => {
+  const [id, before] = [await openApproval(), await grantRow()];
+  const no = { approval_id: id, user_id: grant.user_id, decision: "deny" };
+  expectSuccess(await world.callAdmin("decideApproval", no));
   expect(await grantRow()).toEqual(before);
-  expect(await opened()).not.toBe(id);
-  expect(await server.deps.db.taskCompletion.count({ where: { userId: grant.user_id } })).toBe(0);
+  expect(await openApproval()).not.toBe(id);
+  expect(await world.db.taskCompletion.count({ where: { userId: grant.user_id } })).toBe(0);
 });
 
-test("the user may allow a part of what was asked, and is then asked for the rest only", async () => {
-  const id = await opened(BOTH);
-  const scopes = { allowed_task_types: [], allowed_data_types: ["phone"], allowed_categories: [] };
-  expectSuccess(await decide(id, { scopes }));
+test("a user may approve a part of the data types; the next approval asks for the rest only", async () => {
+  const id = await openApproval(BOTH);
+  expectSuccess(await approve(id, { scopes: PHONE_ONLY }));
   expect(await dataTypesOf(token)).not.toContain("birthdate");
-  const refused = expectRefused(await complete(BOTH), 403, "data_consent_required");
-  expect(refused.details).toMatchObject({ missing: ["birthdate"] });
-  await decide((refused.details as { approval_id: string }).approval_id);
+  const refused = await complete(BOTH);
+  const rest = expectApprovalNeeded(refused, "data_consent_required");
+  expect(refused.body.details).toMatchObject({ missing: ["birthdate"] });
+  await approve(rest);
   expectSuccess(await complete(BOTH));
 });
 
-test("more than was asked is refused, and nothing is widened", async () => {
-  const [id, before] = [await opened(), await grantRow()];
+test("a decision with more data types than were asked for is refused, and nothing is widened", async () => {
+  const [id, before] = [await openApproval(), await grantRow()];
   const wider = { ...GRANT_SCOPES, allowed_data_types: ["phone", "birthdate"] };
-  const refused = expectRefused(await decide(id, { scopes: wider }), 400, "validation_error");
+  const refused = expectRefused(await approve(id, { scopes: wider }), 400, "validation_error");
   expect(refused.field_errors).toMatchObject([{ path: "/scopes/allowed_data_types" }]);
   expect(await grantRow()).toEqual(before);
   expect(await dataTypesOf(token)).toEqual(GRANT_SCOPES.allowed_data_types);
-
-  // It is a question about data alone: nothing else that stands in the answer takes effect.
-  const scopes = {
-    allowed_task_types: ["data_provision"],
-    allowed_data_types: ["phone"],
-    allowed_categories: ["finance"],
-  };
-  await decide(id, {
-    scopes,
-    budget_limit_cents: 10_000,
-    expires_at: new Date(Date.now() + 1e10).toISOString(),
-  });
-  const after = await grantRow();
-  expect(after).toMatchObject({
-    allowedTaskTypes: before.allowedTaskTypes,
-    allowedCategories: before.allowedCategories,
-    budgetAccountId: before.budgetAccountId,
-    expiresAt: before.expiresAt,
-  });
 });
 
-describe("a question that nobody can answer any more", () => {
+test.each([
+  [
+    "a task type",
+    { scopes: { ...PHONE_ONLY, allowed_task_types: ["survey"] } },
+    "/scopes/allowed_task_types",
+  ],
+  [
+    "a category",
+    { scopes: { ...PHONE_ONLY, allowed_categories: ["finance"] } },
+    "/scopes/allowed_categories",
+  ],
+  ["a budget", { scopes: PHONE_ONLY, budget_limit_cents: 10_000 }, "/budget_limit_cents"],
+  ["an end", { scopes: PHONE_ONLY, expires_at: daysFromNow(100) }, "/expires_at"],
+])(
+  "a decision on data types that also sets %s is refused, and nothing is widened",
+  async (_what, terms, path) => {
+    const [id, before] = [await openApproval(), await grantRow()];
+    const refused = expectRefused(await approve(id, terms), 400, "validation_error");
+    expect(refused.field_errors).toMatchObject([{ path }]);
+    expect(await grantRow()).toEqual(before);
+  },
+);
+
+describe("deciding a data approval", () => {
   test.each([
-    [
-      "the grant was revoked",
-      () => call(server.url, "admin.revokeGrant", { grant_id: grant.grant_id }, ADMIN_KEY),
-    ],
-    [
-      "the grant has expired",
-      () =>
-        server.deps.db.grant.update({
-          where: { id: grant.grant_id },
-          data: { expiresAt: new Date(Date.now() - 1000) },
-        }),
-    ],
-  ])("%s: conflict, and nothing is widened", async (_why, end) => {
-    const id = await opened();
+    ["was revoked", () => world.callAdmin("revokeGrant", { grant_id: grant.grant_id })],
+    ["has expired", () => world.expire("grant", grant.grant_id)],
+  ])("deciding a data approval whose grant %s is a conflict, and nothing is widened", async (_why, end) => {
+    const id = await openApproval();
     await end();
     const before = await grantRow();
-    expectRefused(await decide(id), 409, "conflict");
+    expectRefused(await approve(id), 409, "conflict");
     expect(await grantRow()).toEqual(before);
   });
 
-  test("by somebody else: not_found", async () => {
-    const id = await opened();
-    expectRefused(await decide(id, { user_id: await createUser(server.url) }), 404, "not_found");
+  test("deciding a data approval of another user is not found", async () => {
+    const id = await openApproval();
+    expectRefused(await world.approve(id, await world.createUser()), 404, "not_found");
     expect((await grantRow()).allowedDataTypes).toEqual(GRANT_SCOPES.allowed_data_types);
   });
 });
 
-test("asked again it is the same question, from another session another; it waits a day", async () => {
-  const id = await opened();
-  expect(await opened()).toBe(id);
-  expect(await opened({ ...PHONE, score: 3 })).toBe(id);
-  expect(await opened(BOTH)).not.toBe(id);
-  const other = (await openSession(server.url, grant)).token;
-  const theirs = await opened(PHONE, other);
+test("a session that asks for the same data types again gets the same approval, another session another one", async () => {
+  const id = await openApproval();
+  expect(await openApproval()).toBe(id);
+  expect(await openApproval({ ...PHONE, score: 3 })).toBe(id);
+  expect(await openApproval(BOTH)).not.toBe(id);
+  const other = (await world.openSession(grant)).token;
+  const theirs = await openApproval(PHONE, other);
   expect(theirs).not.toBe(id);
-  const { expiresAt } = await server.deps.db.approval.findUniqueOrThrow({ where: { id } });
-  expect((expiresAt.getTime() - Date.now()) / 3_600_000).toBeCloseTo(24, 1);
 
-  // Either yes is enough for the grant, but each session needs its own.
-  await decide(id);
+  // Either approval is enough for the grant, but each session needs its own.
+  await approve(id);
   expectRefused(await complete(PHONE, other), 403, "scope_violation");
-  await decide(theirs);
+  await approve(theirs);
   expectSuccess(await complete(PHONE, other));
 });
 
-test("where the session lacks a granted type too, that comes first: an approval wouldn't help", async () => {
+test("a data approval waits a day for its decision", async () => {
+  const { expiresAt } = await world.db.approval.findUniqueOrThrow({ where: { id: await openApproval() } });
+  expect((expiresAt.getTime() - Date.now()) / 3_600_000).toBeCloseTo(24, 1);
+});
+
+test("a session without a granted data type is refused for its scope before any approval is opened", async () => {
   const scopes = { ...EVERYTHING, allowed_data_types: [] };
-  ({ token } = await openSession(server.url, grant, { scopes }));
+  ({ token } = await world.openSession(grant, { scopes }));
   const mixed = { ...PHONE, region: "Minho" };
   const refused = expectRefused(await complete(mixed), 403, "scope_violation");
   expect(refused.details).toEqual({ scope: "data_types", missing: ["region"] });
-  expect(await server.deps.db.approval.count({ where: { userId: grant.user_id } })).toBe(0);
-  // Following the next actions from here gets it done.
+  expect(await world.db.approval.count({ where: { userId: grant.user_id } })).toBe(0);
+  // The next actions lead from here to the completed task.
   const [auth] = refused.next_actions as [{ params: Record<string, unknown> }];
-  token = expectSuccess(await call(server.url, "agent.auth", auth.params, grant.agent_key))
-    .session_token as string;
-  await decide(await opened(mixed));
+  token = expectSuccess(await world.call("agent.auth", auth.params, grant.agent_key)).session_token as string;
+  await approve(await openApproval(mixed));
   expectSuccess(await complete(mixed));
 });

@@ -1,59 +1,45 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { atOnce } from "../../support/at-once.ts";
+import { expectRefused, expectSuccess } from "../../support/call.ts";
+import type { GrantOfUser } from "../../support/caller.ts";
+import { CONSENT, GRANT_SCOPES } from "../../support/caller.ts";
+import { signInWithGpt } from "../../support/gpt.ts";
 import { expectBooksToBalance } from "../../support/money.ts";
-import type { Answer, TestServer } from "../../support/server.ts";
-import { rest, startTestServer } from "../../support/server.ts";
-import type { Upstream } from "../../support/upstream.ts";
-import { startUpstream } from "../../support/upstream.ts";
-import type { Created } from "../../support/world.ts";
-import {
-  admin,
-  CONSENT,
-  createCampaign,
-  createGrant,
-  createSponsor,
-  createUser,
-  GRANT_SCOPES,
-  registerApi,
-} from "../../support/world.ts";
+import type { Answer } from "../../support/server.ts";
+import { daysFromNow } from "../../support/time.ts";
+import { useWorld } from "../../support/use-world.ts";
 
-let server: TestServer;
-let upstream: Upstream;
+const world = useWorld({ upstreamFor: "all tests" });
 let service: string;
 let campaignId: string;
-let grant: Created;
+let grant: GrantOfUser;
 
 beforeAll(async () => {
-  server = await startTestServer();
-  upstream = await startUpstream();
-  const acme = await createSponsor(server.url);
-  service = await registerApi(server.url, acme.key, upstream);
-  campaignId = await createCampaign(server.url, acme, [service]);
-});
-afterAll(async () => {
-  await server.close();
-  await upstream.close();
+  const acme = await world.createSponsor();
+  service = await world.registerService(acme.key);
+  campaignId = await world.createCampaign(acme, [service]);
 });
 beforeEach(async () => {
-  grant = await createGrant(server.url);
+  grant = await world.createGrant();
 });
 
-const get = (path: string, token = grant.agent_key): Promise<Answer> =>
-  rest(server.url, "GET", path, { token });
+const get = (path: string, token = grant.agent_key): Promise<Answer> => world.rest("GET", path, { token });
 const post = (path: string, body: unknown, token = grant.agent_key): Promise<Answer> =>
-  rest(server.url, "POST", path, { token, body });
-const decide = (id: string, decision: Record<string, unknown>) =>
-  admin(server.url, `/admin/approvals/${id}/decide`, decision);
+  world.rest("POST", path, { token, body });
+const approve = async (id: string, userId = grant.user_id, terms = {}): Promise<void> => {
+  expectSuccess(await world.approve(id, userId, terms));
+};
+/** Begins to sign a user in. Returns the id of the request that the user has to approve. */
+const beginSignIn = async (wish: Record<string, unknown> = {}): Promise<string> =>
+  (await post("/gpt/auth", wish)).body.auth_request_id as string;
+/** Signs the grant's user in. Returns the session's token. */
+const signIn = (): Promise<string> => signInWithGpt(world, grant);
 
-/** Signs the grant's user in, as they would by link and code. */
-async function signIn(body: Record<string, unknown> = {}): Promise<string> {
-  const begun = await post("/gpt/auth", body);
-  const id = begun.body.auth_request_id as string;
-  await decide(id, { decision: "approve", user_id: grant.user_id });
-  return (await post("/gpt/auth", { auth_request_id: id })).body.session_token as string;
-}
+const status = (token: string, agentKey?: string): Promise<Answer> =>
+  get(`/gpt/user/status?session_token=${token}`, agentKey);
 
-describe("signing in", () => {
-  test("goes by link and code, and the token comes once", async () => {
+describe("signing in with a GPT", () => {
+  test("signing in goes by link and code, and returns the session's token once", async () => {
     const begun = await post("/gpt/auth", { budget_limit_cents: 30 });
     expect(begun.status).toBe(200);
     expect(begun.body).toMatchObject({
@@ -67,7 +53,7 @@ describe("signing in", () => {
     const waiting = await post("/gpt/auth", { auth_request_id: id });
     expect(waiting.body).toMatchObject({ status: "pending", user_code: begun.body.user_code });
 
-    await decide(id, { decision: "approve", user_id: grant.user_id });
+    await approve(id);
     const done = await post("/gpt/auth", { auth_request_id: id });
     expect(done.body).toMatchObject({
       status: "approved",
@@ -79,7 +65,7 @@ describe("signing in", () => {
     const lifetime = new Date(done.body.expires_at as string).getTime() - Date.now();
     expect(lifetime).toBeGreaterThan(3_500_000);
     expect(lifetime).toBeLessThanOrEqual(3_600_000);
-    const session = await server.deps.db.agentSession.findUniqueOrThrow({
+    const session = await world.db.agentSession.findUniqueOrThrow({
       where: { id: done.body.session_id as string },
     });
     expect(session.surface).toBe("gpt");
@@ -88,50 +74,38 @@ describe("signing in", () => {
     expect([again.status, again.body.error_code]).toEqual([409, "conflict"]);
   });
 
-  test("of ten who ask at once with an approved request, one gets the token", async () => {
-    const id = (await post("/gpt/auth", {})).body.auth_request_id as string;
-    await decide(id, { decision: "approve", user_id: grant.user_id });
-    const answers = await Promise.all(
-      Array.from({ length: 10 }, () => post("/gpt/auth", { auth_request_id: id })),
-    );
+  test("of ten identical sign-in requests at once, one gets the session's token", async () => {
+    const id = await beginSignIn();
+    await approve(id);
+    const answers = await atOnce(10, () => post("/gpt/auth", { auth_request_id: id }));
     expect(answers.filter(({ body }) => body.session_token !== undefined)).toHaveLength(1);
-    expect(await server.deps.db.agentSession.count({ where: { grantId: grant.grant_id } })).toBe(1);
+    expect(await world.db.agentSession.count({ where: { grantId: grant.grant_id } })).toBe(1);
   });
 
-  test("somebody without a grant grants by signing in, explicitly and no wider than asked", async () => {
-    const userId = await createUser(server.url);
+  test("signing in creates the grant of a user who has none, with terms that they set and that are no wider than asked for", async () => {
+    const userId = await world.createUser();
     const scopes = {
       allowed_task_types: ["survey"],
       allowed_data_types: ["region"],
       allowed_categories: ["weather"],
     };
-    const id = (await post("/gpt/auth", { scopes, budget_limit_cents: 10 })).body.auth_request_id as string;
-    const path = `/admin/approvals/${id}/decide`;
-    const token = "admin-key-of-the-tests";
-    const bare = await post(path, { decision: "approve", user_id: userId }, token);
-    expect(bare.body).toMatchObject({
+    const id = await beginSignIn({ scopes, budget_limit_cents: 10 });
+    const withoutTerms = await world.approve(id, userId);
+    expect(withoutTerms.body).toMatchObject({
       error_code: "validation_error",
       field_errors: [{ path: "/scopes", keyword: "required" }],
     });
-    const until = new Date(Date.now() + 86_400_000).toISOString();
-    const wide = await post(
-      path,
-      {
-        decision: "approve",
-        user_id: userId,
-        scopes: GRANT_SCOPES,
-        budget_limit_cents: 10,
-        expires_at: until,
-      },
-      token,
-    );
-    expect(wide.body.error_code).toBe("validation_error");
-    await decide(id, {
-      decision: "approve",
-      user_id: userId,
+    const expires_at = daysFromNow(1);
+    const wide = await world.approve(id, userId, {
+      scopes: GRANT_SCOPES,
+      budget_limit_cents: 10,
+      expires_at,
+    });
+    expectRefused(wide, 400, "validation_error");
+    await approve(id, userId, {
       scopes: { ...scopes, allowed_data_types: [] },
       budget_limit_cents: 5,
-      expires_at: until,
+      expires_at,
     });
     const done = await post("/gpt/auth", { auth_request_id: id });
     expect(done.body).toMatchObject({
@@ -141,48 +115,45 @@ describe("signing in", () => {
     });
   });
 
-  test("denied, unknown and another builder's requests give nothing", async () => {
-    const id = (await post("/gpt/auth", {})).body.auth_request_id as string;
-    const other = await createGrant(server.url);
+  test("a sign-in request of another GPT, or with an unknown id, is not found", async () => {
+    const id = await beginSignIn();
+    const other = await world.createGrant();
     expect((await post("/gpt/auth", { auth_request_id: id }, other.agent_key)).status).toBe(404);
     expect((await post("/gpt/auth", { auth_request_id: "nonsense" })).status).toBe(404);
-    await decide(id, { decision: "deny", user_id: grant.user_id });
+  });
+
+  test("a sign-in request that the user denies returns no token", async () => {
+    const id = await beginSignIn();
+    const no = { approval_id: id, user_id: grant.user_id, decision: "deny" };
+    expectSuccess(await world.callAdmin("decideApproval", no));
     const denied = await post("/gpt/auth", { auth_request_id: id });
     expect(denied.body).toMatchObject({ status: "denied", next_actions: [{ operation_id: "gpt_auth" }] });
     expect(denied.body.session_token).toBeUndefined();
   });
 });
 
-describe("the session as a field", () => {
-  test("works in the query, in the body, and as the bearer", async () => {
+describe("a GPT's session token", () => {
+  test("a GPT's session token is taken in the query, in the body, and as the bearer", async () => {
     const token = await signIn();
     expect((await get(`/gpt/user/status?session_token=${token}`)).status).toBe(200);
     expect((await get("/gpt/user/status", token)).status).toBe(200);
-    expect(
-      (
-        await post("/gpt/preferences", {
-          session_token: token,
-          preferences: [{ task_type: "survey", level: "neutral" }],
-        })
-      ).status,
-    ).toBe(200);
+    const preferences = [{ task_type: "survey", level: "neutral" }];
+    expect((await post("/gpt/preferences", { session_token: token, preferences })).status).toBe(200);
   });
 
-  test("isn't a credential elsewhere, nor with another builder's key, nor an agent session here", async () => {
+  test("a GPT's session token isn't a credential on other surfaces, nor with another GPT's key", async () => {
     const token = await signIn();
-    expect((await get("/agent/flow/status", token)).body.error_code).toBe("unauthorized");
-    const other = await createGrant(server.url);
-    expect((await get(`/gpt/user/status?session_token=${token}`, other.agent_key)).body.error_code).toBe(
-      "unauthorized",
-    );
-    const agentSession = await rest(server.url, "POST", "/agent/auth", {
-      token: grant.agent_key,
-      body: { user_id: grant.subject, scopes: GRANT_SCOPES, budget_limit_cents: 1 },
-    });
-    expect(
-      (await get(`/gpt/user/status?session_token=${String(agentSession.body.data.session_token)}`)).body
-        .error_code,
-    ).toBe("unauthorized");
+    expectRefused(await get("/agent/flow/status", token), 401, "unauthorized");
+    const other = await world.createGrant();
+    expectRefused(await status(token, other.agent_key), 401, "unauthorized");
+  });
+
+  test("an agent session's token isn't a credential on the GPT surface", async () => {
+    const agentSession = await world.openSession(grant);
+    expectRefused(await status(agentSession.token), 401, "unauthorized");
+  });
+
+  test("a GPT's call without a session token is unauthorized, with the action that signs in", async () => {
     const none = await get("/gpt/user/status");
     expect(none.body).toMatchObject({
       error_code: "unauthorized",
@@ -190,12 +161,12 @@ describe("the session as a field", () => {
     });
   });
 
-  test("ends with its grant, and stands in no audit row", async () => {
+  test("a GPT's session ends with its grant, and its token stands in no audit row", async () => {
     const token = await signIn();
-    await get(`/gpt/user/status?session_token=${token}`);
-    await rest(server.url, "DELETE", `/admin/grants/${grant.grant_id}`, { token: "admin-key-of-the-tests" });
-    expect((await get(`/gpt/user/status?session_token=${token}`)).body.error_code).toBe("session_revoked");
-    const rows = await server.deps.db.agentAuditLog.findMany({ where: { grantId: grant.grant_id } });
+    await status(token);
+    expectSuccess(await world.callAdmin("revokeGrant", { grant_id: grant.grant_id }));
+    expectRefused(await status(token), 401, "session_revoked");
+    const rows = await world.db.agentAuditLog.findMany({ where: { grantId: grant.grant_id } });
     expect(rows.map(({ operation }) => operation)).toEqual(
       expect.arrayContaining(["gpt_user_status", "gpt_auth"]),
     );
@@ -203,8 +174,8 @@ describe("the session as a field", () => {
   });
 });
 
-describe("searching", () => {
-  test("works before signing in, flat, grouped by candidate, inside the size", async () => {
+describe("searching with a GPT", () => {
+  test("a GPT can search before signing in, and gets results both flat and grouped by service, within the size limit", async () => {
     const answer = await get("/gpt/services?intent=weather+in+Lisbon&max_budget_cents=5");
     expect(answer.status).toBe(200);
     expect(answer.body).toMatchObject({
@@ -229,7 +200,7 @@ describe("searching", () => {
     expect(JSON.stringify(answer.body).length).toBeLessThan(100_000);
   });
 
-  test("names the available categories when nothing is found", async () => {
+  test("a GPT's search that finds nothing names the available categories", async () => {
     const answer = await get("/gpt/services?intent=zebras");
     expect(answer.body).toMatchObject({
       services: [],
@@ -239,46 +210,35 @@ describe("searching", () => {
     });
   });
 
-  test("filters combine with AND", async () => {
-    expect((await get("/gpt/services?q=weather&category=travel")).body.total_count).toBe(0);
-    expect(
-      (await get("/gpt/services?q=weather&category=weather&max_budget_cents=1.9999")).body.total_count,
-    ).toBe(0);
-    expect((await get("/gpt/services?q=weather&category=weather&max_budget_cents=2")).body.total_count).toBe(
-      1,
-    );
+  test("the filters of a GPT's search are combined with AND", async () => {
+    const count = async (query: string) => (await get(`/gpt/services?${query}`)).body.total_count as number;
+    expect(await count("q=weather&category=travel")).toBe(0);
+    expect(await count("q=weather&category=weather&max_budget_cents=1.9999")).toBe(0);
+    expect(await count("q=weather&category=weather&max_budget_cents=2")).toBe(1);
   });
 
-  test("applies what the person prefers and avoids", async () => {
+  test("a GPT's search lifts task types that the user prefers, and leaves out those they avoid", async () => {
     const token = await signIn();
+    const prefer = (level: string): Promise<Answer> =>
+      post("/gpt/preferences", { session_token: token, preferences: [{ task_type: "survey", level }] });
     const before = (await get(`/gpt/services?session_token=${token}`)).body.services[0]
       .relevance_score as number;
-    await post("/gpt/preferences", {
-      session_token: token,
-      preferences: [{ task_type: "survey", level: "preferred" }],
-    });
+    await prefer("preferred");
     const liked = await get(`/gpt/services?session_token=${token}`);
     expect(liked.body.services[0].relevance_score).toBeCloseTo(before + 0.15, 4);
-    await post("/gpt/preferences", {
-      session_token: token,
-      preferences: [{ task_type: "survey", level: "avoided" }],
-    });
+    await prefer("avoided");
     expect((await get(`/gpt/services?session_token=${token}`)).body.services).toEqual([]);
     expect((await get(`/gpt/preferences?session_token=${token}`)).body.preferences).toMatchObject([
       { task_type: "survey", level: "avoided" },
     ]);
-    const wrong = await post("/gpt/preferences", {
-      session_token: token,
-      preferences: [{ task_type: "survey", level: "loved" }],
-    });
-    expect(wrong.body).toMatchObject({
+    expect((await prefer("loved")).body).toMatchObject({
       error_code: "validation_error",
       field_errors: [{ path: "/preferences/0/level", keyword: "enum" }],
     });
   });
 });
 
-test("the whole way: task, dry run, completion, run, status, record", async () => {
+test("a GPT gets from a task over a dry run, a completion and a run to the record of its payments", async () => {
   const token = await signIn();
   const task = await get(`/gpt/tasks/${campaignId}?session_token=${token}`);
   expect(task.body).toMatchObject({
@@ -298,33 +258,28 @@ test("the whole way: task, dry run, completion, run, status, record", async () =
   const answers = { session_token: token, task_data: { score: 5 }, consent: CONSENT };
   const dry = await post(`/gpt/tasks/${campaignId}/complete`, { ...answers, dry_run: true });
   expect(dry.body).toMatchObject({ dry_run: true, consent_recorded: false, already_completed: false });
-  expect(await server.deps.db.taskCompletion.count({ where: { userId: grant.user_id } })).toBe(0);
+  expect(await world.db.taskCompletion.count({ where: { userId: grant.user_id } })).toBe(0);
   const completed = await post(`/gpt/tasks/${campaignId}/complete`, answers);
   expect(completed.body).toMatchObject({
     can_use_service: true,
     next_actions: [{ operation_id: "gpt_run_service", endpoint: `/gpt/services/${service}/run` }, {}],
   });
 
-  const run = await post(`/gpt/services/${service}/run`, {
-    session_token: token,
-    input: { n: 4 },
-    idempotency_key: "once",
-  });
+  const once = { session_token: token, input: { n: 4 }, idempotency_key: "once" };
+  const run = await post(`/gpt/services/${service}/run`, once);
   expect(run.body).toMatchObject({
     output: { echo: { n: 4 } },
     payment: { status: "settled", sponsored_by: "Acme" },
     message: "Here is the output. Acme paid 2 cents.",
   });
-  const replayed = await post(`/gpt/services/${service}/run`, {
-    session_token: token,
-    input: { n: 4 },
-    idempotency_key: "once",
-  });
+  const replayed = await post(`/gpt/services/${service}/run`, once);
   expect(replayed.headers.get("idempotency-replayed")).toBe("true");
-  expect(upstream.paid()).toHaveLength(1);
+  expect(world.upstream.paid()).toHaveLength(1);
 
-  const status = await get(`/gpt/user/status?session_token=${token}`);
-  expect(status.body).toMatchObject({ flow_state: "service_ready", budget: { spent_cents: 2 } });
+  expect((await status(token)).body).toMatchObject({
+    flow_state: "service_ready",
+    budget: { spent_cents: 2 },
+  });
   const record = await get(`/gpt/user/record?session_token=${token}`);
   expect(record.body).toMatchObject({
     total_count: 1,
@@ -336,20 +291,19 @@ test("the whole way: task, dry run, completion, run, status, record", async () =
   expect(one.body).toMatchObject({ payments: [{ status: "settled", service }], output: { echo: { n: 4 } } });
   const foreign = await get(`/gpt/user/record?session_token=${token}&payment_id=${campaignId}`);
   expect(foreign.status).toBe(404);
-  await expectBooksToBalance(server.deps.db);
+  await expectBooksToBalance(world.db);
 });
 
-test("an output beyond what GPTs take is left out, and the answer says so", async () => {
-  const acme = await createSponsor(server.url);
-  const key = await registerApi(server.url, acme.key, upstream, "honest", {
-    input_schema: { type: "object", properties: { text: { type: "string" } }, additionalProperties: false },
-  });
-  const id = await createCampaign(server.url, acme, [key], {
-    task_schema: { type: "object", properties: {}, additionalProperties: false },
+test("an output that is too large for a GPT is left out, and the answer says why", async () => {
+  const object = (properties: object) => ({ type: "object", properties, additionalProperties: false });
+  const long = await world.offerService({
+    api: { input_schema: object({ text: { type: "string" } }) },
+    campaign: { task_schema: object({}) },
   });
   const token = await signIn();
-  await post(`/gpt/tasks/${id}/complete`, { session_token: token, task_data: {}, consent: CONSENT });
-  const run = await post(`/gpt/services/${key}/run`, {
+  const answers = { session_token: token, task_data: {}, consent: CONSENT };
+  await post(`/gpt/tasks/${long.campaignId}/complete`, answers);
+  const run = await post(`/gpt/services/${long.service}/run`, {
     session_token: token,
     input: { text: "lorem ipsum ".repeat(9_000) },
   });
@@ -361,17 +315,21 @@ test("an output beyond what GPTs take is left out, and the answer says so", asyn
   expect(JSON.stringify(run.body).length).toBeLessThan(100_000);
 });
 
-test("documents, privacy policy and CORS for ChatGPT's origins", async () => {
-  const origin = { origin: "https://chatgpt.com" };
-  const gpt = await rest(server.url, "GET", "/openapi/gpt.json", { headers: origin });
-  expect(gpt.body.servers).toEqual([{ url: server.url }]);
-  expect(gpt.headers.get("access-control-allow-origin")).toBe("https://chatgpt.com");
-  const yaml = await fetch(`${server.url}/.well-known/openapi.yaml`);
+test("a GPT builder gets the OpenAPI document, as JSON and as YAML, and the privacy policy", async () => {
+  const gpt = await world.rest("GET", "/openapi/gpt.json");
+  expect(gpt.body.servers).toEqual([{ url: world.url }]);
+  const yaml = await fetch(`${world.url}/.well-known/openapi.yaml`);
   expect(yaml.headers.get("content-type")).toContain("yaml");
   expect(await yaml.text()).toContain("operationId: gpt_search_services");
-  const privacy = await fetch(`${server.url}/privacy`);
+  const privacy = await fetch(`${world.url}/privacy`);
   expect(privacy.headers.get("content-type")).toContain("text/html");
-  const preflight = await fetch(`${server.url}/gpt/auth`, {
+});
+
+test("pages of ChatGPT may call the GPT surface (CORS), pages of other origins may not", async () => {
+  const origin = { origin: "https://chatgpt.com" };
+  const allowed = await world.rest("GET", "/openapi/gpt.json", { headers: origin });
+  expect(allowed.headers.get("access-control-allow-origin")).toBe("https://chatgpt.com");
+  const preflight = await fetch(`${world.url}/gpt/auth`, {
     method: "OPTIONS",
     headers: {
       ...origin,
@@ -383,7 +341,7 @@ test("documents, privacy policy and CORS for ChatGPT's origins", async () => {
     204,
     "https://chatgpt.com",
   ]);
-  const stranger = await rest(server.url, "GET", "/openapi/gpt.json", {
+  const stranger = await world.rest("GET", "/openapi/gpt.json", {
     headers: { origin: "https://evil.example" },
   });
   expect(stranger.headers.get("access-control-allow-origin")).toBeNull();

@@ -1,39 +1,26 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { authenticateSession } from "../../../src/core/access/session/index.ts";
 import type { SessionActor } from "../../../src/core/context.ts";
 import { searchServices } from "../../../src/core/discovery/search/index.ts";
 import type { Database } from "../../../src/core/ports/database.ts";
 import { Prisma } from "../../../src/platform/generated/prisma/client.ts";
 import type { Transport } from "../../support/call.ts";
-import { call, expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
-import type { Answer, TestServer } from "../../support/server.ts";
-import { rest, startTestServer } from "../../support/server.ts";
-import type { Upstream } from "../../support/upstream.ts";
-import { startUpstream } from "../../support/upstream.ts";
-import type { Created } from "../../support/world.ts";
-import {
-  completeTask,
-  createCampaign,
-  createGrant,
-  createSponsor,
-  openSession,
-  registerApi,
-} from "../../support/world.ts";
+import { expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
+import type { GrantOfUser, SponsorWithKey } from "../../support/caller.ts";
+import type { Answer } from "../../support/server.ts";
+import { useWorld } from "../../support/use-world.ts";
 
-let server: TestServer;
-let upstream: Upstream;
-let acme: { sponsor_id: string; key: string };
+const world = useWorld({ upstreamFor: "all tests" });
+let acme: SponsorWithKey;
 let survey: string;
-let grant: Created;
+let grant: GrantOfUser;
 let token: string;
 
 beforeAll(async () => {
-  server = await startTestServer();
-  upstream = await startUpstream(10_000);
-  acme = await createSponsor(server.url);
+  acme = await world.createSponsor();
   const make = (name: string, description: string, tags: string[], price_cents: number) =>
-    registerApi(server.url, acme.key, upstream, "honest", { name, description, tags, price_cents });
+    world.registerService(acme.key, "honest", { name, description, tags, price_cents });
   const daylight = await make("Daylight", "Sunrises and sunsets of a place", ["astronomy"], 1);
   const forecast = await make(
     "Forecast",
@@ -42,16 +29,12 @@ beforeAll(async () => {
     2,
   );
   const almanac = await make("Almanac", "A forecast for those who farm: frost and moon", ["agriculture"], 3);
-  survey = await createCampaign(server.url, acme, [daylight, forecast], { name: "One", tags: [] });
-  await createCampaign(server.url, acme, [almanac], { name: "Two", task_type: "registration", tags: [] });
-});
-afterAll(async () => {
-  await upstream.close();
-  await server.close();
+  survey = await world.createCampaign(acme, [daylight, forecast], { name: "One", tags: [] });
+  await world.createCampaign(acme, [almanac], { name: "Two", task_type: "registration", tags: [] });
 });
 beforeEach(async () => {
-  grant = await createGrant(server.url);
-  ({ token } = await openSession(server.url, grant));
+  grant = await world.createGrant();
+  ({ token } = await world.openSession(grant));
 });
 
 interface Found {
@@ -62,7 +45,7 @@ interface Found {
 }
 
 const search = (input: Record<string, unknown> = {}, transport: Transport = "rest"): Promise<Answer> =>
-  call(server.url, "agent.searchServices", input, token, transport);
+  world.call("agent.searchServices", input, token, transport);
 const services = async (input?: Record<string, unknown>): Promise<Found[]> =>
   expectSuccess(await search(input)).services as Found[];
 const names = async (input?: Record<string, unknown>): Promise<string[]> =>
@@ -70,42 +53,46 @@ const names = async (input?: Record<string, unknown>): Promise<string[]> =>
 const scores = async (input?: Record<string, unknown>): Promise<Record<string, number>> =>
   Object.fromEntries((await services(input)).map(({ name, relevance_score }) => [name, relevance_score]));
 
-describe("text", () => {
+describe("a search by text", () => {
   test.each([
-    ["a word of the name", { q: "daylight" }, ["Daylight"]],
-    ["in any case, in part of the text", { q: "SUNSETS" }, ["Daylight"]],
-    ["another form of a word", { q: "forecasting" }, ["Forecast", "Almanac"]],
-    ["several words", { q: "rain temperature" }, ["Forecast"]],
-    ["a tag", { q: "agriculture" }, ["Almanac"]],
-    ["a typo", { q: "metorology" }, ["Forecast"]],
-    ["letters that were swapped", { q: "dayligth" }, ["Daylight"]],
+    ["by a word of the name", { q: "daylight" }, ["Daylight"]],
+    ["in other case, by a word of the description", { q: "SUNSETS" }, ["Daylight"]],
+    ["by another form of a word", { q: "forecasting" }, ["Forecast", "Almanac"]],
+    ["by several words", { q: "rain temperature" }, ["Forecast"]],
+    ["by a tag", { q: "agriculture" }, ["Almanac"]],
+    ["with a typo", { q: "metorology" }, ["Forecast"]],
+    ["with two letters swapped", { q: "dayligth" }, ["Daylight"]],
     [
-      "a sentence with one of the words",
+      "by a sentence with one of the words",
       { intent: "When are the sunrises in Lisbon tomorrow?" },
       ["Daylight"],
     ],
-    ["a sentence that means several", { intent: "Will there be wind, or a frost?" }, ["Forecast", "Almanac"]],
     [
-      "keywords and a sentence, both",
+      "by a sentence that fits several services",
+      { intent: "Will there be wind, or a frost?" },
+      ["Forecast", "Almanac"],
+    ],
+    [
+      "by keywords and a sentence, which both have to fit",
       { q: "forecast", intent: "I want to know about the moon" },
       ["Almanac"],
     ],
-    ["nothing like it", { q: "cryptocurrency" }, []],
-    ["a sentence like nothing", { intent: "Translate my poem into Finnish" }, []],
-  ])("%s", async (_what, input, expected) => {
+    ["by a word that fits nothing", { q: "cryptocurrency" }, []],
+    ["by a sentence that fits nothing", { intent: "Translate my poem into Finnish" }, []],
+  ])("a search %s (%o) finds %o", async (_what, input, expected) => {
     expect((await names(input)).toSorted()).toEqual(expected.toSorted());
   });
 
-  test("in the name says more than in the description", async () => {
-    // Cheaper first, else: the budget is kept from deciding.
+  test("a match in the name ranks above one in the description", async () => {
+    // With a budget this large, the prices make no difference to the scores.
     const { Forecast = 0, Almanac = 0 } = await scores({ q: "forecast", max_budget_cents: 1_000_000 });
     expect(Forecast).toBeGreaterThan(Almanac);
     expect(await names({ q: "forecast" })).toEqual(["Forecast", "Almanac"]);
   });
 
-  test("of any kind is no more than text", async () => {
+  test("a search text is only text, whatever characters of queries, patterns or URLs it holds", async () => {
     const actor = await actorOf(token);
-    const { db } = server.deps;
+    const { db } = world;
     const bits = [
       "'",
       '"',
@@ -142,28 +129,28 @@ describe("text", () => {
 });
 
 const actorOf = (session: string): Promise<SessionActor> =>
-  authenticateSession(server.deps, "agent_session", session);
+  authenticateSession(world.server.deps, "agent_session", session);
 
 describe("relevance", () => {
-  test("weighs text 0.4, budget fit 0.3 and preference 0.3, best first", async () => {
+  test("the relevance score weighs text 0.4, budget fit 0.3 and preference 0.3, best first", async () => {
     // Without a text all of it fits. The session has 50 cents.
     expect(await scores()).toEqual({ Daylight: 0.844, Forecast: 0.838, Almanac: 0.832 });
     expect(await names()).toEqual(["Daylight", "Forecast", "Almanac"]);
     expect(await scores({ max_budget_cents: 4 })).toEqual({ Daylight: 0.775, Forecast: 0.7, Almanac: 0.625 });
-    // A text that fits in part takes its part away, the rest stays.
+    // A text that fits in part lowers only the text's part of the score.
     const { Daylight = 1 } = await scores({ q: "sunsets" });
     expect(Daylight).toBeLessThan(0.844);
     expect(Daylight).toBeGreaterThan(0.844 - 0.4);
   });
 
-  test("a session without money finds the same, and nothing divides by it", async () => {
-    ({ token } = await openSession(server.url, grant, { budgetCents: 0 }));
+  test("a session without budget finds the same services, all with the same score", async () => {
+    ({ token } = await world.openSession(grant, { budgetCents: 0 }));
     expect(await scores()).toEqual({ Daylight: 0.55, Forecast: 0.55, Almanac: 0.55 });
   });
 
-  test("the user's preferences lift what they prefer, and exclude what they avoid", async () => {
+  test("a search lifts task types that the user prefers, and leaves out those they avoid", async () => {
     const prefer = (taskType: string, level: string) =>
-      server.deps.db.userTaskPreference.upsert({
+      world.db.userTaskPreference.upsert({
         where: { userId_taskType: { userId: grant.user_id, taskType } },
         create: { userId: grant.user_id, taskType, level },
         update: { level },
@@ -177,36 +164,36 @@ describe("relevance", () => {
     await prefer("survey", "avoided");
     expect(await names()).toEqual(["Almanac"]);
     expect(await names({ q: "daylight" })).toEqual([]);
-    ({ token } = await openSession(server.url, await createGrant(server.url)));
+    ({ token } = await world.openSession(await world.createGrant()));
     expect(await scores()).toEqual(neutral);
   });
 
-  test("of equals, what needs no task any more comes first", async () => {
+  test("of equally relevant results, one whose task is completed comes first", async () => {
     const [daylight] = (await services()).map(({ service_key }) => service_key);
-    const again = await createCampaign(server.url, acme, [daylight ?? ""], { name: "Three" });
+    const again = await world.createCampaign(acme, [daylight ?? ""], { name: "Three" });
     try {
       const ids = async () => (await services({ q: "daylight" })).map(({ service_id }) => service_id);
       expect(await ids()).toEqual([survey, again]);
-      await completeTask(server.url, token, again);
+      await world.completeTask(token, again);
       expect(await ids()).toEqual([again, survey]);
     } finally {
-      await call(server.url, "sponsor.changeCampaign", { campaign_id: again, active: false }, acme.key);
+      await world.call("sponsor.changeCampaign", { campaign_id: again, active: false }, acme.key);
     }
   });
 });
 
 describe("the plan of a search", () => {
-  /** How PostgreSQL would do it if it could not simply read everything. */
+  /** PostgreSQL's plan of a search. Sequential scans are off, since it prefers them in tables as small as these. */
   async function planOf(input: Parameters<typeof searchServices>[1]): Promise<string> {
     let sql: Prisma.Sql | undefined;
     const spy = {
       $queryRaw: (strings: string[], ...values: unknown[]) => {
-        sql ??= Prisma.sql(strings, ...values); // the search itself; what it does next is another
+        sql ??= Prisma.sql(strings, ...values); // the first query is the search itself
         return Promise.resolve([]);
       },
     } as unknown as Database;
     await searchServices({ db: spy, actor: await actorOf(token) }, input);
-    return server.deps.db.$transaction(async (tx) => {
+    return world.db.$transaction(async (tx) => {
       await tx.$executeRaw`SET LOCAL enable_seqscan = off`;
       const lines = await tx.$queryRaw<{ "QUERY PLAN": string }[]>`EXPLAIN ${sql ?? Prisma.empty}`;
       return lines.map((line) => line["QUERY PLAN"]).join("\n");
@@ -216,7 +203,7 @@ describe("the plan of a search", () => {
   test.each([
     ["keywords", { q: "forecast" }],
     ["a sentence", { intent: "will it rain on Sunday" }],
-  ])("for %s uses the text indexes of services and campaigns", async (_what, input) => {
+  ])("a search by %s uses the text indexes of services and campaigns", async (_what, input) => {
     const plan = await planOf(input);
     for (const table of ["sponsored_apis", "campaigns"]) {
       for (const column of ["search_vector", "search_text"]) {
@@ -226,17 +213,14 @@ describe("the plan of a search", () => {
   });
 });
 
-describe("pages", () => {
+describe("the pages of a search", () => {
   const COUNT = 53;
   let many: string[];
 
   beforeAll(async () => {
-    const { db } = server.deps;
-    const first = await registerApi(server.url, acme.key, upstream, "honest", {
-      name: "Bulk 0",
-      categories: ["travel"],
-    });
-    const campaignId = await createCampaign(server.url, acme, [first]);
+    const { db } = world;
+    const first = await world.registerService(acme.key, "honest", { name: "Bulk 0", categories: ["travel"] });
+    const campaignId = await world.createCampaign(acme, [first]);
     const {
       id: _,
       searchText: __,
@@ -257,7 +241,7 @@ describe("pages", () => {
     many = [first, ...made.map(({ serviceKey }) => serviceKey)].toSorted();
   });
 
-  test("hold at most 50, and next actions lead through all of them once", async () => {
+  test("a page has at most 50 results, and the next actions lead through each result once", async () => {
     for (const start of [{ category: "travel" }, { category: "travel", q: "bulk", limit: 20 }]) {
       const keys: string[] = [];
       let params: Record<string, unknown> | undefined = start;
@@ -282,7 +266,7 @@ describe("pages", () => {
     }
   });
 
-  test("past the end are empty, and still know the total", async () => {
+  test("a page past the last result is empty, and still tells the total", async () => {
     for (const transport of TRANSPORTS) {
       for (const offset of [COUNT, 10_000]) {
         const answer = await search({ category: "travel", offset, limit: 1 }, transport);
@@ -310,8 +294,8 @@ describe("pages", () => {
     ["category=two%20words", "/category", "pattern"],
     ["allowed_data_types=region&allowed_data_types=shoe_size", "/allowed_data_types/1", "enum"],
     ["colour=red", "/colour", "additionalProperties"],
-  ])("?%s: validation_error at %s", async (query, path, keyword) => {
-    const answer = await rest(server.url, "GET", `/agent/services?${query}`, { token });
+  ])("a search with ?%s is a validation error at %s", async (query, path, keyword) => {
+    const answer = await world.rest("GET", `/agent/services?${query}`, { token });
     expect(expectRefused(answer, 400, "validation_error").field_errors).toMatchObject([{ path, keyword }]);
   });
 });

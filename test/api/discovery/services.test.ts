@@ -1,30 +1,17 @@
-import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Transport } from "../../support/call.ts";
-import { call, expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
-import type { Answer, TestServer } from "../../support/server.ts";
-import { rest, startTestServer } from "../../support/server.ts";
-import type { Upstream } from "../../support/upstream.ts";
-import { startUpstream } from "../../support/upstream.ts";
-import type { Created } from "../../support/world.ts";
-import {
-  admin,
-  completeTask,
-  createCampaign,
-  createGrant,
-  createSponsor,
-  EVERYTHING,
-  openSession,
-  registerApi,
-} from "../../support/world.ts";
+import { expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
+import type { GrantOfUser, SponsorWithKey } from "../../support/caller.ts";
+import { EVERYTHING } from "../../support/caller.ts";
+import type { Answer } from "../../support/server.ts";
+import { useWorld } from "../../support/use-world.ts";
 
-let server: TestServer;
-let upstream: Upstream;
-let acme: { sponsor_id: string; key: string };
+const world = useWorld({ upstreamFor: "all tests" });
+let acme: SponsorWithKey;
 let survey: string;
 let registration: string;
 let tours: string;
-let grant: Created;
+let grant: GrantOfUser;
 let token: string;
 
 const EMAIL_TASK = {
@@ -34,48 +21,38 @@ const EMAIL_TASK = {
   additionalProperties: false,
 };
 
-const api = (
+const register = (
   name: string,
   categories: string[],
   price_cents: number,
   changes: Record<string, unknown> = {},
-) => registerApi(server.url, acme.key, upstream, "honest", { name, categories, price_cents, ...changes });
+) => world.registerService(acme.key, "honest", { name, categories, price_cents, ...changes });
 
 beforeAll(async () => {
-  server = await startTestServer();
-  upstream = await startUpstream(10_000);
-  acme = await createSponsor(server.url);
-  const globex = await createSponsor(server.url, "Globex");
-  const daylight = await api("Daylight", ["weather"], 1, { tags: ["sun"] });
-  const forecast = await api("Forecast", ["weather"], 3);
-  const timetable = await api("Timetable", ["travel"], 2);
-  const guide = await api("Guide", ["travel", "weather"], 4);
-  await api("Rates", ["finance"], 1);
-  survey = await createCampaign(server.url, acme, [daylight, forecast], { tags: ["meteorology"] });
-  registration = await createCampaign(server.url, globex, [timetable], {
+  acme = await world.createSponsor();
+  const globex = await world.createSponsor("Globex");
+  const daylight = await register("Daylight", ["weather"], 1, { tags: ["sun"] });
+  const forecast = await register("Forecast", ["weather"], 3);
+  const timetable = await register("Timetable", ["travel"], 2);
+  const guide = await register("Guide", ["travel", "weather"], 4);
+  await register("Rates", ["finance"], 1);
+  survey = await world.createCampaign(acme, [daylight, forecast], { tags: ["meteorology"] });
+  registration = await world.createCampaign(globex, [timetable], {
     name: "Passengers",
     task_type: "registration",
     task_schema: EMAIL_TASK,
     estimated_task_duration_seconds: 120,
   });
-  tours = await createCampaign(server.url, acme, [guide], { estimated_task_duration_seconds: undefined });
-  await admin(server.url, `/admin/sponsors/${acme.sponsor_id}/credits`, {
-    service_key: forecast,
-    amount_cents: 10,
-    reference: randomUUID(),
-  });
-});
-afterAll(async () => {
-  await upstream.close();
-  await server.close();
+  tours = await world.createCampaign(acme, [guide], { estimated_task_duration_seconds: undefined });
+  await world.bookCredit(acme.sponsor_id, { service_key: forecast }, 10);
 });
 beforeEach(async () => {
-  grant = await createGrant(server.url);
-  ({ token } = await openSession(server.url, grant));
+  grant = await world.createGrant();
+  ({ token } = await world.openSession(grant));
 });
 
 const search = (input: Record<string, unknown> = {}, transport: Transport = "rest"): Promise<Answer> =>
-  call(server.url, "agent.searchServices", input, token, transport);
+  world.call("agent.searchServices", input, token, transport);
 
 interface Found {
   service_type: string;
@@ -88,6 +65,7 @@ interface Found {
 const servicesIn = (answer: Answer): Found[] => expectSuccess(answer).services as Found[];
 const nameOf = ({ service_type, name }: Found): string =>
   service_type === "campaign" ? name : `${name} (open)`;
+/** The sorted names of what a search finds. Results that an open budget pays for end in "(open)". */
 const found = async (input?: Record<string, unknown>): Promise<string[]> =>
   servicesIn(await search(input))
     .map(nameOf)
@@ -95,9 +73,9 @@ const found = async (input?: Record<string, unknown>): Promise<string[]> =>
 
 const ALL = ["Daylight", "Forecast", "Forecast (open)", "Guide", "Timetable"];
 
-describe("what is found", () => {
+describe("the results of a search", () => {
   test.each(TRANSPORTS)(
-    "is one result per campaign and service, and one per open budget, over %s",
+    "a search has one result per campaign and service, and one per open budget, over %s",
     async (transport) => {
       const answer = await search({}, transport);
       const { services, ...page } = expectSuccess(answer) as Record<string, unknown> & { services: Found[] };
@@ -161,7 +139,7 @@ describe("what is found", () => {
     ],
     [{ q: "forecast", max_task_duration_seconds: 1 }, ["Forecast (open)"]],
     [{ category: "travel", intent: "weather", allowed_data_types: ["region"] }, ["Guide"]],
-  ])("with %o: %o", async (filters, expected) => {
+  ])("a search with %o finds %o", async (filters, expected) => {
     for (const transport of TRANSPORTS) {
       const answer = await search(filters, transport);
       expect(servicesIn(answer).map(nameOf).toSorted()).toEqual(expected);
@@ -169,8 +147,8 @@ describe("what is found", () => {
     }
   });
 
-  test("a list in the query is one name repeated, also where it holds one item", async () => {
-    const get = (query: string) => rest(server.url, "GET", `/agent/services?${query}`, { token });
+  test("a list in the query string is a repeated name, and a single name is a list of one", async () => {
+    const get = (query: string) => world.rest("GET", `/agent/services?${query}`, { token });
     const both = await get("preferred_task_types=survey&preferred_task_types=registration");
     expect(servicesIn(both).map(nameOf)).toHaveLength(4);
     const one = await get("preferred_task_types=registration");
@@ -179,39 +157,40 @@ describe("what is found", () => {
   });
 });
 
-describe("what a session could use", () => {
-  const seen = async (
+describe("what a session can use", () => {
+  /** The names of what a session of these scopes, of a user with this profile, finds. */
+  const foundWith = async (
     scopes: Record<string, unknown>,
     user: Record<string, unknown> = {},
   ): Promise<string[]> => {
-    const own = Object.keys(user).length === 0 ? grant : await createGrant(server.url, { user });
-    ({ token } = await openSession(server.url, own, { scopes: { ...EVERYTHING, ...scopes } }));
+    const own = Object.keys(user).length === 0 ? grant : await world.createGrant({ user });
+    ({ token } = await world.openSession(own, { scopes: { ...EVERYTHING, ...scopes } }));
     return found();
   };
 
-  test("has all its categories in scope, its task type, and the data its task can't do without", async () => {
+  test("a session finds services whose categories, task type and required data types are all in its scope", async () => {
     const weather = ["Daylight", "Forecast", "Forecast (open)"];
-    expect(await seen({ allowed_categories: ["weather"] })).toEqual(weather);
-    expect(await seen({ allowed_categories: ["travel"] })).toEqual(["Timetable"]);
-    expect(await seen({ allowed_categories: [] })).toEqual([]);
-    expect(await seen({ allowed_task_types: ["survey"] })).toEqual([...weather, "Guide"]);
-    expect(await seen({ allowed_task_types: [] })).toEqual(["Forecast (open)"]);
-    expect(await seen({ allowed_data_types: ["region"] })).toEqual([...weather, "Guide"]);
+    expect(await foundWith({ allowed_categories: ["weather"] })).toEqual(weather);
+    expect(await foundWith({ allowed_categories: ["travel"] })).toEqual(["Timetable"]);
+    expect(await foundWith({ allowed_categories: [] })).toEqual([]);
+    expect(await foundWith({ allowed_task_types: ["survey"] })).toEqual([...weather, "Guide"]);
+    expect(await foundWith({ allowed_task_types: [] })).toEqual(["Forecast (open)"]);
+    expect(await foundWith({ allowed_data_types: ["region"] })).toEqual([...weather, "Guide"]);
   });
 
-  test("includes what a completed task pays for, though no such task could be done any more", async () => {
-    await completeTask(server.url, token, survey);
-    expect(await seen({ allowed_task_types: [] })).toEqual(["Daylight", "Forecast", "Forecast (open)"]);
-    expect(await seen({})).toEqual(ALL);
+  test("a session finds what a completed task pays for, even without that task type in its scope", async () => {
+    await world.completeTask(token, survey);
+    expect(await foundWith({ allowed_task_types: [] })).toEqual(["Daylight", "Forecast", "Forecast (open)"]);
+    expect(await foundWith({})).toEqual(ALL);
   });
 
-  test("is for its user", async () => {
-    const key = await api("Herbarium", ["weather"], 1);
-    await createCampaign(server.url, acme, [key], {
+  test("a session finds a targeted campaign only if its user has one of the roles and one of the tools", async () => {
+    const key = await register("Herbarium", ["weather"], 1);
+    await world.createCampaign(acme, [key], {
       target_roles: ["botanist", "gardener"],
       target_tools: ["spade"],
     });
-    const has = async (user: Record<string, unknown>) => (await seen({}, user)).includes("Herbarium");
+    const has = async (user: Record<string, unknown>) => (await foundWith({}, user)).includes("Herbarium");
     expect(await has({ roles: ["gardener"], tools_used: ["rake", "spade"] })).toBe(true);
     expect(await has({ roles: ["gardener"], tools_used: ["rake"] })).toBe(false);
     expect(await has({ roles: ["developer"], tools_used: ["spade"] })).toBe(false);
@@ -219,77 +198,74 @@ describe("what a session could use", () => {
   });
 });
 
-describe("what isn't listed", () => {
+describe("what a search leaves out", () => {
   let service: string;
-  const own = ["Almanac"];
+  const ALMANAC = ["Almanac"];
   const listed = () => found({ q: "almanac" });
 
   beforeEach(async () => {
-    service = await api("Almanac", ["weather"], 1);
-    return async () =>
-      call(server.url, "sponsor.changeApi", { service_key: service, active: false }, acme.key);
+    service = await register("Almanac", ["weather"], 1);
+    return async () => world.call("sponsor.changeApi", { service_key: service, active: false }, acme.key);
   });
 
-  const account = async (campaignId: string): Promise<string> =>
-    (await server.deps.db.campaign.findUniqueOrThrow({ where: { id: campaignId } })).budgetAccountId;
+  const budgetAccountOf = async (campaignId: string): Promise<string> =>
+    (await world.db.campaign.findUniqueOrThrow({ where: { id: campaignId } })).budgetAccountId;
 
-  test("a paused campaign, or a paused service", async () => {
-    const id = await createCampaign(server.url, acme, [service]);
-    const set = (operation: string, input: Record<string, unknown>) =>
-      call(server.url, operation, input, acme.key);
-    expect(await listed()).toEqual(own);
+  test("a search leaves out what a paused campaign pays for, and paused services", async () => {
+    const id = await world.createCampaign(acme, [service]);
+    const set = (operation: string, input: Record<string, unknown>) => world.call(operation, input, acme.key);
+    expect(await listed()).toEqual(ALMANAC);
     await set("sponsor.changeCampaign", { campaign_id: id, active: false });
     expect(await listed()).toEqual([]);
     await set("sponsor.changeCampaign", { campaign_id: id, active: true });
-    expect(await listed()).toEqual(own);
+    expect(await listed()).toEqual(ALMANAC);
     await set("sponsor.changeApi", { service_key: service, active: false });
     expect(await listed()).toEqual([]);
   });
 
-  test("a price above the subsidy", async () => {
-    await createCampaign(server.url, acme, [service], { subsidy_per_call_cents: 0.9999 });
+  test("a search leaves out services whose price is above the campaign's subsidy", async () => {
+    await world.createCampaign(acme, [service], { subsidy_per_call_cents: 0.9999 });
     expect(await listed()).toEqual([]);
-    await createCampaign(server.url, acme, [service], { subsidy_per_call_cents: 1 });
-    expect(await listed()).toEqual(own);
+    await world.createCampaign(acme, [service], { subsidy_per_call_cents: 1 });
+    expect(await listed()).toEqual(ALMANAC);
   });
 
-  test("a budget that wouldn't pay for one more call, to the unit", async () => {
-    const id = await createCampaign(server.url, acme, [service], { fundCents: 5 });
+  test("a search leaves out a campaign whose budget doesn't pay for one more call, to the unit", async () => {
+    const id = await world.createCampaign(acme, [service], { fundCents: 5 });
     const set = async (data: { spent?: bigint; reserved?: bigint }) =>
-      server.deps.db.budgetAccount.update({ where: { id: await account(id) }, data });
+      world.db.budgetAccount.update({ where: { id: await budgetAccountOf(id) }, data });
     await set({ spent: 30_000n, reserved: 10_000n });
-    expect(await listed()).toEqual(own);
+    expect(await listed()).toEqual(ALMANAC);
     await set({ reserved: 10_001n });
     expect(await listed()).toEqual([]);
   });
 
-  test("an open budget that is used up", async () => {
-    const credit = { service_key: service, amount_cents: 1, reference: randomUUID() };
-    await admin(server.url, `/admin/sponsors/${acme.sponsor_id}/credits`, credit);
+  test("a search leaves out a service whose open budget is used up", async () => {
+    await world.bookCredit(acme.sponsor_id, { service_key: service }, 1);
     expect(await listed()).toEqual(["Almanac (open)"]);
-    const { budgetAccountId } = await server.deps.db.sponsoredApi.findUniqueOrThrow({
+    const { budgetAccountId } = await world.db.sponsoredApi.findUniqueOrThrow({
       where: { serviceKey: service },
     });
-    await server.deps.db.budgetAccount.update({ where: { id: budgetAccountId ?? "" }, data: { spent: 1n } });
+    await world.db.budgetAccount.update({ where: { id: budgetAccountId ?? "" }, data: { spent: 1n } });
     expect(await listed()).toEqual([]);
   });
 
-  test("a campaign that has paid all it pays for this user", async () => {
-    const id = await createCampaign(server.url, acme, [service], { max_calls_per_user: 2 });
+  test("a search leaves out a campaign that has paid all its calls for this user", async () => {
+    const id = await world.createCampaign(acme, [service], { max_calls_per_user: 2 });
     const cap = { kind: "user_campaign", unit: "calls", limit: 2n, campaignId: id, userId: grant.user_id };
-    const { id: capId } = await server.deps.db.budgetAccount.create({ data: { ...cap, spent: 1n } });
-    expect(await listed()).toEqual(own);
-    await server.deps.db.budgetAccount.update({ where: { id: capId }, data: { reserved: 1n } });
+    const { id: capId } = await world.db.budgetAccount.create({ data: { ...cap, spent: 1n } });
+    expect(await listed()).toEqual(ALMANAC);
+    await world.db.budgetAccount.update({ where: { id: capId }, data: { reserved: 1n } });
     expect(await listed()).toEqual([]);
-    ({ token } = await openSession(server.url, await createGrant(server.url)));
-    expect(await listed()).toEqual(own);
+    ({ token } = await world.openSession(await world.createGrant()));
+    expect(await listed()).toEqual(ALMANAC);
   });
 });
 
 test.each(TRANSPORTS)(
-  "next actions lead to the best results: their task, or running them, over %s",
+  "the next actions of a search lead to the tasks of the best results, or to running them, over %s",
   async (transport) => {
-    await completeTask(server.url, token, tours);
+    await world.completeTask(token, tours);
     const answer = await search({ category: "travel" }, transport);
     const services = servicesIn(answer);
     const actions = answer.body.next_actions as Record<string, unknown>[];

@@ -1,68 +1,74 @@
-import { createPublicClient, createTestClient, createWalletClient, http, parseAbi, parseEther } from "viem";
+import type { Hex } from "viem";
+import {
+  createPublicClient,
+  createTestClient,
+  createWalletClient,
+  encodeFunctionData,
+  http,
+  parseAbi,
+  parseEther,
+} from "viem";
+import type { PrivateKeyAccount } from "viem/accounts";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { baseSepolia } from "viem/chains";
-import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
+import { beforeEach, describe, expect, inject, test } from "vitest";
 import type { CheckName } from "../../../src/core/money/ledger/index.ts";
 import { CHECKS, verifyLedger } from "../../../src/core/money/ledger/index.ts";
-import { call } from "../../support/call.ts";
 import { runSql } from "../../support/database.ts";
 import { runProgram } from "../../support/process.ts";
-import type { TestServer } from "../../support/server.ts";
-import { startTestServer } from "../../support/server.ts";
-import type { Upstream } from "../../support/upstream.ts";
-import { startUpstream } from "../../support/upstream.ts";
-import {
-  completeTask,
-  createCampaign,
-  createGrant,
-  createSponsor,
-  openSession,
-  registerApi,
-} from "../../support/world.ts";
+import { useWorld } from "../../support/use-world.ts";
 
-/** The proof of the books: silent when all is well, and not silent about anything that could go wrong. */
+const world = useWorld({ serverFor: "each test" });
 
-let server: TestServer;
-let upstream: Upstream;
 beforeEach(async () => {
-  server = await startTestServer();
-  upstream = await startUpstream();
-  const acme = await createSponsor(server.url);
-  const honest = await registerApi(server.url, acme.key, upstream);
-  const liar = await registerApi(server.url, acme.key, upstream, "liar");
-  const free = await registerApi(server.url, acme.key, upstream, "free", { price_cents: 0 });
-  const campaignId = await createCampaign(server.url, acme, [honest, liar, free], { fundCents: 50 });
-  const { token } = await openSession(server.url, await createGrant(server.url));
-  await completeTask(server.url, token, campaignId);
-  for (const service_key of [honest, free, liar]) {
-    for (const n of [1, 2]) await call(server.url, "agent.runService", { service_key, input: { n } }, token);
-  }
-});
-afterEach(async () => {
-  await upstream.close();
-  await server.close();
+  const acme = await world.createSponsor();
+  const honest = await world.registerService(acme.key);
+  const liar = await world.registerService(acme.key, "liar");
+  const free = await world.registerService(acme.key, "free", { price_cents: 0 });
+  const campaignId = await world.createCampaign(acme, [honest, liar, free], { fundCents: 50 });
+  const { token } = await world.openSession(await world.createGrant());
+  await world.completeTask(token, campaignId);
+  for (const service of [honest, free, liar])
+    for (const n of [1, 2]) await world.run(token, service, { input: { n } });
 });
 
-const wrongChecks = async (): Promise<CheckName[]> => {
-  const { findings } = await verifyLedger(server.deps);
+/** The checks that find something wrong. */
+async function failedChecks(): Promise<CheckName[]> {
+  const { findings } = await verifyLedger(world.server.deps);
   return [...new Set(findings.map(({ check }) => check))].sort();
-};
+}
 
-const asOwner = (sql: string): Promise<void> => runSql(server.database.url, sql);
+const asOwner = (sql: string): Promise<void> => runSql(world.database.url, sql);
 
-test("is silent where all is well: paid, free, and not yet decided", async () => {
-  const { findings, counts } = await verifyLedger(server.deps);
+/** Sends a transaction to the token, from an account that gets the gas for it. */
+async function callToken(account: PrivateKeyAccount, data: Hex): Promise<Hex> {
+  const { rpcUrl, asset } = inject("chain");
+  const transport = http(rpcUrl);
+  await createTestClient({ mode: "anvil", transport }).setBalance({
+    address: account.address,
+    value: parseEther("1"),
+  });
+  const wallet = createWalletClient({ account, chain: baseSepolia, transport });
+  return wallet.sendTransaction({ to: asset, data });
+}
+const TOKEN = parseAbi([
+  "function transfer(address to, uint256 value) returns (bool)",
+  "function transferFrom(address from, address to, uint256 value) returns (bool)",
+]);
+
+test("given paid, free and undecided runs, the ledger's proof finds nothing wrong", async () => {
+  const { findings, counts } = await verifyLedger(world.server.deps);
   expect(findings).toEqual([]);
   expect(counts).toMatchObject({ payments: 2, transfers: 2, entries: 3 });
 });
 
-test("a payment that settles after it was denied is a payment like any other", async () => {
-  await upstream.settleHeld();
-  expect(await wrongChecks()).toEqual([]); // moved, and not yet decided
+test("a payment that the upstream settles after it refused it isn't a finding", async () => {
+  await world.upstream.settleHeld();
+  expect(await failedChecks()).toEqual([]); // the money has moved, and the payment isn't decided yet
 });
 
-describe("finds", () => {
-  /** As somebody would who can change the database at will: triggers and constraints out of the way. */
+describe("the ledger's proof", () => {
+  /** Switches off triggers and foreign keys, as a superuser can. */
   const TAMPERING = "SET session_replication_role = replica;";
 
   test.each<[string, CheckName[], string]>([
@@ -77,12 +83,12 @@ describe("finds", () => {
       `UPDATE budget_accounts SET "limit" = "limit" + 1000000000000 WHERE kind = 'campaign'`,
     ],
     [
-      "spending that vanished",
+      "vanished spending",
       ["entries", "reservations"],
       `UPDATE budget_accounts SET spent = 0 WHERE kind = 'campaign'`,
     ],
     [
-      "a reservation that leaked",
+      "a leaked reservation",
       ["reservations"],
       `UPDATE budget_accounts SET reserved = reserved + 1 WHERE kind = 'session'`,
     ],
@@ -92,9 +98,9 @@ describe("finds", () => {
       `ALTER TABLE budget_accounts DROP CONSTRAINT budget_accounts_cap;
        UPDATE budget_accounts SET reserved = "limit" + 1 WHERE kind = 'grant'`,
     ],
-    ["an entry that was deleted", ["entries", "spends"], "DELETE FROM ledger_transfers WHERE kind = 'spend'"],
+    ["a deleted entry", ["entries", "spends"], "DELETE FROM ledger_transfers WHERE kind = 'spend'"],
     [
-      "an amount that was changed",
+      "a changed amount",
       ["payments", "spends"],
       "UPDATE payments SET amount_micros = 1 WHERE status = 'settled'",
     ],
@@ -109,7 +115,7 @@ describe("finds", () => {
       `UPDATE payments SET tx_hash = '0x${"ab".repeat(32)}' WHERE status = 'settled'`,
     ],
     [
-      "a payment that was called settled and never was",
+      "a payment that is called settled and never was",
       ["entries", "payments", "reservations"],
       `WITH p AS (UPDATE payments SET status = 'settled', settled_at = now(), tx_hash = '0x${"cd".repeat(32)}'
                    WHERE id = (SELECT id FROM payments WHERE status = 'refused' LIMIT 1) RETURNING id, amount_micros)
@@ -118,37 +124,24 @@ describe("finds", () => {
               (SELECT id FROM ledger_accounts WHERE kind = 'upstreams'), amount_micros, id FROM p`,
     ],
     [
-      "a payment that was given back although the money moved",
+      "a payment that was released although the money moved",
       ["reservations", "spends", "transfers"],
       "UPDATE payments SET status = 'void', settled_at = NULL WHERE status = 'settled'",
     ],
-  ])("%s", async (_what, checks, sql) => {
+  ])("the ledger's proof finds %s", async (_what, checks, sql) => {
     await asOwner(`${TAMPERING} ${sql}`);
-    const found = await wrongChecks();
-    expect(found).toEqual(expect.arrayContaining(checks));
+    expect(await failedChecks()).toEqual(expect.arrayContaining(checks));
   });
 
-  test("money that left the treasury for nobody", async () => {
-    const { rpcUrl, asset } = inject("chain");
-    const account = privateKeyToAccount(server.treasuryKey);
-    const transport = http(rpcUrl);
-    await createTestClient({ mode: "anvil", transport }).setBalance({
-      address: account.address,
-      value: parseEther("1"),
-    });
-    const wallet = createWalletClient({ account, chain: baseSepolia, transport });
-    const abi = parseAbi(["function transfer(address to, uint256 value) returns (bool)"]);
-    await wallet.writeContract({
-      address: asset,
-      abi,
-      functionName: "transfer",
-      args: [`0x${"2".repeat(40)}`, 7n],
-    });
-    const { findings } = await verifyLedger(server.deps);
+  test("the ledger's proof finds a transfer out of the treasury that is no payment", async () => {
+    const treasury = privateKeyToAccount(world.server.treasuryKey);
+    const args = [`0x${"2".repeat(40)}`, 7n] as const;
+    await callToken(treasury, encodeFunctionData({ abi: TOKEN, functionName: "transfer", args }));
+    const { findings } = await verifyLedger(world.server.deps);
     expect(findings).toMatchObject([{ check: "transfers", detail: expect.stringContaining("7 to 0x2222") }]);
   });
 
-  test("a treasury that no longer covers what is funded", async () => {
+  test("the ledger's proof finds a treasury that no longer covers the funded budgets", async () => {
     await asOwner(`WITH credit AS (
         INSERT INTO credits (sponsor_id, budget_account_id, amount_micros, reference)
         SELECT sponsor_id, budget_account_id, 1000000000000, 'not there' FROM campaigns LIMIT 1 RETURNING id, budget_account_id
@@ -158,67 +151,64 @@ describe("finds", () => {
          WHERE s.kind = 'sponsors' AND b.budget_account_id = credit.budget_account_id
       )
       UPDATE budget_accounts SET "limit" = "limit" + 1000000000000 FROM credit WHERE budget_accounts.id = credit.budget_account_id`);
-    expect(await wrongChecks()).toEqual(["coverage"]);
+    expect(await failedChecks()).toEqual(["coverage"]);
   });
 });
 
-test("what was recorded can't be changed: not by a server, and not even by the tables' owner", async () => {
+test("append-only tables can't be changed, not by a server and not by their owner", async () => {
   const events = ["payment_events", "incoming_payment_events", "payout_events"];
   for (const table of [...events, "ledger_transfers", "agent_audit_logs", "credits"]) {
     for (const sql of [`UPDATE ${table} SET id = id`, `DELETE FROM ${table}`, `TRUNCATE ${table} CASCADE`]) {
       await expect(asOwner(sql), sql).rejects.toThrow("only grows");
-      await expect(runSql(server.database.serverUrl, sql), sql).rejects.toThrow("permission denied");
+      await expect(runSql(world.database.serverUrl, sql), sql).rejects.toThrow("permission denied");
     }
   }
-  expect(await wrongChecks()).toEqual([]);
+  expect(await failedChecks()).toEqual([]);
 });
 
-test("somebody who moves nothing out of the treasury, to be seen in its history, moves nothing", async () => {
-  const { rpcUrl, asset } = inject("chain");
+test("a stranger's transfer of nothing out of the treasury isn't a finding", async () => {
   const stranger = privateKeyToAccount(generatePrivateKey());
-  const transport = http(rpcUrl);
-  await createTestClient({ mode: "anvil", transport }).setBalance({
-    address: stranger.address,
-    value: parseEther("1"),
-  });
-  const hash = await createWalletClient({ account: stranger, chain: baseSepolia, transport }).writeContract({
-    address: asset,
-    abi: parseAbi(["function transferFrom(address,address,uint256) returns (bool)"]),
-    functionName: "transferFrom",
-    args: [server.treasury, stranger.address, 0n],
-  });
-  const { status } = await createPublicClient({ transport }).waitForTransactionReceipt({ hash });
+  const args = [world.server.treasury, stranger.address, 0n] as const;
+  const data = encodeFunctionData({ abi: TOKEN, functionName: "transferFrom", args });
+  const hash = await callToken(stranger, data);
+  const { status } = await createPublicClient({
+    transport: http(inject("chain").rpcUrl),
+  }).waitForTransactionReceipt({ hash });
   expect(status).toBe("success");
-  expect(await wrongChecks()).toEqual([]);
+  expect(await failedChecks()).toEqual([]);
 });
 
-test("npm run ledger:verify tells it, and ends with 1 if anything is wrong", async () => {
-  const { network, asset, rpcUrl, facilitatorUrl } = inject("chain");
-  const verify = () =>
-    runProgram("--verify-ledger", {
-      DATABASE_URL: server.database.serverUrl,
-      DATA_ENCRYPTION_KEY: Buffer.alloc(32).toString("base64"),
-      X402_NETWORK: network,
-      X402_ASSET: asset,
-      X402_RPC_URL: rpcUrl,
-      X402_FACILITATOR_URL: facilitatorUrl,
-      TREASURY_PRIVATE_KEY: server.treasuryKey,
+test(
+  "npm run ledger:verify prints what it checked, and exits with 1 on a finding",
+  { timeout: 90_000 },
+  async () => {
+    const { network, asset, rpcUrl, facilitatorUrl } = inject("chain");
+    const verify = () =>
+      runProgram("--verify-ledger", {
+        DATABASE_URL: world.database.serverUrl,
+        DATA_ENCRYPTION_KEY: Buffer.alloc(32).toString("base64"),
+        X402_NETWORK: network,
+        X402_ASSET: asset,
+        X402_RPC_URL: rpcUrl,
+        X402_FACILITATOR_URL: facilitatorUrl,
+        TREASURY_PRIVATE_KEY: world.server.treasuryKey,
+      });
+    const { stdout } = await verify();
+    expect(stdout.match(/^ok /gm)).toHaveLength(Object.keys(CHECKS).length);
+    expect(stdout).toMatch(
+      /looked at \d+ accounts, 3 entries, 2 settled payments and 2 transfers, up to block \d+/,
+    );
+
+    await asOwner(`UPDATE budget_accounts SET "limit" = "limit" + 1 WHERE kind = 'campaign'`);
+    await expect(verify()).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/^WRONG {2}funded accounts equal their entries\n +account /m),
     });
-  const { stdout } = await verify();
-  expect(stdout.match(/^ok /gm)).toHaveLength(Object.keys(CHECKS).length);
-  expect(stdout).toMatch(
-    /looked at \d+ accounts, 3 entries, 2 settled payments and 2 transfers, up to block \d+/,
-  );
+  },
+);
 
-  await asOwner(`UPDATE budget_accounts SET "limit" = "limit" + 1 WHERE kind = 'campaign'`);
-  await expect(verify()).rejects.toMatchObject({
-    code: 1,
-    stdout: expect.stringMatching(/^WRONG {2}funded accounts equal their entries\n +account /m),
-  });
-});
-
-test("metrics show what the proof found, by check", async () => {
-  const text = await (await fetch(`${server.url}/metrics`)).text();
+test("the metrics show the findings of the ledger's proof, by check", async () => {
+  const text = await (await fetch(`${world.url}/metrics`)).text();
   for (const check of Object.keys(CHECKS))
     expect(text).toContain(`tollfree_ledger_findings{check="${check}"} 0`);
 });

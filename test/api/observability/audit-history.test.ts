@@ -1,47 +1,27 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeAll, beforeEach, expect, test } from "vitest";
 import { mintToken } from "../../../src/core/access/credential/index.ts";
-import { call, expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
-import type { TestServer } from "../../support/server.ts";
-import { rest, startTestServer } from "../../support/server.ts";
+import { expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
+import type { GrantOfUser } from "../../support/caller.ts";
+import { CONSENT } from "../../support/caller.ts";
 import { FULL_TASK } from "../../support/tasks.ts";
-import type { Upstream } from "../../support/upstream.ts";
-import { startUpstream } from "../../support/upstream.ts";
-import type { Created } from "../../support/world.ts";
-import {
-  CONSENT,
-  createCampaign,
-  createGrant,
-  createSponsor,
-  openSession,
-  registerApi,
-} from "../../support/world.ts";
+import { useWorld } from "../../support/use-world.ts";
 
-let server: TestServer;
-let upstream: Upstream;
+const world = useWorld({ upstreamFor: "all tests" });
 let campaign_id: string;
 let service_key: string;
-let grant: Created;
+let grant: GrantOfUser;
 let token: string;
 let session_id: string;
 
 beforeAll(async () => {
-  server = await startTestServer();
-  upstream = await startUpstream();
-  const acme = await createSponsor(server.url);
-  service_key = await registerApi(server.url, acme.key, upstream, "free", { price_cents: 0 });
-  campaign_id = await createCampaign(server.url, acme, [service_key], {
-    fundCents: 0,
-    task_schema: FULL_TASK,
-  });
-});
-afterAll(async () => {
-  await upstream.close();
-  await server.close();
+  const acme = await world.createSponsor();
+  service_key = await world.registerService(acme.key, "free", { price_cents: 0 });
+  campaign_id = await world.createCampaign(acme, [service_key], { fundCents: 0, task_schema: FULL_TASK });
 });
 beforeEach(async () => {
-  grant = await createGrant(server.url);
-  ({ token, session_id } = await openSession(server.url, grant));
+  grant = await world.createGrant();
+  ({ token, session_id } = await world.openSession(grant));
 });
 
 interface Entry {
@@ -59,10 +39,10 @@ const history = async (
   input: Record<string, unknown> = {},
   session = token,
 ): Promise<{ entries: Entry[]; total_count: number }> =>
-  expectSuccess(await call(server.url, "agent.auditHistory", input, session)) as never;
+  expectSuccess(await world.call("agent.auditHistory", input, session)) as never;
 
 test.each(TRANSPORTS)(
-  "every call is there, accepted or refused, newest first, over %s",
+  "the audit history has every call of the agent, accepted or refused, newest first, over %s",
   async (transport) => {
     const calls: [string, Record<string, unknown>][] = [
       ["agent.searchServices", { q: "weather", limit: 5 }],
@@ -72,12 +52,11 @@ test.each(TRANSPORTS)(
       ["agent.completeTask", { campaign_id, task_data: { score: 4 }, consent: CONSENT }],
       ["agent.runService", { service_key }],
     ];
-    for (const [operation, input] of calls) await call(server.url, operation, input, token, transport);
+    for (const [operation, input] of calls) await world.call(operation, input, token, transport);
 
-    const answer = await call(server.url, "agent.auditHistory", {}, token, transport);
+    const answer = await world.call("agent.auditHistory", {}, token, transport);
     const { entries, ...page } = expectSuccess(answer) as { entries: Entry[] };
     expect(page).toEqual({ total_count: 7, offset: 0, limit: 50 });
-    const endpoint = (rest_: string, name: string) => (transport === "rest" ? rest_ : `/trpc/${name}`);
     const rows = entries.map(({ operation, response_status, error_code }) => [
       operation,
       response_status,
@@ -96,7 +75,7 @@ test.each(TRANSPORTS)(
       id: expect.any(String) as string,
       session_id,
       operation: "agent_search_services",
-      endpoint: endpoint("/agent/services", "agent.searchServices"),
+      endpoint: transport === "rest" ? "/agent/services" : "/trpc/agent.searchServices",
       request_summary: { q: { type: "string", length: 7 }, limit: 5 },
       response_status: 200,
       created_at: expect.any(String) as string,
@@ -106,14 +85,14 @@ test.each(TRANSPORTS)(
   },
 );
 
-test("all sessions of the grant are there, ended and refused ones too, and nobody else's", async () => {
-  const other = await openSession(server.url, grant);
-  const stranger = await openSession(server.url, await createGrant(server.url));
+test("the audit history has the calls of all the grant's sessions, ended ones too, and of no other grant", async () => {
+  const other = await world.openSession(grant);
+  const stranger = await world.openSession(await world.createGrant());
   for (const session of [token, other.token, stranger.token]) {
-    await call(server.url, "agent.flowStatus", {}, session);
+    await world.call("agent.flowStatus", {}, session);
   }
-  await call(server.url, "agent.revokeSession", {}, token);
-  expectRefused(await call(server.url, "agent.flowStatus", {}, token), 401, "session_revoked");
+  await world.call("agent.revokeSession", {}, token);
+  expectRefused(await world.call("agent.flowStatus", {}, token), 401, "session_revoked");
 
   const { entries } = await history({}, other.token);
   expect(entries.map((entry) => [entry.operation, entry.response_status, entry.session_id])).toEqual([
@@ -125,15 +104,15 @@ test("all sessions of the grant are there, ended and refused ones too, and nobod
     ["agent_auth", 200, session_id],
   ]);
   expect((await history({}, stranger.token)).total_count).toBe(2);
-  expectRefused(await call(server.url, "agent.auditHistory", {}, token), 401, "session_revoked");
+  expectRefused(await world.call("agent.auditHistory", {}, token), 401, "session_revoked");
 });
 
-test("pages fit together, and stop where the rows do", async () => {
-  for (let i = 0; i < 6; i += 1) await call(server.url, "agent.searchServices", { offset: i }, token);
+test("the pages of the audit history fit together, and are empty past the last row", async () => {
+  for (let i = 0; i < 6; i += 1) await world.call("agent.searchServices", { offset: i }, token);
   const whole = (await history()).entries;
   expect(whole).toHaveLength(7);
   const paged: Entry[] = [];
-  // Each page is itself a row from then on, at the front.
+  // Asking for a page adds a row at the front, so each offset is one more than the rows read so far.
   for (let offset = 0; offset < 9; offset += 3) {
     const page = await history({ offset: offset + 1 + offset / 3, limit: 3 });
     expect(page.total_count).toBe(8 + offset / 3);
@@ -141,7 +120,9 @@ test("pages fit together, and stop where the rows do", async () => {
   }
   expect(paged).toEqual(whole);
   expect((await history({ offset: 1000 })).entries).toEqual([]);
+});
 
+test("a page of the audit history with a wrong offset, limit or field is a validation error", async () => {
   for (const [input, path] of [
     [{ limit: 0 }, "/limit"],
     [{ limit: 51 }, "/limit"],
@@ -149,7 +130,7 @@ test("pages fit together, and stop where the rows do", async () => {
     [{ session_id }, "/session_id"],
   ] as const) {
     const refused = expectRefused(
-      await call(server.url, "agent.auditHistory", input, token),
+      await world.call("agent.auditHistory", input, token),
       400,
       "validation_error",
     );
@@ -157,7 +138,7 @@ test("pages fit together, and stop where the rows do", async () => {
   }
 });
 
-test("nothing secret or personal is in it, whatever was sent and wherever", async () => {
+test("the audit history holds no secrets and no personal data, wherever a call sent them", async () => {
   const secrets = {
     email: "ada.audit@example.org",
     comment: "the-drizzle-secret",
@@ -165,40 +146,22 @@ test("nothing secret or personal is in it, whatever was sent and wherever", asyn
     phone: "+351 912 345 678",
   };
   const foreign = mintToken("agent_session").token;
-  await call(
-    server.url,
-    "agent.completeTask",
-    { campaign_id, task_data: { score: 3, ...secrets }, consent: CONSENT },
-    token,
-  );
-  await call(
-    server.url,
-    "agent.completeTask",
-    { campaign_id, task_data: secrets.email, consent: secrets.comment },
-    token,
-  );
-  await call(
-    server.url,
-    "agent.runService",
-    { service_key, input: { place: secrets.region }, idempotency_key: secrets.comment },
-    token,
-  );
-  await call(server.url, "agent.searchServices", { q: secrets.email, intent: secrets.comment }, token);
-  await call(server.url, "agent.getTask", { campaign_id: foreign }, token);
-  await call(
-    server.url,
-    "agent.auth",
-    { user_id: grant.subject, scopes: secrets.comment, [secrets.email]: 1 },
-    grant.agent_key,
-  );
-  await rest(server.url, "GET", `/agent/services?access_token=${token}&${secrets.comment}=x`, { token });
-  await rest(server.url, "GET", `/agent/nothing/${token}`, { token });
+  const answers = { campaign_id, task_data: { score: 3, ...secrets }, consent: CONSENT };
+  await world.call("agent.completeTask", answers, token);
+  const malformed = { campaign_id, task_data: secrets.email, consent: secrets.comment };
+  await world.call("agent.completeTask", malformed, token);
+  const run = { input: { place: secrets.region }, idempotency_key: secrets.comment };
+  await world.run(token, service_key, run);
+  await world.call("agent.searchServices", { q: secrets.email, intent: secrets.comment }, token);
+  await world.call("agent.getTask", { campaign_id: foreign }, token);
+  const auth = { user_id: grant.subject, scopes: secrets.comment, [secrets.email]: 1 };
+  await world.call("agent.auth", auth, grant.agent_key);
+  await world.rest("GET", `/agent/services?access_token=${token}&${secrets.comment}=x`, { token });
+  await world.rest("GET", `/agent/nothing/${token}`, { token });
 
   const { entries } = await history();
   expect(entries.length).toBeGreaterThanOrEqual(7);
-  const rows = await server.deps.db.$queryRaw<
-    { row: string }[]
-  >`SELECT l::text AS row FROM agent_audit_logs l`;
+  const rows = await world.db.$queryRaw<{ row: string }[]>`SELECT l::text AS row FROM agent_audit_logs l`;
   const all = JSON.stringify(entries) + rows.map(({ row }) => row).join("\n");
   for (const secret of [...Object.values(secrets), token, foreign, grant.agent_key])
     expect(all).not.toContain(secret);

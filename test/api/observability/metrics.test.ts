@@ -1,34 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { call, expectSuccess, OPERATIONS } from "../../support/call.ts";
-import type { TestServer } from "../../support/server.ts";
-import { ADMIN_KEY, rest, startTestServer } from "../../support/server.ts";
-import type { Upstream } from "../../support/upstream.ts";
-import { startUpstream } from "../../support/upstream.ts";
-import {
-  completeTask,
-  createCampaign,
-  createGrant,
-  createSponsor,
-  openSession,
-  registerApi,
-} from "../../support/world.ts";
+import { ADMIN_KEY, startTestServer } from "../../support/server.ts";
+import { useWorld } from "../../support/use-world.ts";
 
-let server: TestServer;
-let upstream: Upstream;
-beforeAll(async () => {
-  server = await startTestServer({ limits: "real", metricsToken: "a-token-for-scraping" });
-  upstream = await startUpstream();
-});
-afterAll(async () => {
-  await upstream.close();
-  await server.close();
-});
+const METRICS_TOKEN = "a-token-for-scraping";
+
+const world = useWorld({ limits: "real", metricsToken: METRICS_TOKEN });
 
 async function scrape(): Promise<string> {
-  const answer = await fetch(`${server.url}/metrics`, {
-    headers: { authorization: "Bearer a-token-for-scraping" },
+  const answer = await fetch(`${world.url}/metrics`, {
+    headers: { authorization: `Bearer ${METRICS_TOKEN}` },
   });
   expect(answer.status).toBe(200);
   expect(answer.headers.get("content-type")).toContain("text/plain; version=0.0.4");
@@ -44,26 +27,19 @@ async function value(name: string, labels: Record<string, string> = {}): Promise
   return line === undefined ? 0 : Number(line.slice(line.lastIndexOf(" ") + 1));
 }
 
-test("needs its token, where one is set", async () => {
+test("metrics need the metrics token, if one is configured", async () => {
   for (const headers of [{}, { authorization: `Bearer ${ADMIN_KEY}` }, { authorization: "Bearer" }]) {
-    const answer = await fetch(`${server.url}/metrics`, { headers });
+    const answer = await fetch(`${world.url}/metrics`, { headers });
     expect(answer.status).toBe(401);
     expect(await answer.json()).toMatchObject({ error_code: "unauthorized" });
   }
-  const open = await startTestServer();
-  expect((await fetch(`${open.url}/metrics`)).status).toBe(200);
-  await open.close();
 });
 
 describe("a run", () => {
-  test("shows by operation, in the budgets, and in what was audited", async () => {
-    const acme = await createSponsor(server.url);
-    const service_key = await registerApi(server.url, acme.key, upstream);
-    const campaignId = await createCampaign(server.url, acme, [service_key], { fundCents: 100 });
-    const { token } = await openSession(server.url, await createGrant(server.url));
-    await completeTask(server.url, token, campaignId);
+  test("a paid run shows in the metrics of requests, budgets, sessions and audit", async () => {
+    const { token, service } = await world.readyService({ campaign: { fundCents: 100 } });
     const audited = await value("tollfree_audit_seconds_count");
-    expectSuccess(await call(server.url, "agent.runService", { service_key }, token));
+    expectSuccess(await world.run(token, service));
 
     const labels = { surface: "agent", operation: "agent_run_service" };
     const answered = { ...labels, transport: "rest", status: "200", error_code: "" };
@@ -80,23 +56,19 @@ describe("a run", () => {
     expect(await value("nodejs_eventloop_lag_p99_seconds")).toBeGreaterThan(0);
   });
 
-  test("that isn't decided yet shows as an open payment", async () => {
-    const acme = await createSponsor(server.url);
-    const service_key = await registerApi(server.url, acme.key, upstream, "liar");
-    const campaignId = await createCampaign(server.url, acme, [service_key], { fundCents: 100 });
-    const { token } = await openSession(server.url, await createGrant(server.url));
-    await completeTask(server.url, token, campaignId);
-    await call(server.url, "agent.runService", { service_key }, token);
+  test("a run whose payment isn't decided yet shows as an open payment", async () => {
+    const { token, service } = await world.readyService({ behaviour: "liar", campaign: { fundCents: 100 } });
+    await world.run(token, service);
     const open = (await scrape()).match(/^tollfree_open_payments\{status="\w+"\} 1$/m);
     expect(open).not.toBeNull();
     expect(await value("tollfree_budget_micros", { kind: "campaign", part: "reserved" })).toBe(20_000);
   });
 });
 
-describe("refusals", () => {
-  test("show by error code, limits by rule, violations and suspensions by event", async () => {
-    const { token } = await openSession(server.url, await createGrant(server.url));
-    for (let n = 0; n < 41; n += 1) await call(server.url, "agent.flowStatus", {}, token);
+describe("refused calls", () => {
+  test("refused calls show by error code, rate limits by rule, violations and suspensions by event", async () => {
+    const { token } = await world.openSession(await world.createGrant());
+    for (let n = 0; n < 41; n += 1) await world.call("agent.flowStatus", {}, token);
     const limited = { operation: "agent_flow_status", status: "429", error_code: "rate_limited" };
     expect(await value("tollfree_requests_total", limited)).toBe(10);
     expect(await value("tollfree_rate_limit_takes_total", { rule: "agent_session", result: "refused" })).toBe(
@@ -107,12 +79,12 @@ describe("refusals", () => {
     expect(await value("tollfree_sessions", { state: "suspended" })).toBe(1);
   });
 
-  test("can't make labels: whatever callers send, there are as many series as before", async () => {
+  test("callers can't add labels: whatever they send, the number of series stays the same", async () => {
     const attempt = async (): Promise<void> => {
       const odd = randomUUID();
-      await rest(server.url, "GET", `/agent/${odd}`, { token: odd, headers: { "x-request-id": odd } });
-      await rest(server.url, "POST", `/agent/services/${odd}/run`, { token: odd, body: { [odd]: odd } });
-      await fetch(`${server.url}/trpc/${odd}?input=${odd}`, { headers: { "user-agent": odd } });
+      await world.rest("GET", `/agent/${odd}`, { token: odd, headers: { "x-request-id": odd } });
+      await world.rest("POST", `/agent/services/${odd}/run`, { token: odd, body: { [odd]: odd } });
+      await fetch(`${world.url}/trpc/${odd}?input=${odd}`, { headers: { "user-agent": odd } });
     };
     const series = async (): Promise<number> => (await scrape()).split("\n").length;
     await attempt();
@@ -125,25 +97,33 @@ describe("refusals", () => {
   });
 });
 
-test("without the database tells what the process knows", async () => {
-  const lonely = await startTestServer();
-  await call(lonely.url, "agent.flowStatus", {}, "nonsense");
-  await lonely.database.close();
-  const answer = await fetch(`${lonely.url}/metrics`);
+describe("the metrics token", () => {
+  const open = useWorld();
+
+  test("without a metrics token configured, metrics are public", async () => {
+    expect((await fetch(`${open.url}/metrics`)).status).toBe(200);
+  });
+});
+
+test("without its database, a server still answers with the metrics of its process", async () => {
+  const server = await startTestServer();
+  await call(server.url, "agent.flowStatus", {}, "nonsense");
+  await server.database.close();
+  const answer = await fetch(`${server.url}/metrics`);
   const text = await answer.text();
   expect(answer.status).toBe(200);
   expect(text).toContain("tollfree_requests_total{");
   expect(text).not.toMatch(/^tollfree_sessions\{/m);
-  await lonely.stop();
+  await server.stop();
 });
 
-test("the dashboard asks for nothing that isn't measured", async () => {
+test("the Grafana dashboard asks only for metrics that exist", async () => {
   const dashboard = readFileSync("docs/grafana-dashboard.json", "utf8");
   const asked = new Set(
     [...dashboard.matchAll(/\b(?:tollfree|nodejs|process)_[a-z0-9_]+/g)].map(([name]) => name),
   );
   const families = [...(await scrape()).matchAll(/^# TYPE (\w+) /gm)].map(([, name = ""]) => name);
-  // Only with a Redis are its losses counted.
+  // Servers without Redis don't have these.
   const redis = ["tollfree_rate_limit_redis_losses_total", "tollfree_rate_limit_insured_takes_total"];
   const known = new Set([...families, ...redis]);
   const unknown = [...asked].filter((name) => !known.has(name.replace(/_bucket$/, "")));

@@ -1,51 +1,31 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import pg from "pg";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { ConfigError, readConfig } from "../../../src/app/config.ts";
-import { startTollfree } from "../../../src/app/server.ts";
 import { reencrypt } from "../../../src/core/personal-data/encryption/index.ts";
 import { ENCRYPTED_COLUMNS } from "../../../src/core/personal-data/encryption/store.ts";
 import { AesCipher } from "../../../src/platform/cipher.ts";
-import { call, expectRefused, expectSuccess } from "../../support/call.ts";
+import { expectApprovalNeeded, expectRefused, expectSuccess } from "../../support/call.ts";
+import type { GrantOfUser } from "../../support/caller.ts";
+import { CONSENT, GRANT_SCOPES } from "../../support/caller.ts";
 import { untilWaiting } from "../../support/database.ts";
 import { dump } from "../../support/dump.ts";
 import { eventually } from "../../support/eventually.ts";
-import type { Answer, TestServer } from "../../support/server.ts";
-import { ADMIN_KEY, startTestServer } from "../../support/server.ts";
+import type { Answer } from "../../support/server.ts";
 import { FULL_TASK } from "../../support/tasks.ts";
-import type { Upstream } from "../../support/upstream.ts";
-import { startUpstream } from "../../support/upstream.ts";
-import type { Created } from "../../support/world.ts";
-import {
-  CONSENT,
-  createCampaign,
-  createGrant,
-  createSponsor,
-  GRANT_SCOPES,
-  openSession,
-  registerApi,
-} from "../../support/world.ts";
+import { hoursFromNow } from "../../support/time.ts";
+import { useWorld } from "../../support/use-world.ts";
 
-let server: TestServer;
-let upstream: Upstream;
-beforeAll(async () => {
-  server = await startTestServer();
-  upstream = await startUpstream();
-});
-afterAll(async () => {
-  await upstream.close();
-  await server.close();
-});
-
-const asAdmin = (name: string, input: Record<string, unknown>): Promise<Answer> =>
-  call(server.url, `admin.${name}`, input, ADMIN_KEY);
-const status = (token: string): Promise<Answer> => call(server.url, "agent.flowStatus", {}, token);
+const world = useWorld({ upstreamFor: "all tests" });
+const status = (token: string): Promise<Answer> => world.call("agent.flowStatus", {}, token);
 
 describe("changing the encryption key", () => {
   const [oldKey, newKey] = [randomBytes(32), randomBytes(32)] as const;
+  /** The server's encryption key. */
+  const presentKey = (): Buffer => Buffer.from(world.server.options.encryptionKeys[0]);
 
-  test("is three steps, during which nothing becomes unreadable", () => {
+  test("the encryption key changes in three steps, and servers at neighbouring steps can read what the other wrote", () => {
     const before = new AesCipher([oldKey]);
     const step1 = new AesCipher([oldKey, newKey], oldKey);
     const step2 = new AesCipher([newKey, oldKey], oldKey);
@@ -64,7 +44,7 @@ describe("changing the encryption key", () => {
     expect(new AesCipher([newKey]).hmac("code")).not.toEqual(before.hmac("code"));
   });
 
-  test("needs the digest key to be named, and every key to be one", () => {
+  test("two encryption keys need DIGEST_KEY to be set, and each to be a valid key", () => {
     const chain = {
       X402_NETWORK: "eip155:1",
       X402_ASSET: `0x${"1".repeat(40)}`,
@@ -84,7 +64,7 @@ describe("changing the encryption key", () => {
     expect(read({ DATA_ENCRYPTION_KEY: `${first},short`, DIGEST_KEY: first })).toThrow(ConfigError);
   });
 
-  test("knows every encrypted column there is", () => {
+  test("re-encryption covers every encrypted column of the schema", () => {
     const schema = readFileSync("prisma/schema.prisma", "utf8");
     const columns = [...schema.matchAll(/^model \w+ \{(.*?)^\}/gms)].flatMap(([, body = ""]) => {
       const table = /@@map\("(\w+)"\)/.exec(body)?.[1];
@@ -99,57 +79,51 @@ describe("changing the encryption key", () => {
     );
   });
 
-  test("encrypts everything anew, and leaves nothing that needs the old key", async () => {
-    const acme = await createSponsor(server.url);
-    const service_key = await registerApi(server.url, acme.key, upstream, "honest", {
+  test("re-encryption leaves no value that needs the old key", async () => {
+    const acme = await world.createSponsor();
+    const service_key = await world.registerService(acme.key, "honest", {
       upstream_headers: { "x-api-key": "upstream-secret" },
     });
-    const campaign_id = await createCampaign(server.url, acme, [service_key], { task_schema: FULL_TASK });
-    const grant = await createGrant(server.url);
-    const { token } = await openSession(server.url, grant);
-    await asAdmin("putVaultItem", { user_id: grant.user_id, data_type: "email", value: "ada@example.com" });
+    const campaign_id = await world.createCampaign(acme, [service_key], { task_schema: FULL_TASK });
+    const grant = await world.createGrant();
+    const { token } = await world.openSession(grant);
+    await world.callAdmin("putVaultItem", {
+      user_id: grant.user_id,
+      data_type: "email",
+      value: "ada@example.com",
+    });
     const task_data = { score: 4, email: { $vault: "email" } };
     expectSuccess(
-      await call(server.url, "agent.completeTask", { campaign_id, task_data, consent: CONSENT }, token),
+      await world.call("agent.completeTask", { campaign_id, task_data, consent: CONSENT }, token),
     );
-    const idempotent = { service_key, idempotency_key: randomUUID() };
-    expectSuccess(await call(server.url, "agent.runService", idempotent, token));
+    const once = { idempotency_key: randomUUID() };
+    expectSuccess(await world.run(token, service_key, once));
 
-    const [present] = server.options.encryptionKeys;
-    const { db } = server.deps;
+    const present = presentKey();
+    const { db } = world;
     const rotated = new AesCipher([newKey, present], present);
     expect((await reencrypt({ db, cipher: rotated })).values).toBeGreaterThanOrEqual(4);
     expect(await reencrypt({ db, cipher: rotated })).toEqual({ values: 0, unreadable: [] });
-    const prefix = Buffer.from(server.deps.cipher.prefix).toString("hex");
-    expect(await dump(server.database.url)).not.toContain(`\\x${prefix}`);
+    const prefix = Buffer.from(world.server.deps.cipher.prefix).toString("hex");
+    expect(await dump(world.database.url)).not.toContain(`\\x${prefix}`);
 
-    const { settings } = server.options;
-    const renewed = await startTollfree({
-      ...server.options,
-      encryptionKeys: [newKey],
-      digestKey: present,
-      settings,
-    });
-    try {
-      const inbox = await call(renewed.url, "sponsor.listAnswers", { campaign_id }, acme.key);
-      expect(expectSuccess(inbox).answers[0].task_data).toEqual({ score: 4, email: "ada@example.com" });
-      const again = await call(renewed.url, "agent.runService", idempotent, token);
-      expect(expectSuccess(again).output).toBeDefined();
-      expectSuccess(await call(renewed.url, "agent.runService", { service_key, input: { n: 2 } }, token));
-      expect(upstream.seen.at(-1)?.headers["x-api-key"]).toBe("upstream-secret");
-    } finally {
-      await renewed.stop();
-    }
+    const { caller } = await world.startReplica({ encryptionKeys: [newKey], digestKey: present });
+    const inbox = await caller.call("sponsor.listAnswers", { campaign_id }, acme.key);
+    expect(expectSuccess(inbox).answers[0].task_data).toEqual({ score: 4, email: "ada@example.com" });
+    const again = await caller.run(token, service_key, once);
+    expect(expectSuccess(again).output).toBeDefined();
+    expectSuccess(await caller.run(token, service_key, { input: { n: 2 } }));
+    expect(world.upstream.seen.at(-1)?.headers["x-api-key"]).toBe("upstream-secret");
   });
 
-  test("passes over what nobody can read any more, and says where it is", async () => {
-    const { db } = server.deps;
-    const [broken, whole] = [await createGrant(server.url), await createGrant(server.url)];
+  test("re-encryption leaves a value that can't be decrypted as it is, and reports where it stands", async () => {
+    const { db } = world;
+    const [broken, whole] = [await world.createGrant(), await world.createGrant()];
     for (const { user_id } of [broken, whole])
-      await asAdmin("putVaultItem", { user_id, data_type: "name", value: "Ada" });
+      await world.callAdmin("putVaultItem", { user_id, data_type: "name", value: "Ada" });
     await db.$executeRaw`UPDATE vault_items SET value = set_byte(value, length(value) - 1, get_byte(value, length(value) - 1) # 1)
       WHERE user_id = ${broken.user_id}::uuid`;
-    const [present] = server.options.encryptionKeys;
+    const present = presentKey();
     const rotated = new AesCipher([newKey, present], present);
     const { unreadable } = await reencrypt({ db, cipher: rotated });
     expect(unreadable).toEqual([`vault_items.value:${broken.user_id}:name`]);
@@ -159,20 +133,20 @@ describe("changing the encryption key", () => {
     await reencrypt({ db, cipher: new AesCipher([present, newKey]) });
   });
 
-  test("goes on while servers write: what they changed meanwhile stays theirs", async () => {
-    const { db } = server.deps;
-    const grant = await createGrant(server.url);
+  test("a value that a server writes during its re-encryption is kept", async () => {
+    const { db } = world;
+    const grant = await world.createGrant();
     const put = (value: string): Promise<Answer> =>
-      asAdmin("putVaultItem", { user_id: grant.user_id, data_type: "name", value });
+      world.callAdmin("putVaultItem", { user_id: grant.user_id, data_type: "name", value });
     await put("before");
-    const [present] = server.options.encryptionKeys;
+    const present = presentKey();
     const writing = {
       prefix: new AesCipher([newKey]).prefix,
       hmac: () => Buffer.of(),
-      decrypt: (bytes: Uint8Array, context: string) => server.deps.cipher.decrypt(bytes, context),
+      decrypt: (bytes: Uint8Array, context: string) => world.server.deps.cipher.decrypt(bytes, context),
       encrypt: (text: Uint8Array | string, context: string) => new AesCipher([newKey]).encrypt(text, context),
     };
-    // Reads, and before it writes somebody else does.
+    // Between the read and the write of the re-encryption, the server writes another value.
     let raced = false;
     const racing = new Proxy(db, {
       get(target, name, receiver) {
@@ -194,22 +168,22 @@ describe("changing the encryption key", () => {
   });
 });
 
-describe("an agent's API key", () => {
-  let grant: Created;
+describe("rotating an agent's API key", () => {
+  let grant: GrantOfUser;
   beforeEach(async () => {
-    grant = await createGrant(server.url);
+    grant = await world.createGrant();
   });
   const keysOf = async (): Promise<
     { key_id: string; expires_at: string | null; revoked_at: string | null }[]
-  > => expectSuccess(await asAdmin("listAgentKeys", { agent_id: grant.agent_id })).keys;
+  > => expectSuccess(await world.callAdmin("listAgentKeys", { agent_id: grant.agent_id })).keys;
 
-  test("is followed by another one: for the overlap both open sessions, then only the new one", async () => {
-    const { token } = await openSession(server.url, grant);
+  test("after a rotation with an overlap, both keys open sessions until it ends, then only the new one does", async () => {
+    const { token } = await world.openSession(grant);
     const rotated = expectSuccess(
-      await asAdmin("rotateAgentKey", { agent_id: grant.agent_id, overlap_seconds: 1 }),
+      await world.callAdmin("rotateAgentKey", { agent_id: grant.agent_id, overlap_seconds: 1 }),
     );
-    await openSession(server.url, grant);
-    await openSession(server.url, { ...grant, agent_key: rotated.api_key });
+    await world.openSession(grant);
+    await world.openSession({ ...grant, agent_key: rotated.api_key });
     expect(await keysOf()).toMatchObject([
       { key_id: rotated.key_id, expires_at: null },
       { expires_at: rotated.previous_keys_end_at, revoked_at: null },
@@ -217,115 +191,116 @@ describe("an agent's API key", () => {
 
     await eventually(async () => {
       const late = { user_id: grant.subject, scopes: {}, budget_limit_cents: 1 };
-      const answer = await call(server.url, "agent.auth", late, grant.agent_key);
+      const answer = await world.call("agent.auth", late, grant.agent_key);
       expect(answer.status).toBe(401);
     });
     expectSuccess(await status(token)); // it ends by itself
-    await openSession(server.url, { ...grant, agent_key: rotated.api_key });
+    await world.openSession({ ...grant, agent_key: rotated.api_key });
   });
 
-  test("without an overlap takes its sessions with it, on the very next call", async () => {
-    const { token } = await openSession(server.url, grant);
+  test("rotating a key without an overlap ends the old key and its sessions from the next call on", async () => {
+    const { token } = await world.openSession(grant);
     const rotated = expectSuccess(
-      await asAdmin("rotateAgentKey", { agent_id: grant.agent_id, overlap_seconds: 0 }),
+      await world.callAdmin("rotateAgentKey", { agent_id: grant.agent_id, overlap_seconds: 0 }),
     );
     expectRefused(await status(token), 401, "session_revoked");
-    await expect(openSession(server.url, grant)).rejects.toThrow("401");
-    const fresh = await openSession(server.url, { ...grant, agent_key: rotated.api_key });
+    await expect(world.openSession(grant)).rejects.toThrow("401");
+    const fresh = await world.openSession({ ...grant, agent_key: rotated.api_key });
     expectSuccess(await status(fresh.token));
   });
 
-  test("can be revoked alone, and a second time to no effect", async () => {
-    const { token } = await openSession(server.url, grant);
-    const rotated = expectSuccess(await asAdmin("rotateAgentKey", { agent_id: grant.agent_id }));
-    const other = await openSession(server.url, { ...grant, agent_key: rotated.api_key });
+  test("revoking one of two keys ends the sessions of that key only; a second time, the answer is the same", async () => {
+    const { token } = await world.openSession(grant);
+    const rotated = expectSuccess(await world.callAdmin("rotateAgentKey", { agent_id: grant.agent_id }));
+    const other = await world.openSession({ ...grant, agent_key: rotated.api_key });
     const [, first] = await keysOf();
     const input = { agent_id: grant.agent_id, key_id: first?.key_id };
-    const revoked = expectSuccess(await asAdmin("revokeAgentKey", input));
-    expect(expectSuccess(await asAdmin("revokeAgentKey", input))).toEqual(revoked);
+    const revoked = expectSuccess(await world.callAdmin("revokeAgentKey", input));
+    expect(expectSuccess(await world.callAdmin("revokeAgentKey", input))).toEqual(revoked);
     expectRefused(await status(token), 401, "session_revoked");
     expectSuccess(await status(other.token));
   });
 
-  test("ends with its agent, for good", async () => {
-    const { token } = await openSession(server.url, grant);
-    const revoked = expectSuccess(await asAdmin("revokeAgent", { agent_id: grant.agent_id }));
-    expect(expectSuccess(await asAdmin("revokeAgent", { agent_id: grant.agent_id }))).toEqual(revoked);
+  test("revoking an agent ends its keys and sessions for good: its key can't be rotated", async () => {
+    const { token } = await world.openSession(grant);
+    const revoked = expectSuccess(await world.callAdmin("revokeAgent", { agent_id: grant.agent_id }));
+    expect(expectSuccess(await world.callAdmin("revokeAgent", { agent_id: grant.agent_id }))).toEqual(
+      revoked,
+    );
     expectRefused(await status(token), 401, "session_revoked");
-    await expect(openSession(server.url, grant)).rejects.toThrow("401");
-    expectRefused(await asAdmin("rotateAgentKey", { agent_id: grant.agent_id }), 404, "not_found");
+    await expect(world.openSession(grant)).rejects.toThrow("401");
+    expectRefused(await world.callAdmin("rotateAgentKey", { agent_id: grant.agent_id }), 404, "not_found");
   });
 
-  test("without an overlap, of several at once, leaves exactly one", async () => {
-    const client = new pg.Client({ connectionString: server.database.url });
+  test("of three rotations at once without an overlap, exactly one new key is left", async () => {
+    const client = new pg.Client({ connectionString: world.database.url });
     await client.connect();
     await client.query("BEGIN; SELECT 1 FROM agents FOR UPDATE");
     const rotating = Promise.all(
-      [1, 2, 3].map(() => asAdmin("rotateAgentKey", { agent_id: grant.agent_id, overlap_seconds: 0 })),
+      [1, 2, 3].map(() =>
+        world.callAdmin("rotateAgentKey", { agent_id: grant.agent_id, overlap_seconds: 0 }),
+      ),
     );
-    await untilWaiting(server.database.db, 3); // for the agent
+    await untilWaiting(world.database.db, 3); // for the agent
     await client.query("COMMIT");
     await client.end();
     const keys = (await rotating).map((answer) => String(expectSuccess(answer).api_key));
     const opened = await Promise.allSettled(
-      keys.map((agent_key) => openSession(server.url, { ...grant, agent_key })),
+      keys.map((agent_key) => world.openSession({ ...grant, agent_key })),
     );
     expect(opened.filter(({ status: how }) => how === "fulfilled")).toHaveLength(1);
   });
 
-  test("whose agent is revoked takes its open questions along, and nobody can grant it anything", async () => {
-    const wider = { allowed_task_types: ["*"], allowed_data_types: ["phone"], allowed_categories: ["*"] };
-    const wish = { user_id: grant.subject, scopes: wider, budget_limit_cents: 1 };
-    const asked = await call(server.url, "agent.auth", wish, grant.agent_key);
-    await asAdmin("revokeAgent", { agent_id: grant.agent_id });
-    const decision = {
-      approval_id: asked.body.details.approval_id,
-      user_id: grant.user_id,
-      decision: "approve",
-    };
-    expectRefused(await asAdmin("decideApproval", decision), 409, "conflict");
-    const terms = {
-      user_id: grant.user_id,
-      agent_id: grant.agent_id,
-      scopes: GRANT_SCOPES,
-      budget_limit_cents: 1,
-      expires_at: new Date(Date.now() + 3_600_000).toISOString(),
-    };
-    expectRefused(await asAdmin("putGrant", terms), 404, "not_found");
-  });
-
-  test("of nobody isn't there, and neither is somebody else's", async () => {
-    const other = await createGrant(server.url);
+  test("the keys of an unknown agent are not found, nor is a key under another agent's id", async () => {
+    const other = await world.createGrant();
     const [key] = await keysOf();
-    for (const agent_id of [randomUUID(), "nobody"]) {
+    for (const agent_id of [randomUUID(), "no-id"]) {
       for (const name of ["listAgentKeys", "rotateAgentKey", "revokeAgent"])
-        expectRefused(await asAdmin(name, { agent_id }), 404, "not_found");
+        expectRefused(await world.callAdmin(name, { agent_id }), 404, "not_found");
     }
-    const theirs = { agent_id: other.agent_id, key_id: key?.key_id };
-    expectRefused(await asAdmin("revokeAgentKey", theirs), 404, "not_found");
+    const underOther = { agent_id: other.agent_id, key_id: key?.key_id };
+    expectRefused(await world.callAdmin("revokeAgentKey", underOther), 404, "not_found");
     expect(await keysOf()).toMatchObject([{ revoked_at: null }]);
   });
 });
 
-test("a sponsor's key is followed by another one", async () => {
-  const acme = await createSponsor(server.url);
-  const list = (key: string): Promise<Answer> =>
-    call(server.url, "sponsor.getApi", { service_key: "unknown" }, key);
-  const rotated = expectSuccess(await asAdmin("rotateSponsorKey", { sponsor_id: acme.sponsor_id }));
-  expectRefused(await list(acme.key), 404, "not_found");
-  expectRefused(await list(rotated.api_key), 404, "not_found");
-  await asAdmin("rotateSponsorKey", { sponsor_id: acme.sponsor_id, overlap_seconds: 0 });
-  expectRefused(await list(acme.key), 401, "unauthorized");
-  expectRefused(await list(rotated.api_key), 401, "unauthorized");
-  for (const sponsor_id of [randomUUID(), "nobody"])
-    expectRefused(await asAdmin("rotateSponsorKey", { sponsor_id }), 404, "not_found");
+test("revoking an agent closes its open approvals, and it can't be granted anything any more", async () => {
+  const grant = await world.createGrant();
+  const wider = { allowed_task_types: ["*"], allowed_data_types: ["phone"], allowed_categories: ["*"] };
+  const wish = { user_id: grant.subject, scopes: wider, budget_limit_cents: 1 };
+  const asked = await world.call("agent.auth", wish, grant.agent_key);
+  const approvalId = expectApprovalNeeded(asked, "consent_required");
+  await world.callAdmin("revokeAgent", { agent_id: grant.agent_id });
+  expectRefused(await world.approve(approvalId, grant.user_id), 409, "conflict");
+  const terms = {
+    user_id: grant.user_id,
+    agent_id: grant.agent_id,
+    scopes: GRANT_SCOPES,
+    budget_limit_cents: 1,
+    expires_at: hoursFromNow(1),
+  };
+  expectRefused(await world.callAdmin("putGrant", terms), 404, "not_found");
 });
 
-test("a session is revoked for its user, on the very next call", async () => {
-  const { token, session_id } = await openSession(server.url, await createGrant(server.url));
-  const revoked = expectSuccess(await asAdmin("endSession", { session_id }));
+test("a sponsor's old key works during the overlap of a rotation, and ends at once without an overlap", async () => {
+  const acme = await world.createSponsor();
+  const list = (key: string): Promise<Answer> =>
+    world.call("sponsor.getApi", { service_key: "unknown" }, key);
+  const rotated = expectSuccess(await world.callAdmin("rotateSponsorKey", { sponsor_id: acme.sponsor_id }));
+  expectRefused(await list(acme.key), 404, "not_found");
+  expectRefused(await list(rotated.api_key), 404, "not_found");
+  await world.callAdmin("rotateSponsorKey", { sponsor_id: acme.sponsor_id, overlap_seconds: 0 });
+  expectRefused(await list(acme.key), 401, "unauthorized");
+  expectRefused(await list(rotated.api_key), 401, "unauthorized");
+  for (const sponsor_id of [randomUUID(), "no-id"])
+    expectRefused(await world.callAdmin("rotateSponsorKey", { sponsor_id }), 404, "not_found");
+});
+
+test("a session that the administrator ends is revoked from the next call on", async () => {
+  const { token, session_id } = await world.openSession(await world.createGrant());
+  const revoked = expectSuccess(await world.callAdmin("endSession", { session_id }));
   expectRefused(await status(token), 401, "session_revoked");
-  expect(expectSuccess(await asAdmin("endSession", { session_id }))).toEqual(revoked);
-  for (const unknown of [randomUUID(), "nobody"])
-    expectRefused(await asAdmin("endSession", { session_id: unknown }), 404, "not_found");
+  expect(expectSuccess(await world.callAdmin("endSession", { session_id }))).toEqual(revoked);
+  for (const unknown of [randomUUID(), "no-id"])
+    expectRefused(await world.callAdmin("endSession", { session_id: unknown }), 404, "not_found");
 });

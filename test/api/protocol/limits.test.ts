@@ -1,14 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { randomUUID } from "node:crypto";
+import { beforeEach, describe, expect, test } from "vitest";
 import { mintToken } from "../../../src/core/access/credential/index.ts";
 import type { RateRules } from "../../../src/core/protocol/rate-limit/index.ts";
 import { RATE_RULES } from "../../../src/core/protocol/rate-limit/index.ts";
-import { call, expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
-import type { Answer, TestServer } from "../../support/server.ts";
-import { ADMIN_KEY, rest, startTestServer } from "../../support/server.ts";
-import type { Created } from "../../support/world.ts";
-import { createGrant, createSponsor, EVERYTHING, openSession } from "../../support/world.ts";
+import { expectApprovalNeeded, expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
+import type { GrantOfUser } from "../../support/caller.ts";
+import { EVERYTHING } from "../../support/caller.ts";
+import type { Answer } from "../../support/server.ts";
+import { ADMIN_KEY } from "../../support/server.ts";
+import { useWorld } from "../../support/use-world.ts";
 
-/** Small numbers, where the real ones would only make the tests slow. */
+/** Limits that are smaller than the real ones, so that the tests need few calls to reach them. */
 const limits: Partial<RateRules> = {
   agentSession: RATE_RULES.agentSession,
   signIn: { ...RATE_RULES.signIn, limit: 5 },
@@ -18,20 +20,15 @@ const limits: Partial<RateRules> = {
   failedCredential: { ...RATE_RULES.failedCredential, limit: 3 },
 };
 
-let server: TestServer;
-let grant: Created;
-beforeAll(async () => {
-  server = await startTestServer({ limits, trustedProxies: ["127.0.0.1"], suspension: { rateHits: 3 } });
-});
-afterAll(() => server.close());
+const world = useWorld({ limits, trustedProxies: ["127.0.0.1"], suspension: { rateHits: 3 } });
+let grant: GrantOfUser;
 beforeEach(async () => {
-  grant = await createGrant(server.url);
+  grant = await world.createGrant();
 });
 
-const flowStatus = (token: string): Promise<Answer> =>
-  rest(server.url, "GET", "/agent/flow/status", { token });
+const flowStatus = (token: string): Promise<Answer> => world.rest("GET", "/agent/flow/status", { token });
 
-/** One after the other. */
+/** Makes calls one after the other. Returns their results. */
 async function times<Result>(count: number, work: (n: number) => Promise<Result>): Promise<Result[]> {
   const results: Result[] = [];
   for (let n = 0; n < count; n += 1) results.push(await work(n));
@@ -39,8 +36,8 @@ async function times<Result>(count: number, work: (n: number) => Promise<Result>
 }
 
 describe("a session's limit", () => {
-  test("is on every answer, and 30 a minute", async () => {
-    const { token } = await openSession(server.url, grant);
+  test("a session's limit is 30 calls a minute, and stands on every answer", async () => {
+    const { token } = await world.openSession(grant);
     const answers = await times(30, () => flowStatus(token));
     for (const [n, { status, headers }] of answers.entries()) {
       expect(status).toBe(200);
@@ -61,24 +58,21 @@ describe("a session's limit", () => {
     expect(refused.headers.get("ratelimit")).toBe(`"agent_session";r=0;t=${wait}`);
   });
 
-  test("counts refused calls and calls that mean nothing, over both transports together", async () => {
-    const { token, session_id } = await openSession(server.url, grant);
-    const unknown = { campaign_id: "3fa85f64-5717-4562-b3fc-2c963f66afa6" };
+  test("a session's limit counts refused calls and calls of unknown operations, over both transports together", async () => {
+    const { token, session_id } = await world.openSession(grant);
+    const unknown = { campaign_id: randomUUID() };
     await times(10, async (n) => {
       const transport = TRANSPORTS[n % 2] ?? "rest";
-      expectRefused(await call(server.url, "agent.getTask", unknown, token, transport), 404, "not_found");
+      expectRefused(await world.call("agent.getTask", unknown, token, transport), 404, "not_found");
     });
     await times(10, async () => {
-      expectRefused(await rest(server.url, "GET", "/agent/nothing", { token }), 404, "not_found");
+      expectRefused(await world.rest("GET", "/agent/nothing", { token }), 404, "not_found");
     });
-    await times(10, () => rest(server.url, "PUT", "/agent/flow/status", { token }));
-    for (const refused of [
-      await flowStatus(token),
-      await rest(server.url, "GET", "/agent/nothing", { token }),
-    ]) {
+    await times(10, () => world.rest("PUT", "/agent/flow/status", { token }));
+    for (const refused of [await flowStatus(token), await world.rest("GET", "/agent/nothing", { token })]) {
       expectRefused(refused, 429, "rate_limited");
     }
-    const audited = await server.deps.db.agentAuditLog.groupBy({
+    const audited = await world.db.agentAuditLog.groupBy({
       by: ["errorCode"],
       where: { agentSessionId: session_id },
       _count: true,
@@ -88,77 +82,72 @@ describe("a session's limit", () => {
     expect([count("not_found"), count("method_not_allowed"), count("rate_limited")]).toEqual([20, 10, 2]);
   });
 
-  test("is each session's own", async () => {
-    const [busy, calm] = [await openSession(server.url, grant), await openSession(server.url, grant)];
+  test("two sessions of one grant have a limit each", async () => {
+    const [busy, calm] = [await world.openSession(grant), await world.openSession(grant)];
     await times(31, () => flowStatus(busy.token));
     expectRefused(await flowStatus(busy.token), 429, "rate_limited");
     expectSuccess(await flowStatus(calm.token));
   });
 });
 
-describe.each(TRANSPORTS)("who goes on over %s although the limit says no", (transport) => {
-  test("is suspended; the rejection that suspends still says rate_limited", async () => {
-    const { token, session_id } = await openSession(server.url, grant);
-    const ask = (): Promise<Answer> => call(server.url, "agent.flowStatus", {}, token, transport);
+describe.each(TRANSPORTS)("too many calls above the limit, over %s", (transport) => {
+  test("a session that goes on calling above its limit is suspended after its last rate_limited answer", async () => {
+    const { token, session_id } = await world.openSession(grant);
+    const ask = (): Promise<Answer> => world.call("agent.flowStatus", {}, token, transport);
     await times(30, ask);
     await times(3, async () => expectRefused(await ask(), 429, "rate_limited"));
     expect(expectRefused(await ask(), 403, "session_suspended")).toMatchObject({
       details: { session_id, reason: "3 rate-limit rejections within 60 seconds" },
     });
-    const violations = await server.deps.db.sessionViolation.findMany({
+    const violations = await world.db.sessionViolation.findMany({
       where: { agentSessionId: session_id },
     });
     expect(violations.map(({ kind }) => kind)).toEqual(["rate", "rate", "rate"]);
 
-    expectSuccess(await call(server.url, "admin.resumeSession", { session_id }, ADMIN_KEY));
+    expectSuccess(await world.callAdmin("resumeSession", { session_id }));
     expectRefused(await ask(), 429, "rate_limited"); // the window isn't over
   });
 });
 
 describe("an API key's limits", () => {
-  const signIn = (): Promise<Answer> =>
-    rest(server.url, "POST", "/agent/auth", {
+  const signIn = (budget_limit_cents: number): Promise<Answer> =>
+    world.rest("POST", "/agent/auth", {
       token: grant.agent_key,
-      body: { user_id: grant.subject, scopes: EVERYTHING, budget_limit_cents: 1 },
+      body: { user_id: grant.subject, scopes: EVERYTHING, budget_limit_cents },
     });
 
-  test("one for opening sessions, one for asking after approvals", async () => {
-    const [first] = await times(5, signIn);
+  test("an API key has one limit for opening sessions, and another one for polling approvals", async () => {
+    const [first] = await times(5, () => signIn(1));
     expect(first?.headers.get("ratelimit-policy")).toBe('"sign_in";q=5;w=60');
-    const refused = expectRefused(await signIn(), 429, "rate_limited");
+    const refused = expectRefused(await signIn(1), 429, "rate_limited");
     expect(refused.next_actions).toMatchObject([{ action: "auth" }]);
 
-    const id = "3fa85f64-5717-4562-b3fc-2c963f66afa6";
     const poll = (): Promise<Answer> =>
-      rest(server.url, "GET", `/agent/approvals/${id}`, { token: grant.agent_key });
+      world.call("agent.getApproval", { approval_id: randomUUID() }, grant.agent_key);
     for (const answer of await times(4, poll)) expectRefused(answer, 404, "not_found");
     expectRefused(await poll(), 429, "rate_limited");
   });
 
-  test("new questions to people are few; the same one can be asked again", async () => {
-    const ask = (budget_limit_cents: number): Promise<Answer> =>
-      rest(server.url, "POST", "/agent/auth", {
-        token: grant.agent_key,
-        body: { user_id: grant.subject, scopes: EVERYTHING, budget_limit_cents },
-      });
-    const [a, b] = [await ask(1_001), await ask(1_002)];
-    const again = await ask(1_001);
-    for (const answer of [a, b, again]) expectRefused(answer, 403, "consent_required");
-    expect(again.body.details.approval_id).toBe(a.body.details.approval_id);
-    const refused = await ask(1_003);
+  test("an API key may open few approvals, but may ask for the same one again", async () => {
+    const ask = async (budgetCents: number): Promise<string> =>
+      expectApprovalNeeded(await signIn(budgetCents), "consent_required");
+    const [first, second, again] = [await ask(1_001), await ask(1_002), await ask(1_001)];
+    expect(again).toBe(first);
+    expect(second).not.toBe(first);
+    const refused = await signIn(1_003);
     expect(expectRefused(refused, 429, "rate_limited").details).toMatchObject({ policy: "approval_opened" });
     expect(refused.headers.get("ratelimit-policy")).toBe('"approval_opened";q=2;w=60');
-    expect(await server.deps.db.approval.count({ where: { agentId: grant.agent_id } })).toBe(2);
+    expect(await world.db.approval.count({ where: { agentId: grant.agent_id } })).toBe(2);
   });
 });
 
-test("a sponsor has a limit, the administrator none", async () => {
-  const { key } = await createSponsor(server.url);
-  const ask = (): Promise<Answer> => rest(server.url, "GET", "/sponsor/apis/unknown", { token: key });
+test("a sponsor has a limit, and the administrator has none", async () => {
+  const { key } = await world.createSponsor();
+  const ask = (): Promise<Answer> => world.rest("GET", "/sponsor/apis/unknown", { token: key });
   for (const answer of await times(3, ask)) expectRefused(answer, 404, "not_found");
   expectRefused(await ask(), 429, "rate_limited");
   const [created] = await times(4, () =>
-    rest(server.url, "POST", "/admin/agents", { token: ADMIN_KEY, body: { name: "A" } }),
+    world.rest("POST", "/admin/agents", { token: ADMIN_KEY, body: { name: "A" } }),
   );
   expect(created?.headers.has("ratelimit")).toBe(false);
 });
@@ -167,62 +156,59 @@ describe("failed credentials", () => {
   let lastByte = 0;
   /** An address that hasn't failed yet. */
   const newClient = (): Record<string, string> => ({ "x-forwarded-for": `198.51.100.${(lastByte += 1)}` });
-  const as = (headers: Record<string, string>, token: string): Promise<Answer> =>
-    rest(server.url, "GET", "/agent/flow/status", { token, headers });
+  /** A call from an address. */
+  const callFrom = (headers: Record<string, string>, token: string): Promise<Answer> =>
+    world.rest("GET", "/agent/flow/status", { token, headers });
   const wrong = (): string => mintToken("agent_session").token;
 
-  test("are few from one address, and then not even looked up", async () => {
+  test("after a few failed credentials, further ones of the same address are refused without a look-up", async () => {
     const headers = newClient();
-    for (const answer of await times(3, () => as(headers, wrong()))) {
+    for (const answer of await times(3, () => callFrom(headers, wrong()))) {
       expectRefused(answer, 401, "unauthorized");
     }
-    const { token } = await openSession(server.url, grant);
-    for (const refused of await times(3, () => as(headers, wrong()))) {
+    const { token } = await world.openSession(grant);
+    for (const refused of await times(3, () => callFrom(headers, wrong()))) {
       expect(expectRefused(refused, 429, "rate_limited").details).toMatchObject({
         policy: "failed_credential",
       });
       expect(refused.headers.get("retry-after")).toBe(String(refused.body.retry_after_seconds));
     }
-    // A good one that nobody has seen yet isn't looked up either; elsewhere it is as good as ever.
-    expectRefused(await as(headers, token), 429, "rate_limited");
-    expectSuccess(await as(newClient(), token));
-    // Once known to be good, it is good for whoever shares the address with an attacker.
-    expectSuccess(await as(headers, token));
+    // A valid credential that wasn't used yet isn't looked up either. From another address it works.
+    expectRefused(await callFrom(headers, token), 429, "rate_limited");
+    expectSuccess(await callFrom(newClient(), token));
+    // Once used, it also works from the address that it shares with the attacker.
+    expectSuccess(await callFrom(headers, token));
   });
 
-  test("of every kind count, also where there is no such operation", async () => {
+  test("failed credentials of every kind count, also in calls of unknown operations", async () => {
     const headers = newClient();
     expectRefused(
-      await rest(server.url, "POST", "/sponsor/apis", { token: "wrong", headers }),
+      await world.rest("POST", "/sponsor/apis", { token: "wrong", headers }),
       401,
       "unauthorized",
     );
     expectRefused(
-      await rest(server.url, "POST", "/admin/agents", { token: "wrong", headers }),
+      await world.rest("POST", "/admin/agents", { token: "wrong", headers }),
       401,
       "unauthorized",
     );
-    expectRefused(
-      await rest(server.url, "GET", "/agent/nothing", { token: wrong(), headers }),
-      404,
-      "not_found",
-    );
-    expectRefused(await as(headers, wrong()), 429, "rate_limited");
+    expectRefused(await world.rest("GET", "/agent/nothing", { token: wrong(), headers }), 404, "not_found");
+    expectRefused(await callFrom(headers, wrong()), 429, "rate_limited");
   });
 
-  test("aren't a missing one, nor one that was good once", async () => {
+  test("a missing credential, and one that was valid once, don't count as failed ones", async () => {
     const headers = newClient();
-    const { token } = await openSession(server.url, grant);
-    expectSuccess(await rest(server.url, "DELETE", "/agent/session", { token, headers }));
-    await times(5, async () => expectRefused(await as(headers, token), 401, "session_revoked"));
+    const { token } = await world.openSession(grant);
+    expectSuccess(await world.rest("DELETE", "/agent/session", { token, headers }));
+    await times(5, async () => expectRefused(await callFrom(headers, token), 401, "session_revoked"));
     await times(5, async () =>
-      expectRefused(await rest(server.url, "GET", "/agent/flow/status", { headers }), 401, "unauthorized"),
+      expectRefused(await world.rest("GET", "/agent/flow/status", { headers }), 401, "unauthorized"),
     );
-    expectRefused(await as(headers, wrong()), 401, "unauthorized");
+    expectRefused(await callFrom(headers, wrong()), 401, "unauthorized");
   });
 
-  test("of other addresses count apart", async () => {
-    await times(5, () => as(newClient(), wrong()));
-    expectRefused(await as(newClient(), wrong()), 401, "unauthorized");
+  test("failed credentials of different addresses count apart", async () => {
+    await times(5, () => callFrom(newClient(), wrong()));
+    expectRefused(await callFrom(newClient(), wrong()), 401, "unauthorized");
   });
 });

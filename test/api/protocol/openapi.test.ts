@@ -33,14 +33,14 @@ const build = (surfaces?: ["sponsor"]) => {
   return { document, at };
 };
 
-describe("the document", () => {
+describe("the OpenAPI document", () => {
   const { document, at } = build();
 
-  it("is the same text every time", () => {
+  it("the document is the same text every time", () => {
     expect(JSON.stringify(build().document)).toBe(JSON.stringify(document));
   });
 
-  it("says which credential each operation takes", () => {
+  it("each operation says which credential it takes", () => {
     expect(at("/agent/hello", "get").security).toEqual([]);
     expect(at("/agent/auth", "post").security).toEqual([{ agentKey: [] }]);
     expect(at("/agent/session", "delete").security).toEqual([{ sessionToken: [] }]);
@@ -54,11 +54,11 @@ describe("the document", () => {
     ]);
   });
 
-  it("names operations as next actions do", () => {
+  it("operation ids are those of next actions", () => {
     expect(at("/agent/services/{service_key}/run", "post").operationId).toBe("agent_run_service");
   });
 
-  it("has the error envelope at each status that can happen, and only there", () => {
+  it("each operation has the error envelope at the statuses that can happen, and only there", () => {
     const { responses } = at("/agent/tasks/{campaign_id}/complete", "post");
     expect(Object.keys(responses)).toEqual([
       "200",
@@ -88,7 +88,7 @@ describe("the document", () => {
     ).toEqual([]);
   });
 
-  it("has 202, the idempotency header and the replay header where the metadata says so", () => {
+  it("an operation has 202, the idempotency header and the replay header if its metadata says so", () => {
     const run = at("/agent/services/{service_key}/run", "post");
     expect(run.responses["202"]?.description).toBe("The payment is under way.");
     expect(run.responses["200"]?.headers).toHaveProperty("Idempotency-Replayed");
@@ -99,7 +99,7 @@ describe("the document", () => {
     expect(at("/agent/auth", "post").responses).not.toHaveProperty("202");
   });
 
-  it("shows examples as they go over the wire", () => {
+  it("examples are shown as they are sent", () => {
     const operation = at("/agent/tasks/{campaign_id}/complete", "post");
     expect(operation.parameters?.[0]).toMatchObject({ name: "campaign_id", example: "c1" });
     expect(operation.requestBody?.content["application/json"].example).toEqual({
@@ -113,20 +113,20 @@ describe("the document", () => {
     });
   });
 
-  it("says of query fields what their schemas say, optional ones too", () => {
+  it("query fields have the descriptions of their schemas, optional ones too", () => {
     const operations = listOperations(appRouter);
     const { paths } = buildOpenApi(operations, { router: appRouter, serverUrl: "/" });
     const search = paths?.["/agent/services"]?.get?.parameters ?? [];
     expect(search).toContainEqual(expect.objectContaining({ name: "q", description: "Keywords" }));
   });
 
-  it("refuses unknown body fields in its schema too", () => {
+  it("the schema of a body refuses unknown fields", () => {
     expect(at("/agent/auth", "post").requestBody?.content["application/json"].schema).toMatchObject({
       additionalProperties: false,
     });
   });
 
-  it("can be that of one surface", () => {
+  it("a document can be of one surface alone", () => {
     const { document: sponsors } = build(["sponsor"]);
     expect(Object.keys(sponsors.paths ?? {})).toEqual(["/sponsor/apis/{service_key}"]);
     expect(sponsors.tags).toMatchObject([{ name: "sponsor" }]);
@@ -136,10 +136,10 @@ describe("the document", () => {
 describe.each([
   ["the example router", listOperations(exampleRouter)],
   ["the app's router", listOperations(appRouter)],
-])("examples of %s are what the schemas accept", (_router, operations) => {
+])("the examples of %s", (_router, operations) => {
   const withExamples = [...operations.values()].filter(({ meta }) => meta.example !== undefined);
   it.each(withExamples.map((operation): [string, Operation] => [operation.id, operation]))(
-    "%s",
+    "the example of %s is what its schemas accept",
     (_id, { input, output, meta, surface }) => {
       const { request, response } = meta.example ?? {};
       if (request !== undefined) expect(input.safeParse(request).error).toBeUndefined();
@@ -147,7 +147,7 @@ describe.each([
       const answer = surface === "gpt" ? response : { status: "success", data: response, next_actions: [] };
       const parsed = output.safeParse(answer);
       expect(parsed.error).toBeUndefined();
-      expect(parsed.data).toEqual(answer); // nothing in it that the schema would drop
+      expect(parsed.data).toEqual(answer); // the schema drops no field of it
     },
   );
 });

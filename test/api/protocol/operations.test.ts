@@ -21,7 +21,7 @@ const query = (path: `/${string}`, input: z.ZodType = z.strictObject({})) =>
     .query(() => ({}) as never);
 
 describe("the table of operations", () => {
-  it("names, routes and credentials come from the procedures alone", () => {
+  it("operations get their names, routes and credentials from the procedures alone", () => {
     const operations = listOperations(exampleRouter);
     expect(operations.get("agent_run_service")).toMatchObject({
       name: "agent.runService",
@@ -130,7 +130,7 @@ describe("the table of operations", () => {
     expect(() => listOperations(router(routes))).toThrow(/procedure (agent|other)\.a/);
   });
 
-  it("an input may be optional or have a stand-in", () => {
+  it("the input of an operation may be optional or have a default", () => {
     const operations = listOperations(
       router({
         agent: router({
@@ -143,7 +143,7 @@ describe("the table of operations", () => {
   });
 });
 
-describe("routes", () => {
+describe("the table of routes", () => {
   const table = (paths: `/${string}`[]) =>
     createRouteTable(
       listOperations(
@@ -159,12 +159,12 @@ describe("routes", () => {
   const foundAt = (found: ReturnType<ReturnType<typeof table>["find"]>): unknown =>
     found && ("operation" in found ? found.operation.path : found.methods);
 
-  it("that answer the same path stop the start", () => {
+  it("two routes for the same path stop the start", () => {
     expect(() => table(["/agent/a", "/agent/a"])).toThrow("both answer GET /agent/a");
     expect(() => table(["/agent/{a}", "/agent/{b}"])).toThrow("both answer GET /agent/{}");
   });
 
-  it("prefer literals, from the left, in whatever order they were written", () => {
+  it("a route with literal segments wins over one with parameters, from the left, in any order of definition", () => {
     for (const paths of [
       ["/agent/{x}/b", "/agent/a/{y}", "/agent/a/b", "/agent/{x}/{y}"],
       ["/agent/{x}/{y}", "/agent/a/b", "/agent/a/{y}", "/agent/{x}/b"],
@@ -181,13 +181,13 @@ describe("routes", () => {
     }
   });
 
-  it("take dots and other signs as they stand", () => {
+  it("dots and other signs in a route are taken literally", () => {
     const { find } = table(["/agent/{a}/v1.0"]);
     expect(foundAt(find("GET", "/agent/x/v1.0"))).toBe("/agent/{a}/v1.0");
     expect(find("GET", "/agent/x/v1x0")).toBeUndefined();
   });
 
-  it("whose URL can't carry a field's type stop the start", () => {
+  it("a route whose URL can't carry a field's type stops the start", () => {
     const operations = listOperations(
       router({ agent: router({ a: query("/agent/a", z.strictObject({ o: z.object({}) })) }) }),
     );
@@ -198,7 +198,7 @@ describe("routes", () => {
 describe("next actions", () => {
   const render = createActionRenderer(listOperations(exampleRouter));
 
-  it("are the agent surface's operations for every surface but GPT", () => {
+  it("next actions name operations of the agent surface, on every surface but GPT", () => {
     for (const surface of ["agent", "sponsor", "admin", "user"] as const) {
       expect(render(surface, [next.getPayment("p/1"), next.auth()])).toMatchObject([
         {
@@ -220,11 +220,11 @@ describe("next actions", () => {
     }
   });
 
-  it("leave out on the GPT surface what it has no operation for", () => {
+  it("next actions without an operation on the GPT surface are left out there", () => {
     expect(render("gpt", [next.getPayment("p")])).toEqual([]);
   });
 
-  it("that no operation answers stop the start", () => {
+  it("next actions without an agent operation stop the start", () => {
     const procedure = sessionProcedure
       .meta(route("/agent/auth"))
       .input(z.strictObject({}))

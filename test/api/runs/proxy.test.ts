@@ -1,52 +1,46 @@
-import { x402Client, x402HTTPClient } from "@x402/core/client";
-import { ExactEvmScheme } from "@x402/evm/exact/client";
 import { validateDiscoveryExtension } from "@x402/extensions/bazaar";
-import { wrapFetchWithPayment } from "@x402/fetch";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { verifyLedger } from "../../../src/core/money/ledger/index.ts";
+import { atOnce } from "../../support/at-once.ts";
 import { authorize, submit, termsOf } from "../../support/authorization.ts";
-import { call, expectRefused, expectSuccess } from "../../support/call.ts";
+import type { Buyer } from "../../support/buyer.ts";
+import { changePayment, createBuyer } from "../../support/buyer.ts";
+import { expectRefused, expectSuccess } from "../../support/call.ts";
+import type { SponsorWithKey } from "../../support/caller.ts";
 import { balanceOf, mint } from "../../support/chain.ts";
 import { eventually } from "../../support/eventually.ts";
-import type { TestServer } from "../../support/server.ts";
-import { ADMIN_KEY, rest, startTestServer } from "../../support/server.ts";
-import type { Behaviour, Upstream } from "../../support/upstream.ts";
-import { startUpstream } from "../../support/upstream.ts";
-import { createGrant, createSponsor, openSession, registerApi } from "../../support/world.ts";
+import { whileReplaced } from "../../support/replace-method.ts";
+import type { Behaviour } from "../../support/upstream.ts";
+import { useWorld } from "../../support/use-world.ts";
 import { payV1 } from "../../support/x402-v1.ts";
-
-/** Services for whoever pays: stock clients, a real facilitator, a real chain, and upstreams of every kind. */
 
 const FEE_BPS = 250n;
 const QUOTE = 20_000n;
 const FEE = 500n;
+const WALLET_MICROS = 1_000_000n;
+/** A payment's identifier, which only its buyer knows. */
+const PAYMENT_ID = "pay_0123456789abcdef0123456789abcdef";
 
-let server: TestServer;
-let upstream: Upstream;
-let acme: { sponsor_id: string; key: string };
-let wallet: ReturnType<typeof privateKeyToAccount>;
+const world = useWorld({ treasuryMicros: 0n, proxyFeeBps: FEE_BPS });
+let acme: SponsorWithKey;
+let buyer: Buyer;
 
 beforeAll(async () => {
-  server = await startTestServer({ treasuryMicros: 0n, proxyFeeBps: FEE_BPS });
-  acme = await createSponsor(server.url);
+  acme = await world.createSponsor();
 });
-afterAll(() => server.close());
 beforeEach(async () => {
-  upstream = await startUpstream(Number(QUOTE));
-  wallet = privateKeyToAccount(generatePrivateKey());
-  await mint(wallet.address, 1_000_000n);
+  buyer = await createBuyer(WALLET_MICROS);
 });
 afterEach(async () => {
-  // Whatever happened, the books agree with themselves and with the chain.
-  expect((await verifyLedger(server.deps)).findings).toEqual([]);
-  await upstream.close();
+  expect((await verifyLedger(world.server.deps)).findings).toEqual([]);
 });
 
-const client = (): x402Client => new x402Client().register("eip155:*", new ExactEvmScheme(wallet));
-const service = (behaviour: Behaviour = "honest", changes = {}): Promise<string> =>
-  registerApi(server.url, acme.key, upstream, behaviour, changes);
-const path = (key: string): string => `/proxy/${key}/run`;
+const register = (behaviour: Behaviour = "honest", changes = {}): Promise<string> =>
+  world.registerService(acme.key, behaviour, changes);
+const pathOf = (service: string): string => `/proxy/${service}/run`;
+const pause = (service: string) =>
+  world.rest("PATCH", `/sponsor/apis/${service}`, { token: acme.key, body: { active: false } });
 
 interface Bought {
   status: number;
@@ -55,12 +49,13 @@ interface Bought {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   body: any;
 }
+/** Asks for a run. The answer may be of any content type. */
 async function buy(
-  key: string,
+  service: string,
   headers: Record<string, string> = {},
   input: object = { n: 1 },
 ): Promise<Bought> {
-  const response = await fetch(`${server.url}${path(key)}`, {
+  const response = await fetch(`${world.url}${pathOf(service)}`, {
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify({ input }),
@@ -75,111 +70,97 @@ async function buy(
   return { status: response.status, headers: response.headers, text, body };
 }
 
-/** One signature for what a run costs, as a header; with an id, if one is given. */
-async function sign(key: string, id?: string): Promise<Record<string, string>> {
-  const asked = await buy(key);
-  const buyer = client();
-  if (id !== undefined)
-    buyer.registerExtension({
-      key: "payment-identifier",
-      enrichPaymentPayload: (payload) =>
-        Promise.resolve({
-          ...payload,
-          extensions: { "payment-identifier": { info: { required: false, id }, schema: {} } },
-        }),
-    });
-  const http = new x402HTTPClient(buyer);
-  const required = http.getPaymentRequiredResponse((name) => asked.headers.get(name), asked.body);
-  return http.encodePaymentSignatureHeader(await http.createPaymentPayload(required));
-}
+/** Signs one payment for a run, with an identifier if one is given. Returns it as headers. */
+const sign = async (service: string, id?: string): Promise<Record<string, string>> =>
+  buyer.sign(await buy(service), id);
 
-const spentByBuyer = async (): Promise<bigint> => 1_000_000n - (await balanceOf(wallet.address));
+const spentByBuyer = async (): Promise<bigint> => WALLET_MICROS - (await balanceOf(buyer.wallet.address));
 const refunds = () =>
-  server.deps.db.payout.findMany({ where: { kind: "refund", payTo: wallet.address.toLowerCase() } });
-const payments = () => server.deps.db.payment.findMany({ where: { payTo: upstream.payTo } });
+  world.db.payout.findMany({ where: { kind: "refund", payTo: buyer.wallet.address.toLowerCase() } });
+const payments = () => world.db.payment.findMany({ where: { payTo: world.upstream.payTo } });
+const claimsOf = (address: string) =>
+  world.db.incomingPayment.findMany({ where: { payer: address.toLowerCase() } });
 const expectRefunded = (): Promise<void> =>
   eventually(async () => {
     expect(await refunds()).toMatchObject([{ status: "settled", amountMicros: QUOTE + FEE }]);
     expect(await spentByBuyer()).toBe(0n);
   }, 30_000);
 
-describe("a run that is paid for", () => {
-  test("is asked for with the quote and the fee, in both versions' words; nothing is on record", async () => {
-    const key = await service();
+describe("a run that is sold", () => {
+  test("an unpaid request is answered with the quote plus the fee as terms of x402 v1 and v2, and records nothing", async () => {
+    const key = await register();
     const asked = await buy(key);
     const body = expectRefused(asked, 402, "payment_required");
     const terms = JSON.parse(Buffer.from(asked.headers.get("payment-required") ?? "", "base64").toString());
     expect(terms).toMatchObject({
       x402Version: 2,
-      resource: { url: `${server.url}${path(key)}` },
-      accepts: [{ amount: String(QUOTE + FEE), payTo: server.treasury }],
+      resource: { url: `${world.url}${pathOf(key)}` },
+      accepts: [{ amount: String(QUOTE + FEE), payTo: world.server.treasury }],
     });
     expect(validateDiscoveryExtension(terms.extensions.bazaar)).toMatchObject({ valid: true });
     expect(body).toMatchObject({
       x402Version: 1,
-      accepts: [{ network: "base-sepolia", maxAmountRequired: String(QUOTE + FEE), payTo: server.treasury }],
+      accepts: [
+        { network: "base-sepolia", maxAmountRequired: String(QUOTE + FEE), payTo: world.server.treasury },
+      ],
     });
     expect(await payments()).toEqual([]);
-    expect(
-      await server.deps.db.incomingPayment.count({ where: { payer: wallet.address.toLowerCase() } }),
-    ).toBe(0);
+    expect(await claimsOf(buyer.wallet.address)).toEqual([]);
   });
 
-  test("is bought by the stock client (v2): the upstream's own body, its price to it, the fee to us", async () => {
-    const key = await service();
-    const before = await balanceOf(server.treasury);
-    const answer = await wrapFetchWithPayment(fetch, client())(`${server.url}${path(key)}`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ input: { n: 7 } }),
-    });
+  test("a stock client of x402 v2 gets the upstream's answer in a sandbox and pays the quote plus the fee", async () => {
+    const key = await register();
+    const before = await balanceOf(world.server.treasury);
+    const answer = await buyer.post(`${world.url}${pathOf(key)}`, { input: { n: 7 } });
     expect(answer.status).toBe(200);
     expect(answer.headers.get("payment-response")).not.toBeNull();
     expect(answer.headers.get("cache-control")).toBe("no-store");
     expect(answer.headers.get("content-security-policy")).toContain("sandbox");
-    expect(upstream.paid()).toHaveLength(1);
-    expect(JSON.parse(upstream.paid()[0]?.body ?? "")).toEqual({ n: 7 });
+    expect(world.upstream.paid()).toHaveLength(1);
+    expect(JSON.parse(world.upstream.paid()[0]?.body ?? "")).toEqual({ n: 7 });
     expect(await spentByBuyer()).toBe(QUOTE + FEE);
     await eventually(async () => {
       expect(await payments()).toMatchObject([{ status: "settled", amountMicros: QUOTE, agentId: null }]);
-      expect(await balanceOf(upstream.payTo)).toBe(QUOTE);
+      expect(await balanceOf(world.upstream.payTo)).toBe(QUOTE);
       const [paid] = await payments();
-      const fee = await server.deps.db.ledgerTransfer.findFirst({
+      const fee = await world.db.ledgerTransfer.findFirst({
         where: { kind: "fee", incomingId: paid?.incomingId ?? "" },
       });
       expect(fee?.amountMicros).toBe(FEE);
     });
-    expect((await balanceOf(server.treasury)) - before).toBe(FEE);
+    expect((await balanceOf(world.server.treasury)) - before).toBe(FEE);
     expect(await refunds()).toEqual([]);
   });
 
-  test("is bought by a v1 client", async () => {
-    const key = await service();
+  test("a stock client of x402 v1 buys a run", async () => {
+    const key = await register();
     const asked = await buy(key);
-    const bought = await buy(key, await payV1(wallet, asked.body));
+    const bought = await buy(key, await payV1(buyer.wallet, asked.body));
     expect(bought.status).toBe(200);
     expect(bought.headers.get("x-payment-response")).not.toBeNull();
     expect(await spentByBuyer()).toBe(QUOTE + FEE);
   });
 
-  test("comes as what it is: text, and bytes", async () => {
-    const text = await service("text");
-    expect((await buy(text, await sign(text))).headers.get("content-type")).toContain("text/");
-    const binary = await service("binary");
-    const bought = await buy(binary, await sign(binary));
+  test.each([
+    ["text", "text/"],
+    ["binary", "image/png"],
+  ] as const)("a bought answer that is %s keeps its content type", async (behaviour, type) => {
+    const key = await register(behaviour);
+    const bought = await buy(key, await sign(key));
     expect(bought.status).toBe(200);
+    expect(bought.headers.get("content-type")).toContain(type);
     expect(bought.headers.get("x-content-type-options")).toBe("nosniff");
   });
 
-  test("isn't sold where it costs nothing: that is for those whom its sponsor means it for", async () => {
-    const free = await service("free", { price_cents: 0 });
-    const before = upstream.seen.length;
+  test("a run of a service without a price isn't sold, and the upstream isn't asked", async () => {
+    const free = await register("free", { price_cents: 0 });
+    const before = world.upstream.seen.length;
     expectRefused(await buy(free), 409, "no_sponsor");
-    expect(upstream.seen).toHaveLength(before);
+    expect(world.upstream.seen).toHaveLength(before);
   });
 
-  test("passes nothing of the buyer's request on but the input", async () => {
-    const key = await service();
+  test("the upstream gets none of the buyer's headers, and a payment of ours", async () => {
+    const key = await register();
     const signature = await sign(key);
     await buy(key, {
       ...signature,
@@ -187,120 +168,153 @@ describe("a run that is paid for", () => {
       authorization: "Bearer secret",
       "x-forwarded-for": "1.2.3.4",
     });
-    const [sent] = upstream.paid();
+    const [sent] = world.upstream.paid();
     expect(sent?.headers["cookie"]).toBeUndefined();
     expect(sent?.headers["authorization"]).toBeUndefined();
     expect(sent?.headers["x-forwarded-for"]).toBeUndefined();
-    expect(sent?.headers["payment-signature"]).not.toBe(Object.values(signature)[0]);
+    expect(sent?.headers["payment-signature"]).not.toBe(signature["PAYMENT-SIGNATURE"]);
+  });
+
+  test("a run whose upstream asks for more than the registered price isn't sold", async () => {
+    const key = await register("honest", { price_cents: 1 });
+    world.upstream.terms.amount = "30000";
+    expectRefused(await buy(key), 409, "price_changed");
+  });
+
+  test("a run of an unknown or paused service, or with invalid input, isn't sold", async () => {
+    const key = await register();
+    expectRefused(await buy("no-such-service"), 404, "not_found");
+    expectRefused(await buy(key, {}, { n: "one" }), 400, "validation_error");
+    await pause(key);
+    expectRefused(await buy(key), 409, "inactive");
+  });
+
+  test("a run of a service with a schema larger than any header is sold", async () => {
+    const properties = Object.fromEntries(
+      Array.from({ length: 120 }, (_, n) => [
+        `property_${n}`,
+        { type: "string", maxLength: 100, description: "x".repeat(60) },
+      ]),
+    );
+    const key = await register("honest", {
+      input_schema: {
+        type: "object",
+        properties: { n: { type: "integer" }, ...properties },
+        additionalProperties: false,
+      },
+    });
+    expect((await buy(key, await sign(key))).status).toBe(200);
   });
 });
 
 describe("one signature", () => {
-  test("sent ten times at once runs once: one 200, nine 409", async () => {
-    const key = await service();
+  test("a signature sent ten times at once runs once, and nine calls are duplicates", async () => {
+    const key = await register();
     const signature = await sign(key);
-    const answers = await Promise.all(Array.from({ length: 10 }, () => buy(key, signature)));
+    const answers = await atOnce(10, () => buy(key, signature));
     const statuses = answers.map(({ status }) => status).sort();
     expect(statuses).toEqual([200, ...Array<number>(9).fill(409)]);
     for (const answer of answers.filter(({ status }) => status === 409))
       expect(answer.body.error_code).toBe("duplicate_request");
-    expect(upstream.paid()).toHaveLength(1);
+    expect(world.upstream.paid()).toHaveLength(1);
     expect(await spentByBuyer()).toBe(QUOTE + FEE);
   });
 
-  test("replayed later, by anybody, gets no answer", async () => {
-    const key = await service();
+  test("a signature that is replayed later gets no answer", async () => {
+    const key = await register();
     const signature = await sign(key);
     expect((await buy(key, signature)).status).toBe(200);
     const body = expectRefused(await buy(key, signature), 409, "duplicate_request");
     expect(body.details.direct_payment.paid_tx_hash).toMatch(/^0x/);
-    expect(upstream.paid()).toHaveLength(1);
+    expect(world.upstream.paid()).toHaveLength(1);
   });
 
-  test("for a service that was paused since still gets what was kept", async () => {
-    const key = await service();
-    const id = "pay_0123456789abcdef0123456789abcdef";
-    const { header } = await authorize(wallet, termsOf((await buy(key)).headers), { id });
+  test("a payment with an identifier gets the kept answer of a service that was paused since", async () => {
+    const key = await register();
+    const { header } = await authorize(buyer.wallet, termsOf((await buy(key)).headers), { id: PAYMENT_ID });
     const first = await buy(key, header);
-    await rest(server.url, "PATCH", `/sponsor/apis/${key}`, { token: acme.key, body: { active: false } });
+    await pause(key);
     const again = await buy(key, header);
     expect([again.status, again.text]).toEqual([200, first.text]);
     expectRefused(await buy(key), 409, "inactive");
   });
 
-  test("with an id only its buyer knows gets the kept answer", async () => {
-    const key = await service();
-    const signature = await sign(key, "pay_0123456789abcdef0123456789abcdef");
+  test("a payment with an identifier that is sent again gets the kept answer", async () => {
+    const key = await register();
+    const signature = await sign(key, PAYMENT_ID);
     const first = await buy(key, signature);
     expect(first.status).toBe(200);
     const second = await buy(key, signature);
     expect(second).toMatchObject({ status: 200, text: first.text });
     expect(second.headers.get("idempotency-replayed")).toBe("true");
-    expect(upstream.paid()).toHaveLength(1);
+    expect(world.upstream.paid()).toHaveLength(1);
     expect(await spentByBuyer()).toBe(QUOTE + FEE);
   });
 
-  test("is good for one request: another input, another service, a campaign's budget are refused", async () => {
-    const [key, other] = [await service(), await service()];
-    const signature = await sign(key, "pay_0123456789abcdef0123456789abcdef");
+  test("a used payment is refused for another input, another service, and a budget", async () => {
+    const [key, other] = [await register(), await register()];
+    const signature = await sign(key, PAYMENT_ID);
     await buy(key, signature);
     expectRefused(await buy(key, signature, { n: 2 }), 409, "duplicate_request");
     expectRefused(await buy(other, signature), 409, "duplicate_request");
-    const funded = await rest(server.url, "POST", `/sponsor/apis/${key}/fund`, {
+    const funded = await world.rest("POST", `/sponsor/apis/${key}/fund`, {
       token: acme.key,
       body: { amount_cents: Number(QUOTE + FEE) / 10_000 },
       headers: signature,
     });
     expectRefused(funded, 409, "duplicate_request");
-    expect(upstream.paid()).toHaveLength(1);
+    expect(world.upstream.paid()).toHaveLength(1);
   });
 
-  test("for less than the quote, or changed on its way, is refused with the terms, and nothing is taken", async () => {
-    const key = await service("honest", { price_cents: 3 });
+  test("a payment below the quote is refused with the terms, and nothing is taken", async () => {
+    const key = await register("honest", { price_cents: 3 });
     const signature = await sign(key);
-    upstream.terms.amount = String(QUOTE + 5_000n);
+    world.upstream.terms.amount = String(QUOTE + 5_000n);
     expectRefused(await buy(key, signature), 402, "payment_required");
-    upstream.terms.amount = String(QUOTE);
-    const forged = JSON.parse(Buffer.from(Object.values(signature)[0] ?? "", "base64").toString());
-    forged.payload.signature = `${forged.payload.signature.slice(0, -4)}0000`;
-    const header = { "PAYMENT-SIGNATURE": Buffer.from(JSON.stringify(forged)).toString("base64") };
-    expectRefused(await buy(key, header), 402, "payment_required");
+    expect(world.upstream.paid()).toEqual([]);
+    expect(await spentByBuyer()).toBe(0n);
+  });
+
+  test("a forged or malformed payment is refused, and nothing is taken", async () => {
+    const key = await register();
+    const forged = changePayment(await sign(key), ({ payload }) => {
+      payload.signature = `${payload.signature.slice(0, -4)}0000`;
+    });
+    expectRefused(await buy(key, forged), 402, "payment_required");
     expectRefused(await buy(key, { "PAYMENT-SIGNATURE": "no payment" }), 400, "validation_error");
-    expect(upstream.paid()).toEqual([]);
+    expect(world.upstream.paid()).toEqual([]);
     expect(await spentByBuyer()).toBe(0n);
   });
 });
 
-describe("a run that brings nothing", () => {
-  test("where the money was slow to arrive: the same payment is used then, if it has its buyer's id", async () => {
-    const key = await service();
-    const signature = await sign(key, "pay_0123456789abcdef0123456789abcdef");
-    // What anybody can read on chain: who paid, with which nonce and which signature.
-    const stolen = JSON.parse(Buffer.from(Object.values(signature)[0] ?? "", "base64").toString());
-    delete stolen.extensions;
-    const theft = { "PAYMENT-SIGNATURE": Buffer.from(JSON.stringify(stolen)).toString("base64") };
-    const lookUp = server.deps.chain.lookUp.bind(server.deps.chain);
-    let slow = true;
-    server.deps.chain.lookUp = (authorization) =>
-      slow ? Promise.resolve({ kind: "pending" }) : lookUp(authorization);
-    try {
-      expectRefused(await buy(key, signature), 503, "service_unavailable");
-      expect(upstream.paid()).toEqual([]);
-      slow = false;
-      expectRefused(await buy(key, theft), 409, "duplicate_request");
-      const answers = await Promise.all(Array.from({ length: 5 }, () => buy(key, signature)));
-      const statuses = new Set(answers.map(({ status }) => status));
-      expect([...statuses].filter((status) => status !== 200 && status !== 409)).toEqual([]);
-      expect(statuses).toContain(200);
-    } finally {
-      server.deps.chain.lookUp = lookUp;
-    }
-    expect(upstream.paid()).toHaveLength(1);
+describe("a bought run that fails", () => {
+  test("a payment that arrived too late is used when its buyer sends it again, and only with its identifier", async () => {
+    const key = await register();
+    const signature = await sign(key, PAYMENT_ID);
+    // The chain shows the payer, the nonce and the signature to everybody, but not the identifier.
+    const stolen = changePayment(signature, (payment) => delete payment.extensions);
+    let late = true;
+    await whileReplaced(
+      world.server.deps.chain,
+      "lookUp",
+      (lookUp) => (authorization) => (late ? Promise.resolve({ kind: "pending" }) : lookUp(authorization)),
+      async () => {
+        expectRefused(await buy(key, signature), 503, "service_unavailable");
+        expect(world.upstream.paid()).toEqual([]);
+        late = false;
+        expectRefused(await buy(key, stolen), 409, "duplicate_request");
+        const answers = await atOnce(5, () => buy(key, signature));
+        const statuses = new Set(answers.map(({ status }) => status));
+        expect([...statuses].filter((status) => status !== 200 && status !== 409)).toEqual([]);
+        expect(statuses).toContain(200);
+      },
+    );
+    expect(world.upstream.paid()).toHaveLength(1);
     expect(await spentByBuyer()).toBe(QUOTE + FEE);
   });
 
-  test("where the upstream took the money: 502 with its transaction, and no refund", async () => {
-    const key = await service("fails");
+  test("a run whose upstream took the money and failed is answered with the transaction and isn't refunded", async () => {
+    const key = await register("fails");
     const failed = await buy(key, await sign(key));
     const body = expectRefused(failed, 502, "upstream_error");
     expect(body.details.direct_payment).toMatchObject({
@@ -313,11 +327,11 @@ describe("a run that brings nothing", () => {
   });
 
   test(
-    "where the upstream never takes it: refunded in full once the chain says so",
+    "a run whose upstream never takes the money is refunded in full once the chain says so",
     { timeout: 60_000 },
     async () => {
-      upstream.terms.maxTimeoutSeconds = 3;
-      const key = await service("never");
+      world.upstream.terms.maxTimeoutSeconds = 3;
+      const key = await register("never");
       const signature = await sign(key);
       expectRefused(await buy(key, signature), 502, "upstream_error");
       expect(await refunds()).toEqual([]); // its signature may still be used
@@ -327,153 +341,151 @@ describe("a run that brings nothing", () => {
         status: "refunded",
         refund_tx_hash: expect.stringMatching(/^0x/),
       });
-      expect(await balanceOf(upstream.payTo)).toBe(0n);
+      expect(await balanceOf(world.upstream.payTo)).toBe(0n);
     },
   );
 
   test(
-    "where paying is stopped while the buyer's money arrives: refunded once it goes on",
+    "a run that meets a pause of payments after its buyer paid is refunded once payments go on",
     { timeout: 60_000 },
     async () => {
-      const key = await service();
+      const key = await register();
       const signature = await sign(key);
-      const stop = (paused: boolean) => call(server.url, "admin.setPaymentSwitch", { paused }, ADMIN_KEY);
-      const sign0 = server.deps.paymentClient.sign.bind(server.deps.paymentClient);
-      server.deps.paymentClient.sign = async (...args) => {
-        await stop(true);
-        return sign0(...args);
-      };
-      try {
-        const refused = await buy(key, signature);
-        expectRefused(refused, 503, "payments_paused");
-        expect(refused.headers.get("payment-response")).not.toBeNull();
-      } finally {
-        server.deps.paymentClient.sign = sign0;
-      }
+      await whileReplaced(
+        world.server.deps.paymentClient,
+        "sign",
+        (signPayment) =>
+          async (...args) => {
+            await world.setPaymentSwitch(true);
+            return signPayment(...args);
+          },
+        async () => {
+          const refused = await buy(key, signature);
+          expectRefused(refused, 503, "payments_paused");
+          expect(refused.headers.get("payment-response")).not.toBeNull();
+        },
+      );
       expect(await payments()).toMatchObject([{ status: "void" }]);
       expect(await refunds()).toMatchObject([{ status: "owed" }]);
       expectRefused(await buy(key), 503, "payments_paused");
-      await stop(false);
+      await world.setPaymentSwitch(false);
       await expectRefunded();
     },
   );
 });
 
-test("what can't be run isn't sold", async () => {
-  const key = await service("honest", { price_cents: 1 });
-  upstream.terms.amount = "30000";
-  expectRefused(await buy(key), 409, "price_changed");
-  expectRefused(await buy("no-such-service"), 404, "not_found");
-  expectRefused(await buy(key, {}, { n: "one" }), 400, "validation_error");
-  await rest(server.url, "PATCH", `/sponsor/apis/${key}`, { token: acme.key, body: { active: false } });
-  expectRefused(await buy(key), 409, "inactive");
+describe("an agent without a sponsor", () => {
+  let token: string;
+  beforeEach(async () => {
+    ({ token } = await world.openSession(await world.createGrant()));
+  });
+  const run = (service: string) => world.run(token, service, { input: { n: 1 } });
+
+  test("an agent without a sponsor is offered to pay for the run itself", async () => {
+    const key = await register();
+    const { next_actions } = expectRefused(await run(key), 409, "no_sponsor");
+    expect(next_actions).toContainEqual(
+      expect.objectContaining({
+        action: "pay_directly",
+        method: "POST",
+        endpoint: pathOf(key),
+        operation_id: "proxy_run",
+        auth: "x402",
+      }),
+    );
+  });
+
+  test("an agent without a sponsor isn't offered to pay for a service without a price", async () => {
+    const free = await register("free", { price_cents: 0 });
+    const { next_actions } = expectRefused(await run(free), 409, "no_sponsor");
+    expect(next_actions.map(({ action }: { action: string }) => action)).not.toContain("pay_directly");
+  });
+
+  test("an agent's search lists services that it can pay for directly", async () => {
+    await register();
+    const found = expectSuccess(await world.call("agent.searchServices", { limit: 5 }, token));
+    const keys = found.direct_payment.services.map((one: { service_key: string }) => one.service_key);
+    expect(keys).not.toEqual([]);
+  });
 });
 
-test("an agent that no sponsor pays for is offered to pay itself", async () => {
-  const key = await service();
-  const { token } = await openSession(server.url, await createGrant(server.url));
-  const refused = await call(server.url, "agent.runService", { service_key: key, input: { n: 1 } }, token);
-  const { next_actions } = expectRefused(refused, 409, "no_sponsor");
-  expect(next_actions).toContainEqual(
-    expect.objectContaining({
-      action: "pay_directly",
-      method: "POST",
-      endpoint: path(key),
-      operation_id: "proxy_run",
-      auth: "x402",
-    }),
-  );
-  const free = await service("free", { price_cents: 0 });
-  const unsold = await call(server.url, "agent.runService", { service_key: free, input: { n: 1 } }, token);
-  const names = expectRefused(unsold, 409, "no_sponsor").next_actions.map(
-    ({ action }: { action: string }) => action,
-  );
-  expect(names).not.toContain("pay_directly");
-  const found = expectSuccess(await call(server.url, "agent.searchServices", { limit: 5 }, token));
-  expect(found.direct_payment.services.map((one: { service_key: string }) => one.service_key)).not.toEqual(
-    [],
-  );
-});
-
-test("marketplaces find what is sold", async () => {
-  const key = await service();
-  const { body } = await rest(server.url, "GET", "/discovery/resources?limit=100");
+test("the discovery list for marketplaces has each sold service with its terms", async () => {
+  const key = await register();
+  const { body } = await world.rest("GET", "/discovery/resources?limit=100");
   expect(body).toMatchObject({ x402Version: 2, pagination: { limit: 100, offset: 0 } });
   expect(body.items).toContainEqual(
     expect.objectContaining({
-      resource: `${server.url}${path(key)}`,
+      resource: `${world.url}${pathOf(key)}`,
       type: "http",
-      accepts: [expect.objectContaining({ amount: String(QUOTE + FEE), payTo: server.treasury })],
+      accepts: [expect.objectContaining({ amount: String(QUOTE + FEE), payTo: world.server.treasury })],
     }),
   );
-  expectRefused(await rest(server.url, "GET", "/discovery/resources?limit=0"), 400, "validation_error");
+  expectRefused(await world.rest("GET", "/discovery/resources?limit=0"), 400, "validation_error");
 });
 
-describe("what an attacker tried", () => {
-  const tampered = async (
+describe("a payment that an attacker made", () => {
+  /** Buys with a signed payment whose payload is changed. */
+  const buyWith = async (
     key: string,
-    change: (payload: Record<string, unknown>) => void,
-  ): Promise<Bought> => {
-    const sent = JSON.parse(Buffer.from(Object.values(await sign(key))[0] ?? "", "base64").toString());
-    change(sent.payload as Record<string, unknown>);
-    return buy(key, { "PAYMENT-SIGNATURE": Buffer.from(JSON.stringify(sent)).toString("base64") });
-  };
+    change: (payload: { signature: unknown; authorization: object }) => void,
+  ): Promise<Bought> =>
+    buy(
+      key,
+      changePayment(await sign(key), ({ payload }) => change(payload)),
+    );
 
-  test("a payment without a signature, or with times that are none: a clear refusal", async () => {
-    const key = await service();
+  test("a payment without a signature or without valid times is refused as malformed", async () => {
+    const key = await register();
     for (const signature of [undefined, null, 7, "no"])
       expectRefused(
-        await tampered(key, (payload) => (payload["signature"] = signature)),
+        await buyWith(key, (payload) => (payload.signature = signature)),
         400,
         "validation_error",
       );
     for (const validAfter of [undefined, "abc", "1e400"])
       expectRefused(
-        await tampered(key, ({ authorization }) => Object.assign(authorization as object, { validAfter })),
+        await buyWith(key, ({ authorization }) => Object.assign(authorization, { validAfter })),
         400,
         "validation_error",
       );
   });
 
-  test("a payment that would have to be looked after for millennia: refused with the terms", async () => {
-    const key = await service();
-    const change = ({ authorization }: Record<string, unknown>): void => {
-      Object.assign(authorization as object, { validBefore: "99999999999" });
-    };
-    expectRefused(await tampered(key, change), 402, "payment_required");
+  test("a payment that is valid for millennia is refused with the terms, and isn't recorded", async () => {
+    const key = await register();
+    const answer = await buyWith(key, ({ authorization }) =>
+      Object.assign(authorization, { validBefore: "99999999999" }),
+    );
+    expectRefused(answer, 402, "payment_required");
     expect(await payments()).toEqual([]);
   });
 
-  test("a payment that somebody submits between its check and its claim: taken all the same", async () => {
-    const key = await service();
+  test("a payment that a stranger submits between our check and our claim buys its run", async () => {
+    const key = await register();
     const signature = await sign(key);
-    const { seller } = server.deps;
-    const verify = seller.verify.bind(seller);
-    seller.verify = async (payment, terms) => {
-      const verdict = await verify(payment, terms);
-      await seller.settle(payment, terms);
-      await mint(server.treasury, 1n); // so that its block isn't the latest
-      return verdict;
-    };
-    try {
-      expect((await buy(key, signature)).status).toBe(200);
-    } finally {
-      seller.verify = verify;
-    }
+    const { seller } = world.server.deps;
+    await whileReplaced(
+      seller,
+      "verify",
+      (verify) => async (payment, terms) => {
+        const verdict = await verify(payment, terms);
+        await seller.settle(payment, terms);
+        await mint(world.server.treasury, 1n); // so that its block isn't the latest
+        return verdict;
+      },
+      async () => expect((await buy(key, signature)).status).toBe(200),
+    );
     expect(await spentByBuyer()).toBe(QUOTE + FEE);
   });
 
-  test("more signatures than there is money, their nonces then used elsewhere: nothing stays open", async () => {
-    const key = await service();
+  test("payments without money, whose nonces are then used elsewhere, are all decided", async () => {
+    const key = await register();
     const terms = termsOf((await buy(key)).headers);
     const poor = privateKeyToAccount(generatePrivateKey());
     await mint(poor.address, QUOTE + FEE); // for one of them
     // All at once, so that all are verified before one of them is settled.
     const signed = await Promise.all([1, 2, 3, 4].map(() => authorize(poor, terms)));
     await Promise.all(signed.map(({ header }) => buy(key, header)));
-    const claims = () =>
-      server.deps.db.incomingPayment.findMany({ where: { payer: poor.address.toLowerCase() } });
-    const open = (await claims()).filter(({ status }) => status === "claimed");
+    const open = (await claimsOf(poor.address)).filter(({ status }) => status === "claimed");
     expect(open.length).toBeGreaterThan(0);
 
     await mint(poor.address, BigInt(open.length));
@@ -481,25 +493,8 @@ describe("what an attacker tried", () => {
     for (const { nonce } of open)
       expect(await submit(await authorize(poor, elsewhere, { nonce: nonce as `0x${string}` }))).toBe(true);
     await eventually(async () => {
-      expect((await claims()).filter(({ status }) => status === "claimed")).toEqual([]);
+      expect((await claimsOf(poor.address)).filter(({ status }) => status === "claimed")).toEqual([]);
       expect(new Set((await payments()).map(({ status }) => status))).toEqual(new Set(["settled", "void"]));
     }, 25_000);
-  });
-
-  test("a service whose schema is larger than any header: still sold", async () => {
-    const properties = Object.fromEntries(
-      Array.from({ length: 120 }, (_, n) => [
-        `property_${n}`,
-        { type: "string", maxLength: 100, description: "x".repeat(60) },
-      ]),
-    );
-    const key = await service("honest", {
-      input_schema: {
-        type: "object",
-        properties: { n: { type: "integer" }, ...properties },
-        additionalProperties: false,
-      },
-    });
-    expect((await buy(key, await sign(key))).status).toBe(200);
   });
 });

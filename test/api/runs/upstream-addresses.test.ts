@@ -1,42 +1,30 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Running } from "../../../src/app/server.ts";
-import { startTollfree } from "../../../src/app/server.ts";
-import { call, expectRefused, expectSuccess } from "../../support/call.ts";
-import type { Answer, TestServer } from "../../support/server.ts";
-import { startTestServer } from "../../support/server.ts";
-import type { Upstream } from "../../support/upstream.ts";
-import { startUpstream } from "../../support/upstream.ts";
-import { createSponsor, INPUT_SCHEMA } from "../../support/world.ts";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { expectRefused, expectSuccess } from "../../support/call.ts";
+import type { Caller } from "../../support/caller.ts";
+import { INPUT_SCHEMA } from "../../support/caller.ts";
+import type { Answer } from "../../support/server.ts";
+import { useWorld } from "../../support/use-world.ts";
 
-let server: TestServer;
-/** The same server as it is in production: it calls no private addresses. */
-let guarded: Running;
-let upstream: Upstream;
+const world = useWorld({ upstreamFor: "all tests" });
+/** A replica that calls no private addresses, as a server in production. */
+let guarded: Caller;
 let sponsorKey: string;
 
 beforeAll(async () => {
-  server = await startTestServer();
-  const upstreams = { ...server.options.upstreams, allowPrivate: false };
-  guarded = await startTollfree({ ...server.options, upstreams });
-  upstream = await startUpstream();
-  sponsorKey = (await createSponsor(server.url)).key;
-});
-afterAll(async () => {
-  await upstream.close();
-  await guarded.stop();
-  await server.close();
+  const upstreams = { ...world.server.options.upstreams, allowPrivate: false };
+  ({ caller: guarded } = await world.startReplica({ upstreams }));
+  sponsorKey = (await world.createSponsor()).key;
 });
 beforeEach(() => {
-  upstream.seen.length = 0;
+  world.upstream.seen.length = 0;
 });
 
 const register = (
   upstream_url: string,
   changes: Record<string, unknown> = {},
-  url = guarded.url,
+  caller = guarded,
 ): Promise<Answer> =>
-  call(
-    url,
+  caller.call(
     "sponsor.registerApi",
     {
       service_key: "weather",
@@ -52,16 +40,16 @@ const register = (
     sponsorKey,
   );
 
-/** Refused at its field, not called, and nothing is registered. */
+/** Expects a refusal that names the address. The upstream isn't called, and nothing is registered. */
 async function expectRefusedAddress(answer: Answer): Promise<void> {
   const refused = expectRefused(answer, 400, "validation_error");
   expect(refused.field_errors).toMatchObject([{ path: "/upstream_url" }]);
-  expect(upstream.seen).toEqual([]);
-  expect(await server.deps.db.sponsoredApi.count()).toBe(0);
+  expect(world.upstream.seen).toEqual([]);
+  expect(await world.db.sponsoredApi.count()).toBe(0);
 }
 
-describe("an address that isn't public", () => {
-  const at = (host: string): string => `http://${host}:${new URL(upstream.url("honest")).port}/honest`;
+describe("an upstream's address", () => {
+  const at = (host: string): string => `http://${host}:${new URL(world.upstream.url("honest")).port}/honest`;
 
   test.each([
     ...[
@@ -85,9 +73,9 @@ describe("an address that isn't public", () => {
     ...["0.0.0.0", "10.0.0.1", "172.16.0.1", "192.168.0.1", "169.254.169.254", "100.64.0.1", "198.18.0.1"],
     ...["224.0.0.1", "255.255.255.255", "[fe80::1]", "[fc00::1]", "[fec0::1]", "[2002:7f00:1::1]"],
     ...["[64:ff9b::7f00:1]", "[64:ff9b:1::7f00:1]"],
-  ])("%s is refused, and not called, also where pay_to is known", async (host) => {
+  ])("the private address %s is refused and not called, also with a known pay_to", async (host) => {
     await expectRefusedAddress(await register(at(host)));
-    await expectRefusedAddress(await register(at(host), { pay_to: upstream.payTo }));
+    await expectRefusedAddress(await register(at(host), { pay_to: world.upstream.payTo }));
   });
 
   test.each([
@@ -97,15 +85,17 @@ describe("an address that isn't public", () => {
     "//example.com",
     "http://",
     "here",
-  ])("%s is no address at all", async (url) => expectRefusedAddress(await register(url, {}, server.url)));
+  ])("%s is refused, since it is no http address", async (url) =>
+    expectRefusedAddress(await register(url, {}, world)),
+  );
 
-  test("credentials in it are refused, wherever it leads", async () => {
-    await expectRefusedAddress(await register(at("user:pass@127.0.0.1"), {}, server.url));
+  test("an address with credentials is refused, whether it is private or public", async () => {
+    await expectRefusedAddress(await register(at("user:pass@127.0.0.1"), {}, world));
     await expectRefusedAddress(await register("https://user@example.com/"));
   });
 
-  test("is called where the operator allows it", async () => {
-    expectSuccess(await register(at("[::ffff:127.0.0.1]"), {}, server.url));
-    expect(upstream.seen).toHaveLength(1);
+  test("a private address is called where the operator allows private addresses", async () => {
+    expectSuccess(await register(at("[::ffff:127.0.0.1]"), {}, world));
+    expect(world.upstream.seen).toHaveLength(1);
   });
 });

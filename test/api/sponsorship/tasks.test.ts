@@ -1,55 +1,37 @@
 import { randomUUID } from "node:crypto";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Transport } from "../../support/call.ts";
-import { call, expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
-import type { Answer, TestServer } from "../../support/server.ts";
-import { startTestServer } from "../../support/server.ts";
+import { expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
+import type { GrantOfUser, SponsorWithKey } from "../../support/caller.ts";
+import { CONSENT, EVERYTHING } from "../../support/caller.ts";
+import type { Answer } from "../../support/server.ts";
 import { FULL_TASK } from "../../support/tasks.ts";
-import type { Upstream } from "../../support/upstream.ts";
-import { startUpstream } from "../../support/upstream.ts";
-import type { Created } from "../../support/world.ts";
-import {
-  CONSENT,
-  createCampaign,
-  createGrant,
-  createSponsor,
-  EVERYTHING,
-  openSession,
-  registerApi,
-} from "../../support/world.ts";
+import { useWorld } from "../../support/use-world.ts";
 
-let server: TestServer;
-let upstream: Upstream;
-let acme: { sponsor_id: string; key: string };
+const world = useWorld({ upstreamFor: "all tests" });
+let acme: SponsorWithKey;
 let service: string;
 let campaignId: string;
-let grant: Created;
+let grant: GrantOfUser;
 let token: string;
 
-/** A campaign for the service that needs no money, since the service is free. */
+/** A campaign without money, since its service is free. */
 const campaign = (changes: Record<string, unknown> = {}): Promise<string> =>
-  createCampaign(server.url, acme, [service], { fundCents: 0, task_schema: FULL_TASK, ...changes });
+  world.createCampaign(acme, [service], { fundCents: 0, task_schema: FULL_TASK, ...changes });
 
 beforeAll(async () => {
-  server = await startTestServer();
-  upstream = await startUpstream();
-  acme = await createSponsor(server.url);
-  service = await registerApi(server.url, acme.key, upstream, "free", { price_cents: 0 });
+  acme = await world.createSponsor();
+  service = await world.registerService(acme.key, "free", { price_cents: 0 });
   campaignId = await campaign();
 });
-afterAll(async () => {
-  await upstream.close();
-  await server.close();
-});
 beforeEach(async () => {
-  grant = await createGrant(server.url);
-  ({ token } = await openSession(server.url, grant));
+  grant = await world.createGrant();
+  ({ token } = await world.openSession(grant));
 });
 
 const complete = (changes: Record<string, unknown> = {}, transport: Transport = "rest"): Promise<Answer> =>
-  call(
-    server.url,
+  world.call(
     "agent.completeTask",
     { campaign_id: campaignId, task_data: { score: 4 }, consent: CONSENT, ...changes },
     token,
@@ -57,17 +39,17 @@ const complete = (changes: Record<string, unknown> = {}, transport: Transport = 
   );
 
 const getTask = (campaign_id = campaignId, transport: Transport = "rest"): Promise<Answer> =>
-  call(server.url, "agent.getTask", { campaign_id }, token, transport);
+  world.call("agent.getTask", { campaign_id }, token, transport);
 
-/** That nothing of this user reached the database. */
+/** Expects no answers and no consents of this user. */
 async function expectNothingStored(): Promise<void> {
   const where = { userId: grant.user_id };
-  expect(await server.deps.db.taskCompletion.count({ where })).toBe(0);
-  expect(await server.deps.db.consent.count({ where })).toBe(0);
+  expect(await world.db.taskCompletion.count({ where })).toBe(0);
+  expect(await world.db.consent.count({ where })).toBe(0);
 }
 
-describe.each(TRANSPORTS)("reading a task over %s", (transport) => {
-  test("tells what the sponsor asks for, and how to answer", async () => {
+describe.each(TRANSPORTS)("a task, over %s", (transport) => {
+  test("a task tells what the sponsor asks for, and how to answer", async () => {
     const answer = await getTask(campaignId, transport);
     expect(expectSuccess(answer)).toEqual({
       campaign_id: campaignId,
@@ -97,7 +79,7 @@ describe.each(TRANSPORTS)("reading a task over %s", (transport) => {
     await expectNothingStored();
   });
 
-  test("the schemas work in an agent's own validator", async () => {
+  test("a task's schemas work in the agent's own validator", async () => {
     const answer = await getTask(campaignId, transport);
     const ajv = new Ajv2020({ strict: false, validateFormats: false });
     const validTask = ajv.compile(answer.body.data.task_input_schema as object);
@@ -108,7 +90,7 @@ describe.each(TRANSPORTS)("reading a task over %s", (transport) => {
     expect(validCall({ task_data: { score: 3 } })).toBe(false);
   });
 
-  test("once completed, leads straight to running what it pays for", async () => {
+  test("a completed task leads to running the service it pays for", async () => {
     expectSuccess(await complete());
     const answer = await getTask(campaignId, transport);
     expect(expectSuccess(answer)).toMatchObject({ already_completed: true });
@@ -123,9 +105,9 @@ describe.each(TRANSPORTS)("reading a task over %s", (transport) => {
   });
 });
 
-describe.each(TRANSPORTS)("a task that isn't this session's, over %s", (transport) => {
-  /** The same refusal, whether the task is read or answered. */
-  async function refusedBothWays(id: string, status: number, code: string): Promise<Answer["body"]> {
+describe.each(TRANSPORTS)("a task that this session can't do, over %s", (transport) => {
+  /** Expects the same refusal for reading and for completing the task. */
+  async function expectBothRefused(id: string, status: number, code: string): Promise<Answer["body"]> {
     expectRefused(await complete({ campaign_id: id }, transport), status, code);
     await expectNothingStored();
     const refused = expectRefused(await getTask(id, transport), status, code);
@@ -133,56 +115,56 @@ describe.each(TRANSPORTS)("a task that isn't this session's, over %s", (transpor
     return refused;
   }
 
-  test("unknown or malformed: not_found", async () => {
+  test("a task of an unknown or malformed id is not found", async () => {
     for (const id of [randomUUID(), "malformed", "-"]) {
-      const refused = await refusedBothWays(id, 404, "not_found");
+      const refused = await expectBothRefused(id, 404, "not_found");
       expect(refused.message).toBe("There is no such campaign.");
     }
   });
 
-  test("paused: inactive", async () => {
+  test("a task of a paused campaign is refused until the campaign is active again", async () => {
     const id = await campaign();
-    await call(server.url, "sponsor.changeCampaign", { campaign_id: id, active: false }, acme.key);
-    const refused = await refusedBothWays(id, 409, "inactive");
+    await world.call("sponsor.changeCampaign", { campaign_id: id, active: false }, acme.key);
+    const refused = await expectBothRefused(id, 409, "inactive");
     expect(refused.next_actions).toMatchObject([{ action: "search_services" }]);
-    await call(server.url, "sponsor.changeCampaign", { campaign_id: id, active: true }, acme.key);
+    await world.call("sponsor.changeCampaign", { campaign_id: id, active: true }, acme.key);
     expectSuccess(await getTask(id, transport));
   });
 
-  test("for others: not_eligible", async () => {
+  test("a task for users with other roles or tools is refused with not_eligible", async () => {
     for (const target of [{ target_roles: ["astronaut"] }, { target_tools: ["vim"] }]) {
-      const refused = await refusedBothWays(await campaign(target), 403, "not_eligible");
+      const refused = await expectBothRefused(await campaign(target), 403, "not_eligible");
       expect(refused.next_actions).toMatchObject([{ action: "search_services" }]);
     }
     const forMe = { target_roles: ["astronaut", "developer"], target_tools: [] };
     expectSuccess(await getTask(await campaign(forMe), transport));
   });
 
-  test("of a type out of scope: scope_violation names it", async () => {
+  test("a task of a type outside the session's scope is refused with that type", async () => {
     const id = await campaign({ task_type: "data_provision" });
-    const refused = await refusedBothWays(id, 403, "scope_violation");
+    const refused = await expectBothRefused(id, 403, "scope_violation");
     expect(refused.details).toEqual({ scope: "task_types", missing: ["data_provision"] });
   });
 });
 
-describe("answers that don't match the schema", () => {
+describe("invalid answers", () => {
   const cases: [string, Record<string, unknown>, [string, string][]][] = [
-    ["a field missing", { task_data: {} }, [["/task_data/score", "required"]]],
+    ["a missing field", { task_data: {} }, [["/task_data/score", "required"]]],
     ["a value out of range", { task_data: { score: 9 } }, [["/task_data/score", "maximum"]]],
-    ["another type", { task_data: { score: "4" } }, [["/task_data/score", "type"]]],
+    ["a value of another type", { task_data: { score: "4" } }, [["/task_data/score", "type"]]],
     [
       "an unknown field",
       { task_data: { score: 4, colour: "red" } },
       [["/task_data/colour", "additionalProperties"]],
     ],
     [
-      "an item of a list",
+      "an invalid item in a list",
       { task_data: { score: 4, topics: ["sun", "stratocumulus"] } },
       [["/task_data/topics/1", "maxLength"]],
     ],
     ["a broken e-mail address", { task_data: { score: 4, email: "ada" } }, [["/task_data/email", "format"]]],
     [
-      "several at once",
+      "several errors at once",
       { task_data: { score: 0, comment: 7, "a/b": 1 } },
       [
         ["/task_data/score", "minimum"],
@@ -190,44 +172,50 @@ describe("answers that don't match the schema", () => {
         ["/task_data/a~1b", "additionalProperties"],
       ],
     ],
-    ["no answers", { task_data: undefined }, [["/task_data", "required"]]],
-    ["answers that are a list", { task_data: [] }, [["/task_data", "type"]]],
+    ["no task data", { task_data: undefined }, [["/task_data", "required"]]],
+    ["a list as task data", { task_data: [] }, [["/task_data", "type"]]],
     ["no consent block", { consent: undefined }, [["/consent", "required"]]],
     [
-      "a consent left open",
+      "a consent without one of its fields",
       { consent: { data_sharing_agreed: true, purpose_acknowledged: true } },
       [["/consent/contact_permission", "required"]],
     ],
     [
-      "a consent that is no boolean",
+      "a consent that isn't a boolean",
       { consent: { ...CONSENT, data_sharing_agreed: "yes" } },
       [["/consent/data_sharing_agreed", "type"]],
     ],
     [
-      "a consent to more",
+      "an unknown consent",
       { consent: { ...CONSENT, marketing: true } },
       [["/consent/marketing", "additionalProperties"]],
     ],
-    ["a field of the route's", { execution_mode: "human" }, [["/execution_mode", "additionalProperties"]]],
+    [
+      "a field that only the server sets",
+      { execution_mode: "human" },
+      [["/execution_mode", "additionalProperties"]],
+    ],
   ];
-  test.each(cases)("%s: validation_error names it, and nothing is stored", async (_what, changes, fields) => {
-    for (const transport of TRANSPORTS) {
-      const refused = expectRefused(await complete(changes, transport), 400, "validation_error");
-      const named = (refused.field_errors as { path: string; keyword: string }[]).map(({ path, keyword }) => [
-        path,
-        keyword,
-      ]);
-      expect(named.toSorted()).toEqual(fields.toSorted());
-      expect(refused.retry_allowed).toBe(false);
-    }
-    await expectNothingStored();
-  });
+  test.each(cases)(
+    "answers with %s are refused at those fields, and nothing is stored",
+    async (_what, changes, fields) => {
+      for (const transport of TRANSPORTS) {
+        const refused = expectRefused(await complete(changes, transport), 400, "validation_error");
+        const named = (refused.field_errors as { path: string; keyword: string }[]).map(
+          ({ path, keyword }) => [path, keyword],
+        );
+        expect(named.toSorted()).toEqual(fields.toSorted());
+        expect(refused.retry_allowed).toBe(false);
+      }
+      await expectNothingStored();
+    },
+  );
 
   test.each([
     ["an e-mail address", "mail me: ada.lovelace@example.com"],
     ["a phone number", "call +351 912 345 678 after six"],
     ["a card number", "4111 1111 1111 1111"],
-  ])("%s in a field that doesn't ask for one is refused, and not repeated", async (_what, comment) => {
+  ])("%s in a field that doesn't declare it is refused, and not repeated", async (_what, comment) => {
     for (const transport of TRANSPORTS) {
       const answer = await complete({ task_data: { score: 4, comment } }, transport);
       const refused = expectRefused(answer, 400, "validation_error");
@@ -237,7 +225,7 @@ describe("answers that don't match the schema", () => {
     await expectNothingStored();
   });
 
-  test("the way on is to read the task again", async () => {
+  test("a refusal of invalid answers leads to reading the task again", async () => {
     const refused = expectRefused(await complete({ task_data: {} }), 400, "validation_error");
     expect(refused.next_actions).toMatchObject([
       { action: "get_task", endpoint: `/agent/tasks/${campaignId}` },
@@ -248,9 +236,9 @@ describe("answers that don't match the schema", () => {
 describe.each(TRANSPORTS)("personal data in the answers, over %s", (transport) => {
   const withEmail = { score: 4, email: "ada@example.com" };
 
-  test("outside the session but inside the grant: scope_violation", async () => {
+  test("personal data outside the session and inside the grant is refused with the missing data type", async () => {
     const scopes = { ...EVERYTHING, allowed_data_types: ["region"] };
-    ({ token } = await openSession(server.url, grant, { scopes }));
+    ({ token } = await world.openSession(grant, { scopes }));
     const refused = expectRefused(
       await complete({ task_data: withEmail }, transport),
       403,
@@ -261,7 +249,7 @@ describe.each(TRANSPORTS)("personal data in the answers, over %s", (transport) =
     expectSuccess(await complete({ task_data: { score: 4, region: "Minho" } }, transport));
   });
 
-  test("outside the grant: data_consent_required with an approval to wait for", async () => {
+  test("personal data outside the grant is refused with an approval to wait for", async () => {
     const task_data = { ...withEmail, phone: "+351 912 345 678" };
     const refused = expectRefused(await complete({ task_data }, transport), 403, "data_consent_required");
     const { approval_id } = refused.details as { approval_id: string };
@@ -269,7 +257,7 @@ describe.each(TRANSPORTS)("personal data in the answers, over %s", (transport) =
       retry_allowed: true,
       details: {
         missing: ["phone"],
-        approval_url: `${server.url}/approvals/${approval_id}`,
+        approval_url: `${world.url}/approvals/${approval_id}`,
         poll_interval_seconds: 5,
       },
       next_actions: [
@@ -280,10 +268,10 @@ describe.each(TRANSPORTS)("personal data in the answers, over %s", (transport) =
   });
 
   test.each([
-    ["sharing not agreed", { data_sharing_agreed: false }],
-    ["purpose not acknowledged", { purpose_acknowledged: false }],
-    ["neither", { data_sharing_agreed: false, purpose_acknowledged: false }],
-  ])("%s: data_consent_required, and no approval to wait for", async (_what, changes) => {
+    ["sharing that isn't agreed to", { data_sharing_agreed: false }],
+    ["a purpose that isn't acknowledged", { purpose_acknowledged: false }],
+    ["neither agreement", { data_sharing_agreed: false, purpose_acknowledged: false }],
+  ])("personal data with %s is refused without an approval to wait for", async (_what, changes) => {
     const consent = { ...CONSENT, ...changes };
     const answer = await complete({ task_data: withEmail, consent }, transport);
     const refused = expectRefused(answer, 403, "data_consent_required");
@@ -293,31 +281,31 @@ describe.each(TRANSPORTS)("personal data in the answers, over %s", (transport) =
       next_actions: [{ action: "complete_task", endpoint: `/agent/tasks/${campaignId}/complete` }],
     });
     expect(refused.details).not.toHaveProperty("approval_id");
-    // Nor is the user asked to grant what they don't agree to.
+    // The user isn't asked to grant a data type that they don't agree to share.
     const phone = { task_data: { score: 4, phone: "+351 912 345 678" }, consent };
     const ungranted = expectRefused(await complete(phone, transport), 403, "data_consent_required");
     expect(ungranted).toMatchObject({ retry_allowed: false, details: { missing: ["phone"] } });
-    expect(await server.deps.db.approval.count({ where: { userId: grant.user_id } })).toBe(0);
+    expect(await world.db.approval.count({ where: { userId: grant.user_id } })).toBe(0);
     await expectNothingStored();
   });
 
-  test("none in them: the consent may be withheld, and that is what is recorded", async () => {
+  test("given answers without personal data, a consent can be withheld, and is recorded as withheld", async () => {
     const consent = { data_sharing_agreed: false, purpose_acknowledged: false, contact_permission: false };
     expect(expectSuccess(await complete({ consent }, transport))).toMatchObject({ already_completed: false });
-    const consents = await server.deps.db.consent.findMany({ where: { userId: grant.user_id } });
+    const consents = await world.db.consent.findMany({ where: { userId: grant.user_id } });
     expect(consents).toHaveLength(3);
     for (const { granted, dataTypes } of consents)
       expect({ granted, dataTypes }).toEqual({ granted: false, dataTypes: [] });
   });
 
-  test("an empty answer to an optional field is no data", async () => {
+  test("a null in a field for personal data needs no scope for that data", async () => {
     const nullable = {
       type: "object",
       properties: { email: { type: ["string", "null"], format: "email", "x-data-type": "email" } },
       additionalProperties: false,
     };
     const id = await campaign({ task_schema: nullable });
-    ({ token } = await openSession(server.url, grant, { scopes: { ...EVERYTHING, allowed_data_types: [] } }));
+    ({ token } = await world.openSession(grant, { scopes: { ...EVERYTHING, allowed_data_types: [] } }));
     expectSuccess(await complete({ campaign_id: id, task_data: { email: null } }, transport));
   });
 });

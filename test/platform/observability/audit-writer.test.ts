@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { AuditEntry } from "../../../src/core/observability/audit/index.ts";
 import { AppError } from "../../../src/core/protocol/errors.ts";
 import { createAuditWriter } from "../../../src/platform/observability/audit-writer.ts";
@@ -11,8 +11,8 @@ const entry = (operation: string): AuditEntry => ({
   responseStatus: 200,
 });
 
-/** An insert that a test lets finish, or fail, when it wants. */
-function controlled() {
+/** An insert of rows that the test commits or fails. `batches` holds the started inserts. */
+function createControlledInsert() {
   const batches: { operations: string[]; commit: () => void; fail: (error: Error) => void }[] = [];
   const insert = (entries: AuditEntry[]): Promise<void> =>
     new Promise((commit, fail) =>
@@ -21,7 +21,8 @@ function controlled() {
   return { batches, insert };
 }
 
-const settled = async (promise: Promise<unknown>): Promise<boolean> => {
+/** Whether a promise has settled by now. */
+const hasSettled = async (promise: Promise<unknown>): Promise<boolean> => {
   let done = false;
   promise.then(
     () => (done = true),
@@ -31,28 +32,28 @@ const settled = async (promise: Promise<unknown>): Promise<boolean> => {
   return done;
 };
 
-describe("group commit", () => {
-  it("writes a lone row at once, and those that arrive meanwhile together", async () => {
-    const { batches, insert } = controlled();
+describe("the audit writer", () => {
+  test("a first row is written at once, and rows that arrive during the write are written together", async () => {
+    const { batches, insert } = createControlledInsert();
     const writer = createAuditWriter({ insert });
     const first = writer.append(entry("a"));
     const others = ["b", "c", "d"].map((name) => writer.append(entry(name)));
     expect(batches.map((batch) => batch.operations)).toEqual([["a"]]);
-    expect(await settled(first)).toBe(false);
+    expect(await hasSettled(first)).toBe(false);
     batches[0]?.commit();
     await first;
     expect(batches.map((batch) => batch.operations)).toEqual([["a"], ["b", "c", "d"]]);
-    expect(await settled(Promise.all(others))).toBe(false);
+    expect(await hasSettled(Promise.all(others))).toBe(false);
     batches[1]?.commit();
     await Promise.all(others);
   });
 
-  it("starts again after it ran dry", async () => {
+  test("rows are written one after the other when the queue is empty in between", async () => {
     const writer = createAuditWriter({ insert: async () => {} });
     for (let i = 0; i < 5; i += 1) await writer.append(entry("a"));
   });
 
-  it("splits what is more than a batch", async () => {
+  test("more rows than a batch holds are split into batches", async () => {
     const sizes: number[] = [];
     const writer = createAuditWriter({
       insert: async (entries) => void sizes.push(entries.length),
@@ -62,8 +63,8 @@ describe("group commit", () => {
     expect(sizes).toEqual([1, 10, 10, 4]);
   });
 
-  it("tells every call of a batch that failed, and goes on with the next", async () => {
-    const { batches, insert } = controlled();
+  test("a failed batch rejects its rows with service_unavailable, and the next batch is written", async () => {
+    const { batches, insert } = createControlledInsert();
     const writer = createAuditWriter({ insert });
     const first = writer.append(entry("a"));
     const second = writer.append(entry("b"));
@@ -74,20 +75,20 @@ describe("group commit", () => {
     await expect(second).resolves.toBeUndefined();
   });
 
-  it("goes on after an insert that throws instead of rejecting", async () => {
-    let broken = true;
+  test("rows are written after an insert that threw instead of rejecting", async () => {
+    let fails = true;
     const insert = (): Promise<void> => {
-      if (broken) throw new Error("no client");
+      if (fails) throw new Error("no client");
       return Promise.resolve();
     };
     const writer = createAuditWriter({ insert });
     await expect(writer.append(entry("a"))).rejects.toBeInstanceOf(AppError);
-    broken = false;
+    fails = false;
     await writer.append(entry("b"));
   });
 
-  it("refuses rows beyond its bound rather than hoarding them", async () => {
-    const { batches, insert } = controlled();
+  test("a row beyond the queue's limit is refused", async () => {
+    const { batches, insert } = createControlledInsert();
     const writer = createAuditWriter({ insert, maxQueued: 2 });
     const accepted = ["a", "b", "c"].map((name) => writer.append(entry(name)));
     await expect(writer.append(entry("d"))).rejects.toMatchObject({ code: "service_unavailable" });
@@ -97,21 +98,21 @@ describe("group commit", () => {
     await Promise.all(accepted);
   });
 
-  it("closes when the rows it accepted are durable, and takes no more", async () => {
-    const { batches, insert } = controlled();
+  test("a closing writer refuses new rows, and closes when the accepted rows are written", async () => {
+    const { batches, insert } = createControlledInsert();
     const writer = createAuditWriter({ insert });
     const rows = [writer.append(entry("a")), writer.append(entry("b"))];
     const closing = writer.close();
     await expect(writer.append(entry("c"))).rejects.toMatchObject({ code: "service_unavailable" });
     batches[0]?.commit();
     await rows[0];
-    expect(await settled(closing)).toBe(false);
+    expect(await hasSettled(closing)).toBe(false);
     batches[1]?.commit();
     await closing;
     await Promise.all(rows);
   });
 
-  it("closes at once when there is nothing to write", async () => {
+  test("a writer without rows closes at once", async () => {
     await createAuditWriter({ insert: async () => {} }).close();
   });
 });

@@ -1,7 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createLog } from "../../../src/platform/observability/log.ts";
 
-function written(
+/** What the log writes for these fields: the line, and the line as JSON. */
+function writeLine(
   fields: Record<string, unknown>,
   message = "something happened",
 ): { line: string; object: Record<string, unknown> } {
@@ -15,8 +16,8 @@ function written(
 const TOKEN = "tf_as_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG01234567";
 
 describe("the log", () => {
-  it("writes one JSON object a line", () => {
-    const { object } = written({ request_id: "r-1", status: 200, amount: 5n, at: new Date(0) }, "request");
+  test("a log entry is one line of JSON", () => {
+    const { object } = writeLine({ request_id: "r-1", status: 200, amount: 5n, at: new Date(0) }, "request");
     expect(object).toEqual({
       level: "info",
       time: expect.stringMatching(/^\d{4}-/) as string,
@@ -28,12 +29,12 @@ describe("the log", () => {
     });
   });
 
-  it("keeps levels apart", () => {
+  test("entries below the log's level aren't written", () => {
     let lines = "";
     const log = createLog({ level: "warn", destination: { write: (text) => void (lines += text) } });
-    log.info({}, "quiet");
-    log.warn({}, "careful");
-    log.error({}, "broken");
+    log.info({}, "info");
+    log.warn({}, "warning");
+    log.error({}, "error");
     expect(
       lines
         .trim()
@@ -42,7 +43,7 @@ describe("the log", () => {
     ).toEqual(["warn", "error"]);
   });
 
-  it.each([
+  test.each([
     "authorization",
     "Authorization",
     "cookie",
@@ -60,22 +61,22 @@ describe("the log", () => {
     "client_secret",
     "password",
     "user_code",
-  ])("never writes the value of %s, however deep", (name) => {
-    const { line } = written({ [name]: "0xhunter2", nested: [{ headers: { [name]: ["0xhunter2"] } }] });
+  ])("the value of a field named %s is redacted at any depth", (name) => {
+    const { line } = writeLine({ [name]: "0xhunter2", nested: [{ headers: { [name]: ["0xhunter2"] } }] });
     expect(line).not.toContain("hunter2");
     expect(line.match(/\[redacted\]/g)).toHaveLength(2);
   });
 
-  it("writes what only sounds like a key", () => {
-    expect(written({ service_key: "daylight", idempotency_key: "a", monkey: "b" }).object).toMatchObject({
+  test("fields that only sound like keys are written", () => {
+    expect(writeLine({ service_key: "daylight", idempotency_key: "a", monkey: "b" }).object).toMatchObject({
       service_key: "daylight",
       idempotency_key: "a",
       monkey: "b",
     });
   });
 
-  it("finds secrets and addresses inside any text", () => {
-    const { line, object } = written(
+  test("secrets and e-mail addresses inside texts are redacted", () => {
+    const { line, object } = writeLine(
       {
         url: `/gpt/services?session_token=${TOKEN}`,
         note: ["Bearer abc.def", "postgres://app:pw@db/x", "ada@example.com"],
@@ -86,29 +87,29 @@ describe("the log", () => {
     expect(object["msg"]).toBe("refused tf_as_[redacted]");
   });
 
-  it("writes of a URL no more than where it leads: providers put their keys into paths and queries", () => {
+  test("paths and queries of URLs are redacted, since providers put their keys there", () => {
     expect(
-      written({ text: "HTTP request failed. URL: https://rpc.example/v2/kF9xKey Request body: {}" }).object[
+      writeLine({ text: "HTTP request failed. URL: https://rpc.example/v2/kF9xKey Request body: {}" }).object[
         "text"
       ],
     ).toBe("HTTP request failed. URL: https://rpc.example/[redacted] Request body: {}");
     expect(
-      written({ text: 'at "wss://rpc.example:8546?key=kF9x" (https://rpc.example)' }).object["text"],
+      writeLine({ text: 'at "wss://rpc.example:8546?key=kF9x" (https://rpc.example)' }).object["text"],
     ).toBe('at "wss://rpc.example:8546/[redacted]" (https://rpc.example)');
   });
 
-  it("leaves URLs, hashes and ids alone", () => {
+  test("origins, transaction hashes and ids are written unchanged", () => {
     const fields = {
       url: "http://127.0.0.1:3000",
       tx_hash: `0x${"ab".repeat(32)}`,
       id: "3fa85f64-5717-4562-b3fc-2c963f66afa6",
     };
-    expect(written(fields).object).toMatchObject(fields);
+    expect(writeLine(fields).object).toMatchObject(fields);
   });
 
-  it("describes an error with its causes, redacted too", () => {
+  test("an error is written with its causes, and its texts are redacted", () => {
     const cause = Object.assign(new Error(`token ${TOKEN} of ada@example.com`), { code: "P2002" });
-    const { object, line } = written({
+    const { object, line } = writeLine({
       err: new Error("outer", { cause: new AggregateError([cause], "several") }),
     });
     expect(object["err"]).toMatchObject({
@@ -130,12 +131,12 @@ describe("the log", () => {
     expect(line).not.toContain("ada@");
   });
 
-  it("survives what refers to itself, and bytes", () => {
+  test("circular values, circular causes and bytes are written without failing", () => {
     const circular: Record<string, unknown> = { bytes: Buffer.from("secret") };
     circular["self"] = circular;
     const error = new Error("loop");
     error.cause = error;
-    const { line } = written({ circular, error });
+    const { line } = writeLine({ circular, error });
     expect(line).not.toContain("secret");
     expect(line).toContain("[6 bytes]");
   });

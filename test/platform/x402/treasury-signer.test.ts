@@ -2,26 +2,18 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TypedDataDefinition } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { verifyLedger } from "../../../src/core/money/ledger/index.ts";
-import { call, expectRefused, expectSuccess } from "../../support/call.ts";
+import { expectRefused, expectSuccess } from "../../support/call.ts";
 import { balanceOf } from "../../support/chain.ts";
 import { eventually } from "../../support/eventually.ts";
-import { startTestServer } from "../../support/server.ts";
-import { startUpstream } from "../../support/upstream.ts";
-import {
-  completeTask,
-  createCampaign,
-  createGrant,
-  createSponsor,
-  openSession,
-  registerApi,
-} from "../../support/world.ts";
+import { useWorld } from "../../support/use-world.ts";
 
-/** The treasury's key in a process of its own, which speaks JSON-RPC as Web3Signer does. */
+/** A server that signs with the treasury's key over JSON-RPC, like Web3Signer. After `lock` it refuses. */
 async function startSigner() {
   const account = privateKeyToAccount(generatePrivateKey());
-  const asked: string[] = [];
+  /** Methods that were called, in order. */
+  const methods: string[] = [];
   let refuses = false;
   const server = createServer((req, res) => {
     const chunks: Buffer[] = [];
@@ -32,7 +24,7 @@ async function startSigner() {
         method: string;
         params: [string, string];
       };
-      asked.push(request.method);
+      methods.push(request.method);
       const answer = refuses
         ? Promise.reject(new Error("locked"))
         : account.signTypedData(JSON.parse(request.params[1]) as TypedDataDefinition);
@@ -49,34 +41,28 @@ async function startSigner() {
   return {
     signerUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     address: account.address,
-    asked,
+    methods,
     lock: () => (refuses = true),
     close: () => server.close(),
   };
 }
 
-test("a signer outside the process signs payments, and nothing is paid while it refuses", async () => {
-  const signer = await startSigner();
-  const server = await startTestServer({ treasurySigner: signer });
-  const upstream = await startUpstream();
-  const acme = await createSponsor(server.url);
-  const service_key = await registerApi(server.url, acme.key, upstream);
-  const campaignId = await createCampaign(server.url, acme, [service_key]);
-  const { token } = await openSession(server.url, await createGrant(server.url));
-  await completeTask(server.url, token, campaignId);
-  const run = (n: number) => call(server.url, "agent.runService", { service_key, input: { n } }, token);
+const signer = await startSigner();
+afterAll(() => signer.close()); // registered first, so that it runs after the world has stopped
+const world = useWorld({ treasurySigner: signer });
+
+test("an external signer signs payments, and nothing is paid while it refuses", async () => {
+  const { token, service } = await world.readyService();
+  const run = (n: number) => world.call("agent.runService", { service_key: service, input: { n } }, token);
 
   expect(expectSuccess(await run(1)).payment.status).toBe("settled");
-  expect(new Set(signer.asked)).toEqual(new Set(["eth_signTypedData_v4"]));
-  expect(await balanceOf(upstream.payTo)).toBe(20_000n);
+  expect(new Set(signer.methods)).toEqual(new Set(["eth_signTypedData_v4"]));
+  expect(await balanceOf(world.upstream.payTo)).toBe(20_000n);
   signer.lock();
   expectRefused(await run(2), 503, "service_unavailable");
   await eventually(async () => {
-    const payments = await server.deps.db.payment.groupBy({ by: ["status"], _count: true });
+    const payments = await world.db.payment.groupBy({ by: ["status"], _count: true });
     expect(payments.map(({ status }) => status).sort()).toEqual(["settled", "void"]);
   });
-  expect((await verifyLedger(server.deps)).findings).toEqual([]);
-  await upstream.close();
-  await server.close();
-  signer.close();
+  expect((await verifyLedger(world.server.deps)).findings).toEqual([]);
 });

@@ -8,7 +8,6 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { ExactEvmScheme } from "@x402/evm/exact/client";
 import { wrapFetchWithPayment, x402Client } from "@x402/fetch";
-import pg from "pg";
 import type { Address, Hex } from "viem";
 import { createPublicClient, http, parseAbi } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
@@ -16,38 +15,38 @@ import { baseSepolia } from "viem/chains";
 import { onTestFinished } from "vitest";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
-import { clusterOf, removeCluster } from "../../src/sandbox/postgres/placement.ts";
+import { clusterDirectoryOf, removeCluster } from "../../src/sandbox/postgres/cluster-location.ts";
 
 const SERVER = fileURLToPath(new URL("./server-process.ts", import.meta.url));
 const PARTS = ["postgres", "chain", "services"] as const;
-export const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+export const silentLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** A data directory that is deleted, with all processes that still belong to it, after the test. */
-export function dataDirectory(): string {
-  const directory = mkdtempSync(path.join(tmpdir(), "tollfree-world-"));
-  onTestFinished(() => destroy(directory));
+/** A new data directory. After the test it is deleted, and all processes that still belong to it are killed. */
+export function createDataDirectory(): string {
+  const directory = mkdtempSync(path.join(tmpdir(), "tollfree-sandbox-"));
+  onTestFinished(() => destroySandbox(directory));
   return directory;
 }
 
-/** Ends a world without ceremony. */
-export function destroy(dataDir: string): void {
-  for (const pid of Object.values(pids(dataDir))) if (isAlive(pid)) process.kill(pid, "SIGKILL");
-  removeCluster(clusterOf(path.join(dataDir, "sandbox", "postgres")));
+/** Kills the processes of a sandbox and deletes its data directory. */
+export function destroySandbox(dataDir: string): void {
+  for (const pid of Object.values(recordedPids(dataDir))) if (isAlive(pid)) process.kill(pid, "SIGKILL");
+  removeCluster(clusterDirectoryOf(path.join(dataDir, "sandbox", "postgres")));
   rmSync(dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 }
 
-/** Joins the world as a server in this process. */
-export const join = (dataDir: string): Promise<Sandbox> =>
-  startSandbox({ dataDir, database: true, log: quiet });
+/** Starts or joins the sandbox as a server in this process. */
+export const joinSandbox = (dataDir: string): Promise<Sandbox> =>
+  startSandbox({ dataDir, database: true, log: silentLog });
 
 export interface ServerProcess {
-  world: Omit<Sandbox, "stop">;
+  sandbox: Omit<Sandbox, "stop">;
   /** @returns the exit code, or null if it was killed by the signal */
   end(signal: "SIGTERM" | "SIGKILL"): Promise<number | null>;
 }
 
-/** Joins the world as a server in a process of its own. */
-export async function joinInProcess(dataDir: string): Promise<ServerProcess> {
+/** Starts or joins the sandbox as a server in a process of its own. */
+export async function joinSandboxInProcess(dataDir: string): Promise<ServerProcess> {
   const child = spawn(process.execPath, ["--import", "tsx", SERVER, dataDir], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -56,7 +55,7 @@ export async function joinInProcess(dataDir: string): Promise<ServerProcess> {
     once(createInterface({ input: child.stdout }), "line"),
     once(child, "exit").then(([code]) => Promise.reject(new Error(`the server exited with ${String(code)}`))),
   ])) as [string];
-  return { world: JSON.parse(line) as Sandbox, end: (signal) => end(child, signal) };
+  return { sandbox: JSON.parse(line) as Sandbox, end: (signal) => end(child, signal) };
 }
 
 async function end(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): Promise<number | null> {
@@ -65,38 +64,27 @@ async function end(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): Promise<
   return ((await exit) as [number | null])[0];
 }
 
-/** The pids of a world's processes, as far as they are on record. */
-export function pids(dataDir: string): Partial<Record<(typeof PARTS)[number], number>> {
+/** The pids in the pid files of a sandbox's processes. A process that was stopped has none. */
+export function recordedPids(dataDir: string): Partial<Record<(typeof PARTS)[number], number>> {
   const files = PARTS.map((part) => [part, path.join(dataDir, "sandbox", part, `${part}.pid`)] as const);
   const recorded = files.filter(([, file]) => existsSync(file));
   return Object.fromEntries(recorded.map(([part, file]) => [part, Number(readFileSync(file, "utf8"))]));
 }
 
-/** Whether a process runs; a zombie, which only waits to be noticed, doesn't. */
+/** Whether a process runs. A zombie, or a process that has exited except for its last clean-up, doesn't. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8") !== "";
   } catch (error) {
-    // Elsewhere than on Linux there is no /proc to ask.
+    // Only Linux has /proc. On other systems a process that takes signals counts as alive.
     return (
       error instanceof Error && "syscall" in error && error.syscall === "open" && process.platform !== "linux"
     );
   }
 }
 
-/** Runs one statement on a world's database. */
-export async function query(url: string | undefined, sql: string): Promise<unknown[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
-export const chainOf = (rpcUrl: string) =>
+export const createChainClient = (rpcUrl: string) =>
   createPublicClient({ chain: baseSepolia, transport: http(rpcUrl, { retryCount: 0 }), cacheTime: 0 });
 
 export const USDC = parseAbi([
@@ -107,23 +95,31 @@ export const USDC = parseAbi([
   "event AuthorizationUsed(address indexed authorizer, bytes32 indexed nonce)",
 ]);
 
-/** Base units of test USDC. */
-export const balance = (
+/** In base units of the test USDC. */
+export const usdcBalance = (
   { rpcUrl, asset }: Pick<Sandbox, "rpcUrl" | "asset">,
   owner: Address,
 ): Promise<bigint> =>
-  chainOf(rpcUrl).readContract({ address: asset, abi: USDC, functionName: "balanceOf", args: [owner] });
+  createChainClient(rpcUrl).readContract({
+    address: asset,
+    abi: USDC,
+    functionName: "balanceOf",
+    args: [owner],
+  });
 
-/** A stock x402 client that pays from this key, and its fetch. */
-export function buyer(privateKey: Hex): { client: x402Client; fetch: typeof fetch } {
+/** A stock x402 client that pays with this key, and a `fetch` that pays with it. */
+export function createBuyer(privateKey: Hex): { client: x402Client; fetch: typeof fetch } {
   const client = new x402Client().register("eip155:*", new ExactEvmScheme(privateKeyToAccount(privateKey)));
   return { client, fetch: wrapFetchWithPayment(fetch, client) };
 }
 
 type Upstream = Sandbox["upstreams"][number];
 
-/** The request that calls an upstream with an input. */
-export function request(upstream: Upstream, input: Record<string, unknown> = upstream.sample_input): Request {
+/** A request to an upstream. The default input is the upstream's sample. */
+export function createRequest(
+  upstream: Upstream,
+  input: Record<string, unknown> = upstream.sample_input,
+): Request {
   if (upstream.upstream_method === "GET") {
     const url = new URL(upstream.upstream_url);
     for (const [name, value] of Object.entries(input)) url.searchParams.set(name, String(value));

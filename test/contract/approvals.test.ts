@@ -1,0 +1,83 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import type { SponsorWithKey } from "../support/caller.ts";
+import { GRANT_SCOPES } from "../support/caller.ts";
+import { actionsOf, expectResolves, perform } from "../support/next-actions.ts";
+import type { Answer } from "../support/server.ts";
+import { useWorld } from "../support/use-world.ts";
+import type { Setup } from "./set-up.ts";
+import { complete, PHONE_TASK, run, setUpService } from "./set-up.ts";
+
+/** R1.3: the next actions of an approval can be performed as they are, while it is open and after it is decided. */
+
+const world = useWorld({ upstreamFor: "all tests", confirmWaitMs: 200 });
+let acme: SponsorWithKey;
+beforeAll(async () => {
+  acme = await world.createSponsor();
+});
+
+describe.each<
+  [string, leadsTo: string, ask: (setup: Setup) => Promise<Answer>, terms: Record<string, unknown>]
+>([
+  [
+    "a grant",
+    "auth",
+    ({ grant }) =>
+      world.call(
+        "agent.auth",
+        { user_id: grant.subject, scopes: GRANT_SCOPES, budget_limit_cents: 200 },
+        grant.agent_key,
+      ),
+    {
+      scopes: GRANT_SCOPES,
+      budget_limit_cents: 1,
+      expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+    },
+  ],
+  ["data", "get_task", (setup) => complete(setup, { phone: "1" }), {}],
+  [
+    "budget",
+    "run_service",
+    async (setup) => {
+      await world.completeTask(setup.token, setup.campaign_id);
+      return run(setup);
+    },
+    {},
+  ],
+])("an approval of %s", (kind, leadsTo, ask, terms) => {
+  /**
+   * Opens an approval, polls it, decides it, and polls it again. Returns the action that the decision leads to.
+   */
+  async function decide(decision: "approve" | "deny") {
+    const setup = await setUpService(world, acme, {
+      campaign: kind === "data" ? { task_schema: PHONE_TASK } : {},
+      session: { budgetCents: 1 },
+    });
+    const asked = await ask(setup);
+    const [poll] = actionsOf(asked);
+    if (poll?.action !== "get_approval") throw new Error(`no approval: ${JSON.stringify(asked.body)}`);
+    const credentials = { session: setup.token, apiKey: setup.grant.agent_key };
+    const pending = await perform(world.url, poll, credentials);
+    for (const action of actionsOf(pending)) expectResolves(action);
+
+    const { approval_id } = asked.body.details as { approval_id: string };
+    await world.admin(`/admin/approvals/${approval_id}/decide`, {
+      user_id: setup.grant.user_id,
+      decision,
+      ...(decision === "approve" && terms),
+    });
+    const [action] = actionsOf(await perform(world.url, poll, credentials));
+    if (action === undefined) throw new Error("a decided approval has no next action");
+    expectResolves(action);
+    return { action, perform: () => perform(world.url, action, credentials) };
+  }
+
+  test(`an approved approval of ${kind} leads to ${leadsTo}, which then succeeds`, async () => {
+    const decided = await decide("approve");
+    expect(decided.action.action).toBe(leadsTo);
+    expect((await decided.perform()).status).toBe(200);
+  });
+
+  test(`a denied approval of ${kind} leads to auth`, async () => {
+    expect((await decide("deny")).action.action).toBe("auth");
+  });
+});
