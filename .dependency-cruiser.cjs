@@ -3,7 +3,7 @@
 
 const GENERATED_CLIENT = "^src/platform/generated/";
 /** The files that talk to the database: every noun's store, and the platform. */
-const STORE = "^src/core/.+/store\\.ts$";
+const STORE = "^src/core/.+/(store|[a-z-]+-store)\\.ts$";
 
 /** The areas of core, and which other areas each may import. Arrows go one way only. */
 const AREAS = {
@@ -204,7 +204,11 @@ module.exports = {
       { path: "^src/platform/" },
       {
         path: "^src/",
-        pathNot: ["^src/platform/", "^src/core/ports/", "^src/core/protocol/errors\\.ts$"],
+        pathNot: [
+          "^src/platform/",
+          "^src/core/ports/",
+          "^src/core/protocol/(errors|object-schema|token-prefix)\\.ts$",
+        ],
         dependencyTypesNot: ["type-only"],
       },
     ),
