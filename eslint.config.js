@@ -91,9 +91,14 @@ export default tseslint.config(
   {
     files: ["src/**/*.ts"],
     rules: {
-      // A longer file is usually two rooms.
-      "max-lines": ["error", 300],
+      // A longer file usually holds two things.
+      "max-lines": ["error", 250],
     },
+  },
+  {
+    // Longer for a reason: one schema of all settings; one flow, read top to bottom; one class.
+    files: ["src/app/config.ts", "src/core/runs/direct-run/run-directly.ts", "src/sandbox/x402/seller.ts"],
+    rules: { "max-lines": ["error", 275] },
   },
   {
     // The core gets what it needs passed in.
