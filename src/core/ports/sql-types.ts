@@ -24,10 +24,15 @@ export const oneOf = <const Value extends string>(..._values: Value[]): SqlType<
 export const boolean = type<boolean>("boolean");
 export const integer = type<number>("integer");
 export const bigint = type<bigint>("bigint");
+export const float = type<number>("double precision");
 export const bytes = type<Uint8Array>("bytea");
 export const timestamp = type<Date>("timestamp with time zone", (value) => value.toISOString());
 export const texts = <T extends string = string>(): SqlType<T[]> => type("text[]");
 export const bigints = type<readonly bigint[]>("bigint[]");
+export const uuids = type<readonly string[]>("uuid[]");
+export const booleans = type<readonly boolean[]>("boolean[]");
+/** Any JSON value. It is sent as text: `pg` would make a PostgreSQL array of a JavaScript array. */
+export const json = <T = unknown>(): SqlType<T> => type<T>("jsonb", (value) => JSON.stringify(value));
 export const nullable = <T>(of: SqlType<T>): SqlType<T | null> => ({
   sql: of.sql,
   nullable: true,

@@ -20,6 +20,8 @@ export interface Statement<Params extends Shape, Row extends Shape> {
   all(sql: Sql, values: Values<Params>): Promise<Values<Row>[]>;
   /** Runs it, and returns the first row, if there is one. */
   first(sql: Sql, values: Values<Params>): Promise<Values<Row> | undefined>;
+  /** Runs it, and returns its row. @throws Error if it returned none */
+  one(sql: Sql, values: Values<Params>): Promise<Values<Row>>;
   /** Runs it, and returns how many rows it returned or wrote. */
   count(sql: Sql, values: Values<Params>): Promise<number>;
 }
@@ -74,6 +76,11 @@ export function statement<const Params extends Shape, const Row extends Shape>(d
     ...{ name, limit, text, params, row },
     all: async (sql, values) => (await run(sql, values)).rows as Values<Row>[],
     first: async (sql, values) => (await made.all(sql, values))[0],
+    one: async (sql, values) => {
+      const row = await made.first(sql, values);
+      if (row === undefined) throw new Error(`${name} returned no row`);
+      return row;
+    },
     count: async (sql, values) => (await run(sql, values)).count,
   };
   STATEMENTS.push(made);

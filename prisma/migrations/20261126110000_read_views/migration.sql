@@ -1,0 +1,117 @@
+DROP VIEW service_payers;
+DROP VIEW live_sessions;
+DROP VIEW session_states;
+DROP VIEW live_grants;
+
+-- Grants with what their budget has left.
+CREATE VIEW grant_records WITH (security_invoker = true) AS
+SELECT g.id, g.user_id, g.agent_id, g.subject, g.allowed_task_types, g.allowed_data_types, g.allowed_categories,
+       g.budget_account_id, b.remaining, g.expires_at, g.revoked_at
+  FROM grants g LEFT JOIN account_balances b ON b.id = g.budget_account_id;
+
+-- Grants that are neither revoked nor expired.
+CREATE VIEW live_grants WITH (security_invoker = true) AS
+SELECT id, user_id, agent_id, subject, allowed_task_types, allowed_data_types, allowed_categories, budget_account_id, remaining, expires_at
+  FROM grant_records WHERE revoked_at IS NULL AND expires_at > now();
+
+-- Sessions with the state of their grant, agent and API key. A session whose scopes exceed its grant's counts as revoked.
+-- LEFT JOIN: PostgreSQL leaves the accounts out where a statement doesn't ask what they have left.
+CREATE VIEW session_states WITH (security_invoker = true) AS
+SELECT s.id, s.token_hash, s.surface, s.grant_id, g.subject, s.user_id, s.agent_id,
+       s.allowed_task_types, s.allowed_data_types, s.allowed_categories,
+       g.allowed_task_types AS grant_task_types, g.allowed_data_types AS grant_data_types, g.allowed_categories AS grant_categories,
+       s.budget_account_id, g.budget_account_id AS grant_budget_account_id,
+       least(sb.remaining, gb.remaining) AS remaining,
+       least(s.expires_at, g.expires_at) AS expires_at, s.suspended_at, s.suspended_reason,
+       (s.revoked_at IS NOT NULL OR (NOT s.active AND s.suspended_at IS NULL) OR g.revoked_at IS NOT NULL
+         OR a.status <> 'active' OR k.revoked_at IS NOT NULL
+         OR NOT (s.allowed_task_types <@ g.allowed_task_types AND s.allowed_data_types <@ g.allowed_data_types
+             AND s.allowed_categories <@ g.allowed_categories)) AS revoked,
+       (s.expires_at <= now() OR g.expires_at <= now()) AS expired
+  FROM agent_sessions s
+  JOIN grants g ON g.id = s.grant_id
+  JOIN agents a ON a.id = s.agent_id
+  LEFT JOIN account_balances sb ON sb.id = s.budget_account_id
+  LEFT JOIN account_balances gb ON gb.id = g.budget_account_id
+  LEFT JOIN agent_api_keys k ON k.id = s.api_key_id;
+
+-- Sessions that may act now.
+CREATE VIEW live_sessions WITH (security_invoker = true) AS
+SELECT id, grant_id, user_id, agent_id FROM session_states WHERE NOT revoked AND NOT expired AND suspended_at IS NULL;
+
+-- Keys that authenticate an agent, and keys that authenticate a sponsor.
+CREATE VIEW live_agent_keys WITH (security_invoker = true) AS
+SELECT k.id, k.key_hash, k.agent_id
+  FROM agent_api_keys k JOIN agents a ON a.id = k.agent_id
+ WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now()) AND a.status = 'active';
+
+CREATE VIEW live_sponsor_keys WITH (security_invoker = true) AS
+SELECT id, key_hash, sponsor_id
+  FROM sponsor_api_keys WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now());
+
+-- Approvals as they are read: one that is still pending when its time is over counts as expired.
+CREATE VIEW approval_states WITH (security_invoker = true) AS
+SELECT id, kind, agent_id, user_id, grant_id, agent_session_id, requested, request_digest,
+       CASE WHEN status = 'pending' AND expires_at <= now() THEN 'expired' ELSE status END AS status, created_at, expires_at
+  FROM approvals;
+
+-- Approvals that wait for the user's decision.
+CREATE VIEW open_approvals WITH (security_invoker = true) AS
+SELECT id, kind, agent_id, grant_id, request_digest, created_at, expires_at
+  FROM approvals WHERE status = 'pending' AND expires_at > now();
+
+-- Budgets that the user approved and no run has used yet.
+CREATE VIEW approved_budgets WITH (security_invoker = true) AS
+SELECT id, grant_id, requested->>'service_key' AS service_key, ((requested->>'amount_cents')::numeric * 10000)::bigint AS amount_micros, created_at
+  FROM approvals WHERE kind = 'budget' AND status = 'approved' AND consumed_at IS NULL AND expires_at > now();
+
+-- What the next call of a service may cost. lowest_micros: at least, as its upstream's quotes depend on the input.
+CREATE VIEW api_prices WITH (security_invoker = true) AS
+SELECT id, price_micros AS highest_micros, CASE WHEN pay_to IS NULL THEN 0 ELSE least(price_micros, lowest_quote_micros) END AS lowest_micros
+  FROM sponsored_apis;
+
+-- Each service with each of its payers, as the payer is for one viewer. A payer is the service's own open budget, while
+-- it holds or has spent money of the sponsor, or a campaign. has_money: enough for the cheapest call.
+CREATE VIEW service_payers WITH (security_invoker = true) AS
+SELECT a.id AS sponsored_api_id, NULL::uuid AS campaign_id, v.id AS user_id, a.sponsor_id, s.name AS sponsor,
+       b.id AS account_id, b.remaining, b.remaining >= p.lowest_micros AS has_money, NULL::bigint AS subsidy_micros, a.active AS active,
+       true AS covers_price, true AS eligible, true AS has_calls_left, true AS completed, NULL::text AS task_type, a.created_at
+  FROM sponsored_apis a
+  JOIN api_prices p ON p.id = a.id
+  JOIN sponsors s ON s.id = a.sponsor_id
+  JOIN account_balances b ON b.id = a.budget_account_id AND b."limit" > 0
+ CROSS JOIN viewers v
+UNION ALL
+SELECT cs.sponsored_api_id, c.id, v.id, s.id, s.name, b.id, b.remaining, b.remaining >= p.lowest_micros, c.subsidy_micros, c.active AND a.active,
+       a.price_micros <= c.subsidy_micros,
+       (c.target_roles = '{}' OR c.target_roles && v.roles) AND (c.target_tools = '{}' OR c.target_tools && v.tools_used),
+       c.max_calls_per_user IS NULL OR coalesce(cap.reserved + cap.spent, 0) < c.max_calls_per_user,
+       EXISTS (SELECT FROM task_completions t WHERE t.campaign_id = c.id AND t.user_id = v.id AND t.withdrawn_at IS NULL),
+       c.task_type, c.created_at
+  FROM campaign_services cs
+  JOIN sponsored_apis a ON a.id = cs.sponsored_api_id
+  JOIN api_prices p ON p.id = a.id
+  JOIN campaigns c ON c.id = cs.campaign_id
+  JOIN sponsors s ON s.id = c.sponsor_id
+  JOIN account_balances b ON b.id = c.budget_account_id
+ CROSS JOIN viewers v
+  LEFT JOIN budget_accounts cap ON cap.campaign_id = c.id AND cap.user_id = v.id;
+
+-- The answers that a sponsor may read: the consent to sharing them stands, and their retention isn't over.
+CREATE VIEW readable_answers WITH (security_invoker = true) AS
+SELECT t.id, t.campaign_id, t.user_id, t.details, t.data_types, t.sources, t.created_at,
+       t.created_at + make_interval(days => c.retention_days) AS retained_until,
+       EXISTS (SELECT FROM consents k WHERE k.task_completion_id = t.id AND k.consent_type = 'contact' AND k.granted AND k.withdrawn_at IS NULL) AS contact_permitted
+  FROM task_completions t JOIN campaigns c ON c.id = t.campaign_id
+ WHERE t.details IS NOT NULL AND t.withdrawn_at IS NULL AND t.created_at > now() - make_interval(days => c.retention_days)
+   AND EXISTS (SELECT FROM consents k WHERE k.task_completion_id = t.id AND k.consent_type = 'data_sharing' AND k.granted AND k.withdrawn_at IS NULL);
+
+-- Consents with the sponsor that may get the data: for a run's input the owner of the service, whichever campaign pays, and
+-- for a task's answers the campaign's sponsor.
+CREATE VIEW consent_records WITH (security_invoker = true) AS
+SELECT k.id, k.user_id, k.consent_type, s.name AS sponsor, k.campaign_id, c.name AS campaign_name, k.service_key, k.data_types,
+       k.granted, k.purpose, k.granted_via, k.created_at, k.withdrawn_at
+  FROM consents k
+  LEFT JOIN campaigns c ON c.id = k.campaign_id
+  LEFT JOIN sponsored_apis a ON a.service_key = k.service_key
+  LEFT JOIN sponsors s ON s.id = coalesce(a.sponsor_id, c.sponsor_id);
