@@ -4,8 +4,13 @@
 
 -- What each account has left.
 CREATE VIEW account_balances WITH (security_invoker = true) AS
-SELECT id, kind, unit, "limit", reserved, spent, "limit" - reserved - spent AS remaining
+SELECT id, kind, unit, network, asset, "limit", reserved, spent, "limit" - reserved - spent AS remaining
   FROM budget_accounts;
+
+-- Accounts that hold money which has arrived. All other accounts only cap what may be spent.
+CREATE VIEW funded_accounts WITH (security_invoker = true) AS
+SELECT id, kind, network, asset, "limit", reserved, spent, remaining
+  FROM account_balances WHERE kind IN ('campaign', 'sponsored_api', 'direct');
 
 -- Grants with what their budget has left.
 CREATE VIEW grant_records WITH (security_invoker = true) AS
@@ -81,7 +86,8 @@ SELECT id, price_micros AS highest_micros, CASE WHEN pay_to IS NULL THEN 0 ELSE 
   FROM sponsored_apis;
 
 -- Each service with each of its payers, as the payer is for one viewer. A payer is the service's own open budget, while
--- it holds or has spent money of the sponsor, or a campaign. has_money: enough for the cheapest call.
+-- it holds or has spent money of the sponsor, or a campaign. Its
+-- money is on the network where the service is paid. has_money: enough for the cheapest call.
 CREATE VIEW service_payers WITH (security_invoker = true) AS
 SELECT a.id AS sponsored_api_id, NULL::uuid AS campaign_id, v.id AS user_id, a.sponsor_id, s.name AS sponsor,
        b.id AS account_id, b.remaining, b.remaining >= p.lowest_micros AS has_money, NULL::bigint AS subsidy_micros, a.active AS active,
@@ -89,7 +95,7 @@ SELECT a.id AS sponsored_api_id, NULL::uuid AS campaign_id, v.id AS user_id, a.s
   FROM sponsored_apis a
   JOIN api_prices p ON p.id = a.id
   JOIN sponsors s ON s.id = a.sponsor_id
-  JOIN account_balances b ON b.id = a.budget_account_id AND b."limit" > 0
+  JOIN account_balances b ON b.id = a.budget_account_id AND b."limit" > 0 AND (a.network IS NULL OR b.network = a.network AND lower(b.asset) = lower(a.asset))
  CROSS JOIN viewers v
 UNION ALL
 SELECT cs.sponsored_api_id, c.id, v.id, s.id, s.name, b.id, b.remaining, b.remaining >= p.lowest_micros, c.subsidy_micros, c.active AND a.active,
@@ -103,7 +109,7 @@ SELECT cs.sponsored_api_id, c.id, v.id, s.id, s.name, b.id, b.remaining, b.remai
   JOIN api_prices p ON p.id = a.id
   JOIN campaigns c ON c.id = cs.campaign_id
   JOIN sponsors s ON s.id = c.sponsor_id
-  JOIN account_balances b ON b.id = c.budget_account_id
+  JOIN account_balances b ON b.id = c.budget_account_id AND (a.network IS NULL OR b.network = a.network AND lower(b.asset) = lower(a.asset))
  CROSS JOIN viewers v
   LEFT JOIN budget_accounts cap ON cap.campaign_id = c.id AND cap.user_id = v.id;
 

@@ -23,7 +23,7 @@ async function main(): Promise<void> {
 /**
  * Prints one line for each ledger check and one for each finding. If there are findings, the exit code is 1.
  */
-function printProof({ findings, counts, block }: Proof): void {
+function printProof({ findings, counts, blocks }: Proof): void {
   for (const [check, claim] of Object.entries(CHECKS)) {
     const failures = findings.filter((finding) => finding.check === check);
     console.log(`${failures.length === 0 ? "ok    " : "WRONG "} ${claim}`);
@@ -31,7 +31,9 @@ function printProof({ findings, counts, block }: Proof): void {
   }
   console.log(
     `looked at ${counts.accounts} accounts, ${counts.entries} entries, ${counts.payments} settled payments and ` +
-      `${counts.transfers} transfers, up to block ${block}`,
+      `${counts.transfers} transfers, up to block ${Object.entries(blocks)
+        .map(([network, block]) => `${block} of ${network}`)
+        .join(", ")}`,
   );
   if (findings.length > 0) process.exitCode = 1;
 }

@@ -22,16 +22,24 @@ import { createLimiter } from "../platform/rate-limit/create-limiter.ts";
 import type { UpstreamPolicy } from "../platform/upstream-fetch.ts";
 import { UpstreamFetch } from "../platform/upstream-fetch.ts";
 import { X402Buyer } from "../platform/x402/buyer.ts";
+import { createNetworks, type Network, type Networks } from "../core/ports/network.ts";
 import { EvmChain } from "../platform/x402/chain.ts";
 import { X402Seller } from "../platform/x402/seller.ts";
 import { X402Transfers } from "../platform/x402/transfers.ts";
 import { treasuryAccount } from "../platform/x402/treasury-account.ts";
 import type { ChainSettings } from "./config.ts";
 
+/** Connections of a server's second pool, which only runs what moves money. */
+const MONEY_CONNECTIONS = 5;
+
+/** A network, and how many blocks must have a transaction until it counts. */
+export type NetworkSettings = ChainSettings & { confirmations: number };
+
 /** Everything a server is built from. Nothing else is read from the environment. */
 export interface Parts {
   databaseUrl: string;
-  chain: ChainSettings & { confirmations: number };
+  /** The networks to be paid and to pay on. The first is the default. */
+  networks: readonly [NetworkSettings, ...NetworkSettings[]];
   /** The first encrypts. The others are older keys, which only decrypt. */
   encryptionKeys: readonly [Uint8Array, ...Uint8Array[]];
   /** Makes codes and pseudonyms. Undefined: the encryption key does. */
@@ -60,43 +68,48 @@ export interface Built {
   close(): Promise<void>;
 }
 
-type MoneyParts = Pick<Parts, "databaseUrl" | "chain">;
-
 /**
- * Builds the adapters that read the chain, pay, and are paid.
+ * Builds everything that reads a network, pays on it, and is paid on it.
  * @throws Error if the chain isn't the configured one, or the asset isn't one we can pay with
  */
-async function buildMoney({
+async function buildNetwork({
   rpcUrl,
   network,
   asset,
   confirmations,
   treasury,
   facilitatorUrl,
-}: Parts["chain"]): Promise<Pick<Deps, "chain" | "paymentClient" | "seller" | "transfers">> {
+}: NetworkSettings): Promise<Network> {
   const chain = new EvmChain({ rpcUrl, asset, confirmations });
   const domain = await chain.readAsset(Number(network.slice("eip155:".length)));
   const account = treasuryAccount(treasury);
   const buyer = new X402Buyer({ account, network, asset, domain });
   return {
+    id: network,
+    asset,
+    treasury: account.address,
     chain,
-    paymentClient: buyer,
+    buyer,
     transfers: new X402Transfers(buyer, facilitatorUrl),
     seller: new X402Seller({ facilitatorUrl, network, asset, domain, payTo: account.address }),
   };
 }
 
-/** Runs `use` with the database, the chain and the treasury's address, without a server. */
+async function buildNetworks([first, ...others]: Parts["networks"]): Promise<Networks> {
+  return createNetworks([await buildNetwork(first), ...(await Promise.all(others.map(buildNetwork)))]);
+}
+
+/** Runs `use` with the database and the networks, without a server. */
 export async function withMoney<Result>(
-  { databaseUrl, chain }: MoneyParts,
-  use: (money: Pick<Deps, "db" | "chain" | "paymentClient">) => Promise<Result>,
+  { databaseUrl, networks: settings }: Pick<Parts, "databaseUrl" | "networks">,
+  use: (money: Pick<Deps, "sql" | "networks">) => Promise<Result>,
 ): Promise<Result> {
-  const money = await buildMoney(chain);
-  const db = createDatabaseClient({ url: databaseUrl });
+  const networks = await buildNetworks(settings);
+  const pool = createPool({ url: databaseUrl });
   try {
-    return await use({ db, ...money });
+    return await use({ sql: createSqlPool(pool), networks });
   } finally {
-    await db.$disconnect();
+    await pool.end();
   }
 }
 
@@ -104,11 +117,12 @@ export async function withMoney<Result>(
  * The composition root: makes every adapter, and passes them to the core as its `Deps`.
  * @throws Error if the chain isn't the configured one, or the asset isn't one we can pay with
  */
-export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }: Parts): Promise<Built> {
-  const { chain, paymentClient, seller, transfers } = await buildMoney(chainSettings);
+export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built> {
+  const networks = await buildNetworks(parts.networks);
   const pool = createPool({ url: databaseUrl, log: parts.log });
+  const moneyPool = createPool({ url: databaseUrl, size: MONEY_CONNECTIONS, log: parts.log });
   const db = createDatabaseClient(pool);
-  const sql = createSqlPool(pool);
+  const sql = createSqlPool(pool, { moneyPool });
   const metrics = createMetrics(
     () => readGauges(db),
     (error) =>
@@ -130,10 +144,7 @@ export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }:
     sql,
     log,
     cipher: new AesCipher(parts.encryptionKeys, parts.digestKey),
-    chain,
-    paymentClient,
-    seller,
-    transfers,
+    networks,
     upstream,
     limiter: metrics.watchLimiter(limiter),
     settings: parts.settings,
@@ -158,7 +169,7 @@ export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }:
         return undefined;
       },
       chain: async () => {
-        await chain.blockNumber();
+        await Promise.all(networks.all.map(({ chain }) => chain.blockNumber()));
         return undefined;
       },
       ...(limits.check !== undefined && { redis: limits.check }),
@@ -170,7 +181,7 @@ export async function buildDeps({ databaseUrl, chain: chainSettings, ...parts }:
       await upstream.close();
       limits.close();
       await db.$disconnect();
-      await pool.end();
+      await Promise.all([pool.end(), moneyPool.end()]);
     },
   };
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Express } from "express";
 import { appRouter } from "../api/router.ts";
 import type { Deps } from "../core/context.ts";
+import { openLedger } from "../core/money/ledger/index.ts";
 import { AppError } from "../core/protocol/errors.ts";
 import { listResources } from "../core/runs/direct-run/index.ts";
 import { createApp } from "../http/app.ts";
@@ -67,6 +68,7 @@ export async function startTollfree({
       ...parts,
       settings: { ...settings, publicBaseUrl: publicBaseUrl ?? server.url },
     });
+    await openLedger(built.deps);
     await prepare?.(built.deps);
     let stopping = false;
     listener = createApp({

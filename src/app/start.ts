@@ -13,6 +13,7 @@ import { seedDemo } from "../sandbox/demo-data/seed.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import { startDatabase, startSandbox } from "../sandbox/index.ts";
 import type { ChainSettings, Config } from "./config.ts";
+import type { Parts } from "./deps.ts";
 import { withMoney } from "./deps.ts";
 import type { Running } from "./server.ts";
 import { startTollfree } from "./server.ts";
@@ -80,9 +81,8 @@ export async function proveLedger(config: Config): Promise<Proof> {
   try {
     const databaseUrl = config.databaseUrl ?? sandbox?.databaseUrl;
     if (databaseUrl === undefined) throw new Error("--verify-ledger needs DATABASE_URL");
-    return await withMoney(
-      { databaseUrl, chain: { ...chainOf(config, sandbox), confirmations: config.confirmations } },
-      (money) => verifyLedger(money),
+    return await withMoney({ databaseUrl, networks: networksOf(config, sandbox) }, (money) =>
+      verifyLedger(money),
     );
   } finally {
     await sandbox?.stop();
@@ -117,7 +117,7 @@ async function startServer(
     drainSeconds: config.drainSeconds,
     databaseUrl,
     limiterStore: limiterStoreOf(config),
-    chain: { ...chainOf(config, sandbox), confirmations: config.confirmations },
+    networks: networksOf(config, sandbox),
     encryptionKeys: config.dataEncryptionKeys ?? [
       Buffer.from(secrets?.values.data_encryption_key ?? "", "base64"),
     ],
@@ -155,14 +155,15 @@ function limiterStoreOf({ redisUrl, databaseUrl }: Config): LimiterStore {
   return { kind: databaseUrl === undefined ? "memory" : "postgres" };
 }
 
-function chainOf({ chain }: Config, sandbox: Sandbox | undefined): ChainSettings {
-  if (!chain.sandbox) return chain;
+/** The configured network, or the sandbox's own. */
+function networksOf({ chain, confirmations }: Config, sandbox: Sandbox | undefined): Parts["networks"] {
+  if (!chain.sandbox) return [{ ...chain, confirmations }];
   if (sandbox === undefined) throw new Error("the sandbox has no chain");
-  return {
-    network: sandbox.network,
-    asset: sandbox.asset,
-    rpcUrl: sandbox.rpcUrl,
-    facilitatorUrl: sandbox.facilitatorUrl,
-    treasury: { privateKey: sandbox.treasury.privateKey },
-  };
+  const { network, asset, rpcUrl, facilitatorUrl, treasury } = sandbox;
+  return [
+    {
+      ...{ network, asset, rpcUrl, facilitatorUrl, confirmations },
+      treasury: { privateKey: treasury.privateKey },
+    },
+  ];
 }

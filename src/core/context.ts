@@ -1,13 +1,10 @@
-import type { Chain } from "./ports/chain.ts";
 import type { Cipher } from "./ports/cipher.ts";
 import type { Database } from "./ports/database.ts";
 import type { Log } from "./ports/log.ts";
+import type { Networks } from "./ports/network.ts";
 import type { RateLimiter } from "./ports/rate-limiter.ts";
 import type { SqlPool } from "./ports/sql.ts";
 import type { UpstreamClient } from "./ports/upstream.ts";
-import type { PaymentClient } from "./ports/x402-buyer.ts";
-import type { PaymentSeller } from "./ports/x402-seller.ts";
-import type { TransferClient } from "./ports/x402-transfers.ts";
 import type { DataType } from "./protocol/data-types.ts";
 import type { RateRules } from "./protocol/rate-limit/index.ts";
 
@@ -18,11 +15,8 @@ export interface Deps {
   sql: SqlPool;
   log: Log;
   cipher: Cipher;
-  chain: Chain;
-  paymentClient: PaymentClient;
+  networks: Networks;
   upstream: UpstreamClient;
-  seller: PaymentSeller;
-  transfers: TransferClient;
   limiter: RateLimiter;
   settings: Settings;
   background: Background;

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, inject, test } from "vitest";
 import { verifyLedger } from "../../src/core/money/ledger/index.ts";
-import type { PaymentClient } from "../../src/core/ports/x402-buyer.ts";
+import type { Chain } from "../../src/core/ports/chain.ts";
+import type { Network } from "../../src/core/ports/network.ts";
+import { createNetworks } from "../../src/core/ports/network.ts";
 import { EvmChain } from "../../src/platform/x402/chain.ts";
 import { atOnce } from "../support/at-once.ts";
 import { createBuyer } from "../support/buyer.ts";
@@ -132,9 +134,10 @@ test(
     expect(left.filter((micros) => micros !== WALLET_MICROS)).toHaveLength(bought);
     expect(await balanceOf(upstream.payTo)).toBe(COST * BigInt(keys.length + bought));
     expect(await balanceOf(server.treasury)).toBe(TREASURY_MICROS - COST * BigInt(keys.length));
-    const { rpcUrl, asset } = inject("chain");
-    const chain = new EvmChain({ rpcUrl, asset, confirmations: 1 });
-    const paymentClient = { payer: server.treasury } as PaymentClient; // the proof needs no more of it
-    expect((await verifyLedger({ db, chain, paymentClient })).findings).toEqual([]);
+    const { network: id, rpcUrl, asset } = inject("chain");
+    const chain: Chain = new EvmChain({ rpcUrl, asset, confirmations: 1 });
+    const network = { id, chain, treasury: server.treasury } as Network; // the proof needs no more of it
+    const { sql } = server.database;
+    expect((await verifyLedger({ sql, networks: createNetworks([network]) })).findings).toEqual([]);
   },
 );

@@ -123,7 +123,7 @@ export class SimChain implements Chain {
     });
   }
 
-  flows(address: Address, fromBlock: bigint | undefined): Promise<TreasuryTransfers> {
+  listTreasuryTransfers(address: Address, fromBlock: bigint | undefined): Promise<TreasuryTransfers> {
     return this.#ask(() => {
       const account = address.toLowerCase();
       const block = BigInt(this.#head);

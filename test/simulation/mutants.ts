@@ -19,10 +19,10 @@ export const MUTANTS: Record<string, Mutant> = {
   });`,
         to: `    evidence: { upstream_status: answer.status, claimed_tx_hash: claimedTxHash ?? null },
   });
-  if (!delivered) await endPayment(db, paymentId, { status: "void", reason: "refused" });`,
+  if (!delivered) await endPayment(sql, id, { status: "void", reason: "refused" });`,
       },
       {
-        file: "money/payment/store.ts",
+        file: "money/payment/end-payment-store.ts",
         from: `ending.status === "void" ? ["reserved"] : [...OPEN_AFTER_SIGNING]`,
         to: `["reserved", ...OPEN_AFTER_SIGNING]`,
       },
@@ -32,10 +32,10 @@ export const MUTANTS: Record<string, Mutant> = {
     changes: [
       {
         file: "runs/sponsored-run/run-service.ts",
-        from: `const answer = await sendPayment(ctx, payment.id, paidRequest, false);`,
-        to: `let answer = await sendPayment(ctx, payment.id, paidRequest, false);
+        from: `const answer = await sendPayment(ctx, payment, paidRequest, false);`,
+        to: `let answer = await sendPayment(ctx, payment, paidRequest, false);
   if (answer?.kind === "timeout") {
-    const { headers } = await ctx.paymentClient.sign(offer, payment.id);
+    const { headers } = await ctx.networks.default.buyer.sign(offer, payment.id);
     answer = await ctx.upstream.request({ ...request, headers: { ...request.headers, ...headers } });
   }`,
       },
@@ -60,11 +60,7 @@ export const MUTANTS: Record<string, Mutant> = {
         to: `    evidence: { upstream_status: answer.status, claimed_tx_hash: claimedTxHash ?? null },
   });
   if (claimedTxHash !== undefined)
-    await endPayment(db, paymentId, {
-      status: "settled",
-      txHash: claimedTxHash,
-      verdict: { kind: "settled", txHash: claimedTxHash, block: 1n, logIndex: 0 },
-    });`,
+    await endPayment(sql, id, { status: "settled", txHash: claimedTxHash, evidence: { block: "1" } });`,
       },
     ],
   },
@@ -72,13 +68,13 @@ export const MUTANTS: Record<string, Mutant> = {
     changes: [
       {
         file: "money/payment/reconcile.ts",
-        from: `  const verdict = await chain.lookUp(authorization);`,
+        from: `  const decision = await askChain(ctx, subject, milliseconds);`,
         to: `  const [clock] = await ctx.db.$queryRaw<{ now: Date }[]>\`SELECT now()\`;
   const now = (clock?.now.getTime() ?? 0) / 1000;
-  const verdict: Verdict =
+  const decision: Decision =
     Number(authorization.validBefore) < now
-      ? { kind: "expired", block: 0n, blockTime: 0n }
-      : await chain.lookUp(authorization);`,
+      ? { kind: "expired", evidence: { block: "0" } }
+      : await askChain(ctx, subject, milliseconds);`,
       },
     ],
   },

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Address } from "viem";
 import type { Deps } from "../../src/core/context.ts";
+import { createNetworks } from "../../src/core/ports/network.ts";
 import { verifyLedger } from "../../src/core/money/ledger/index.ts";
 import { countUndecided } from "../support/money.ts";
 import type { Core } from "./core.ts";
@@ -76,6 +77,7 @@ class Run {
   #startReplica(): { process: Process; deps: Deps } {
     const process: Process = { alive: true };
     const { deps } = this.#world;
+    const { default: network } = deps.networks;
     const at = <Port extends object>(port: Port, names?: readonly (keyof Port)[]): Port =>
       gated(this.#scheduler, process, port, names);
     return {
@@ -84,11 +86,16 @@ class Run {
         ...deps,
         db: at(deps.db),
         sql: at(deps.sql),
-        chain: at(deps.chain, ["blockNumber", "balanceOf", "lookUp", "flows"]),
         upstream: at(deps.upstream, ["request"]),
-        paymentClient: at(deps.paymentClient, ["sign"]),
-        seller: at(deps.seller, ["verify", "settle"]),
-        transfers: at(deps.transfers, ["signTransfer", "submit"]),
+        networks: createNetworks([
+          {
+            ...network,
+            chain: at(network.chain, ["blockNumber", "balanceOf", "lookUp", "listTreasuryTransfers"]),
+            buyer: at(network.buyer, ["sign"]),
+            seller: at(network.seller, ["verify", "settle"]),
+            transfers: at(network.transfers, ["signTransfer", "submit"]),
+          },
+        ]),
       },
     };
   }

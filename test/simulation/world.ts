@@ -5,6 +5,8 @@ import { putGrant } from "../../src/core/access/grant/index.ts";
 import { authenticateSession, openSession } from "../../src/core/access/session/index.ts";
 import { createUser } from "../../src/core/access/user/index.ts";
 import type { Deps, SessionActor, SponsorActor } from "../../src/core/context.ts";
+import { openLedger } from "../../src/core/money/ledger/index.ts";
+import { createNetworks } from "../../src/core/ports/network.ts";
 import { RATE_RULES } from "../../src/core/protocol/rate-limit/index.ts";
 import { createCampaign } from "../../src/core/sponsorship/campaign/index.ts";
 import { bookCredit } from "../../src/core/sponsorship/funding/index.ts";
@@ -56,17 +58,21 @@ export async function createSimWorld(random: Random, tampering: readonly string[
   const upstreams = new SimUpstreams(random, chain);
   const facilitator = new SimFacilitator(random, chain);
   upstreams.faults = facilitator.faults = false;
+  const buyer = new SimBuyer(chain);
   const silent = (): void => undefined;
   const deps: Deps = {
     db,
     sql: createSqlPool(pool),
     log: { info: silent, warn: silent, error: silent },
     cipher: new AesCipher([randomBytes(32)]),
-    chain,
-    paymentClient: new SimBuyer(chain),
+    networks: createNetworks([
+      {
+        ...{ id: buyer.network, asset: buyer.asset, treasury: TREASURY, chain, buyer },
+        seller: new SimSeller(facilitator),
+        transfers: new SimTransfers(chain, facilitator),
+      },
+    ]),
     upstream: upstreams,
-    seller: new SimSeller(facilitator),
-    transfers: new SimTransfers(chain, facilitator),
     limiter: createMemoryLimiter(),
     settings: {
       publicBaseUrl: "http://simulated",
@@ -79,6 +85,7 @@ export async function createSimWorld(random: Random, tampering: readonly string[
     },
     background: { keep: silent },
   };
+  await openLedger(deps);
   const people = await populate(deps, chain);
   upstreams.faults = facilitator.faults = true;
   return {

@@ -6,8 +6,11 @@ import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { expect, inject, onTestFinished } from "vitest";
 import type { Database } from "../../src/core/ports/database.ts";
+import type { SqlPool } from "../../src/core/ports/sql.ts";
 import { createDatabaseClient } from "../../src/platform/postgres/client.ts";
 import { migrateDeploy } from "../../src/platform/postgres/migrate.ts";
+import { createPool } from "../../src/platform/postgres/pool.ts";
+import { createSqlPool } from "../../src/platform/postgres/sql-pool.ts";
 import { startPostgres } from "../../src/sandbox/postgres/postgres.ts";
 import { eventually } from "./eventually.ts";
 
@@ -28,6 +31,7 @@ export interface TestDatabase {
   serverUrl: string;
   /** Connected as the owner. */
   db: Database;
+  sql: SqlPool;
   /** Drops the database, and ends all connections to it. */
   close(): Promise<void>;
 }
@@ -60,13 +64,16 @@ export async function createDatabase(): Promise<TestDatabase> {
   url.pathname = name;
   const serverUrl = new URL(url);
   [serverUrl.username, serverUrl.password] = [SERVER_ROLE, SERVER_ROLE];
-  const db = createDatabaseClient({ url: url.href });
+  const pool = createPool({ url: url.href });
+  const db = createDatabaseClient(pool);
   return {
     url: url.href,
     serverUrl: serverUrl.href,
     db,
+    sql: createSqlPool(pool),
     async close() {
       await db.$disconnect();
+      await pool.end();
       await runSql(info.adminUrl, `DROP DATABASE ${name} WITH (FORCE)`);
     },
   };

@@ -3,6 +3,7 @@ import { createTRPCClient, httpLink, TRPCClientError } from "@trpc/client";
 import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
 import { inject } from "vitest";
 import type { AppRouter } from "../../src/api/router.ts";
+import type { NetworkSettings } from "../../src/app/deps.ts";
 import type { Running, ServerOptions } from "../../src/app/server.ts";
 import { startTollfree } from "../../src/app/server.ts";
 import type { RateRules } from "../../src/core/protocol/rate-limit/index.ts";
@@ -35,6 +36,8 @@ export type ServerChanges = Partial<Omit<Settings, "rateRules" | "suspension">> 
     /** Default: the run's facilitator. */
     facilitatorUrl?: string;
     treasuryMicros?: bigint;
+    /** Networks besides the first one. */
+    moreNetworks?: NetworkSettings[];
     /** The signer that has the treasury's key, in place of the server. */
     treasurySigner?: { signerUrl: string; address: `0x${string}` };
     suspension?: Partial<Settings["suspension"]>;
@@ -53,6 +56,7 @@ export async function startTestServer({
   rpcUrl = inject("chain").rpcUrl,
   facilitatorUrl = inject("chain").facilitatorUrl,
   treasuryMicros = 1_000_000_000n,
+  moreNetworks = [],
   treasurySigner,
   limits = {},
   limiterStore = { kind: "memory" },
@@ -77,7 +81,10 @@ export async function startTestServer({
     drainSeconds: 0,
     limiterStore,
     databaseUrl: database.serverUrl,
-    chain: { network, asset, rpcUrl, facilitatorUrl, treasury: treasuryKey, confirmations },
+    networks: [
+      { network, asset, rpcUrl, facilitatorUrl, treasury: treasuryKey, confirmations },
+      ...moreNetworks,
+    ],
     encryptionKeys: [randomBytes(32)],
     adminApiKey: ADMIN_KEY,
     metricsToken,

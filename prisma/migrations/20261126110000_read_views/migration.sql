@@ -2,6 +2,17 @@ DROP VIEW service_payers;
 DROP VIEW live_sessions;
 DROP VIEW session_states;
 DROP VIEW live_grants;
+DROP VIEW account_balances;
+
+-- What each account has left.
+CREATE VIEW account_balances WITH (security_invoker = true) AS
+SELECT id, kind, unit, network, asset, "limit", reserved, spent, "limit" - reserved - spent AS remaining
+  FROM budget_accounts;
+
+-- Accounts that hold money which has arrived. All other accounts only cap what may be spent.
+CREATE VIEW funded_accounts WITH (security_invoker = true) AS
+SELECT id, kind, network, asset, "limit", reserved, spent, remaining
+  FROM account_balances WHERE kind IN ('campaign', 'sponsored_api', 'direct');
 
 -- Grants with what their budget has left.
 CREATE VIEW grant_records WITH (security_invoker = true) AS
@@ -13,31 +24,6 @@ SELECT g.id, g.user_id, g.agent_id, g.subject, g.allowed_task_types, g.allowed_d
 CREATE VIEW live_grants WITH (security_invoker = true) AS
 SELECT id, user_id, agent_id, subject, allowed_task_types, allowed_data_types, allowed_categories, budget_account_id, remaining, expires_at
   FROM grant_records WHERE revoked_at IS NULL AND expires_at > now();
-
--- Sessions with the state of their grant, agent and API key. A session whose scopes exceed its grant's counts as revoked.
--- LEFT JOIN: PostgreSQL leaves the accounts out where a statement doesn't ask what they have left.
-CREATE VIEW session_states WITH (security_invoker = true) AS
-SELECT s.id, s.token_hash, s.surface, s.grant_id, g.subject, s.user_id, s.agent_id,
-       s.allowed_task_types, s.allowed_data_types, s.allowed_categories,
-       g.allowed_task_types AS grant_task_types, g.allowed_data_types AS grant_data_types, g.allowed_categories AS grant_categories,
-       s.budget_account_id, g.budget_account_id AS grant_budget_account_id,
-       least(sb.remaining, gb.remaining) AS remaining,
-       least(s.expires_at, g.expires_at) AS expires_at, s.suspended_at, s.suspended_reason,
-       (s.revoked_at IS NOT NULL OR (NOT s.active AND s.suspended_at IS NULL) OR g.revoked_at IS NOT NULL
-         OR a.status <> 'active' OR k.revoked_at IS NOT NULL
-         OR NOT (s.allowed_task_types <@ g.allowed_task_types AND s.allowed_data_types <@ g.allowed_data_types
-             AND s.allowed_categories <@ g.allowed_categories)) AS revoked,
-       (s.expires_at <= now() OR g.expires_at <= now()) AS expired
-  FROM agent_sessions s
-  JOIN grants g ON g.id = s.grant_id
-  JOIN agents a ON a.id = s.agent_id
-  LEFT JOIN account_balances sb ON sb.id = s.budget_account_id
-  LEFT JOIN account_balances gb ON gb.id = g.budget_account_id
-  LEFT JOIN agent_api_keys k ON k.id = s.api_key_id;
-
--- Sessions that may act now.
-CREATE VIEW live_sessions WITH (security_invoker = true) AS
-SELECT id, grant_id, user_id, agent_id FROM session_states WHERE NOT revoked AND NOT expired AND suspended_at IS NULL;
 
 -- Keys that authenticate an agent, and keys that authenticate a sponsor.
 CREATE VIEW live_agent_keys WITH (security_invoker = true) AS
@@ -65,13 +51,39 @@ CREATE VIEW approved_budgets WITH (security_invoker = true) AS
 SELECT id, grant_id, requested->>'service_key' AS service_key, ((requested->>'amount_cents')::numeric * 10000)::bigint AS amount_micros, created_at
   FROM approvals WHERE kind = 'budget' AND status = 'approved' AND consumed_at IS NULL AND expires_at > now();
 
+-- Sessions with the state of their grant, agent and API key. A session whose scopes exceed its grant's counts as revoked.
+-- LEFT JOIN: PostgreSQL leaves the accounts out where a statement doesn't ask what they have left.
+CREATE VIEW session_states WITH (security_invoker = true) AS
+SELECT s.id, s.token_hash, s.surface, s.grant_id, g.subject, s.user_id, s.agent_id,
+       s.allowed_task_types, s.allowed_data_types, s.allowed_categories,
+       g.allowed_task_types AS grant_task_types, g.allowed_data_types AS grant_data_types, g.allowed_categories AS grant_categories,
+       s.budget_account_id, g.budget_account_id AS grant_budget_account_id,
+       least(sb.remaining, gb.remaining) AS remaining,
+       least(s.expires_at, g.expires_at) AS expires_at, s.suspended_at, s.suspended_reason,
+       (s.revoked_at IS NOT NULL OR (NOT s.active AND s.suspended_at IS NULL) OR g.revoked_at IS NOT NULL
+         OR a.status <> 'active' OR k.revoked_at IS NOT NULL
+         OR NOT (s.allowed_task_types <@ g.allowed_task_types AND s.allowed_data_types <@ g.allowed_data_types
+             AND s.allowed_categories <@ g.allowed_categories)) AS revoked,
+       (s.expires_at <= now() OR g.expires_at <= now()) AS expired
+  FROM agent_sessions s
+  JOIN grants g ON g.id = s.grant_id
+  JOIN agents a ON a.id = s.agent_id
+  LEFT JOIN account_balances sb ON sb.id = s.budget_account_id
+  LEFT JOIN account_balances gb ON gb.id = g.budget_account_id
+  LEFT JOIN agent_api_keys k ON k.id = s.api_key_id;
+
+-- Sessions that may act now.
+CREATE VIEW live_sessions WITH (security_invoker = true) AS
+SELECT id, grant_id, user_id, agent_id FROM session_states WHERE NOT revoked AND NOT expired AND suspended_at IS NULL;
+
 -- What the next call of a service may cost. lowest_micros: at least, as its upstream's quotes depend on the input.
 CREATE VIEW api_prices WITH (security_invoker = true) AS
 SELECT id, price_micros AS highest_micros, CASE WHEN pay_to IS NULL THEN 0 ELSE least(price_micros, lowest_quote_micros) END AS lowest_micros
   FROM sponsored_apis;
 
 -- Each service with each of its payers, as the payer is for one viewer. A payer is the service's own open budget, while
--- it holds or has spent money of the sponsor, or a campaign. has_money: enough for the cheapest call.
+-- it holds or has spent money of the sponsor, or a campaign. Its
+-- money is on the network where the service is paid. has_money: enough for the cheapest call.
 CREATE VIEW service_payers WITH (security_invoker = true) AS
 SELECT a.id AS sponsored_api_id, NULL::uuid AS campaign_id, v.id AS user_id, a.sponsor_id, s.name AS sponsor,
        b.id AS account_id, b.remaining, b.remaining >= p.lowest_micros AS has_money, NULL::bigint AS subsidy_micros, a.active AS active,
@@ -79,7 +91,7 @@ SELECT a.id AS sponsored_api_id, NULL::uuid AS campaign_id, v.id AS user_id, a.s
   FROM sponsored_apis a
   JOIN api_prices p ON p.id = a.id
   JOIN sponsors s ON s.id = a.sponsor_id
-  JOIN account_balances b ON b.id = a.budget_account_id AND b."limit" > 0
+  JOIN account_balances b ON b.id = a.budget_account_id AND b."limit" > 0 AND (a.network IS NULL OR b.network = a.network AND lower(b.asset) = lower(a.asset))
  CROSS JOIN viewers v
 UNION ALL
 SELECT cs.sponsored_api_id, c.id, v.id, s.id, s.name, b.id, b.remaining, b.remaining >= p.lowest_micros, c.subsidy_micros, c.active AND a.active,
@@ -93,7 +105,7 @@ SELECT cs.sponsored_api_id, c.id, v.id, s.id, s.name, b.id, b.remaining, b.remai
   JOIN api_prices p ON p.id = a.id
   JOIN campaigns c ON c.id = cs.campaign_id
   JOIN sponsors s ON s.id = c.sponsor_id
-  JOIN account_balances b ON b.id = c.budget_account_id
+  JOIN account_balances b ON b.id = c.budget_account_id AND (a.network IS NULL OR b.network = a.network AND lower(b.asset) = lower(a.asset))
  CROSS JOIN viewers v
   LEFT JOIN budget_accounts cap ON cap.campaign_id = c.id AND cap.user_id = v.id;
 

@@ -64,5 +64,5 @@ export interface Chain {
   /** Finds out whether an authorization was used, was canceled, expired, or can still be used. */
   lookUp(authorization: Authorization): Promise<Verdict>;
   /** Lists all transfers of the asset from and to an address since `fromBlock`. Undefined lists none. */
-  flows(address: Address, fromBlock: bigint | undefined): Promise<TreasuryTransfers>;
+  listTreasuryTransfers(address: Address, fromBlock: bigint | undefined): Promise<TreasuryTransfers>;
 }

@@ -28,4 +28,6 @@ export interface SqlPool extends Sql {
    * Prisma query, no network call, and no statement on another connection.
    */
   transaction<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>;
+  /** Runs reads in a transaction, so that all see the database as it was at the first one. */
+  snapshot<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>;
 }

@@ -11,25 +11,36 @@ const CANCEL_WITHIN_MS = 5_000;
 export interface SqlPoolOptions {
   /** False for a pooler that doesn't know prepared statements: each statement is then planned every time. */
   prepare?: boolean;
+  /** Runs what moves money, and all transactions, so that reads can't use up their connections. Default: the same pool. */
+  moneyPool?: pg.Pool;
 }
 
 /** Runs statements on a pool of `pg`, with their limits. */
-export function createSqlPool(pool: pg.Pool, { prepare = true }: SqlPoolOptions = {}): SqlPool {
+export function createSqlPool(
+  pool: pg.Pool,
+  { prepare = true, moneyPool = pool }: SqlPoolOptions = {},
+): SqlPool {
   const on = (client: pg.PoolClient): Sql => ({ run: (query) => runOn(client, query, prepare) });
+  const inTransaction = <Result>(
+    from: pg.Pool,
+    begin: string,
+    work: (sql: Sql) => Promise<Result>,
+  ): Promise<Result> =>
+    withClient(from, async (client) => {
+      await client.query(begin);
+      try {
+        const result = await work(on(client));
+        await client.query("COMMIT");
+        return result;
+      } catch (error) {
+        await client.query("ROLLBACK").catch(() => undefined); // the connection is lost; so is the transaction
+        throw error;
+      }
+    });
   return {
-    run: (query) => withClient(pool, (client) => on(client).run(query)),
-    transaction: (work) =>
-      withClient(pool, async (client) => {
-        await client.query("BEGIN");
-        try {
-          const result = await work(on(client));
-          await client.query("COMMIT");
-          return result;
-        } catch (error) {
-          await client.query("ROLLBACK").catch(() => undefined); // the connection is lost; so is the transaction
-          throw error;
-        }
-      }),
+    run: (query) => withClient(query.limit === "money" ? moneyPool : pool, (client) => on(client).run(query)),
+    transaction: (work) => inTransaction(moneyPool, "BEGIN", work),
+    snapshot: (work) => inTransaction(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", work),
   };
 }
 

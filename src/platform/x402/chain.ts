@@ -169,7 +169,7 @@ export class EvmChain implements Chain {
       : { kind: "diverted", txHash, block };
   }
 
-  async flows(account: Address, fromBlock: bigint | undefined): Promise<TreasuryTransfers> {
+  async listTreasuryTransfers(account: Address, fromBlock: bigint | undefined): Promise<TreasuryTransfers> {
     const { asset: address } = this.#config;
     const { number: block } = await this.#finalBlock();
     const balance = await this.balanceOf(account, block);

@@ -1,3 +1,4 @@
+import { createNetworks } from "../../../src/core/ports/network.ts";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { purgeExpiredOutputs, reconcileDuePayments } from "../../../src/core/money/payment/index.ts";
 import type { GrantOfUser } from "../../support/caller.ts";
@@ -79,13 +80,15 @@ test("a paid output that was lost is asked for again with the same signature, an
 test("a run whose output was lost is settled, also if its request may not be sent again", async () => {
   const key = await register("dedupes");
   await whileReplaced(
-    world.server.deps.chain,
+    world.server.deps.networks.default.chain,
     "lookUp",
     // The server's own reconciler fails, so that only the test decides payments.
     () => () => Promise.reject(new Error("for a test")),
     async (lookUp) => {
       expect((await run(key)).body.error_code).toBe("upstream_error");
-      const deps = { ...world.server.deps, chain: { ...world.server.deps.chain, lookUp } };
+      const { default: network } = world.server.deps.networks;
+      const networks = createNetworks([{ ...network, chain: { ...network.chain, lookUp } }]);
+      const deps = { ...world.server.deps, networks };
       await eventually(async () => {
         expect(await reconcileDuePayments(deps, 50, () => false)).toEqual([]);
         expect(await world.db.payment.findMany({ where: { service: key } })).toMatchObject([

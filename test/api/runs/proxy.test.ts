@@ -295,7 +295,7 @@ describe("a bought run that fails", () => {
     const stolen = changePayment(signature, (payment) => delete payment.extensions);
     let late = true;
     await whileReplaced(
-      world.server.deps.chain,
+      world.server.deps.networks.default.chain,
       "lookUp",
       (lookUp) => (authorization) => (late ? Promise.resolve({ kind: "pending" }) : lookUp(authorization)),
       async () => {
@@ -352,7 +352,7 @@ describe("a bought run that fails", () => {
       const key = await register();
       const signature = await sign(key);
       await whileReplaced(
-        world.server.deps.paymentClient,
+        world.server.deps.networks.default.buyer,
         "sign",
         (signPayment) =>
           async (...args) => {
@@ -462,7 +462,7 @@ describe("a payment that an attacker made", () => {
   test("a payment that a stranger submits between our check and our claim buys its run", async () => {
     const key = await register();
     const signature = await sign(key);
-    const { seller } = world.server.deps;
+    const { seller } = world.server.deps.networks.default;
     await whileReplaced(
       seller,
       "verify",

@@ -116,7 +116,7 @@ test(
 test("a run whose terms the sponsor pins anew meanwhile is refused with price_changed, and nothing is signed", async () => {
   const { service, run, payments } = await ready();
   await whileReplaced(
-    world.server.deps.chain,
+    world.server.deps.networks.default.chain,
     "blockNumber",
     (blockNumber) => async () => {
       const payTo = "0x000000000000000000000000000000000000dEaD";
@@ -141,7 +141,7 @@ test("a sponsor can't register an API that is paid to the treasury", async () =>
 test("a payment that isn't for the reserved amount is neither recorded nor sent", async () => {
   const { run, payments } = await ready();
   await whileReplaced(
-    world.server.deps.paymentClient,
+    world.server.deps.networks.default.buyer,
     "sign",
     (sign) => (offer, id) =>
       sign({ ...offer, amountMicros: offer.amountMicros - 1n, raw: oneMicroCheaper(offer.raw) }, id),

@@ -265,10 +265,10 @@ describe("a facilitator that misbehaves at settlement", () => {
       };
     });
     onTestFinished(() => facilitator.close());
-    const { chain, settings } = world.server.options;
+    const { networks, settings } = world.server.options;
     const replica = await world.startReplica({
       settings: { ...settings, confirmWaitMs },
-      chain: { ...chain, facilitatorUrl: facilitator.url },
+      networks: [{ ...networks[0], facilitatorUrl: facilitator.url }],
     });
     return { settling, replica };
   }

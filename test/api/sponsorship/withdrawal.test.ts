@@ -118,7 +118,7 @@ test("a withdrawal is refused while payments are paused, and works afterwards", 
 test("withdrawals are submitted at once, so a slow facilitator delays none by another", async () => {
   const settling = new Gate();
   await whileReplaced(
-    world.server.deps.transfers,
+    world.server.deps.networks.default.transfers,
     "submit",
     (submit) => async (raw) => {
       await settling.pass();

@@ -1,12 +1,15 @@
 /** Budget accounts: each has a limit, and how much of it is reserved and spent. */
+export { bookCredit, sumSpent } from "./credit-store.ts";
 export { toWire as budgetToWire } from "./rules.ts";
 export {
   type Account,
   ACCOUNT_FIELDS,
-  bookCredit,
-  FUNDED,
+  adoptNetwork,
+  changeUserCaps,
   findAccount,
-  insertFundedAccount,
   lockAccounts,
-  sumSpent,
+  openCap,
+  openFundedAccount,
+  openTreasuryDay,
+  openUserCap,
 } from "./store.ts";

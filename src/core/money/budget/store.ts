@@ -1,8 +1,9 @@
-import { Prisma } from "../../../platform/generated/prisma/client.ts";
+import { randomUUID } from "node:crypto";
 import type { Queries } from "../../ports/database.ts";
-
-/** Kinds of accounts that hold money which has arrived. All other kinds only cap what may be spent. */
-export const FUNDED = Prisma.sql`('campaign', 'sponsored_api', 'direct')`;
+import type { Network } from "../../ports/network.ts";
+import { bigint, nullable, text, uuid, uuids } from "../../ports/sql-types.ts";
+import type { Sql } from "../../ports/sql.ts";
+import { statement } from "../../ports/statement.ts";
 
 /** An account. Its amounts are micros, or calls for the kind `user_campaign`. */
 export interface Account {
@@ -22,82 +23,114 @@ export async function findAccount(db: Queries, id: string): Promise<Account> {
   });
 }
 
+const insertAccount = statement({
+  name: "budget.insert-account",
+  limit: "money",
+  params: { id: uuid, kind: text, limit: bigint, network: nullable(text), asset: nullable(text) },
+  row: { id: uuid },
+  text: `
+    INSERT INTO budget_accounts (id, kind, unit, "limit", network, asset)
+    VALUES ($id, $kind, 'micros', $limit, $network, $asset) RETURNING id`,
+});
+
+/** Opens an account that caps what may be spent. Returns its id. */
+export async function openCap(sql: Sql, kind: "session" | "grant", limitMicros: bigint): Promise<string> {
+  const account = { id: randomUUID(), kind, limit: limitMicros, network: null, asset: null };
+  return (await insertAccount.one(sql, account)).id;
+}
+
+/** Opens an empty account that holds money of one network. Its limit is what has arrived. Returns its id. */
+export async function openFundedAccount(
+  sql: Sql,
+  kind: "campaign" | "sponsored_api" | "direct",
+  { id: network, asset }: Pick<Network, "id" | "asset">,
+  accountId: string = randomUUID(),
+): Promise<string> {
+  const account = { id: accountId, kind, limit: 0n, network, asset };
+  return (await insertAccount.one(sql, account)).id;
+}
+
+/** Gives accounts from the time of a single network that network. Only a server's start runs it. */
+export const adoptNetwork = statement({
+  name: "budget.adopt-network",
+  limit: "job",
+  params: { network: text, asset: text },
+  row: {},
+  text: `
+    UPDATE budget_accounts SET network = $network, asset = $asset
+     WHERE kind IN ('campaign', 'sponsored_api', 'direct') AND network IS NULL`,
+});
+
 /**
  * Locks accounts for the next statement, which takes from them. All code locks accounts in the order of their
  * ids, so that two transactions can't deadlock. The lock is a statement of its own, because PostgreSQL checks
  * a constraint on the row as the statement first read it, before it notices that another transaction has
  * changed the row.
  */
-export async function lockAccounts(tx: Queries, ids: string[]): Promise<void> {
-  await tx.$queryRaw`SELECT 1 FROM budget_accounts WHERE id = ANY(${ids}::uuid[]) ORDER BY id FOR UPDATE`;
-}
+export const lockAccounts = statement({
+  name: "budget.lock-accounts",
+  limit: "money",
+  params: { ids: uuids },
+  row: { id: uuid },
+  text: "SELECT id FROM budget_accounts WHERE id = ANY($ids) ORDER BY id FOR UPDATE",
+});
 
-/** Opens an empty funded account, and returns its id. */
-export async function insertFundedAccount(db: Queries, kind: "campaign" | "sponsored_api"): Promise<string> {
-  const account = await db.budgetAccount.create({
-    data: { kind, unit: "micros", limit: 0n },
-    select: { id: true },
-  });
-  return account.id;
-}
+/**
+ * Opens the account that caps a user's calls on a campaign, unless it is open. No row: the campaign has no
+ * such cap.
+ */
+export const openUserCap = statement({
+  name: "budget.open-user-cap",
+  limit: "money",
+  params: { campaign_id: uuid, user_id: uuid },
+  row: { id: uuid },
+  text: `
+    INSERT INTO budget_accounts (kind, unit, "limit", campaign_id, user_id)
+    SELECT 'user_campaign', 'calls', max_calls_per_user, id, $user_id
+      FROM campaigns WHERE id = $campaign_id AND max_calls_per_user IS NOT NULL FOR SHARE
+    ON CONFLICT (campaign_id, user_id) DO UPDATE SET kind = excluded.kind
+    RETURNING id`,
+});
 
-/** Micros that have ever left the treasury: spent from funded accounts, or in settled payouts. */
-export async function sumSpent(db: Queries): Promise<bigint> {
-  const rows = await db.$queryRaw<{ spent: bigint }[]>`
-    SELECT (SELECT coalesce(sum(spent), 0) FROM budget_accounts WHERE kind IN ${FUNDED})::bigint
-         + (SELECT coalesce(sum(amount_micros), 0) FROM payouts WHERE status = 'settled')::bigint AS spent`;
-  return rows[0]?.spent ?? 0n;
-}
+const lockUserCaps = statement({
+  name: "budget.lock-user-caps",
+  limit: "money",
+  params: { campaign_id: uuid },
+  row: { id: uuid },
+  text: `
+    SELECT id FROM budget_accounts WHERE campaign_id = $campaign_id AND kind = 'user_campaign' ORDER BY id FOR UPDATE`,
+});
 
-export interface Booking {
-  sponsorId: string;
-  accountId: string;
-  amountMicros: bigint;
-  reference: string;
-  /** The treasury's balance on chain. */
-  treasuryMicros: bigint;
-  /** `sumSpent`, read before the balance. */
-  spentBefore: bigint;
+const setUserCaps = statement({
+  name: "budget.set-user-caps",
+  limit: "money",
+  params: { campaign_id: uuid, max_calls: bigint },
+  row: {},
+  text: `
+    UPDATE budget_accounts SET "limit" = greatest($max_calls, reserved + spent)
+     WHERE campaign_id = $campaign_id AND kind = 'user_campaign'`,
+});
+
+/** Sets every user's cap on a campaign. A cap never goes below what the user has already used or reserved. */
+export async function changeUserCaps(sql: Sql, campaignId: string, maxCalls: bigint): Promise<void> {
+  await lockUserCaps.all(sql, { campaign_id: campaignId });
+  await setUserCaps.count(sql, { campaign_id: campaignId, max_calls: maxCalls });
 }
 
 /**
- * Books a credit, if the treasury's balance covers it: the limits of all funded accounts, less what was spent
- * before the balance was read, must not exceed the balance. The check is strict: it also counts money that is
- * spent but not yet confirmed, and incoming payments that haven't arrived yet. An advisory lock, held until
- * the transaction ends, lets one booking at a time through.
- * @returns `shortfall` with the micros that are covered, if it wasn't booked; `known` with the earlier
- *   booking, if the reference was used before
+ * Opens the account that caps today's outflow (UTC), unless it is open. A changed cap holds at once. What
+ * sponsors paid in today is added to the cap. Otherwise a sponsor that pays in and withdraws again and again
+ * would use up the day for all others.
  */
-export async function bookCredit(
-  tx: Queries,
-  { sponsorId, accountId, amountMicros, reference, treasuryMicros, spentBefore }: Booking,
-): Promise<
-  | { kind: "booked" }
-  | { kind: "shortfall"; coveredMicros: bigint }
-  | { kind: "known"; accountId: string; amountMicros: bigint }
-> {
-  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('tollfree.credits'))`;
-  const known = await tx.credit.findUnique({ where: { reference } });
-  if (known !== null)
-    return { kind: "known", accountId: known.budgetAccountId, amountMicros: known.amountMicros };
-
-  const rows = await tx.$queryRaw<{ limits: bigint; arriving: bigint }[]>`
-    SELECT (SELECT coalesce(sum("limit"), 0) FROM budget_accounts WHERE kind IN ${FUNDED})::bigint
-         + (SELECT coalesce(sum(amount_micros), 0) FROM payouts)::bigint AS limits,
-           (SELECT coalesce(sum(amount_micros), 0)::bigint FROM incoming_payments WHERE status = 'claimed') AS arriving`;
-  const covered = treasuryMicros - ((rows[0]?.limits ?? 0n) - spentBefore) - (rows[0]?.arriving ?? 0n);
-  if (amountMicros > covered) return { kind: "shortfall", coveredMicros: covered > 0n ? covered : 0n };
-
-  await tx.$executeRaw`
-    WITH credit AS (
-      INSERT INTO credits (sponsor_id, budget_account_id, amount_micros, reference)
-      VALUES (${sponsorId}::uuid, ${accountId}::uuid, ${amountMicros}, ${reference}) RETURNING id
-    ), transfer AS (
-      INSERT INTO ledger_transfers (kind, from_account_id, to_account_id, amount_micros, credit_id)
-      SELECT 'deposit', sponsors.id, budget.id, ${amountMicros}, credit.id
-        FROM credit, ledger_accounts sponsors, ledger_accounts budget
-       WHERE sponsors.kind = 'sponsors' AND budget.budget_account_id = ${accountId}::uuid
-    )
-    UPDATE budget_accounts SET "limit" = "limit" + ${amountMicros} FROM credit WHERE budget_accounts.id = ${accountId}::uuid`;
-  return { kind: "booked" };
-}
+export const openTreasuryDay = statement({
+  name: "budget.open-treasury-day",
+  limit: "money",
+  params: { cap_micros: bigint },
+  row: { id: uuid },
+  text: `
+    INSERT INTO budget_accounts AS a (kind, unit, "limit", day)
+    SELECT 'treasury_day', 'micros', $cap_micros + coalesce(sum(amount_micros), 0)::bigint, (now() AT TIME ZONE 'UTC')::date
+      FROM incoming_payments WHERE sponsor_id IS NOT NULL AND settled_at >= (now() AT TIME ZONE 'UTC')::date::timestamp AT TIME ZONE 'UTC'
+    ON CONFLICT (day) DO UPDATE SET "limit" = greatest(excluded."limit", a.reserved + a.spent)
+    RETURNING id`,
+});

@@ -1,24 +1,15 @@
-import { Prisma } from "../../../platform/generated/prisma/client.ts";
+import type { IncomingPayment } from "../../../platform/generated/prisma/client.ts";
 import type { Queries } from "../../ports/database.ts";
+import { bigint, bytes, json, nullable, oneOf, text, uuid } from "../../ports/sql-types.ts";
+import type { Sql } from "../../ports/sql.ts";
+import { statement } from "../../ports/statement.ts";
+import { takeDueFrom } from "../settlement/index.ts";
 
-/** A payment to the treasury, and what it pays for. */
-export interface IncomingRow {
-  id: string;
-  /** The sponsor whose budget it funds. Null: a buyer's direct payment. */
-  sponsor_id: string | null;
-  budget_account_id: string;
-  asset: string;
-  /** The address that signed the payment. */
-  payer: string;
-  nonce: string;
-  amount_micros: bigint;
-  valid_before: bigint;
-  claimed_at_block: bigint;
-  status: "claimed" | "settled" | "expired" | "canceled";
-  tx_hash: string | null;
-  request_digest: Uint8Array | null;
-  retry_id_digest: Uint8Array | null;
-}
+/**
+ * A payment to the treasury, and what it pays for. `sponsorId`: the sponsor whose budget it funds; null for a
+ * buyer's direct payment. `payer`: the address that signed it.
+ */
+export type IncomingRow = IncomingPayment;
 
 /** What the signature says: the payer, the payee and the amount. */
 export interface SignedAuthorization {
@@ -38,80 +29,107 @@ export type Purpose = { budgetAccountId: string } & (
   | { feeMicros: bigint; requestDigest: Uint8Array; retryIdDigest: Uint8Array | undefined }
 );
 
-const COLUMNS = Prisma.sql`id, sponsor_id, budget_account_id, asset, payer, nonce, amount_micros, valid_before, claimed_at_block,
-  status, tx_hash, request_digest, retry_id_digest`;
-
-/**
- * Claims a signature's nonce for one purpose, before the payment is settled. Returns undefined if the nonce
- * was claimed before.
- */
-export async function claimNonce(
-  db: Queries,
-  authorization: SignedAuthorization,
-  purpose: Purpose,
-): Promise<IncomingRow | undefined> {
-  const sponsorId = "sponsorId" in purpose ? purpose.sponsorId : null;
-  const direct = "feeMicros" in purpose ? purpose : undefined;
-  const { network, asset, payTo, payer, nonce, amountMicros, validBefore, claimedAtBlock } = authorization;
-  const rows = await db.$queryRaw<IncomingRow[]>`
+const insertClaim = statement({
+  name: "incoming-payment.claim",
+  limit: "money",
+  params: {
+    sponsor_id: nullable(uuid),
+    budget_account_id: uuid,
+    fee_micros: bigint,
+    request_digest: nullable(bytes),
+    retry_id_digest: nullable(bytes),
+    network: text,
+    asset: text,
+    pay_to: text,
+    payer: text,
+    nonce: text,
+    amount_micros: bigint,
+    valid_before: bigint,
+    claimed_at_block: bigint,
+    evidence: json<Record<string, string>>(),
+  },
+  row: { id: uuid },
+  text: `
     WITH claimed AS (
       INSERT INTO incoming_payments (sponsor_id, budget_account_id, fee_micros, request_digest, retry_id_digest,
                                      network, asset, pay_to, payer, nonce, amount_micros, valid_before, claimed_at_block)
-      VALUES (${sponsorId}::uuid, ${purpose.budgetAccountId}::uuid, ${direct?.feeMicros ?? 0n}, ${direct?.requestDigest ?? null}::bytea,
-              ${direct?.retryIdDigest ?? null}::bytea, ${network}, ${asset}, ${payTo}, ${payer}, ${nonce},
-              ${amountMicros}, ${validBefore}, ${claimedAtBlock})
+      VALUES ($sponsor_id, $budget_account_id, $fee_micros, $request_digest, $retry_id_digest,
+              $network, $asset, $pay_to, $payer, $nonce, $amount_micros, $valid_before, $claimed_at_block)
       ON CONFLICT (network, asset, payer, nonce) DO NOTHING
-      RETURNING ${COLUMNS}
+      RETURNING id, status
     ), event AS (
-      INSERT INTO incoming_payment_events (incoming_payment_id, to_status, evidence)
-      SELECT id, status, ${{ block: String(claimedAtBlock) }}::jsonb FROM claimed
+      INSERT INTO incoming_payment_events (incoming_payment_id, to_status, evidence) SELECT id, status, $evidence FROM claimed
     )
-    SELECT * FROM claimed`;
-  return rows[0];
+    SELECT id FROM claimed`,
+});
+
+/**
+ * Claims a signature's nonce for one purpose, before the payment is settled. Returns the claim's id, or
+ * undefined if the nonce was claimed before.
+ */
+export async function claimNonce(
+  sql: Sql,
+  { network, asset, payTo, payer, nonce, amountMicros, validBefore, claimedAtBlock }: SignedAuthorization,
+  purpose: Purpose,
+): Promise<string | undefined> {
+  const direct = "feeMicros" in purpose ? purpose : undefined;
+  const claimed = await insertClaim.first(sql, {
+    sponsor_id: "sponsorId" in purpose ? purpose.sponsorId : null,
+    budget_account_id: purpose.budgetAccountId,
+    fee_micros: direct?.feeMicros ?? 0n,
+    request_digest: direct?.requestDigest ?? null,
+    retry_id_digest: direct?.retryIdDigest ?? null,
+    network,
+    asset,
+    pay_to: payTo,
+    payer,
+    nonce,
+    amount_micros: amountMicros,
+    valid_before: validBefore,
+    claimed_at_block: claimedAtBlock,
+    evidence: { block: String(claimedAtBlock) },
+  });
+  return claimed?.id;
 }
 
-export async function findClaim(
+export const findClaim = async (
   db: Queries,
   { network, asset, payer, nonce }: Pick<SignedAuthorization, "network" | "asset" | "payer" | "nonce">,
-): Promise<IncomingRow | undefined> {
-  const rows = await db.$queryRaw<IncomingRow[]>`
-    SELECT ${COLUMNS} FROM incoming_payments
-     WHERE network = ${network} AND asset = ${asset} AND payer = ${payer} AND nonce = ${nonce}`;
-  return rows[0];
-}
+): Promise<IncomingRow | undefined> =>
+  (await db.incomingPayment.findUnique({
+    where: { network_asset_payer_nonce: { network, asset, payer, nonce } },
+  })) ?? undefined;
 
-export async function findIncoming(db: Queries, id: string): Promise<IncomingRow> {
-  const rows = await db.$queryRaw<
-    IncomingRow[]
-  >`SELECT ${COLUMNS} FROM incoming_payments WHERE id = ${id}::uuid`;
-  const row = rows[0];
-  if (row === undefined) throw new Error(`there is no incoming payment ${id}`);
-  return row;
-}
+/** @throws if there is no such payment */
+export const findIncoming = (db: Queries, id: string): Promise<IncomingRow> =>
+  db.incomingPayment.findUniqueOrThrow({ where: { id } });
+
+export const findIncomingById = (db: Queries, ids: string[]): Promise<IncomingRow[]> =>
+  db.incomingPayment.findMany({ where: { id: { in: ids } } });
 
 /**
  * `claimed → settled`, once the money has arrived. The same statement writes the ledger entry and adds the
  * amount to the budget account. For a direct payment it also reserves the upstream's toll in that account,
- * unless the payment of the toll has ended meanwhile. Returns whether this call settled it.
+ * unless the payment of the toll has ended meanwhile. Returns a row if this call settled it.
  */
-export async function creditIncoming(
-  db: Queries,
-  id: string,
-  txHash: string,
-  evidence: object,
-): Promise<boolean> {
-  const rows = await db.$queryRaw<unknown[]>`
+export const creditIncoming = statement({
+  name: "incoming-payment.credit",
+  limit: "money",
+  params: { id: uuid, tx_hash: text, evidence: json<Record<string, string>>() },
+  row: { id: uuid },
+  text: `
     WITH settled AS (
-      UPDATE incoming_payments SET status = 'settled', tx_hash = ${txHash}, settled_at = now(), closed = sponsor_id IS NOT NULL
-       WHERE id = ${id}::uuid AND status = 'claimed' RETURNING id, sponsor_id, budget_account_id, amount_micros
+      UPDATE incoming_payments SET status = 'settled', tx_hash = $tx_hash, settled_at = now(), closed = sponsor_id IS NOT NULL
+       WHERE id = $id AND status = 'claimed' RETURNING id, sponsor_id, budget_account_id, network, asset, amount_micros
     ), event AS (
       INSERT INTO incoming_payment_events (incoming_payment_id, from_status, to_status, evidence)
-      SELECT id, 'claimed', 'settled', ${evidence}::jsonb FROM settled
+      SELECT id, 'claimed', 'settled', $evidence FROM settled
     ), entry AS (
       INSERT INTO ledger_transfers (kind, from_account_id, to_account_id, amount_micros, incoming_payment_id)
       SELECT 'deposit', outside.id, budget.id, settled.amount_micros, settled.id
         FROM settled JOIN ledger_accounts budget ON budget.budget_account_id = settled.budget_account_id
         JOIN ledger_accounts outside ON outside.kind = CASE WHEN settled.sponsor_id IS NULL THEN 'buyers' ELSE 'sponsors' END
+         AND outside.network = settled.network AND lower(outside.asset) = lower(settled.asset)
     ), toll AS MATERIALIZED (
       SELECT p.id, p.amount_micros FROM payments p JOIN settled ON p.incoming_payment_id = settled.id
        WHERE p.status = 'reserved' FOR UPDATE OF p
@@ -123,34 +141,51 @@ export async function creditIncoming(
              reserved = a.reserved + coalesce((SELECT amount_micros FROM toll), 0)
         FROM settled WHERE a.id = settled.budget_account_id
     )
-    SELECT id FROM settled`;
-  return rows.length === 1;
-}
+    SELECT id FROM settled`,
+});
 
-/** `claimed → expired` or `canceled`: the money can't arrive any more. Returns whether this call ended it. */
-export async function endIncoming(
-  db: Queries,
-  id: string,
-  status: "expired" | "canceled",
-  evidence: object,
-): Promise<boolean> {
-  const ended = await db.$executeRaw`
+/** `claimed → expired` or `canceled`: the money can't arrive any more. Writes one row if this call ended it. */
+export const endIncoming = statement({
+  name: "incoming-payment.end",
+  limit: "money",
+  params: { id: uuid, status: oneOf("expired", "canceled"), evidence: json<Record<string, string>>() },
+  row: {},
+  text: `
     WITH ended AS (
-      UPDATE incoming_payments SET status = ${status} WHERE id = ${id}::uuid AND status = 'claimed' RETURNING id
+      UPDATE incoming_payments SET status = $status WHERE id = $id AND status = 'claimed' RETURNING id
     )
     INSERT INTO incoming_payment_events (incoming_payment_id, from_status, to_status, evidence)
-    SELECT id, 'claimed', ${status}, ${evidence}::jsonb FROM ended`;
-  return ended === 1;
-}
+    SELECT id, 'claimed', $status, $evidence FROM ended`,
+});
 
-/**
- * Takes claimed payments that are due for a check. They are leased for 2 seconds: other replicas skip them
- * until then.
- */
-export async function takeDueIncoming(db: Queries, limit: number): Promise<IncomingRow[]> {
-  return db.$queryRaw<IncomingRow[]>`
-    UPDATE incoming_payments SET next_check_at = now() + interval '2 seconds'
-     WHERE id IN (SELECT id FROM incoming_payments WHERE status = 'claimed' AND next_check_at <= now()
-                   ORDER BY next_check_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
-    RETURNING ${COLUMNS}`;
-}
+/** Takes claimed payments that are due for a check, for 2 seconds. */
+export const takeDueIncoming = takeDueFrom({
+  noun: "incoming-payment",
+  table: "incoming_payments",
+  isOpen: "status = 'claimed'",
+  lease: "interval '2 seconds'",
+});
+
+/** Books our fee of every direct payment whose upstream was paid, and closes it. Returns the rows closed. */
+export const bookFees = statement({
+  name: "incoming-payment.book-fees",
+  limit: "job",
+  params: { limit: bigint },
+  row: { id: uuid },
+  text: `
+    WITH due AS MATERIALIZED (
+      SELECT i.id, i.budget_account_id, i.network, i.asset, i.fee_micros FROM incoming_payments i JOIN payments p ON p.incoming_payment_id = i.id
+       WHERE i.status = 'settled' AND NOT i.closed AND p.status = 'settled'
+       ORDER BY i.settled_at LIMIT $limit FOR UPDATE OF i SKIP LOCKED
+    ), entry AS (
+      INSERT INTO ledger_transfers (kind, from_account_id, to_account_id, amount_micros, incoming_payment_id)
+      SELECT 'fee', budget.id, fees.id, due.fee_micros, due.id
+        FROM due JOIN ledger_accounts budget ON budget.budget_account_id = due.budget_account_id, ledger_accounts fees
+       WHERE fees.kind = 'fees' AND fees.network = due.network AND lower(fees.asset) = lower(due.asset) AND due.fee_micros > 0
+    ), taken AS (
+      UPDATE budget_accounts a SET "limit" = a."limit" - due.fee_micros FROM due WHERE a.id = due.budget_account_id
+    ), closed AS (
+      UPDATE incoming_payments i SET closed = true FROM due WHERE i.id = due.id
+    )
+    SELECT id FROM due`,
+});

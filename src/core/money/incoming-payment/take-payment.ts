@@ -1,5 +1,6 @@
 import type { Hex } from "viem";
 import type { Deps } from "../../context.ts";
+import type { Network } from "../../ports/network.ts";
 import type { PaymentSeller, PresentedPayment, RequestHeaders, SaleTerms } from "../../ports/x402-seller.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { pollChain } from "../settlement/index.ts";
@@ -7,16 +8,13 @@ import { reconcileIncoming } from "./reconcile-incoming.ts";
 import type { IncomingRow, SignedAuthorization } from "./store.ts";
 import { findClaim } from "./store.ts";
 
-type Context = Pick<Deps, "db" | "chain" | "log" | "seller" | "paymentClient" | "settings">;
+type Context = Pick<Deps, "db" | "sql" | "networks" | "log" | "settings">;
 
 /**
  * Reads the payment from a request's headers. Returns undefined without one.
  * @throws `validation_error` if malformed
  */
-export function readPayment(
-  { seller }: Pick<Context, "seller">,
-  headers: RequestHeaders,
-): PresentedPayment | undefined {
+export function readPayment({ seller }: Network, headers: RequestHeaders): PresentedPayment | undefined {
   const payment = seller.read(headers);
   if (payment === "malformed")
     throw new AppError("validation_error", { message: "The payment header is malformed." });
@@ -25,7 +23,8 @@ export function readPayment(
 
 /** Finds the claim of an earlier request with the same signature. */
 export const findEarlierClaim = (
-  { db, paymentClient: { network, asset } }: Pick<Context, "db" | "paymentClient">,
+  { db }: Pick<Context, "db">,
+  { id: network, asset }: Network,
   { payer, nonce }: PresentedPayment,
 ): Promise<IncomingRow | undefined> => findClaim(db, { network, asset, payer, nonce });
 
@@ -39,17 +38,19 @@ export interface Taken {
 /**
  * Claims a payment for one purpose before it is settled. Of several requests with the same signature, exactly
  * one gets `first` and goes on.
+ * @param network where the payment is made
  * @param storeClaim stores the claim, with everything that belongs to it; returns undefined if the nonce was
  *   claimed before
  * @throws `payment_required`, with the terms, if there is no payment or it doesn't fit the terms
  */
 export async function takePayment(
   ctx: Context,
+  network: Network,
   payment: PresentedPayment | undefined,
   terms: SaleTerms,
-  storeClaim: (authorization: SignedAuthorization) => Promise<IncomingRow | undefined>,
+  storeClaim: (authorization: SignedAuthorization) => Promise<string | undefined>,
 ): Promise<Taken> {
-  const { chain, seller, paymentClient } = ctx;
+  const { chain, seller } = network;
   if (payment === undefined) throw paymentRequired(seller, terms, "Payment is required.");
   if (!seller.matches(payment, terms))
     throw paymentRequired(seller, terms, "The payment doesn't match the terms of this request.");
@@ -59,13 +60,13 @@ export async function takePayment(
   const invalid = await seller.verify(payment, terms);
   if (invalid !== undefined) {
     // It can be invalid because the same request was sent twice, and the first one has settled it.
-    const earlier = await findEarlierClaim(ctx, payment);
+    const earlier = await findEarlierClaim(ctx, network, payment);
     if (earlier !== undefined) return { kind: "earlier", claim: earlier, payment };
     throw paymentRequired(seller, terms, `The payment can't be accepted: ${invalid.reason}.`);
   }
   const claimed = await storeClaim({
-    network: paymentClient.network,
-    asset: paymentClient.asset,
+    network: network.id,
+    asset: network.asset,
     payTo: seller.payTo,
     payer: payment.payer,
     nonce: payment.nonce,
@@ -73,10 +74,9 @@ export async function takePayment(
     validBefore: payment.validBefore,
     claimedAtBlock,
   });
-  if (claimed !== undefined) return { kind: "first", claim: claimed, payment };
-  const earlier = await findEarlierClaim(ctx, payment);
-  if (earlier === undefined) throw new Error("an incoming payment was neither claimed nor found");
-  return { kind: "earlier", claim: earlier, payment };
+  const claim = await findEarlierClaim(ctx, network, payment);
+  if (claim === undefined) throw new Error("an incoming payment was neither claimed nor found");
+  return { kind: claim.id === claimed ? "first" : "earlier", claim, payment };
 }
 
 /**
@@ -89,11 +89,10 @@ export async function settlePayment(
   { claim, payment }: Taken,
   terms: SaleTerms,
 ): Promise<Hex | undefined> {
-  await ctx.seller.settle(payment, terms);
-  const deadline = performance.now() + ctx.settings.confirmWaitMs;
+  await ctx.networks.get(claim.network).seller.settle(payment, terms);
   return pollChain(
-    deadline,
-    () => reconcileIncoming(ctx, claim),
+    ctx.settings.confirmWaitMs,
+    (milliseconds) => reconcileIncoming(ctx, claim, milliseconds),
     (txHash) => txHash !== undefined,
   );
 }

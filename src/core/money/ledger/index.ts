@@ -1,3 +1,4 @@
 /** Proof that the books are right: the database agrees with itself, and with the chain. */
 export { CHECKS, type CheckName } from "./checks.ts";
+export { openLedger } from "./open-ledger.ts";
 export { type Proof, verifyLedger } from "./verify-ledger.ts";

@@ -1,48 +1,61 @@
 import type { Deps } from "../../context.ts";
 import type { OutgoingTransfer, TreasuryTransfers } from "../../ports/chain.ts";
+import type { Network } from "../../ports/network.ts";
 import type { Finding } from "./checks.ts";
 import type { Books, IncomingRecord, OutgoingRecord } from "./store.ts";
-import { readBooks } from "./store.ts";
+import { readBooks, readTotals } from "./store.ts";
 
 export interface Proof {
   /** Empty: the books are right. */
   findings: Finding[];
   /** How many rows and transfers were checked. */
   counts: { accounts: number; entries: number; payments: number; transfers: number };
-  /** The block up to which the chain was read. */
-  block: bigint;
+  /** The block up to which each network's chain was read, by the network's id. */
+  blocks: Record<string, bigint>;
 }
 
 /**
- * Compares the books with themselves and with the chain. The chain is read up to one block, and the books
+ * Compares the books with themselves and with the chains. Each chain is read up to one block, and the books
  * after that in one snapshot. So payments made meanwhile can't look like contradictions.
  *
  * @param sinceSeconds verify only payments of this age or younger on chain, and the treasury's transfers from
  *   their first block on; undefined: all
- * @throws if the database or the chain can't be asked
+ * @throws if the database or a chain can't be asked
  */
 export async function verifyLedger(
-  { db, chain, paymentClient }: Pick<Deps, "db" | "chain" | "paymentClient">,
+  { sql, networks }: Pick<Deps, "sql" | "networks">,
   sinceSeconds?: number,
 ): Promise<Proof> {
-  const { firstBlock } = await readBooks(db, sinceSeconds);
-  const flows = await chain.flows(paymentClient.payer, firstBlock);
-  const books = await readBooks(db, sinceSeconds);
+  const { findings, ...totals } = await readTotals(sql);
+  const counts = { ...totals, payments: 0, transfers: 0 };
+  const blocks: Proof["blocks"] = {};
+  for (const network of networks.all) {
+    const proof = await verifyNetwork(sql, network, sinceSeconds);
+    findings.push(...proof.findings);
+    counts.payments += proof.payments;
+    counts.transfers += proof.transfers;
+    blocks[network.id] = proof.block;
+  }
+  return { findings, counts, blocks };
+}
+
+async function verifyNetwork(
+  sql: Deps["sql"],
+  { id, chain, treasury }: Network,
+  sinceSeconds: number | undefined,
+): Promise<{ findings: Finding[]; payments: number; transfers: number; block: bigint }> {
+  const { firstBlock } = await readBooks(sql, id, sinceSeconds);
+  const flows = await chain.listTreasuryTransfers(treasury, firstBlock);
+  const books = await readBooks(sql, id, sinceSeconds);
   return {
     findings: [
-      ...books.findings,
       ...compareIncoming(books.incoming, flows, firstBlock),
       ...comparePayments(books.outgoing, flows, firstBlock),
       ...compareTransfers(books.outgoing, flows),
       ...compareBalance(books, flows),
     ],
-    counts: {
-      accounts: books.accounts,
-      entries: books.entries,
-      payments: books.outgoing.filter(({ what, status }) => what === "payment" && status === "settled")
-        .length,
-      transfers: flows.outgoing.length,
-    },
+    payments: books.outgoing.filter(({ what, status }) => what === "payment" && status === "settled").length,
+    transfers: flows.outgoing.length,
     block: flows.block,
   };
 }

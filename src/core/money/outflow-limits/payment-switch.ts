@@ -2,12 +2,12 @@ import type { z } from "zod";
 import type { Deps } from "../../context.ts";
 import type { PaymentSwitch, SetPaymentSwitchInput } from "./schema.ts";
 import type { Pause } from "./store.ts";
-import { readPause, writePause } from "./store.ts";
+import { readPause, setPause } from "./store.ts";
 
-const toView = ({ paused, reason, changed_at }: Pause): z.infer<typeof PaymentSwitch> => ({
+const toView = ({ paused, reason, changedAt }: Pause): z.infer<typeof PaymentSwitch> => ({
   paused,
   reason,
-  changed_at: changed_at.toISOString(),
+  changed_at: changedAt.toISOString(),
 });
 
 export const getPaymentSwitch = async ({ db }: Pick<Deps, "db">): Promise<z.infer<typeof PaymentSwitch>> =>
@@ -18,13 +18,14 @@ export const getPaymentSwitch = async ({ db }: Pick<Deps, "db">): Promise<z.infe
  * payment. Payments signed before are still sent and decided. Calls that cost nothing go on.
  */
 export async function setPaymentSwitch(
-  { db, log }: Pick<Deps, "db" | "log">,
-  { paused, reason }: z.infer<typeof SetPaymentSwitchInput>,
+  { sql, log }: Pick<Deps, "sql" | "log">,
+  { paused, reason: given }: z.infer<typeof SetPaymentSwitchInput>,
 ): Promise<z.infer<typeof PaymentSwitch>> {
-  const pause = await writePause(db, paused, reason ?? null);
+  const reason = given ?? null;
+  const { changed_at: changedAt } = await setPause.one(sql, { paused, reason });
   log.warn(
     { event: paused ? "payments_paused" : "payments_resumed" },
     paused ? "payments were paused" : "payments were resumed",
   );
-  return toView(pause);
+  return toView({ paused, reason, changedAt });
 }

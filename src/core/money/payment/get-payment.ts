@@ -26,7 +26,7 @@ export async function getPayment(
     data: {
       payment: view,
       service: payment.service,
-      created_at: payment.created_at.toISOString(),
+      created_at: payment.createdAt.toISOString(),
       ...readStoredOutput(current, ctx.cipher),
     },
     nextActions: nextAfterPayment(view, mayStillArrive(current)),

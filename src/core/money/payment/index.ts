@@ -13,8 +13,9 @@ export {
 export { nextAfterPayment, toView as paymentToView } from "./payment-view.ts";
 export { purgeExpiredOutputs } from "./purge-expired-outputs.ts";
 export { quoteDigest } from "./quote-digest.ts";
-export { findPayment, listOpenPayments, listPayments, OPEN_PAYMENT, type PaymentRow } from "./read-store.ts";
+export { readOffers } from "./read-offers.ts";
+export { findPayment, listOpenPayments, listPayments, type PaymentRow } from "./read-store.ts";
 export { awaitConfirmation, reconcileDuePayments, reconcileSoon } from "./reconcile.ts";
 export { GetPaymentInput, GetPaymentOutput, outputFields, PaymentView } from "./schema.ts";
 export { refusalAfterSending, sendPayment, signPayment, UPSTREAM_RETRY_SECONDS } from "./sign-and-send.ts";
-export { recordOutcome } from "./store.ts";
+export { insertDirectPayment, recordOutcome } from "./store.ts";

@@ -84,11 +84,11 @@ export function encryptOutput(
 /** A payment's stored output, or why there is none. Empty while the output may still arrive. */
 export function readStoredOutput(payment: PaymentRow, cipher: Cipher): Output {
   if (mayStillArrive(payment)) return {};
-  if (payment.delivered_at === null) return { output: null, output_unavailable_reason: "not_delivered" };
-  if (payment.output_expired) return { output: null, output_unavailable_reason: "no_longer_kept" };
+  if (payment.deliveredAt === null) return { output: null, output_unavailable_reason: "not_delivered" };
+  if (payment.outputExpired) return { output: null, output_unavailable_reason: "no_longer_kept" };
   if (payment.output === null) return { output: null, output_unavailable_reason: "too_large" };
   return decodeOutput(
-    payment.output_content_type ?? "",
+    payment.outputContentType ?? "",
     cipher.decrypt(payment.output, outputContext(payment.id)),
   );
 }
@@ -98,14 +98,12 @@ export function readStoredBytes(
   payment: PaymentRow,
   cipher: Cipher,
 ): { body: Buffer; contentType: string } | undefined {
-  if (payment.output === null || payment.output_expired) return undefined;
+  if (payment.output === null || payment.outputExpired) return undefined;
   const body = cipher.decrypt(payment.output, outputContext(payment.id));
-  return { body, contentType: payment.output_content_type ?? "" };
+  return { body, contentType: payment.outputContentType ?? "" };
 }
 
 /** Whether a missing output can still arrive: the payment is open, or its request is being sent. */
-export function mayStillArrive(
-  payment: Pick<PaymentRow, "status" | "delivered_at" | "send_leased">,
-): boolean {
-  return payment.delivered_at === null && (isOpen(payment) || payment.send_leased);
+export function mayStillArrive(payment: Pick<PaymentRow, "status" | "deliveredAt" | "sendLeased">): boolean {
+  return payment.deliveredAt === null && (isOpen(payment) || payment.sendLeased);
 }

@@ -20,14 +20,18 @@ const PUBLIC_STATUS: Record<PaymentStatus, PaymentView["status"]> = {
 };
 
 /** A payment as callers see it. */
-export function toView(payment: PaymentRow): PaymentView {
+export function toView(
+  payment: Pick<PaymentRow, "id" | "sponsor" | "campaignId" | "amountMicros" | "txHash" | "network"> & {
+    status: string;
+  },
+): PaymentView {
   return {
     payment_id: payment.id,
-    status: PUBLIC_STATUS[payment.status],
+    status: PUBLIC_STATUS[payment.status as PaymentStatus],
     sponsored_by: payment.sponsor,
-    ...(payment.campaign_id !== null && { campaign_id: payment.campaign_id }),
-    amount_cents: microsToCents(payment.amount_micros),
-    ...(payment.tx_hash !== null && { tx_hash: payment.tx_hash }),
+    ...(payment.campaignId !== null && { campaign_id: payment.campaignId }),
+    amount_cents: microsToCents(payment.amountMicros),
+    ...(payment.txHash !== null && { tx_hash: payment.txHash }),
     network: payment.network,
   };
 }

@@ -1,13 +1,14 @@
 import type { Deps } from "../../context.ts";
-import type { Verdict } from "../../ports/chain.ts";
-import { authorizationOf, pollChain } from "../settlement/index.ts";
+import type { Decision } from "../settlement/index.ts";
+import { askChain, authorizationOf, orLog, pollChain, workOnDue } from "../settlement/index.ts";
+import { endPayment } from "./end-payment-store.ts";
 import type { PaymentRow } from "./read-store.ts";
-import { findPayment } from "./read-store.ts";
+import { findPayment, findPaymentsById } from "./read-store.ts";
 import { readStoredRequest, sendPayment } from "./sign-and-send.ts";
 import { isOpen } from "./status.ts";
-import { endPayment, takeDuePayments } from "./store.ts";
+import { takeDuePayments } from "./store.ts";
 
-type Context = Pick<Deps, "db" | "chain" | "cipher" | "upstream" | "paymentClient" | "settings" | "log">;
+type Context = Pick<Deps, "db" | "sql" | "networks" | "cipher" | "upstream" | "settings" | "log">;
 
 /** How often a request may be sent in all, while its payment is undecided. */
 const MAX_SENDS = 4;
@@ -21,45 +22,45 @@ const MAX_SENDS_AFTER_SETTLEMENT = 2;
  * Asks the chain about a payment, and ends it if the chain has decided. Safe to call at any time and from any
  * replica: every transition is a compare-and-set. A settled payment without an answer stays open while its
  * request may be sent again, so that the reconciler can fetch the answer first.
+ * @param milliseconds how long to wait for the chain
  * @param canResend whether the reconciler has room to send a request to this service again
- * @returns the payment after that
+ * @returns the payment after that; unchanged if the chain couldn't be asked in time
  */
-async function reconcile(ctx: Context, payment: PaymentRow, canResend = true): Promise<PaymentRow> {
-  const { chain, log } = ctx;
+async function reconcile(
+  ctx: Context,
+  payment: PaymentRow,
+  { milliseconds, canResend = true }: { milliseconds?: number; canResend?: boolean } = {},
+): Promise<PaymentRow> {
   const authorization = authorizationOf(payment);
   if (authorization === undefined || !isOpen(payment)) return payment;
 
-  const verdict = await chain.lookUp(authorization);
-  switch (verdict.kind) {
+  const { id, network } = payment;
+  const subject = { noun: "payment", id, network, authorization, signedBy: "treasury" } as const;
+  const decision = await askChain(ctx, subject, milliseconds);
+  switch (decision.kind) {
     case "pending":
-      return payment;
-    case "diverted":
-    case "unexplained":
-      log.error(
-        { event: "payment_unexplained", payment_id: payment.id, tx_hash: verdict.txHash },
-        "the authorization was used, but no matching transfer was found",
-      );
+    case "unknown":
       return payment;
     case "settled":
       return canResend && mayResend(payment, MAX_SENDS_AFTER_SETTLEMENT)
         ? payment
-        : endAs(ctx, payment, verdict);
+        : endAs(ctx, payment, decision);
     case "canceled":
     case "expired":
-      return endAs(ctx, payment, verdict);
+      return endAs(ctx, payment, decision);
   }
 }
 
 async function endAs(
-  { db, log }: Context,
-  payment: PaymentRow,
-  verdict: Exclude<Verdict, { kind: "pending" | "diverted" | "unexplained" }>,
+  { db, sql, log }: Context,
+  { id }: PaymentRow,
+  decision: Exclude<Decision, { kind: "pending" | "unknown" }>,
 ): Promise<PaymentRow> {
-  const txHash = "txHash" in verdict ? verdict.txHash : null;
-  if (await endPayment(db, payment.id, { status: verdict.kind, verdict, txHash })) {
-    log.info({ event: `payment_${verdict.kind}`, payment_id: payment.id }, `payment ${verdict.kind}`);
-  }
-  return findPayment(db, payment.id);
+  const { kind: status, evidence } = decision;
+  const txHash = decision.kind === "settled" ? decision.txHash : null;
+  if (await endPayment(sql, id, { status, txHash, evidence }))
+    log.info({ event: `payment_${status}`, payment_id: id }, `payment ${status}`);
+  return findPayment(db, id);
 }
 
 /** A signed request that the caller may send again. It can take as long as the upstream's timeout. */
@@ -80,34 +81,25 @@ export async function reconcileDuePayments(
   limit: number,
   canResend: (service: string) => boolean,
 ): Promise<Resend[]> {
-  const due = await takeDuePayments(ctx.db, limit);
-  const undecided = await Promise.all(
-    due.map((payment) =>
-      tryOrLog(ctx, payment, () => endIfDecided(ctx, payment, canResend(payment.service))),
-    ),
-  );
+  const queue = {
+    noun: "payment",
+    take: takeDuePayments,
+    find: findPaymentsById,
+    work: (payment: PaymentRow) => endIfDecided(ctx, payment, canResend(payment.service)),
+  } as const;
+  const undecided = await workOnDue(ctx, queue, limit);
   return undecided.flatMap((payment) =>
     payment !== undefined && mayResend(payment, MAX_SENDS)
-      ? [{ service: payment.service, send: () => tryOrLog(ctx, payment, () => resend(ctx, payment)) }]
+      ? [
+          {
+            service: payment.service,
+            send: async () => {
+              await orLog(ctx, "payment", payment.id, () => resend(ctx, payment));
+            },
+          },
+        ]
       : [],
   );
-}
-
-/** Logs a failure and returns undefined. The work is tried again when the payment is due again. */
-async function tryOrLog<Result>(
-  { log }: Context,
-  { id }: PaymentRow,
-  work: () => Promise<Result>,
-): Promise<Result | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    log.warn(
-      { event: "reconcile_failed", payment_id: id, error: String(error) },
-      "reconciling failed; the payment stays pending",
-    );
-    return undefined;
-  }
 }
 
 /** Ends a payment if it is decided or abandoned. Returns the payment if it is signed and still open. */
@@ -118,10 +110,10 @@ async function endIfDecided(
 ): Promise<PaymentRow | undefined> {
   if (payment.status === "reserved") {
     if (payment.abandoned)
-      await endPayment(ctx.db, payment.id, { status: "void", reason: "abandoned before signing" });
+      await endPayment(ctx.sql, payment.id, { status: "void", reason: "abandoned before signing" });
     return undefined;
   }
-  const current = await reconcile(ctx, payment, canResend);
+  const current = await reconcile(ctx, payment, { canResend });
   return isOpen(current) ? current : undefined;
 }
 
@@ -132,21 +124,17 @@ async function endIfDecided(
 function mayResend(payment: PaymentRow, maxSends: number): boolean {
   return (
     (payment.status === "signed" || payment.status === "sent" || payment.status === "unknown") &&
-    payment.delivered_at === null &&
+    payment.deliveredAt === null &&
     payment.request !== null &&
-    !payment.send_leased &&
-    payment.send_attempts < maxSends
+    !payment.sendLeased &&
+    payment.sendAttempts < maxSends
   );
 }
 
 async function resend(ctx: Context, payment: PaymentRow): Promise<void> {
   if (payment.request === null) return;
-  const answer = await sendPayment(
-    ctx,
-    payment.id,
-    readStoredRequest(payment.id, payment.request, ctx.cipher),
-    true,
-  );
+  const request = readStoredRequest(payment.id, payment.request, ctx.cipher);
+  const answer = await sendPayment(ctx, payment, request, true);
   if (answer === undefined) return;
   ctx.log.info(
     { event: "payment_resent", payment_id: payment.id, outcome: answer.kind },
@@ -160,41 +148,14 @@ async function resend(ctx: Context, payment: PaymentRow): Promise<void> {
  * the payment, which may still be open.
  */
 export async function awaitConfirmation(ctx: Context, paymentId: string): Promise<PaymentRow> {
-  const deadline = performance.now() + ctx.settings.confirmWaitMs;
   let payment = await findPayment(ctx.db, paymentId);
-  const look = async (): Promise<PaymentRow> => {
-    payment = await reconcileWithin(ctx, payment, deadline - performance.now());
-    return payment;
-  };
-  return pollChain(deadline, look, (current) => !isOpen(current));
+  return pollChain(
+    ctx.settings.confirmWaitMs,
+    async (milliseconds) => (payment = await reconcile(ctx, payment, { milliseconds })),
+    (current) => !isOpen(current),
+  );
 }
 
-/**
- * Asks the chain about a payment for a caller who waits. Gives up after `confirmWaitMs`, in case the chain
- * hangs.
- */
+/** Asks the chain about a payment for a caller who waits, once, and for at most `confirmWaitMs`. */
 export const reconcileSoon = (ctx: Context, payment: PaymentRow): Promise<PaymentRow> =>
-  reconcileWithin(ctx, payment, ctx.settings.confirmWaitMs);
-
-/**
- * Reconciles a payment. Returns the payment unchanged if the chain can't be asked in time; it is asked again
- * later.
- */
-async function reconcileWithin(ctx: Context, payment: PaymentRow, milliseconds: number): Promise<PaymentRow> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<PaymentRow>((resolve) => {
-    timer = setTimeout(() => resolve(payment), Math.max(0, milliseconds));
-  });
-  const reconciled = reconcile(ctx, payment).catch((error: unknown) => {
-    ctx.log.warn(
-      { event: "confirmation_unavailable", payment_id: payment.id, error: String(error) },
-      "the chain couldn't be asked; the payment stays pending",
-    );
-    return payment;
-  });
-  try {
-    return await Promise.race([reconciled, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+  reconcile(ctx, payment, { milliseconds: ctx.settings.confirmWaitMs });

@@ -5,11 +5,13 @@ import type { Offer } from "../../ports/x402-buyer.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { next } from "../../protocol/next-actions.ts";
 import { requireUnpaused } from "../outflow-limits/index.ts";
+import { endPayment } from "./end-payment-store.ts";
 import { encryptOutput, isSuccess } from "./output.ts";
 import { quoteDigest } from "./quote-digest.ts";
-import { findPayment, termsUnchanged } from "./read-store.ts";
+import type { PaymentRow } from "./read-store.ts";
+import { findPayment, readTerms } from "./read-store.ts";
 import type { Permit } from "./store.ts";
-import { claimSend, endPayment, markSigned, recordOutcome } from "./store.ts";
+import { claimSend, markSigned, recordOutcome } from "./store.ts";
 
 /** When a caller may retry after an upstream failed. */
 export const UPSTREAM_RETRY_SECONDS = 5;
@@ -32,18 +34,19 @@ const requestContext = (paymentId: string): string => `payments.request:${paymen
  *   its agent ended. The reservation is released then.
  */
 export async function signPayment(
-  { db, sql, cipher, chain, paymentClient }: Pick<Deps, "db" | "sql" | "cipher" | "chain" | "paymentClient">,
+  { db, sql, cipher, networks }: Pick<Deps, "db" | "sql" | "cipher" | "networks">,
   { id, permit }: { id: string; permit: Permit },
   offer: Offer,
   request: UpstreamRequest,
 ): Promise<UpstreamRequest> {
+  const { chain, buyer } = networks.get(offer.network);
   let signed, signedAtBlock;
   try {
     // The block is read before signing: so a transfer that uses the signature can only be in a later block.
     signedAtBlock = await chain.blockNumber();
-    signed = await paymentClient.sign(offer, id);
+    signed = await buyer.sign(offer, id);
   } catch (cause) {
-    await endPayment(db, id, { status: "void", reason: "could not be signed" });
+    await endPayment(sql, id, { status: "void", reason: "could not be signed" });
     throw new AppError("service_unavailable", {
       message: "The chain can't be reached.",
       retryAfterSeconds: CHAIN_RETRY_SECONDS,
@@ -58,14 +61,14 @@ export async function signPayment(
     request: cipher.encrypt(JSON.stringify(paid), requestContext(id)),
     leaseSeconds: leaseSeconds(request),
   };
-  if (await markSigned(db, id, permit, record)) return paid;
+  if (await markSigned(sql, id, permit, record)) return paid;
 
-  await endPayment(db, id, {
+  await endPayment(sql, id, {
     status: "void",
     reason: "not allowed any more when it was to be signed",
   });
   await requireUnpaused(db);
-  if (!(await termsUnchanged(db, id)))
+  if (!(await readTerms.one(sql, { id })).hold)
     throw new AppError("price_changed", {
       message: "The sponsor changed this service or its campaign during this call.",
       nextActions: [next.searchServices()],
@@ -77,7 +80,10 @@ export async function signPayment(
   });
 }
 
-type SendContext = Pick<Deps, "db" | "cipher" | "upstream" | "paymentClient" | "settings">;
+type SendContext = Pick<Deps, "sql" | "cipher" | "upstream" | "networks" | "settings">;
+
+/** Which payment is sent, and on which network it moves money. */
+type Sent = Pick<PaymentRow, "id" | "network">;
 
 /**
  * Sends a signed request and records the result.
@@ -87,13 +93,14 @@ type SendContext = Pick<Deps, "db" | "cipher" | "upstream" | "paymentClient" | "
  */
 export async function sendPayment(
   ctx: SendContext,
-  paymentId: string,
+  payment: Sent,
   request: UpstreamRequest,
   resend: boolean,
 ): Promise<UpstreamAnswer | UpstreamFailure | undefined> {
-  if (!(await claimSend(ctx.db, paymentId, resend, leaseSeconds(request)))) return undefined;
+  const claim = { id: payment.id, resend, lease_seconds: leaseSeconds(request) };
+  if ((await claimSend.count(ctx.sql, claim)) === 0) return undefined;
   const answer = await ctx.upstream.request(request);
-  await recordAnswer(ctx, paymentId, answer);
+  await recordAnswer(ctx, payment, answer);
   return answer;
 }
 
@@ -103,26 +110,26 @@ export async function sendPayment(
  */
 async function recordAnswer(
   ctx: SendContext,
-  paymentId: string,
+  { id, network }: Sent,
   answer: UpstreamAnswer | UpstreamFailure,
 ): Promise<void> {
-  const { db, cipher, paymentClient, settings } = ctx;
+  const { sql, cipher, networks, settings } = ctx;
   if (answer.kind !== "answer") {
     const reason = "reason" in answer ? { reason: answer.reason } : {};
-    await recordOutcome(db, paymentId, {
+    await recordOutcome(sql, id, {
       status: "unknown",
       evidence: { failure: answer.kind, ...reason },
     });
     return;
   }
-  const claimedTxHash = paymentClient.readClaimedTransaction(answer);
+  const claimedTxHash = networks.get(network).buyer.readClaimedTransaction(answer);
   const delivered = isSuccess(answer);
-  await recordOutcome(db, paymentId, {
+  await recordOutcome(sql, id, {
     ...(!delivered && { status: "refused" }),
     upstreamStatus: answer.status,
     responseTimeMs: Math.round(answer.elapsedMs),
     claimedTxHash,
-    ...(delivered && { output: encryptOutput(paymentId, answer, cipher, settings.keepOutput) }),
+    ...(delivered && { output: encryptOutput(id, answer, cipher, settings.keepOutput) }),
     evidence: { upstream_status: answer.status, claimed_tx_hash: claimedTxHash ?? null },
   });
 }

@@ -1,13 +1,38 @@
-import { Prisma } from "../../../platform/generated/prisma/client.ts";
-import { sessionIsLive } from "../../access/session/index.ts";
-import type { Verdict } from "../../ports/chain.ts";
-import type { Database, Queries } from "../../ports/database.ts";
+import { bigint, boolean, bytes, integer, json, nullable, oneOf, text, uuid } from "../../ports/sql-types.ts";
+import type { Sql } from "../../ports/sql.ts";
+import { statement } from "../../ports/statement.ts";
 import type { SignedPayment } from "../../ports/x402-buyer.ts";
-import { paymentsUnpaused } from "../outflow-limits/index.ts";
-import { evidenceOf } from "../settlement/index.ts";
-import type { PaymentRow } from "./read-store.ts";
-import { OPEN_PAYMENT, PAYMENT_COLUMNS, termsHold } from "./read-store.ts";
-import { OPEN_AFTER_SIGNING } from "./status.ts";
+import { PAYMENTS_UNPAUSED } from "../outflow-limits/index.ts";
+import { takeDueFrom } from "../settlement/index.ts";
+import { TERMS_HOLD } from "./read-store.ts";
+import { OPEN_STATUSES } from "./status.ts";
+
+/**
+ * Creates our payment to the upstream of a direct payment, which `incoming_id` funds. It reserves nothing until that
+ * money has arrived.
+ */
+export const insertDirectPayment = statement({
+  name: "payment.insert-direct",
+  limit: "money",
+  params: {
+    id: uuid,
+    service: text,
+    amount_micros: bigint,
+    network: text,
+    asset: text,
+    pay_to: text,
+    input_digest: bytes,
+    quote_digest: bytes,
+    incoming_id: uuid,
+  },
+  row: {},
+  text: `
+    WITH payment AS (
+      INSERT INTO payments (id, service, amount_micros, status, network, asset, pay_to, input_digest, quote_digest, incoming_payment_id)
+      VALUES ($id, $service, $amount_micros, 'reserved', $network, $asset, $pay_to, $input_digest, $quote_digest, $incoming_id) RETURNING id
+    )
+    INSERT INTO payment_events (payment_id, to_status) SELECT id, 'reserved' FROM payment`,
+});
 
 /**
  * What a signature needs besides a reservation: a live session, or (`incoming`) that the buyer's money has
@@ -26,10 +51,35 @@ export interface SigningRecord {
   leaseSeconds: number;
 }
 
-const isPermitted = (permit: Permit): Prisma.Sql =>
-  permit === "incoming"
-    ? Prisma.sql`EXISTS (SELECT FROM incoming_payments i WHERE i.id = p.incoming_payment_id AND i.status = 'settled')`
-    : sessionIsLive(permit.sessionId);
+const signReserved = statement({
+  name: "payment.sign",
+  limit: "money",
+  params: {
+    id: uuid,
+    session_id: nullable(uuid),
+    payer: text,
+    nonce: text,
+    valid_before: bigint,
+    block: bigint,
+    quote_digest: bytes,
+    request: bytes,
+    lease_seconds: integer,
+    evidence: json<Record<string, string>>(),
+  },
+  row: {},
+  text: `
+    WITH moved AS (
+      UPDATE payments p SET status = 'signed', pay_from = $payer, nonce = $nonce, valid_before = $valid_before,
+             signed_at_block = $block, request = $request, send_lease_until = now() + make_interval(secs => $lease_seconds)
+       WHERE id = $id AND status = 'reserved' AND quote_digest = $quote_digest AND ${TERMS_HOLD} AND ${PAYMENTS_UNPAUSED}
+         AND CASE WHEN $session_id IS NULL
+               THEN EXISTS (SELECT FROM incoming_payments i WHERE i.id = p.incoming_payment_id AND i.status = 'settled')
+               ELSE EXISTS (SELECT FROM live_sessions s WHERE s.id = $session_id) END
+      RETURNING id
+    )
+    INSERT INTO payment_events (payment_id, from_status, to_status, evidence)
+    SELECT id, 'reserved', 'signed', $evidence FROM moved`,
+});
 
 /**
  * `reserved → signed`. The same statement checks that the permit holds, payments aren't paused, the terms
@@ -38,47 +88,48 @@ const isPermitted = (permit: Permit): Prisma.Sql =>
  * sent.
  */
 export async function markSigned(
-  db: Queries,
+  sql: Sql,
   id: string,
   permit: Permit,
   { signed, signedAtBlock, quoteDigest, request, leaseSeconds }: SigningRecord,
 ): Promise<boolean> {
-  const moved = await db.$executeRaw`
-    WITH moved AS (
-      UPDATE payments p SET status = 'signed', pay_from = ${signed.payer}, nonce = ${signed.nonce}, valid_before = ${signed.validBefore},
-             signed_at_block = ${signedAtBlock}, request = ${request}, send_lease_until = now() + make_interval(secs => ${leaseSeconds}::int)
-       WHERE id = ${id}::uuid AND status = 'reserved' AND quote_digest = ${quoteDigest}::bytea
-         AND ${isPermitted(permit)} AND ${termsHold} AND ${paymentsUnpaused}
-      RETURNING id
-    )
-    INSERT INTO payment_events (payment_id, from_status, to_status, evidence)
-    SELECT id, 'reserved', 'signed', ${{ nonce: signed.nonce, valid_before: String(signed.validBefore), block: String(signedAtBlock) }}::jsonb FROM moved`;
+  const { payer, nonce, validBefore } = signed;
+  const moved = await signReserved.count(sql, {
+    id,
+    session_id: permit === "incoming" ? null : permit.sessionId,
+    payer,
+    nonce,
+    valid_before: validBefore,
+    block: signedAtBlock,
+    quote_digest: quoteDigest,
+    request,
+    lease_seconds: leaseSeconds,
+    evidence: { nonce, valid_before: String(validBefore), block: String(signedAtBlock) },
+  });
   return moved === 1;
 }
 
 /**
- * Takes the right to send the request for `leaseSeconds`, and moves the payment to `sent`. A resend is
- * refused until the last sender's lease has ended. Returns whether the caller may send the request.
+ * Takes the right to send the request for `lease_seconds`, and moves the payment to `sent`. A resend is
+ * refused until the last sender's lease has ended. Writes one row if the caller may send the request.
  */
-export async function claimSend(
-  db: Queries,
-  id: string,
-  resend: boolean,
-  leaseSeconds: number,
-): Promise<boolean> {
-  const moved = await db.$executeRaw`
+export const claimSend = statement({
+  name: "payment.claim-send",
+  limit: "money",
+  params: { id: uuid, resend: boolean, lease_seconds: integer },
+  row: {},
+  text: `
     WITH before AS (
       SELECT id, status FROM payments
-       WHERE id = ${id}::uuid AND status IN ('signed', 'sent', 'unknown') AND (NOT ${resend} OR coalesce(send_lease_until <= now(), true)) FOR UPDATE
+       WHERE id = $id AND status IN ('signed', 'sent', 'unknown') AND (NOT $resend OR coalesce(send_lease_until <= now(), true)) FOR UPDATE
     ), moved AS (
       UPDATE payments p SET status = 'sent', send_attempts = send_attempts + 1,
-             send_lease_until = now() + make_interval(secs => ${leaseSeconds}::int)
+             send_lease_until = now() + make_interval(secs => $lease_seconds)
         FROM before WHERE p.id = before.id RETURNING p.id
     )
     INSERT INTO payment_events (payment_id, from_status, to_status, evidence)
-    SELECT before.id, before.status, 'sent', ${{ resend }}::jsonb FROM before, moved`;
-  return moved === 1;
-}
+    SELECT before.id, before.status, 'sent', jsonb_build_object('resend', $resend) FROM before, moved`,
+});
 
 export interface SendOutcome {
   /** Undefined: the upstream delivered. The payment stays `sent` until the chain decides. */
@@ -88,114 +139,81 @@ export interface SendOutcome {
   claimedTxHash?: string | undefined;
   /** The answer, if the upstream delivered. `body` is encrypted; null: too large to keep. */
   output?: { body: Uint8Array | null; contentType: string; keepSeconds: number };
-  evidence: Prisma.InputJsonObject;
+  evidence: Record<string, string | number | null>;
 }
 
-/**
- * Records the result of sending the request. If the chain has already decided the payment, its state and
- * evidence stay, and only the answer is added. Such a payment was counted as undelivered when it settled, so
- * a late answer takes that back. `greatest` keeps the counter from going below 0, because PostgreSQL checks
- * the constraint on the service's row as the statement first read it (see `lockAccounts`).
- */
-export async function recordOutcome(db: Queries, id: string, outcome: SendOutcome): Promise<void> {
-  const { output } = outcome;
-  await db.$executeRaw`
+const storeOutcome = statement({
+  name: "payment.record-outcome",
+  limit: "money",
+  params: {
+    id: uuid,
+    status: nullable(oneOf("unknown", "refused")),
+    upstream_status: nullable(integer),
+    response_time_ms: nullable(integer),
+    claimed_tx_hash: nullable(text),
+    delivered: boolean,
+    output: nullable(bytes),
+    content_type: nullable(text),
+    keep_seconds: integer,
+    evidence: json<SendOutcome["evidence"]>(),
+  },
+  row: {},
+  text: `
     WITH before AS (
-      SELECT id, status, delivered_at FROM payments WHERE id = ${id}::uuid FOR UPDATE
+      SELECT id, status, delivered_at FROM payments WHERE id = $id FOR UPDATE
     ), moved AS (
-      UPDATE payments p SET status = CASE WHEN p.status = 'sent' THEN coalesce(${outcome.status ?? null}, p.status) ELSE p.status END,
-             upstream_status = coalesce(${outcome.upstreamStatus ?? null}::int, upstream_status),
-             response_time_ms = coalesce(${outcome.responseTimeMs ?? null}::int, response_time_ms),
-             claimed_tx_hash = coalesce(${outcome.claimedTxHash ?? null}, claimed_tx_hash),
-             output = coalesce(${output?.body ?? null}::bytea, output),
-             output_content_type = coalesce(${output?.contentType ?? null}, output_content_type),
-             output_expires_at = CASE WHEN ${output !== undefined} THEN now() + make_interval(secs => ${output?.keepSeconds ?? 0}::int) ELSE output_expires_at END,
-             delivered_at = CASE WHEN ${output !== undefined} THEN coalesce(p.delivered_at, now()) ELSE p.delivered_at END,
+      UPDATE payments p SET status = CASE WHEN p.status = 'sent' THEN coalesce($status, p.status) ELSE p.status END,
+             upstream_status = coalesce($upstream_status, upstream_status), response_time_ms = coalesce($response_time_ms, response_time_ms),
+             claimed_tx_hash = coalesce($claimed_tx_hash, claimed_tx_hash), output = coalesce($output, output),
+             output_content_type = coalesce($content_type, output_content_type),
+             output_expires_at = CASE WHEN $delivered THEN now() + make_interval(secs => $keep_seconds) ELSE output_expires_at END,
+             delivered_at = CASE WHEN $delivered THEN coalesce(p.delivered_at, now()) ELSE p.delivered_at END,
              send_lease_until = NULL, next_check_at = now()
         FROM before WHERE p.id = before.id RETURNING p.id, p.service, p.status
     ), late AS (
       UPDATE sponsored_apis s SET undelivered_calls = greatest(s.undelivered_calls - 1, 0) FROM moved, before
-       WHERE ${output !== undefined} AND s.service_key = moved.service AND before.status = 'settled' AND before.delivered_at IS NULL
+       WHERE $delivered AND s.service_key = moved.service AND before.status = 'settled' AND before.delivered_at IS NULL
     )
     INSERT INTO payment_events (payment_id, from_status, to_status, evidence)
-    SELECT moved.id, before.status, moved.status, ${outcome.evidence}::jsonb FROM moved, before WHERE before.status = 'sent'`;
-}
-
-type Ending =
-  | { status: "settled" | "canceled" | "expired"; verdict: Verdict; txHash: string | null }
-  | { status: "void"; reason: string };
+    SELECT moved.id, before.status, moved.status, $evidence FROM moved, before WHERE before.status = 'sent'`,
+});
 
 /**
- * Ends a payment, at most once. If the money moved, posts the reservation as spent, writes the ledger entry,
- * counts a paid call for the service, and an undelivered one if no answer came. If the money can't move any
- * more, releases the reservation, undoes the raise of an approved budget, and makes that approval usable
- * again. Returns whether this call ended it.
+ * Records the result of sending. If the chain has already decided the payment, its state and evidence stay,
+ * and only the answer is added. Such a payment was counted as undelivered when it settled, so a late answer
+ * takes that back. `greatest` keeps the counter from going below 0, because PostgreSQL checks the constraint
+ * on the service's row as the statement first read it (see `lockAccounts`).
  */
-export async function endPayment(db: Database, id: string, ending: Ending): Promise<boolean> {
-  const post = ending.status === "settled";
-  const from = ending.status === "void" ? ["reserved"] : [...OPEN_AFTER_SIGNING];
-  const txHash = ending.status === "void" ? null : ending.txHash;
-  const evidence = ending.status === "void" ? { reason: ending.reason } : evidenceOf(ending.verdict);
-  return db.$transaction(async (tx) => {
-    // Locked in a statement of its own. So the next statement sees the reservation that `creditIncoming` may
-    // be adding at this moment.
-    await tx.$queryRaw`SELECT 1 FROM payments WHERE id = ${id}::uuid FOR UPDATE`;
-    const rows = await tx.$queryRaw<{ id: string }[]>`
-    WITH before AS (
-      SELECT id, status, approval_id FROM payments WHERE id = ${id}::uuid AND status = ANY(${from}) FOR UPDATE
-    ), moved AS (
-      UPDATE payments p SET status = ${ending.status}, tx_hash = ${post ? txHash : null}, settled_at = CASE WHEN ${post} THEN now() END,
-             request = NULL
-        FROM before WHERE p.id = before.id RETURNING p.id, p.service, p.delivered_at
-    ), holds AS MATERIALIZED (
-      SELECT r.budget_account_id, r.amount, r.raised FROM payment_reservations r JOIN moved ON moved.id = r.payment_id
-    ), locked AS MATERIALIZED (
-      SELECT a.id FROM budget_accounts a JOIN holds h ON h.budget_account_id = a.id ORDER BY a.id FOR UPDATE OF a
-    ), changed_accounts AS (
-      UPDATE budget_accounts a SET reserved = a.reserved - h.amount, spent = a.spent + CASE WHEN ${post} THEN h.amount ELSE 0 END,
-             "limit" = a."limit" - CASE WHEN ${post} THEN 0 ELSE h.raised END
-        FROM holds h, (SELECT count(*) FROM locked) AS all_locked WHERE a.id = h.budget_account_id
-    ), spend AS (
-      INSERT INTO ledger_transfers (kind, from_account_id, to_account_id, amount_micros, payment_id)
-      SELECT 'spend', budget.id, upstreams.id, h.amount, moved.id
-        FROM moved, holds h JOIN ledger_accounts budget ON budget.budget_account_id = h.budget_account_id, ledger_accounts upstreams
-       WHERE ${post} AND upstreams.kind = 'upstreams'
-    ), service AS (
-      UPDATE sponsored_apis s SET paid_calls = s.paid_calls + 1, undelivered_calls = s.undelivered_calls + CASE WHEN moved.delivered_at IS NULL THEN 1 ELSE 0 END
-        FROM moved WHERE ${post} AND s.service_key = moved.service
-    ), approval AS (
-      UPDATE approvals SET consumed_at = NULL FROM before, moved WHERE approvals.id = before.approval_id AND NOT ${post}
-    ), event AS (
-      INSERT INTO payment_events (payment_id, from_status, to_status, evidence)
-      SELECT moved.id, before.status, ${ending.status}, ${evidence}::jsonb FROM moved, before
-    )
-    SELECT id FROM moved`;
-    return rows.length === 1;
+export async function recordOutcome(sql: Sql, id: string, outcome: SendOutcome): Promise<void> {
+  const { output } = outcome;
+  await storeOutcome.count(sql, {
+    id,
+    status: outcome.status ?? null,
+    upstream_status: outcome.upstreamStatus ?? null,
+    response_time_ms: outcome.responseTimeMs ?? null,
+    claimed_tx_hash: outcome.claimedTxHash ?? null,
+    delivered: output !== undefined,
+    output: output?.body ?? null,
+    content_type: output?.contentType ?? null,
+    keep_seconds: output?.keepSeconds ?? 0,
+    evidence: outcome.evidence,
   });
 }
 
-/**
- * Takes open payments that are due for a check. They are leased to the caller: other replicas skip them for 2
- * seconds, or for 8 seconds once they are older than a minute.
- */
-export async function takeDuePayments(db: Queries, limit: number): Promise<PaymentRow[]> {
-  return db.$queryRaw<PaymentRow[]>`
-    WITH due AS (
-      SELECT id FROM payments
-       WHERE status IN ${OPEN_PAYMENT} AND next_check_at <= now()
-       ORDER BY next_check_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
-    ), taken AS (
-      UPDATE payments SET next_check_at = now() + CASE WHEN created_at > now() - interval '1 minute' THEN interval '2 seconds' ELSE interval '8 seconds' END
-        FROM due WHERE payments.id = due.id RETURNING payments.id
-    )
-    SELECT ${PAYMENT_COLUMNS} FROM payments p JOIN taken ON taken.id = p.id LEFT JOIN sponsors s ON s.id = p.sponsor_id`;
-}
+/** Takes open payments that are due for a check: for 2 seconds, or for 8 seconds once they are older than a minute. */
+export const takeDuePayments = takeDueFrom({
+  noun: "payment",
+  table: "payments",
+  isOpen: `status IN ('${OPEN_STATUSES.join("', '")}')`,
+  lease:
+    "CASE WHEN created_at > now() - interval '1 minute' THEN interval '2 seconds' ELSE interval '8 seconds' END",
+});
 
-/**
- * Deletes outputs whose time has passed. `delivered_at` and `output_expires_at` stay. Returns how many were
- * deleted.
- */
-export async function deleteExpiredOutputs(db: Queries): Promise<number> {
-  return db.$executeRaw`
-    UPDATE payments SET output = NULL WHERE output IS NOT NULL AND output_expires_at <= now()`;
-}
+/** Deletes outputs whose time has passed. `delivered_at` and `output_expires_at` stay. */
+export const deleteExpiredOutputs = statement({
+  name: "payment.delete-expired-outputs",
+  limit: "job",
+  params: {},
+  row: {},
+  text: "UPDATE payments SET output = NULL WHERE output IS NOT NULL AND output_expires_at <= now()",
+});

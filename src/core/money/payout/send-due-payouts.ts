@@ -1,10 +1,10 @@
 import type { Address } from "viem";
 import type { Deps } from "../../context.ts";
-import { authorizationOf, evidenceOf } from "../settlement/index.ts";
+import { askChain, authorizationOf, workOnDue } from "../settlement/index.ts";
 import type { PayoutRow } from "./store.ts";
-import { markPayoutSigned, reopenPayout, settlePayout, takeDuePayouts } from "./store.ts";
+import { findPayoutsById, markPayoutSigned, reopenPayout, settlePayout, takeDuePayouts } from "./store.ts";
 
-type Context = Pick<Deps, "db" | "chain" | "cipher" | "log" | "transfers">;
+type Context = Pick<Deps, "db" | "sql" | "networks" | "cipher" | "log">;
 
 /** Binds an encrypted transfer to its payout. */
 const transferContext = (id: string): string => `payouts.signed_transfer:${id}`;
@@ -15,40 +15,36 @@ const transferContext = (id: string): string => `payouts.signed_transfer:${id}`;
  * A failure is logged, and the payout is tried again in a later round.
  */
 export async function sendDuePayouts(ctx: Context, limit: number): Promise<void> {
-  const moveOnOrLog = async (payout: PayoutRow): Promise<void> => {
-    try {
-      await (payout.status === "owed" ? signAndSubmit(ctx, payout) : followUp(ctx, payout));
-    } catch (error) {
-      ctx.log.warn(
-        { event: "payout_undecided", payout_id: payout.id, error: String(error) },
-        "the payout couldn't be moved on; it will be tried again",
-      );
-    }
-  };
   // In parallel: random nonces make payouts independent of each other, and a facilitator may be slow.
-  await Promise.all((await takeDuePayouts(ctx.db, limit)).map(moveOnOrLog));
+  const queue = {
+    noun: "payout",
+    take: takeDuePayouts,
+    find: findPayoutsById,
+    work: (payout: PayoutRow) =>
+      payout.status === "owed" ? signAndSubmit(ctx, payout) : followUp(ctx, payout),
+  } as const;
+  await workOnDue(ctx, queue, limit);
 }
 
 async function signAndSubmit(ctx: Context, payout: PayoutRow): Promise<void> {
-  const { db, chain, cipher, transfers } = ctx;
+  const { sql, networks, cipher } = ctx;
+  const { id } = payout;
+  const { chain, transfers } = networks.get(payout.network);
   // The block is read before signing: so a transfer that uses the signature can only be in a later block.
-  const signedAtBlock = await chain.blockNumber();
+  const block = await chain.blockNumber();
   const signed = await transfers.signTransfer({
-    payTo: payout.pay_to as Address,
-    amountMicros: payout.amount_micros,
+    payTo: payout.payTo as Address,
+    amountMicros: payout.amountMicros,
   });
-  const encryptedTransfer = cipher.encrypt(signed.raw, transferContext(payout.id));
-  // False: payments are paused, or another replica has signed this payout.
-  if (!(await markPayoutSigned(db, payout.id, signed, signedAtBlock, encryptedTransfer))) return;
+  const { payer, nonce, validBefore } = signed;
+  const transfer = cipher.encrypt(signed.raw, transferContext(id));
+  const evidence = { nonce, valid_before: String(validBefore), block: String(block) };
+  const record = { id, payer, nonce, valid_before: validBefore, block, transfer, evidence };
+  // No row: payments are paused, or another replica has signed this payout.
+  if ((await markPayoutSigned.count(sql, record)) === 0) return;
   await transfers.submit(signed.raw);
-  await followUp(ctx, {
-    ...payout,
-    pay_from: signed.payer,
-    nonce: signed.nonce,
-    valid_before: signed.validBefore,
-    signed_at_block: signedAtBlock,
-    signed_transfer: encryptedTransfer,
-  });
+  const [current] = await findPayoutsById(ctx.db, [id]);
+  if (current !== undefined) await followUp(ctx, current);
 }
 
 /**
@@ -56,36 +52,40 @@ async function signAndSubmit(ctx: Context, payout: PayoutRow): Promise<void> {
  * again.
  */
 async function followUp(ctx: Context, payout: PayoutRow): Promise<void> {
-  const { db, chain, cipher, log, transfers } = ctx;
-  const { id } = payout;
+  const { sql, networks, cipher, log } = ctx;
+  const { id, network } = payout;
   const authorization = authorizationOf(payout);
   if (authorization === undefined) return;
   const { nonce } = authorization;
-  const verdict = await chain.lookUp(authorization);
-  const evidence = evidenceOf(verdict);
+  const decision = await askChain(ctx, {
+    noun: "payout",
+    id,
+    network,
+    authorization,
+    signedBy: "treasury",
+  });
   const fields = { payout_id: id, kind: payout.kind };
-  switch (verdict.kind) {
-    case "settled":
-      if (await settlePayout(db, id, nonce, verdict.txHash, evidence))
-        log.info({ event: "payout_settled", ...fields, tx_hash: verdict.txHash }, "payout settled");
+  switch (decision.kind) {
+    case "settled": {
+      const { txHash, evidence } = decision;
+      if ((await settlePayout.first(sql, { id, nonce, tx_hash: txHash, evidence })) !== undefined)
+        log.info({ event: "payout_settled", ...fields, tx_hash: txHash }, "payout settled");
       return;
+    }
     case "expired":
     case "canceled":
-      if (await reopenPayout(db, id, nonce, evidence))
+      if ((await reopenPayout.count(sql, { id, nonce, evidence: decision.evidence })) === 1)
         log.warn(
-          { event: `payout_${verdict.kind}`, ...fields },
+          { event: `payout_${decision.kind}`, ...fields },
           "the payout's signature moved nothing; it will be signed again",
         );
       return;
-    case "diverted":
-    case "unexplained":
-      log.error(
-        { event: "payout_unexplained", ...fields },
-        "the authorization was used, but no matching transfer was found",
-      );
-      return;
     case "pending":
-      if (payout.signed_transfer !== null)
-        await transfers.submit(cipher.decrypt(payout.signed_transfer, transferContext(id)).toString("utf8"));
+      if (payout.signedTransfer !== null) {
+        const raw = cipher.decrypt(payout.signedTransfer, transferContext(id)).toString("utf8");
+        await networks.get(network).transfers.submit(raw);
+      }
+      return;
+    case "unknown":
   }
 }

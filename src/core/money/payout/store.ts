@@ -1,41 +1,25 @@
-import { Prisma } from "../../../platform/generated/prisma/client.ts";
+import type { Payout } from "../../../platform/generated/prisma/client.ts";
 import type { Queries } from "../../ports/database.ts";
-import type { SignedTransfer } from "../../ports/x402-transfers.ts";
+import { bigint, boolean, bytes, json, nullable, text, uuid, uuids } from "../../ports/sql-types.ts";
+import type { Sql } from "../../ports/sql.ts";
+import { statement } from "../../ports/statement.ts";
 import { lockAccounts } from "../budget/index.ts";
-import { paymentsUnpaused } from "../outflow-limits/index.ts";
+import { PAYMENTS_UNPAUSED } from "../outflow-limits/index.ts";
+import { takeDueFrom } from "../settlement/index.ts";
 
-/** A payout. The nullable columns are set when it is signed. */
-export interface PayoutRow {
-  id: string;
-  kind: "withdrawal" | "refund";
-  network: string;
-  created_at: Date;
-  status: "owed" | "signed" | "settled";
-  asset: string;
-  pay_to: string;
-  amount_micros: bigint;
-  pay_from: string | null;
-  nonce: string | null;
-  valid_before: bigint | null;
-  signed_at_block: bigint | null;
-  /** The signed transfer, encrypted. */
-  signed_transfer: Uint8Array | null;
-  tx_hash: string | null;
-}
-
-const COLUMNS = Prisma.sql`o.id, o.kind, o.network, o.created_at, o.status, o.asset, o.pay_to, o.amount_micros, o.pay_from, o.nonce, o.valid_before,
-  o.signed_at_block, o.signed_transfer, o.tx_hash`;
+/** A payout. Its nullable columns are set when it is signed. `signedTransfer` is encrypted. */
+export type PayoutRow = Payout;
 
 /**
  * SQL: writes the ledger entry of each new payout (`made`), from its budget to owed payouts, and its first
  * event.
  */
-const takeFromBudget = Prisma.sql`
+const TAKE_FROM_BUDGET = `
   entry AS (
     INSERT INTO ledger_transfers (kind, from_account_id, to_account_id, amount_micros, payout_id)
     SELECT made.kind, budget.id, owed.id, made.amount_micros, made.id
       FROM made JOIN ledger_accounts budget ON budget.budget_account_id = made.budget_account_id, ledger_accounts owed
-     WHERE owed.kind = 'payouts'
+     WHERE owed.kind = 'payouts' AND owed.network = made.network AND lower(owed.asset) = lower(made.asset)
   ), event AS (
     INSERT INTO payout_events (payout_id, to_status) SELECT id, 'owed' FROM made
   )`;
@@ -55,152 +39,171 @@ export interface Withdrawal {
   amountMicros: bigint;
 }
 
-/**
- * Takes unspent money out of a budget and records the payout to its sponsor.
- * @returns the ids of the accounts that have too little left. If there are any, nothing was taken
- */
-export async function recordWithdrawal(tx: Queries, w: Withdrawal): Promise<string[]> {
-  const dayId = w.day?.accountId ?? null;
-  const accounts = dayId === null ? [w.accountId] : [w.accountId, dayId];
-  await lockAccounts(tx, accounts);
-  const rows = await tx.$queryRaw<{ id: string; fits: boolean }[]>`
+const insertWithdrawal = statement({
+  name: "payout.withdraw",
+  limit: "money",
+  params: {
+    id: uuid,
+    sponsor_id: uuid,
+    account_id: uuid,
+    account_ids: uuids,
+    day_id: nullable(uuid),
+    day_leaves_micros: bigint,
+    network: text,
+    asset: text,
+    pay_to: text,
+    amount_micros: bigint,
+  },
+  row: { id: uuid, fits: boolean },
+  text: `
     WITH account AS MATERIALIZED (
-      SELECT id, "limit" - reserved - spent - CASE WHEN id = ${dayId}::uuid THEN ${w.day?.leavesMicros ?? 0n} ELSE 0 END >= ${w.amountMicros} AS fits
-        FROM budget_accounts
-       WHERE id = ANY(${accounts}::uuid[])
+      SELECT id, remaining - CASE WHEN id = $day_id THEN $day_leaves_micros ELSE 0 END >= $amount_micros AS fits
+        FROM account_balances WHERE id = ANY($account_ids)
     ), made AS (
       INSERT INTO payouts (id, kind, sponsor_id, budget_account_id, day_account_id, network, asset, pay_to, amount_micros)
-      SELECT ${w.id}::uuid, 'withdrawal', ${w.sponsorId}::uuid, ${w.accountId}::uuid, ${dayId}::uuid,
-             ${w.network}, ${w.asset}, ${w.payTo}, ${w.amountMicros}
-       WHERE (SELECT bool_and(fits) FROM account) RETURNING *
-    ), ${takeFromBudget}, taken AS (
+      SELECT $id, 'withdrawal', $sponsor_id, $account_id, $day_id, $network, $asset, $pay_to, $amount_micros
+       WHERE (SELECT bool_and(fits) FROM account)
+      RETURNING id, kind, network, asset, budget_account_id, day_account_id, amount_micros
+    ), ${TAKE_FROM_BUDGET}, taken AS (
       UPDATE budget_accounts a SET "limit" = a."limit" - CASE WHEN a.id = made.budget_account_id THEN made.amount_micros ELSE 0 END,
              spent = a.spent + CASE WHEN a.id = made.day_account_id THEN made.amount_micros ELSE 0 END
         FROM made WHERE a.id IN (made.budget_account_id, made.day_account_id)
     )
-    SELECT id, fits FROM account`;
-  return rows.filter(({ fits }) => !fits).map(({ id }) => id);
+    SELECT id, fits FROM account`,
+});
+
+/**
+ * Takes unspent money out of a budget and records the payout to its sponsor.
+ * @param sql an open transaction
+ * @returns the ids of the accounts that have too little left. If there are any, nothing was taken
+ */
+export async function recordWithdrawal(sql: Sql, w: Withdrawal): Promise<string[]> {
+  const accountIds = w.day === undefined ? [w.accountId] : [w.accountId, w.day.accountId];
+  await lockAccounts.all(sql, { ids: accountIds });
+  const accounts = await insertWithdrawal.all(sql, {
+    id: w.id,
+    sponsor_id: w.sponsorId,
+    account_id: w.accountId,
+    account_ids: accountIds,
+    day_id: w.day?.accountId ?? null,
+    day_leaves_micros: w.day?.leavesMicros ?? 0n,
+    network: w.network,
+    asset: w.asset,
+    pay_to: w.payTo,
+    amount_micros: w.amountMicros,
+  });
+  return accounts.filter(({ fits }) => !fits).map(({ id }) => id);
 }
 
 /**
  * Records a refund for every direct payment that arrived and whose upstream can't be paid any more. Each is
- * refunded once, however often and on however many replicas this runs. Returns how many refunds were
- * recorded.
+ * refunded once, however often and on however many replicas this runs. Returns the refunds.
  */
-export async function recordRefunds(db: Queries, limit: number): Promise<number> {
-  const rows = await db.$queryRaw<unknown[]>`
+export const recordRefunds = statement({
+  name: "payout.refund",
+  limit: "job",
+  params: { limit: bigint },
+  row: { id: uuid },
+  text: `
     WITH due AS MATERIALIZED (
-      SELECT i.* FROM incoming_payments i JOIN payments p ON p.incoming_payment_id = i.id
-        JOIN budget_accounts a ON a.id = i.budget_account_id
-       WHERE i.status = 'settled' AND NOT i.closed AND p.status IN ('void', 'expired', 'canceled')
-         AND a."limit" - a.reserved - a.spent >= i.amount_micros
-       ORDER BY i.settled_at LIMIT ${limit} FOR UPDATE OF i SKIP LOCKED
+      SELECT i.id, i.budget_account_id, i.network, i.asset, i.payer, i.amount_micros
+        FROM incoming_payments i JOIN payments p ON p.incoming_payment_id = i.id
+        JOIN account_balances a ON a.id = i.budget_account_id
+       WHERE i.status = 'settled' AND NOT i.closed AND p.status IN ('void', 'expired', 'canceled') AND a.remaining >= i.amount_micros
+       ORDER BY i.settled_at LIMIT $limit FOR UPDATE OF i SKIP LOCKED
     ), made AS (
       INSERT INTO payouts (kind, budget_account_id, incoming_payment_id, network, asset, pay_to, amount_micros)
-      SELECT 'refund', budget_account_id, id, network, asset, payer, amount_micros FROM due RETURNING *
-    ), ${takeFromBudget}, taken AS (
+      SELECT 'refund', budget_account_id, id, network, asset, payer, amount_micros FROM due
+      RETURNING id, kind, network, asset, budget_account_id, amount_micros
+    ), ${TAKE_FROM_BUDGET}, taken AS (
       UPDATE budget_accounts a SET "limit" = a."limit" - made.amount_micros FROM made WHERE a.id = made.budget_account_id
     ), closed AS (
       UPDATE incoming_payments i SET closed = true FROM due WHERE i.id = due.id
     )
-    SELECT id FROM made`;
-  return rows.length;
-}
+    SELECT id FROM made`,
+});
 
-export async function findWithdrawal(
+export const findWithdrawal = async (
   db: Queries,
   id: string,
   sponsorId: string,
-): Promise<PayoutRow | undefined> {
-  const rows = await db.$queryRaw<PayoutRow[]>`
-    SELECT ${COLUMNS} FROM payouts o WHERE o.id = ${id}::uuid AND o.sponsor_id = ${sponsorId}::uuid`;
-  return rows[0];
-}
+): Promise<PayoutRow | undefined> => (await db.payout.findUnique({ where: { id, sponsorId } })) ?? undefined;
 
-export async function findRefund(db: Queries, incomingId: string): Promise<PayoutRow | undefined> {
-  const rows = await db.$queryRaw<
-    PayoutRow[]
-  >`SELECT ${COLUMNS} FROM payouts o WHERE o.incoming_payment_id = ${incomingId}::uuid`;
-  return rows[0];
-}
+export const findRefund = async (db: Queries, incomingId: string): Promise<PayoutRow | undefined> =>
+  (await db.payout.findUnique({ where: { incomingId } })) ?? undefined;
 
-/**
- * Takes open payouts that are due for a check. They are leased for 3 seconds: other replicas skip them until
- * then.
- */
-export async function takeDuePayouts(db: Queries, limit: number): Promise<PayoutRow[]> {
-  return db.$queryRaw<PayoutRow[]>`
-    UPDATE payouts o SET next_check_at = now() + interval '3 seconds'
-     WHERE o.id IN (SELECT id FROM payouts WHERE status <> 'settled' AND next_check_at <= now()
-                     ORDER BY next_check_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
-    RETURNING ${COLUMNS}`;
-}
+export const findPayoutsById = (db: Queries, ids: string[]): Promise<PayoutRow[]> =>
+  db.payout.findMany({ where: { id: { in: ids } } });
+
+/** Takes open payouts that are due for a check, for 3 seconds. */
+export const takeDuePayouts = takeDueFrom({
+  noun: "payout",
+  table: "payouts",
+  isOpen: "status <> 'settled'",
+  lease: "interval '3 seconds'",
+});
 
 /**
- * `owed → signed`, unless payments are paused. So the signature is on record before it is submitted. Returns
- * whether it may be submitted.
- * @param encryptedTransfer the signed transfer, to be submitted again if needed
+ * `owed → signed`, unless payments are paused. So the signature is on record before it is submitted. Writes
+ * one row if it may be submitted. `transfer`: the signed transfer, encrypted, to be submitted again if needed.
  */
-export async function markPayoutSigned(
-  db: Queries,
-  id: string,
-  { payer, nonce, validBefore }: SignedTransfer,
-  signedAtBlock: bigint,
-  encryptedTransfer: Uint8Array,
-): Promise<boolean> {
-  const moved = await db.$executeRaw`
+export const markPayoutSigned = statement({
+  name: "payout.sign",
+  limit: "money",
+  params: {
+    id: uuid,
+    payer: text,
+    nonce: text,
+    valid_before: bigint,
+    block: bigint,
+    transfer: bytes,
+    evidence: json<Record<string, string>>(),
+  },
+  row: {},
+  text: `
     WITH moved AS (
-      UPDATE payouts SET status = 'signed', pay_from = ${payer}, nonce = ${nonce}, valid_before = ${validBefore},
-             signed_at_block = ${signedAtBlock}, signed_transfer = ${encryptedTransfer}
-       WHERE id = ${id}::uuid AND status = 'owed' AND ${paymentsUnpaused} RETURNING id
+      UPDATE payouts SET status = 'signed', pay_from = $payer, nonce = $nonce, valid_before = $valid_before,
+             signed_at_block = $block, signed_transfer = $transfer
+       WHERE id = $id AND status = 'owed' AND ${PAYMENTS_UNPAUSED} RETURNING id
     )
-    INSERT INTO payout_events (payout_id, from_status, to_status, evidence)
-    SELECT id, 'owed', 'signed', ${{ nonce, valid_before: String(validBefore), block: String(signedAtBlock) }}::jsonb FROM moved`;
-  return moved === 1;
-}
+    INSERT INTO payout_events (payout_id, from_status, to_status, evidence) SELECT id, 'owed', 'signed', $evidence FROM moved`,
+});
 
 /**
  * `signed → owed`: the chain proves that this signature moved nothing and never will, so another one may be
- * made. Returns whether this call reopened it.
+ * made. Writes one row if this call reopened it.
  */
-export async function reopenPayout(
-  db: Queries,
-  id: string,
-  nonce: string,
-  evidence: object,
-): Promise<boolean> {
-  const moved = await db.$executeRaw`
+export const reopenPayout = statement({
+  name: "payout.reopen",
+  limit: "money",
+  params: { id: uuid, nonce: text, evidence: json<Record<string, string>>() },
+  row: {},
+  text: `
     WITH moved AS (
       UPDATE payouts SET status = 'owed', nonce = NULL, valid_before = NULL, signed_at_block = NULL, signed_transfer = NULL, next_check_at = now()
-       WHERE id = ${id}::uuid AND status = 'signed' AND nonce = ${nonce} RETURNING id
+       WHERE id = $id AND status = 'signed' AND nonce = $nonce RETURNING id
     )
-    INSERT INTO payout_events (payout_id, from_status, to_status, evidence)
-    SELECT id, 'signed', 'owed', ${evidence}::jsonb FROM moved`;
-  return moved === 1;
-}
+    INSERT INTO payout_events (payout_id, from_status, to_status, evidence) SELECT id, 'signed', 'owed', $evidence FROM moved`,
+});
 
-/** `signed → settled`, with its ledger entry. Returns whether this call settled it. */
-export async function settlePayout(
-  db: Queries,
-  id: string,
-  nonce: string,
-  txHash: string,
-  evidence: object,
-): Promise<boolean> {
-  const rows = await db.$queryRaw<unknown[]>`
+/** `signed → settled`, with its ledger entry. Returns a row if this call settled it. */
+export const settlePayout = statement({
+  name: "payout.settle",
+  limit: "money",
+  params: { id: uuid, nonce: text, tx_hash: text, evidence: json<Record<string, string>>() },
+  row: { id: uuid },
+  text: `
     WITH moved AS (
-      UPDATE payouts SET status = 'settled', tx_hash = ${txHash}, settled_at = now(), signed_transfer = NULL
-       WHERE id = ${id}::uuid AND status = 'signed' AND nonce = ${nonce} RETURNING id, kind, amount_micros
+      UPDATE payouts SET status = 'settled', tx_hash = $tx_hash, settled_at = now(), signed_transfer = NULL
+       WHERE id = $id AND status = 'signed' AND nonce = $nonce RETURNING id, kind, network, asset, amount_micros
     ), entry AS (
       INSERT INTO ledger_transfers (kind, from_account_id, to_account_id, amount_micros, payout_id)
       SELECT 'payout', owed.id, outside.id, moved.amount_micros, moved.id
-        FROM moved JOIN ledger_accounts outside ON outside.kind = CASE moved.kind WHEN 'refund' THEN 'buyers' ELSE 'sponsors' END,
-             ledger_accounts owed
-       WHERE owed.kind = 'payouts'
+        FROM moved JOIN ledger_accounts outside ON outside.kind = CASE moved.kind WHEN 'refund' THEN 'buyers' ELSE 'sponsors' END
+         AND outside.network = moved.network AND lower(outside.asset) = lower(moved.asset)
+        JOIN ledger_accounts owed ON owed.kind = 'payouts' AND owed.network = moved.network AND lower(owed.asset) = lower(moved.asset)
     ), event AS (
-      INSERT INTO payout_events (payout_id, from_status, to_status, evidence)
-      SELECT id, 'signed', 'settled', ${evidence}::jsonb FROM moved
+      INSERT INTO payout_events (payout_id, from_status, to_status, evidence) SELECT id, 'signed', 'settled', $evidence FROM moved
     )
-    SELECT id FROM moved`;
-  return rows.length === 1;
-}
+    SELECT id FROM moved`,
+});

@@ -1,6 +1,17 @@
-import { Prisma } from "../../../platform/generated/prisma/client.ts";
-import type { Database, Queries } from "../../ports/database.ts";
-import { microsToCents } from "../../protocol/amounts.ts";
+import type { Queries } from "../../ports/database.ts";
+import {
+  bigint,
+  bigints,
+  boolean,
+  booleans,
+  bytes,
+  nullable,
+  text,
+  uuid,
+  uuids,
+} from "../../ports/sql-types.ts";
+import type { Sql, SqlPool } from "../../ports/sql.ts";
+import { statement } from "../../ports/statement.ts";
 import type { Claim } from "../../protocol/idempotency/index.ts";
 import { lockAccounts } from "../budget/index.ts";
 
@@ -28,19 +39,53 @@ export interface PaymentSubject {
   quoteDigest: Uint8Array | null;
 }
 
-const SUBJECT_COLUMNS = Prisma.sql`id, service, campaign_id, sponsor_id, amount_micros, network, asset, pay_to,
-  agent_id, agent_session_id, grant_id, user_id, input_digest, idempotency_key, quote_digest`;
-const subjectValues = (
-  p: PaymentSubject,
-): Prisma.Sql => Prisma.sql`${p.id}::uuid, ${p.service}, ${p.campaignId}::uuid, ${p.sponsorId}::uuid,
-  ${p.amountMicros}::bigint, ${p.network}, ${p.asset}, ${p.payTo}, ${p.agentId}::uuid, ${p.sessionId}::uuid, ${p.grantId}::uuid,
-  ${p.userId}::uuid, ${p.inputDigest}::bytea, ${p.idempotencyKey}, ${p.quoteDigest}::bytea`;
+const SUBJECT = {
+  id: uuid,
+  service: text,
+  campaign_id: nullable(uuid),
+  sponsor_id: uuid,
+  amount_micros: bigint,
+  network: text,
+  asset: text,
+  pay_to: text,
+  agent_id: uuid,
+  agent_session_id: uuid,
+  grant_id: uuid,
+  user_id: uuid,
+  input_digest: bytes,
+  idempotency_key: nullable(text),
+  quote_digest: nullable(bytes),
+};
+const SUBJECT_COLUMNS = Object.keys(SUBJECT).join(", ");
+const SUBJECT_VALUES = Object.keys(SUBJECT)
+  .map((column) => `$${column}`)
+  .join(", ");
 
-/** Binds the run's idempotency key to its payment, if this run still holds the claim. */
-const bindClaim = ({ claim, id }: PaymentSubject): Prisma.Sql => Prisma.sql`
-  UPDATE idempotency_keys SET payment_id = ${id}::uuid, claimed_until = now()
-   WHERE grant_id = ${claim.grantId}::uuid AND operation = ${claim.operation} AND key = ${claim.key}
-     AND claim_id = ${claim.claimId}::uuid AND payment_id IS NULL`;
+const CLAIM = { claim_operation: text, claim_key: text, claim_id: uuid };
+/** SQL condition: the run still holds its claim of the idempotency key. */
+const CLAIM_HOLDS =
+  "grant_id = $grant_id AND operation = $claim_operation AND key = $claim_key AND claim_id = $claim_id AND payment_id IS NULL";
+
+const toParams = (p: PaymentSubject) => ({
+  id: p.id,
+  service: p.service,
+  campaign_id: p.campaignId,
+  sponsor_id: p.sponsorId,
+  amount_micros: p.amountMicros,
+  network: p.network,
+  asset: p.asset,
+  pay_to: p.payTo,
+  agent_id: p.agentId,
+  agent_session_id: p.sessionId,
+  grant_id: p.grantId,
+  user_id: p.userId,
+  input_digest: p.inputDigest,
+  idempotency_key: p.idempotencyKey,
+  quote_digest: p.quoteDigest,
+  claim_operation: p.claim.operation,
+  claim_key: p.claim.key,
+  claim_id: p.claim.claimId,
+});
 
 /** What a payment reserves in one account. */
 export interface Hold {
@@ -64,6 +109,68 @@ export type Reservation =
   /** The user has replaced the grant's terms. This account caps the grant now. */
   | { kind: "grant_replaced"; accountId: string };
 
+const shareGrant = statement({
+  name: "reservation.share-grant",
+  limit: "money",
+  params: { id: uuid },
+  row: { budget_account_id: uuid },
+  text: "SELECT budget_account_id FROM grants WHERE id = $id FOR SHARE",
+});
+
+const takeFromAccounts = statement({
+  name: "reservation.reserve",
+  limit: "money",
+  params: {
+    ...SUBJECT,
+    ...CLAIM,
+    approval_id: nullable(uuid),
+    account_ids: uuids,
+    amounts: bigints,
+    raisable: booleans,
+  },
+  row: { id: uuid, fits: boolean, held: boolean, earned: boolean, reserved: boolean },
+  text: `
+    WITH claim AS MATERIALIZED (
+      SELECT 1 FROM idempotency_keys WHERE ${CLAIM_HOLDS} FOR UPDATE
+    ), approval AS MATERIALIZED (
+      SELECT id FROM approvals WHERE id = $approval_id AND status = 'approved' AND consumed_at IS NULL FOR UPDATE
+    ), completion AS MATERIALIZED (
+      SELECT 1 FROM task_completions
+       WHERE campaign_id = $campaign_id AND user_id = $user_id AND withdrawn_at IS NULL FOR SHARE
+    ), account AS (
+      SELECT a.id, a."limit" - a.reserved - a.spent AS remaining, w.amount, w.raisable
+        FROM unnest($account_ids, $amounts, $raisable) AS w(id, amount, raisable)
+        JOIN budget_accounts a ON a.id = w.id AND (a.network IS NULL OR a.network = $network AND lower(a.asset) = lower($asset))
+    ), raised AS MATERIALIZED (
+      SELECT a.*, CASE WHEN a.raisable AND EXISTS (SELECT FROM approval) THEN greatest(0, a.amount - a.remaining) ELSE 0 END AS raise
+        FROM account a
+    ), verdict AS MATERIALIZED (
+      SELECT EXISTS (SELECT FROM claim) AND ($approval_id IS NULL OR EXISTS (SELECT FROM approval)) AS held,
+             $campaign_id IS NULL OR EXISTS (SELECT FROM completion) AS earned,
+             count(*) = cardinality($account_ids) AND bool_and(amount <= remaining + raise) AS fits
+        FROM raised
+    ), taken AS (
+      UPDATE budget_accounts a SET reserved = a.reserved + r.amount, "limit" = a."limit" + r.raise
+        FROM raised r, verdict v WHERE a.id = r.id AND v.held AND v.earned AND v.fits
+      RETURNING a.id
+    ), payment AS (
+      INSERT INTO payments (${SUBJECT_COLUMNS}, status, approval_id)
+      SELECT ${SUBJECT_VALUES}, 'reserved', (SELECT id FROM approval) FROM verdict v WHERE v.held AND v.earned AND v.fits
+      RETURNING id
+    ), kept AS (
+      INSERT INTO payment_reservations (payment_id, budget_account_id, amount, raised)
+      SELECT payment.id, r.id, r.amount, r.raise FROM payment, raised r
+    ), event AS (
+      INSERT INTO payment_events (payment_id, to_status) SELECT id, 'reserved' FROM payment
+    ), bound AS (
+      UPDATE idempotency_keys SET payment_id = $id, claimed_until = now()
+       WHERE ${CLAIM_HOLDS} AND (SELECT held AND earned AND fits FROM verdict)
+    ), consumed AS (
+      UPDATE approvals SET consumed_at = now() WHERE id = (SELECT id FROM approval) AND EXISTS (SELECT FROM payment)
+    )
+    SELECT r.id, r.amount <= r.remaining + r.raise AS fits, v.held, v.earned, EXISTS (SELECT FROM payment) AS reserved FROM raised r, verdict v`,
+});
+
 /**
  * Reserves a payment in all its accounts, or in none. One statement reserves the amounts, creates the
  * payment, binds the run's idempotency key, and consumes the approval. The accounts are locked before that,
@@ -75,107 +182,50 @@ export type Reservation =
  *   amount. Null: none
  */
 export function reserve(
-  db: Database,
+  sql: SqlPool,
   payment: PaymentSubject,
   holds: Hold[],
   approvalId: string | null,
 ): Promise<Reservation> {
   const accountIds = holds.map(({ accountId }) => accountId);
-  return db.$transaction(async (tx) => {
-    const [grant] = await tx.$queryRaw<{ budget_account_id: string }[]>`
-      SELECT budget_account_id FROM grants WHERE id = ${payment.grantId}::uuid FOR SHARE`;
+  return sql.transaction(async (tx) => {
+    const grant = await shareGrant.first(tx, { id: payment.grantId });
     if (grant !== undefined && !accountIds.includes(grant.budget_account_id))
       return { kind: "grant_replaced", accountId: grant.budget_account_id };
-    await lockAccounts(tx, accountIds);
-    return takeFromAccounts(tx, payment, holds, approvalId);
+    await lockAccounts.all(tx, { ids: accountIds });
+    const rows = await takeFromAccounts.all(tx, {
+      ...toParams(payment),
+      approval_id: approvalId,
+      account_ids: accountIds,
+      amounts: holds.map(({ amount }) => amount),
+      raisable: holds.map(({ raisable }) => raisable),
+    });
+    if (rows.length !== holds.length)
+      throw new Error(`payment ${payment.id}: an account is missing, or its money is on another network`);
+    if (rows.some(({ reserved }) => reserved)) return { kind: "reserved" };
+    if (rows.some(({ held }) => !held)) return { kind: "claim_lost" };
+    if (rows.some(({ earned }) => !earned)) return { kind: "completion_withdrawn" };
+    return { kind: "insufficient", accountIds: rows.filter(({ fits }) => !fits).map(({ id }) => id) };
   });
 }
 
-async function takeFromAccounts(
-  db: Queries,
-  payment: PaymentSubject,
-  holds: Hold[],
-  approvalId: string | null,
-): Promise<Reservation> {
-  const rows = await db.$queryRaw<
-    { id: string; fits: boolean; held: boolean; earned: boolean; reserved: boolean }[]
-  >`
-    WITH claim AS MATERIALIZED (
-      SELECT 1 FROM idempotency_keys
-       WHERE grant_id = ${payment.claim.grantId}::uuid AND operation = ${payment.claim.operation} AND key = ${payment.claim.key}
-         AND claim_id = ${payment.claim.claimId}::uuid AND payment_id IS NULL FOR UPDATE
-    ), approval AS MATERIALIZED (
-      SELECT id FROM approvals
-       WHERE id = ${approvalId}::uuid AND status = 'approved' AND consumed_at IS NULL FOR UPDATE
-    ), completion AS MATERIALIZED (
-      SELECT 1 FROM task_completions
-       WHERE campaign_id = ${payment.campaignId}::uuid AND user_id = ${payment.userId}::uuid AND withdrawn_at IS NULL FOR SHARE
-    ), wanted AS (
-      SELECT * FROM unnest(${holds.map(({ accountId }) => accountId)}::uuid[], ${holds.map(({ amount }) => amount)}::bigint[],
-                           ${holds.map(({ raisable }) => raisable)}::boolean[]) AS w(id, amount, raisable)
-    ), account AS (
-      SELECT a.id, a."limit" - a.reserved - a.spent AS remaining, w.amount, w.raisable
-        FROM budget_accounts a JOIN wanted w ON w.id = a.id
-    ), raised AS MATERIALIZED (
-      SELECT a.*, CASE WHEN a.raisable AND EXISTS (SELECT FROM approval) THEN greatest(0, a.amount - a.remaining) ELSE 0 END AS raise
-        FROM account a
-    ), verdict AS MATERIALIZED (
-      SELECT EXISTS (SELECT FROM claim) AND (${approvalId}::uuid IS NULL OR EXISTS (SELECT FROM approval)) AS held,
-             ${payment.campaignId}::uuid IS NULL OR EXISTS (SELECT FROM completion) AS earned,
-             count(*) = ${holds.length} AND bool_and(amount <= remaining + raise) AS fits
-        FROM raised
-    ), taken AS (
-      UPDATE budget_accounts a SET reserved = a.reserved + r.amount, "limit" = a."limit" + r.raise
-        FROM raised r, verdict v WHERE a.id = r.id AND v.held AND v.earned AND v.fits
-      RETURNING a.id
-    ), payment AS (
-      INSERT INTO payments (${SUBJECT_COLUMNS}, status, approval_id)
-      SELECT ${subjectValues(payment)}, 'reserved', (SELECT id FROM approval) FROM verdict v WHERE v.held AND v.earned AND v.fits
-      RETURNING id
-    ), kept AS (
-      INSERT INTO payment_reservations (payment_id, budget_account_id, amount, raised)
-      SELECT payment.id, r.id, r.amount, r.raise FROM payment, raised r
-    ), event AS (
-      INSERT INTO payment_events (payment_id, to_status) SELECT id, 'reserved' FROM payment
-    ), bound AS (
-      ${bindClaim(payment)} AND (SELECT held AND earned AND fits FROM verdict)
-    ), consumed AS (
-      UPDATE approvals SET consumed_at = now() WHERE id = (SELECT id FROM approval) AND EXISTS (SELECT FROM payment)
-    )
-    SELECT r.id, r.amount <= r.remaining + r.raise AS fits, v.held, v.earned, EXISTS (SELECT FROM payment) AS reserved FROM raised r, verdict v`;
-  if (rows.some(({ reserved }) => reserved)) return { kind: "reserved" };
-  if (rows.some(({ held }) => !held)) return { kind: "claim_lost" };
-  if (rows.some(({ earned }) => !earned)) return { kind: "completion_withdrawn" };
-  return { kind: "insufficient", accountIds: rows.filter(({ fits }) => !fits).map(({ id }) => id) };
-}
-
-/** Records a call that the upstream answered without asking for a payment. */
-export async function insertFreePayment(db: Queries, payment: PaymentSubject): Promise<void> {
-  await db.$executeRaw`
+const insertFree = statement({
+  name: "reservation.insert-free",
+  limit: "money",
+  params: { ...SUBJECT, ...CLAIM },
+  row: {},
+  text: `
     WITH payment AS (
-      INSERT INTO payments (${SUBJECT_COLUMNS}, status) VALUES (${subjectValues(payment)}, 'free') RETURNING id
+      INSERT INTO payments (${SUBJECT_COLUMNS}, status) VALUES (${SUBJECT_VALUES}, 'free') RETURNING id
     ), event AS (
       INSERT INTO payment_events (payment_id, to_status) SELECT id, 'free' FROM payment
     )
-    ${bindClaim(payment)}`;
-}
+    UPDATE idempotency_keys SET payment_id = $id, claimed_until = now() WHERE ${CLAIM_HOLDS}`,
+});
 
-/**
- * Opens the account that caps a user's calls on a campaign, unless it is open. Returns its id, or undefined
- * if the campaign has no such cap.
- */
-export async function openUserCap(
-  db: Queries,
-  campaignId: string,
-  userId: string,
-): Promise<string | undefined> {
-  const rows = await db.$queryRaw<{ id: string }[]>`
-    INSERT INTO budget_accounts (kind, unit, "limit", campaign_id, user_id)
-    SELECT 'user_campaign', 'calls', max_calls_per_user, id, ${userId}::uuid
-      FROM campaigns WHERE id = ${campaignId}::uuid AND max_calls_per_user IS NOT NULL FOR SHARE
-    ON CONFLICT (campaign_id, user_id) DO UPDATE SET kind = excluded.kind
-    RETURNING id`;
-  return rows[0]?.id;
+/** Records a call that the upstream answered without asking for a payment. */
+export async function insertFreePayment(sql: Sql, payment: PaymentSubject): Promise<void> {
+  await insertFree.count(sql, toParams(payment));
 }
 
 /** Micros that a session and its grant each have left. */
@@ -188,29 +238,10 @@ export async function readRemainingBudgets(
   db: Queries,
   actor: { budgetAccountId: string; grantBudgetAccountId: string },
 ): Promise<RemainingBudgets> {
-  const accountIds = [actor.budgetAccountId, actor.grantBudgetAccountId];
-  const rows = await db.$queryRaw<{ remaining: bigint }[]>`
-    SELECT a."limit" - a.reserved - a.spent AS remaining FROM unnest(${accountIds}::uuid[]) WITH ORDINALITY AS w(id, n)
-      JOIN budget_accounts a ON a.id = w.id ORDER BY w.n`;
-  const [session = 0n, grant = 0n] = rows.map(({ remaining }) => remaining);
-  return { session, grant };
-}
-
-/**
- * Finds an approved, unused budget that covers a run of this service: the smallest one. Returns its
- * approval's id.
- */
-export async function findApprovedBudget(
-  db: Queries,
-  grantId: string,
-  service: string,
-  costMicros: bigint,
-): Promise<string | undefined> {
-  const costCents = microsToCents(costMicros); // The approval holds its amount as the user saw it: in cents.
-  const rows = await db.$queryRaw<{ id: string }[]>`
-    SELECT id FROM approvals
-     WHERE grant_id = ${grantId}::uuid AND kind = 'budget' AND status = 'approved' AND consumed_at IS NULL AND expires_at > now()
-       AND requested->>'service_key' = ${service} AND (requested->>'amount_cents')::numeric >= ${costCents}::numeric
-     ORDER BY (requested->>'amount_cents')::numeric, created_at LIMIT 1`;
-  return rows[0]?.id;
+  const balances = await db.accountBalance.findMany({
+    where: { id: { in: [actor.budgetAccountId, actor.grantBudgetAccountId] } },
+    select: { id: true, remaining: true },
+  });
+  const remainingOf = (id: string): bigint => balances.find((balance) => balance.id === id)?.remaining ?? 0n;
+  return { session: remainingOf(actor.budgetAccountId), grant: remainingOf(actor.grantBudgetAccountId) };
 }

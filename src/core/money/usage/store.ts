@@ -1,25 +1,20 @@
-import type { Queries } from "../../ports/database.ts";
-import { OPEN_PAYMENT } from "../payment/index.ts";
-
-export interface SponsorSum {
-  sponsor: string;
-  calls: bigint;
-  /** Micros of settled payments. */
-  settled: bigint;
-  /** Micros of open payments. */
-  pending: bigint;
-}
+import { bigint, text, uuid } from "../../ports/sql-types.ts";
+import { statement } from "../../ports/statement.ts";
 
 /**
  * Sums a grant's payments by sponsor, the largest settled sum first. Payments that ended without money don't
- * count.
+ * count. `settled` and `pending` are micros of settled and of open payments.
  */
-export async function sumBySponsor(db: Queries, grantId: string): Promise<SponsorSum[]> {
-  return db.$queryRaw<SponsorSum[]>`
+export const sumBySponsor = statement({
+  name: "usage.sum-by-sponsor",
+  limit: "read",
+  params: { grant_id: uuid },
+  row: { sponsor: text, calls: bigint, settled: bigint, pending: bigint },
+  text: `
     SELECT s.name AS sponsor, count(*) AS calls,
            coalesce(sum(p.amount_micros) FILTER (WHERE p.status = 'settled'), 0)::bigint AS settled,
-           coalesce(sum(p.amount_micros) FILTER (WHERE p.status IN ${OPEN_PAYMENT}), 0)::bigint AS pending
-      FROM payments p JOIN sponsors s ON s.id = p.sponsor_id
-     WHERE p.grant_id = ${grantId}::uuid AND p.status NOT IN ('void', 'canceled', 'expired')
-     GROUP BY s.id, s.name ORDER BY settled DESC, s.name`;
-}
+           coalesce(sum(o.amount_micros), 0)::bigint AS pending
+      FROM payments p JOIN sponsors s ON s.id = p.sponsor_id LEFT JOIN open_payments o ON o.id = p.id
+     WHERE p.grant_id = $grant_id AND p.status NOT IN ('void', 'canceled', 'expired')
+     GROUP BY s.id, s.name ORDER BY settled DESC, s.name`,
+});

@@ -9,18 +9,18 @@ const DEFAULT_LIMIT = 20;
 
 /** Lists the payments made under this session's grant, newest first, and what each sponsor paid in all. */
 export async function usageRecord(
-  { db, actor }: Pick<Deps, "db"> & { actor: SessionActor },
+  { db, sql, actor }: Pick<Deps, "db" | "sql"> & { actor: SessionActor },
   { offset = 0, limit = DEFAULT_LIMIT }: z.infer<typeof UsageInput>,
 ): Promise<z.infer<typeof UsageOutput>> {
   const [{ payments, total }, sums] = await Promise.all([
     listPayments(db, actor.grantId, offset, limit),
-    sumBySponsor(db, actor.grantId),
+    sumBySponsor.all(sql, { grant_id: actor.grantId }),
   ]);
   return {
     payments: payments.map((payment) => ({
       ...paymentToView(payment),
       service: payment.service,
-      created_at: payment.created_at.toISOString(),
+      created_at: payment.createdAt.toISOString(),
     })),
     total_count: total,
     offset,

@@ -14,14 +14,14 @@ export interface Resources {
  * upstream's last quote, or the registered price if there was none.
  */
 export async function listResources(
-  { db, seller, settings }: Pick<Deps, "db" | "seller" | "settings">,
+  { db, networks, settings }: Pick<Deps, "db" | "networks" | "settings">,
   { offset, limit }: { offset: number; limit: number },
 ): Promise<Resources> {
   const [apis, total] = await Promise.all([listPaidApis(db, offset, limit), countPaidApis(db)]);
   return {
     x402Version: 2,
     items: apis.map((api) => ({
-      ...seller.list(saleTerms(settings, api, api.lastQuoteMicros ?? api.priceMicros)),
+      ...networks.get(api.network ?? networks.default.id).seller.list(saleTerms(settings, api, api.lastQuoteMicros ?? api.priceMicros)),
       lastUpdated: api.createdAt.toISOString(),
       serviceName: api.name,
       tags: api.tags,

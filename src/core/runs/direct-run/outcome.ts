@@ -17,9 +17,9 @@ export async function directPaymentOutcome(
   ]);
   return {
     status: statusOf(incoming.status, payment.status, refund?.status),
-    ...(incoming.tx_hash !== null && { paid_tx_hash: incoming.tx_hash }),
-    ...(payment.tx_hash !== null && { upstream_tx_hash: payment.tx_hash }),
-    ...(refund?.tx_hash !== undefined && refund.tx_hash !== null && { refund_tx_hash: refund.tx_hash }),
+    ...(incoming.txHash !== null && { paid_tx_hash: incoming.txHash }),
+    ...(payment.txHash !== null && { upstream_tx_hash: payment.txHash }),
+    ...(refund?.txHash !== undefined && refund.txHash !== null && { refund_tx_hash: refund.txHash }),
   };
 }
 

@@ -22,6 +22,7 @@ import {
   signPayment,
 } from "../../money/payment/index.ts";
 import { compileSchema } from "../../personal-data/data-schema/index.ts";
+import type { Network } from "../../ports/network.ts";
 import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../ports/upstream.ts";
 import type { Offer } from "../../ports/x402-buyer.ts";
 import type { PresentedPayment, RequestHeaders } from "../../ports/x402-seller.ts";
@@ -53,6 +54,8 @@ export interface DirectRun {
 /** A direct call: the service, and the request to its upstream. */
 interface DirectCall {
   api: ApiRow;
+  /** Where the upstream is paid, and where its buyer pays us. */
+  network: Network;
   request: UpstreamRequest;
   /**
    * Keyed digest of service and input. It shows whether a payment that is sent again is for the same call.
@@ -72,8 +75,9 @@ interface DirectCall {
  */
 export async function runDirectly(ctx: Context, input: z.infer<typeof RunDirectlyInput>): Promise<DirectRun> {
   const call = await readCall(ctx, input);
-  const payment = readPayment(ctx, ctx.headers);
-  const earlier = payment && (await findEarlierClaim(ctx, payment));
+  const { network } = call;
+  const payment = readPayment(network, ctx.headers);
+  const earlier = payment && (await findEarlierClaim(ctx, network, payment));
   if (payment !== undefined && earlier !== undefined)
     return answerRepeatedPayment(ctx, call, payment, earlier);
 
@@ -86,8 +90,8 @@ export async function runDirectly(ctx: Context, input: z.infer<typeof RunDirectl
   const { offer } = quote;
   const terms = saleTerms(ctx.settings, call.api, offer.amountMicros);
   const paymentId = randomUUID();
-  const taken = await takePayment(ctx, payment, terms, (authorization) =>
-    claimDirectPayment(ctx.db, {
+  const taken = await takePayment(ctx, network, payment, terms, (authorization) =>
+    claimDirectPayment(ctx.sql, {
       authorization,
       paymentId,
       service: call.api.serviceKey,
@@ -104,21 +108,22 @@ export async function runDirectly(ctx: Context, input: z.infer<typeof RunDirectl
   return payUpstream(ctx, call, taken.claim, {
     paymentId,
     offer,
-    receipt: ctx.seller.receipt(taken.payment, paidTxHash),
+    receipt: network.seller.receipt(taken.payment, paidTxHash),
   });
 }
 
 /** @throws `not_found`, `no_sponsor` for a service that costs nothing, `validation_error` */
 async function readCall(ctx: Context, input: z.infer<typeof RunDirectlyInput>): Promise<DirectCall> {
-  const { db, cipher } = ctx;
+  const { db, networks, cipher } = ctx;
   const api = await findApi(db, input.service_key);
   if (api === undefined) throw notFound("service");
-  if (api.payTo === null) throw notForSale();
+  if (api.payTo === null || api.network === null) throw notForSale();
   const data = input.input ?? {};
   const checked = compileSchema(api.inputSchema).validate(data, "/input");
   if (!checked.ok) throw invalidRunInput(api, checked.errors);
   return {
     api,
+    network: networks.get(api.network),
     request: buildUpstreamRequest(api, data, cipher),
     requestDigest: cipher.hmac(canonicalJson([api.serviceKey, data])),
   };
@@ -142,7 +147,7 @@ async function payUpstream(
   let answer: UpstreamAnswer | UpstreamFailure | undefined;
   try {
     const signed = await signPayment(ctx, { id: paymentId, permit: "incoming" }, offer, request);
-    answer = await sendPayment(ctx, paymentId, signed, false);
+    answer = await sendPayment(ctx, { id: paymentId, network: offer.network }, signed, false);
   } catch (error) {
     await closeDirectPayments(ctx);
     throw error instanceof AppError ? withHeaders(error, receipt) : error;
@@ -178,20 +183,20 @@ async function answerRepeatedPayment(
   payment: PresentedPayment,
   earlier: IncomingRow,
 ): Promise<DirectRun> {
-  const { request_digest: digest } = earlier;
+  const { requestDigest: digest } = earlier;
   if (digest === null || Buffer.compare(digest, call.requestDigest) !== 0)
     throw new AppError("duplicate_request", {
       message: "This payment was used for a different request.",
     });
-  const paidTxHash = await reconcileIncoming(ctx, earlier);
-  const receipt = paidTxHash === undefined ? {} : ctx.seller.receipt(payment, paidTxHash);
+  const paidTxHash = await reconcileIncoming(ctx, earlier, ctx.settings.confirmWaitMs);
+  const receipt = paidTxHash === undefined ? {} : call.network.seller.receipt(payment, paidTxHash);
   const retryId = retryIdDigest(ctx, payment);
   // A settled payment is public on the chain, all but its retry id. So only the retry id proves that the
   // buyer is asking.
   if (
     retryId !== undefined &&
-    earlier.retry_id_digest !== null &&
-    Buffer.compare(retryId, earlier.retry_id_digest) === 0
+    earlier.retryIdDigest !== null &&
+    Buffer.compare(retryId, earlier.retryIdDigest) === 0
   ) {
     const upstreamPayment = await findPayment(ctx.db, await findUpstreamPaymentId(ctx.db, earlier.id));
     if (paidTxHash !== undefined && upstreamPayment.status === "reserved") {
@@ -217,7 +222,7 @@ async function askSameOffer(
   reserved: PaymentRow,
 ): Promise<Offer | undefined> {
   const quote = await askQuote(ctx, api, request, undefined);
-  return quote.kind === "toll" && quote.offer.amountMicros === reserved.amount_micros
+  return quote.kind === "toll" && quote.offer.amountMicros === reserved.amountMicros
     ? quote.offer
     : undefined;
 }

@@ -1,5 +1,5 @@
 import type { Deps } from "../../context.ts";
-import { isSuccess, UPSTREAM_RETRY_SECONDS } from "../../money/payment/index.ts";
+import { isSuccess, readOffers, UPSTREAM_RETRY_SECONDS } from "../../money/payment/index.ts";
 import type { UpstreamAnswer, UpstreamRequest } from "../../ports/upstream.ts";
 import type { Offer } from "../../ports/x402-buyer.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
@@ -19,7 +19,7 @@ export type Quote = { kind: "free"; answer: UpstreamAnswer } | { kind: "toll"; o
  * @throws `price_changed`, `cost_above_max`, `upstream_timeout`, `upstream_error`. Nothing is reserved yet
  */
 export async function askQuote(
-  { db, upstream, paymentClient }: Pick<Deps, "db" | "upstream" | "paymentClient">,
+  { db, upstream, networks }: Pick<Deps, "db" | "upstream" | "networks">,
   api: ApiRow,
   request: UpstreamRequest,
   maxCostMicros: bigint | undefined,
@@ -43,7 +43,7 @@ export async function askQuote(
     });
   }
 
-  const { offers, others } = paymentClient.readOffers(answer);
+  const { offers, others } = readOffers(networks, answer);
   const offer = chooseOffer(api, offers, others);
   if (offer.amountMicros > api.priceMicros) {
     throw new AppError("price_changed", {

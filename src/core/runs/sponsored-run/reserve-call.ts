@@ -1,14 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { openApproval } from "../../access/approval/index.ts";
+import { findApprovedBudget, openApproval } from "../../access/approval/index.ts";
 import type { Deps, SessionActor } from "../../context.ts";
-import { openTreasuryDay, requireUnpaused, treasuryDayExhausted } from "../../money/outflow-limits/index.ts";
+import { openTreasuryDay, openUserCap } from "../../money/budget/index.ts";
+import { requireUnpaused, treasuryDayExhausted } from "../../money/outflow-limits/index.ts";
 import type { Hold, PaymentSubject } from "../../money/reservation/index.ts";
-import {
-  findApprovedBudget,
-  openUserCap,
-  readRemainingBudgets,
-  reserve,
-} from "../../money/reservation/index.ts";
+import { readRemainingBudgets, reserve } from "../../money/reservation/index.ts";
 import type { Offer, Terms } from "../../ports/x402-buyer.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
 import { AppError } from "../../protocol/errors.ts";
@@ -16,7 +12,7 @@ import type { Claim } from "../../protocol/idempotency/index.ts";
 import { next } from "../../protocol/next-actions.ts";
 import type { AssessedPayer, Payers, Shortfall } from "../../sponsorship/payer/index.ts";
 
-type Context = Pick<Deps, "db" | "cipher" | "log" | "limiter" | "settings"> & { actor: SessionActor };
+type Context = Pick<Deps, "db" | "sql" | "cipher" | "log" | "limiter" | "settings"> & { actor: SessionActor };
 
 /** A call that a payer is to pay for. */
 export interface SponsoredCall {
@@ -85,17 +81,22 @@ export async function reserveCall(
   payers: Payers,
   { offer, digest }: { offer: Offer; digest: Uint8Array },
 ): Promise<PaymentSubject> {
-  const { db, actor } = ctx;
+  const { db, sql, actor } = ctx;
   const { amountMicros } = offer;
   const shortfalls = new Map<string, Shortfall>();
   await requireUnpaused(db);
   const dayCapMicros = ctx.settings.treasuryDayMicros;
-  const dayAccountId = dayCapMicros === undefined ? undefined : await openTreasuryDay(db, dayCapMicros);
+  const dayAccountId =
+    dayCapMicros === undefined
+      ? undefined
+      : (await openTreasuryDay.one(sql, { cap_micros: dayCapMicros })).id;
 
   for (const payer of payers.ready) {
     const payment = paymentSubject(ctx, call, payer, offer, digest);
     const userCapId =
-      payer.campaign_id === null ? undefined : await openUserCap(db, payer.campaign_id, actor.userId);
+      payer.campaign_id === null
+        ? undefined
+        : (await openUserCap.first(sql, { campaign_id: payer.campaign_id, user_id: actor.userId }))?.id;
     const holds: Hold[] = [
       { accountId: payer.account_id, amount: amountMicros, raisable: false },
       { accountId: actor.budgetAccountId, amount: amountMicros, raisable: true },
@@ -108,7 +109,7 @@ export async function reserveCall(
     const isOwnBudget = (accountId: string): boolean =>
       accountId === actor.budgetAccountId || accountId === actor.grantBudgetAccountId;
 
-    let result = await reserve(db, payment, holds, null);
+    let result = await reserve(sql, payment, holds, null);
     // Today's cap is the same for every payer, and no user can raise it.
     if (
       result.kind === "insufficient" &&
@@ -119,7 +120,7 @@ export async function reserveCall(
     if (result.kind === "insufficient" && result.accountIds.every(isOwnBudget)) {
       const approvalId = await findApprovedBudget(db, actor.grantId, call.service, amountMicros);
       if (approvalId === undefined) throw await budgetApprovalRequired(ctx, call, amountMicros);
-      result = await reserve(db, payment, holds, approvalId);
+      result = await reserve(sql, payment, holds, approvalId);
       // An approval is good for one run, and another run may have used it meanwhile.
       if (result.kind === "claim_lost") throw await budgetApprovalRequired(ctx, call, amountMicros);
     }

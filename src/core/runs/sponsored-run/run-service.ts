@@ -123,7 +123,7 @@ async function makeRun(
   const quote = await askQuote(ctx, api, request, maxCostMicros);
   if (quote.kind === "free") {
     // No money moves, so there is no payee: the row names the treasury itself, and the amount 0.
-    const { network, asset, payer: treasury } = ctx.paymentClient;
+    const { id: network, asset, treasury } = ctx.networks.default;
     const terms = { network, asset, payTo: treasury, amountMicros: 0n };
     return deliverFree(ctx, paymentSubject(ctx, call, firstPayer, terms, null), quote.answer);
   }
@@ -132,7 +132,7 @@ async function makeRun(
   const payment = await reserveCall(ctx, call, payers, { offer, digest: quoteDigest(offer, request) });
   if (payment.campaignId !== firstPayer.campaign_id) await recordConsent(payment.campaignId);
   const paidRequest = await signPayment(ctx, { id: payment.id, permit: ctx.actor }, offer, request);
-  const answer = await sendPayment(ctx, payment.id, paidRequest, false);
+  const answer = await sendPayment(ctx, payment, paidRequest, false);
 
   // The request wasn't sent, or didn't reach the upstream. The reconciler will send the same request again.
   if (answer === undefined || answer.kind === "unreachable")
@@ -167,8 +167,8 @@ async function checkInput(
 
 /** Records a call that the upstream answered without a payment, and returns its output. */
 async function deliverFree(ctx: Context, payment: PaymentSubject, answer: UpstreamAnswer): Promise<Run> {
-  await insertFreePayment(ctx.db, payment);
-  await recordOutcome(ctx.db, payment.id, {
+  await insertFreePayment(ctx.sql, payment);
+  await recordOutcome(ctx.sql, payment.id, {
     upstreamStatus: answer.status,
     responseTimeMs: Math.round(answer.elapsedMs),
     output: encryptOutput(payment.id, answer, ctx.cipher, ctx.settings.keepOutput),
@@ -201,8 +201,8 @@ async function respond(ctx: Context, payment: PaymentRow, output: Output): Promi
       ...output,
       payment: view,
       execution_metadata: {
-        response_time_ms: payment.response_time_ms,
-        upstream_status: payment.upstream_status,
+        response_time_ms: payment.responseTimeMs,
+        upstream_status: payment.upstreamStatus,
         cost_cents: view.amount_cents,
         budget_remaining_cents: microsToCents(remaining.session),
       },

@@ -1,0 +1,81 @@
+import { json, nullable, oneOf, text, texts, uuid } from "../../ports/sql-types.ts";
+import type { SqlPool } from "../../ports/sql.ts";
+import { statement } from "../../ports/statement.ts";
+import type { Evidence } from "../settlement/index.ts";
+import { OPEN_AFTER_SIGNING } from "./status.ts";
+
+export type Ending =
+  | { status: "settled" | "canceled" | "expired"; txHash: string | null; evidence: Evidence }
+  | { status: "void"; reason: string };
+
+const lockPayment = statement({
+  name: "payment.lock",
+  limit: "money",
+  params: { id: uuid },
+  row: { id: uuid },
+  text: "SELECT id FROM payments WHERE id = $id FOR UPDATE",
+});
+
+const endLocked = statement({
+  name: "payment.end",
+  limit: "money",
+  params: {
+    id: uuid,
+    from: texts(),
+    status: oneOf("settled", "canceled", "expired", "void"),
+    tx_hash: nullable(text),
+    evidence: json<Evidence>(),
+  },
+  row: { id: uuid },
+  text: `
+    WITH before AS (
+      SELECT id, status, approval_id, $status = 'settled' AS post FROM payments WHERE id = $id AND status = ANY($from) FOR UPDATE
+    ), moved AS (
+      UPDATE payments p SET status = $status, tx_hash = $tx_hash, settled_at = CASE WHEN before.post THEN now() END, request = NULL
+        FROM before WHERE p.id = before.id RETURNING p.id, p.service, p.network, p.asset, p.delivered_at, before.post
+    ), holds AS MATERIALIZED (
+      SELECT r.budget_account_id, r.amount, r.raised FROM payment_reservations r JOIN moved ON moved.id = r.payment_id
+    ), locked AS MATERIALIZED (
+      SELECT a.id FROM budget_accounts a JOIN holds h ON h.budget_account_id = a.id ORDER BY a.id FOR UPDATE OF a
+    ), changed_accounts AS (
+      UPDATE budget_accounts a SET reserved = a.reserved - h.amount, spent = a.spent + CASE WHEN moved.post THEN h.amount ELSE 0 END,
+             "limit" = a."limit" - CASE WHEN moved.post THEN 0 ELSE h.raised END
+        FROM moved, holds h, (SELECT count(*) FROM locked) AS all_locked WHERE a.id = h.budget_account_id
+    ), spend AS (
+      INSERT INTO ledger_transfers (kind, from_account_id, to_account_id, amount_micros, payment_id)
+      SELECT 'spend', budget.id, upstreams.id, h.amount, moved.id
+        FROM moved, holds h JOIN ledger_accounts budget ON budget.budget_account_id = h.budget_account_id, ledger_accounts upstreams
+       WHERE moved.post AND upstreams.kind = 'upstreams' AND upstreams.network = moved.network AND lower(upstreams.asset) = lower(moved.asset)
+    ), service AS (
+      UPDATE sponsored_apis s SET paid_calls = s.paid_calls + 1, undelivered_calls = s.undelivered_calls + CASE WHEN moved.delivered_at IS NULL THEN 1 ELSE 0 END
+        FROM moved WHERE moved.post AND s.service_key = moved.service
+    ), approval AS (
+      UPDATE approvals SET consumed_at = NULL FROM before, moved WHERE approvals.id = before.approval_id AND NOT before.post
+    ), event AS (
+      INSERT INTO payment_events (payment_id, from_status, to_status, evidence)
+      SELECT moved.id, before.status, $status, $evidence FROM moved, before
+    )
+    SELECT id FROM moved`,
+});
+
+/**
+ * Ends a payment, at most once. If the money moved, posts the reservation as spent, writes the ledger entry,
+ * counts a paid call for the service, and an undelivered one if no answer came. If the money can't move any
+ * more, releases the reservation, undoes the raise of an approved budget, and makes that approval usable
+ * again. Returns whether this call ended it.
+ */
+export async function endPayment(sql: SqlPool, id: string, ending: Ending): Promise<boolean> {
+  return sql.transaction(async (tx) => {
+    // Locked in a statement of its own. So the next statement sees the reservation that `creditIncoming` may
+    // be adding at this moment.
+    await lockPayment.first(tx, { id });
+    const ended = await endLocked.first(tx, {
+      id,
+      from: ending.status === "void" ? ["reserved"] : [...OPEN_AFTER_SIGNING],
+      status: ending.status,
+      tx_hash: ending.status === "void" ? null : ending.txHash,
+      evidence: ending.status === "void" ? { reason: ending.reason } : ending.evidence,
+    });
+    return ended !== undefined;
+  });
+}
