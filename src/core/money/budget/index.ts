@@ -4,9 +4,10 @@ export {
   type Account,
   ACCOUNT_FIELDS,
   bookCredit,
+  changeUserCaps,
   FUNDED,
   findAccount,
-  insertFundedAccount,
   lockAccounts,
+  openAccount,
   sumSpent,
 } from "./store.ts";

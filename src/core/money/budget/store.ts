@@ -1,5 +1,8 @@
 import { Prisma } from "../../../platform/generated/prisma/client.ts";
 import type { Queries } from "../../ports/database.ts";
+import { bigint, text, uuid, uuids } from "../../ports/sql-types.ts";
+import type { Sql } from "../../ports/sql.ts";
+import { statement } from "../../ports/statement.ts";
 
 /** Kinds of accounts that hold money which has arrived. All other kinds only cap what may be spent. */
 export const FUNDED = Prisma.sql`('campaign', 'sponsored_api', 'direct')`;
@@ -28,17 +31,45 @@ export async function findAccount(db: Queries, id: string): Promise<Account> {
  * a constraint on the row as the statement first read it, before it notices that another transaction has
  * changed the row.
  */
-export async function lockAccounts(tx: Queries, ids: string[]): Promise<void> {
-  await tx.$queryRaw`SELECT 1 FROM budget_accounts WHERE id = ANY(${ids}::uuid[]) ORDER BY id FOR UPDATE`;
-}
+export const lockAccounts = statement({
+  name: "budget.lock-accounts",
+  limit: "money",
+  params: { ids: uuids },
+  row: { id: uuid },
+  text: `SELECT id FROM budget_accounts WHERE id = ANY($ids) ORDER BY id FOR UPDATE`,
+});
 
-/** Opens an empty funded account, and returns its id. */
-export async function insertFundedAccount(db: Queries, kind: "campaign" | "sponsored_api"): Promise<string> {
-  const account = await db.budgetAccount.create({
-    data: { kind, unit: "micros", limit: 0n },
-    select: { id: true },
-  });
-  return account.id;
+/** Opens an account, and returns its id. */
+export const openAccount = statement({
+  name: "budget.open-account",
+  limit: "money",
+  params: { kind: text, limit: bigint },
+  row: { id: uuid },
+  text: `INSERT INTO budget_accounts (kind, unit, "limit") VALUES ($kind, 'micros', $limit) RETURNING id`,
+});
+
+const lockUserCaps = statement({
+  name: "budget.lock-user-caps",
+  limit: "money",
+  params: { campaign_id: uuid },
+  row: { id: uuid },
+  text: `SELECT id FROM budget_accounts WHERE campaign_id = $campaign_id AND kind = 'user_campaign' ORDER BY id FOR UPDATE`,
+});
+
+const setUserCaps = statement({
+  name: "budget.set-user-caps",
+  limit: "money",
+  params: { campaign_id: uuid, max_calls: bigint },
+  row: {},
+  text: `UPDATE budget_accounts SET "limit" = greatest($max_calls, reserved + spent)
+          WHERE campaign_id = $campaign_id AND kind = 'user_campaign'`,
+});
+
+/** Sets every user's cap on a campaign. A cap never goes below what the user has already used or reserved. */
+export async function changeUserCaps(sql: Sql, campaignId: string, maxCalls: bigint): Promise<void> {
+  // Locked in the order of their ids, like all accounts, so that two transactions can't deadlock.
+  await lockUserCaps.all(sql, { campaign_id: campaignId });
+  await setUserCaps.count(sql, { campaign_id: campaignId, max_calls: maxCalls });
 }
 
 /** Micros that have ever left the treasury: spent from funded accounts, or in settled payouts. */
@@ -69,35 +100,71 @@ export interface Booking {
  *   booking, if the reference was used before
  */
 export async function bookCredit(
-  tx: Queries,
+  sql: Sql,
   { sponsorId, accountId, amountMicros, reference, treasuryMicros, spentBefore }: Booking,
 ): Promise<
   | { kind: "booked" }
   | { kind: "shortfall"; coveredMicros: bigint }
   | { kind: "known"; accountId: string; amountMicros: bigint }
 > {
-  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('tollfree.credits'))`;
-  const known = await tx.credit.findUnique({ where: { reference } });
-  if (known !== null)
-    return { kind: "known", accountId: known.budgetAccountId, amountMicros: known.amountMicros };
+  await lockCredits.all(sql, {});
+  const known = await findCredit.first(sql, { reference });
+  if (known !== undefined)
+    return { kind: "known", accountId: known.budget_account_id, amountMicros: known.amount_micros };
 
-  const rows = await tx.$queryRaw<{ limits: bigint; arriving: bigint }[]>`
-    SELECT (SELECT coalesce(sum("limit"), 0) FROM budget_accounts WHERE kind IN ${FUNDED})::bigint
-         + (SELECT coalesce(sum(amount_micros), 0) FROM payouts)::bigint AS limits,
-           (SELECT coalesce(sum(amount_micros), 0)::bigint FROM incoming_payments WHERE status = 'claimed') AS arriving`;
-  const covered = treasuryMicros - ((rows[0]?.limits ?? 0n) - spentBefore) - (rows[0]?.arriving ?? 0n);
+  const { limits, arriving } = await sumLimits.one(sql, {});
+  const covered = treasuryMicros - (limits - spentBefore) - arriving;
   if (amountMicros > covered) return { kind: "shortfall", coveredMicros: covered > 0n ? covered : 0n };
 
-  await tx.$executeRaw`
-    WITH credit AS (
-      INSERT INTO credits (sponsor_id, budget_account_id, amount_micros, reference)
-      VALUES (${sponsorId}::uuid, ${accountId}::uuid, ${amountMicros}, ${reference}) RETURNING id
-    ), transfer AS (
-      INSERT INTO ledger_transfers (kind, from_account_id, to_account_id, amount_micros, credit_id)
-      SELECT 'deposit', sponsors.id, budget.id, ${amountMicros}, credit.id
-        FROM credit, ledger_accounts sponsors, ledger_accounts budget
-       WHERE sponsors.kind = 'sponsors' AND budget.budget_account_id = ${accountId}::uuid
-    )
-    UPDATE budget_accounts SET "limit" = "limit" + ${amountMicros} FROM credit WHERE budget_accounts.id = ${accountId}::uuid`;
+  await insertCredit.count(sql, {
+    sponsor_id: sponsorId,
+    account_id: accountId,
+    amount_micros: amountMicros,
+    reference,
+  });
   return { kind: "booked" };
 }
+
+const lockCredits = statement({
+  name: "budget.lock-credits",
+  limit: "money",
+  params: {},
+  row: { locked: text },
+  text: `SELECT pg_advisory_xact_lock(hashtext('tollfree.credits'))::text AS locked`,
+});
+
+const findCredit = statement({
+  name: "budget.find-credit",
+  limit: "money",
+  params: { reference: text },
+  row: { budget_account_id: uuid, amount_micros: bigint },
+  text: `SELECT budget_account_id, amount_micros FROM credits WHERE reference = $reference`,
+});
+
+const sumLimits = statement({
+  name: "budget.sum-limits",
+  limit: "money",
+  params: {},
+  row: { limits: bigint, arriving: bigint },
+  text: `SELECT (SELECT coalesce(sum("limit"), 0) FROM budget_accounts WHERE kind IN ('campaign', 'sponsored_api', 'direct'))::bigint
+              + (SELECT coalesce(sum(amount_micros), 0) FROM payouts)::bigint AS limits,
+                (SELECT coalesce(sum(amount_micros), 0)::bigint FROM incoming_payments WHERE status = 'claimed') AS arriving`,
+});
+
+const insertCredit = statement({
+  name: "budget.insert-credit",
+  limit: "money",
+  params: { sponsor_id: uuid, account_id: uuid, amount_micros: bigint, reference: text },
+  row: {},
+  text: `
+    WITH credit AS (
+      INSERT INTO credits (sponsor_id, budget_account_id, amount_micros, reference)
+      VALUES ($sponsor_id, $account_id, $amount_micros, $reference) RETURNING id
+    ), transfer AS (
+      INSERT INTO ledger_transfers (kind, from_account_id, to_account_id, amount_micros, credit_id)
+      SELECT 'deposit', sponsors.id, budget.id, $amount_micros, credit.id
+        FROM credit, ledger_accounts sponsors, ledger_accounts budget
+       WHERE sponsors.kind = 'sponsors' AND budget.budget_account_id = $account_id
+    )
+    UPDATE budget_accounts SET "limit" = "limit" + $amount_micros FROM credit WHERE budget_accounts.id = $account_id`,
+});

@@ -1,5 +1,8 @@
 import { Prisma } from "../../../platform/generated/prisma/client.ts";
 import type { Queries } from "../../ports/database.ts";
+import { bigint, boolean, nullable, text, uuid, uuids } from "../../ports/sql-types.ts";
+import type { Sql } from "../../ports/sql.ts";
+import { statement } from "../../ports/statement.ts";
 import type { SignedTransfer } from "../../ports/x402-transfers.ts";
 import { lockAccounts } from "../budget/index.ts";
 import { paymentsUnpaused } from "../outflow-limits/index.ts";
@@ -59,28 +62,64 @@ export interface Withdrawal {
  * Takes unspent money out of a budget and records the payout to its sponsor.
  * @returns the ids of the accounts that have too little left. If there are any, nothing was taken
  */
-export async function recordWithdrawal(tx: Queries, w: Withdrawal): Promise<string[]> {
+export async function recordWithdrawal(sql: Sql, w: Withdrawal): Promise<string[]> {
   const dayId = w.day?.accountId ?? null;
   const accounts = dayId === null ? [w.accountId] : [w.accountId, dayId];
-  await lockAccounts(tx, accounts);
-  const rows = await tx.$queryRaw<{ id: string; fits: boolean }[]>`
+  await lockAccounts.all(sql, { ids: accounts });
+  const rows = await takeWithdrawal.all(sql, {
+    id: w.id,
+    sponsor_id: w.sponsorId,
+    account_id: w.accountId,
+    day_id: dayId,
+    leaves_micros: w.day?.leavesMicros ?? 0n,
+    network: w.network,
+    asset: w.asset,
+    pay_to: w.payTo,
+    amount_micros: w.amountMicros,
+    accounts,
+  });
+  return rows.filter(({ fits }) => !fits).map(({ id }) => id);
+}
+
+const takeWithdrawal = statement({
+  name: "payout.take-withdrawal",
+  limit: "money",
+  params: {
+    id: uuid,
+    sponsor_id: uuid,
+    account_id: uuid,
+    day_id: nullable(uuid),
+    leaves_micros: bigint,
+    network: text,
+    asset: text,
+    pay_to: text,
+    amount_micros: bigint,
+    accounts: uuids,
+  },
+  row: { id: uuid, fits: boolean },
+  text: `
     WITH account AS MATERIALIZED (
-      SELECT id, "limit" - reserved - spent - CASE WHEN id = ${dayId}::uuid THEN ${w.day?.leavesMicros ?? 0n} ELSE 0 END >= ${w.amountMicros} AS fits
+      SELECT id, "limit" - reserved - spent - CASE WHEN id = $day_id THEN $leaves_micros ELSE 0 END >= $amount_micros AS fits
         FROM budget_accounts
-       WHERE id = ANY(${accounts}::uuid[])
+       WHERE id = ANY($accounts)
     ), made AS (
       INSERT INTO payouts (id, kind, sponsor_id, budget_account_id, day_account_id, network, asset, pay_to, amount_micros)
-      SELECT ${w.id}::uuid, 'withdrawal', ${w.sponsorId}::uuid, ${w.accountId}::uuid, ${dayId}::uuid,
-             ${w.network}, ${w.asset}, ${w.payTo}, ${w.amountMicros}
-       WHERE (SELECT bool_and(fits) FROM account) RETURNING *
-    ), ${takeFromBudget}, taken AS (
+      SELECT $id, 'withdrawal', $sponsor_id, $account_id, $day_id, $network, $asset, $pay_to, $amount_micros
+       WHERE (SELECT bool_and(fits) FROM account) RETURNING id, kind, budget_account_id, day_account_id, amount_micros
+    ), entry AS (
+      INSERT INTO ledger_transfers (kind, from_account_id, to_account_id, amount_micros, payout_id)
+      SELECT made.kind, budget.id, owed.id, made.amount_micros, made.id
+        FROM made JOIN ledger_accounts budget ON budget.budget_account_id = made.budget_account_id, ledger_accounts owed
+       WHERE owed.kind = 'payouts'
+    ), event AS (
+      INSERT INTO payout_events (payout_id, to_status) SELECT id, 'owed' FROM made
+    ), taken AS (
       UPDATE budget_accounts a SET "limit" = a."limit" - CASE WHEN a.id = made.budget_account_id THEN made.amount_micros ELSE 0 END,
              spent = a.spent + CASE WHEN a.id = made.day_account_id THEN made.amount_micros ELSE 0 END
         FROM made WHERE a.id IN (made.budget_account_id, made.day_account_id)
     )
-    SELECT id, fits FROM account`;
-  return rows.filter(({ fits }) => !fits).map(({ id }) => id);
-}
+    SELECT id, fits FROM account`,
+});
 
 /**
  * Records a refund for every direct payment that arrived and whose upstream can't be paid any more. Each is

@@ -2,7 +2,6 @@ import { Prisma } from "../../../platform/generated/prisma/client.ts";
 import type { Database, Queries } from "../../ports/database.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
 import type { Claim } from "../../protocol/idempotency/index.ts";
-import { lockAccounts } from "../budget/index.ts";
 
 /** A payment of a sponsored run: its terms, its payer, and the call it is for. */
 export interface PaymentSubject {
@@ -86,7 +85,7 @@ export function reserve(
       SELECT budget_account_id FROM grants WHERE id = ${payment.grantId}::uuid FOR SHARE`;
     if (grant !== undefined && !accountIds.includes(grant.budget_account_id))
       return { kind: "grant_replaced", accountId: grant.budget_account_id };
-    await lockAccounts(tx, accountIds);
+    await tx.$queryRaw`SELECT 1 FROM budget_accounts WHERE id = ANY(${accountIds}::uuid[]) ORDER BY id FOR UPDATE`;
     return takeFromAccounts(tx, payment, holds, approvalId);
   });
 }
