@@ -18,7 +18,7 @@ import { findApiOfSponsor } from "../sponsored-api/index.ts";
 import { openApiBudget } from "./open-api-budget.ts";
 import type { FundApiInput, FundCampaignInput, FundOutput } from "./schema.ts";
 
-type Context = Pick<Deps, "db" | "chain" | "log" | "seller" | "paymentClient" | "settings"> & {
+type Context = Pick<Deps, "db" | "sql" | "chain" | "log" | "seller" | "paymentClient" | "settings"> & {
   actor: SponsorActor;
   headers: RequestHeaders;
 };
@@ -53,13 +53,13 @@ export async function fundCampaign(ctx: Context, input: z.infer<typeof FundCampa
 
 /** Opens an API's own budget, or adds money to it. @throws `not_found`, and the errors of `fund` */
 export async function fundApi(ctx: Context, input: z.infer<typeof FundApiInput>): Promise<Funding> {
-  const { db, actor } = ctx;
+  const { db, sql, actor } = ctx;
   const api = await findApiOfSponsor(db, input.service_key, actor.sponsorId);
   if (api === undefined) throw notFound("service");
   const account: AccountToFund =
     api.budgetAccountId === null
       ? {
-          open: () => db.$transaction((tx) => openApiBudget(tx, api.id)),
+          open: () => sql.transaction((tx) => openApiBudget(tx, api.id)),
           find: async () =>
             (await findApiOfSponsor(db, input.service_key, actor.sponsorId))?.budgetAccountId ?? null,
         }

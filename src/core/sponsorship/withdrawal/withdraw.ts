@@ -20,7 +20,7 @@ import type {
   WithdrawOutput,
 } from "./schema.ts";
 
-type Context = Pick<Deps, "db" | "cipher" | "paymentClient" | "settings"> & { actor: SponsorActor };
+type Context = Pick<Deps, "db" | "sql" | "cipher" | "paymentClient" | "settings"> & { actor: SponsorActor };
 
 export interface Withdrawn {
   data: z.infer<typeof WithdrawOutput>;
@@ -73,9 +73,10 @@ async function withdraw(
     capMicros === undefined
       ? undefined
       : { accountId: await openTreasuryDay(db, capMicros), leavesMicros: capMicros / 2n };
-  const { id, replayed } = await createOnce(ctx, creation, randomUUID(), async (tx, withdrawalId) => {
-    const insufficient = await recordWithdrawal(tx, {
-      id: withdrawalId,
+  const newId = randomUUID();
+  const { id, replayed } = await createOnce(ctx, creation, newId, async (sql) => {
+    const insufficient = await recordWithdrawal(sql, {
+      id: newId,
       sponsorId: actor.sponsorId,
       accountId,
       day,
@@ -86,8 +87,12 @@ async function withdraw(
     });
     if (insufficient.includes(accountId))
       throw invalidField("/amount_cents", "must be at most what is neither spent nor reserved", "maximum");
-    if (day !== undefined && insufficient.length > 0)
-      throw await treasuryDayExhausted(tx, day.accountId, amountMicros + day.leavesMicros);
+    if (insufficient.length > 0) throw new DayExhausted();
+  }).catch(async (error: unknown) => {
+    // The reason is read after the transaction: in one, only statements run.
+    if (error instanceof DayExhausted && day !== undefined)
+      throw await treasuryDayExhausted(db, day.accountId, amountMicros + day.leavesMicros);
+    throw error;
   });
   return {
     data: {
@@ -97,6 +102,9 @@ async function withdraw(
     replayed,
   };
 }
+
+/** Rolls a withdrawal back, because today's cap has too little left. */
+class DayExhausted extends Error {}
 
 /** Returns a withdrawal's state. @throws `not_found`, also for another sponsor's withdrawal */
 export async function getWithdrawal(
