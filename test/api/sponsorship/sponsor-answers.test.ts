@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { encryptAnswers, purgeExpiredAnswers } from "../../../src/core/sponsorship/answer/index.ts";
+import { purgeExpiredAnswers } from "../../../src/core/sponsorship/answer/index.ts";
+import { encryptAnswers } from "../../../src/core/sponsorship/task/index.ts";
 import type { Respondent } from "../../support/answers.ts";
 import { createRespondent, withdraw } from "../../support/answers.ts";
 import { atOnce } from "../../support/at-once.ts";

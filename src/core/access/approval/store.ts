@@ -181,3 +181,18 @@ export async function findStandingGrant(
      WHERE user_id = ${userId}::uuid AND agent_id = ${agentId}::uuid AND revoked_at IS NULL AND expires_at > now()`;
   return rows[0]?.id;
 }
+
+/** An approved, unused budget that covers a run of this service: the smallest one. Returns its approval's id. */
+export async function findApprovedBudget(
+  db: Queries,
+  grantId: string,
+  serviceKey: string,
+  costMicros: bigint,
+): Promise<string | undefined> {
+  const budget = await db.approvedBudget.findFirst({
+    where: { grantId, serviceKey, amountMicros: { gte: costMicros } },
+    orderBy: [{ amountMicros: "asc" }, { createdAt: "asc" }],
+    select: { id: true },
+  });
+  return budget?.id;
+}

@@ -11,13 +11,13 @@ import { insertUser } from "./store.ts";
  * @throws AppError `conflict` if the e-mail address is taken, `idempotency_conflict`
  */
 export async function createUser(
-  { db, cipher }: Pick<Deps, "db" | "cipher">,
+  ctx: Pick<Deps, "db" | "sql" | "cipher">,
   { idempotency_key: key, ...input }: z.infer<typeof CreateUserInput>,
 ): Promise<{ user: z.infer<typeof CreateUserOutput>; replayed: boolean }> {
   const newId = randomUUID();
   const creation = { owner: "administrator", operation: "create_user", key, request: input };
-  const { id, replayed } = await createOnce({ db, cipher }, creation, newId, async (tx) => {
-    if (!(await insertUser(tx, { ...input, id: newId, toolsUsed: input.tools_used })))
+  const { id, replayed } = await createOnce(ctx, creation, newId, async (sql) => {
+    if ((await insertUser.count(sql, { ...input, id: newId })) === 0)
       throw new AppError("conflict", { message: "A user with this e-mail address exists." });
   });
   return { user: { user_id: id }, replayed };

@@ -3,10 +3,11 @@ import type { AgentActor, Deps, SessionActor } from "../../context.ts";
 import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
+import { listCategories } from "./category-store.ts";
 import type { SearchInput, SearchOutput, ServiceView } from "./schema.ts";
 import { MAX_PAGE } from "./schema.ts";
 import type { DirectRow, OfferRow, Search, Viewer } from "./store.ts";
-import { listCategories, searchDirect, searchOffers } from "./store.ts";
+import { NOBODY, searchDirect, searchOffers } from "./store.ts";
 
 type Input = z.infer<typeof SearchInput>;
 type Context = Pick<Deps, "db"> & { actor: SessionActor };
@@ -61,12 +62,20 @@ export async function listReadyServices({ db, actor }: Context): Promise<Service
 }
 
 /** Lists categories to try when a search found nothing, the most common first. */
-export async function listAvailableCategories({ db, actor }: AnyContext): Promise<string[]> {
-  return listCategories(db, viewerOf(actor));
+export async function listAvailableCategories({
+  sql,
+  actor,
+}: Pick<Deps, "sql"> & { actor: SessionActor | AgentActor }): Promise<string[]> {
+  const { userId, scopes } = viewerOf(actor);
+  const rows = await listCategories.all(sql, {
+    user_id: userId,
+    scope_categories: scopes?.categories ?? null,
+  });
+  return rows.map(({ category }) => category);
 }
 
 const viewerOf = (actor: SessionActor | AgentActor): Viewer =>
-  actor.kind === "session" ? actor : { userId: null, scopes: null, remainingMicros: null };
+  actor.kind === "session" ? actor : { userId: NOBODY, scopes: null, remainingMicros: null };
 
 function toSearch(input: Input, offset: number, limit: number): Search {
   return {

@@ -30,10 +30,13 @@ export interface OfferRow {
   total: bigint;
 }
 
+/** Whose id stands in the view `service_payers` for nobody in particular. */
+export const NOBODY = "00000000-0000-0000-0000-000000000000";
+
 /** The user and session that search. */
 export interface Viewer {
-  /** Null: no user. Only campaigns for every user are found. */
-  userId: string | null;
+  /** `NOBODY`: only campaigns for every user are found. */
+  userId: string;
   /** Null: no limit. */
   scopes: Scopes | null;
   /** Micros that the session can still spend. Null: not known. */
@@ -117,55 +120,35 @@ export async function searchOffers(db: Queries, viewer: Viewer, s: Search): Prom
             texts.map(({ sql }) => sql),
             ", ",
           )},`
-    } me AS (
-      ${
-        userId === null
-          ? // No user: no roles and no tools, so only campaigns for every user match.
-            Prisma.sql`SELECT NULL::uuid AS id, NULL::text[] AS roles, NULL::text[] AS tools_used`
-          : Prisma.sql`SELECT id, roles, tools_used FROM users WHERE id = ${userId}::uuid`
-      }
-    ), usable AS (
-      SELECT a.*, CASE WHEN a.pay_to IS NULL THEN 0 ELSE least(a.price_micros, a.lowest_quote_micros) END AS cost, ${reliability} AS reliability
+    } usable AS (
+      SELECT a.*, ${reliability} AS reliability
         FROM sponsored_apis a
        WHERE a.active
          ${scopes === null ? Prisma.empty : Prisma.sql`AND a.categories <@ ${scopes.categories}::text[]`}
          ${when(s.category, Prisma.sql`AND ${s.category} = ANY(a.categories)`)}
          ${when(s.maxBudgetMicros, Prisma.sql`AND a.price_micros <= ${s.maxBudgetMicros}::bigint`)}
     ), offers AS (
-      SELECT 'campaign' AS service_type, c.id AS service_id, c.id AS campaign_id, a.id AS api_id, a.service_key, a.name, a.description,
-             s.name AS sponsor, c.required_task, c.task_type, c.subsidy_micros AS subsidy, a.price_micros AS price, a.categories,
-             ARRAY(SELECT DISTINCT unnest(c.tags || a.tags) ORDER BY 1) AS tags, c.estimated_task_duration_seconds AS task_duration,
-             t.id IS NOT NULL AS completed, a.input_schema, coalesce(p.level, 'neutral') AS preference, c.created_at, a.reliability
+      SELECT CASE WHEN p.campaign_id IS NULL THEN 'sponsored_api' ELSE 'campaign' END AS service_type,
+             coalesce(p.campaign_id, a.id) AS service_id, p.campaign_id, a.id AS api_id, a.service_key, a.name, a.description,
+             p.sponsor, c.required_task, p.task_type, coalesce(p.subsidy_micros, a.price_micros) AS subsidy, a.price_micros AS price, a.categories,
+             CASE WHEN p.campaign_id IS NULL THEN a.tags ELSE ARRAY(SELECT DISTINCT unnest(c.tags || a.tags) ORDER BY 1) END AS tags,
+             c.estimated_task_duration_seconds AS task_duration, p.completed, a.input_schema, coalesce(f.level, 'neutral') AS preference,
+             p.created_at, a.reliability
         FROM usable a
-        JOIN campaign_services cs ON cs.sponsored_api_id = a.id
-        JOIN campaigns c ON c.id = cs.campaign_id
-        JOIN sponsors s ON s.id = c.sponsor_id
-        JOIN budget_accounts b ON b.id = c.budget_account_id
-        CROSS JOIN me
-        LEFT JOIN task_completions t ON t.campaign_id = c.id AND t.user_id = me.id AND t.withdrawn_at IS NULL
-        LEFT JOIN budget_accounts cap ON cap.campaign_id = c.id AND cap.user_id = me.id
-        LEFT JOIN user_task_preferences p ON p.user_id = me.id AND p.task_type = c.task_type
-       WHERE c.active AND a.price_micros <= c.subsidy_micros AND b."limit" - b.reserved - b.spent >= a.cost
-         AND (c.target_roles = '{}' OR c.target_roles && me.roles) AND (c.target_tools = '{}' OR c.target_tools && me.tools_used)
-         AND (c.max_calls_per_user IS NULL OR coalesce(cap.reserved + cap.spent, 0) < c.max_calls_per_user)
-         AND coalesce(p.level, 'neutral') <> 'avoided'
+        JOIN service_payers p ON p.sponsored_api_id = a.id AND p.user_id = ${userId}::uuid
+        LEFT JOIN campaigns c ON c.id = p.campaign_id
+        LEFT JOIN user_task_preferences f ON f.user_id = p.user_id AND f.task_type = p.task_type
+       WHERE p.active AND p.covers_price AND p.eligible AND p.has_money AND p.has_calls_left
+         AND coalesce(f.level, 'neutral') <> 'avoided'
          ${
            scopes === null
              ? Prisma.empty
-             : Prisma.sql`AND (t.id IS NOT NULL OR (c.task_type = ANY(${scopes.taskTypes}::text[]) AND c.required_data_types <@ ${scopes.dataTypes}::text[]))`
+             : Prisma.sql`AND (p.completed OR (p.task_type = ANY(${scopes.taskTypes}::text[]) AND c.required_data_types <@ ${scopes.dataTypes}::text[]))`
          }
-         ${when(s.preferredTaskTypes, Prisma.sql`AND c.task_type = ANY(${s.preferredTaskTypes ?? []}::text[])`)}
-         ${when(s.maxTaskSeconds, Prisma.sql`AND (t.id IS NOT NULL OR c.estimated_task_duration_seconds <= ${s.maxTaskSeconds ?? 0}::int)`)}
-         ${when(s.allowedDataTypes, Prisma.sql`AND (t.id IS NOT NULL OR c.required_data_types <@ ${s.allowedDataTypes ?? []}::text[])`)}
-         ${s.readyOnly ? Prisma.sql`AND t.id IS NOT NULL` : Prisma.empty}
-      UNION ALL
-      SELECT 'sponsored_api', a.id, NULL, a.id, a.service_key, a.name, a.description, s.name, NULL, NULL, a.price_micros, a.price_micros,
-             a.categories, a.tags, NULL, true, a.input_schema, 'neutral', a.created_at, a.reliability
-        FROM usable a
-        JOIN sponsors s ON s.id = a.sponsor_id
-        JOIN budget_accounts b ON b.id = a.budget_account_id
-       WHERE b."limit" > 0 AND b."limit" - b.reserved - b.spent >= a.cost
-         ${when(s.preferredTaskTypes, Prisma.sql`AND false`)}
+         ${when(s.preferredTaskTypes, Prisma.sql`AND p.task_type = ANY(${s.preferredTaskTypes ?? []}::text[])`)}
+         ${when(s.maxTaskSeconds, Prisma.sql`AND (p.completed OR c.estimated_task_duration_seconds <= ${s.maxTaskSeconds ?? 0}::int)`)}
+         ${when(s.allowedDataTypes, Prisma.sql`AND (p.completed OR c.required_data_types <@ ${s.allowedDataTypes ?? []}::text[])`)}
+         ${s.readyOnly ? Prisma.sql`AND p.completed` : Prisma.empty}
     ), scored AS (
       SELECT o.*, round((${TEXT_WEIGHT} * least(1, ${text})
              + ${BUDGET_WEIGHT} * CASE WHEN o.price = 0 THEN 1 WHEN ${budget}::bigint IS NULL THEN ${UNKNOWN_BUDGET_FIT} WHEN ${budget}::bigint <= 0 THEN 0
@@ -201,16 +184,4 @@ export async function searchDirect(db: Queries, scopes: Scopes | null, s: Search
        ${when(s.maxBudgetMicros, Prisma.sql`AND a.price_micros <= ${s.maxBudgetMicros}::bigint`)}
        ${wanted === "" ? Prisma.empty : Prisma.sql`AND (a.search_vector @@ ${query} OR a.search_text %> lower(${wanted}))`}
      ORDER BY ts_rank(a.search_vector, ${query}, ${RANK_BELOW_1}) DESC, price_micros, service_key LIMIT ${s.limit}`;
-}
-
-/** Lists the categories of services that a sponsor might pay for, most common first, at most 100. */
-export async function listCategories(db: Queries, viewer: Viewer): Promise<string[]> {
-  const rows = await db.$queryRaw<{ category: string }[]>`
-    SELECT category FROM sponsored_apis a, unnest(a.categories) AS category
-     WHERE a.active AND (a.budget_account_id IS NOT NULL OR EXISTS (
-             SELECT FROM campaign_services cs JOIN campaigns c ON c.id = cs.campaign_id
-              WHERE cs.sponsored_api_id = a.id AND c.active AND a.price_micros <= c.subsidy_micros))
-       ${viewer.scopes === null ? Prisma.empty : Prisma.sql`AND a.categories <@ ${viewer.scopes.categories}::text[]`}
-     GROUP BY category ORDER BY count(*) DESC, category LIMIT 100`;
-  return rows.map(({ category }) => category);
 }

@@ -11,10 +11,18 @@ export interface Account {
   limit: bigint;
   reserved: bigint;
   spent: bigint;
+  /** Where its money is. Null: it holds none, it only caps what may be spent. */
+  network: string | null;
 }
 
 /** What a query selects to read an `Account`. */
-export const ACCOUNT_FIELDS = { id: true, limit: true, reserved: true, spent: true } as const;
+export const ACCOUNT_FIELDS = {
+  id: true,
+  limit: true,
+  reserved: true,
+  spent: true,
+  network: true,
+} as const;
 
 export async function findAccount(db: Queries, id: string): Promise<Account> {
   return db.budgetAccount.findUniqueOrThrow({

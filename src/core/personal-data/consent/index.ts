@@ -7,5 +7,5 @@ export {
   WithdrawConsentInput,
   WithdrawConsentOutput,
 } from "./schema.ts";
-export { recordInputConsent } from "./store.ts";
+export { recordConsents, recordInputConsent } from "./store.ts";
 export { withdrawConsent } from "./withdraw-consent.ts";

@@ -1,6 +1,9 @@
 import type { SessionActor } from "../../context.ts";
 import type { Queries } from "../../ports/database.ts";
+import { json, uuid } from "../../ports/sql-types.ts";
+import { statement } from "../../ports/statement.ts";
 import type { DataType } from "../../protocol/data-types.ts";
+import type { ConsentRecord } from "./rules.ts";
 
 /**
  * Records the consent that a run's input may carry these data types to a service. Does nothing if the session
@@ -24,6 +27,24 @@ export async function recordInputConsent(
         WHERE user_id = ${actor.userId}::uuid AND campaign_id IS NOT DISTINCT FROM ${campaignId}::uuid AND service_key = ${serviceKey}
           AND agent_session_id = ${actor.sessionId}::uuid AND withdrawn_at IS NULL AND ${dataTypes}::text[] <@ data_types)`;
 }
+
+/** Records the consents to a completion's answers. They belong in the transaction that stores the completion. */
+export const recordConsents = statement({
+  name: "consent.record-consents",
+  limit: "money",
+  params: {
+    user_id: uuid,
+    campaign_id: uuid,
+    completion_id: uuid,
+    session_id: uuid,
+    consents: json<ConsentRecord[]>(),
+  },
+  row: {},
+  text: `
+    INSERT INTO consents (user_id, campaign_id, task_completion_id, consent_type, data_types, granted, purpose, granted_via, agent_session_id)
+    SELECT $user_id, $campaign_id, $completion_id, r."consentType", r."dataTypes", r.granted, r.purpose, 'agent', $session_id
+      FROM jsonb_to_recordset($consents) AS r("consentType" text, "dataTypes" text[], granted boolean, purpose text)`,
+});
 
 /** A consent with the names of its sponsor and campaign. */
 export interface ConsentRow {

@@ -1,5 +1,6 @@
 import type { Cipher } from "../../ports/cipher.ts";
-import type { Database, Queries } from "../../ports/database.ts";
+import type { Queries } from "../../ports/database.ts";
+import type { Sql, SqlPool } from "../../ports/sql.ts";
 import { canonicalJson } from "../canonical-json.ts";
 import { AppError } from "../errors.ts";
 import { claimCreation, findCreation } from "./store.ts";
@@ -25,16 +26,16 @@ export interface Creation {
  * @throws AppError `idempotency_conflict` if the key was used with another request
  */
 export async function createOnce(
-  { db, cipher }: { db: Database; cipher: Cipher },
+  { db, sql, cipher }: { db: Queries; sql: SqlPool; cipher: Cipher },
   creation: Creation,
   id: string,
-  create: (tx: Queries, id: string) => Promise<unknown>,
+  create: (sql: Sql) => Promise<void>,
 ): Promise<{ id: string; replayed: boolean }> {
-  const { key } = creation;
-  const created = await db.$transaction(async (tx) => {
-    const claim = { ...creation, requestDigest: digestOf(cipher, creation), id };
-    if (key !== undefined && !(await claimCreation(tx, { ...claim, key }))) return false;
-    await create(tx, id);
+  const { owner, operation, key } = creation;
+  const created = await sql.transaction(async (tx) => {
+    const claim = { owner, operation, request_digest: digestOf(cipher, creation), result_id: id };
+    if (key !== undefined && (await claimCreation.count(tx, { ...claim, key })) === 0) return false;
+    await create(tx);
     return true;
   });
   const earlier = created ? undefined : await findCreated({ db, cipher }, creation);

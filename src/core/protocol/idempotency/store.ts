@@ -1,5 +1,7 @@
 import { Prisma } from "../../../platform/generated/prisma/client.ts";
 import type { Queries } from "../../ports/database.ts";
+import { bytes, text, uuid } from "../../ports/sql-types.ts";
+import { statement } from "../../ports/statement.ts";
 
 /** A run's claim on an idempotency key. */
 export interface Claim {
@@ -80,18 +82,18 @@ export async function findRecentRun(
  * Claims a key for something created in the same transaction. Returns false if the key was used in the last day.
  * Waits if another open transaction has claimed the key.
  */
-export async function claimCreation(
-  tx: Queries,
-  c: { owner: string; operation: string; key: string; requestDigest: Uint8Array; id: string },
-): Promise<boolean> {
-  const claimed = await tx.$executeRaw`
+export const claimCreation = statement({
+  name: "idempotency.claim-creation",
+  limit: "money",
+  params: { owner: text, operation: text, key: text, request_digest: bytes, result_id: uuid },
+  row: {},
+  text: `
     INSERT INTO idempotent_creations AS c (owner, operation, key, request_digest, result_id)
-    VALUES (${c.owner}, ${c.operation}, ${c.key}, ${c.requestDigest}, ${c.id}::uuid)
+    VALUES ($owner, $operation, $key, $request_digest, $result_id)
     ON CONFLICT (owner, operation, key) DO UPDATE
        SET request_digest = excluded.request_digest, result_id = excluded.result_id, created_at = now()
-     WHERE c.created_at < now() - interval '24 hours'`;
-  return claimed === 1;
-}
+     WHERE c.created_at < now() - interval '24 hours'`,
+});
 
 /** Returns what was created under the key in the last day, or undefined. */
 export async function findCreation(

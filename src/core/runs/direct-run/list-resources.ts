@@ -21,7 +21,9 @@ export async function listResources(
   return {
     x402Version: 2,
     items: apis.map((api) => ({
-      ...networks.get(api.network ?? networks.default.id).seller.list(saleTerms(settings, api, api.lastQuoteMicros ?? api.priceMicros)),
+      ...networks
+        .get(api.network ?? networks.default.id)
+        .seller.list(saleTerms(settings, api, api.lastQuoteMicros ?? api.priceMicros)),
       lastUpdated: api.createdAt.toISOString(),
       serviceName: api.name,
       tags: api.tags,

@@ -19,7 +19,7 @@ import type { PlanInput, PlanOutput } from "./schema.ts";
 
 type Input = z.infer<typeof PlanInput>;
 type Plan = z.infer<typeof PlanOutput>;
-type Context = Pick<Deps, "db"> & { actor: SessionActor };
+type Context = Pick<Deps, "db" | "sql"> & { actor: SessionActor };
 type Campaign = NonNullable<Awaited<ReturnType<typeof findCampaignForUser>>>;
 
 /**
@@ -73,7 +73,7 @@ export async function planService(
         : {
             sponsored_by: payer.sponsor,
             ...(payer.campaign_id !== null && { campaign_id: payer.campaign_id }),
-            remaining_budget_cents: microsToCents(payer.remaining_micros),
+            remaining_budget_cents: microsToCents(payer.remaining),
           },
     task: task === undefined ? null : describeTask(task),
     missing: {
@@ -99,7 +99,7 @@ async function findPayer(
   api: ApiRow,
   campaignId: string | undefined,
 ): Promise<{ payer?: AssessedPayer; refusal?: AppError }> {
-  const payers = await assessPayers(ctx, api);
+  const payers = await assessPayers(ctx, api.id);
   if (campaignId !== undefined) {
     const named = await requireNamedPayer(ctx, payers, campaignId, api);
     const wouldPay = named.status === "ready" || named.status === "task";

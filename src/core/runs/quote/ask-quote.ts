@@ -19,7 +19,7 @@ export type Quote = { kind: "free"; answer: UpstreamAnswer } | { kind: "toll"; o
  * @throws `price_changed`, `cost_above_max`, `upstream_timeout`, `upstream_error`. Nothing is reserved yet
  */
 export async function askQuote(
-  { db, upstream, networks }: Pick<Deps, "db" | "upstream" | "networks">,
+  { sql, upstream, networks }: Pick<Deps, "sql" | "upstream" | "networks">,
   api: ApiRow,
   request: UpstreamRequest,
   maxCostMicros: bigint | undefined,
@@ -54,7 +54,7 @@ export async function askQuote(
       },
     });
   }
-  await recordQuote(db, api.id, offer.amountMicros);
+  await recordQuote.count(sql, { id: api.id, amount_micros: offer.amountMicros });
   if (maxCostMicros !== undefined && offer.amountMicros > maxCostMicros) {
     throw new AppError("cost_above_max", {
       nextActions: [next.searchServices()],

@@ -23,12 +23,12 @@ export interface AnswersFile {
  * @throws `not_found`, also for another sponsor's campaign
  */
 export async function exportAnswers(
-  { db, cipher, actor }: Pick<Deps, "db" | "cipher"> & { actor: SponsorActor },
+  { db, sql, cipher, actor }: Pick<Deps, "db" | "sql" | "cipher"> & { actor: SponsorActor },
   { campaign_id, format = "json" }: z.infer<typeof ExportAnswersInput>,
 ): Promise<AnswersFile> {
   const campaign = await requireOwnCampaign(db, campaign_id, actor.sponsorId);
   const filename = `answers-${campaign.id}.${format}`;
-  const batches = readAnswers({ db, cipher }, campaign.id);
+  const batches = readAnswers({ sql, cipher }, campaign.id);
   if (format === "json")
     return { filename, contentType: "application/json; charset=utf-8", chunks: asJson(batches) };
   const { requiredFields, optionalFields } = compileSchema(campaign.taskSchema);
@@ -37,12 +37,12 @@ export async function exportAnswers(
 }
 
 async function* readAnswers(
-  { db, cipher }: Pick<Deps, "db" | "cipher">,
+  { sql, cipher }: Pick<Deps, "sql" | "cipher">,
   campaignId: string,
 ): AsyncGenerator<AnswerView[]> {
   let lastId: string | null = null;
   for (;;) {
-    const rows = await listAnswersAfter(db, campaignId, lastId, BATCH);
+    const rows = await listAnswersAfter.all(sql, { campaign_id: campaignId, after: lastId, most: BATCH });
     if (rows.length > 0) yield rows.map((row) => toView(cipher, row));
     lastId = rows.at(-1)?.id ?? null;
     if (rows.length < BATCH) return;

@@ -5,5 +5,4 @@
 export { exportAnswers } from "./export-answers.ts";
 export { listAnswers } from "./list-answers.ts";
 export { purgeExpiredAnswers } from "./purge-expired-answers.ts";
-export { encryptAnswers } from "./rules.ts";
 export { ExportAnswersInput, ListAnswersInput, ListAnswersOutput } from "./schema.ts";

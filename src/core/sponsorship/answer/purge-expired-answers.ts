@@ -1,5 +1,5 @@
 import type { Deps } from "../../context.ts";
-import { eraseExpiredAnswers } from "./store.ts";
+import { eraseExpiredAnswers } from "../task/index.ts";
 
 /** Rows locked and deleted in one statement. */
 const BATCH = 500;
@@ -8,10 +8,10 @@ const BATCH = 500;
  * Deletes answers whose retention is over. The completions stay on record, and count for later runs. Several
  * replicas may do this at once. Returns how many answers were deleted.
  */
-export async function purgeExpiredAnswers({ db, log }: Pick<Deps, "db" | "log">): Promise<number> {
+export async function purgeExpiredAnswers({ sql, log }: Pick<Deps, "sql" | "log">): Promise<number> {
   let deleted = 0;
   for (;;) {
-    const batch = await eraseExpiredAnswers(db, BATCH);
+    const batch = await eraseExpiredAnswers.count(sql, { most: BATCH });
     deleted += batch;
     if (batch < BATCH) break;
   }

@@ -1,17 +1,9 @@
+import type { Sources } from "../../personal-data/vault/index.ts";
 import type { Cipher } from "../../ports/cipher.ts";
 import type { DataType } from "../../protocol/data-types.ts";
+import { decryptAnswers } from "../task/index.ts";
 import type { AnswerView } from "./schema.ts";
 import type { AnswerRow } from "./store.ts";
-
-/** Binds encrypted answers to their completion. */
-const detailsContext = (completionId: string): string => `task_completions.details:${completionId}`;
-
-/** Encrypts answers for storing. */
-export const encryptAnswers = (
-  cipher: Cipher,
-  completionId: string,
-  taskData: Record<string, unknown>,
-): Uint8Array<ArrayBuffer> => cipher.encrypt(JSON.stringify(taskData), detailsContext(completionId));
 
 /**
  * The respondent's id within one campaign. It differs between campaigns, so sponsors can't link a person's
@@ -21,16 +13,13 @@ const respondentId = (cipher: Cipher, campaignId: string, userId: string): strin
   cipher.hmac(`respondent:${campaignId}:${userId}`).toString("hex").slice(0, 32);
 
 /** An answer as the campaign's sponsor sees it. */
-export function toView(cipher: Cipher, row: AnswerRow): AnswerView {
-  const taskData = cipher.decrypt(row.details, detailsContext(row.id)).toString("utf8");
-  return {
-    answer_id: row.id,
-    respondent_id: respondentId(cipher, row.campaign_id, row.user_id),
-    task_data: JSON.parse(taskData) as Record<string, unknown>,
-    data_types: row.data_types as DataType[],
-    sources: row.sources,
-    contact_permitted: row.contact_permitted,
-    submitted_at: row.created_at.toISOString(),
-    retained_until: row.retained_until.toISOString(),
-  };
-}
+export const toView = (cipher: Cipher, row: AnswerRow): AnswerView => ({
+  answer_id: row.id,
+  respondent_id: respondentId(cipher, row.campaignId, row.userId),
+  task_data: decryptAnswers(cipher, row.id, row.details),
+  data_types: row.dataTypes as DataType[],
+  sources: row.sources as Sources | null,
+  contact_permitted: row.contactPermitted,
+  submitted_at: row.createdAt.toISOString(),
+  retained_until: row.retainedUntil.toISOString(),
+});

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import type { Deps, SponsorActor } from "../../context.ts";
-import { insertFundedAccount } from "../../money/budget/index.ts";
+import { openFundedAccount } from "../../money/budget/index.ts";
 import { checkSchema, compileSchema } from "../../personal-data/data-schema/index.ts";
 import type { Queries } from "../../ports/database.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
@@ -11,7 +11,7 @@ import { requireOwnCampaign } from "./own-campaign.ts";
 import { defaultTags, toView } from "./rules.ts";
 import type { CampaignView, CreateCampaignInput } from "./schema.ts";
 import { DEFAULT_RETENTION_DAYS } from "./schema.ts";
-import { countCompletions, findServices, insertCampaign } from "./store.ts";
+import { addServices, countCompletions, findServices, insertCampaign } from "./store.ts";
 
 /**
  * Creates a campaign with an empty budget.
@@ -20,9 +20,10 @@ import { countCompletions, findServices, insertCampaign } from "./store.ts";
  *   `idempotency_conflict`
  */
 export async function createCampaign(
-  { db, cipher, actor }: Pick<Deps, "db" | "cipher"> & { actor: SponsorActor },
+  { actor, ...deps }: Pick<Deps, "db" | "sql" | "cipher" | "networks"> & { actor: SponsorActor },
   { idempotency_key: key, ...input }: z.infer<typeof CreateCampaignInput>,
 ): Promise<{ campaign: z.infer<typeof CampaignView>; replayed: boolean }> {
+  const { db } = deps;
   const schemaErrors = checkSchema(input.task_schema);
   if (schemaErrors.length > 0) {
     throw new AppError("validation_error", {
@@ -33,32 +34,37 @@ export async function createCampaign(
   const { dataTypes } = compileSchema(input.task_schema);
   const services = await requireServices(db, input.service_keys);
 
+  // Its budget pays services of one network: the one of its services.
+  const paidOn = services.find((service) => service.network !== null)?.network;
+  const network = typeof paidOn === "string" ? deps.networks.get(paidOn) : deps.networks.default;
+
   const creation = { owner: actor.sponsorId, operation: "create_campaign", key, request: input };
   const newId = randomUUID();
-  const { id, replayed } = await createOnce({ db, cipher }, creation, newId, async (tx) =>
-    insertCampaign(tx, {
+  const { id, replayed } = await createOnce(deps, creation, newId, async (sql) => {
+    const budgetAccountId = await openFundedAccount(sql, "campaign", network);
+    await insertCampaign.count(sql, {
       id: newId,
-      sponsorId: actor.sponsorId,
+      sponsor_id: actor.sponsorId,
       name: input.name,
       description: input.description ?? "",
-      targetRoles: input.target_roles ?? [],
-      targetTools: input.target_tools ?? [],
-      requiredTask: input.required_task,
-      taskType: input.task_type,
-      taskDescription: input.task_description,
-      taskSchema: input.task_schema,
-      taskDataTypes: [...dataTypes.all],
-      requiredDataTypes: [...dataTypes.required],
+      target_roles: input.target_roles ?? [],
+      target_tools: input.target_tools ?? [],
+      required_task: input.required_task,
+      task_type: input.task_type,
+      task_description: input.task_description,
+      task_schema: input.task_schema,
+      task_data_types: [...dataTypes.all],
+      required_data_types: [...dataTypes.required],
       purpose: input.purpose ?? input.required_task,
-      retentionDays: input.retention_days ?? DEFAULT_RETENTION_DAYS,
-      subsidyMicros: centsToMicros(input.subsidy_per_call_cents),
-      maxCallsPerUser: input.max_calls_per_user ?? null,
-      taskDurationSeconds: input.estimated_task_duration_seconds ?? null,
+      retention_days: input.retention_days ?? DEFAULT_RETENTION_DAYS,
+      subsidy_micros: centsToMicros(input.subsidy_per_call_cents),
+      max_calls_per_user: input.max_calls_per_user ?? null,
+      estimated_task_duration_seconds: input.estimated_task_duration_seconds ?? null,
       tags: input.tags ?? defaultTags(services, input.task_type),
-      budgetAccountId: await insertFundedAccount(tx, "campaign"),
-      serviceIds: services.map((service) => service.id),
-    }),
-  );
+      budget_account_id: budgetAccountId,
+    });
+    await addServices.count(sql, { campaign_id: newId, service_ids: services.map((service) => service.id) });
+  });
   const campaign = await requireOwnCampaign(db, id, actor.sponsorId);
   return { campaign: toView(campaign, (await countCompletions(db, [id])).get(id) ?? 0), replayed };
 }

@@ -1,7 +1,10 @@
-import type { Campaign, Prisma } from "../../../platform/generated/prisma/client.ts";
+import type { Campaign } from "../../../platform/generated/prisma/client.ts";
 import type { Account } from "../../money/budget/index.ts";
 import { ACCOUNT_FIELDS } from "../../money/budget/index.ts";
 import type { Queries } from "../../ports/database.ts";
+import { bigint, boolean, integer, json, nullable, text, texts, uuid, uuids } from "../../ports/sql-types.ts";
+import { statement } from "../../ports/statement.ts";
+import type { DataType } from "../../protocol/data-types.ts";
 
 export type CampaignRow = Omit<Campaign, "searchText">;
 
@@ -18,24 +21,87 @@ export type CampaignDetails = CampaignRow & {
   services: { sponsoredApi: { serviceKey: string } }[];
 };
 
-export type NewCampaign = Omit<CampaignRow, "active" | "createdAt" | "taskSchema"> & {
-  taskSchema: Record<string, unknown>;
-  serviceIds: string[];
-};
+export const insertCampaign = statement({
+  name: "campaign.insert",
+  limit: "money",
+  params: {
+    id: uuid,
+    sponsor_id: uuid,
+    name: text,
+    description: text,
+    target_roles: texts(),
+    target_tools: texts(),
+    required_task: text,
+    task_type: text,
+    task_description: text,
+    task_schema: json(),
+    task_data_types: texts<DataType>(),
+    required_data_types: texts<DataType>(),
+    purpose: text,
+    retention_days: integer,
+    subsidy_micros: bigint,
+    max_calls_per_user: nullable(integer),
+    estimated_task_duration_seconds: nullable(integer),
+    tags: texts(),
+    budget_account_id: uuid,
+  },
+  row: {},
+  text: `
+    INSERT INTO campaigns (id, sponsor_id, name, description, target_roles, target_tools, required_task, task_type, task_description,
+                           task_schema, task_data_types, required_data_types, purpose, retention_days, subsidy_micros,
+                           max_calls_per_user, estimated_task_duration_seconds, tags, budget_account_id)
+    VALUES ($id, $sponsor_id, $name, $description, $target_roles, $target_tools, $required_task, $task_type, $task_description,
+            $task_schema, $task_data_types, $required_data_types, $purpose, $retention_days, $subsidy_micros,
+            $max_calls_per_user, $estimated_task_duration_seconds, $tags, $budget_account_id)`,
+});
 
-export async function insertCampaign(
-  db: Queries,
-  { serviceIds, taskSchema, ...campaign }: NewCampaign,
-): Promise<CampaignDetails> {
-  return db.campaign.create({
-    data: {
-      ...campaign,
-      taskSchema: taskSchema as Prisma.InputJsonObject,
-      services: { create: serviceIds.map((sponsoredApiId) => ({ sponsoredApiId })) },
-    },
-    include: DETAILS,
-  });
-}
+export const addServices = statement({
+  name: "campaign.add-services",
+  limit: "money",
+  params: { campaign_id: uuid, service_ids: uuids },
+  row: {},
+  text: `INSERT INTO campaign_services (campaign_id, sponsored_api_id) SELECT $campaign_id, unnest($service_ids)`,
+});
+
+export const removeServices = statement({
+  name: "campaign.remove-services",
+  limit: "money",
+  params: { campaign_id: uuid },
+  row: {},
+  text: `DELETE FROM campaign_services WHERE campaign_id = $campaign_id`,
+});
+
+/**
+ * Changes what isn't null. Only the cap on a user's calls can be set to null, which is no cap: it changes if
+ * `changes_max_calls` says so. Locks the campaign until the transaction ends, also if nothing changes.
+ */
+export const updateCampaign = statement({
+  name: "campaign.update",
+  limit: "money",
+  params: {
+    id: uuid,
+    active: nullable(boolean),
+    name: nullable(text),
+    description: nullable(text),
+    target_roles: nullable(texts()),
+    target_tools: nullable(texts()),
+    subsidy_micros: nullable(bigint),
+    changes_max_calls: boolean,
+    max_calls_per_user: nullable(integer),
+    estimated_task_duration_seconds: nullable(integer),
+    tags: nullable(texts()),
+  },
+  row: {},
+  text: `
+    UPDATE campaigns SET
+      active = coalesce($active, active), name = coalesce($name, name), description = coalesce($description, description),
+      target_roles = coalesce($target_roles, target_roles), target_tools = coalesce($target_tools, target_tools),
+      subsidy_micros = coalesce($subsidy_micros, subsidy_micros),
+      max_calls_per_user = CASE WHEN $changes_max_calls THEN $max_calls_per_user ELSE max_calls_per_user END,
+      estimated_task_duration_seconds = coalesce($estimated_task_duration_seconds, estimated_task_duration_seconds),
+      tags = coalesce($tags, tags)
+     WHERE id = $id`,
+});
 
 export async function findCampaignOfSponsor(
   db: Queries,
@@ -49,41 +115,39 @@ export async function findCampaignOfSponsor(
  * Finds a campaign, whether this user is in its target group (`eligible`), and the user's completion of its
  * task, if one stands.
  */
-export async function findCampaignForUser(
-  db: Queries,
-  id: string,
-  userId: string,
-): Promise<
-  (CampaignRow & { sponsorName: string; eligible: boolean; completionId: string | null }) | undefined
-> {
-  const campaign = await db.campaign.findUnique({
-    where: { id },
-    include: { sponsor: { select: { name: true } } },
-  });
+export async function findCampaignForUser(db: Queries, id: string, userId: string) {
+  const [campaign, payer, completion] = await Promise.all([
+    db.campaign.findUnique({
+      where: { id },
+      omit: { searchText: true },
+      include: { sponsor: { select: { name: true } } },
+    }),
+    // The same for each service of the campaign. A campaign has at least one.
+    db.servicePayer.findFirst({ where: { campaignId: id, userId }, select: { eligible: true } }),
+    db.taskCompletion.findFirst({
+      where: { campaignId: id, userId, withdrawnAt: null },
+      select: { id: true },
+    }),
+  ]);
   if (campaign === null) return undefined;
-  const rows = await db.$queryRaw<{ eligible: boolean; completion_id: string | null }[]>`
-    SELECT (c.target_roles = '{}' OR c.target_roles && u.roles) AND (c.target_tools = '{}' OR c.target_tools && u.tools_used) AS eligible,
-           t.id AS completion_id
-      FROM campaigns c
-      JOIN users u ON u.id = ${userId}::uuid
-      LEFT JOIN task_completions t ON t.campaign_id = c.id AND t.user_id = u.id AND t.withdrawn_at IS NULL
-     WHERE c.id = ${id}::uuid`;
   const { sponsor, ...row } = campaign;
   return {
     ...row,
     sponsorName: sponsor.name,
-    eligible: rows[0]?.eligible ?? false,
-    completionId: rows[0]?.completion_id ?? null,
+    eligible: payer?.eligible ?? false,
+    completionId: completion?.id ?? null,
   };
 }
 
 export async function findServices(
   db: Queries,
   keys: string[],
-): Promise<{ id: string; serviceKey: string; tags: string[]; categories: string[] }[]> {
+): Promise<
+  { id: string; serviceKey: string; tags: string[]; categories: string[]; network: string | null }[]
+> {
   return db.sponsoredApi.findMany({
     where: { serviceKey: { in: keys } },
-    select: { id: true, serviceKey: true, tags: true, categories: true },
+    select: { id: true, serviceKey: true, tags: true, categories: true, network: true },
   });
 }
 
@@ -114,34 +178,4 @@ export async function countCompletions(db: Queries, campaignIds: string[]): Prom
     _count: true,
   });
   return new Map(counts.map(({ campaignId, _count }) => [campaignId, _count]));
-}
-
-/**
- * Changes a campaign and its services. The campaign is locked first, so of several calls at once each applies
- * as a whole.
- */
-export async function updateCampaign(
-  tx: Queries,
-  id: string,
-  changes: Prisma.CampaignUncheckedUpdateInput,
-  serviceIds: string[] | undefined,
-): Promise<CampaignDetails> {
-  await tx.$queryRaw`SELECT 1 FROM campaigns WHERE id = ${id}::uuid FOR UPDATE`;
-  if (serviceIds !== undefined) {
-    await tx.campaignService.deleteMany({ where: { campaignId: id } });
-    await tx.campaignService.createMany({
-      data: serviceIds.map((sponsoredApiId) => ({ campaignId: id, sponsoredApiId })),
-    });
-  }
-  return tx.campaign.update({ where: { id }, data: changes, include: DETAILS });
-}
-
-/** Sets every user's cap on a campaign. A cap never goes below what the user has already used or reserved. */
-export async function changeUserCaps(db: Queries, campaignId: string, maxCalls: bigint): Promise<void> {
-  // Locked in the order of their ids, like all accounts, so that two transactions can't deadlock.
-  await db.$queryRaw`
-    SELECT 1 FROM budget_accounts WHERE campaign_id = ${campaignId}::uuid AND kind = 'user_campaign' ORDER BY id FOR UPDATE`;
-  await db.$executeRaw`
-    UPDATE budget_accounts SET "limit" = greatest(${maxCalls}, reserved + spent)
-     WHERE campaign_id = ${campaignId}::uuid AND kind = 'user_campaign'`;
 }

@@ -3,19 +3,19 @@ import type { Deps } from "../../context.ts";
 import { costPerAnswer, viewCalls, viewCompletions } from "./rules.ts";
 import type { CampaignStatistics } from "./schema.ts";
 import type { Days } from "./store.ts";
-import { countCalls, countCompletions, listCallDays, listCompletionDays } from "./store.ts";
+import { callsOfCampaign, countCompletions, countCompletionsByDay } from "./store.ts";
 
 /** R11.3: what a campaign spent, and the completions it got for that, in all and day by day. */
 export async function campaignDashboard(
-  { db }: Pick<Deps, "db">,
+  { sql }: Pick<Deps, "sql">,
   campaignId: string,
   period: Days,
 ): Promise<z.infer<typeof CampaignStatistics>> {
   const [calls, completions, callDays, completionDays] = await Promise.all([
-    countCalls(db, { campaignId }),
-    countCompletions(db, campaignId),
-    listCallDays(db, { campaignId }, period),
-    listCompletionDays(db, campaignId, period),
+    callsOfCampaign.inAll.one(sql, { subject: campaignId }),
+    countCompletions.one(sql, { campaign_id: campaignId }),
+    callsOfCampaign.byDay.all(sql, { subject: campaignId, ...period }),
+    countCompletionsByDay.all(sql, { campaign_id: campaignId, ...period }),
   ]);
   return {
     ...viewCalls(calls),

@@ -23,7 +23,7 @@ import type { BookCreditInput, BookCreditOutput } from "./schema.ts";
  *   cover it; `conflict` if the reference was used for another booking
  */
 export async function bookCredit(
-  { db, chain, paymentClient, log }: Pick<Deps, "db" | "chain" | "paymentClient" | "log">,
+  { db, sql, networks, log }: Pick<Deps, "db" | "sql" | "networks" | "log">,
   input: z.infer<typeof BookCreditInput>,
 ): Promise<z.infer<typeof BookCreditOutput>> {
   const sponsorId = requireId(input.sponsor_id, "sponsor");
@@ -36,48 +36,53 @@ export async function bookCredit(
   }
   if (!(await sponsorExists(db, sponsorId))) throw notFound("sponsor");
 
-  // `sumSpent` is read before the balance. So money spent in between can only make the check stricter.
-  const spentBefore = await sumSpent(db);
-  const treasuryMicros = await chain.balanceOf(paymentClient.payer);
-  const amountMicros = centsToMicros(input.amount_cents);
+  const target = await findTarget(db, sponsorId, input);
 
-  return db.$transaction(async (tx) => {
-    const accountId = await findOrOpenAccount(tx, sponsorId, input);
-    const result = await bookCreditIfCovered(tx, {
-      sponsorId,
-      accountId,
-      amountMicros,
-      reference: input.reference,
-      treasuryMicros,
-      spentBefore,
+  // `sumSpent` is read before the balance. So money spent in between can only make the check stricter.
+  const network = networks.get(target.network ?? networks.default.id);
+  const { spent: spentBefore } = await sumSpent.one(sql, { network: network.id });
+  const treasuryMicros = await network.chain.balanceOf(network.treasury);
+  const { amount_cents: amountCents, reference } = input;
+  const amountMicros = centsToMicros(amountCents);
+
+  const { accountId, result } = await sql.transaction(async (tx) => {
+    const account = "accountId" in target ? target.accountId : await openApiBudget(tx, target.apiId, network);
+    const booked = await bookCreditIfCovered(tx, {
+      ...{ sponsorId, accountId: account, network, amountMicros },
+      ...{ reference, treasuryMicros, spentBefore },
     });
-    if (result.kind === "shortfall") {
+    // Thrown inside of the transaction, so that no budget was opened for a credit that isn't booked.
+    if (booked.kind === "shortfall") {
       throw new AppError("treasury_shortfall", {
-        details: { covered_cents: microsToCents(result.coveredMicros) },
+        details: { covered_cents: microsToCents(booked.coveredMicros) },
       });
     }
-    if (result.kind === "known" && (result.accountId !== accountId || result.amountMicros !== amountMicros)) {
+    if (booked.kind === "known" && (booked.accountId !== account || booked.amountMicros !== amountMicros)) {
       throw new AppError("conflict", { message: "This reference was used for another booking." });
     }
-    if (result.kind === "booked")
-      log.info(
-        { event: "credit_booked", account_id: accountId, reference: input.reference },
-        "a credit was booked",
-      );
-    return { budget: budgetToWire(await findAccount(tx, accountId)), reference: input.reference };
+    return { accountId: account, result: booked.kind };
   });
+  if (result === "booked")
+    log.info({ event: "credit_booked", account_id: accountId, reference }, "a credit was booked");
+  return { budget: budgetToWire(await findAccount(db, accountId)), reference };
 }
 
-/** Returns the account of the campaign or API that the input names, and opens it if the API has none. */
-async function findOrOpenAccount(
-  tx: Queries,
+/** The account to book to, or the API that still has none; and the network of its money. Null: the default one. */
+type Target = ({ accountId: string } | { apiId: string }) & { network: string | null };
+
+/** Finds what the input names. @throws `not_found` */
+async function findTarget(
+  db: Queries,
   sponsorId: string,
   input: z.infer<typeof BookCreditInput>,
-): Promise<string> {
+): Promise<Target> {
   if (input.campaign_id !== undefined) {
-    return (await requireOwnCampaign(tx, input.campaign_id, sponsorId)).budgetAccountId;
+    const { budgetAccount } = await requireOwnCampaign(db, input.campaign_id, sponsorId);
+    return { accountId: budgetAccount.id, network: budgetAccount.network };
   }
-  const api = await findApiOfSponsor(tx, input.service_key ?? "", sponsorId);
+  const api = await findApiOfSponsor(db, input.service_key ?? "", sponsorId);
   if (api === undefined) throw notFound("service");
-  return api.budgetAccountId ?? openApiBudget(tx, api.id);
+  return api.budgetAccount === null
+    ? { apiId: api.id, network: api.network }
+    : { accountId: api.budgetAccount.id, network: api.budgetAccount.network };
 }

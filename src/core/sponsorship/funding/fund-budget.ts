@@ -10,6 +10,7 @@ import {
   settlePayment,
   takePayment,
 } from "../../money/incoming-payment/index.ts";
+import type { Network } from "../../ports/network.ts";
 import type { RequestHeaders, SaleTerms } from "../../ports/x402-seller.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import { AppError, notFound } from "../../protocol/errors.ts";
@@ -18,7 +19,7 @@ import { findApiOfSponsor } from "../sponsored-api/index.ts";
 import { openApiBudget } from "./open-api-budget.ts";
 import type { FundApiInput, FundCampaignInput, FundOutput } from "./schema.ts";
 
-type Context = Pick<Deps, "db" | "chain" | "log" | "seller" | "paymentClient" | "settings"> & {
+type Context = Pick<Deps, "db" | "sql" | "networks" | "log" | "settings"> & {
   actor: SponsorActor;
   headers: RequestHeaders;
 };
@@ -35,35 +36,39 @@ export interface Funding {
  * The account to fund. A missing one is opened by the payment, not by a request for terms. `find` looks for it again:
  * another request with the same payment may have opened it meanwhile.
  */
-type AccountToFund = { id: string } | { open: () => Promise<string>; find: () => Promise<string | null> };
+type AccountToFund = { network: Network } & (
+  { id: string } | { open: () => Promise<string>; find: () => Promise<string | null> }
+);
 
 /** Adds money to a campaign's budget. @throws `not_found`, and the errors of `fund` */
 export async function fundCampaign(ctx: Context, input: z.infer<typeof FundCampaignInput>): Promise<Funding> {
-  const campaign = await requireOwnCampaign(ctx.db, input.campaign_id, ctx.actor.sponsorId);
+  const { id, budgetAccount } = await requireOwnCampaign(ctx.db, input.campaign_id, ctx.actor.sponsorId);
   return fund(
     ctx,
-    { id: campaign.budgetAccountId },
+    { id: budgetAccount.id, network: networkOf(ctx, budgetAccount) },
     {
       amountMicros: centsToMicros(input.amount_cents),
-      url: `${ctx.settings.publicBaseUrl}/sponsor/campaigns/${campaign.id}/fund`,
-      description: `Budget of the campaign ${campaign.id}`,
+      url: `${ctx.settings.publicBaseUrl}/sponsor/campaigns/${id}/fund`,
+      description: `Budget of the campaign ${id}`,
     },
   );
 }
 
 /** Opens an API's own budget, or adds money to it. @throws `not_found`, and the errors of `fund` */
 export async function fundApi(ctx: Context, input: z.infer<typeof FundApiInput>): Promise<Funding> {
-  const { db, actor } = ctx;
+  const { db, sql, actor } = ctx;
   const api = await findApiOfSponsor(db, input.service_key, actor.sponsorId);
   if (api === undefined) throw notFound("service");
+  const network = networkOf(ctx, api.budgetAccount ?? api);
   const account: AccountToFund =
-    api.budgetAccountId === null
+    api.budgetAccount === null
       ? {
-          open: () => db.$transaction((tx) => openApiBudget(tx, api.id)),
+          network,
+          open: () => sql.transaction((tx) => openApiBudget(tx, api.id, network)),
           find: async () =>
             (await findApiOfSponsor(db, input.service_key, actor.sponsorId))?.budgetAccountId ?? null,
         }
-      : { id: api.budgetAccountId };
+      : { id: api.budgetAccount.id, network };
   return fund(ctx, account, {
     amountMicros: centsToMicros(input.amount_cents),
     url: `${ctx.settings.publicBaseUrl}/sponsor/apis/${input.service_key}/fund`,
@@ -81,13 +86,14 @@ export async function fundApi(ctx: Context, input: z.infer<typeof FundApiInput>)
  *   because a client would sign again
  */
 async function fund(ctx: Context, account: AccountToFund, terms: SaleTerms): Promise<Funding> {
-  const { db, actor } = ctx;
-  const payment = readPayment(ctx, ctx.headers);
-  const earlier = payment && (await findEarlierClaim(ctx, payment));
+  const { sql, actor } = ctx;
+  const { network } = account;
+  const payment = readPayment(network, ctx.headers);
+  const earlier = payment && (await findEarlierClaim(ctx, network, payment));
   if (earlier !== undefined) return answerRepeatedPayment(ctx, account, earlier);
 
-  const taken = await takePayment(ctx, payment, terms, async (authorization) =>
-    claimNonce(db, authorization, {
+  const taken = await takePayment(ctx, network, payment, terms, async (authorization) =>
+    claimNonce(sql, authorization, {
       sponsorId: actor.sponsorId,
       budgetAccountId: "id" in account ? account.id : await account.open(),
     }),
@@ -96,8 +102,8 @@ async function fund(ctx: Context, account: AccountToFund, terms: SaleTerms): Pro
   const txHash = await settlePayment(ctx, taken, terms);
   if (txHash === undefined) throw arrivalUnknown();
   return {
-    data: await readBudget(ctx, taken.claim.budget_account_id),
-    headers: ctx.seller.receipt(taken.payment, txHash),
+    data: await readBudget(ctx, taken.claim.budgetAccountId),
+    headers: network.seller.receipt(taken.payment, txHash),
   };
 }
 
@@ -108,16 +114,23 @@ async function answerRepeatedPayment(
   earlier: IncomingRow,
 ): Promise<Funding> {
   const accountId = "id" in account ? account.id : await account.find();
-  if (accountId === null || earlier.budget_account_id !== accountId)
+  if (accountId === null || earlier.budgetAccountId !== accountId)
     throw new AppError("duplicate_request", {
       message: "This payment was used for a different request.",
     });
   if (earlier.status === "expired" || earlier.status === "canceled")
     throw new AppError("duplicate_request", { message: "This payment has expired. Sign a new one." });
-  if (earlier.status !== "settled" && (await reconcileIncoming(ctx, earlier)) === undefined)
+  if (
+    earlier.status !== "settled" &&
+    (await reconcileIncoming(ctx, earlier, ctx.settings.confirmWaitMs)) === undefined
+  )
     throw arrivalUnknown();
   return { data: await readBudget(ctx, accountId), headers: {} };
 }
+
+/** The network of a budget's money; of a budget to be opened, the one on which its API is paid. */
+const networkOf = ({ networks }: Context, { network }: { network: string | null }): Network =>
+  networks.get(network ?? networks.default.id);
 
 const readBudget = async ({ db }: Context, accountId: string): Promise<z.infer<typeof FundOutput>> => ({
   budget: budgetToWire(await findAccount(db, accountId)),

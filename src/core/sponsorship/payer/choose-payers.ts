@@ -3,12 +3,11 @@ import { AppError, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import { next } from "../../protocol/next-actions.ts";
 import { findCampaignForUser } from "../campaign/index.ts";
-import { expectedCost } from "../sponsored-api/index.ts";
 import type { AssessedPayer, RequestedService, Shortfall } from "./rules.ts";
 import { assessPayer, offerDirectly, refuseAll, refuseNamed } from "./rules.ts";
 import { listPayers } from "./store.ts";
 
-type Context = Pick<Deps, "db"> & { actor: SessionActor };
+type Context = Pick<Deps, "db" | "sql"> & { actor: SessionActor };
 
 /** Payers in the order in which they are tried, and the error if all of them fail. */
 export interface Payers {
@@ -22,12 +21,11 @@ export interface Payers {
  * call.
  */
 export async function assessPayers(
-  { db, actor }: Context,
-  api: Parameters<typeof expectedCost>[0] & { id: string },
+  { sql, actor }: Pick<Context, "sql" | "actor">,
+  apiId: string,
 ): Promise<AssessedPayer[]> {
-  const call = { priceMicros: api.priceMicros, costMicros: expectedCost(api) };
-  const payers = await listPayers(db, api.id, actor.userId);
-  return payers.map((payer) => ({ ...payer, status: assessPayer(payer, call) }));
+  const payers = await listPayers.all(sql, { sponsored_api_id: apiId, user_id: actor.userId });
+  return payers.map((payer) => ({ ...payer, status: assessPayer(payer) }));
 }
 
 /**
@@ -37,10 +35,10 @@ export async function assessPayers(
  */
 export async function choosePayers(
   ctx: Context,
-  api: RequestedService & Parameters<typeof assessPayers>[1],
+  api: RequestedService & { id: string },
   campaignId: string | undefined,
 ): Promise<Payers> {
-  const payers = await assessPayers(ctx, api);
+  const payers = await assessPayers(ctx, api.id);
 
   if (campaignId !== undefined) {
     const named = await requireNamedPayer(ctx, payers, campaignId, api);
@@ -74,7 +72,7 @@ function withShortfall(payer: AssessedPayer, shortfalls: Map<string, Shortfall>)
  * @throws `not_found`, or `no_sponsor` if it doesn't pay for this service
  */
 export async function requireNamedPayer(
-  { db, actor }: Context,
+  { db, actor }: Pick<Context, "db" | "actor">,
   payers: AssessedPayer[],
   campaignId: string,
   service: RequestedService,

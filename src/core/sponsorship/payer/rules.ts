@@ -9,20 +9,12 @@ export type PayerStatus = "ready" | "inactive" | "price" | "not_eligible" | "bud
 /** Reasons why a payer that was ready can fail at the reservation. */
 export type Shortfall = Extract<PayerStatus, "budget" | "user_cap" | "task">;
 
-/** What a call costs. */
-export interface CallCost {
-  /** The service's registered price, which a subsidy has to cover. */
-  priceMicros: bigint;
-  /** What this call is expected to cost, which a budget has to cover. */
-  costMicros: bigint;
-}
-
-export function assessPayer(payer: PayerRow, { priceMicros, costMicros }: CallCost): PayerStatus {
+export function assessPayer(payer: PayerRow): PayerStatus {
   if (!payer.active) return "inactive";
-  if (payer.subsidy_micros !== null && priceMicros > payer.subsidy_micros) return "price";
+  if (!payer.covers_price) return "price";
   if (!payer.eligible) return "not_eligible";
-  if (payer.remaining_micros < costMicros) return "budget";
-  if (payer.max_calls !== null && payer.calls >= BigInt(payer.max_calls)) return "user_cap";
+  if (!payer.has_money) return "budget";
+  if (!payer.has_calls_left) return "user_cap";
   return payer.completed ? "ready" : "task";
 }
 

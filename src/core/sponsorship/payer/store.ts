@@ -1,54 +1,46 @@
-import type { Queries } from "../../ports/database.ts";
-
-/** A possible payer of one user's call of one service. */
-export interface PayerRow {
-  /** Null: the sponsored API's own open budget, which asks for no task. */
-  campaign_id: string | null;
-  sponsor_id: string;
-  /** The sponsor's name. */
-  sponsor: string;
-  /** The payer's budget account. */
-  account_id: string;
-  /** What the account has left. */
-  remaining_micros: bigint;
-  /** The highest price the campaign pays for. Null: no limit. */
-  subsidy_micros: bigint | null;
-  active: boolean;
-  /** Whether the user is in the campaign's target group. */
-  eligible: boolean;
-  /** Whether the user has completed the task. True if there is no task. */
-  completed: boolean;
-  task_type: string | null;
-  /** Calls it pays for one user. Null: no limit. */
-  max_calls: number | null;
-  /** Calls of this user that it has paid for, or holds a reservation for. */
-  calls: bigint;
-}
+import { bigint, boolean, nullable, text, uuid } from "../../ports/sql-types.ts";
+import type { RowOf } from "../../ports/statement.ts";
+import { statement } from "../../ports/statement.ts";
 
 /**
- * Lists all payers of a service in the order in which they are tried: the service's own open budget, then
- * campaigns, the highest subsidy first, and the oldest first among equals.
+ * Lists all payers of a user's call of a service, in the order in which they are tried: the service's own open budget,
+ * then campaigns, the highest subsidy first, and the oldest first among equals. Search asks the same view, so it finds
+ * exactly what one of these payers would pay for.
  */
-export async function listPayers(db: Queries, apiId: string, userId: string): Promise<PayerRow[]> {
-  return db.$queryRaw<PayerRow[]>`
-    SELECT NULL::uuid AS campaign_id, s.id AS sponsor_id, s.name AS sponsor, b.id AS account_id,
-           b."limit" - b.reserved - b.spent AS remaining_micros, NULL::bigint AS subsidy_micros, true AS active, true AS eligible,
-           true AS completed, NULL AS task_type, NULL::int AS max_calls, 0::bigint AS calls, a.created_at
-      FROM sponsored_apis a
-      JOIN sponsors s ON s.id = a.sponsor_id
-      JOIN budget_accounts b ON b.id = a.budget_account_id
-     WHERE a.id = ${apiId}::uuid
-    UNION ALL
-    SELECT c.id, s.id, s.name, b.id, b."limit" - b.reserved - b.spent, c.subsidy_micros, c.active,
-           (c.target_roles = '{}' OR c.target_roles && u.roles) AND (c.target_tools = '{}' OR c.target_tools && u.tools_used),
-           EXISTS (SELECT FROM task_completions t WHERE t.campaign_id = c.id AND t.user_id = u.id AND t.withdrawn_at IS NULL),
-           c.task_type, c.max_calls_per_user, coalesce(cap.reserved + cap.spent, 0), c.created_at
-      FROM campaign_services cs
-      JOIN campaigns c ON c.id = cs.campaign_id
-      JOIN sponsors s ON s.id = c.sponsor_id
-      JOIN budget_accounts b ON b.id = c.budget_account_id
-      JOIN users u ON u.id = ${userId}::uuid
-      LEFT JOIN budget_accounts cap ON cap.campaign_id = c.id AND cap.user_id = u.id
-     WHERE cs.sponsored_api_id = ${apiId}::uuid
-     ORDER BY subsidy_micros DESC NULLS FIRST, created_at, campaign_id`;
-}
+export const listPayers = statement({
+  name: "payer.list",
+  limit: "money",
+  params: { sponsored_api_id: uuid, user_id: uuid },
+  row: {
+    /** Null: the service's own open budget, which asks for no task. */
+    campaign_id: nullable(uuid),
+    sponsor_id: uuid,
+    /** The sponsor's name. */
+    sponsor: text,
+    /** The payer's budget account. */
+    account_id: uuid,
+    /** Micros that the account has left. */
+    remaining: bigint,
+    /** Whether that is enough for the cheapest call. */
+    has_money: boolean,
+    /** False if the service or the campaign is paused. */
+    active: boolean,
+    /** Whether the subsidy covers the service's price. */
+    covers_price: boolean,
+    /** Whether the user is in the campaign's target group. */
+    eligible: boolean,
+    /** Whether the user has calls left on the campaign. */
+    has_calls_left: boolean,
+    /** Whether the user has completed the task. True if there is no task. */
+    completed: boolean,
+    task_type: nullable(text),
+  },
+  text: `
+    SELECT campaign_id, sponsor_id, sponsor, account_id, remaining, has_money, active, covers_price, eligible, has_calls_left,
+           completed, task_type
+      FROM service_payers WHERE sponsored_api_id = $sponsored_api_id AND user_id = $user_id
+     ORDER BY subsidy_micros DESC NULLS FIRST, created_at, campaign_id`,
+});
+
+/** A possible payer of one user's call of one service. */
+export type PayerRow = RowOf<typeof listPayers>;

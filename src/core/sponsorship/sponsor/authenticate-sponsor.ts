@@ -8,8 +8,8 @@ import { findSponsorByKey } from "./store.ts";
  * @throws `unauthorized` if the key is malformed, unknown, revoked or expired
  */
 export async function authenticateSponsor({ db }: Pick<Deps, "db">, token: string): Promise<SponsorActor> {
-  const sponsor = isToken("sponsor_key", token) ? await findSponsorByKey(db, hashSecret(token)) : undefined;
-  if (sponsor === undefined)
+  const sponsorId = isToken("sponsor_key", token) ? await findSponsorByKey(db, hashSecret(token)) : undefined;
+  if (sponsorId === undefined)
     throw new AppError("unauthorized", { message: "A valid sponsor API key is required." });
-  return sponsor;
+  return { kind: "sponsor", sponsorId };
 }

@@ -8,14 +8,10 @@ import { insertSponsor } from "./store.ts";
  * Registers a sponsor and returns its API key. The key is shown only once, because only its hash is stored.
  */
 export async function createSponsor(
-  { db }: Pick<Deps, "db">,
+  { sql }: Pick<Deps, "sql">,
   input: z.infer<typeof CreateSponsorInput>,
 ): Promise<z.infer<typeof CreateSponsorOutput>> {
   const key = mintToken("sponsor_key");
-  const sponsor = await insertSponsor(
-    db,
-    { name: input.name, walletAddress: input.wallet_address ?? null },
-    key,
-  );
-  return { sponsor_id: sponsor.id, api_key: key.token };
+  const sponsor = { name: input.name, walletAddress: input.wallet_address ?? null };
+  return { sponsor_id: await insertSponsor(sql, sponsor, key), api_key: key.token };
 }

@@ -9,17 +9,17 @@ import { rotateKey } from "./store.ts";
 
 /** Creates a new key for a sponsor. Older keys stay valid for the overlap (seconds). @throws `not_found` */
 export async function rotateSponsorKey(
-  { db, log }: Pick<Deps, "db" | "log">,
+  { sql, log }: Pick<Deps, "sql" | "log">,
   input: z.infer<typeof RotateSponsorKeyInput>,
 ): Promise<z.infer<typeof RotateKeyOutput>> {
   const sponsorId = requireId(input.sponsor_id, "sponsor");
   const key = mintToken("sponsor_key");
-  const rotated = await rotateKey(db, sponsorId, key, input.overlap_seconds ?? DEFAULT_OVERLAP_SECONDS);
+  const rotated = await rotateKey(sql, sponsorId, key, input.overlap_seconds ?? DEFAULT_OVERLAP_SECONDS);
   if (rotated === undefined) throw notFound("sponsor");
   log.info({ event: "key_rotated", sponsor_id: sponsorId, key_id: rotated.id }, "a sponsor key was rotated");
   return {
     key_id: rotated.id,
     api_key: key.token,
-    previous_keys_end_at: rotated.previous_end_at.toISOString(),
+    previous_keys_end_at: rotated.previousEndAt.toISOString(),
   };
 }

@@ -1,54 +1,87 @@
 import type { MintedToken } from "../../access/credential/index.ts";
-import type { SponsorActor } from "../../context.ts";
-import type { Database, Queries } from "../../ports/database.ts";
+import type { Queries } from "../../ports/database.ts";
+import { bytes, integer, nullable, text, timestamp, uuid } from "../../ports/sql-types.ts";
+import type { SqlPool } from "../../ports/sql.ts";
+import { statement } from "../../ports/statement.ts";
 
-export async function insertSponsor(
-  db: Queries,
+const insert = statement({
+  name: "sponsor.insert",
+  limit: "money",
+  params: { name: text, wallet_address: nullable(text) },
+  row: { id: uuid },
+  text: `INSERT INTO sponsors (name, wallet_address) VALUES ($name, $wallet_address) RETURNING id`,
+});
+
+const insertKey = statement({
+  name: "sponsor.insert-key",
+  limit: "money",
+  params: { sponsor_id: uuid, key_hash: bytes, hint: text },
+  row: { id: uuid },
+  text: `INSERT INTO sponsor_api_keys (sponsor_id, key_hash, hint) VALUES ($sponsor_id, $key_hash, $hint) RETURNING id`,
+});
+
+/** Inserts a sponsor with its first key. Returns the sponsor's id. */
+export const insertSponsor = (
+  sql: SqlPool,
   sponsor: { name: string; walletAddress: string | null },
   key: MintedToken,
-): Promise<{ id: string }> {
-  return db.sponsor.create({
-    data: { ...sponsor, apiKeys: { create: { keyHash: key.hash, hint: key.hint } } },
-    select: { id: true },
+): Promise<string> =>
+  sql.transaction(async (tx) => {
+    const { id } = await insert.one(tx, { name: sponsor.name, wallet_address: sponsor.walletAddress });
+    await insertKey.one(tx, { sponsor_id: id, key_hash: key.hash, hint: key.hint });
+    return id;
   });
-}
 
-export async function findSponsorByKey(db: Queries, keyHash: Uint8Array): Promise<SponsorActor | undefined> {
-  const rows = await db.$queryRaw<{ sponsor_id: string }[]>`
-    SELECT sponsor_id FROM sponsor_api_keys WHERE key_hash = ${keyHash} AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`;
-  const row = rows[0];
-  return row && { kind: "sponsor", sponsorId: row.sponsor_id };
+/** Returns the id of the sponsor whose live key has this hash. */
+export async function findSponsorByKey(
+  db: Queries,
+  keyHash: Uint8Array<ArrayBuffer>,
+): Promise<string | undefined> {
+  const key = await db.liveSponsorKey.findUnique({ where: { keyHash }, select: { sponsorId: true } });
+  return key?.sponsorId;
 }
 
 export async function sponsorExists(db: Queries, id: string): Promise<boolean> {
   return (await db.sponsor.count({ where: { id } })) === 1;
 }
 
+/** Locks a sponsor for a rotation. Returns when its older keys end. */
+const lock = statement({
+  name: "sponsor.lock",
+  limit: "money",
+  params: { id: uuid, overlap_seconds: integer },
+  row: { previous_end_at: timestamp },
+  text: `SELECT now() + make_interval(secs => $overlap_seconds) AS previous_end_at FROM sponsors WHERE id = $id FOR UPDATE`,
+});
+
+const limitKeys = statement({
+  name: "sponsor.limit-keys",
+  limit: "money",
+  params: { sponsor_id: uuid, overlap_seconds: integer },
+  row: {},
+  text: `
+    UPDATE sponsor_api_keys SET expires_at = least(expires_at, now() + make_interval(secs => $overlap_seconds))
+     WHERE sponsor_id = $sponsor_id AND revoked_at IS NULL`,
+});
+
 /**
  * Adds a key to a sponsor, and limits older keys to the overlap. The sponsor is locked first, so that of two
  * rotations at once the later one also limits the key of the earlier one. Returns undefined if there is no
  * such sponsor.
  */
-export async function rotateKey(
-  db: Database,
+export const rotateKey = (
+  sql: SqlPool,
   sponsorId: string,
   key: MintedToken,
   overlapSeconds: number,
-): Promise<{ id: string; previous_end_at: Date } | undefined> {
-  return db.$transaction(async (tx) => {
-    const known = await tx.$queryRaw<
-      unknown[]
-    >`SELECT 1 FROM sponsors WHERE id = ${sponsorId}::uuid FOR UPDATE`;
-    if (known.length === 0) return undefined;
-    await tx.$executeRaw`
-      UPDATE sponsor_api_keys SET expires_at = least(expires_at, now() + make_interval(secs => ${overlapSeconds}::int))
-       WHERE sponsor_id = ${sponsorId}::uuid AND revoked_at IS NULL`;
-    const rows = await tx.$queryRaw<{ id: string; previous_end_at: Date }[]>`
-      INSERT INTO sponsor_api_keys (sponsor_id, key_hash, hint) VALUES (${sponsorId}::uuid, ${key.hash}, ${key.hint})
-      RETURNING id, now() + make_interval(secs => ${overlapSeconds}::int) AS previous_end_at`;
-    return rows[0];
+): Promise<{ id: string; previousEndAt: Date } | undefined> =>
+  sql.transaction(async (tx) => {
+    const locked = await lock.first(tx, { id: sponsorId, overlap_seconds: overlapSeconds });
+    if (locked === undefined) return undefined;
+    await limitKeys.count(tx, { sponsor_id: sponsorId, overlap_seconds: overlapSeconds });
+    const { id } = await insertKey.one(tx, { sponsor_id: sponsorId, key_hash: key.hash, hint: key.hint });
+    return { id, previousEndAt: locked.previous_end_at };
   });
-}
 
 /** The address that a sponsor's withdrawals are paid to. */
 export async function findWallet(db: Queries, sponsorId: string): Promise<string | undefined> {

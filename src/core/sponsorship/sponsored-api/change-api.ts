@@ -10,7 +10,7 @@ import type { ApiView, ChangeApiInput } from "./schema.ts";
 import type { ApiWithBudget } from "./store.ts";
 import { updateApi } from "./store.ts";
 
-type Context = Pick<Deps, "db" | "cipher" | "upstream" | "paymentClient"> & { actor: SponsorActor };
+type Context = Pick<Deps, "db" | "cipher" | "upstream" | "networks"> & { actor: SponsorActor };
 
 /**
  * Changes or pauses an API. Its upstream address can't be changed. Its pinned terms change only if `repin`

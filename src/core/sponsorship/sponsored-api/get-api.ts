@@ -10,10 +10,10 @@ import type { ApiDashboard, GetApiInput } from "./schema.ts";
  * @throws `not_found`, also for another sponsor's API; `validation_error` for an invalid period
  */
 export async function getApi(
-  { db, actor }: Pick<Deps, "db"> & { actor: SponsorActor },
+  { db, sql, actor }: Pick<Deps, "db" | "sql"> & { actor: SponsorActor },
   input: z.infer<typeof GetApiInput>,
 ): Promise<z.infer<typeof ApiDashboard>> {
   const period = resolvePeriod(input, new Date());
   const api = await requireOwnApi(db, input.service_key, actor.sponsorId);
-  return { ...toView(api), figures: await apiDashboard({ db }, api.serviceKey, period) };
+  return { ...toView(api), figures: await apiDashboard({ sql }, api.serviceKey, period) };
 }

@@ -20,9 +20,10 @@ export {
   countPaidApis,
   findApi,
   findApiOfSponsor,
-  listPaidApis,
-  moveUpstream,
   linkBudget,
+  listPaidApis,
+  lockBudget,
+  moveUpstream,
   recordQuote,
 } from "./store.ts";
 export { buildUpstreamRequest } from "./upstream-request.ts";

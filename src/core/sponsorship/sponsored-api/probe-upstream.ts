@@ -1,5 +1,5 @@
 import type { Deps } from "../../context.ts";
-import { isSuccess } from "../../money/payment/index.ts";
+import { isSuccess, readOffers } from "../../money/payment/index.ts";
 import { AppError } from "../../protocol/errors.ts";
 import type { Callable } from "./upstream-request.ts";
 import { buildUpstreamRequest } from "./upstream-request.ts";
@@ -21,18 +21,18 @@ export interface PinnedTerms {
  * @throws `upstream_error` if there are no terms to pin
  */
 export async function probeUpstream(
-  { upstream, paymentClient, cipher }: Pick<Deps, "upstream" | "paymentClient" | "cipher">,
+  { upstream, networks, cipher }: Pick<Deps, "upstream" | "networks" | "cipher">,
   api: Callable,
   sampleInput: Record<string, unknown>,
   payTo?: string,
 ): Promise<PinnedTerms | "blocked"> {
   const isTreasury = (address: string): boolean =>
-    address.toLowerCase() === paymentClient.payer.toLowerCase();
+    networks.all.some(({ treasury }) => address.toLowerCase() === treasury.toLowerCase());
   if (payTo !== undefined && isTreasury(payTo)) throw paysItself();
   const probe = await upstream.request(buildUpstreamRequest(api, sampleInput, cipher));
   if (probe.kind === "blocked") return "blocked";
   if (probe.kind === "answer" && probe.status === 402) {
-    const { offers } = paymentClient.readOffers(probe);
+    const { offers } = readOffers(networks, probe);
     const offer = offers.find(
       (candidate) => payTo === undefined || candidate.payTo.toLowerCase() === payTo.toLowerCase(),
     );
@@ -49,7 +49,7 @@ export async function probeUpstream(
   }
   if (payTo !== undefined) {
     return {
-      terms: { network: paymentClient.network, asset: paymentClient.asset, payTo },
+      terms: { network: networks.default.id, asset: networks.default.asset, payTo },
       quoteMicros: null,
     };
   }

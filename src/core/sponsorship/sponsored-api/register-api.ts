@@ -13,7 +13,7 @@ import { findApiOfSponsor, insertApi, serviceKeyTaken } from "./store.ts";
 import { headersContext } from "./upstream-request.ts";
 
 type Input = z.infer<typeof RegisterApiInput>;
-type Context = Pick<Deps, "db" | "cipher" | "upstream" | "paymentClient"> & { actor: SponsorActor };
+type Context = Pick<Deps, "db" | "sql" | "cipher" | "upstream" | "networks"> & { actor: SponsorActor };
 
 /**
  * Registers an upstream endpoint. The upstream is called once without a payment, and its payments are pinned
@@ -56,29 +56,37 @@ export async function registerApi(
   if (probe === "blocked") throw invalidField("/upstream_url", "must lead to a public address", "format");
 
   const row = {
-    ...api,
-    sponsorId: actor.sponsorId,
-    serviceKey: input.service_key,
+    id,
+    sponsor_id: actor.sponsorId,
+    service_key: input.service_key,
     name: input.name,
     description: input.description,
     categories: [...new Set(input.categories)],
     tags: [...new Set(input.tags ?? [])],
-    priceMicros: centsToMicros(input.price_cents),
-    lastQuoteMicros: probe.quoteMicros,
-    lowestQuoteMicros: probe.quoteMicros,
-    terms: probe.terms,
-    inputSchema: input.input_schema,
-    inputDataTypes: [...compileSchema(input.input_schema).dataTypes.all],
-    sampleInput,
+    upstream_url: api.upstreamUrl,
+    upstream_method: api.upstreamMethod,
+    upstream_headers: api.upstreamHeaders,
+    price_micros: centsToMicros(input.price_cents),
+    quote_micros: probe.quoteMicros,
+    network: probe.terms?.network ?? null,
+    asset: probe.terms?.asset ?? null,
+    pay_to: probe.terms?.payTo ?? null,
+    input_schema: input.input_schema,
+    input_data_types: [...compileSchema(input.input_schema).dataTypes.all],
+    sample_input: sampleInput,
+    timeout_ms: api.timeoutMs,
   };
-  const { replayed } = await createOnce(ctx, creation, id, async (tx) => {
-    if (!(await insertApi(tx, row))) throw keyTaken(input.service_key);
+  const { replayed } = await createOnce(ctx, creation, id, async (sql) => {
+    if ((await insertApi.count(sql, row)) === 0) throw keyTaken(input.service_key);
   });
   return { api: await requireApi(ctx, input.service_key), replayed };
 }
 
 /** @throws `conflict` if the service key belongs to another sponsor */
-async function requireApi({ db, actor }: Context, key: string): Promise<z.infer<typeof ApiView>> {
+async function requireApi(
+  { db, actor }: Pick<Context, "db" | "actor">,
+  key: string,
+): Promise<z.infer<typeof ApiView>> {
   const row = await findApiOfSponsor(db, key, actor.sponsorId);
   if (row === undefined) throw keyTaken(key);
   return toView(row);

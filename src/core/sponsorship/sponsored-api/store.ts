@@ -1,52 +1,50 @@
-import type { Prisma, SponsoredApi } from "../../../platform/generated/prisma/client.ts";
+import type { SponsoredApi } from "../../../platform/generated/prisma/client.ts";
 import type { Account } from "../../money/budget/index.ts";
 import { ACCOUNT_FIELDS } from "../../money/budget/index.ts";
 import type { Queries } from "../../ports/database.ts";
+import { bigint, bytes, integer, json, nullable, oneOf, text, texts, uuid } from "../../ports/sql-types.ts";
+import { statement } from "../../ports/statement.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 
 export type ApiRow = Omit<SponsoredApi, "searchText">;
 export type ApiWithBudget = ApiRow & { budgetAccount: Account | null };
 
-export interface NewApi {
-  id: string;
-  sponsorId: string;
-  serviceKey: string;
-  name: string;
-  description: string;
-  categories: string[];
-  tags: string[];
-  upstreamUrl: string;
-  upstreamMethod: "GET" | "POST";
-  /** Encrypted. */
-  upstreamHeaders: Uint8Array<ArrayBuffer> | null;
-  priceMicros: bigint;
-  lastQuoteMicros: bigint | null;
-  lowestQuoteMicros: bigint | null;
-  terms: { network: string; asset: string; payTo: string } | null;
-  inputSchema: Record<string, unknown>;
-  inputDataTypes: DataType[];
-  sampleInput: Record<string, unknown>;
-  timeoutMs: number;
-}
-
-/** Registers an API. Returns false if its service key is taken. */
-export async function insertApi(
-  db: Queries,
-  { terms, inputSchema, sampleInput, ...api }: NewApi,
-): Promise<boolean> {
-  const { count } = await db.sponsoredApi.createMany({
-    data: {
-      ...api,
-      network: terms?.network ?? null,
-      asset: terms?.asset ?? null,
-      payTo: terms?.payTo ?? null,
-      inputSchema: inputSchema as Prisma.InputJsonObject,
-      sampleInput: sampleInput as Prisma.InputJsonObject,
-    },
-    skipDuplicates: true,
-  });
-  return count === 1;
-}
+/** Registers an API, unless its service key is taken. */
+export const insertApi = statement({
+  name: "sponsored-api.insert",
+  limit: "money",
+  params: {
+    id: uuid,
+    sponsor_id: uuid,
+    service_key: text,
+    name: text,
+    description: text,
+    categories: texts(),
+    tags: texts(),
+    upstream_url: text,
+    upstream_method: oneOf("GET", "POST"),
+    /** Encrypted. */
+    upstream_headers: nullable(bytes),
+    price_micros: bigint,
+    quote_micros: nullable(bigint),
+    network: nullable(text),
+    asset: nullable(text),
+    pay_to: nullable(text),
+    input_schema: json(),
+    input_data_types: texts<DataType>(),
+    sample_input: json(),
+    timeout_ms: integer,
+  },
+  row: {},
+  text: `
+    INSERT INTO sponsored_apis (id, sponsor_id, service_key, name, description, categories, tags, upstream_url, upstream_method,
+                                upstream_headers, price_micros, last_quote_micros, lowest_quote_micros, network, asset, pay_to,
+                                input_schema, input_data_types, sample_input, timeout_ms)
+    VALUES ($id, $sponsor_id, $service_key, $name, $description, $categories, $tags, $upstream_url, $upstream_method,
+            $upstream_headers, $price_micros, $quote_micros, $quote_micros, $network, $asset, $pay_to,
+            $input_schema, $input_data_types, $sample_input, $timeout_ms)
+    ON CONFLICT (service_key) DO NOTHING`,
+});
 
 const WITH_BUDGET = { budgetAccount: { select: ACCOUNT_FIELDS } } as const;
 
@@ -122,13 +120,23 @@ export async function updateApi(db: Queries, id: string, changes: ApiChanges): P
   return db.sponsoredApi.update({ where: { id }, data: changes, include: WITH_BUDGET });
 }
 
-/** Gives an API a budget account, unless it has one. Returns the id of the account that it has afterwards. */
-export async function linkBudget(db: Queries, apiId: string, accountId: string): Promise<string> {
-  const rows = await db.$queryRaw<{ account: string }[]>`
-    UPDATE sponsored_apis SET budget_account_id = coalesce(budget_account_id, ${accountId}::uuid)
-     WHERE id = ${apiId}::uuid RETURNING budget_account_id AS account`;
-  return rows[0]?.account ?? accountId;
-}
+/** Locks an API until the transaction ends, and returns its own budget account. */
+export const lockBudget = statement({
+  name: "sponsored-api.lock-budget",
+  limit: "money",
+  params: { id: uuid },
+  row: { budget_account_id: nullable(uuid) },
+  text: `SELECT budget_account_id FROM sponsored_apis WHERE id = $id FOR NO KEY UPDATE`,
+});
+
+/** Gives an API its own budget account. `lockBudget` has shown that it has none. */
+export const linkBudget = statement({
+  name: "sponsored-api.link-budget",
+  limit: "money",
+  params: { id: uuid, account_id: uuid },
+  row: {},
+  text: `UPDATE sponsored_apis SET budget_account_id = $account_id WHERE id = $id`,
+});
 
 /** Changes an upstream's address. Only for demo upstreams, whose port changes between starts. */
 export async function moveUpstream(db: Queries, serviceKey: string, upstreamUrl: string): Promise<void> {
@@ -136,9 +144,12 @@ export async function moveUpstream(db: Queries, serviceKey: string, upstreamUrl:
 }
 
 /** Stores the upstream's last quote, and its lowest one, from which the cost of the next call is expected. */
-export async function recordQuote(db: Queries, apiId: string, amountMicros: bigint): Promise<void> {
-  await db.$executeRaw`
-    UPDATE sponsored_apis SET last_quote_micros = ${amountMicros}, lowest_quote_micros = least(lowest_quote_micros, ${amountMicros})
-     WHERE id = ${apiId}::uuid
-       AND (last_quote_micros IS DISTINCT FROM ${amountMicros} OR lowest_quote_micros IS NULL)`;
-}
+export const recordQuote = statement({
+  name: "sponsored-api.record-quote",
+  limit: "money",
+  params: { id: uuid, amount_micros: bigint },
+  row: {},
+  text: `
+    UPDATE sponsored_apis SET last_quote_micros = $amount_micros, lowest_quote_micros = least(lowest_quote_micros, $amount_micros)
+     WHERE id = $id AND (last_quote_micros IS DISTINCT FROM $amount_micros OR lowest_quote_micros IS NULL)`,
+});

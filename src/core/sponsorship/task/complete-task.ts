@@ -10,10 +10,10 @@ import type { DataType } from "../../protocol/data-types.ts";
 import { AppError } from "../../protocol/errors.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
-import { encryptAnswers } from "../answer/index.ts";
 import { findCampaignForUser } from "../campaign/index.ts";
 import type { OpenCampaign } from "./get-task.ts";
 import { requireOpenCampaign, serviceActions } from "./get-task.ts";
+import { encryptAnswers } from "./rules.ts";
 import type { CompleteTaskInput, CompleteTaskOutput } from "./schema.ts";
 import { insertCompletion } from "./store.ts";
 
@@ -47,17 +47,20 @@ export async function completeTask(ctx: Context, input: Input): Promise<Result> 
   const answers = await fillInVaultValues(ctx, campaign, input.task_data, submitted);
 
   const completionId = randomUUID();
-  const stored = await insertCompletion(ctx.db, {
-    id: completionId,
-    campaignId: campaign.id,
-    userId: ctx.actor.userId,
-    taskName: campaign.requiredTask,
-    details: encryptAnswers(ctx.cipher, completionId, answers.data),
-    dataTypes: answers.dataTypes,
-    sources: sourcesOf(input.task_data, submitted.references, "agent"),
-    sessionId: ctx.actor.sessionId,
-    consents: consentsOfCompletion(answers.dataTypes, campaign, input.consent),
-  });
+  const stored = await insertCompletion(
+    ctx.sql,
+    {
+      id: completionId,
+      campaign_id: campaign.id,
+      user_id: ctx.actor.userId,
+      task_name: campaign.requiredTask,
+      details: encryptAnswers(ctx.cipher, completionId, answers.data),
+      data_types: answers.dataTypes,
+      sources: sourcesOf(input.task_data, submitted.references, "agent"),
+      session_id: ctx.actor.sessionId,
+    },
+    consentsOfCompletion(answers.dataTypes, campaign, input.consent),
+  );
   if (stored) return acceptedResult(ctx, campaign.id, completionId, false);
 
   // Another call completed the task for the same user first, or the session has ended meanwhile.

@@ -90,9 +90,7 @@ export async function serviceActions(
   return [
     ...usable
       .slice(0, MAX_SERVICES)
-      .map(({ service_key, input_schema }) =>
-        next.runService(service_key, { campaignId, inputSchema: input_schema }),
-      ),
+      .map(({ serviceKey, inputSchema }) => next.runService(serviceKey, { campaignId, inputSchema })),
     next.flowStatus(),
     ...(usable.length === 0 ? [next.searchServices()] : []),
   ];

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import type { Deps, SponsorActor } from "../../context.ts";
-import { budgetToWire, findAccount } from "../../money/budget/index.ts";
-import { openTreasuryDay, requireUnpaused, treasuryDayExhausted } from "../../money/outflow-limits/index.ts";
+import { budgetToWire, findAccount, openTreasuryDay } from "../../money/budget/index.ts";
+import { requireUnpaused, treasuryDayExhausted } from "../../money/outflow-limits/index.ts";
 import type { PayoutRow } from "../../money/payout/index.ts";
 import { findWithdrawal, recordWithdrawal } from "../../money/payout/index.ts";
 import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
@@ -20,7 +20,7 @@ import type {
   WithdrawOutput,
 } from "./schema.ts";
 
-type Context = Pick<Deps, "db" | "cipher" | "paymentClient" | "settings"> & { actor: SponsorActor };
+type Context = Pick<Deps, "db" | "sql" | "cipher" | "networks" | "settings"> & { actor: SponsorActor };
 
 export interface Withdrawn {
   data: z.infer<typeof WithdrawOutput>;
@@ -58,7 +58,7 @@ async function withdraw(
   accountId: string,
   input: { amount_cents: number; idempotency_key?: string | undefined },
 ): Promise<Withdrawn> {
-  const { db, actor, paymentClient, settings } = ctx;
+  const { db, sql, actor, networks, settings } = ctx;
   const { idempotency_key: key, ...request } = input;
   const payTo = await findWallet(db, actor.sponsorId);
   if (payTo === undefined)
@@ -72,22 +72,32 @@ async function withdraw(
   const day =
     capMicros === undefined
       ? undefined
-      : { accountId: await openTreasuryDay(db, capMicros), leavesMicros: capMicros / 2n };
-  const { id, replayed } = await createOnce(ctx, creation, randomUUID(), async (tx, withdrawalId) => {
+      : {
+          accountId: (await openTreasuryDay.one(sql, { cap_micros: capMicros })).id,
+          leavesMicros: capMicros / 2n,
+        };
+  const account = await findAccount(db, accountId);
+  const network = networks.get(account.network ?? networks.default.id);
+  const newId = randomUUID();
+  const { id, replayed } = await createOnce(ctx, creation, newId, async (tx) => {
     const insufficient = await recordWithdrawal(tx, {
-      id: withdrawalId,
+      id: newId,
       sponsorId: actor.sponsorId,
       accountId,
       day,
-      network: paymentClient.network,
-      asset: paymentClient.asset,
+      network: network.id,
+      asset: network.asset,
       payTo,
       amountMicros,
     });
     if (insufficient.includes(accountId))
       throw invalidField("/amount_cents", "must be at most what is neither spent nor reserved", "maximum");
-    if (day !== undefined && insufficient.length > 0)
-      throw await treasuryDayExhausted(tx, day.accountId, amountMicros + day.leavesMicros);
+    if (insufficient.length > 0) throw new DayExhausted();
+  }).catch(async (error: unknown) => {
+    // The reason is read after the transaction: in one, only statements run.
+    if (error instanceof DayExhausted && day !== undefined)
+      throw await treasuryDayExhausted(db, day.accountId, amountMicros + day.leavesMicros);
+    throw error;
   });
   return {
     data: {
@@ -97,6 +107,9 @@ async function withdraw(
     replayed,
   };
 }
+
+/** Rolls a withdrawal back, because today's cap has too little left. */
+class DayExhausted extends Error {}
 
 /** Returns a withdrawal's state. @throws `not_found`, also for another sponsor's withdrawal */
 export async function getWithdrawal(
@@ -112,9 +125,9 @@ export async function getWithdrawal(
 const toView = (row: PayoutRow): z.infer<typeof WithdrawalView> => ({
   withdrawal_id: row.id,
   status: row.status === "settled" ? "settled" : "pending",
-  amount_cents: microsToCents(row.amount_micros),
-  pay_to: row.pay_to,
-  ...(row.tx_hash !== null && { tx_hash: row.tx_hash }),
+  amount_cents: microsToCents(row.amountMicros),
+  pay_to: row.payTo,
+  ...(row.txHash !== null && { tx_hash: row.txHash }),
   network: row.network,
-  created_at: row.created_at.toISOString(),
+  created_at: row.createdAt.toISOString(),
 });
