@@ -137,7 +137,10 @@ class Run {
     for (let round = 0; round < MAX_FAULTLESS_ROUNDS; round++) {
       this.#runJobs();
       await settled();
-      while (this.#scheduler.busy) await this.#step();
+      while (this.#scheduler.busy) {
+        await this.#step();
+        await settled(); // what was waiting for this step asks for its next one
+      }
       if ((await countUndecided(this.#world.deps.db)) === 0) return;
       if (this.#random.chance(0.15)) upstreams.submitHeld();
       await this.#passTime(12);

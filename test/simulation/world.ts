@@ -105,8 +105,11 @@ export async function createSimWorld(random: Random, tampering: readonly string[
   };
 }
 
-/** The views once more in `sim`: those in `public` read PostgreSQL's own `now()`. */
-const VIEWS = `SET search_path = sim, pg_catalog, public;\n${readFileSync("prisma/views.sql", "utf8")}`;
+/** The views once more, on the simulated clock. Prisma reads them in `public`, whatever the search path. */
+const VIEWS = `SET search_path = sim, pg_catalog, public;\n${readFileSync(
+  "prisma/views.sql",
+  "utf8",
+).replaceAll("CREATE VIEW ", "CREATE OR REPLACE VIEW public.")}`;
 
 /** `now()` without a schema is `sim.now()`, since `sim` comes first in the search path. Columns get it as their default. */
 const SIMULATED_CLOCK = [

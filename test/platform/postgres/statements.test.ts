@@ -64,3 +64,100 @@ test("the migrations make the views that prisma/views.sql describes, each with i
   expect(migrated).toEqual(described);
   for (const { name, options } of migrated) expect(options, name).toEqual(["security_invoker=true"]);
 });
+
+test("the Prisma schema declares each view with the columns that it has", async () => {
+  const schema = readFileSync("prisma/schema.prisma", "utf8");
+  const declared = [...schema.matchAll(/^view \w+ \{([^}]*)@@map\("(\w+)"\)/gm)].map(
+    ([, body = "", view = ""]) => ({
+      view,
+      columns: [...body.matchAll(FIELD)].map(([, name = "", type = "", list, , attributes = ""]) => ({
+        name: /@map\("(\w+)"\)/.exec(attributes)?.[1] ?? name,
+        type: `${/@db\.(\w+)/.exec(attributes)?.[1] ?? type}${list ?? ""}`,
+      })),
+    }),
+  );
+  const { rows } = await owner.query<{ view: string; columns: { name: string; type: string }[] }>(
+    `SELECT c.relname AS view,
+            json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, NULL)) ORDER BY a.attnum) AS columns
+       FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+      WHERE c.relkind = 'v' AND c.relnamespace = 'public'::regnamespace GROUP BY c.relname`,
+  );
+  const byName = (left: { name: string }, right: { name: string }) => left.name.localeCompare(right.name);
+  expect(declared.length).toBe(rows.length);
+  for (const { view, columns } of declared) {
+    const actual = rows
+      .find((row) => row.view === view)
+      ?.columns.map(({ name, type }) => ({ name, type: PRISMA_TYPES[type] }));
+    // A view may have columns that Prisma's readers don't need.
+    const needed = actual?.filter(({ name }) => columns.some((column) => column.name === name));
+    expect(columns.sort(byName), view).toEqual(needed?.sort(byName));
+  }
+});
+
+/** A field of a view: its name, its type, `[]`, `?` and its attributes. Relations have a type of our own. */
+const FIELD = /^ {2}(\w+) +(String|Boolean|Int|BigInt|Bytes|DateTime|Json)(\[\])?(\?)?([^\n]*)$/gm;
+
+/** How the Prisma schema writes PostgreSQL's types. */
+const PRISMA_TYPES: Record<string, string> = {
+  uuid: "Uuid",
+  text: "String",
+  "text[]": "String[]",
+  boolean: "Boolean",
+  integer: "Int",
+  bigint: "BigInt",
+  bytea: "Bytes",
+  "timestamp with time zone": "Timestamptz",
+  jsonb: "Json",
+};
+
+/** Statements that read a whole table, and why they may. */
+const READS_ALL: Record<string, string> = {
+  "budget.sum-spent": "the operator books a credit now and then, and the sum is over budgets, not payments",
+  "budget.sum-owed": "the same",
+  "search.list-categories": "the most common categories, counted over the catalogue",
+};
+
+test("no statement reads a whole table, except background jobs and those with a reason", async () => {
+  await server.query("SET enable_seqscan = off");
+  const { rows: partial } = await owner.query<{ name: string }>(
+    "SELECT c.relname AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indpred IS NOT NULL",
+  );
+  const someRows = new Set(partial.map(({ name }) => name));
+  const readers: string[] = [];
+  for (const { name, text, limit } of STATEMENTS) {
+    const { rows } = await server.query<{ "QUERY PLAN": [{ Plan: PlanNode }] }>(
+      `EXPLAIN (GENERIC_PLAN, FORMAT JSON) ${text}`,
+    );
+    const scanned = rows.flatMap((row) => tablesReadWhole(row["QUERY PLAN"][0].Plan, someRows));
+    if (limit === "job" || scanned.length === 0) continue;
+    readers.push(name);
+    expect(READS_ALL[name], `${name} reads all of ${[...new Set(scanned)].join(", ")}`).toBeDefined();
+  }
+  expect(readers.sort()).toEqual(Object.keys(READS_ALL).sort());
+});
+
+interface PlanNode {
+  "Node Type": string;
+  "Relation Name"?: string;
+  "Index Name"?: string;
+  "Index Cond"?: string;
+  Plans?: PlanNode[];
+}
+
+/** Tables with a row or a few, which may be read whole. */
+const SMALL = ["payment_switch", "ledger_accounts"];
+
+/**
+ * The tables whose every row a plan reads: by a sequential scan, or by an index without a condition. An index of some rows
+ * only, such as the open ones, is none of them: PostgreSQL prefers it while the table is empty.
+ */
+function tablesReadWhole(node: PlanNode, someRows: Set<string>): string[] {
+  const { "Node Type": type, "Relation Name": table, "Index Name": index } = node;
+  const isWhole =
+    type === "Seq Scan" ||
+    (/^Index/.test(type) && node["Index Cond"] === undefined && !someRows.has(index ?? ""));
+  return [
+    ...(isWhole && table !== undefined && !SMALL.includes(table) ? [table] : []),
+    ...(node.Plans ?? []).flatMap((child) => tablesReadWhole(child, someRows)),
+  ];
+}
