@@ -10,6 +10,7 @@ const CHECKS = [
   "format:check",
   "boundaries",
   "requirements:check",
+  "owners:check",
   "unused",
   "openapi:check",
   "openapi:lint",

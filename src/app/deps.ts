@@ -135,7 +135,7 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
   const upstream = new UpstreamFetch(parts.upstreams);
   const audit =
     parts.audit ??
-    metrics.watchAudit(createAuditWriter({ insert: (entries) => insertAuditEntries(db, entries) }));
+    metrics.watchAudit(createAuditWriter({ insert: (entries) => insertAuditEntries(sql, entries) }));
   const { limiter, ...limits } = await createLimiter(parts.limiterStore, { sql, log });
   if (limits.totals !== undefined) metrics.watchInsurance(limits.totals);
   const kept = new Set<Promise<unknown>>();
@@ -165,7 +165,7 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
     mayScrape: parts.metricsToken === undefined ? () => true : secretCheck(parts.metricsToken),
     checks: {
       database: async () => {
-        await db.$queryRaw`SELECT 1`;
+        await pool.query("SELECT 1");
         return undefined;
       },
       chain: async () => {

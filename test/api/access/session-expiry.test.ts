@@ -16,7 +16,7 @@ test("the end of an expired session is logged once, by one of several replicas, 
   for (const { session_id } of [expired, revoked]) await world.expire("session", session_id);
   const events: unknown[] = [];
   const log = { ...world.server.deps.log, info: (fields: unknown) => void events.push(fields) };
-  await Promise.all(Array.from({ length: 5 }, () => logExpiredSessions({ db: world.db, log })));
+  await Promise.all(Array.from({ length: 5 }, () => logExpiredSessions({ sql: world.server.deps.sql, log })));
   expect(events).toEqual([
     { event: "session_expired", session_id: expired.session_id, agent_id: grant.agent_id },
   ]);

@@ -14,7 +14,7 @@ import type {
 } from "./schema.ts";
 import * as store from "./store.ts";
 
-type Context = Pick<Deps, "db" | "log">;
+type Context = Pick<Deps, "sql" | "log">;
 
 /** Lists an agent's keys, newest first, without the secrets. @throws AppError `not_found` for an unknown agent */
 export async function listAgentKeys(
@@ -41,12 +41,12 @@ export async function listAgentKeys(
  * @throws AppError `not_found` for an unknown or revoked agent
  */
 export async function rotateAgentKey(
-  { db, log }: Context,
+  { sql, log }: Context,
   input: z.infer<typeof RotateAgentKeyInput>,
 ): Promise<z.infer<typeof RotateKeyOutput>> {
   const agentId = requireId(input.agent_id, "agent");
   const key = mintToken("agent_key");
-  const rotated = await store.rotateKey(db, agentId, key, input.overlap_seconds ?? DEFAULT_OVERLAP_SECONDS);
+  const rotated = await store.rotateKey(sql, agentId, key, input.overlap_seconds ?? DEFAULT_OVERLAP_SECONDS);
   if (rotated === undefined) throw notFound("agent");
   log.info({ event: "key_rotated", agent_id: agentId, key_id: rotated.id }, "agent key rotated");
   return {
@@ -61,15 +61,15 @@ export async function rotateAgentKey(
  * @throws AppError `not_found` if the agent has no such key
  */
 export async function revokeAgentKey(
-  { db, log }: Context,
+  { sql, log }: Context,
   input: z.infer<typeof RevokeAgentKeyInput>,
 ): Promise<z.infer<typeof RevokeOutput>> {
   const agentId = requireId(input.agent_id, "agent");
   const keyId = requireId(input.key_id, "key");
-  const revokedAt = await store.revokeKey(db, agentId, keyId);
-  if (revokedAt === undefined) throw notFound("key");
+  const key = await store.revokeKey.first(sql, { agent_id: agentId, id: keyId });
+  if (key === undefined) throw notFound("key");
   log.info({ event: "key_revoked", agent_id: agentId, key_id: keyId }, "agent key revoked");
-  return { revoked: true, revoked_at: revokedAt.toISOString() };
+  return { revoked: true, revoked_at: key.revoked_at.toISOString() };
 }
 
 /**
@@ -77,12 +77,12 @@ export async function revokeAgentKey(
  * @throws AppError `not_found` for an unknown agent
  */
 export async function revokeAgent(
-  { db, log }: Context,
+  { sql, log }: Context,
   input: z.infer<typeof RevokeAgentInput>,
 ): Promise<z.infer<typeof RevokeOutput>> {
   const agentId = requireId(input.agent_id, "agent");
-  const revokedAt = await store.revokeAgent(db, agentId);
-  if (revokedAt === undefined) throw notFound("agent");
+  const agent = await store.revokeAgent.first(sql, { id: agentId });
+  if (agent === undefined) throw notFound("agent");
   log.info({ event: "agent_revoked", agent_id: agentId }, "agent revoked");
-  return { revoked: true, revoked_at: revokedAt.toISOString() };
+  return { revoked: true, revoked_at: agent.revoked_at.toISOString() };
 }

@@ -1,5 +1,9 @@
 import type { AgentActor } from "../../context.ts";
-import type { Database, Queries } from "../../ports/database.ts";
+import type { Queries } from "../../ports/database.ts";
+import { bytes, integer, text, timestamp, uuid } from "../../ports/sql-types.ts";
+import type { SqlPool } from "../../ports/sql.ts";
+import type { RowOf } from "../../ports/statement.ts";
+import { statement } from "../../ports/statement.ts";
 import type { MintedToken } from "../credential/index.ts";
 
 export async function insertAgent(db: Queries, name: string, key: MintedToken): Promise<{ id: string }> {
@@ -10,14 +14,12 @@ export async function insertAgent(db: Queries, name: string, key: MintedToken): 
 }
 
 /** Returns the agent of a key that is not revoked and not expired. A revoked agent is not found. */
-export async function findAgentByKey(db: Queries, keyHash: Uint8Array): Promise<AgentActor | undefined> {
-  const rows = await db.$queryRaw<{ agent_id: string; key_id: string }[]>`
-    SELECT k.agent_id, k.id AS key_id
-      FROM agent_api_keys k JOIN agents a ON a.id = k.agent_id
-     WHERE k.key_hash = ${keyHash} AND k.revoked_at IS NULL AND a.status = 'active'
-       AND (k.expires_at IS NULL OR k.expires_at > now())`;
-  const row = rows[0];
-  return row && { kind: "agent", agentId: row.agent_id, apiKeyId: row.key_id };
+export async function findAgentByKey(
+  db: Queries,
+  keyHash: Uint8Array<ArrayBuffer>,
+): Promise<AgentActor | undefined> {
+  const key = await db.liveAgentKey.findUnique({ where: { keyHash } });
+  return key === null ? undefined : { kind: "agent", agentId: key.agentId, apiKeyId: key.id };
 }
 
 const MAX_KEYS_LISTED = 100;
@@ -34,49 +36,77 @@ export async function listKeys(
   });
 }
 
+const lockActive = statement({
+  name: "agent.lock-active",
+  limit: "money",
+  params: { id: uuid },
+  row: { id: uuid },
+  text: "SELECT id FROM agents WHERE id = $id AND status = 'active' FOR UPDATE",
+});
+
+const limitKeys = statement({
+  name: "agent.limit-keys",
+  limit: "money",
+  params: { agent_id: uuid, overlap_seconds: integer },
+  row: {},
+  text: `
+    UPDATE agent_api_keys SET expires_at = least(expires_at, now() + make_interval(secs => $overlap_seconds)),
+           revoked_at = CASE WHEN $overlap_seconds = 0 THEN now() END
+     WHERE agent_id = $agent_id AND revoked_at IS NULL`,
+});
+
+const insertKey = statement({
+  name: "agent.insert-key",
+  limit: "money",
+  params: { agent_id: uuid, key_hash: bytes, hint: text, overlap_seconds: integer },
+  row: { id: uuid, previous_end_at: timestamp },
+  text: `
+    INSERT INTO agent_api_keys (agent_id, key_hash, hint) VALUES ($agent_id, $key_hash, $hint)
+    RETURNING id, now() + make_interval(secs => $overlap_seconds) AS previous_end_at`,
+});
+
 /**
  * Adds a key to an active agent. The earlier keys expire after the overlap; an overlap of 0 revokes them.
  * Returns undefined if there is no such active agent. The agent's row is locked first. So if several rotations
  * run at once, each one also ends the keys of the rotations before it.
  */
 export async function rotateKey(
-  db: Database,
+  sql: SqlPool,
   agentId: string,
-  key: MintedToken,
+  { hash, hint }: MintedToken,
   overlapSeconds: number,
-): Promise<{ id: string; previous_end_at: Date } | undefined> {
-  return db.$transaction(async (tx) => {
-    const active = await tx.$queryRaw<unknown[]>`
-      SELECT 1 FROM agents WHERE id = ${agentId}::uuid AND status = 'active' FOR UPDATE`;
-    if (active.length === 0) return undefined;
-    await tx.$executeRaw`
-      UPDATE agent_api_keys SET expires_at = least(expires_at, now() + make_interval(secs => ${overlapSeconds}::int)),
-             revoked_at = CASE WHEN ${overlapSeconds}::int = 0 THEN now() END
-       WHERE agent_id = ${agentId}::uuid AND revoked_at IS NULL`;
-    const rows = await tx.$queryRaw<{ id: string; previous_end_at: Date }[]>`
-      INSERT INTO agent_api_keys (agent_id, key_hash, hint) VALUES (${agentId}::uuid, ${key.hash}, ${key.hint})
-      RETURNING id, now() + make_interval(secs => ${overlapSeconds}::int) AS previous_end_at`;
-    return rows[0];
+): Promise<RowOf<typeof insertKey> | undefined> {
+  return sql.transaction(async (tx) => {
+    if ((await lockActive.first(tx, { id: agentId })) === undefined) return undefined;
+    const overlap = { agent_id: agentId, overlap_seconds: overlapSeconds };
+    await limitKeys.count(tx, overlap);
+    return insertKey.one(tx, { ...overlap, key_hash: hash, hint });
   });
 }
 
-/** Revokes a key. Returns when it was first revoked, or undefined if the agent has no such key. */
-export async function revokeKey(db: Queries, agentId: string, keyId: string): Promise<Date | undefined> {
-  const rows = await db.$queryRaw<{ revoked_at: Date }[]>`
+/** Revokes a key. Returns when it was first revoked; no row if the agent has no such key. */
+export const revokeKey = statement({
+  name: "agent.revoke-key",
+  limit: "money",
+  params: { agent_id: uuid, id: uuid },
+  row: { revoked_at: timestamp },
+  text: `
     UPDATE agent_api_keys SET revoked_at = coalesce(revoked_at, now())
-     WHERE id = ${keyId}::uuid AND agent_id = ${agentId}::uuid RETURNING revoked_at`;
-  return rows[0]?.revoked_at;
-}
+     WHERE id = $id AND agent_id = $agent_id RETURNING revoked_at`,
+});
 
 /**
  * Revokes an agent, its keys and its open approvals in one statement. Its sessions end with it, because every
- * session check reads the agent's status. Returns when it was first revoked, or undefined if it is unknown.
+ * session check reads the agent's status. Returns when it was first revoked; no row if it is unknown.
  */
-export async function revokeAgent(db: Queries, agentId: string): Promise<Date | undefined> {
-  const rows = await db.$queryRaw<{ revoked_at: Date }[]>`
+export const revokeAgent = statement({
+  name: "agent.revoke",
+  limit: "money",
+  params: { id: uuid },
+  row: { revoked_at: timestamp },
+  text: `
     WITH agent AS (
-      UPDATE agents SET status = 'disabled', revoked_at = coalesce(revoked_at, now())
-       WHERE id = ${agentId}::uuid RETURNING id, revoked_at
+      UPDATE agents SET status = 'disabled', revoked_at = coalesce(revoked_at, now()) WHERE id = $id RETURNING id, revoked_at
     ), keys AS (
       UPDATE agent_api_keys k SET revoked_at = agent.revoked_at FROM agent
        WHERE k.agent_id = agent.id AND k.revoked_at IS NULL
@@ -84,6 +114,5 @@ export async function revokeAgent(db: Queries, agentId: string): Promise<Date | 
       UPDATE approvals q SET status = 'expired' FROM agent
        WHERE q.agent_id = agent.id AND q.status IN ('pending', 'approved')
     )
-    SELECT revoked_at FROM agent`;
-  return rows[0]?.revoked_at;
-}
+    SELECT revoked_at FROM agent`,
+});

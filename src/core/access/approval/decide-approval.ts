@@ -1,15 +1,15 @@
 import type { z } from "zod";
 import type { Deps } from "../../context.ts";
-import type { Queries } from "../../ports/database.ts";
+import type { Sql } from "../../ports/sql.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import { AppError, invalidField, notFound } from "../../protocol/errors.ts";
 import { requireFuture, requireId } from "../../protocol/fields.ts";
-import { addDataTypes, grantIsLive, writeGrant } from "../grant/index.ts";
+import { addDataTypes, writeGrant } from "../grant/index.ts";
 import { fromWire, isWithinRequest, missingFrom } from "../scope/index.ts";
 import { userExists } from "../user/index.ts";
 import type { DecideApprovalInput, DecideApprovalOutput } from "./schema.ts";
 import { BudgetRequest, DataRequest, GrantRequest } from "./schema.ts";
-import type { ApprovalRow } from "./store.ts";
+import type { LockedApproval } from "./store.ts";
 import { findStandingGrant, lockApproval, recordDecision } from "./store.ts";
 
 type Input = z.infer<typeof DecideApprovalInput>;
@@ -22,23 +22,24 @@ type Input = z.infer<typeof DecideApprovalInput>;
  *   wider than the request, or leaves out a field of a grant (R6.1)
  */
 export async function decideApproval(
-  { db, log }: Pick<Deps, "db" | "log">,
+  { db, sql, log }: Pick<Deps, "db" | "sql" | "log">,
   input: Input,
 ): Promise<z.infer<typeof DecideApprovalOutput>> {
   const approvalId = requireId(input.approval_id, "approval");
   const userId = requireId(input.user_id, "user");
 
-  const decided = await db.$transaction(async (tx) => {
+  const isUser = await userExists(db, userId);
+  const decided = await sql.transaction(async (tx) => {
     const approval = await lockApproval(tx, approvalId);
     if (approval === undefined || (approval.user_id !== null && approval.user_id !== userId))
       throw notFound("approval");
-    if (!(await userExists(tx, userId))) throw notFound("user");
+    if (!isUser) throw notFound("user");
     if (approval.status !== "pending") {
       throw new AppError("conflict", { message: `This approval is ${approval.status} already.` });
     }
     const status = input.decision === "approve" ? "approved" : "denied";
     const grantId = status === "approved" ? await carryOut(tx, approval, userId, input) : null;
-    await recordDecision(tx, approvalId, { status, userId, grantId });
+    await recordDecision.count(tx, { id: approvalId, status, user_id: userId, grant_id: grantId });
     return { approval_id: approvalId, status, ...(grantId !== null && { grant_id: grantId }) } as const;
   });
 
@@ -48,8 +49,8 @@ export async function decideApproval(
 
 /** Carries out an approval. Returns the id of the grant that it made, changed or belongs to. */
 async function carryOut(
-  tx: Queries,
-  approval: ApprovalRow,
+  tx: Sql,
+  approval: LockedApproval,
   userId: string,
   input: Input,
 ): Promise<string | null> {
@@ -59,14 +60,14 @@ async function carryOut(
     case "data":
       return applyData(tx, approval, input);
     case "budget":
-      return applyBudget(tx, approval, input);
+      return applyBudget(approval, input);
     case "gpt_sign_in": {
       // A user who has granted this agent before may sign in on that grant. Any other sign-in writes a grant.
-      const standingGrantId =
+      const standingGrant =
         input.scopes === undefined && input.budget_limit_cents === undefined && input.expires_at === undefined
-          ? await findStandingGrant(tx, userId, approval.agent_id)
+          ? await findStandingGrant.first(tx, { user_id: userId, agent_id: approval.agent_id })
           : undefined;
-      return standingGrantId ?? applyGrant(tx, approval, userId, input);
+      return standingGrant?.id ?? applyGrant(tx, approval, userId, input);
     }
   }
 }
@@ -82,7 +83,7 @@ function requireInput<Field extends "scopes" | "budget_limit_cents" | "expires_a
 }
 
 /** Writes the grant that the user decided on. Returns its id. */
-async function applyGrant(tx: Queries, approval: ApprovalRow, userId: string, input: Input): Promise<string> {
+async function applyGrant(tx: Sql, approval: LockedApproval, userId: string, input: Input): Promise<string> {
   const requested = GrantRequest.parse(approval.requested);
   const scopes = fromWire(requireInput(input, "scopes"));
   const budgetCents = requireInput(input, "budget_limit_cents");
@@ -102,7 +103,7 @@ async function applyGrant(tx: Queries, approval: ApprovalRow, userId: string, in
 }
 
 /** Adds the approved data types to the grant. The agent asked for nothing else, so any other field is refused. */
-async function applyData(tx: Queries, approval: ApprovalRow, input: Input): Promise<string | null> {
+async function applyData(tx: Sql, approval: LockedApproval, input: Input): Promise<string | null> {
   const requested = DataRequest.parse(approval.requested);
   const approved = input.scopes?.allowed_data_types ?? requested.data_types;
   if (missingFrom(approved, requested.data_types).length > 0) {
@@ -119,17 +120,15 @@ async function applyData(tx: Queries, approval: ApprovalRow, input: Input): Prom
     ["allowed_task_types", "allowed_categories"],
     ["budget_limit_cents", "expires_at"],
   );
-  if (
-    approval.grant_id === null ||
-    !(await addDataTypes(tx, approval.grant_id, approval.agent_session_id, approved))
-  ) {
-    throw grantEnded();
-  }
-  return approval.grant_id;
+  const { grant_id: grantId, agent_session_id: sessionId } = approval;
+  if (grantId === null) throw grantEnded();
+  const extended = await addDataTypes.first(tx, { id: grantId, session_id: sessionId, data_types: approved });
+  if (extended === undefined) throw grantEnded();
+  return grantId;
 }
 
 /** Checks the decision on a budget. The budget isn't raised here: the next matching run uses the approval. */
-async function applyBudget(tx: Queries, approval: ApprovalRow, input: Input): Promise<string | null> {
+function applyBudget(approval: LockedApproval, input: Input): string | null {
   const { amount_cents } = BudgetRequest.parse(approval.requested);
   if (input.budget_limit_cents !== undefined && input.budget_limit_cents !== amount_cents) {
     throw invalidField(
@@ -143,7 +142,7 @@ async function applyBudget(tx: Queries, approval: ApprovalRow, input: Input): Pr
     ["allowed_task_types", "allowed_data_types", "allowed_categories"],
     ["expires_at"],
   );
-  if (approval.grant_id === null || !(await grantIsLive(tx, approval.grant_id))) throw grantEnded();
+  if (!approval.grant_live) throw grantEnded();
   return approval.grant_id;
 }
 

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { AgentActor, Deps } from "../../context.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
+import type { DataType } from "../../protocol/data-types.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
@@ -9,7 +10,7 @@ import { narrow, toWire } from "../scope/index.ts";
 import { approvalUrl } from "./open-approval.ts";
 import type { GetApprovalInput, GetApprovalOutput } from "./schema.ts";
 import { BudgetRequest, DataRequest, GrantRequest } from "./schema.ts";
-import type { ApprovalRow, GrantedRow } from "./store.ts";
+import type { ApprovalRow } from "./store.ts";
 import { findApproval, findGranted } from "./store.ts";
 
 /**
@@ -23,8 +24,8 @@ export async function getApproval(
   const approval = await findApproval(db, requireId(input.approval_id, "approval"), actor.agentId);
   if (approval === undefined) throw notFound("approval");
   const granted =
-    approval.status === "approved" && approval.grant_id !== null
-      ? await findGranted(db, approval.grant_id)
+    approval.status === "approved" && approval.grantId !== null
+      ? ((await findGranted(db, approval.grantId)) ?? undefined)
       : undefined;
   return {
     data: {
@@ -42,7 +43,7 @@ export async function getApproval(
  * Returns the next actions for an approval's state. After an approval, the agent repeats the call that opened
  * it.
  */
-function nextAfterDecision(approval: ApprovalRow, granted: GrantedRow | undefined): NextAction[] {
+function nextAfterDecision(approval: ApprovalRow, granted: Granted | undefined): NextAction[] {
   if (approval.status === "pending") return [next.getApproval(approval.id)];
   if (approval.status !== "approved") return [next.auth()];
   switch (approval.kind) {
@@ -67,13 +68,16 @@ function nextAfterDecision(approval: ApprovalRow, granted: GrantedRow | undefine
   }
 }
 
+type Granted = NonNullable<Awaited<ReturnType<typeof findGranted>>>;
+
 /** Returns the parameters of the session that the agent asked for, narrowed to what the user granted. */
-function grantedSession(
-  requested: z.infer<typeof GrantRequest>,
-  granted: GrantedRow,
-): Record<string, unknown> {
-  const { task_types: taskTypes, data_types: dataTypes, categories } = granted;
-  const scopes = narrow(requested.scopes, { taskTypes, dataTypes, categories });
+function grantedSession(requested: z.infer<typeof GrantRequest>, granted: Granted): Record<string, unknown> {
+  const scopes = narrow(requested.scopes, {
+    taskTypes: granted.allowedTaskTypes,
+    dataTypes: granted.allowedDataTypes as DataType[],
+    categories: granted.allowedCategories,
+  });
+  const secondsLeft = (granted.expiresAt.getTime() - Date.now()) / 1000;
   const remainingCents = microsToCents(granted.remaining);
   const seconds = requested.expires_in_seconds;
   return {
@@ -81,6 +85,6 @@ function grantedSession(
     scopes: toWire(scopes),
     budget_limit_cents: Math.min(requested.budget_limit_cents, remainingCents),
     // Without the field, the session lives as long as the grant allows.
-    ...(seconds !== null && seconds < granted.seconds_left && { expires_in_seconds: seconds }),
+    ...(seconds !== null && seconds < secondsLeft && { expires_in_seconds: seconds }),
   };
 }

@@ -1,6 +1,11 @@
 export { decideApproval } from "./decide-approval.ts";
 export { getApproval } from "./get-approval.ts";
 export { approvalPrompt, openApproval } from "./open-approval.ts";
-export { DecideApprovalInput, DecideApprovalOutput, GetApprovalInput, GetApprovalOutput } from "./schema.ts";
-export { findSignIn, listOpenApprovals, takeSignIn } from "./store.ts";
-export { findApprovedBudget } from "./store.ts";
+export {
+  DecideApprovalInput,
+  DecideApprovalOutput,
+  GetApprovalInput,
+  GetApprovalOutput,
+  GrantRequest,
+} from "./schema.ts";
+export { findApprovedBudget, findSignIn, listOpenApprovals, takeSignIn } from "./store.ts";

@@ -45,7 +45,14 @@ export const approvalUrl = (publicBaseUrl: string, approvalId: string): string =
  * @throws AppError `rate_limited` if the agent opens too many new approvals. Finding an open one doesn't count.
  */
 export async function openApproval(
-  { db, cipher, log, limiter, settings }: Pick<Deps, "db" | "cipher" | "log" | "limiter" | "settings">,
+  {
+    db,
+    sql,
+    cipher,
+    log,
+    limiter,
+    settings,
+  }: Pick<Deps, "db" | "sql" | "cipher" | "log" | "limiter" | "settings">,
   request: ApprovalRequest,
 ): Promise<OpenApproval> {
   const id = randomUUID();
@@ -54,20 +61,18 @@ export async function openApproval(
     canonicalJson([request.kind, request.grantId ?? null, key, request.requested]),
   );
   const existing = await findOpenApproval(db, request.agentId, requestDigest);
-  if (existing !== undefined) return approvalPrompt({ cipher, settings }, existing);
+  if (existing !== null) return approvalPrompt({ cipher, settings }, existing);
 
   const rule = settings.rateRules.approvalOpened;
   const take = await limiter.take(rule, request.agentId);
   if (!take.allowed) throw rateLimited(rule, take);
-  const approval = await insertApproval(db, {
-    ...request,
-    id,
-    userId: request.userId,
-    grantId: request.grantId,
-    sessionId: request.sessionId,
-    userCodeHash: hashSecret(userCode(cipher, id)),
-    requestDigest,
-    seconds: LIFETIME_SECONDS[request.kind],
+  const { kind, agentId, userId = null, grantId = null, sessionId = null, requested } = request;
+  const { expires_at: expiresAt, ...approval } = await insertApproval(sql, {
+    ...{ id, kind, agent_id: agentId, user_id: userId, grant_id: grantId, session_id: sessionId },
+    user_code_hash: hashSecret(userCode(cipher, id)),
+    requested,
+    request_digest: requestDigest,
+    seconds: LIFETIME_SECONDS[kind],
   });
   // A parallel call with the same request may have opened the approval first. Then only that call logs it.
   if (approval.id === id) {
@@ -76,19 +81,19 @@ export async function openApproval(
       "approval opened",
     );
   }
-  return approvalPrompt({ cipher, settings }, approval);
+  return approvalPrompt({ cipher, settings }, { id: approval.id, expiresAt });
 }
 
 /** Returns what the agent shows to the user for an open approval. It is the same every time. */
 export function approvalPrompt(
   { cipher, settings }: Pick<Deps, "cipher" | "settings">,
-  approval: { id: string; expires_at: Date },
+  approval: { id: string; expiresAt: Date },
 ): OpenApproval {
   return {
     approval_id: approval.id,
     approval_url: approvalUrl(settings.publicBaseUrl, approval.id),
     user_code: userCode(cipher, approval.id),
-    expires_at: approval.expires_at.toISOString(),
+    expires_at: approval.expiresAt.toISOString(),
     poll_interval_seconds: POLL_INTERVAL_SECONDS,
   };
 }

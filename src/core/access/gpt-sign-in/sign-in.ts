@@ -4,12 +4,12 @@ import { AppError, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
-import { approvalPrompt, findSignIn, openApproval, takeSignIn } from "../approval/index.ts";
+import { approvalPrompt, findSignIn, GrantRequest, openApproval, takeSignIn } from "../approval/index.ts";
 import { openGptSession } from "../session/index.ts";
 import type { SignInInput, SignInOutput } from "./schema.ts";
 import { DEFAULT_BUDGET_CENTS, GPT_SESSION_SECONDS } from "./schema.ts";
 
-type Context = Pick<Deps, "db" | "log" | "cipher" | "limiter" | "settings"> & { actor: AgentActor };
+type Context = Pick<Deps, "db" | "sql" | "log" | "cipher" | "limiter" | "settings"> & { actor: AgentActor };
 type Answer = z.infer<typeof SignInOutput>;
 export interface SignIn {
   data: Answer;
@@ -68,11 +68,13 @@ async function continueSignIn(ctx: Context, authRequestId: string): Promise<Sign
     };
   }
 
-  const opened = await ctx.db.$transaction(async (tx) => {
-    const taken = await takeSignIn(tx, id, ctx.actor.agentId);
+  const { sql, actor } = ctx;
+  const opened = await sql.transaction(async (tx) => {
+    const taken = await takeSignIn.first(tx, { id, agent_id: actor.agentId });
     if (taken === undefined)
       throw new AppError("conflict", { message: "This sign-in was used already. Start a new sign-in." });
-    return openGptSession({ ...ctx, db: tx }, taken.grantId, taken.requested, GPT_SESSION_SECONDS);
+    const requested = GrantRequest.parse(taken.requested);
+    return openGptSession({ sql: tx, actor }, taken.grant_id, requested, GPT_SESSION_SECONDS);
   });
   ctx.log.info(
     { event: "session_opened", session_id: opened.data.session_id, surface: "gpt" },

@@ -1,4 +1,4 @@
 export { putGrant } from "./put-grant.ts";
 export { revokeGrant } from "./revoke-grant.ts";
 export { PutGrantInput, PutGrantOutput, RevokeGrantInput, RevokeGrantOutput } from "./schema.ts";
-export { addDataTypes, grantIsLive, writeGrant } from "./store.ts";
+export { addDataTypes, writeGrant } from "./store.ts";

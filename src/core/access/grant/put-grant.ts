@@ -13,7 +13,7 @@ import { userAndAgentExist, writeGrant } from "./store.ts";
  *   expiry that is not in the future
  */
 export async function putGrant(
-  { db, log }: Pick<Deps, "db" | "log">,
+  { db, sql, log }: Pick<Deps, "db" | "sql" | "log">,
   input: z.infer<typeof PutGrantInput>,
 ): Promise<z.infer<typeof PutGrantOutput>> {
   const userId = requireId(input.user_id, "user");
@@ -23,7 +23,7 @@ export async function putGrant(
   if (!exists.user) throw notFound("user");
   if (!exists.agent) throw notFound("agent");
 
-  const grant = await writeGrant(db, userId, agentId, {
+  const grant = await writeGrant(sql, userId, agentId, {
     scopes: fromWire(input.scopes),
     budgetMicros: centsToMicros(input.budget_limit_cents),
     expiresAt,

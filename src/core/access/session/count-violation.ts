@@ -7,7 +7,7 @@ import { recordViolation } from "./store.ts";
  * suspension still gets its own error; the next call gets `session_suspended`.
  */
 export async function countViolation(
-  { db, log, settings, actor }: Pick<Deps, "db" | "log" | "settings"> & { actor: SessionActor },
+  { sql, log, settings, actor }: Pick<Deps, "sql" | "log" | "settings"> & { actor: SessionActor },
   kind: "scope" | "rate",
 ): Promise<void> {
   const { scopeViolations, scopeWindowSeconds, rateHits, rateWindowSeconds } = settings.suspension;
@@ -15,7 +15,7 @@ export async function countViolation(
     kind === "scope"
       ? ([scopeViolations, scopeWindowSeconds, "scope violations"] as const)
       : ([rateHits, rateWindowSeconds, "rate-limit rejections"] as const);
-  const suspended = await recordViolation(db, actor.sessionId, {
+  const suspended = await recordViolation(sql, actor.sessionId, {
     kind,
     limit,
     windowSeconds,

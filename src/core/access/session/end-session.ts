@@ -10,14 +10,14 @@ import type {
 } from "./schema.ts";
 import * as store from "./store.ts";
 
-type Context = Pick<Deps, "db" | "log">;
+type Context = Pick<Deps, "sql" | "log">;
 type Revoked = z.infer<typeof RevokeSessionOutput>;
 
 /** Revokes the caller's own session. The next call with its token is refused. */
 export async function revokeSession(ctx: Context & { actor: SessionActor }): Promise<Revoked> {
   const { sessionId } = ctx.actor;
-  const revokedAt = (await store.revokeSession(ctx.db, sessionId)) ?? new Date();
-  return reportRevoked(ctx, sessionId, revokedAt);
+  const revoked = await store.revokeSession.first(ctx.sql, { id: sessionId });
+  return reportRevoked(ctx, sessionId, revoked?.revoked_at ?? new Date());
 }
 
 /**
@@ -26,9 +26,9 @@ export async function revokeSession(ctx: Context & { actor: SessionActor }): Pro
  */
 export async function endSession(ctx: Context, input: z.infer<typeof EndSessionInput>): Promise<Revoked> {
   const sessionId = requireId(input.session_id, "session");
-  const revokedAt = await store.revokeSession(ctx.db, sessionId);
-  if (revokedAt === undefined) throw notFound("session");
-  return reportRevoked(ctx, sessionId, revokedAt);
+  const revoked = await store.revokeSession.first(ctx.sql, { id: sessionId });
+  if (revoked === undefined) throw notFound("session");
+  return reportRevoked(ctx, sessionId, revoked.revoked_at);
 }
 
 function reportRevoked({ log }: Context, sessionId: string, revokedAt: Date): Revoked {
@@ -37,8 +37,8 @@ function reportRevoked({ log }: Context, sessionId: string, revokedAt: Date): Re
 }
 
 /** Logs each session that has expired. Only one replica logs each session. */
-export async function logExpiredSessions({ db, log }: Context): Promise<void> {
-  for (const session of await store.markExpiredSessions(db))
+export async function logExpiredSessions({ sql, log }: Context): Promise<void> {
+  for (const session of await store.markExpiredSessions.all(sql, {}))
     log.info(
       { event: "session_expired", session_id: session.id, agent_id: session.agent_id },
       "session expired",
@@ -50,14 +50,13 @@ export async function logExpiredSessions({ db, log }: Context): Promise<void> {
  * @throws AppError `not_found`; `conflict` for a session that isn't suspended
  */
 export async function resumeSession(
-  { db, log }: Context,
+  { sql, log }: Context,
   input: z.infer<typeof ResumeSessionInput>,
 ): Promise<z.infer<typeof ResumeSessionOutput>> {
   const sessionId = requireId(input.session_id, "session");
-  const previousState = await store.resumeSession(db, sessionId);
-  if (previousState === undefined) throw notFound("session");
-  if (previousState === "not_suspended")
-    throw new AppError("conflict", { message: "This session isn't suspended." });
+  const session = await store.resumeSession.first(sql, { id: sessionId });
+  if (session === undefined) throw notFound("session");
+  if (!session.suspended) throw new AppError("conflict", { message: "This session isn't suspended." });
   log.info({ event: "session_resumed", session_id: sessionId }, "session resumed");
   return { session_id: sessionId, resumed: true };
 }

@@ -12,4 +12,4 @@ export {
   ResumeSessionOutput,
   RevokeSessionOutput,
 } from "./schema.ts";
-export { recordSelection, sessionIsLive } from "./store.ts";
+export { recordSelection } from "./store.ts";

@@ -1,14 +1,13 @@
 import type { z } from "zod";
 import type { AgentActor } from "../../context.ts";
-import type { Queries } from "../../ports/database.ts";
+import type { Sql } from "../../ports/sql.ts";
 import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
-import type { DataType } from "../../protocol/data-types.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { mintToken } from "../credential/index.ts";
 import type { WireRequestedScopes } from "../scope/index.ts";
 import { narrow, toWire } from "../scope/index.ts";
 import type { OpenSessionOutput } from "./schema.ts";
-import { findLiveGrantById, insertSession } from "./store.ts";
+import { findLiveGrant, insertSession } from "./store.ts";
 
 /**
  * Opens a GPT's session on a grant. Scopes and budget are what the GPT asked for, narrowed to the grant.
@@ -16,7 +15,7 @@ import { findLiveGrantById, insertSession } from "./store.ts";
  * @throws AppError `conflict` if the grant was revoked or has expired
  */
 export async function openGptSession(
-  { db, actor }: { db: Queries; actor: AgentActor },
+  { sql, actor }: { sql: Sql; actor: AgentActor },
   grantId: string,
   requested: { scopes: WireRequestedScopes; budget_limit_cents: number },
   maxSeconds: number,
@@ -24,17 +23,17 @@ export async function openGptSession(
   data: z.infer<typeof OpenSessionOutput>;
   subject: { agentSessionId: string; grantId: string; userId: string };
 }> {
-  const grant = await findLiveGrantById(db, grantId);
-  if (grant === null) throw grantEnded();
+  const grant = await findLiveGrant.first(sql, { id: grantId });
+  if (grant === undefined) throw grantEnded();
   const scopes = narrow(requested.scopes, {
-    taskTypes: grant.allowedTaskTypes,
-    dataTypes: grant.allowedDataTypes as DataType[],
-    categories: grant.allowedCategories,
+    taskTypes: grant.allowed_task_types,
+    dataTypes: grant.allowed_data_types,
+    categories: grant.allowed_categories,
   });
   const requestedMicros = centsToMicros(requested.budget_limit_cents);
   const budgetMicros = requestedMicros < grant.remaining ? requestedMicros : grant.remaining;
   const { token, hash } = mintToken("gpt_session");
-  const session = await insertSession(db, {
+  const session = await insertSession(sql, {
     grantId,
     apiKeyId: actor.apiKeyId,
     tokenHash: hash,
@@ -55,7 +54,7 @@ export async function openGptSession(
       budget_limit_cents: microsToCents(budgetMicros),
       expires_at: session.expires_at.toISOString(),
     },
-    subject: { agentSessionId: session.id, grantId, userId: grant.userId },
+    subject: { agentSessionId: session.id, grantId, userId: grant.user_id },
   };
 }
 

@@ -28,10 +28,10 @@ export interface OpenedSession {
  *   find out which users exist.
  */
 export async function openSession(
-  ctx: Pick<Deps, "db" | "log" | "cipher" | "limiter" | "settings"> & { actor: AgentActor },
+  ctx: Pick<Deps, "db" | "sql" | "log" | "cipher" | "limiter" | "settings"> & { actor: AgentActor },
   input: Input,
 ): Promise<OpenedSession> {
-  const { actor, db } = ctx;
+  const { actor, db, sql } = ctx;
   const grant =
     input.user_id !== undefined && isId(input.user_id)
       ? await findLiveGrantBySubject(db, actor.agentId, input.user_id)
@@ -44,7 +44,7 @@ export async function openSession(
     categories: grant.allowedCategories,
   });
   const { token, hash } = mintToken("agent_session");
-  const session = await insertSession(db, {
+  const session = await insertSession(sql, {
     grantId: grant.id,
     apiKeyId: actor.apiKeyId,
     tokenHash: hash,
@@ -76,7 +76,7 @@ export async function openSession(
 
 /** Opens an approval for the requested grant. Returns the `consent_required` error to throw. */
 async function openGrantApproval(
-  ctx: Pick<Deps, "db" | "log" | "cipher" | "limiter" | "settings"> & { actor: AgentActor },
+  ctx: Pick<Deps, "db" | "sql" | "log" | "cipher" | "limiter" | "settings"> & { actor: AgentActor },
   input: Input,
   grant: Pick<LiveGrant, "id" | "userId"> | undefined,
 ): Promise<AppError> {

@@ -16,7 +16,7 @@ export type ScopeName = "task_types" | "data_types" | "categories";
  *   that includes them.
  */
 export async function refuseScope(
-  ctx: Pick<Deps, "db" | "log" | "settings"> & { actor: SessionActor },
+  ctx: Pick<Deps, "sql" | "log" | "settings"> & { actor: SessionActor },
   scope: ScopeName,
   missing: string[],
   dryRun = false,

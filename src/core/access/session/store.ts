@@ -1,10 +1,10 @@
-import { Prisma } from "../../../platform/generated/prisma/client.ts";
 import type { Scopes } from "../../context.ts";
 import type { Queries } from "../../ports/database.ts";
 import {
   bigint,
   boolean,
   bytes,
+  integer,
   nullable,
   oneOf,
   text,
@@ -12,19 +12,35 @@ import {
   timestamp,
   uuid,
 } from "../../ports/sql-types.ts";
+import type { Sql } from "../../ports/sql.ts";
 import type { RowOf } from "../../ports/statement.ts";
 import { statement } from "../../ports/statement.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 
 /** A grant that is neither revoked nor expired. `remaining`: what is left of its budget, in micros. */
-export type LiveGrant = NonNullable<Awaited<ReturnType<typeof findLiveGrantById>>>;
+export type LiveGrant = NonNullable<Awaited<ReturnType<typeof findLiveGrantBySubject>>>;
 
 /** The live grant of an agent for a user, whom the agent's subject names. */
 export const findLiveGrantBySubject = (db: Queries, agentId: string, subject: string) =>
   db.liveGrant.findUnique({ where: { subject, agentId } });
 
-export const findLiveGrantById = (db: Queries, grantId: string) =>
-  db.liveGrant.findUnique({ where: { id: grantId } });
+/** The same by id, in a transaction. */
+export const findLiveGrant = statement({
+  name: "session.find-live-grant",
+  limit: "money",
+  params: { id: uuid },
+  row: {
+    user_id: uuid,
+    subject: uuid,
+    allowed_task_types: texts(),
+    allowed_data_types: texts<DataType>(),
+    allowed_categories: texts(),
+    remaining: bigint,
+  },
+  text: `
+    SELECT user_id, subject, allowed_task_types, allowed_data_types, allowed_categories, remaining
+      FROM live_grants WHERE id = $id`,
+});
 
 export interface NewSession {
   grantId: string;
@@ -38,37 +54,59 @@ export interface NewSession {
   maxSeconds: number;
 }
 
+const openCovered = statement({
+  name: "session.open",
+  limit: "money",
+  params: {
+    grant_id: uuid,
+    api_key_id: uuid,
+    token_hash: bytes,
+    surface: text,
+    task_types: texts(),
+    data_types: texts<DataType>(),
+    categories: texts(),
+    budget_micros: bigint,
+    seconds: nullable(integer),
+    max_seconds: integer,
+  },
+  row: { id: uuid, expires_at: timestamp },
+  text: `
+    WITH covering_grant AS (
+      SELECT g.id, g.user_id, g.agent_id,
+             least(now() + make_interval(secs => coalesce($seconds, $max_seconds)), g.expires_at) AS expires_at
+        FROM live_grants g
+       WHERE g.id = $grant_id AND $task_types <@ g.allowed_task_types AND $data_types <@ g.allowed_data_types
+         AND $categories <@ g.allowed_categories AND g.remaining >= $budget_micros
+         AND ($seconds IS NULL OR now() + make_interval(secs => $seconds) <= g.expires_at)
+    ), account AS (
+      INSERT INTO budget_accounts (kind, unit, "limit") SELECT 'session', 'micros', $budget_micros FROM covering_grant RETURNING id
+    )
+    INSERT INTO agent_sessions (token_hash, grant_id, api_key_id, user_id, agent_id, surface, allowed_task_types,
+                                allowed_data_types, allowed_categories, budget_account_id, expires_at)
+    SELECT $token_hash, c.id, $api_key_id, c.user_id, c.agent_id, $surface, $task_types, $data_types, $categories,
+           account.id, c.expires_at
+      FROM covering_grant c, account
+    RETURNING id, expires_at`,
+});
+
 /**
  * Inserts a session and its budget account if the grant covers the session's scopes, budget and lifetime. If
  * not, returns undefined. The statement itself checks the grant, so a grant that changes at this moment isn't
  * exceeded.
  */
-export async function insertSession(
-  db: Queries,
-  s: NewSession,
-): Promise<{ id: string; expires_at: Date } | undefined> {
-  const rows = await db.$queryRaw<{ id: string; expires_at: Date }[]>`
-    WITH covering_grant AS (
-      SELECT g.id, g.user_id, g.agent_id,
-             least(now() + make_interval(secs => ${s.seconds ?? s.maxSeconds}::int), g.expires_at) AS expires_at
-        FROM live_grants g
-       WHERE g.id = ${s.grantId}::uuid
-         AND ${s.scopes.taskTypes}::text[] <@ g.allowed_task_types
-         AND ${s.scopes.dataTypes}::text[] <@ g.allowed_data_types
-         AND ${s.scopes.categories}::text[] <@ g.allowed_categories
-         AND g.remaining >= ${s.budgetMicros}
-         AND (${s.seconds === undefined} OR now() + make_interval(secs => ${s.seconds ?? 0}::int) <= g.expires_at)
-    ), account AS (
-      INSERT INTO budget_accounts (kind, unit, "limit") SELECT 'session', 'micros', ${s.budgetMicros} FROM covering_grant RETURNING id
-    )
-    INSERT INTO agent_sessions (token_hash, grant_id, api_key_id, user_id, agent_id, surface, allowed_task_types,
-                                allowed_data_types, allowed_categories, budget_account_id, expires_at)
-    SELECT ${s.tokenHash}, c.id, ${s.apiKeyId}::uuid, c.user_id, c.agent_id, ${s.surface}, ${s.scopes.taskTypes},
-           ${s.scopes.dataTypes}, ${s.scopes.categories}, account.id, c.expires_at
-      FROM covering_grant c, account
-    RETURNING id, expires_at`;
-  return rows[0];
-}
+export const insertSession = (sql: Sql, s: NewSession): Promise<RowOf<typeof openCovered> | undefined> =>
+  openCovered.first(sql, {
+    grant_id: s.grantId,
+    api_key_id: s.apiKeyId,
+    token_hash: s.tokenHash,
+    surface: s.surface,
+    task_types: s.scopes.taskTypes,
+    data_types: s.scopes.dataTypes,
+    categories: s.scopes.categories,
+    budget_micros: s.budgetMicros,
+    seconds: s.seconds ?? null,
+    max_seconds: s.maxSeconds,
+  });
 
 const SESSION_STATE = {
   id: uuid,
@@ -118,35 +156,61 @@ export const findSessionById = statement({
 /** A session together with the state of its grant, agent and API key. */
 export type SessionRow = RowOf<typeof findSessionById>;
 
-/** Revokes a session. Returns when it was first revoked, or undefined if it is unknown. */
-export async function revokeSession(db: Queries, sessionId: string): Promise<Date | undefined> {
-  const rows = await db.$queryRaw<{ revoked_at: Date }[]>`
+/** Revokes a session. Returns when it was first revoked; no row if it is unknown. */
+export const revokeSession = statement({
+  name: "session.revoke",
+  limit: "money",
+  params: { id: uuid },
+  row: { revoked_at: timestamp },
+  text: `
     UPDATE agent_sessions SET revoked_at = coalesce(revoked_at, now()), active = false
-     WHERE id = ${sessionId}::uuid RETURNING revoked_at`;
-  return rows[0]?.revoked_at;
-}
+     WHERE id = $id RETURNING revoked_at`,
+});
 
 /**
- * Resumes a suspended session and deletes its violations, so it starts to count from 0.
- * Returns the session's state before, or undefined if it is unknown.
+ * Resumes a suspended session and deletes its violations, so it starts to count from 0. Returns whether it was
+ * suspended; no row if it is unknown.
  */
-export async function resumeSession(
-  db: Queries,
-  sessionId: string,
-): Promise<"suspended" | "not_suspended" | undefined> {
-  const rows = await db.$queryRaw<{ resumed: boolean }[]>`
+export const resumeSession = statement({
+  name: "session.resume",
+  limit: "money",
+  params: { id: uuid },
+  row: { suspended: boolean },
+  text: `
     WITH session AS (
-      SELECT id, suspended_at IS NOT NULL AND revoked_at IS NULL AS resumable FROM agent_sessions WHERE id = ${sessionId}::uuid FOR UPDATE
+      SELECT id, suspended_at IS NOT NULL AND revoked_at IS NULL AS suspended FROM agent_sessions WHERE id = $id FOR UPDATE
     ), resumed AS (
       UPDATE agent_sessions s SET suspended_at = NULL, suspended_reason = NULL, active = true, violation_count = 0
-        FROM session WHERE s.id = session.id AND session.resumable
+        FROM session WHERE s.id = session.id AND session.suspended
     ), deleted_violations AS (
-      DELETE FROM session_violations v USING session WHERE v.agent_session_id = session.id AND session.resumable
+      DELETE FROM session_violations v USING session WHERE v.agent_session_id = session.id AND session.suspended
     )
-    SELECT resumable AS resumed FROM session`;
-  const row = rows[0];
-  return row && (row.resumed ? "suspended" : "not_suspended");
-}
+    SELECT suspended FROM session`,
+});
+
+const insertViolation = statement({
+  name: "session.insert-violation",
+  limit: "money",
+  params: { id: uuid, kind: text },
+  row: {},
+  text: `
+    WITH counted_session AS (
+      UPDATE agent_sessions SET violation_count = violation_count + 1 WHERE id = $id RETURNING id
+    )
+    INSERT INTO session_violations (agent_session_id, kind) SELECT id, $kind FROM counted_session`,
+});
+
+const suspendAtLimit = statement({
+  name: "session.suspend-at-limit",
+  limit: "money",
+  params: { id: uuid, kind: text, limit: bigint, window_seconds: integer, reason: text },
+  row: {},
+  text: `
+    UPDATE agent_sessions SET suspended_at = now(), suspended_reason = $reason, active = false
+     WHERE id = $id AND suspended_at IS NULL AND revoked_at IS NULL
+       AND (SELECT count(*) FROM session_violations v
+             WHERE v.agent_session_id = $id AND v.kind = $kind AND v.created_at > now() - make_interval(secs => $window_seconds)) >= $limit`,
+});
 
 /**
  * Counts a violation, and suspends the session if it has made `limit` of this kind within the window.
@@ -156,30 +220,15 @@ export async function resumeSession(
  * several replicas count at the same moment, at least the last one sees all violations and suspends the session.
  */
 export async function recordViolation(
-  db: Queries,
-  sessionId: string,
+  sql: Sql,
+  id: string,
   violation: { kind: "scope" | "rate"; limit: number; windowSeconds: number; reason: string },
 ): Promise<boolean> {
-  await db.$executeRaw`
-    WITH counted_session AS (
-      UPDATE agent_sessions SET violation_count = violation_count + 1 WHERE id = ${sessionId}::uuid RETURNING id
-    )
-    INSERT INTO session_violations (agent_session_id, kind) SELECT id, ${violation.kind} FROM counted_session`;
-  const suspended = await db.$executeRaw`
-    UPDATE agent_sessions SET suspended_at = now(), suspended_reason = ${violation.reason}, active = false
-     WHERE id = ${sessionId}::uuid AND suspended_at IS NULL AND revoked_at IS NULL
-       AND (SELECT count(*) FROM session_violations v
-             WHERE v.agent_session_id = ${sessionId}::uuid AND v.kind = ${violation.kind}
-               AND v.created_at > now() - make_interval(secs => ${violation.windowSeconds}::int)) >= ${violation.limit}`;
-  return suspended === 1;
+  const { kind, limit, windowSeconds: window_seconds, reason } = violation;
+  await insertViolation.count(sql, { id, kind });
+  const counted = { id, kind, limit: BigInt(limit), window_seconds, reason };
+  return (await suspendAtLimit.count(sql, counted)) === 1;
 }
-
-/**
- * SQL condition: the session, its grant, agent and API key are live when the statement runs. Every statement that
- * spends money or stores answers includes it, so a session that ends during a call has no effect.
- */
-export const sessionIsLive = (sessionId: string): Prisma.Sql =>
-  Prisma.sql`EXISTS (SELECT FROM live_sessions s WHERE s.id = ${sessionId}::uuid)`;
 
 /** Records that the session asked for a campaign's task. Its flow state becomes `service_selected`. */
 export async function recordSelection(db: Queries, sessionId: string, campaignId: string): Promise<void> {
@@ -190,11 +239,15 @@ export async function recordSelection(db: Queries, sessionId: string, campaignId
  * Marks up to 1,000 expired sessions, oldest first, and returns them. Revoked sessions are left out.
  * Each session is returned once: replicas skip the rows that another replica has locked.
  */
-export async function markExpiredSessions(db: Queries): Promise<{ id: string; agent_id: string }[]> {
-  return db.$queryRaw<{ id: string; agent_id: string }[]>`
+export const markExpiredSessions = statement({
+  name: "session.mark-expired",
+  limit: "job",
+  params: {},
+  row: { id: uuid, agent_id: uuid },
+  text: `
     UPDATE agent_sessions s SET expiry_noted_at = now()
      WHERE s.id IN (SELECT id FROM agent_sessions
                      WHERE expires_at <= now() AND expiry_noted_at IS NULL AND revoked_at IS NULL
                      ORDER BY expires_at LIMIT 1000 FOR UPDATE SKIP LOCKED)
-    RETURNING s.id, s.agent_id`;
-}
+    RETURNING s.id, s.agent_id`,
+});

@@ -18,11 +18,12 @@ type Status = z.infer<typeof FlowStatusOutput>;
 /** R1.4: the session's whole situation in one call. `flow_state` is the furthest state that holds. */
 export async function flowStatus({
   db,
+  sql,
   actor,
-}: Pick<Deps, "db"> & { actor: SessionActor }): Promise<{ data: Status; nextActions: NextAction[] }> {
+}: Pick<Deps, "db" | "sql"> & { actor: SessionActor }): Promise<{ data: Status; nextActions: NextAction[] }> {
   const [account, completed, available, payments, approvals, selected] = await Promise.all([
     findAccount(db, actor.budgetAccountId),
-    listCompletedTasks(db, actor.userId),
+    listCompletedTasks.all(sql, { user_id: actor.userId }),
     listReadyServices({ db, actor }),
     listOpenPayments(db, actor.grantId),
     listOpenApprovals(db, actor.grantId),
@@ -41,10 +42,10 @@ export async function flowStatus({
     completed_tasks: completed.map((task) => ({ ...task, completed_at: task.completed_at.toISOString() })),
     available_services: available,
     pending_payments: payments.map((payment) => ({ ...paymentToView(payment), service: payment.service })),
-    pending_approvals: approvals.map(({ id, kind, expires_at }) => ({
+    pending_approvals: approvals.map(({ id, kind, expiresAt }) => ({
       approval_id: id,
-      kind,
-      expires_at: expires_at.toISOString(),
+      kind: kind as Status["pending_approvals"][number]["kind"],
+      expires_at: expiresAt.toISOString(),
     })),
   };
   return { data, nextActions: nextInState(data, selected) };

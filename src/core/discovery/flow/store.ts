@@ -1,20 +1,19 @@
 import type { Queries } from "../../ports/database.ts";
-
-export interface CompletedTask {
-  campaign_id: string;
-  campaign_name: string;
-  task_type: string;
-  completed_at: Date;
-}
+import { text, timestamp, uuid } from "../../ports/sql-types.ts";
+import { statement } from "../../ports/statement.ts";
 
 /** Lists a user's completed tasks whose consent stands, newest first, at most 100. */
-export async function listCompletedTasks(db: Queries, userId: string): Promise<CompletedTask[]> {
-  return db.$queryRaw<CompletedTask[]>`
+export const listCompletedTasks = statement({
+  name: "flow.list-completed-tasks",
+  limit: "read",
+  params: { user_id: uuid },
+  row: { campaign_id: uuid, campaign_name: text, task_type: text, completed_at: timestamp },
+  text: `
     SELECT c.id AS campaign_id, c.name AS campaign_name, c.task_type, t.created_at AS completed_at
       FROM task_completions t JOIN campaigns c ON c.id = t.campaign_id
-     WHERE t.user_id = ${userId}::uuid AND t.withdrawn_at IS NULL
-     ORDER BY t.created_at DESC LIMIT 100`;
-}
+     WHERE t.user_id = $user_id AND t.withdrawn_at IS NULL
+     ORDER BY t.created_at DESC LIMIT 100`,
+});
 
 /** The campaign whose task or plan this session asked for last. Undefined: none yet. */
 export async function findSelectedCampaign(db: Queries, sessionId: string): Promise<string | undefined> {

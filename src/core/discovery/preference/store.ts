@@ -1,28 +1,33 @@
-import type { z } from "zod";
 import type { Queries } from "../../ports/database.ts";
-import type { PreferenceLevel } from "./schema.ts";
-
-export interface PreferenceRow {
-  task_type: string;
-  level: z.infer<typeof PreferenceLevel>;
-  updated_at: Date;
-}
+import { texts, uuid } from "../../ports/sql-types.ts";
+import type { Sql } from "../../ports/sql.ts";
+import { statement } from "../../ports/statement.ts";
 
 /** Lists a user's preferences by task type. */
-export async function listPreferences(db: Queries, userId: string): Promise<PreferenceRow[]> {
-  return db.$queryRaw<PreferenceRow[]>`
-    SELECT task_type, level, updated_at FROM user_task_preferences WHERE user_id = ${userId}::uuid ORDER BY task_type`;
-}
+export const listPreferences = (db: Queries, userId: string) =>
+  db.userTaskPreference.findMany({ where: { userId }, orderBy: { taskType: "asc" } });
+
+const upsertPreferences = statement({
+  name: "preference.set",
+  limit: "read",
+  params: { user_id: uuid, task_types: texts(), levels: texts() },
+  row: {},
+  text: `
+    INSERT INTO user_task_preferences (user_id, task_type, level)
+    SELECT $user_id, p.task_type, p.level FROM unnest($task_types, $levels) AS p(task_type, level)
+    ON CONFLICT (user_id, task_type) DO UPDATE SET level = excluded.level, updated_at = now()`,
+});
 
 /** Sets the given preferences. If a task type occurs twice, the last one counts. */
 export async function putPreferences(
-  db: Queries,
+  sql: Sql,
   userId: string,
   preferences: { task_type: string; level: string }[],
 ): Promise<void> {
   const lastLevels = new Map(preferences.map(({ task_type, level }) => [task_type, level]));
-  await db.$executeRaw`
-    INSERT INTO user_task_preferences (user_id, task_type, level)
-    SELECT ${userId}::uuid, * FROM unnest(${[...lastLevels.keys()]}::text[], ${[...lastLevels.values()]}::text[])
-    ON CONFLICT (user_id, task_type) DO UPDATE SET level = excluded.level, updated_at = now()`;
+  await upsertPreferences.count(sql, {
+    user_id: userId,
+    task_types: [...lastLevels.keys()],
+    levels: [...lastLevels.values()],
+  });
 }

@@ -14,11 +14,15 @@ export async function auditHistory(
     countAuditEntries(db, actor.grantId),
   ]);
   return {
-    entries: rows.map(({ agent_session_id, error_code, created_at, ...row }) => ({
-      ...row,
-      session_id: agent_session_id,
-      ...(error_code !== null && { error_code }),
-      created_at: created_at.toISOString(),
+    entries: rows.map((row) => ({
+      id: row.id,
+      session_id: row.agentSessionId,
+      operation: row.operation,
+      endpoint: row.endpoint,
+      request_summary: row.requestSummary as Record<string, unknown>,
+      response_status: row.responseStatus,
+      ...(row.errorCode !== null && { error_code: row.errorCode }),
+      created_at: row.createdAt.toISOString(),
     })),
     total_count: total,
     offset,

@@ -1,10 +1,12 @@
 import type { z } from "zod";
 import { userExists } from "../../access/user/index.ts";
 import type { Deps } from "../../context.ts";
+import type { DataType } from "../../protocol/data-types.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { PAGE_SIZE, requireId } from "../../protocol/fields.ts";
+import type { ConsentRecord } from "./rules.ts";
 import type { ListConsentsInput, ListConsentsOutput } from "./schema.ts";
-import { countConsents, listConsentRows } from "./store.ts";
+import { countConsents, listConsentRecords } from "./store.ts";
 
 /**
  * Lists a user's consent records, newest first: given, refused and withdrawn ones.
@@ -17,15 +19,23 @@ export async function listConsents(
   const userId = requireId(user_id, "user");
   if (!(await userExists(db, userId))) throw notFound("user");
   const [rows, total] = await Promise.all([
-    listConsentRows(db, userId, offset, limit),
+    listConsentRecords(db, userId, offset, limit),
     countConsents(db, userId),
   ]);
   return {
-    consents: rows.map(({ id, created_at, withdrawn_at, ...row }) => ({
-      consent_id: id,
-      ...row,
-      created_at: created_at.toISOString(),
-      withdrawn_at: withdrawn_at?.toISOString() ?? null,
+    consents: rows.map((row) => ({
+      consent_id: row.id,
+      consent_type: row.consentType as ConsentRecord["consentType"],
+      sponsor: row.sponsor,
+      campaign_id: row.campaignId,
+      campaign_name: row.campaignName,
+      service_key: row.serviceKey,
+      data_types: row.dataTypes as DataType[],
+      granted: row.granted,
+      purpose: row.purpose,
+      granted_via: row.grantedVia as "agent" | "human",
+      created_at: row.createdAt.toISOString(),
+      withdrawn_at: row.withdrawnAt?.toISOString() ?? null,
     })),
     total_count: total,
     offset,

@@ -6,7 +6,7 @@ import type { DataType } from "../../protocol/data-types.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { next } from "../../protocol/next-actions.ts";
 
-type Context = Pick<Deps, "db" | "cipher" | "log" | "limiter" | "settings"> & { actor: SessionActor };
+type Context = Pick<Deps, "db" | "sql" | "cipher" | "log" | "limiter" | "settings"> & { actor: SessionActor };
 
 /**
  * Checks that personal data of these types may be sent to a sponsor (R6.2, R6.4). Both the grant, which is the

@@ -1,16 +1,38 @@
 import type { SessionActor } from "../../context.ts";
 import type { Queries } from "../../ports/database.ts";
-import { json, uuid } from "../../ports/sql-types.ts";
+import { json, nullable, text, texts, timestamp, uuid } from "../../ports/sql-types.ts";
+import type { Sql } from "../../ports/sql.ts";
 import { statement } from "../../ports/statement.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import type { ConsentRecord } from "./rules.ts";
+
+const insertInputConsent = statement({
+  name: "consent.record-input",
+  limit: "money",
+  params: {
+    user_id: uuid,
+    campaign_id: nullable(uuid),
+    service_key: text,
+    data_types: texts<DataType>(),
+    purpose: text,
+    session_id: uuid,
+  },
+  row: {},
+  text: `
+    INSERT INTO consents (user_id, campaign_id, service_key, consent_type, data_types, granted, purpose, granted_via, agent_session_id)
+    SELECT $user_id, $campaign_id, $service_key, 'data_sharing', $data_types, true, $purpose, 'agent', $session_id
+     WHERE NOT EXISTS (
+       SELECT FROM consents
+        WHERE user_id = $user_id AND campaign_id IS NOT DISTINCT FROM $campaign_id AND service_key = $service_key
+          AND agent_session_id = $session_id AND withdrawn_at IS NULL AND $data_types <@ data_types)`,
+});
 
 /**
  * Records the consent that a run's input may carry these data types to a service. Does nothing if the session
  * has a consent for the same campaign and service that includes these types and isn't withdrawn.
  */
 export async function recordInputConsent(
-  db: Queries,
+  sql: Sql,
   {
     actor,
     campaignId,
@@ -18,14 +40,27 @@ export async function recordInputConsent(
     dataTypes,
   }: { actor: SessionActor; campaignId: string | null; serviceKey: string; dataTypes: DataType[] },
 ): Promise<void> {
-  await db.$executeRaw`
-    INSERT INTO consents (user_id, campaign_id, service_key, consent_type, data_types, granted, purpose, granted_via, agent_session_id)
-    SELECT ${actor.userId}::uuid, ${campaignId}::uuid, ${serviceKey}, 'data_sharing', ${dataTypes}::text[], true,
-           ${`input of ${serviceKey}`}, 'agent', ${actor.sessionId}::uuid
-     WHERE NOT EXISTS (
-       SELECT FROM consents
-        WHERE user_id = ${actor.userId}::uuid AND campaign_id IS NOT DISTINCT FROM ${campaignId}::uuid AND service_key = ${serviceKey}
-          AND agent_session_id = ${actor.sessionId}::uuid AND withdrawn_at IS NULL AND ${dataTypes}::text[] <@ data_types)`;
+  await insertInputConsent.count(sql, {
+    user_id: actor.userId,
+    campaign_id: campaignId,
+    service_key: serviceKey,
+    data_types: dataTypes,
+    purpose: `input of ${serviceKey}`,
+    session_id: actor.sessionId,
+  });
+}
+
+/** Lists a user's consents, newest first. `sponsor`: the sponsor that may get the data. */
+export const listConsentRecords = (db: Queries, userId: string, offset: number, limit: number) =>
+  db.consentRecord.findMany({
+    where: { userId },
+    orderBy: [{ createdAt: "desc" }, { id: "asc" }],
+    skip: offset,
+    take: limit,
+  });
+
+export async function countConsents(db: Queries, userId: string): Promise<number> {
+  return db.consent.count({ where: { userId } });
 }
 
 /** Records the consents to a completion's answers. They belong in the transaction that stores the completion. */
@@ -46,59 +81,20 @@ export const recordConsents = statement({
       FROM jsonb_to_recordset($consents) AS r("consentType" text, "dataTypes" text[], granted boolean, purpose text)`,
 });
 
-/** A consent with the names of its sponsor and campaign. */
-export interface ConsentRow {
-  id: string;
-  consent_type: "data_sharing" | "contact" | "retention";
-  sponsor: string | null;
-  campaign_id: string | null;
-  campaign_name: string | null;
-  service_key: string | null;
-  data_types: DataType[];
-  granted: boolean;
-  purpose: string;
-  granted_via: "agent" | "human";
-  created_at: Date;
-  withdrawn_at: Date | null;
-}
-
 /**
- * Lists a user's consents, newest first. `sponsor` is the sponsor that may get the data. For a run's input,
- * that is the owner of the service, whichever campaign pays. For a task's answers, it is the campaign's
- * sponsor.
+ * Withdraws a consent. For a consent to contact, only that consent ends. For a consent to share or keep a task's
+ * answers, all consents of the same completion end, the answers are erased, and the completion counts as
+ * withdrawn. The consents are locked in id order, so that parallel withdrawals wait for each other and can't
+ * deadlock. Returns when the consent was first withdrawn; no row if the user has no such consent.
  */
-export async function listConsentRows(
-  db: Queries,
-  userId: string,
-  offset: number,
-  limit: number,
-): Promise<ConsentRow[]> {
-  return db.$queryRaw<ConsentRow[]>`
-    SELECT k.id, k.consent_type, s.name AS sponsor, k.campaign_id, c.name AS campaign_name, k.service_key, k.data_types,
-           k.granted, k.purpose, k.granted_via, k.created_at, k.withdrawn_at
-      FROM consents k
-      LEFT JOIN campaigns c ON c.id = k.campaign_id
-      LEFT JOIN sponsored_apis a ON a.service_key = k.service_key
-      LEFT JOIN sponsors s ON s.id = coalesce(a.sponsor_id, c.sponsor_id)
-     WHERE k.user_id = ${userId}::uuid
-     ORDER BY k.created_at DESC, k.id LIMIT ${limit} OFFSET ${offset}`;
-}
-
-export async function countConsents(db: Queries, userId: string): Promise<number> {
-  return db.consent.count({ where: { userId } });
-}
-
-/**
- * Withdraws a consent in one statement. For a consent to contact, only that consent ends. For a consent to
- * share or keep a task's answers, all consents of the same completion end, the answers are erased, and the
- * completion counts as withdrawn. The consents are locked in id order, so that parallel withdrawals wait for
- * each other and can't deadlock. Returns when the consent was first withdrawn, or undefined if the user has no
- * such consent.
- */
-export async function withdraw(db: Queries, userId: string, consentId: string): Promise<Date | undefined> {
-  const rows = await db.$queryRaw<{ withdrawn_at: Date }[]>`
+export const withdraw = statement({
+  name: "consent.withdraw",
+  limit: "money",
+  params: { id: uuid, user_id: uuid },
+  row: { withdrawn_at: timestamp },
+  text: `
     WITH requested AS (
-      SELECT id, consent_type, task_completion_id FROM consents WHERE id = ${consentId}::uuid AND user_id = ${userId}::uuid
+      SELECT id, consent_type, task_completion_id FROM consents WHERE id = $id AND user_id = $user_id
     ), ended AS MATERIALIZED (
       SELECT k.id, k.withdrawn_at FROM consents k, requested
        WHERE k.id = requested.id OR (requested.consent_type <> 'contact' AND k.task_completion_id = requested.task_completion_id)
@@ -110,6 +106,5 @@ export async function withdraw(db: Queries, userId: string, consentId: string): 
        WHERE t.id = requested.task_completion_id AND requested.consent_type <> 'contact' AND t.withdrawn_at IS NULL
          AND EXISTS (SELECT FROM ended)
     )
-    SELECT coalesce(ended.withdrawn_at, now()) AS withdrawn_at FROM ended JOIN requested ON requested.id = ended.id`;
-  return rows[0]?.withdrawn_at;
-}
+    SELECT coalesce(ended.withdrawn_at, now()) AS withdrawn_at FROM ended JOIN requested ON requested.id = ended.id`,
+});

@@ -14,12 +14,13 @@ import { withdraw } from "./store.ts";
  * @throws AppError `not_found`, also for another user's consent
  */
 export async function withdrawConsent(
-  { db, log }: Pick<Deps, "db" | "log">,
+  { sql, log }: Pick<Deps, "sql" | "log">,
   input: z.infer<typeof WithdrawConsentInput>,
 ): Promise<z.infer<typeof WithdrawConsentOutput>> {
   const consentId = requireId(input.consent_id, "consent");
-  const withdrawnAt = await withdraw(db, requireId(input.user_id, "user"), consentId);
-  if (withdrawnAt === undefined) throw notFound("consent");
+  const userId = requireId(input.user_id, "user");
+  const consent = await withdraw.first(sql, { id: consentId, user_id: userId });
+  if (consent === undefined) throw notFound("consent");
   log.info({ event: "consent_withdrawn", consent_id: consentId }, "consent withdrawn");
-  return { withdrawn: true, withdrawn_at: withdrawnAt.toISOString() };
+  return { withdrawn: true, withdrawn_at: consent.withdrawn_at.toISOString() };
 }

@@ -16,7 +16,7 @@ const MAX_BYTES = 4_096;
  *   too large
  */
 export async function putVaultItem(
-  { db, cipher }: Pick<Deps, "db" | "cipher">,
+  { db, sql, cipher }: Pick<Deps, "db" | "sql" | "cipher">,
   input: z.infer<typeof PutVaultItemInput>,
 ): Promise<z.infer<typeof PutVaultItemOutput>> {
   const { data_type: dataType, value } = input;
@@ -30,11 +30,8 @@ export async function putVaultItem(
   if (expectedForm !== undefined) throw invalidField("/value", `This must be ${expectedForm}.`, "format");
   if (Buffer.byteLength(JSON.stringify(value)) > MAX_BYTES)
     throw invalidField("/value", `This is larger than ${MAX_BYTES} bytes.`, "size");
-  const stored = await upsertItem(db, {
-    userId,
-    dataType,
-    value: encryptItem(cipher, { userId, dataType, value }),
-  });
-  if (!stored) throw notFound("user");
+  const encrypted = encryptItem(cipher, { userId, dataType, value });
+  const stored = await upsertItem.count(sql, { user_id: userId, data_type: dataType, value: encrypted });
+  if (stored === 0) throw notFound("user");
   return { data_type: dataType, stored: true };
 }

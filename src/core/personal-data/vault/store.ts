@@ -1,17 +1,18 @@
 import type { Queries } from "../../ports/database.ts";
+import { bytes, text, uuid } from "../../ports/sql-types.ts";
+import { statement } from "../../ports/statement.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 
-/** Stores a value, or replaces the stored one. Returns false if the user doesn't exist. */
-export async function upsertItem(
-  db: Queries,
-  item: { userId: string; dataType: DataType; value: Uint8Array },
-): Promise<boolean> {
-  const stored = await db.$executeRaw`
-    INSERT INTO vault_items (user_id, data_type, value)
-    SELECT u.id, ${item.dataType}, ${item.value} FROM users u WHERE u.id = ${item.userId}::uuid
-    ON CONFLICT (user_id, data_type) DO UPDATE SET value = excluded.value, updated_at = now()`;
-  return stored === 1;
-}
+/** Stores a value, or replaces the stored one. Writes no row if the user doesn't exist. */
+export const upsertItem = statement({
+  name: "vault.store-item",
+  limit: "money",
+  params: { user_id: uuid, data_type: text, value: bytes },
+  row: {},
+  text: `
+    INSERT INTO vault_items (user_id, data_type, value) SELECT u.id, $data_type, $value FROM users u WHERE u.id = $user_id
+    ON CONFLICT (user_id, data_type) DO UPDATE SET value = excluded.value, updated_at = now()`,
+});
 
 export async function deleteItem(db: Queries, userId: string, dataType: DataType): Promise<void> {
   await db.vaultItem.deleteMany({ where: { userId, dataType } });

@@ -1,5 +1,4 @@
 import type { Cipher } from "../../ports/cipher.ts";
-import type { Queries } from "../../ports/database.ts";
 import type { Sql, SqlPool } from "../../ports/sql.ts";
 import { canonicalJson } from "../canonical-json.ts";
 import { AppError } from "../errors.ts";
@@ -26,7 +25,7 @@ export interface Creation {
  * @throws AppError `idempotency_conflict` if the key was used with another request
  */
 export async function createOnce(
-  { db, sql, cipher }: { db: Queries; sql: SqlPool; cipher: Cipher },
+  { sql, cipher }: { sql: SqlPool; cipher: Cipher },
   creation: Creation,
   id: string,
   create: (sql: Sql) => Promise<void>,
@@ -38,7 +37,7 @@ export async function createOnce(
     await create(tx);
     return true;
   });
-  const earlier = created ? undefined : await findCreated({ db, cipher }, creation);
+  const earlier = created ? undefined : await findCreated({ sql, cipher }, creation);
   return { id: earlier ?? id, replayed: earlier !== undefined };
 }
 
@@ -47,15 +46,15 @@ export async function createOnce(
  * @throws AppError `idempotency_conflict` if the key was used with another request
  */
 export async function findCreated(
-  { db, cipher }: { db: Queries; cipher: Cipher },
+  { sql, cipher }: { sql: Sql; cipher: Cipher },
   creation: Pick<Creation, "owner" | "operation" | "key" | "request">,
 ): Promise<string | undefined> {
   const { owner, operation, key } = creation;
-  const earlier = key === undefined ? undefined : await findCreation(db, { owner, operation, key });
+  const earlier = key === undefined ? undefined : await findCreation.first(sql, { owner, operation, key });
   if (earlier === undefined) return undefined;
-  if (Buffer.compare(earlier.requestDigest, digestOf(cipher, creation)) !== 0)
+  if (Buffer.compare(earlier.request_digest, digestOf(cipher, creation)) !== 0)
     throw new AppError("idempotency_conflict");
-  return earlier.resultId;
+  return earlier.result_id;
 }
 
 /** The digest is keyed. Otherwise an attacker could guess a short input from it, such as an e-mail address. */

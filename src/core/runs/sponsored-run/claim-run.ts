@@ -3,7 +3,7 @@ import type { Deps, SessionActor } from "../../context.ts";
 import { canonicalJson } from "../../protocol/canonical-json.ts";
 import { AppError } from "../../protocol/errors.ts";
 import type { Claim } from "../../protocol/idempotency/index.ts";
-import { claimKey, findKey, findRecentRun, releaseKey } from "../../protocol/idempotency/index.ts";
+import { claimKey, findKey, findRecentRun, releaseClaim } from "../../protocol/idempotency/index.ts";
 import { next } from "../../protocol/next-actions.ts";
 
 const OPERATION = "run_service";
@@ -27,7 +27,7 @@ export type ClaimedRun =
   /** An earlier call made the run. The answer is its payment's current state. */
   | { kind: "replay"; paymentId: string };
 
-type Context = Pick<Deps, "db" | "cipher"> & { actor: SessionActor };
+type Context = Pick<Deps, "db" | "sql" | "cipher"> & { actor: SessionActor };
 
 /**
  * Claims a run before anything else of it happens (R7.4). Of several calls with the same idempotency key,
@@ -55,11 +55,11 @@ export async function claimRun(ctx: Context, run: RunRequest): Promise<ClaimedRu
 }
 
 async function claimExplicitKey(
-  { db }: Context,
+  { db, sql }: Context,
   claim: Claim,
   inputDigest: Uint8Array<ArrayBuffer>,
 ): Promise<ClaimedRun> {
-  if (await claimKey(db, claim, "explicit_key")) return { kind: "claimed", claim, inputDigest };
+  if (await claimKey(sql, claim, "explicit_key")) return { kind: "claimed", claim, inputDigest };
   const earlier = await findKey(db, claim);
   if (earlier !== undefined && Buffer.compare(earlier.requestDigest, claim.requestDigest) !== 0) {
     throw new AppError("idempotency_conflict");
@@ -74,14 +74,18 @@ async function claimSameRequest(
   claim: Claim,
   inputDigest: Uint8Array<ArrayBuffer>,
 ): Promise<ClaimedRun> {
-  const { db, actor } = ctx;
-  if (!(await claimKey(db, claim, "same_request")))
+  const { db, sql, actor } = ctx;
+  if (!(await claimKey(sql, claim, "same_request")))
     throw duplicateRequest((await findKey(db, claim))?.paymentId ?? undefined);
   // A run with an idempotency key may have sent the same request.
-  const recent = await findRecentRun(db, { grantId: actor.grantId, service: run.serviceKey, inputDigest });
+  const recent = await findRecentRun.first(sql, {
+    grant_id: actor.grantId,
+    service: run.serviceKey,
+    input_digest: inputDigest,
+  });
   if (recent !== undefined) {
-    await releaseKey(db, claim);
-    throw duplicateRequest(recent);
+    await releaseClaim(sql, claim);
+    throw duplicateRequest(recent.id);
   }
   return { kind: "claimed", claim, inputDigest };
 }

@@ -30,7 +30,7 @@ import type { UpstreamAnswer } from "../../ports/upstream.ts";
 import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import { AppError, notFound } from "../../protocol/errors.ts";
-import { releaseKey } from "../../protocol/idempotency/index.ts";
+import { releaseClaim } from "../../protocol/idempotency/index.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
 import { choosePayers } from "../../sponsorship/payer/index.ts";
@@ -83,7 +83,7 @@ export async function runService(ctx: Context, input: Input): Promise<Run> {
   } finally {
     // Gives the key back if the run failed before it had a payment. Otherwise the claim is bound, and this
     // does nothing.
-    await releaseKey(ctx.db, claimed.claim);
+    await releaseClaim(ctx.sql, claimed.claim);
   }
 }
 
@@ -116,7 +116,7 @@ async function makeRun(
   const recordConsent = (campaignId: string | null): Promise<void> =>
     dataTypes.length === 0
       ? Promise.resolve()
-      : recordInputConsent(ctx.db, { actor: ctx.actor, campaignId, serviceKey: api.serviceKey, dataTypes });
+      : recordInputConsent(ctx.sql, { actor: ctx.actor, campaignId, serviceKey: api.serviceKey, dataTypes });
   await recordConsent(firstPayer.campaign_id);
   const request = buildUpstreamRequest(api, serviceInput, ctx.cipher);
   const maxCostMicros = input.max_cost_cents === undefined ? undefined : centsToMicros(input.max_cost_cents);

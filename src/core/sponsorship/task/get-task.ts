@@ -15,7 +15,7 @@ import { listPayableServices } from "./store.ts";
 /** Services suggested after a completed task. */
 const MAX_SERVICES = 5;
 
-type Context = Pick<Deps, "db" | "log" | "settings"> & { actor: SessionActor };
+type Context = Pick<Deps, "db" | "sql" | "log" | "settings"> & { actor: SessionActor };
 /** A campaign that is open to the session's user. */
 export type OpenCampaign = NonNullable<Awaited<ReturnType<typeof findCampaignForUser>>>;
 

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AuditEntry } from "../../../../src/core/observability/audit/index.ts";
 import { insertAuditEntries } from "../../../../src/core/observability/audit/index.ts";
 import { createAuditWriter } from "../../../../src/platform/observability/audit-writer.ts";
-import { createDatabaseClient } from "../../../../src/platform/postgres/client.ts";
+import { createPool } from "../../../../src/platform/postgres/pool.ts";
+import { createSqlPool } from "../../../../src/platform/postgres/sql-pool.ts";
 import type { TestDatabase } from "../../../support/database.ts";
 import { createDatabase } from "../../../support/database.ts";
 
@@ -17,7 +18,7 @@ const openWriter = (count?: () => void) =>
   createAuditWriter({
     insert: (entries) => {
       count?.();
-      return insertAuditEntries(database.db, entries);
+      return insertAuditEntries(database.sql, entries);
     },
   });
 
@@ -95,9 +96,10 @@ describe("the audit log in PostgreSQL", () => {
   });
 
   it("append is rejected if the database can't be reached", async () => {
-    const lost = createDatabaseClient({ url: "postgresql://nobody@127.0.0.1:1/none" });
-    const writer = createAuditWriter({ insert: (entries) => insertAuditEntries(lost, entries) });
+    const lost = createPool({ url: "postgresql://nobody@127.0.0.1:1/none" });
+    const sql = createSqlPool(lost);
+    const writer = createAuditWriter({ insert: (entries) => insertAuditEntries(sql, entries) });
     await expect(writer.append(entryOf(randomUUID()))).rejects.toMatchObject({ code: "service_unavailable" });
-    await lost.$disconnect();
+    await lost.end();
   });
 });
