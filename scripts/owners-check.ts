@@ -34,7 +34,7 @@ const exceptions = new Map(
 
 const models = new Map(
   [...readFileSync("prisma/schema.prisma", "utf8").matchAll(/^model (\w+) \{[\s\S]*?@@map\("(\w+)"\)/gm)].map(
-    ([, model = "", table = ""]) => [model[0]?.toLowerCase() + model.slice(1), table],
+    ([, model = "", table = ""]) => [model.charAt(0).toLowerCase() + model.slice(1), table],
   ),
 );
 for (const table of models.values()) if (!owners.has(table)) mistakes.push(`${table} has no owner`);

@@ -12,7 +12,7 @@ import type { DemoData } from "../sandbox/demo-data/seed.ts";
 import { seedDemo } from "../sandbox/demo-data/seed.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import { startDatabase, startSandbox } from "../sandbox/index.ts";
-import type { ChainSettings, Config } from "./config.ts";
+import type { Config } from "./config.ts";
 import type { Parts } from "./deps.ts";
 import { withMoney } from "./deps.ts";
 import type { Running } from "./server.ts";

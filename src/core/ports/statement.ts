@@ -77,9 +77,9 @@ export function statement<const Params extends Shape, const Row extends Shape>(d
     all: async (sql, values) => (await run(sql, values)).rows as Values<Row>[],
     first: async (sql, values) => (await made.all(sql, values))[0],
     one: async (sql, values) => {
-      const row = await made.first(sql, values);
-      if (row === undefined) throw new Error(`${name} returned no row`);
-      return row;
+      const first = await made.first(sql, values);
+      if (first === undefined) throw new Error(`${name} returned no row`);
+      return first;
     },
     count: async (sql, values) => (await run(sql, values)).count,
   };

@@ -196,10 +196,9 @@ function createDatabaseGauges(registers: Registry[]): { set(values: Gauges): voi
     clear,
     set(values) {
       clear();
-      for (const { surface, state, count } of values.sessions)
-        sessions.set({ surface, state }, Number(count));
+      for (const { surface, state, count } of values.sessions) sessions.set({ surface, state }, count);
       for (const { status, count, oldest_seconds } of values.openPayments) {
-        payments.set({ status }, Number(count));
+        payments.set({ status }, count);
         oldest.set({ status }, oldest_seconds);
       }
       for (const { kind, ...parts } of values.budgets) {
@@ -207,7 +206,7 @@ function createDatabaseGauges(registers: Registry[]): { set(values: Gauges): voi
           budgets.set({ kind, part }, Number(parts[part]));
       }
       paused.set(values.paymentsPaused ? 1 : 0);
-      for (const { kind, count } of values.openApprovals) approvals.set({ kind }, Number(count));
+      for (const { kind, count } of values.openApprovals) approvals.set({ kind }, count);
     },
   };
 }

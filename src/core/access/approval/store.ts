@@ -1,16 +1,6 @@
 import type { ApprovalState } from "../../../platform/generated/prisma/client.ts";
 import type { Queries } from "../../ports/database.ts";
-import {
-  boolean,
-  bytes,
-  integer,
-  json,
-  nullable,
-  oneOf,
-  text,
-  timestamp,
-  uuid,
-} from "../../ports/sql-types.ts";
+import { boolean, bytes, integer, json, nullable, oneOf, timestamp, uuid } from "../../ports/sql-types.ts";
 import type { Sql } from "../../ports/sql.ts";
 import type { RowOf } from "../../ports/statement.ts";
 import { statement } from "../../ports/statement.ts";
@@ -169,19 +159,19 @@ export async function findSignIn(db: Queries, id: string, agentId: string): Prom
 }
 
 /**
- * Marks an approved sign-in as used. Returns its grant and request; no row if it was used before, isn't
+ * Marks an approved sign-in as used. Returns its request; no row if it was used before, isn't
  * approved, or has expired.
  */
 export const takeSignIn = statement({
   name: "approval.take-sign-in",
   limit: "money",
   params: { id: uuid, agent_id: uuid },
-  row: { grant_id: uuid, requested: json() },
+  row: { requested: json() },
   text: `
     UPDATE approvals SET consumed_at = now()
      WHERE id = $id AND agent_id = $agent_id AND kind = 'gpt_sign_in' AND status = 'approved'
        AND consumed_at IS NULL AND expires_at > now() AND grant_id IS NOT NULL
-    RETURNING grant_id, requested`,
+    RETURNING requested`,
 });
 
 /** An approved, unused budget that covers a run of this service: the smallest one. Returns its approval's id. */

@@ -5,7 +5,7 @@ import { requireId } from "../../protocol/fields.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
 import { approvalPrompt, findSignIn, GrantRequest, openApproval, takeSignIn } from "../approval/index.ts";
-import { openGptSession } from "../session/index.ts";
+import { openGptSession, requireLiveGrant } from "../session/index.ts";
 import type { SignInInput, SignInOutput } from "./schema.ts";
 import { DEFAULT_BUDGET_CENTS, GPT_SESSION_SECONDS } from "./schema.ts";
 
@@ -68,13 +68,14 @@ async function continueSignIn(ctx: Context, authRequestId: string): Promise<Sign
     };
   }
 
-  const { sql, actor } = ctx;
+  const { db, sql, actor } = ctx;
+  const grant = await requireLiveGrant(db, request.grantId);
   const opened = await sql.transaction(async (tx) => {
     const taken = await takeSignIn.first(tx, { id, agent_id: actor.agentId });
     if (taken === undefined)
       throw new AppError("conflict", { message: "This sign-in was used already. Start a new sign-in." });
     const requested = GrantRequest.parse(taken.requested);
-    return openGptSession({ sql: tx, actor }, taken.grant_id, requested, GPT_SESSION_SECONDS);
+    return openGptSession({ sql: tx, actor }, grant, requested, GPT_SESSION_SECONDS);
   });
   ctx.log.info(
     { event: "session_opened", session_id: opened.data.session_id, surface: "gpt" },

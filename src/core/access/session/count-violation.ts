@@ -1,5 +1,5 @@
 import type { Deps, SessionActor } from "../../context.ts";
-import { recordViolation } from "./store.ts";
+import { recordViolation } from "./violation-store.ts";
 
 /**
  * Counts a violation of the session. Suspends the session if it made too many violations of this kind within the

@@ -9,6 +9,7 @@ import type {
   RevokeSessionOutput,
 } from "./schema.ts";
 import * as store from "./store.ts";
+import * as violations from "./violation-store.ts";
 
 type Context = Pick<Deps, "sql" | "log">;
 type Revoked = z.infer<typeof RevokeSessionOutput>;
@@ -54,7 +55,7 @@ export async function resumeSession(
   input: z.infer<typeof ResumeSessionInput>,
 ): Promise<z.infer<typeof ResumeSessionOutput>> {
   const sessionId = requireId(input.session_id, "session");
-  const session = await store.resumeSession.first(sql, { id: sessionId });
+  const session = await violations.resumeSession.first(sql, { id: sessionId });
   if (session === undefined) throw notFound("session");
   if (!session.suspended) throw new AppError("conflict", { message: "This session isn't suspended." });
   log.info({ event: "session_resumed", session_id: sessionId }, "session resumed");

@@ -1,13 +1,23 @@
 import type { z } from "zod";
 import type { AgentActor } from "../../context.ts";
+import type { Queries } from "../../ports/database.ts";
 import type { Sql } from "../../ports/sql.ts";
 import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
+import type { DataType } from "../../protocol/data-types.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { mintToken } from "../credential/index.ts";
 import type { WireRequestedScopes } from "../scope/index.ts";
 import { narrow, toWire } from "../scope/index.ts";
 import type { OpenSessionOutput } from "./schema.ts";
-import { findLiveGrant, insertSession } from "./store.ts";
+import type { LiveGrant } from "./store.ts";
+import { findLiveGrantById, insertSession } from "./store.ts";
+
+/** Returns the grant of an approved sign-in. @throws AppError `conflict` if it was revoked or has expired */
+export async function requireLiveGrant(db: Queries, grantId: string | null): Promise<LiveGrant> {
+  const grant = grantId === null ? null : await findLiveGrantById(db, grantId);
+  if (grant === null) throw grantEnded();
+  return grant;
+}
 
 /**
  * Opens a GPT's session on a grant. Scopes and budget are what the GPT asked for, narrowed to the grant.
@@ -16,25 +26,23 @@ import { findLiveGrant, insertSession } from "./store.ts";
  */
 export async function openGptSession(
   { sql, actor }: { sql: Sql; actor: AgentActor },
-  grantId: string,
+  grant: LiveGrant,
   requested: { scopes: WireRequestedScopes; budget_limit_cents: number },
   maxSeconds: number,
 ): Promise<{
   data: z.infer<typeof OpenSessionOutput>;
   subject: { agentSessionId: string; grantId: string; userId: string };
 }> {
-  const grant = await findLiveGrant.first(sql, { id: grantId });
-  if (grant === undefined) throw grantEnded();
   const scopes = narrow(requested.scopes, {
-    taskTypes: grant.allowed_task_types,
-    dataTypes: grant.allowed_data_types,
-    categories: grant.allowed_categories,
+    taskTypes: grant.allowedTaskTypes,
+    dataTypes: grant.allowedDataTypes as DataType[],
+    categories: grant.allowedCategories,
   });
   const requestedMicros = centsToMicros(requested.budget_limit_cents);
   const budgetMicros = requestedMicros < grant.remaining ? requestedMicros : grant.remaining;
   const { token, hash } = mintToken("gpt_session");
   const session = await insertSession(sql, {
-    grantId,
+    grantId: grant.id,
     apiKeyId: actor.apiKeyId,
     tokenHash: hash,
     surface: "gpt",
@@ -54,7 +62,7 @@ export async function openGptSession(
       budget_limit_cents: microsToCents(budgetMicros),
       expires_at: session.expires_at.toISOString(),
     },
-    subject: { agentSessionId: session.id, grantId, userId: grant.user_id },
+    subject: { agentSessionId: session.id, grantId: grant.id, userId: grant.userId },
   };
 }
 

@@ -18,12 +18,11 @@ type Status = z.infer<typeof FlowStatusOutput>;
 /** R1.4: the session's whole situation in one call. `flow_state` is the furthest state that holds. */
 export async function flowStatus({
   db,
-  sql,
   actor,
-}: Pick<Deps, "db" | "sql"> & { actor: SessionActor }): Promise<{ data: Status; nextActions: NextAction[] }> {
+}: Pick<Deps, "db"> & { actor: SessionActor }): Promise<{ data: Status; nextActions: NextAction[] }> {
   const [account, completed, available, payments, approvals, selected] = await Promise.all([
     findAccount(db, actor.budgetAccountId),
-    listCompletedTasks.all(sql, { user_id: actor.userId }),
+    listCompletedTasks(db, actor.userId),
     listReadyServices({ db, actor }),
     listOpenPayments(db, actor.grantId),
     listOpenApprovals(db, actor.grantId),
@@ -39,12 +38,17 @@ export async function flowStatus({
       expires_at: actor.expiresAt.toISOString(),
     },
     budget: budgetToWire(account),
-    completed_tasks: completed.map((task) => ({ ...task, completed_at: task.completed_at.toISOString() })),
+    completed_tasks: completed.map(({ campaign, completedAt }) => ({
+      campaign_id: campaign.id,
+      campaign_name: campaign.name,
+      task_type: campaign.taskType,
+      completed_at: completedAt.toISOString(),
+    })),
     available_services: available,
     pending_payments: payments.map((payment) => ({ ...paymentToView(payment), service: payment.service })),
     pending_approvals: approvals.map(({ id, kind, expiresAt }) => ({
       approval_id: id,
-      kind: kind as Status["pending_approvals"][number]["kind"],
+      kind: kind,
       expires_at: expiresAt.toISOString(),
     })),
   };

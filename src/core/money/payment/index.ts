@@ -18,4 +18,5 @@ export { findPayment, listOpenPayments, listPayments, type PaymentRow } from "./
 export { awaitConfirmation, reconcileDuePayments, reconcileSoon } from "./reconcile.ts";
 export { GetPaymentInput, GetPaymentOutput, outputFields, PaymentView } from "./schema.ts";
 export { refusalAfterSending, sendPayment, signPayment, UPSTREAM_RETRY_SECONDS } from "./sign-and-send.ts";
+export { isOpen } from "./status.ts";
 export { insertDirectPayment, recordOutcome } from "./store.ts";

@@ -1,20 +1,45 @@
-import { bigint, text, uuid } from "../../ports/sql-types.ts";
-import { statement } from "../../ports/statement.ts";
+import type { Queries } from "../../ports/database.ts";
+import { isOpen, type PaymentRow } from "../payment/index.ts";
+
+export interface SponsorSum {
+  sponsor: string;
+  calls: number;
+  /** Micros of settled payments. */
+  settled: bigint;
+  /** Micros of open payments. */
+  pending: bigint;
+}
 
 /**
  * Sums a grant's payments by sponsor, the largest settled sum first. Payments that ended without money don't
- * count. `settled` and `pending` are micros of settled and of open payments.
+ * count.
  */
-export const sumBySponsor = statement({
-  name: "usage.sum-by-sponsor",
-  limit: "read",
-  params: { grant_id: uuid },
-  row: { sponsor: text, calls: bigint, settled: bigint, pending: bigint },
-  text: `
-    SELECT s.name AS sponsor, count(*) AS calls,
-           coalesce(sum(p.amount_micros) FILTER (WHERE p.status = 'settled'), 0)::bigint AS settled,
-           coalesce(sum(o.amount_micros), 0)::bigint AS pending
-      FROM payments p JOIN sponsors s ON s.id = p.sponsor_id LEFT JOIN open_payments o ON o.id = p.id
-     WHERE p.grant_id = $grant_id AND p.status NOT IN ('void', 'canceled', 'expired')
-     GROUP BY s.id, s.name ORDER BY settled DESC, s.name`,
-});
+export async function sumBySponsor(db: Queries, grantId: string): Promise<SponsorSum[]> {
+  const groups = await db.payment.groupBy({
+    by: ["sponsorId", "status"],
+    where: { grantId, sponsorId: { not: null }, status: { notIn: ["void", "canceled", "expired"] } },
+    _count: true,
+    _sum: { amountMicros: true },
+  });
+  const ids = [...new Set(groups.flatMap(({ sponsorId }) => sponsorId ?? []))];
+  const sponsors = await db.sponsor.findMany({
+    where: { id: { in: ids } },
+    select: { id: true, name: true },
+  });
+  const sums = sponsors.map(({ id, name }) => {
+    const own = groups.filter(({ sponsorId }) => sponsorId === id);
+    const sumOf = (counts: (status: PaymentRow["status"]) => boolean): bigint =>
+      own
+        .filter(({ status }) => counts(status as PaymentRow["status"]))
+        .reduce((sum, { _sum }) => sum + (_sum.amountMicros ?? 0n), 0n);
+    return {
+      sponsor: name,
+      calls: own.reduce((sum, { _count }) => sum + _count, 0),
+      settled: sumOf((status) => status === "settled"),
+      pending: sumOf((status) => isOpen({ status })),
+    };
+  });
+  return sums.sort((a, b) =>
+    a.settled === b.settled ? a.sponsor.localeCompare(b.sponsor) : a.settled > b.settled ? -1 : 1,
+  );
+}

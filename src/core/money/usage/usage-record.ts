@@ -9,12 +9,12 @@ const DEFAULT_LIMIT = 20;
 
 /** Lists the payments made under this session's grant, newest first, and what each sponsor paid in all. */
 export async function usageRecord(
-  { db, sql, actor }: Pick<Deps, "db" | "sql"> & { actor: SessionActor },
+  { db, actor }: Pick<Deps, "db"> & { actor: SessionActor },
   { offset = 0, limit = DEFAULT_LIMIT }: z.infer<typeof UsageInput>,
 ): Promise<z.infer<typeof UsageOutput>> {
   const [{ payments, total }, sums] = await Promise.all([
     listPayments(db, actor.grantId, offset, limit),
-    sumBySponsor.all(sql, { grant_id: actor.grantId }),
+    sumBySponsor(db, actor.grantId),
   ]);
   return {
     payments: payments.map((payment) => ({
@@ -27,7 +27,7 @@ export async function usageRecord(
     limit,
     by_sponsor: sums.map(({ sponsor, calls, settled, pending }) => ({
       sponsor,
-      calls: Number(calls),
+      calls,
       settled_cents: microsToCents(settled),
       pending_cents: microsToCents(pending),
     })),
