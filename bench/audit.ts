@@ -56,6 +56,7 @@ const start = (audited: boolean): Promise<Running> =>
     drainSeconds: 0,
     limiterStore: { kind: "memory" },
     databaseUrl,
+    prepareStatements: true,
     networks: [
       {
         network: sandbox.network,

@@ -53,6 +53,7 @@ const Environment = z.object({
   DRAIN_SECONDS: whole(300).optional(),
   TOLLFREE_DATA_DIR: z.string().min(1).default(".data"),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
+  DATABASE_PREPARE: Flag.default(true),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
   ADMIN_API_KEY: z.string().min(16, "must be at least 16 characters").optional(),
@@ -127,6 +128,8 @@ export interface Config {
   logLevel: Environment["LOG_LEVEL"];
   /** Undefined: the embedded PostgreSQL. */
   databaseUrl: string | undefined;
+  /** Whether statements are prepared. False for a pooler that doesn't know prepared statements. */
+  databasePrepare: boolean;
   /** Undefined: rate limits are counted in the database, or in this process where the database is embedded. */
   redisUrl: string | undefined;
   adminApiKey: string | undefined;
@@ -187,6 +190,7 @@ export function readConfig(
     dataDir: env.TOLLFREE_DATA_DIR,
     logLevel: env.LOG_LEVEL,
     databaseUrl: env.DATABASE_URL,
+    databasePrepare: env.DATABASE_PREPARE,
     redisUrl: env.REDIS_URL,
     otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
     metricsToken: env.METRICS_TOKEN,

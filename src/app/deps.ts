@@ -16,6 +16,7 @@ import { createAuditWriter } from "../platform/observability/audit-writer.ts";
 import { createMetrics, type Metrics } from "../platform/observability/metrics.ts";
 import { createDatabaseClient } from "../platform/postgres/client.ts";
 import { createPool } from "../platform/postgres/pool.ts";
+import { checkPooling } from "../platform/postgres/pooling.ts";
 import { createSqlPool } from "../platform/postgres/sql-pool.ts";
 import type { LimiterStore } from "../platform/rate-limit/create-limiter.ts";
 import { createLimiter } from "../platform/rate-limit/create-limiter.ts";
@@ -29,7 +30,7 @@ import { X402Transfers } from "../platform/x402/transfers.ts";
 import { treasuryAccount } from "../platform/x402/treasury-account.ts";
 import type { ChainSettings } from "./config.ts";
 
-/** Connections of a server's second pool, which only runs what moves money. */
+/** The most connections of the pool that only runs what moves money. The other pool has 10. */
 const MONEY_CONNECTIONS = 5;
 
 /** A network, and how many blocks must have a transaction until it counts. */
@@ -38,6 +39,8 @@ export type NetworkSettings = ChainSettings & { confirmations: number };
 /** Everything a server is built from. Nothing else is read from the environment. */
 export interface Parts {
   databaseUrl: string;
+  /** Whether statements are prepared. False for a pooler that doesn't know prepared statements. */
+  prepareStatements: boolean;
   /** The networks to be paid and to pay on. The first is the default. */
   networks: readonly [NetworkSettings, ...NetworkSettings[]];
   /** The first encrypts. The others are older keys, which only decrypt. */
@@ -119,10 +122,13 @@ export async function withMoney<Result>(
  */
 export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built> {
   const networks = await buildNetworks(parts.networks);
-  const pool = createPool({ url: databaseUrl, log: parts.log });
-  const moneyPool = createPool({ url: databaseUrl, size: MONEY_CONNECTIONS, log: parts.log });
-  const db = createDatabaseClient(pool);
-  const sql = createSqlPool(pool, { moneyPool });
+  const { prepareStatements: prepare } = parts;
+  const pooling = await checkPooling(databaseUrl, { prepare, settings: true });
+  const connections = { url: databaseUrl, log: parts.log, setUp: pooling === "session" };
+  const pool = createPool(connections);
+  const moneyPool = createPool({ ...connections, size: MONEY_CONNECTIONS });
+  const db = createDatabaseClient(pool, { prepare });
+  const sql = createSqlPool(pool, { moneyPool, prepare });
   const metrics = createMetrics(
     () => readGauges(db),
     (error) =>

@@ -116,6 +116,7 @@ async function startServer(
     metricsToken: config.metricsToken,
     drainSeconds: config.drainSeconds,
     databaseUrl,
+    prepareStatements: config.databasePrepare,
     limiterStore: limiterStoreOf(config),
     networks: networksOf(config, sandbox),
     encryptionKeys: config.dataEncryptionKeys ?? [

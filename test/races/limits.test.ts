@@ -47,11 +47,14 @@ describe("10 servers, 300 requests of one session at once", () => {
     expect(await storm(await newSession(), 300)).toEqual({ admitted: 30, "429 rate_limited": 270 });
   });
 
-  test("ten servers whose Redis is killed after ten requests admit exactly 20 more, and fail at none", async () => {
+  test("ten servers whose Redis is killed after ten requests admit 20 more, at most one more each, and fail at none", async () => {
     const token = await newSession();
     expect(await storm(token, 10)).toEqual({ admitted: 10 });
     await redis.kill();
-    expect(await storm(token, 290)).toEqual({ admitted: 20, "429 rate_limited": 270 });
+    const { admitted = 0, ...refused } = await storm(token, 290);
+    expect(admitted).toBeGreaterThanOrEqual(20);
+    expect(admitted).toBeLessThanOrEqual(20 + callers.length);
+    expect(refused).toEqual({ "429 rate_limited": 290 - admitted });
   });
 
   test("ten servers without Redis admit exactly 30 of 300 requests", async () => {

@@ -3,6 +3,7 @@ import { ExactEvmScheme } from "@x402/evm/exact/client";
 import { wrapFetchWithPayment } from "@x402/fetch";
 import type { PrivateKeyAccount } from "viem/accounts";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
+import type { ChainInfo } from "./chain.ts";
 import { mint } from "./chain.ts";
 
 /** A 402 that asks for a payment. */
@@ -20,10 +21,13 @@ export interface Buyer {
   sign(demand: PaymentDemand, id?: string): Promise<Record<string, string>>;
 }
 
-/** @param micros what the wallet holds, in base units of the test USDC */
-export async function createBuyer(micros: bigint): Promise<Buyer> {
+/**
+ * @param micros what the wallet holds, in base units of the test USDC
+ * @param chain where it holds them; by default, the run's chain
+ */
+export async function createBuyer(micros: bigint, chain?: ChainInfo): Promise<Buyer> {
   const wallet = privateKeyToAccount(generatePrivateKey());
-  if (micros > 0n) await mint(wallet.address, micros);
+  if (micros > 0n) await mint(wallet.address, micros, chain);
   const newClient = (): x402Client => new x402Client().register("eip155:*", new ExactEvmScheme(wallet));
   return {
     wallet,

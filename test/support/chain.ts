@@ -8,7 +8,7 @@ import type { Address, Hex } from "viem";
 import { createPublicClient, encodeFunctionData, http, parseAbi } from "viem";
 import { inject } from "vitest";
 import { sandboxAccounts } from "../../src/sandbox/chain/accounts.ts";
-import { CHAIN_ID, NETWORK, startChain, stopChain } from "../../src/sandbox/chain/chain.ts";
+import { CHAIN_ID, startChain, stopChain } from "../../src/sandbox/chain/chain.ts";
 import { ASSET, ensureToken } from "../../src/sandbox/chain/token.ts";
 import { createFacilitatorApp } from "../../src/sandbox/x402/facilitator.ts";
 import { TransactionSender } from "../../src/sandbox/x402/transaction-sender.ts";
@@ -16,7 +16,7 @@ import { TransactionSender } from "../../src/sandbox/x402/transaction-sender.ts"
 /** The chain of the test run, as test files get it. */
 export interface ChainInfo {
   /** CAIP-2. */
-  network: typeof NETWORK;
+  network: `eip155:${number}`;
   rpcUrl: string;
   /** The test USDC. */
   asset: Address;
@@ -32,21 +32,22 @@ export interface TestChain {
  * Starts a chain with the test USDC and a facilitator. The global setup starts one for the run. A test that moves the
  * chain's clock or stops the chain needs its own, since other tests' authorizations would expire.
  */
-export async function startTestChain(): Promise<TestChain> {
+export async function startTestChain(chainId: number = CHAIN_ID): Promise<TestChain> {
   const directory = mkdtempSync(path.join(tmpdir(), "tollfree-test-chain-"));
   const accounts = sandboxAccounts();
-  const { rpcUrl } = await startChain(directory, () => undefined);
+  const { rpcUrl } = await startChain(directory, () => undefined, { chainId });
+  const network = `eip155:${chainId}` as const;
   await ensureToken(rpcUrl, accounts);
 
   const { privateKey } = accounts.facilitator;
-  const app = createFacilitatorApp({ rpcUrl, chainId: CHAIN_ID, network: NETWORK, asset: ASSET, privateKey });
-  addFaucet(app, rpcUrl, accounts.minter.privateKey);
+  const app = createFacilitatorApp({ rpcUrl, chainId, network, asset: ASSET, privateKey });
+  addFaucet(app, { rpcUrl, chainId }, accounts.minter.privateKey);
   const facilitator = app.listen(0, "127.0.0.1");
   await once(facilitator, "listening");
   const { port } = facilitator.address() as AddressInfo;
 
   return {
-    info: { network: NETWORK, rpcUrl, asset: ASSET, facilitatorUrl: `http://127.0.0.1:${port}` },
+    info: { network, rpcUrl, asset: ASSET, facilitatorUrl: `http://127.0.0.1:${port}` },
     async stop() {
       facilitator.close();
       facilitator.closeAllConnections();
@@ -67,8 +68,12 @@ export async function mint(to: Address, micros: bigint, chain: ChainInfo = injec
 }
 
 /** Adds `/mint`. All test files mint through it, since one sender has to give the minter's transactions their nonces. */
-function addFaucet(app: Express, rpcUrl: string, minterKey: Hex): void {
-  const minter = new TransactionSender(rpcUrl, CHAIN_ID, minterKey);
+function addFaucet(
+  app: Express,
+  { rpcUrl, chainId }: { rpcUrl: string; chainId: number },
+  minterKey: Hex,
+): void {
+  const minter = new TransactionSender(rpcUrl, chainId, minterKey);
   const abi = parseAbi(["function mintAll(address[] to, uint256[] amounts)"]);
   app.post("/mint", async (req, res) => {
     const { to, micros } = req.body as { to: Address; micros: string };

@@ -14,7 +14,7 @@ import { createSqlPool } from "../../src/platform/postgres/sql-pool.ts";
 import { startPostgres } from "../../src/sandbox/postgres/postgres.ts";
 import { eventually } from "./eventually.ts";
 
-const MIGRATIONS = fileURLToPath(new URL("../../prisma/migrations", import.meta.url));
+export const MIGRATIONS = fileURLToPath(new URL("../../prisma/migrations", import.meta.url));
 
 /** The PostgreSQL of the test run, as test files get it. */
 export interface PostgresInfo {

@@ -3,7 +3,9 @@ import type { ChainInfo } from "./chain.ts";
 import { startTestChain } from "./chain.ts";
 import type { PostgresInfo } from "./database.ts";
 import { startTestPostgres } from "./database.ts";
-import { findRedis } from "./redis.ts";
+import { PGBOUNCER } from "./pgbouncer.ts";
+import { findProgram } from "./programs.ts";
+import { REDIS } from "./redis.ts";
 
 declare module "vitest" {
   // What test files `inject`.
@@ -12,32 +14,42 @@ declare module "vitest" {
     chain: ChainInfo;
     /** The path of Redis's program. Each test of Redis starts its own. */
     redisProgram: string;
+    /** The path of PgBouncer, likewise. */
+    pgbouncerProgram: string;
   }
 }
 
 /** Starts the services that all test files share. If one can't be started, the run fails: no test is skipped for it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  // First and alone: installing it blocks the event loop.
-  const [redis] = await Promise.allSettled([Promise.resolve().then(findRedis)]);
+  // First and alone: installing them blocks the event loop.
+  const [redis, pgbouncer] = await Promise.allSettled(
+    [REDIS, PGBOUNCER].map((program) => Promise.resolve().then(() => findProgram(program))),
+  );
   const [postgres, chain] = await Promise.allSettled([startTestPostgres(), startTestChain()]);
   const stop = async (): Promise<void> => {
     const running = [postgres, chain].flatMap((part) => (part.status === "fulfilled" ? [part.value] : []));
     await Promise.all(running.map((part) => part.stop()));
   };
-  if (postgres.status === "rejected" || chain.status === "rejected" || redis.status === "rejected") {
+  if (
+    postgres.status === "rejected" ||
+    chain.status === "rejected" ||
+    redis?.status !== "fulfilled" ||
+    pgbouncer?.status !== "fulfilled"
+  ) {
     await stop();
-    throw missing({ PostgreSQL: postgres, "the local chain": chain, Redis: redis });
+    throw missing({ PostgreSQL: postgres, "the local chain": chain, Redis: redis, PgBouncer: pgbouncer });
   }
   project.provide("postgres", postgres.value.info);
   project.provide("chain", chain.value.info);
   project.provide("redisProgram", redis.value);
+  project.provide("pgbouncerProgram", pgbouncer.value);
   return stop;
 }
 
 /** An error with one line for each missing service, and without a stack, which would tell nothing. */
-function missing(parts: Record<string, PromiseSettledResult<unknown>>): Error {
+function missing(parts: Record<string, PromiseSettledResult<unknown> | undefined>): Error {
   const lines = Object.entries(parts).flatMap(([name, part]) =>
-    part.status === "rejected"
+    part?.status === "rejected"
       ? [
           `The tests need ${name}: ${part.reason instanceof Error ? part.reason.message : String(part.reason)}`,
         ]

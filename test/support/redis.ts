@@ -1,16 +1,18 @@
 import type { ChildProcess } from "node:child_process";
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import type { AddressInfo } from "node:net";
-import { connect, createServer } from "node:net";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { inject } from "vitest";
+import type { Program } from "./programs.ts";
+import { freePort } from "./programs.ts";
 
-const PROGRAMS = ["redis-server", "valkey-server"];
+export const REDIS: Program = { names: ["redis-server", "valkey-server"], package: "redis-server" };
+
 const READY_WITHIN_MS = 10_000;
 
 export interface TestRedis {
@@ -71,42 +73,6 @@ async function launch(program: string, directory: string, port: number): Promise
     await sleep(10);
   }
   return child;
-}
-
-/**
- * Finds Redis's program. If it is missing, and this is root on Debian, installs it.
- * @throws Error with one line that says what to install
- */
-export function findRedis(): string {
-  const found = installedProgram();
-  if (found !== undefined) return found;
-  if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) {
-    throw new Error("install redis-server or valkey-server");
-  }
-  install();
-  const installed = installedProgram();
-  if (installed === undefined) throw new Error("apt-get installed no redis-server");
-  return installed;
-}
-
-const installedProgram = (): string | undefined =>
-  PROGRAMS.find((program) => spawnSync(program, ["--version"]).status === 0);
-
-function install(): void {
-  // Without systemd, as in CI's containers, the package starts no server.
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  execFileSync("apt-get", ["update", "-qq"], { env, stdio: "ignore" });
-  const args = ["install", "-y", "-qq", "--no-install-recommends", "redis-server"];
-  execFileSync("apt-get", args, { env, stdio: "ignore" });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 function accepts(port: number): Promise<boolean> {

@@ -81,6 +81,7 @@ export async function startTestServer({
     drainSeconds: 0,
     limiterStore,
     databaseUrl: database.serverUrl,
+    prepareStatements: true,
     networks: [
       { network, asset, rpcUrl, facilitatorUrl, treasury: treasuryKey, confirmations },
       ...moreNetworks,

@@ -9,6 +9,7 @@ import {
 import type { PaymentPayload, PaymentRequirements, SettleResponse } from "@x402/core/types";
 import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
 import { inject } from "vitest";
+import type { ChainInfo } from "./chain.ts";
 import { Gate } from "./gate.ts";
 
 /**
@@ -68,8 +69,11 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
-export async function startUpstream(priceMicros = 20_000): Promise<Upstream> {
-  const chain = inject("chain");
+/** @param chain where it is paid; by default, the run's chain */
+export async function startUpstream(
+  priceMicros = 20_000,
+  chain: ChainInfo = inject("chain"),
+): Promise<Upstream> {
   const payTo = privateKeyToAddress(generatePrivateKey());
   const terms = {
     amount: String(priceMicros),

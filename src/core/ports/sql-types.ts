@@ -24,7 +24,6 @@ export const oneOf = <const Value extends string>(..._values: Value[]): SqlType<
 export const boolean = type<boolean>("boolean");
 export const integer = type<number>("integer");
 export const bigint = type<bigint>("bigint");
-export const float = type<number>("double precision");
 export const bytes = type<Uint8Array>("bytea");
 export const timestamp = type<Date>("timestamp with time zone", (value) => value.toISOString());
 export const texts = <T extends string = string>(): SqlType<T[]> => type("text[]");

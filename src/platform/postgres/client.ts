@@ -12,13 +12,18 @@ const MAX_NAMED_STATEMENTS = 500;
  * Creates Prisma's client. It connects with the first query, and reconnects after PostgreSQL was down. While PostgreSQL is
  * down, queries fail, but the process goes on.
  * @param pool shared with others, who end it; or what to make one of its own from
+ * @param prepare false for a pooler that doesn't know prepared statements
  */
-export function createDatabaseClient(pool: pg.Pool | PoolOptions): PrismaClient {
+export function createDatabaseClient(
+  pool: pg.Pool | PoolOptions,
+  { prepare = true }: { prepare?: boolean } = {},
+): PrismaClient {
   const shared = pool instanceof pg.Pool;
   return new PrismaClient({
     adapter: new PrismaPg(shared ? pool : createPool(pool), {
       disposeExternalPool: !shared,
-      statementNameGenerator: createStatementNamer(),
+      // For `pg`, an empty name means an unnamed statement.
+      statementNameGenerator: prepare ? createStatementNamer() : () => "",
     }),
     transactionOptions: { maxWait: MAX_WAIT_MS },
     errorFormat: "minimal",

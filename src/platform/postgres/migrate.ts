@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import pg from "pg";
+import { checkPooling } from "./pooling.ts";
 
 /**
  * Applies Prisma's migrations without Prisma, so that production needs neither Prisma's command line nor its
@@ -45,7 +46,9 @@ export type MigrationErrorCode =
   /** A migration failed now. It was rolled back, except for parts that its script committed itself. */
   | "P3018"
   /** A migration was changed after it had been applied. In this case `prisma migrate deploy` only warns. */
-  | "modified";
+  | "modified"
+  /** Migrations are pending, but a pooler in transaction mode can't hold the lock that they need. */
+  | "pooled";
 
 export class MigrationError extends Error {
   override readonly name = "MigrationError";
@@ -82,6 +85,14 @@ export async function migrateDeploy({ connectionString, directory, log }: Migrat
   client.on("error", () => undefined); // a lost connection also fails the running query, whose error says more
   await client.connect();
   try {
+    if ((await findPending(client, migrations)).length === 0) return [];
+    // In transaction mode, a pooler would leave the lock on a connection that anybody gets next.
+    if ((await checkPooling(connectionString, { prepare: false, settings: false })) === "transaction")
+      throw new MigrationError(
+        "pooled",
+        "migrations are pending, and DATABASE_URL leads to a pooler in transaction mode. " +
+          "Run `--migrate` once with the address of PostgreSQL itself.",
+      );
     // The lock belongs to the connection, so `client.end()` below releases the lock in every case.
     await client.query(`SET lock_timeout = ${LOCK_TIMEOUT_MS}`);
     await client.query("SELECT pg_advisory_lock($1)", [PRISMA_LOCK]);
@@ -125,6 +136,14 @@ async function ensureTable(client: pg.Client): Promise<void> {
     );
   }
   await client.query(CREATE_TABLE);
+}
+
+/** The pending migrations, read without a lock. */
+async function findPending(client: pg.Client, migrations: Migration[]): Promise<Migration[]> {
+  const { rows } = await client.query<{ has_record: boolean }>(
+    "SELECT to_regclass('_prisma_migrations') IS NOT NULL AS has_record",
+  );
+  return rows[0]?.has_record === true ? selectPending(client, migrations) : migrations;
 }
 
 async function selectPending(client: pg.Client, migrations: Migration[]): Promise<Migration[]> {

@@ -10,6 +10,8 @@ export interface PoolOptions {
   /** The most connections. Further queries wait for a free one. Default 10. */
   size?: number;
   log?: Log | undefined;
+  /** False for a pooler in transaction mode, where the role has the settings. Default true. */
+  setUp?: boolean;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface PoolOptions {
 const SETTINGS = "SET TimeZone = 'UTC'; SET idle_in_transaction_session_timeout = '3s'";
 
 /** Creates the pool that Prisma and statements share. It connects with the first query, and again after PostgreSQL was down. */
-export function createPool({ url, size = 10, log }: PoolOptions): pg.Pool {
+export function createPool({ url, size = 10, log, setUp = true }: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: size,
@@ -31,7 +33,7 @@ export function createPool({ url, size = 10, log }: PoolOptions): pg.Pool {
     // Its type says void, but the pool waits for it.
     // eslint-disable-next-line @typescript-eslint/no-misused-promises
     onConnect: async (client) => {
-      await client.query(SETTINGS);
+      if (setUp) await client.query(SETTINGS);
     },
   });
   // Without these handlers, a connection that is lost between two queries would end the process.

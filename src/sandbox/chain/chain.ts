@@ -48,17 +48,18 @@ export async function chainUrl(directory: string): Promise<string> {
  *
  * Hold the sandbox's lock: two calls at once for one directory aren't safe.
  *
+ * @param chainId for tests: another chain id than the sandbox's
  * @param leashed for tests: the chain ends with this process, even if this process is killed
  * @throws Error that says what to do if anvil can't run on this machine
  */
 export async function startChain(
   directory: string,
   log: Log,
-  { leashed = false }: { leashed?: boolean } = {},
+  { chainId = CHAIN_ID, leashed = false }: { chainId?: number; leashed?: boolean } = {},
 ): Promise<Chain> {
   const id = chainDaemon(directory);
   const rpcUrl = await chainUrl(directory);
-  const isReady = async (): Promise<boolean> => (await chainIdOf(rpcUrl)) === CHAIN_ID;
+  const isReady = async (): Promise<boolean> => (await chainIdOf(rpcUrl)) === chainId;
 
   const running = await findResponsive(id, isReady);
   if (running !== undefined) {
@@ -73,7 +74,10 @@ export async function startChain(
   removeLeftovers(directory);
   mkdirSync(cacheDirectory(directory), { recursive: true });
 
-  const args = [...anvilArguments(directory, rpcUrl), ...(isRestored ? ["--load-state", unpacked] : [])];
+  const args = [
+    ...anvilArguments(directory, rpcUrl, chainId),
+    ...(isRestored ? ["--load-state", unpacked] : []),
+  ];
   const pid = await startDaemon(
     id,
     { command: anvilBinary(), args, env: { HOME: directory }, leashed },
@@ -110,11 +114,11 @@ export const chainDaemon = (directory: string): DaemonId => ({
   marker: cacheDirectory(directory),
 });
 
-function anvilArguments(directory: string, rpcUrl: string): string[] {
+function anvilArguments(directory: string, rpcUrl: string, chainId: number): string[] {
   const { hostname, port } = new URL(rpcUrl);
   return [
     ["--host", hostname, "--port", port, "--no-cors", "--quiet"],
-    ["--chain-id", String(CHAIN_ID), "--accounts", String(ACCOUNTS_WITH_GAS)],
+    ["--chain-id", String(chainId), "--accounts", String(ACCOUNTS_WITH_GAS)],
     // Transactions are mined at once. An idle chain also gets a block every two seconds, so that its clock
     // moves on and authorizations expire.
     ["--mixed-mining", "--block-time", String(BLOCK_TIME_SECONDS)],

@@ -123,17 +123,16 @@ test("no statement reads a whole table, except background jobs and those with a 
     "SELECT c.relname AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indpred IS NOT NULL",
   );
   const someRows = new Set(partial.map(({ name }) => name));
-  const readers: string[] = [];
+  const found: Record<string, string> = {};
   for (const { name, text, limit } of STATEMENTS) {
+    if (limit === "job") continue;
     const { rows } = await server.query<{ "QUERY PLAN": [{ Plan: PlanNode }] }>(
       `EXPLAIN (GENERIC_PLAN, FORMAT JSON) ${text}`,
     );
     const scanned = rows.flatMap((row) => tablesReadWhole(row["QUERY PLAN"][0].Plan, someRows));
-    if (limit === "job" || scanned.length === 0) continue;
-    readers.push(name);
-    expect(READS_ALL[name], `${name} reads all of ${[...new Set(scanned)].join(", ")}`).toBeDefined();
+    if (scanned.length > 0) found[name] = [...new Set(scanned)].sort().join(", ");
   }
-  expect(readers.sort()).toEqual(Object.keys(READS_ALL).sort());
+  expect(Object.keys(found).sort(), JSON.stringify(found)).toEqual(Object.keys(READS_ALL).sort());
 });
 
 interface PlanNode {

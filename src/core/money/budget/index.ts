@@ -8,7 +8,6 @@ export {
   changeUserCaps,
   findAccount,
   lockAccounts,
-  openCap,
   openFundedAccount,
   openTreasuryDay,
   openUserCap,

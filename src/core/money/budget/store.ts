@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Queries } from "../../ports/database.ts";
 import type { Network } from "../../ports/network.ts";
-import { bigint, nullable, text, uuid, uuids } from "../../ports/sql-types.ts";
+import { bigint, oneOf, text, uuid, uuids } from "../../ports/sql-types.ts";
 import type { Sql } from "../../ports/sql.ts";
 import { statement } from "../../ports/statement.ts";
 
@@ -34,18 +34,12 @@ export async function findAccount(db: Queries, id: string): Promise<Account> {
 const insertAccount = statement({
   name: "budget.insert-account",
   limit: "money",
-  params: { id: uuid, kind: text, limit: bigint, network: nullable(text), asset: nullable(text) },
+  params: { id: uuid, kind: oneOf("campaign", "sponsored_api", "direct"), network: text, asset: text },
   row: { id: uuid },
   text: `
     INSERT INTO budget_accounts (id, kind, unit, "limit", network, asset)
-    VALUES ($id, $kind, 'micros', $limit, $network, $asset) RETURNING id`,
+    VALUES ($id, $kind, 'micros', 0, $network, $asset) RETURNING id`,
 });
-
-/** Opens an account that caps what may be spent. Returns its id. */
-export async function openCap(sql: Sql, kind: "session" | "grant", limitMicros: bigint): Promise<string> {
-  const account = { id: randomUUID(), kind, limit: limitMicros, network: null, asset: null };
-  return (await insertAccount.one(sql, account)).id;
-}
 
 /** Opens an empty account that holds money of one network. Its limit is what has arrived. Returns its id. */
 export async function openFundedAccount(
@@ -54,8 +48,7 @@ export async function openFundedAccount(
   { id: network, asset }: Pick<Network, "id" | "asset">,
   accountId: string = randomUUID(),
 ): Promise<string> {
-  const account = { id: accountId, kind, limit: 0n, network, asset };
-  return (await insertAccount.one(sql, account)).id;
+  return (await insertAccount.one(sql, { id: accountId, kind, network, asset })).id;
 }
 
 /** Gives accounts from the time of a single network that network. Only a server's start runs it. */

@@ -73,7 +73,7 @@ const signReserved = statement({
              signed_at_block = $block, request = $request, send_lease_until = now() + make_interval(secs => $lease_seconds)
        WHERE id = $id AND status = 'reserved' AND quote_digest = $quote_digest AND ${TERMS_HOLD} AND ${PAYMENTS_UNPAUSED}
          AND CASE WHEN $session_id IS NULL
-               THEN EXISTS (SELECT FROM incoming_payments i WHERE i.id = p.incoming_payment_id AND i.status = 'settled')
+               THEN (SELECT i.status FROM incoming_payments i WHERE i.id = p.incoming_payment_id) = 'settled'
                ELSE EXISTS (SELECT FROM live_sessions s WHERE s.id = $session_id) END
       RETURNING id
     )

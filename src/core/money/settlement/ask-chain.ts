@@ -3,7 +3,7 @@ import type { Deps } from "../../context.ts";
 import type { Authorization, Verdict } from "../../ports/chain.ts";
 
 /** How long a background job waits for the chain. A caller who waits says how long. */
-export const MAX_LOOK_UP_MS = 10_000;
+const MAX_LOOK_UP_MS = 10_000;
 
 /** What was signed, and for which row. */
 export interface Subject {

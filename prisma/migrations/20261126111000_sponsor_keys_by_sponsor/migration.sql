@@ -1,1 +1,0 @@
-CREATE INDEX "sponsor_api_keys_sponsor_id_idx" ON "sponsor_api_keys"("sponsor_id");
