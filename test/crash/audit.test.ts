@@ -5,6 +5,7 @@ import { atOnce, tally } from "../support/at-once.ts";
 import { Caller } from "../support/caller.ts";
 import type { KillableServer } from "../support/killable.ts";
 import { startKillable } from "../support/killable.ts";
+import { eventually } from "../support/eventually.ts";
 import type { Answer } from "../support/server.ts";
 
 const ROUNDS = 6;
@@ -22,7 +23,7 @@ const outcome = (status: number, code: unknown): string =>
 
 test(
   `given a server killed ${ROUNDS} times under load, every answered call has its audit row`,
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async () => {
     const grant = await caller.createGrant();
     const answered: { session: string; outcome: string }[] = [];
@@ -48,7 +49,10 @@ test(
       stopping = false;
       const sessions = await atOnce(CALLERS, () => caller.openSession(grant, { budgetCents: 1 }));
       const callers = sessions.map(({ session_id, token }) => callUntilStopped(session_id, token));
-      await sleep(randomInt(600, 1_500));
+      const before = answered.length;
+      // Under load: every caller has had an answer, and the kill meets others in the middle.
+      await eventually(() => expect(answered.length).toBeGreaterThan(before + CALLERS), 60_000, 20);
+      await sleep(randomInt(0, 500));
       await server.killAndRestart();
       stopping = true;
       await Promise.all(callers);

@@ -28,7 +28,12 @@ export interface Buyer {
 export async function createBuyer(micros: bigint, chain?: ChainInfo): Promise<Buyer> {
   const wallet = privateKeyToAccount(generatePrivateKey());
   if (micros > 0n) await mint(wallet.address, micros, chain);
-  const newClient = (): x402Client => new x402Client().register("eip155:*", new ExactEvmScheme(wallet));
+  // The client knows the test USDC only on the run's chain.
+  const newClient = (): x402Client =>
+    x402Client.fromConfig({
+      schemes: [{ network: "eip155:*", client: new ExactEvmScheme(wallet) }],
+      spendControls: false,
+    });
   return {
     wallet,
     post: (url, body, headers = {}) =>

@@ -32,7 +32,7 @@ export interface TestDatabase {
   /** Connected as the owner. */
   db: Database;
   sql: SqlPool;
-  /** Drops the database, and ends all connections to it. */
+  /** Drops the database, and ends all connections to it. @throws Error if there were deadlocks in it */
   close(): Promise<void>;
 }
 
@@ -74,7 +74,10 @@ export async function createDatabase(): Promise<TestDatabase> {
     async close() {
       await db.$disconnect();
       await pool.end();
+      const deadlocks = await countDeadlocks(info.adminUrl, name);
       await runSql(info.adminUrl, `DROP DATABASE ${name} WITH (FORCE)`);
+      // All code takes its locks in the order of docs/lock-order.md.
+      if (deadlocks > 0) throw new Error(`PostgreSQL ended ${deadlocks} transactions because of a deadlock`);
     },
   };
 }
@@ -133,4 +136,18 @@ export async function createEmptyDatabase(): Promise<string> {
   const url = new URL(adminUrl);
   url.pathname = name;
   return url.href;
+}
+
+async function countDeadlocks(adminUrl: string, database: string): Promise<number> {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ deadlocks: number }>(
+      "SELECT deadlocks::int FROM pg_stat_database WHERE datname = $1",
+      [database],
+    );
+    return rows[0]?.deadlocks ?? 0;
+  } finally {
+    await client.end();
+  }
 }

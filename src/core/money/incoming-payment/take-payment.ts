@@ -90,6 +90,15 @@ export async function settlePayment(
   terms: SaleTerms,
 ): Promise<Hex | undefined> {
   await ctx.networks.get(claim.network).seller.settle(payment, terms);
+  return awaitArrival(ctx, claim);
+}
+
+/**
+ * Waits until the chain shows the money of a payment that was claimed, at most `confirmWaitMs`. Returns the
+ * settling transaction, or undefined if the chain hasn't shown it in time, or the payment has ended without it.
+ */
+export async function awaitArrival(ctx: Context, claim: IncomingRow): Promise<Hex | undefined> {
+  if (claim.status !== "claimed") return (claim.txHash ?? undefined) as Hex | undefined;
   return pollChain(
     ctx.settings.confirmWaitMs,
     (milliseconds) => reconcileIncoming(ctx, claim, milliseconds),

@@ -3,9 +3,9 @@ import type { z } from "zod";
 import type { Deps } from "../../context.ts";
 import type { IncomingRow } from "../../money/incoming-payment/index.ts";
 import {
+  awaitArrival,
   findEarlierClaim,
   readPayment,
-  reconcileIncoming,
   settlePayment,
   takePayment,
 } from "../../money/incoming-payment/index.ts";
@@ -188,7 +188,7 @@ async function answerRepeatedPayment(
     throw new AppError("duplicate_request", {
       message: "This payment was used for a different request.",
     });
-  const paidTxHash = await reconcileIncoming(ctx, earlier, ctx.settings.confirmWaitMs);
+  const paidTxHash = await awaitArrival(ctx, earlier);
   const receipt = paidTxHash === undefined ? {} : call.network.seller.receipt(payment, paidTxHash);
   const retryId = retryIdDigest(ctx, payment);
   // A settled payment is public on the chain, all but its retry id. So only the retry id proves that the

@@ -3,10 +3,10 @@ import type { Deps, SponsorActor } from "../../context.ts";
 import { budgetToWire, findAccount } from "../../money/budget/index.ts";
 import type { IncomingRow } from "../../money/incoming-payment/index.ts";
 import {
+  awaitArrival,
   claimNonce,
   findEarlierClaim,
   readPayment,
-  reconcileIncoming,
   settlePayment,
   takePayment,
 } from "../../money/incoming-payment/index.ts";
@@ -120,10 +120,7 @@ async function answerRepeatedPayment(
     });
   if (earlier.status === "expired" || earlier.status === "canceled")
     throw new AppError("duplicate_request", { message: "This payment has expired. Sign a new one." });
-  if (
-    earlier.status !== "settled" &&
-    (await reconcileIncoming(ctx, earlier, ctx.settings.confirmWaitMs)) === undefined
-  )
+  if (earlier.status !== "settled" && (await awaitArrival(ctx, earlier)) === undefined)
     throw arrivalUnknown();
   return { data: await readBudget(ctx, accountId), headers: {} };
 }
