@@ -138,16 +138,11 @@ export async function createEmptyDatabase(): Promise<string> {
   return url.href;
 }
 
-async function countDeadlocks(adminUrl: string, database: string): Promise<number> {
-  const client = new pg.Client({ connectionString: adminUrl });
-  await client.connect();
-  try {
+const countDeadlocks = (adminUrl: string, database: string): Promise<number> =>
+  withConnection(adminUrl, async (client) => {
     const { rows } = await client.query<{ deadlocks: number }>(
       "SELECT deadlocks::int FROM pg_stat_database WHERE datname = $1",
       [database],
     );
     return rows[0]?.deadlocks ?? 0;
-  } finally {
-    await client.end();
-  }
-}
+  });

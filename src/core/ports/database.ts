@@ -1,7 +1,7 @@
 import type { Prisma, PrismaClient } from "../../platform/generated/prisma/client.ts";
 
-/** The database client. Only `store.ts` files run queries. Other files may open a transaction over stores. */
+/** The database client. Only `store.ts` and `…-store.ts` files run queries. */
 export type Database = PrismaClient;
 
-/** The database client or an open transaction. Store functions take this type, so they work in both. */
+/** What stores read with. */
 export type Queries = Prisma.TransactionClient;
