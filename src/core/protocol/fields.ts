@@ -49,7 +49,7 @@ export const ExplicitScopes = z.strictObject({
   allowed_task_types: z.array(TaskType).max(100).meta({ description: "Task types the agent may complete" }),
   allowed_data_types: z
     .array(DataTypeField)
-    .max(10)
+    .max(DATA_TYPES.length)
     .meta({ description: "Types of personal data the agent may pass on" }),
   allowed_categories: z
     .array(Category)
@@ -62,7 +62,7 @@ const Everything = z.tuple([z.literal("*")]);
 /** The scopes an agent asks for. `["*"]` means everything that the grant allows. */
 export const RequestedScopes = z.strictObject({
   allowed_task_types: z.union([Everything, z.array(TaskType).max(100)]),
-  allowed_data_types: z.union([Everything, z.array(DataTypeField).max(10)]),
+  allowed_data_types: z.union([Everything, z.array(DataTypeField).max(DATA_TYPES.length)]),
   allowed_categories: z.union([Everything, z.array(Category).max(100)]),
 });
 

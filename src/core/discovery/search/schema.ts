@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DATA_TYPES } from "../../protocol/data-types.ts";
 import { Category, Cents, DataTypeField, JsonValue, TaskType } from "../../protocol/fields.ts";
 
 /** R3.5: at most 50 results a page. */
@@ -27,7 +28,7 @@ export const SearchInput = z.strictObject({
   max_task_duration_seconds: z.number().int().min(0).max(86_400).optional(),
   allowed_data_types: z
     .array(DataTypeField)
-    .max(10)
+    .max(DATA_TYPES.length)
     .optional()
     .meta({ description: "Only tasks that require no other types of personal data" }),
   max_budget_cents: Cents.optional().meta({ description: "Only services priced at most this" }),
