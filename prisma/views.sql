@@ -15,7 +15,7 @@ SELECT id, kind, network, asset, "limit", reserved, spent, remaining
 -- Grants with what their budget has left.
 CREATE VIEW grant_records WITH (security_invoker = true) AS
 SELECT g.id, g.user_id, g.agent_id, g.subject, g.allowed_task_types, g.allowed_data_types, g.allowed_categories,
-       g.budget_account_id, b.remaining, g.expires_at, g.revoked_at
+       g.budget_account_id, b.remaining, g.expires_at, g.revoked_at, extract(epoch FROM g.expires_at - now())::float8 AS seconds_left
   FROM grants g LEFT JOIN account_balances b ON b.id = g.budget_account_id;
 
 -- Grants that are neither revoked nor expired.
@@ -74,6 +74,11 @@ SELECT s.id, s.token_hash, s.surface, s.grant_id, g.subject, s.user_id, s.agent_
 CREATE VIEW live_sessions WITH (security_invoker = true) AS
 SELECT id, grant_id, user_id, agent_id FROM session_states WHERE NOT revoked AND NOT expired AND suspended_at IS NULL;
 
+-- Sessions that neither their user nor their time has ended. The operator's figures count them: an index has only these.
+CREATE VIEW running_sessions WITH (security_invoker = true) AS
+SELECT id, surface, suspended_at IS NOT NULL AS suspended
+  FROM agent_sessions WHERE revoked_at IS NULL AND expiry_noted_at IS NULL AND expires_at > now();
+
 -- Everybody who may look for services. The nil UUID stands for nobody in particular, who sees what is offered to everyone.
 CREATE VIEW viewers WITH (security_invoker = true) AS
 SELECT id, roles, tools_used FROM users
@@ -84,6 +89,12 @@ SELECT '00000000-0000-0000-0000-000000000000', '{}', '{}';
 CREATE VIEW api_prices WITH (security_invoker = true) AS
 SELECT id, price_micros AS highest_micros, CASE WHEN pay_to IS NULL THEN 0 ELSE least(price_micros, lowest_quote_micros) END AS lowest_micros
   FROM sponsored_apis;
+
+-- The budgets that sponsors fund, found by their campaigns and services: an account of a session is never looked at.
+CREATE VIEW sponsor_budgets WITH (security_invoker = true) AS
+SELECT b.id, b.kind, b."limit", b.reserved, b.spent
+  FROM (SELECT budget_account_id FROM campaigns UNION ALL SELECT budget_account_id FROM sponsored_apis) owned
+  JOIN account_balances b ON b.id = owned.budget_account_id;
 
 -- Each service with each of its payers, as the payer is for one viewer. A payer is the service's own open budget, while
 -- it holds or has spent money of the sponsor, or a campaign. Its
@@ -128,7 +139,8 @@ SELECT p.id, p.grant_id, p.service, p.campaign_id, coalesce(s.name, '') AS spons
 
 -- Payments that aren't decided: their own next step or the chain ends them.
 CREATE VIEW open_payments WITH (security_invoker = true) AS
-SELECT id, grant_id, service, campaign_id, sponsor, amount_micros, status, network, tx_hash, created_at, next_check_at
+SELECT id, grant_id, service, campaign_id, sponsor, amount_micros, status, network, tx_hash, created_at, next_check_at,
+       extract(epoch FROM now() - created_at)::float8 AS age_seconds
   FROM payment_records WHERE status IN ('reserved', 'signed', 'sent', 'unknown', 'refused');
 
 -- The answers that a sponsor may read: the consent to sharing them stands, and their retention isn't over.

@@ -9,7 +9,7 @@ import "../src/app/server.ts"; // loads every module that defines a statement
 
 const DOCUMENT = "docs/table-owners.md";
 /** The list of exceptions may only get shorter. */
-const MAX_EXCEPTIONS = 18;
+const MAX_EXCEPTIONS = 15;
 
 await loadModule();
 const mistakes: string[] = [];

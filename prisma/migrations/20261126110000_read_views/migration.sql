@@ -3,6 +3,7 @@ DROP VIEW live_sessions;
 DROP VIEW session_states;
 DROP VIEW live_grants;
 DROP VIEW account_balances;
+DROP VIEW open_payments;
 
 -- What each account has left.
 CREATE VIEW account_balances WITH (security_invoker = true) AS
@@ -17,7 +18,7 @@ SELECT id, kind, network, asset, "limit", reserved, spent, remaining
 -- Grants with what their budget has left.
 CREATE VIEW grant_records WITH (security_invoker = true) AS
 SELECT g.id, g.user_id, g.agent_id, g.subject, g.allowed_task_types, g.allowed_data_types, g.allowed_categories,
-       g.budget_account_id, b.remaining, g.expires_at, g.revoked_at
+       g.budget_account_id, b.remaining, g.expires_at, g.revoked_at, extract(epoch FROM g.expires_at - now())::float8 AS seconds_left
   FROM grants g LEFT JOIN account_balances b ON b.id = g.budget_account_id;
 
 -- Grants that are neither revoked nor expired.
@@ -76,10 +77,21 @@ SELECT s.id, s.token_hash, s.surface, s.grant_id, g.subject, s.user_id, s.agent_
 CREATE VIEW live_sessions WITH (security_invoker = true) AS
 SELECT id, grant_id, user_id, agent_id FROM session_states WHERE NOT revoked AND NOT expired AND suspended_at IS NULL;
 
+-- Sessions that neither their user nor their time has ended. The operator's figures count them: an index has only these.
+CREATE VIEW running_sessions WITH (security_invoker = true) AS
+SELECT id, surface, suspended_at IS NOT NULL AS suspended
+  FROM agent_sessions WHERE revoked_at IS NULL AND expiry_noted_at IS NULL AND expires_at > now();
+
 -- What the next call of a service may cost. lowest_micros: at least, as its upstream's quotes depend on the input.
 CREATE VIEW api_prices WITH (security_invoker = true) AS
 SELECT id, price_micros AS highest_micros, CASE WHEN pay_to IS NULL THEN 0 ELSE least(price_micros, lowest_quote_micros) END AS lowest_micros
   FROM sponsored_apis;
+
+-- The budgets that sponsors fund, found by their campaigns and services: an account of a session is never looked at.
+CREATE VIEW sponsor_budgets WITH (security_invoker = true) AS
+SELECT b.id, b.kind, b."limit", b.reserved, b.spent
+  FROM (SELECT budget_account_id FROM campaigns UNION ALL SELECT budget_account_id FROM sponsored_apis) owned
+  JOIN account_balances b ON b.id = owned.budget_account_id;
 
 -- Each service with each of its payers, as the payer is for one viewer. A payer is the service's own open budget, while
 -- it holds or has spent money of the sponsor, or a campaign. Its
@@ -108,6 +120,12 @@ SELECT cs.sponsored_api_id, c.id, v.id, s.id, s.name, b.id, b.remaining, b.remai
   JOIN account_balances b ON b.id = c.budget_account_id AND (a.network IS NULL OR b.network = a.network AND lower(b.asset) = lower(a.asset))
  CROSS JOIN viewers v
   LEFT JOIN budget_accounts cap ON cap.campaign_id = c.id AND cap.user_id = v.id;
+
+-- Payments that aren't decided: their own next step or the chain ends them.
+CREATE VIEW open_payments WITH (security_invoker = true) AS
+SELECT id, grant_id, service, campaign_id, sponsor, amount_micros, status, network, tx_hash, created_at, next_check_at,
+       extract(epoch FROM now() - created_at)::float8 AS age_seconds
+  FROM payment_records WHERE status IN ('reserved', 'signed', 'sent', 'unknown', 'refused');
 
 -- The answers that a sponsor may read: the consent to sharing them stands, and their retention isn't over.
 CREATE VIEW readable_answers WITH (security_invoker = true) AS

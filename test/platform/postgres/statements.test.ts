@@ -95,7 +95,7 @@ test("the Prisma schema declares each view with the columns that it has", async 
 });
 
 /** A field of a view: its name, its type, `[]`, `?` and its attributes. Relations have a type of our own. */
-const FIELD = /^ {2}(\w+) +(String|Boolean|Int|BigInt|Bytes|DateTime|Json)(\[\])?(\?)?([^\n]*)$/gm;
+const FIELD = /^ {2}(\w+) +(String|Boolean|Int|BigInt|Float|Bytes|DateTime|Json)(\[\])?(\?)?([^\n]*)$/gm;
 
 /** How the Prisma schema writes PostgreSQL's types. */
 const PRISMA_TYPES: Record<string, string> = {
@@ -105,6 +105,7 @@ const PRISMA_TYPES: Record<string, string> = {
   boolean: "Boolean",
   integer: "Int",
   bigint: "BigInt",
+  "double precision": "Float",
   bytea: "Bytes",
   "timestamp with time zone": "Timestamptz",
   jsonb: "Json",

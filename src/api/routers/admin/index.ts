@@ -3,7 +3,7 @@ import {
   decideApproval,
   DecideApprovalInput,
   DecideApprovalOutput,
-} from "../../../core/access/approval/index.ts";
+} from "../../../core/access/decision/index.ts";
 import {
   putGrant,
   PutGrantInput,

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Deps } from "../../context.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
+import { endApprovalsOfAgent } from "../approval/index.ts";
 import type { RotateKeyOutput } from "../credential/index.ts";
 import { DEFAULT_OVERLAP_SECONDS, mintToken } from "../credential/index.ts";
 import type {
@@ -73,7 +74,7 @@ export async function revokeAgentKey(
 }
 
 /**
- * Revokes an agent, its keys, and its sessions for all users. Repeating it changes nothing.
+ * Revokes an agent, its keys, its open approvals, and its sessions for all users. Repeating it changes nothing.
  * @throws AppError `not_found` for an unknown agent
  */
 export async function revokeAgent(
@@ -81,7 +82,12 @@ export async function revokeAgent(
   input: z.infer<typeof RevokeAgentInput>,
 ): Promise<z.infer<typeof RevokeOutput>> {
   const agentId = requireId(input.agent_id, "agent");
-  const agent = await store.revokeAgent.first(sql, { id: agentId });
+  // The first statement locks the agent. A decision on one of its approvals locks it too, so it comes before or after.
+  const agent = await sql.transaction(async (tx) => {
+    const disabled = await store.disableAgent.first(tx, { id: agentId });
+    if (disabled !== undefined) await endApprovalsOfAgent.count(tx, { agent_id: agentId });
+    return disabled;
+  });
   if (agent === undefined) throw notFound("agent");
   log.info({ event: "agent_revoked", agent_id: agentId }, "agent revoked");
   return { revoked: true, revoked_at: agent.revoked_at.toISOString() };

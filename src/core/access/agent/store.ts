@@ -96,11 +96,11 @@ export const revokeKey = statement({
 });
 
 /**
- * Revokes an agent, its keys and its open approvals in one statement. Its sessions end with it, because every
- * session check reads the agent's status. Returns when it was first revoked; no row if it is unknown.
+ * Disables an agent and revokes its keys. Its sessions end with it, because every session check reads the agent's status.
+ * Returns when it was first disabled; no row if it is unknown.
  */
-export const revokeAgent = statement({
-  name: "agent.revoke",
+export const disableAgent = statement({
+  name: "agent.disable",
   limit: "money",
   params: { id: uuid },
   row: { revoked_at: timestamp },
@@ -110,9 +110,6 @@ export const revokeAgent = statement({
     ), keys AS (
       UPDATE agent_api_keys k SET revoked_at = agent.revoked_at FROM agent
        WHERE k.agent_id = agent.id AND k.revoked_at IS NULL
-    ), open_approvals AS (
-      UPDATE approvals q SET status = 'expired' FROM agent
-       WHERE q.agent_id = agent.id AND q.status IN ('pending', 'approved')
     )
     SELECT revoked_at FROM agent`,
 });

@@ -77,7 +77,6 @@ function grantedSession(requested: z.infer<typeof GrantRequest>, granted: Grante
     dataTypes: granted.allowedDataTypes as DataType[],
     categories: granted.allowedCategories,
   });
-  const secondsLeft = (granted.expiresAt.getTime() - Date.now()) / 1000;
   const remainingCents = microsToCents(granted.remaining);
   const seconds = requested.expires_in_seconds;
   return {
@@ -85,6 +84,6 @@ function grantedSession(requested: z.infer<typeof GrantRequest>, granted: Grante
     scopes: toWire(scopes),
     budget_limit_cents: Math.min(requested.budget_limit_cents, remainingCents),
     // Without the field, the session lives as long as the grant allows.
-    ...(seconds !== null && seconds < secondsLeft && { expires_in_seconds: seconds }),
+    ...(seconds !== null && seconds < granted.secondsLeft && { expires_in_seconds: seconds }),
   };
 }

@@ -1,11 +1,15 @@
-export { decideApproval } from "./decide-approval.ts";
 export { getApproval } from "./get-approval.ts";
 export { approvalPrompt, openApproval } from "./open-approval.ts";
+export { BudgetRequest, DataRequest, GetApprovalInput, GetApprovalOutput, GrantRequest } from "./schema.ts";
 export {
-  DecideApprovalInput,
-  DecideApprovalOutput,
-  GetApprovalInput,
-  GetApprovalOutput,
-  GrantRequest,
-} from "./schema.ts";
-export { findApprovedBudget, findSignIn, listOpenApprovals, takeSignIn } from "./store.ts";
+  endApprovalsOfAgent,
+  endApprovalsOfGrant,
+  findApprovedBudget,
+  findSignIn,
+  findStandingGrant,
+  listOpenApprovals,
+  lockApproval,
+  type LockedApproval,
+  recordDecision,
+  takeSignIn,
+} from "./store.ts";

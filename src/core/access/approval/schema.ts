@@ -1,13 +1,5 @@
 import { z } from "zod";
-import {
-  Cents,
-  DataTypeField,
-  ExplicitScopes,
-  Id,
-  RequestedScopes,
-  ServiceKey,
-  Timestamp,
-} from "../../protocol/fields.ts";
+import { DataTypeField, Id, RequestedScopes, ServiceKey } from "../../protocol/fields.ts";
 
 export const ApprovalKind = z.enum(["grant", "budget", "data", "gpt_sign_in"]);
 export type ApprovalKind = z.infer<typeof ApprovalKind>;
@@ -39,18 +31,4 @@ export const GetApprovalOutput = z.object({
     .string()
     .optional()
     .meta({ description: "The user's id for your agent. Set once the approval is approved" }),
-});
-
-export const DecideApprovalInput = z.strictObject({
-  approval_id: Id,
-  decision: z.enum(["approve", "deny"]),
-  user_id: Id.meta({ description: "Internal id of the user who decides" }),
-  scopes: ExplicitScopes.optional(),
-  budget_limit_cents: Cents.optional(),
-  expires_at: Timestamp.optional(),
-});
-export const DecideApprovalOutput = z.object({
-  approval_id: z.string(),
-  status: z.enum(["approved", "denied"]),
-  grant_id: z.string().optional(),
 });

@@ -148,6 +148,33 @@ export const recordDecision = statement({
      WHERE id = $id`,
 });
 
+/**
+ * Ends the budget and data approvals of a grant. So after the grant is replaced or revoked, no approved budget of its
+ * old terms is left. The approvals are locked in the order of their ids: the next statement may want the same ones.
+ */
+export const endApprovalsOfGrant = statement({
+  name: "approval.end-of-grant",
+  limit: "money",
+  params: { grant_id: uuid },
+  row: {},
+  text: `
+    UPDATE approvals SET status = 'expired'
+     WHERE id IN (SELECT id FROM approvals
+                   WHERE grant_id = $grant_id AND kind IN ('budget', 'data') AND status IN ('pending', 'approved')
+                   ORDER BY id FOR UPDATE)`,
+});
+
+/** Ends all approvals of an agent, so that nobody can approve anything for it any more. */
+export const endApprovalsOfAgent = statement({
+  name: "approval.end-of-agent",
+  limit: "money",
+  params: { agent_id: uuid },
+  row: {},
+  text: `
+    UPDATE approvals SET status = 'expired'
+     WHERE id IN (SELECT id FROM approvals WHERE agent_id = $agent_id AND status IN ('pending', 'approved') ORDER BY id FOR UPDATE)`,
+});
+
 /** Lists up to 20 open approvals of a grant, oldest first, for the flow status. */
 export const listOpenApprovals = (db: Queries, grantId: string) =>
   db.openApproval.findMany({ where: { grantId }, orderBy: [{ createdAt: "asc" }, { id: "asc" }], take: 20 });

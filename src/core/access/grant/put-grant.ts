@@ -5,7 +5,8 @@ import { notFound } from "../../protocol/errors.ts";
 import { requireFuture, requireId } from "../../protocol/fields.ts";
 import { fromWire } from "../scope/index.ts";
 import type { PutGrantInput, PutGrantOutput } from "./schema.ts";
-import { userAndAgentExist, writeGrant } from "./store.ts";
+import { userAndAgentExist } from "./store.ts";
+import { writeGrant } from "./write-grant.ts";
 
 /**
  * Writes a user's standing consent for one agent. A new grant for the same user and agent replaces the old one.
@@ -23,11 +24,9 @@ export async function putGrant(
   if (!exists.user) throw notFound("user");
   if (!exists.agent) throw notFound("agent");
 
-  const grant = await writeGrant(sql, userId, agentId, {
-    scopes: fromWire(input.scopes),
-    budgetMicros: centsToMicros(input.budget_limit_cents),
-    expiresAt,
-  });
+  const scopes = fromWire(input.scopes);
+  const terms = { scopes, budgetMicros: centsToMicros(input.budget_limit_cents), expiresAt };
+  const grant = await sql.transaction((tx) => writeGrant(tx, userId, agentId, terms));
   log.info({ event: "grant_written", grant_id: grant.id, agent_id: agentId }, "grant written");
   return { grant_id: grant.id, user_id: grant.subject };
 }

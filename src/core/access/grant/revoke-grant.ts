@@ -2,11 +2,13 @@ import type { z } from "zod";
 import type { Deps } from "../../context.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
+import { endApprovalsOfGrant } from "../approval/index.ts";
+import { revokeSessionsOfGrant } from "../session/index.ts";
 import type { RevokeGrantInput, RevokeGrantOutput } from "./schema.ts";
-import * as store from "./store.ts";
+import { markRevoked } from "./store.ts";
 
 /**
- * Revokes a grant. The next call of each of its sessions is refused. Repeating it changes nothing.
+ * Revokes a grant, with its sessions and its budget and data approvals. The next call of each of its sessions is refused. Repeating it changes nothing.
  * @throws AppError `not_found` for an unknown grant
  */
 export async function revokeGrant(
@@ -14,7 +16,14 @@ export async function revokeGrant(
   input: z.infer<typeof RevokeGrantInput>,
 ): Promise<z.infer<typeof RevokeGrantOutput>> {
   const grantId = requireId(input.grant_id, "grant");
-  const revoked = await store.revokeGrant.first(sql, { id: grantId });
+  // The first statement locks the grant. So the next ones also see what a decision at the same moment has changed.
+  const revoked = await sql.transaction(async (tx) => {
+    const grant = await markRevoked.first(tx, { id: grantId });
+    if (grant === undefined) return undefined;
+    await revokeSessionsOfGrant.count(tx, { grant_id: grantId });
+    await endApprovalsOfGrant.count(tx, { grant_id: grantId });
+    return grant;
+  });
   if (revoked === undefined) throw notFound("grant");
   log.info({ event: "grant_revoked", grant_id: grantId }, "grant revoked");
   return { revoked: true, revoked_at: revoked.revoked_at.toISOString() };

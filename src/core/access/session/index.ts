@@ -12,4 +12,9 @@ export {
   ResumeSessionOutput,
   RevokeSessionOutput,
 } from "./schema.ts";
-export { recordSelection } from "./store.ts";
+export {
+  addDataTypesToSession,
+  recordSelection,
+  revokeSessionsOfGrant,
+  revokeSessionsWiderThan,
+} from "./store.ts";

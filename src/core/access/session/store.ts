@@ -152,6 +152,47 @@ export const revokeSession = statement({
      WHERE id = $id RETURNING revoked_at`,
 });
 
+/** Revokes all sessions of a grant. */
+export const revokeSessionsOfGrant = statement({
+  name: "session.revoke-of-grant",
+  limit: "money",
+  params: { grant_id: uuid },
+  row: {},
+  text: "UPDATE agent_sessions SET revoked_at = coalesce(revoked_at, now()), active = false WHERE grant_id = $grant_id",
+});
+
+/** Revokes the sessions of a grant that are wider than its new terms: in scopes, budget or time. */
+export const revokeSessionsWiderThan = statement({
+  name: "session.revoke-wider",
+  limit: "money",
+  params: {
+    grant_id: uuid,
+    task_types: texts(),
+    data_types: texts<DataType>(),
+    categories: texts(),
+    budget_micros: bigint,
+    expires_at: timestamp,
+  },
+  row: {},
+  text: `
+    UPDATE agent_sessions s SET revoked_at = now(), active = false
+      FROM budget_accounts a
+     WHERE s.grant_id = $grant_id AND a.id = s.budget_account_id AND s.revoked_at IS NULL
+       AND NOT (s.allowed_task_types <@ $task_types AND s.allowed_data_types <@ $data_types
+            AND s.allowed_categories <@ $categories AND a."limit" <= $budget_micros AND s.expires_at <= $expires_at)`,
+});
+
+/** Adds data types to a session, if it is of this grant. */
+export const addDataTypesToSession = statement({
+  name: "session.add-data-types",
+  limit: "money",
+  params: { id: uuid, grant_id: uuid, data_types: texts<DataType>() },
+  row: {},
+  text: `
+    UPDATE agent_sessions SET allowed_data_types = ARRAY(SELECT DISTINCT unnest(allowed_data_types || $data_types))
+     WHERE id = $id AND grant_id = $grant_id`,
+});
+
 /** Records that the session asked for a campaign's task. Its flow state becomes `service_selected`. */
 export async function recordSelection(db: Queries, sessionId: string, campaignId: string): Promise<void> {
   await db.agentSession.update({ where: { id: sessionId }, data: { selectedCampaignId: campaignId } });

@@ -15,33 +15,29 @@ export interface Gauges {
 
 /** Reads all gauges. Each query reads only an index of open rows, or a table with one row for each budget. */
 export async function readGauges(db: Queries): Promise<Gauges> {
-  const now = new Date();
-  const running = { expiryNotedAt: null, revokedAt: null, expiresAt: { gt: now } };
-  const [live, suspended, payments, budgets, approvals, pause] = await Promise.all([
-    db.agentSession.groupBy({ by: ["surface"], where: { ...running, suspendedAt: null }, _count: true }),
-    db.agentSession.groupBy({
-      by: ["surface"],
-      where: { ...running, suspendedAt: { not: null } },
-      _count: true,
-    }),
-    db.openPayment.groupBy({ by: ["status"], _count: true, _min: { createdAt: true } }),
-    db.fundedAccount.groupBy({
-      by: ["kind"],
-      where: { kind: { in: ["campaign", "sponsored_api"] } },
-      _sum: { limit: true, reserved: true, spent: true },
-    }),
-    db.openApproval.groupBy({ by: ["kind"], _count: true }),
-    db.paymentSwitch.findFirstOrThrow({ select: { paused: true } }),
-  ]);
+  // One after the other: a scrape shall not take several connections at once from the requests.
+  const sessions = await db.runningSession.groupBy({ by: ["surface", "suspended"], _count: true });
+  const payments = await db.openPayment.groupBy({
+    by: ["status"],
+    _count: true,
+    _max: { ageSeconds: true },
+  });
+  const budgets = await db.sponsorBudget.groupBy({
+    by: ["kind"],
+    _sum: { limit: true, reserved: true, spent: true },
+  });
+  const approvals = await db.openApproval.groupBy({ by: ["kind"], _count: true });
+  const pause = await db.paymentSwitch.findFirst({ select: { paused: true } });
   return {
-    sessions: [
-      ...live.map(({ surface, _count }) => ({ surface, state: "live" as const, count: _count })),
-      ...suspended.map(({ surface, _count }) => ({ surface, state: "suspended" as const, count: _count })),
-    ],
-    openPayments: payments.map(({ status, _count, _min }) => ({
+    sessions: sessions.map(({ surface, suspended, _count }) => ({
+      surface,
+      state: suspended ? "suspended" : "live",
+      count: _count,
+    })),
+    openPayments: payments.map(({ status, _count, _max }) => ({
       status,
       count: _count,
-      oldest_seconds: (now.getTime() - (_min.createdAt ?? now).getTime()) / 1000,
+      oldest_seconds: _max.ageSeconds ?? 0,
     })),
     budgets: budgets.map(({ kind, _sum }) => ({
       kind,
@@ -50,6 +46,6 @@ export async function readGauges(db: Queries): Promise<Gauges> {
       spent: _sum.spent ?? 0n,
     })),
     openApprovals: approvals.map(({ kind, _count }) => ({ kind, count: _count })),
-    paymentsPaused: pause.paused,
+    paymentsPaused: pause?.paused === true,
   };
 }

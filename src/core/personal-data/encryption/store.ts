@@ -1,6 +1,9 @@
 import { Prisma } from "../../../platform/generated/prisma/client.ts";
 import type { Queries } from "../../ports/database.ts";
 
+// Statements have one text each. Here table and column vary, and so this store runs raw SQL through Prisma. No text of a
+// caller gets into it: both come from the list below.
+
 /** A database column that holds ciphertexts. */
 interface EncryptedColumn {
   table: string;

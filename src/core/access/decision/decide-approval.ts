@@ -4,13 +4,20 @@ import type { Sql } from "../../ports/sql.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import { AppError, invalidField, notFound } from "../../protocol/errors.ts";
 import { requireFuture, requireId } from "../../protocol/fields.ts";
+import type { LockedApproval } from "../approval/index.ts";
+import {
+  BudgetRequest,
+  DataRequest,
+  findStandingGrant,
+  GrantRequest,
+  lockApproval,
+  recordDecision,
+} from "../approval/index.ts";
 import { addDataTypes, writeGrant } from "../grant/index.ts";
 import { fromWire, isWithinRequest, missingFrom } from "../scope/index.ts";
+import { addDataTypesToSession } from "../session/index.ts";
 import { userExists } from "../user/index.ts";
 import type { DecideApprovalInput, DecideApprovalOutput } from "./schema.ts";
-import { BudgetRequest, DataRequest, GrantRequest } from "./schema.ts";
-import type { LockedApproval } from "./store.ts";
-import { findStandingGrant, lockApproval, recordDecision } from "./store.ts";
 
 type Input = z.infer<typeof DecideApprovalInput>;
 
@@ -102,7 +109,10 @@ async function applyGrant(tx: Sql, approval: LockedApproval, userId: string, inp
   return grant.id;
 }
 
-/** Adds the approved data types to the grant. The agent asked for nothing else, so any other field is refused. */
+/**
+ * Adds the approved data types to the grant, and to the session that asked for them. The agent asked for nothing else, so
+ * any other field is refused.
+ */
 async function applyData(tx: Sql, approval: LockedApproval, input: Input): Promise<string | null> {
   const requested = DataRequest.parse(approval.requested);
   const approved = input.scopes?.allowed_data_types ?? requested.data_types;
@@ -122,8 +132,9 @@ async function applyData(tx: Sql, approval: LockedApproval, input: Input): Promi
   );
   const { grant_id: grantId, agent_session_id: sessionId } = approval;
   if (grantId === null) throw grantEnded();
-  const extended = await addDataTypes.first(tx, { id: grantId, session_id: sessionId, data_types: approved });
-  if (extended === undefined) throw grantEnded();
+  if ((await addDataTypes.count(tx, { id: grantId, data_types: approved })) === 0) throw grantEnded();
+  if (sessionId !== null)
+    await addDataTypesToSession.count(tx, { id: sessionId, grant_id: grantId, data_types: approved });
   return grantId;
 }
 

@@ -1,0 +1,35 @@
+import type { Scopes } from "../../context.ts";
+import type { Sql } from "../../ports/sql.ts";
+import { endApprovalsOfGrant } from "../approval/index.ts";
+import { revokeSessionsWiderThan } from "../session/index.ts";
+import { upsertGrant } from "./store.ts";
+
+export interface GrantTerms {
+  scopes: Scopes;
+  budgetMicros: bigint;
+  expiresAt: Date;
+}
+
+/**
+ * Writes the grant of a user and an agent, in a transaction. Sessions that are wider than the new terms are revoked, and
+ * approvals under the old terms end. The first statement locks the grant, so the next ones also see what a decision or a
+ * revocation at the same moment has changed.
+ */
+export async function writeGrant(
+  sql: Sql,
+  userId: string,
+  agentId: string,
+  { scopes, budgetMicros, expiresAt }: GrantTerms,
+): Promise<{ id: string; subject: string }> {
+  const terms = {
+    task_types: scopes.taskTypes,
+    data_types: scopes.dataTypes,
+    categories: scopes.categories,
+    budget_micros: budgetMicros,
+    expires_at: expiresAt,
+  };
+  const grant = await upsertGrant.one(sql, { user_id: userId, agent_id: agentId, ...terms });
+  await revokeSessionsWiderThan.count(sql, { grant_id: grant.id, ...terms });
+  await endApprovalsOfGrant.count(sql, { grant_id: grant.id });
+  return grant;
+}
