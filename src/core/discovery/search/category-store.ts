@@ -12,9 +12,8 @@ export const listCategories = statement({
   },
   row: { category: text },
   text: `
-    SELECT category FROM sponsored_apis a, unnest(a.categories) AS category
-     WHERE EXISTS (SELECT FROM service_payers p
-                    WHERE p.sponsored_api_id = a.id AND p.user_id = $user_id AND p.active AND p.covers_price)
-       AND ($scope_categories IS NULL OR a.categories <@ $scope_categories)
-     GROUP BY category ORDER BY count(*) DESC, category LIMIT 100`,
+    SELECT category FROM service_payers p, unnest(p.categories) AS category
+     WHERE p.user_id = $user_id AND p.active AND p.covers_price
+       AND ($scope_categories IS NULL OR p.categories <@ $scope_categories)
+     GROUP BY category ORDER BY count(DISTINCT p.sponsored_api_id) DESC, category LIMIT 100`,
 });

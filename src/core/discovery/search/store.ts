@@ -120,25 +120,21 @@ export async function searchOffers(db: Queries, viewer: Viewer, s: Search): Prom
             texts.map(({ sql }) => sql),
             ", ",
           )},`
-    } usable AS (
-      SELECT a.*, ${reliability} AS reliability
-        FROM sponsored_apis a
-       WHERE a.active
-         ${scopes === null ? Prisma.empty : Prisma.sql`AND a.categories <@ ${scopes.categories}::text[]`}
-         ${when(s.category, Prisma.sql`AND ${s.category} = ANY(a.categories)`)}
-         ${when(s.maxBudgetMicros, Prisma.sql`AND a.price_micros <= ${s.maxBudgetMicros}::bigint`)}
-    ), offers AS (
+    } offers AS (
       SELECT CASE WHEN p.campaign_id IS NULL THEN 'sponsored_api' ELSE 'campaign' END AS service_type,
              coalesce(p.campaign_id, a.id) AS service_id, p.campaign_id, a.id AS api_id, a.service_key, a.name, a.description,
              p.sponsor, c.required_task, p.task_type, coalesce(p.subsidy_micros, a.price_micros) AS subsidy, a.price_micros AS price, a.categories,
              CASE WHEN p.campaign_id IS NULL THEN a.tags ELSE ARRAY(SELECT DISTINCT unnest(c.tags || a.tags) ORDER BY 1) END AS tags,
              c.estimated_task_duration_seconds AS task_duration, p.completed, a.input_schema, coalesce(f.level, 'neutral') AS preference,
-             p.created_at, a.reliability
-        FROM usable a
-        JOIN service_payers p ON p.sponsored_api_id = a.id AND p.user_id = ${userId}::uuid
+             p.created_at, ${reliability} AS reliability
+        FROM service_payers p
+        JOIN sponsored_apis a ON a.id = p.sponsored_api_id
         LEFT JOIN campaigns c ON c.id = p.campaign_id
         LEFT JOIN user_task_preferences f ON f.user_id = p.user_id AND f.task_type = p.task_type
-       WHERE p.active AND p.covers_price AND p.eligible AND p.has_money AND p.has_calls_left
+       WHERE p.user_id = ${userId}::uuid AND p.active AND p.covers_price AND p.eligible AND p.has_money AND p.has_calls_left
+         ${scopes === null ? Prisma.empty : Prisma.sql`AND p.categories <@ ${scopes.categories}::text[]`}
+         ${when(s.category, Prisma.sql`AND ${s.category} = ANY(p.categories)`)}
+         ${when(s.maxBudgetMicros, Prisma.sql`AND p.price_micros <= ${s.maxBudgetMicros}::bigint`)}
          AND coalesce(f.level, 'neutral') <> 'avoided'
          ${
            scopes === null
