@@ -85,7 +85,7 @@ export async function migrateDeploy({ connectionString, directory, log }: Migrat
   client.on("error", () => undefined); // a lost connection also fails the running query, whose error says more
   await client.connect();
   try {
-    if ((await findPending(client, migrations)).length === 0) return [];
+    if (await isUpToDate(client, migrations)) return [];
     // In transaction mode, a pooler would leave the lock on a connection that anybody gets next.
     if ((await checkPooling(connectionString, { prepare: false, settings: false })) === "transaction")
       throw new MigrationError(
@@ -138,12 +138,21 @@ async function ensureTable(client: pg.Client): Promise<void> {
   await client.query(CREATE_TABLE);
 }
 
-/** The pending migrations, read without a lock. */
-async function findPending(client: pg.Client, migrations: Migration[]): Promise<Migration[]> {
+/**
+ * Whether nothing is left to do, read without a lock. A migration that isn't finished may be in the hands of another
+ * replica at this moment; with the lock, its end can be awaited.
+ */
+async function isUpToDate(client: pg.Client, migrations: Migration[]): Promise<boolean> {
   const { rows } = await client.query<{ has_record: boolean }>(
     "SELECT to_regclass('_prisma_migrations') IS NOT NULL AS has_record",
   );
-  return rows[0]?.has_record === true ? selectPending(client, migrations) : migrations;
+  if (rows[0]?.has_record !== true) return false;
+  try {
+    return (await selectPending(client, migrations)).length === 0;
+  } catch (error) {
+    if (error instanceof MigrationError) return false;
+    throw error;
+  }
 }
 
 async function selectPending(client: pg.Client, migrations: Migration[]): Promise<Migration[]> {
