@@ -32,7 +32,9 @@ export interface TestDatabase {
   /** Connected as the owner. */
   db: Database;
   sql: SqlPool;
-  /** Drops the database, and ends all connections to it. @throws Error if there were deadlocks in it */
+  /** How many deadlocks a test provokes on purpose. */
+  expectedDeadlocks: number;
+  /** Drops the database, and ends all connections to it. @throws Error if there were other deadlocks in it */
   close(): Promise<void>;
 }
 
@@ -66,20 +68,23 @@ export async function createDatabase(): Promise<TestDatabase> {
   [serverUrl.username, serverUrl.password] = [SERVER_ROLE, SERVER_ROLE];
   const pool = createPool({ url: url.href });
   const db = createDatabaseClient(pool);
-  return {
+  const database: TestDatabase = {
     url: url.href,
     serverUrl: serverUrl.href,
     db,
     sql: createSqlPool(pool),
+    expectedDeadlocks: 0,
     async close() {
       await db.$disconnect();
       await pool.end();
       const deadlocks = await countDeadlocks(info.adminUrl, name);
       await runSql(info.adminUrl, `DROP DATABASE ${name} WITH (FORCE)`);
       // All code takes its locks in the order of docs/lock-order.md.
-      if (deadlocks > 0) throw new Error(`PostgreSQL ended ${deadlocks} transactions because of a deadlock`);
+      if (deadlocks !== database.expectedDeadlocks)
+        throw new Error(`PostgreSQL ended ${deadlocks} transactions because of a deadlock`);
     },
   };
+  return database;
 }
 
 /** Resolves when another connection executes a query with this text. */

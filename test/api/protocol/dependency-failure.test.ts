@@ -74,8 +74,9 @@ describe("a failing database", () => {
       expect(await codeOf(transaction)).toBe("service_unavailable");
     }));
 
-  it("of two transactions in a deadlock, one succeeds and the other is service_unavailable", () =>
-    withClient(async (client) => {
+  it("of two transactions in a deadlock, one succeeds and the other is service_unavailable", () => {
+    database.expectedDeadlocks = 1;
+    return withClient(async (client) => {
       const lock = (name: string): Prisma.Sql =>
         Prisma.sql`SELECT pg_advisory_xact_lock(hashtext(${name}))::text`;
       const gates = { first: new Gate(), second: new Gate() };
@@ -92,7 +93,8 @@ describe("a failing database", () => {
       for (const gate of Object.values(gates)) gate.open();
       // The other transaction succeeds. `codeOf` makes an internal_error of its missing error.
       expect((await Promise.all(both)).sort()).toEqual(["internal_error", "service_unavailable"]);
-    }));
+    });
+  });
 
   it("a transaction that PostgreSQL ends after doing nothing for too long is service_unavailable", () =>
     withClient(async (client) => {
