@@ -85,11 +85,6 @@ SELECT id, roles, tools_used FROM users
 UNION ALL
 SELECT '00000000-0000-0000-0000-000000000000', '{}', '{}';
 
--- What the next call of a service may cost. lowest_micros: at least, as its upstream's quotes depend on the input.
-CREATE VIEW api_prices WITH (security_invoker = true) AS
-SELECT id, price_micros AS highest_micros, CASE WHEN pay_to IS NULL THEN 0 ELSE least(price_micros, lowest_quote_micros) END AS lowest_micros
-  FROM sponsored_apis;
-
 -- The budgets that sponsors fund, found by their campaigns and services: an account of a session is never looked at.
 CREATE VIEW sponsor_budgets WITH (security_invoker = true) AS
 SELECT b.id, b.kind, b."limit", b.reserved, b.spent
@@ -97,31 +92,29 @@ SELECT b.id, b.kind, b."limit", b.reserved, b.spent
   JOIN account_balances b ON b.id = owned.budget_account_id;
 
 -- Each service with each of its payers, as the payer is for one viewer. A payer is the service's own open budget, while
--- it holds or has spent money of the sponsor, or a campaign. Its money is on the network where the service is paid. has_money:
--- enough for the cheapest call.
+-- it holds or has spent money of the sponsor, or a campaign. has_money: enough for the expected cost. covers_price: a subsidy that
+-- is high enough, and money on the network where the service is paid.
 -- For the planner: categories and price_micros are the service's, so that a search's filters reach the tables below. Whether
 -- there is an own budget is asked before them. Only eight tables are ordered freely, so sponsors, which filter nothing, come last.
 CREATE VIEW service_payers WITH (security_invoker = true) AS
 SELECT a.id AS sponsored_api_id, NULL::uuid AS campaign_id, v.id AS user_id, a.sponsor_id, s.name AS sponsor,
-       b.id AS account_id, b.remaining, b.remaining >= p.lowest_micros AS has_money, NULL::bigint AS subsidy_micros, a.active AS active,
-       true AS covers_price, true AS eligible, true AS has_calls_left, true AS completed, NULL::text AS task_type, a.created_at, a.categories, a.price_micros
+       b.id AS account_id, b.remaining, b.remaining >= a.expected_cost_micros AS has_money, NULL::bigint AS subsidy_micros, a.active AS active,
+       (a.network IS NULL OR b.network = a.network AND lower(b.asset) = lower(a.asset)) AS covers_price, true AS eligible, true AS has_calls_left, true AS completed, NULL::text AS task_type, a.created_at, a.categories, a.price_micros
   FROM sponsored_apis a
-  JOIN api_prices p ON p.id = a.id
   JOIN sponsors s ON s.id = a.sponsor_id
-  JOIN account_balances b ON b.id = a.budget_account_id AND b."limit" > 0 AND (a.network IS NULL OR b.network = a.network AND lower(b.asset) = lower(a.asset))
+  JOIN account_balances b ON b.id = a.budget_account_id AND b."limit" > 0
  CROSS JOIN viewers v
  WHERE a.budget_account_id IS NOT NULL
 UNION ALL
-SELECT cs.sponsored_api_id, c.id, v.id, s.id, s.name, b.id, b.remaining, b.remaining >= p.lowest_micros, c.subsidy_micros, c.active AND a.active,
-       a.price_micros <= c.subsidy_micros,
+SELECT cs.sponsored_api_id, c.id, v.id, s.id, s.name, b.id, b.remaining, b.remaining >= a.expected_cost_micros, c.subsidy_micros, c.active AND a.active,
+       a.price_micros <= c.subsidy_micros AND (a.network IS NULL OR b.network = a.network AND lower(b.asset) = lower(a.asset)),
        (c.target_roles = '{}' OR c.target_roles && v.roles) AND (c.target_tools = '{}' OR c.target_tools && v.tools_used),
        c.max_calls_per_user IS NULL OR coalesce(cap.reserved + cap.spent, 0) < c.max_calls_per_user,
        t.id IS NOT NULL, c.task_type, c.created_at, a.categories, a.price_micros
   FROM campaign_services cs
   JOIN sponsored_apis a ON a.id = cs.sponsored_api_id
-  JOIN api_prices p ON p.id = a.id
   JOIN campaigns c ON c.id = cs.campaign_id
-  JOIN account_balances b ON b.id = c.budget_account_id AND (a.network IS NULL OR b.network = a.network AND lower(b.asset) = lower(a.asset))
+  JOIN account_balances b ON b.id = c.budget_account_id
  CROSS JOIN viewers v
   LEFT JOIN budget_accounts cap ON cap.campaign_id = c.id AND cap.user_id = v.id
   LEFT JOIN task_completions t ON t.campaign_id = c.id AND t.user_id = v.id AND t.withdrawn_at IS NULL

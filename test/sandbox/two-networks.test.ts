@@ -94,7 +94,12 @@ test("a campaign's budget on one network pays for no service on another one", as
   expect(keys).toContain(service);
   expect(keys).not.toContain(other);
   expectRefused(await world.run(token, other), 409, "no_sponsor");
+  expectRefused(await world.run(token, other, { campaign_id: campaignId }), 409, "no_sponsor");
   expect(await world.db.payment.count({ where: { service: other } })).toBe(0);
+  // Its task is still for the same people.
+  const changes = { campaign_id: campaignId, service_keys: [other] };
+  expectSuccess(await world.call("sponsor.changeCampaign", changes, acme.key));
+  expectSuccess(await world.call("agent.getTask", { campaign_id: campaignId }, token));
 });
 
 test("a credit is covered only by the balance on its own network", async () => {

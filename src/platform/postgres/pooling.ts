@@ -69,7 +69,7 @@ async function requirePreparedStatements(client: pg.Client): Promise<void> {
   }
 }
 
-/** A transaction pooler gives a `SET` to whoever comes next, so the role itself must have the settings. */
+/** In transaction mode, a `SET` also holds for the next client of the same connection. So the role must have the settings. */
 async function requireSettings(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ name: string; value: string; role: string }>(
     "SELECT name, reset_val AS value, current_user AS role FROM pg_settings WHERE name = ANY($1) ORDER BY name",

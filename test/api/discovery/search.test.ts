@@ -224,6 +224,7 @@ describe("the pages of a search", () => {
     const {
       id: _,
       searchText: __,
+      expectedCostMicros: ___,
       ...row
     } = await db.sponsoredApi.findUniqueOrThrow({ where: { serviceKey: first } });
     const copies = Array.from({ length: COUNT - 1 }, (_copy, i) => ({

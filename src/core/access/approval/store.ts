@@ -93,6 +93,7 @@ const lockGrant = statement({
   text: "SELECT id FROM grants WHERE id = (SELECT grant_id FROM approvals WHERE id = $id) FOR NO KEY UPDATE",
 });
 
+/** Not by the view `approval_states`: after waiting for the lock, PostgreSQL reads only the locked row again. */
 const lockPending = statement({
   name: "approval.lock",
   limit: "money",

@@ -8,7 +8,8 @@ import type { RevokeGrantInput, RevokeGrantOutput } from "./schema.ts";
 import { markRevoked } from "./store.ts";
 
 /**
- * Revokes a grant, with its sessions and its budget and data approvals. The next call of each of its sessions is refused. Repeating it changes nothing.
+ * Revokes a grant, with its sessions and its budget and data approvals. The next call of each of its sessions
+ * is refused. Repeating it changes nothing.
  * @throws AppError `not_found` for an unknown grant
  */
 export async function revokeGrant(

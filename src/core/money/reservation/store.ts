@@ -138,9 +138,9 @@ const takeFromAccounts = statement({
       SELECT 1 FROM task_completions
        WHERE campaign_id = $campaign_id AND user_id = $user_id AND withdrawn_at IS NULL FOR SHARE
     ), account AS (
-      SELECT a.id, a."limit" - a.reserved - a.spent AS remaining, w.amount, w.raisable
+      SELECT a.id, a.remaining, w.amount, w.raisable
         FROM unnest($account_ids, $amounts, $raisable) AS w(id, amount, raisable)
-        JOIN budget_accounts a ON a.id = w.id AND (a.network IS NULL OR a.network = $network AND lower(a.asset) = lower($asset))
+        JOIN account_balances a ON a.id = w.id AND (a.network IS NULL OR a.network = $network AND lower(a.asset) = lower($asset))
     ), raised AS MATERIALIZED (
       SELECT a.*, CASE WHEN a.raisable AND EXISTS (SELECT FROM approval) THEN greatest(0, a.amount - a.remaining) ELSE 0 END AS raise
         FROM account a

@@ -14,7 +14,7 @@ import { findCampaignForUser } from "../../sponsorship/campaign/index.ts";
 import type { AssessedPayer } from "../../sponsorship/payer/index.ts";
 import { assessPayers, refuseAll, refuseNamed, requireNamedPayer } from "../../sponsorship/payer/index.ts";
 import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
-import { expectedCost, findApi } from "../../sponsorship/sponsored-api/index.ts";
+import { findApi } from "../../sponsorship/sponsored-api/index.ts";
 import type { PlanInput, PlanOutput } from "./schema.ts";
 
 type Input = z.infer<typeof PlanInput>;
@@ -34,7 +34,7 @@ export async function planService(
   const { db, actor } = ctx;
   const api = await findApi(db, input.service_key);
   if (api === undefined) throw notFound("service");
-  const cost = expectedCost(api);
+  const cost = api.expectedCostMicros;
 
   const { payer, refusal } = await findPayer(ctx, api, input.campaign_id);
   const campaignId = payer?.campaign_id ?? undefined;

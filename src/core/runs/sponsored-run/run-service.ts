@@ -35,12 +35,7 @@ import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
 import { choosePayers } from "../../sponsorship/payer/index.ts";
 import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
-import {
-  buildUpstreamRequest,
-  expectedCost,
-  findApi,
-  invalidRunInput,
-} from "../../sponsorship/sponsored-api/index.ts";
+import { buildUpstreamRequest, findApi, invalidRunInput } from "../../sponsorship/sponsored-api/index.ts";
 import { askQuote } from "../quote/index.ts";
 import type { ClaimedRun } from "./claim-run.ts";
 import { claimRun } from "./claim-run.ts";
@@ -109,7 +104,7 @@ async function makeRun(
 
   const { data: serviceInput, dataTypes } = await checkInput(ctx, api, input.input ?? {});
   const payers = await choosePayers(ctx, api, input.campaign_id);
-  await requireBudget(ctx, call, expectedCost(api));
+  await requireBudget(ctx, call, api.expectedCostMicros);
 
   const [firstPayer] = payers.ready;
   // The request for a quote already carries the input to the upstream. So the consent is recorded before it.

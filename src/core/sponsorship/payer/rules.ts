@@ -46,7 +46,7 @@ export function refuseNamed(
       return new AppError("inactive", { message: "This campaign is paused.", ...withAlternatives });
     case "price":
       return new AppError("no_sponsor", {
-        message: "This campaign's subsidy doesn't cover the service's price.",
+        message: "This campaign doesn't cover the service's price.",
         ...withAlternatives,
       });
     case "not_eligible":

@@ -21,11 +21,11 @@ export const listPayers = statement({
     account_id: uuid,
     /** Micros that the account has left. */
     remaining: bigint,
-    /** Whether that is enough for the cheapest call. */
+    /** Whether that is enough for what a call is expected to cost. */
     has_money: boolean,
     /** False if the service or the campaign is paused. */
     active: boolean,
-    /** Whether the subsidy covers the service's price. */
+    /** Whether the subsidy covers the service's price, with money on the network where the service is paid. */
     covers_price: boolean,
     /** Whether the user is in the campaign's target group. */
     eligible: boolean,

@@ -8,10 +8,11 @@ import { insertSponsor } from "./store.ts";
  * Registers a sponsor and returns its API key. The key is shown only once, because only its hash is stored.
  */
 export async function createSponsor(
-  { sql }: Pick<Deps, "sql">,
+  { db }: Pick<Deps, "db">,
   input: z.infer<typeof CreateSponsorInput>,
 ): Promise<z.infer<typeof CreateSponsorOutput>> {
   const key = mintToken("sponsor_key");
   const sponsor = { name: input.name, walletAddress: input.wallet_address ?? null };
-  return { sponsor_id: await insertSponsor(sql, sponsor, key), api_key: key.token };
+  const { id } = await insertSponsor(db, sponsor, key);
+  return { sponsor_id: id, api_key: key.token };
 }

@@ -1,36 +1,20 @@
 import type { MintedToken } from "../../access/credential/index.ts";
 import type { Queries } from "../../ports/database.ts";
-import { bytes, integer, nullable, text, timestamp, uuid } from "../../ports/sql-types.ts";
+import { bytes, integer, text, timestamp, uuid } from "../../ports/sql-types.ts";
 import type { SqlPool } from "../../ports/sql.ts";
 import { statement } from "../../ports/statement.ts";
 
-const insert = statement({
-  name: "sponsor.insert",
-  limit: "money",
-  params: { name: text, wallet_address: nullable(text) },
-  row: { id: uuid },
-  text: `INSERT INTO sponsors (name, wallet_address) VALUES ($name, $wallet_address) RETURNING id`,
-});
-
-const insertKey = statement({
-  name: "sponsor.insert-key",
-  limit: "money",
-  params: { sponsor_id: uuid, key_hash: bytes, hint: text },
-  row: { id: uuid },
-  text: `INSERT INTO sponsor_api_keys (sponsor_id, key_hash, hint) VALUES ($sponsor_id, $key_hash, $hint) RETURNING id`,
-});
-
-/** Inserts a sponsor with its first key. Returns the sponsor's id. */
-export const insertSponsor = (
-  sql: SqlPool,
+/** Inserts a sponsor with its first key. */
+export async function insertSponsor(
+  db: Queries,
   sponsor: { name: string; walletAddress: string | null },
   key: MintedToken,
-): Promise<string> =>
-  sql.transaction(async (tx) => {
-    const { id } = await insert.one(tx, { name: sponsor.name, wallet_address: sponsor.walletAddress });
-    await insertKey.one(tx, { sponsor_id: id, key_hash: key.hash, hint: key.hint });
-    return id;
+): Promise<{ id: string }> {
+  return db.sponsor.create({
+    data: { ...sponsor, apiKeys: { create: { keyHash: key.hash, hint: key.hint } } },
+    select: { id: true },
   });
+}
 
 /** Returns the id of the sponsor whose live key has this hash. */
 export async function findSponsorByKey(
@@ -44,6 +28,14 @@ export async function findSponsorByKey(
 export async function sponsorExists(db: Queries, id: string): Promise<boolean> {
   return (await db.sponsor.count({ where: { id } })) === 1;
 }
+
+const insertKey = statement({
+  name: "sponsor.insert-key",
+  limit: "money",
+  params: { sponsor_id: uuid, key_hash: bytes, hint: text },
+  row: { id: uuid },
+  text: `INSERT INTO sponsor_api_keys (sponsor_id, key_hash, hint) VALUES ($sponsor_id, $key_hash, $hint) RETURNING id`,
+});
 
 /** Locks a sponsor for a rotation. Returns when its older keys end. */
 const lock = statement({

@@ -31,21 +31,6 @@ export function toView(api: ApiWithBudget): z.infer<typeof ApiView> {
   };
 }
 
-/**
- * What a call is expected to cost before its quote, in micros: the lowest quote of the upstream so far, at
- * most the registered price. It is the lowest because a price can depend on the input: one expensive call
- * says nothing about the next.
- */
-export function expectedCost(api: {
-  payTo: string | null;
-  priceMicros: bigint;
-  lowestQuoteMicros: bigint | null;
-}): bigint {
-  if (api.payTo === null) return 0n;
-  const { lowestQuoteMicros: quote, priceMicros: price } = api;
-  return quote !== null && quote < price ? quote : price;
-}
-
 /** The error for a run's input that doesn't match the service's schema. It carries the schema. */
 export const invalidRunInput = (api: { inputSchema: unknown }, fieldErrors: FieldError[]): AppError =>
   new AppError("validation_error", {
