@@ -1,5 +1,5 @@
 import type { Deps } from "../../context.ts";
-import { isSuccess, readOffers, UPSTREAM_RETRY_SECONDS } from "../../money/payment/index.ts";
+import { isSuccess, readOffers, readRefusal, UPSTREAM_RETRY_SECONDS } from "../../money/payment/index.ts";
 import type { UpstreamAnswer, UpstreamRequest } from "../../ports/upstream.ts";
 import type { Offer } from "../../ports/x402-buyer.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
@@ -36,15 +36,22 @@ export async function askQuote(
   }
   if (isSuccess(answer)) return { kind: "free", answer };
   if (answer.status !== 402) {
+    const refusal = readRefusal(answer, request.confidential);
     throw new AppError("upstream_error", {
-      message: `The upstream answered ${answer.status} before it was paid.`,
-      details: { upstream_status: answer.status },
-      retryAfterSeconds: UPSTREAM_RETRY_SECONDS,
+      message: `The upstream answered ${answer.status}. It wasn't paid.`,
+      details: { upstream: refusal.upstream },
+      retryAfterSeconds: refusal.retryAfterSeconds ?? UPSTREAM_RETRY_SECONDS,
     });
   }
 
   const { offers, others } = readOffers(networks, answer);
-  const offer = chooseOffer(api, offers, others);
+  if (offers.length + others === 0)
+    throw new AppError("upstream_error", {
+      message: "The upstream asks for a payment, but its 402 states no terms.",
+      details: { upstream: readRefusal(answer, request.confidential).upstream },
+      retryAfterSeconds: UPSTREAM_RETRY_SECONDS,
+    });
+  const offer = chooseOffer(api, offers);
   if (offer.amountMicros > api.priceMicros) {
     throw new AppError("price_changed", {
       nextActions: [next.searchServices()],
@@ -67,18 +74,8 @@ export async function askQuote(
   return { kind: "toll", offer };
 }
 
-/**
- * Returns the cheapest offer on the pinned terms.
- * @param others how many offers there were that we can't sign
- */
-function chooseOffer(api: ApiRow, offers: Offer[], others: number): Offer {
-  if (offers.length + others === 0) {
-    throw new AppError("upstream_error", {
-      message: "The upstream asks for a payment, but its 402 states no terms.",
-      details: { upstream_status: 402 },
-      retryAfterSeconds: UPSTREAM_RETRY_SECONDS,
-    });
-  }
+/** Returns the cheapest offer on the pinned terms. */
+function chooseOffer(api: ApiRow, offers: Offer[]): Offer {
   const isSame = (a: string, b: string | null): boolean => a.toLowerCase() === b?.toLowerCase();
   const [cheapest] = offers
     .filter(

@@ -13,7 +13,7 @@ import { updateApi } from "./store.ts";
 type Context = Pick<Deps, "db" | "cipher" | "upstream" | "networks"> & { actor: SponsorActor };
 
 /**
- * Changes or pauses an API. Its upstream address can't be changed. Its pinned terms change only if `repin`
+ * Changes or pauses an API. One that was set aside is called again without payment before calls go on. Its upstream address can't be changed. Its pinned terms change only if `repin`
  * asks for it, to the terms that the upstream states now. So only the sponsor can change the payee of the
  * treasury's payments.
  * @throws `not_found`, also for another sponsor's API; `upstream_error` if the terms can't be pinned again.
@@ -25,9 +25,11 @@ export async function changeApi(
 ): Promise<z.infer<typeof ApiView>> {
   const api = await requireOwnApi(ctx.db, input.service_key, ctx.actor.sponsorId);
   const timeoutMs = input.timeout_ms ?? api.timeoutMs;
-  const pinned = input.repin === true ? await probeTerms(ctx, { ...api, timeoutMs }) : undefined;
+  const resumes = input.active === true && api.setAsideAt !== null;
+  const pinned = input.repin === true || resumes ? await probeTerms(ctx, { ...api, timeoutMs }) : undefined;
   const changed = await updateApi(ctx.db, api.id, {
     ...(input.active !== undefined && { active: input.active }),
+    ...(resumes && { setAsideAt: null, failedUserIds: [] }),
     ...(input.name !== undefined && { name: input.name }),
     ...(input.description !== undefined && { description: input.description }),
     ...(input.categories !== undefined && { categories: [...new Set(input.categories)] }),

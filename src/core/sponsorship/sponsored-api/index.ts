@@ -5,7 +5,7 @@ export { changeApi } from "./change-api.ts";
 export { getApi } from "./get-api.ts";
 export { listApis } from "./list-apis.ts";
 export { registerApi } from "./register-api.ts";
-export { invalidRunInput } from "./rules.ts";
+export { inactiveService, invalidRunInput } from "./rules.ts";
 export {
   ApiDashboard,
   ApiView,

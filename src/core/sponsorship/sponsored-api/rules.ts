@@ -3,8 +3,9 @@ import { budgetToWire } from "../../money/budget/index.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
 import type { FieldError } from "../../protocol/errors.ts";
 import { AppError } from "../../protocol/errors.ts";
+import { next } from "../../protocol/next-actions.ts";
 import type { ApiView } from "./schema.ts";
-import type { ApiWithBudget } from "./store.ts";
+import type { ApiRow, ApiWithBudget } from "./store.ts";
 
 /** An API as its sponsor sees it. It never contains the upstream headers. */
 export function toView(api: ApiWithBudget): z.infer<typeof ApiView> {
@@ -21,6 +22,7 @@ export function toView(api: ApiWithBudget): z.infer<typeof ApiView> {
     input_schema: api.inputSchema as Record<string, unknown>,
     timeout_ms: api.timeoutMs,
     active: api.active,
+    set_aside_at: api.setAsideAt?.toISOString() ?? null,
     terms:
       api.network !== null && api.asset !== null && api.payTo !== null
         ? { network: api.network, asset: api.asset, pay_to: api.payTo }
@@ -30,6 +32,16 @@ export function toView(api: ApiWithBudget): z.infer<typeof ApiView> {
     budget: api.budgetAccount && budgetToWire(api.budgetAccount),
   };
 }
+
+/** The error for a service that gets no calls at the moment. */
+export const inactiveService = (api: Pick<ApiRow, "setAsideAt">): AppError =>
+  new AppError("inactive", {
+    message:
+      api.setAsideAt === null
+        ? "This service is paused."
+        : "This service gets no calls: it was paid and brought nothing for several people in a row.",
+    nextActions: [next.searchServices()],
+  });
 
 /** The error for a run's input that doesn't match the service's schema. It carries the schema. */
 export const invalidRunInput = (api: { inputSchema: unknown }, fieldErrors: FieldError[]): AppError =>

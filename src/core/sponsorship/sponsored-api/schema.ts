@@ -1,5 +1,15 @@
 import { z } from "zod";
-import { Budget, Category, Cents, JsonObject, Page, Paging, ServiceKey, Tag } from "../../protocol/fields.ts";
+import {
+  Budget,
+  Category,
+  Cents,
+  JsonObject,
+  Page,
+  Paging,
+  ServiceKey,
+  Tag,
+  Timestamp,
+} from "../../protocol/fields.ts";
 import { IdempotencyKey } from "../../protocol/idempotency/index.ts";
 import { ApiStatistics, Period } from "../dashboard/index.ts";
 
@@ -100,6 +110,10 @@ export const ApiView = z.object({
   input_schema: JsonObject,
   timeout_ms: z.number(),
   active: z.boolean(),
+  set_aside_at: Timestamp.nullable().meta({
+    description:
+      "Since when it gets no calls, because its upstream was paid and brought nothing for three people in a row. `active: true` has the upstream called again without payment; if that works, calls go on",
+  }),
   terms: z
     .object({ network: z.string(), asset: z.string(), pay_to: z.string() })
     .nullable()

@@ -103,6 +103,8 @@ export async function serviceKeyTaken(db: Queries, serviceKey: string): Promise<
 
 export interface ApiChanges {
   active?: boolean;
+  setAsideAt?: null;
+  failedUserIds?: string[];
   name?: string;
   description?: string;
   categories?: string[];

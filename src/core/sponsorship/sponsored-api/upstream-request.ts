@@ -20,23 +20,25 @@ export function buildUpstreamRequest(
   input: Record<string, unknown>,
   cipher: Cipher,
 ): UpstreamRequest {
-  const headers: Record<string, string> = {
-    accept: "application/json, */*;q=0.5",
-    ...(api.upstreamHeaders !== null &&
-      (JSON.parse(cipher.decrypt(api.upstreamHeaders, headersContext(api.id)).toString("utf8")) as Record<
-        string,
-        string
-      >)),
-  };
-  if (api.upstreamMethod === "GET") {
-    return { url: withQuery(api.upstreamUrl, input), method: "GET", headers, timeoutMs: api.timeoutMs };
-  }
+  const { upstreamHeaders: encrypted, timeoutMs } = api;
+  const sponsorsHeaders =
+    encrypted === null
+      ? {}
+      : (JSON.parse(cipher.decrypt(encrypted, headersContext(api.id)).toString("utf8")) as Record<
+          string,
+          string
+        >);
+  const headers = { accept: "application/json, */*;q=0.5", ...sponsorsHeaders };
+  const confidential = Object.values(sponsorsHeaders);
+  if (api.upstreamMethod === "GET")
+    return { url: withQuery(api.upstreamUrl, input), method: "GET", headers, timeoutMs, confidential };
   return {
     url: api.upstreamUrl,
     method: "POST",
     headers: { ...headers, "content-type": "application/json" },
     body: JSON.stringify(input),
-    timeoutMs: api.timeoutMs,
+    timeoutMs,
+    confidential,
   };
 }
 
