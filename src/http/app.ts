@@ -24,7 +24,8 @@ import { mountResourceList } from "./routes/resource-list.ts";
 import type { Handler } from "./transport/handle-call.ts";
 import { createCallHandler } from "./transport/handle-call.ts";
 import { createRestTransport } from "./transport/rest.ts";
-import { createTrpcTransport, TRPC_PREFIX } from "./transport/trpc.ts";
+import { createTrpcHandler } from "./transport/trpc.ts";
+import { TRPC_PREFIX } from "./transport/trpc-protocol.ts";
 
 export interface AppOptions {
   router: AnyTRPCRouter;
@@ -92,7 +93,7 @@ export function createApp(options: AppOptions): Express {
   mountApiReference(app);
   mountResourceList(app, deps, api.clientAddress, listResources);
   routes?.(app);
-  const trpc = createCallHandler(api, createTrpcTransport(operations));
+  const trpc = createTrpcHandler(api, operations);
   const rest = createCallHandler(api, createRestTransport(operations));
   app.use((req, res) => selectTransport(req.originalUrl, trpc, rest)(req, res));
   app.use(answerUncaughtError(deps.log));

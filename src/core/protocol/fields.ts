@@ -21,7 +21,34 @@ export const PositiveCents = Cents.refine((cents) => cents > 0, {
   params: { keyword: "exclusiveMinimum" },
 });
 
+/** A time in a response: always in UTC. */
 export const Timestamp = z.iso.datetime();
+
+/** RFC 3339, with any offset. */
+const RFC_3339 =
+  /^(\d{4}-\d{2}-\d{2})T((?:[01]\d|2[0-3]):[0-5]\d):([0-5]\d|60)(\.\d+)?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
+
+/** A time in a request. */
+export const RequestTimestamp = z
+  .string()
+  .refine((text) => parseTimestamp(text) !== undefined, {
+    message: "must be a time as in RFC 3339",
+    params: { keyword: "format" },
+  })
+  .meta({ format: "date-time", examples: ["2027-01-01T00:00:00Z"] });
+
+/** Undefined if the text isn't a time. A leap second is the first moment of the next minute. */
+function parseTimestamp(text: string): Date | undefined {
+  const [, day = "", minute = "", second = "", fraction = "", offset = ""] = RFC_3339.exec(text) ?? [];
+  const midnight = new Date(`${day}T00:00:00Z`);
+  // `Date` accepts February 30 as March 2.
+  if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== day) return undefined;
+  const isLeapSecond = second === "60";
+  const time = Date.parse(
+    `${day}T${minute}:${isLeapSecond ? "59" : second}${fraction}${offset.toUpperCase()}`,
+  );
+  return new Date(isLeapSecond ? Math.floor(time / 1000 + 1) * 1000 : time);
+}
 
 /**
  * Callers treat ids as opaque. A malformed id gives `not_found`, like an unknown id, so the schema accepts it.
@@ -111,7 +138,8 @@ export function requireId(text: string, what: string): string {
  * @throws AppError `validation_error` if the time isn't in the future, or is more than five years ahead
  */
 export function requireFuture(timestamp: string, path: string): Date {
-  const date = new Date(timestamp);
+  const date = parseTimestamp(timestamp);
+  if (date === undefined) throw invalidField(path, "must be a time as in RFC 3339", "format");
   const latest = Date.now() + 5 * 365 * 24 * 3600 * 1000;
   if (date.getTime() <= Date.now()) throw invalidField(path, "must be in the future", "minimum");
   if (date.getTime() > latest) throw invalidField(path, "must be within five years", "maximum");
