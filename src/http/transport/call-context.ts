@@ -56,6 +56,7 @@ export function createCallContext(
     ...request,
     surface,
     endpoint,
+    asksPrice: false,
     reply: { headers: {} },
     subject: {},
     repeatedFields,

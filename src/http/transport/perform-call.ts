@@ -18,6 +18,8 @@ import type { Api } from "./call-context.ts";
 export interface Call {
   operation: Operation;
   readInput(): Promise<unknown>;
+  /** The call asks what the operation costs, and must not run it. */
+  asksPrice?: boolean;
 }
 
 /** A protocol over HTTP: how a request names its operation and input, and how the response body is built. */
@@ -79,6 +81,7 @@ export async function performCall(
     const cause = isUnderSurface ? await countAndAuditRefusal(ctx, found.refusal) : found.refusal;
     return failed(ctx, transport, undefined, cause);
   }
+  ctx.asksPrice = found.asksPrice === true;
   try {
     return await callProcedure(ctx, transport, found);
   } catch (thrown) {

@@ -28,6 +28,18 @@ export function createRestTransport(operations: Operations): Transport {
   );
   const urlFieldsOf = ({ id }: Operation): UrlFields => urlFields.get(id) ?? NO_URL_FIELDS;
 
+  /** Crawlers ask for the price of what is paid by x402 with GET or HEAD. */
+  function findPaid(path: string): Call | undefined {
+    const match = routes.find("POST", path);
+    if (match === undefined || "methods" in match || match.operation.auth !== "x402") return undefined;
+    const { operation, encodedParams } = match;
+    return {
+      operation,
+      asksPrice: true,
+      readInput: async () => readPath(operation, urlFieldsOf(operation), encodedParams),
+    };
+  }
+
   return {
     name: "rest",
     surfaceOf,
@@ -35,7 +47,10 @@ export function createRestTransport(operations: Operations): Transport {
       const method = req.method === "HEAD" ? "GET" : (req.method ?? "");
       const match = routes.find(method, target.path);
       if (match === undefined) throw noSuchRoute();
-      if ("methods" in match) return refuseMethod(method, match.methods);
+      if ("methods" in match) {
+        const paid = method === "GET" ? findPaid(target.path) : undefined;
+        return paid ?? refuseMethod(method, match.methods);
+      }
       const { operation, encodedParams } = match;
       return callOf(operation, urlFieldsOf(operation), encodedParams, req, target);
     },
@@ -66,7 +81,7 @@ function callOf(
   req: IncomingMessage,
   { query }: Target,
 ): Call {
-  const { method, pathParams } = operation;
+  const { method, pathParams, auth } = operation;
   return {
     operation,
     async readInput() {
@@ -76,7 +91,7 @@ function callOf(
         refuseMisplaced([...queryFields.keys()].filter((name) => pathParams.includes(name)));
         return { ...readFields(queryFields, urlFields.readers), ...pathInput };
       }
-      const body = await readJsonObject(req);
+      const body = await readJsonObject(req, auth === "x402");
       refuseMisplaced([
         ...queryFields.keys(),
         ...Object.keys(body).filter((name) => pathParams.includes(name)),
@@ -112,8 +127,9 @@ function refuseMisplaced(names: string[]): void {
   throw new AppError("validation_error", { fieldErrors: names.map((name) => unknownField([name])) });
 }
 
-async function readJsonObject(req: IncomingMessage): Promise<object> {
-  const body = await readJsonBody(req);
+/** @param anyContentType buyers' clients often send JSON as `text/plain`, or name no type */
+async function readJsonObject(req: IncomingMessage, anyContentType: boolean): Promise<object> {
+  const body = await readJsonBody(req, { anyContentType });
   if (body === undefined) return {};
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     throw invalidField("", "Must be a JSON object.", "type");
