@@ -11,6 +11,7 @@ import type { Deps } from "../core/context.ts";
 import type { AuditLog } from "../core/observability/audit/index.ts";
 import type { Meter } from "../core/ports/meter.ts";
 import { AppError } from "../core/protocol/errors.ts";
+import { mountCrossOrigin } from "./cross-origin.ts";
 import { createClientAddress } from "./request/client-address.ts";
 import { requestIdOf } from "./request/request-id.ts";
 import { sendError } from "./request/send.ts";
@@ -83,6 +84,7 @@ export function createApp(options: AppOptions): Express {
     next();
   });
   app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: API_CONTENT_POLICY } }));
+  mountCrossOrigin(app);
   mountHealth(app, { checks, metrics, mayScrape, isStopping });
   const document = { router, serverUrl: deps.settings.publicBaseUrl };
   mountDocuments(app, {
