@@ -19,8 +19,9 @@ import { mountApiReference } from "./routes/api-reference.ts";
 import { mountDocuments } from "./routes/documents.ts";
 import type { ReadinessChecks } from "./routes/health.ts";
 import { mountHealth } from "./routes/health.ts";
+import { mountIcon } from "./routes/icon.ts";
 import { llmsText } from "./routes/llms-text.ts";
-import type { Page } from "./routes/resource-list.ts";
+import type { ResourcePage, ResourceQuery } from "./routes/resource-list.ts";
 import { mountResourceList } from "./routes/resource-list.ts";
 import type { Handler } from "./transport/handle-call.ts";
 import { createCallHandler } from "./transport/handle-call.ts";
@@ -43,7 +44,7 @@ export interface AppOptions {
   /** Addresses and CIDR ranges of proxies whose `X-Forwarded-For` header is trusted. */
   trustedProxies: readonly string[];
   /** Lists the services that callers can pay for directly, one page of them. */
-  listResources: (page: Page) => Promise<object>;
+  listResources: (query: ResourceQuery) => Promise<ResourcePage>;
   /** Adds further routes, such as the sandbox's page. They come before the API, whose fallback is 404. */
   routes?: (app: Express) => void;
 }
@@ -93,6 +94,7 @@ export function createApp(options: AppOptions): Express {
     llms: llmsText(operations, deps.settings.publicBaseUrl),
   });
   mountApiReference(app);
+  mountIcon(app);
   mountResourceList(app, deps, api.clientAddress, listResources);
   routes?.(app);
   const trpc = createTrpcHandler(api, operations);

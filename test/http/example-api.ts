@@ -118,7 +118,7 @@ export async function startExampleApi(checks: ReadinessChecks = {}): Promise<Exa
     deps,
     authenticators,
     audit: { append: (entry) => audit.append(entry) },
-    listResources: () => Promise.resolve({}),
+    listResources: () => Promise.resolve({ items: [], total: 0 }),
     metrics: createMetrics(
       () => Promise.reject(new Error("there is no database")),
       () => undefined,
