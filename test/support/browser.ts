@@ -33,9 +33,7 @@ export function useForeignPage(script: string): ForeignPage {
     origin: "",
     async call<Result>(name: string, argument: unknown): Promise<Result> {
       if (page === undefined) throw new Error("the page opens in beforeAll");
-      return (await page.evaluate(
-        `pageScript[${JSON.stringify(name)}](${JSON.stringify(argument)})`,
-      ));
+      return await page.evaluate(`pageScript[${JSON.stringify(name)}](${JSON.stringify(argument)})`);
     },
   };
   beforeAll(async () => {
