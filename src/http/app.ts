@@ -17,6 +17,7 @@ import { requestIdOf } from "./request/request-id.ts";
 import { sendError } from "./request/send.ts";
 import { mountApiReference } from "./routes/api-reference.ts";
 import { mountDocuments } from "./routes/documents.ts";
+import { privacyPolicy } from "./routes/privacy.ts";
 import type { ReadinessChecks } from "./routes/health.ts";
 import { mountHealth } from "./routes/health.ts";
 import { mountIcon } from "./routes/icon.ts";
@@ -87,11 +88,13 @@ export function createApp(options: AppOptions): Express {
   app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: API_CONTENT_POLICY } }));
   mountCrossOrigin(app);
   mountHealth(app, { checks, metrics, mayScrape, isStopping });
-  const document = { router, serverUrl: deps.settings.publicBaseUrl };
+  const { publicBaseUrl, operator } = deps.settings;
+  const document = { router, serverUrl: publicBaseUrl, operator };
   mountDocuments(app, {
     all: buildOpenApi(operations, document),
-    gpt: buildOpenApi(operations, { ...document, surfaces: ["gpt"] }),
-    llms: llmsText(operations, deps.settings.publicBaseUrl),
+    gpt: buildOpenApi(operations, { ...document, surfaces: ["gpt"], plain: true }),
+    llms: llmsText(operations, publicBaseUrl, operator),
+    privacy: privacyPolicy(operator),
   });
   mountApiReference(app);
   mountIcon(app);

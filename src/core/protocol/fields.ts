@@ -60,7 +60,8 @@ export const ServiceKey = z
   .regex(/^[a-z0-9][a-z0-9._-]{1,63}$/)
   .meta({ description: "Lower-case key of a sponsored API", examples: ["daylight"] });
 
-const Word = z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,63}$/i);
+const Word = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/);
+const WordOrEverything = z.string().regex(/^(\*|[A-Za-z0-9][A-Za-z0-9_.-]{0,63})$/);
 export const TaskType = Word.meta({ examples: ["survey"] });
 export const Category = Word.meta({ examples: ["weather"] });
 export const Tag = z.string().min(1).max(64);
@@ -84,13 +85,37 @@ export const ExplicitScopes = z.strictObject({
     .meta({ description: "Categories of services the agent may run" }),
 });
 
-const Everything = z.tuple([z.literal("*")]);
+/** Stands alone in a list, and means everything that the grant allows. */
+const EVERYTHING = "*";
+
+/**
+ * A list that may also be `["*"]`. It is one array for JSON Schema, because many tools can't read a choice between two
+ * kinds of arrays.
+ */
+const orEverything = <Item extends z.ZodType<string>>(
+  item: Item,
+  { max, keyword, example }: { max: number; keyword: "pattern" | "enum"; example: string },
+) =>
+  z
+    .array(item)
+    .max(max)
+    .superRefine((list, ctx) => {
+      const index = list.findIndex((one) => one === EVERYTHING);
+      if (index < 0 || list.length === 1) return;
+      const message = `"${EVERYTHING}" must stand alone`;
+      ctx.addIssue({ code: "custom", path: [index], message, params: { keyword } });
+    })
+    .meta({ examples: [[EVERYTHING], [example]] });
 
 /** The scopes an agent asks for. `["*"]` means everything that the grant allows. */
 export const RequestedScopes = z.strictObject({
-  allowed_task_types: z.union([Everything, z.array(TaskType).max(100)]),
-  allowed_data_types: z.union([Everything, z.array(DataTypeField).max(DATA_TYPES.length)]),
-  allowed_categories: z.union([Everything, z.array(Category).max(100)]),
+  allowed_task_types: orEverything(WordOrEverything, { max: 100, keyword: "pattern", example: "survey" }),
+  allowed_data_types: orEverything(z.enum([...DATA_TYPES, EVERYTHING]), {
+    max: DATA_TYPES.length,
+    keyword: "enum",
+    example: "region",
+  }),
+  allowed_categories: orEverything(WordOrEverything, { max: 100, keyword: "pattern", example: "weather" }),
 });
 
 export const Budget = z

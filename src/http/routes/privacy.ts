@@ -1,5 +1,7 @@
+import type { Settings } from "../../core/context.ts";
+
 /** The privacy policy (R10.5). It describes what the code does. If you change one, change the other. */
-export const PRIVACY_POLICY = `<!doctype html>
+export const privacyPolicy = (operator: Settings["operator"]): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -26,6 +28,24 @@ blockchain; they name Tollfree and the service, never you.</p>
 <h2>What you can do</h2>
 <p>You can narrow or revoke what you granted at any time; the agent's very next call is refused. You can withdraw a
 consent; your answer then disappears from the sponsor's reach. You can see every call an agent made for you.</p>
-</body>
+${contactOf(operator)}</body>
 </html>
 `;
+
+function contactOf({ name, email }: Settings["operator"]): string {
+  const parts = [
+    ...(name === undefined ? [] : [escapeHtml(name)]),
+    ...(email === undefined ? [] : [`<a href="mailto:${escapeHtml(email)}">${escapeHtml(email)}</a>`]),
+  ];
+  return parts.length === 0 ? "" : `<h2>Who runs this installation</h2>\n<p>${parts.join(", ")}</p>\n`;
+}
+
+const ENTITIES: Record<string, string> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");

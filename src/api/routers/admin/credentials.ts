@@ -58,6 +58,8 @@ export const credentialProcedures = {
         method: "DELETE",
         path: "/admin/agents/{agent_id}/keys/{key_id}",
         summary: "Revoke an API key and the sessions it opened",
+        description:
+          "Counts from the very next call, on every replica. The agent's other keys stay.",
       },
       errors: ["not_found"],
       example: { request: { agent_id: AGENT_ID, key_id: KEY_ID } },
@@ -72,6 +74,8 @@ export const credentialProcedures = {
         method: "DELETE",
         path: "/admin/agents/{agent_id}",
         summary: "Revoke an agent with its keys and sessions",
+        description:
+          "Counts from the very next call, on every replica. Grants and their history stay.",
       },
       errors: ["not_found"],
       example: { request: { agent_id: AGENT_ID } },
@@ -86,6 +90,8 @@ export const credentialProcedures = {
         method: "DELETE",
         path: "/admin/sessions/{session_id}",
         summary: "Revoke a session for its user",
+        description:
+          "Ends one session. The grant stays, so the agent can open another one. Revoke the grant to prevent that.",
       },
       errors: ["not_found"],
       example: { request: { session_id: SESSION_ID } },
