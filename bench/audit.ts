@@ -76,6 +76,7 @@ const start = (audited: boolean): Promise<Running> =>
       rateRules: unlimited,
       treasuryDayMicros: undefined,
       proxyFeeBps: 0n,
+      operator: {},
       keepOutput: { maxBytes: 0, seconds: 60 },
     },
     log,

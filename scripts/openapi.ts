@@ -11,7 +11,7 @@ import { appRouter } from "../src/api/router.ts";
 const DOCUMENTS: { name: string; options: Omit<OpenApiOptions, "router"> }[] = [
   { name: "openapi.json", options: { serverUrl: "/" } },
   // A server that serves this document replaces the address with its own.
-  { name: "gpt.json", options: { serverUrl: "https://tollfree.example", surfaces: ["gpt"] } },
+  { name: "gpt.json", options: { serverUrl: "https://tollfree.example", surfaces: ["gpt"], plain: true } },
 ];
 
 for (const { name, options } of DOCUMENTS) {

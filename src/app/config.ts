@@ -91,6 +91,8 @@ const Environment = z.object({
   SUSPEND_RATE_WINDOW_SECONDS: count(60, 86_400).pipe(z.number().min(1)),
   TREASURY_DAILY_CAP_CENTS: whole(999_999_999).optional(),
   PROXY_FEE_BPS: whole(10_000).default(0),
+  CONTACT_EMAIL: z.email().optional(),
+  OPERATOR_NAME: z.string().trim().min(1).max(200).optional(),
   ALLOW_PRIVATE_UPSTREAMS: Flag.default(false),
 });
 type Environment = z.infer<typeof Environment>;
@@ -151,6 +153,8 @@ export interface Config {
   /** Our fee on a direct payment, in hundredths of a percent of the upstream's price. */
   proxyFeeBps: bigint;
   allowPrivateUpstreams: boolean;
+  /** Who runs this installation, as documents and pages show it. */
+  operator: Settings["operator"];
 }
 
 /** Lists every mistake in the environment, one a line. */
@@ -210,6 +214,10 @@ export function readConfig(
     treasuryDayMicros:
       env.TREASURY_DAILY_CAP_CENTS === undefined ? undefined : centsToMicros(env.TREASURY_DAILY_CAP_CENTS),
     allowPrivateUpstreams: env.ALLOW_PRIVATE_UPSTREAMS,
+    operator: {
+      ...(env.OPERATOR_NAME !== undefined && { name: env.OPERATOR_NAME }),
+      ...(env.CONTACT_EMAIL !== undefined && { email: env.CONTACT_EMAIL }),
+    },
   };
 }
 

@@ -75,7 +75,7 @@ export async function startTollfree({
       ...built,
       router: appRouter,
       trustedProxies,
-      listResources: (page) => listResources(built.deps, page),
+      listResources: (query) => listResources(built.deps, query),
       isStopping: () => stopping,
       ...(routes !== undefined && { routes }),
     });

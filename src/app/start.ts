@@ -135,6 +135,7 @@ async function startServer(
       rateRules: RATE_RULES,
       treasuryDayMicros: config.treasuryDayMicros,
       proxyFeeBps: config.proxyFeeBps,
+      operator: config.operator,
       keepOutput: KEEP_OUTPUT,
     },
     log,

@@ -3,6 +3,8 @@
  * `fetch`.
  * @module
  */
+/** The router's type, for tRPC's own client and its `inferRouterInputs` and `inferRouterOutputs`. */
+export type { AppRouter } from "../api/router.ts";
 export type { ApprovalRequest, OnApproval } from "./approvals.ts";
 export { type Agent, connect, type ConnectOptions, createApi, type Hooks } from "./connect.ts";
 export { type ErrorCode, type ErrorDetails, TollfreeError, type TollfreeErrorCode } from "./errors.ts";

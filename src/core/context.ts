@@ -45,6 +45,8 @@ export interface Settings {
   treasuryDayMicros: bigint | undefined;
   /** Our fee on a direct payment, in basis points (1/100 percent) of the upstream's quote, added to the quote. */
   proxyFeeBps: bigint;
+  /** Who runs this installation, and how to reach them, as far as it was configured. */
+  operator: { name?: string; email?: string };
   /** Upstream responses up to `maxBytes` are stored encrypted for `seconds`. */
   keepOutput: { maxBytes: number; seconds: number };
 }

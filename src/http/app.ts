@@ -11,20 +11,24 @@ import type { Deps } from "../core/context.ts";
 import type { AuditLog } from "../core/observability/audit/index.ts";
 import type { Meter } from "../core/ports/meter.ts";
 import { AppError } from "../core/protocol/errors.ts";
+import { mountCrossOrigin } from "./cross-origin.ts";
 import { createClientAddress } from "./request/client-address.ts";
 import { requestIdOf } from "./request/request-id.ts";
 import { sendError } from "./request/send.ts";
 import { mountApiReference } from "./routes/api-reference.ts";
 import { mountDocuments } from "./routes/documents.ts";
+import { privacyPolicy } from "./routes/privacy.ts";
 import type { ReadinessChecks } from "./routes/health.ts";
 import { mountHealth } from "./routes/health.ts";
+import { mountIcon } from "./routes/icon.ts";
 import { llmsText } from "./routes/llms-text.ts";
-import type { Page } from "./routes/resource-list.ts";
+import type { ResourcePage, ResourceQuery } from "./routes/resource-list.ts";
 import { mountResourceList } from "./routes/resource-list.ts";
 import type { Handler } from "./transport/handle-call.ts";
 import { createCallHandler } from "./transport/handle-call.ts";
 import { createRestTransport } from "./transport/rest.ts";
-import { createTrpcTransport, TRPC_PREFIX } from "./transport/trpc.ts";
+import { createTrpcHandler } from "./transport/trpc.ts";
+import { TRPC_PREFIX } from "./transport/trpc-protocol.ts";
 
 export interface AppOptions {
   router: AnyTRPCRouter;
@@ -41,7 +45,7 @@ export interface AppOptions {
   /** Addresses and CIDR ranges of proxies whose `X-Forwarded-For` header is trusted. */
   trustedProxies: readonly string[];
   /** Lists the services that callers can pay for directly, one page of them. */
-  listResources: (page: Page) => Promise<object>;
+  listResources: (query: ResourceQuery) => Promise<ResourcePage>;
   /** Adds further routes, such as the sandbox's page. They come before the API, whose fallback is 404. */
   routes?: (app: Express) => void;
 }
@@ -82,17 +86,21 @@ export function createApp(options: AppOptions): Express {
     next();
   });
   app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: API_CONTENT_POLICY } }));
+  mountCrossOrigin(app);
   mountHealth(app, { checks, metrics, mayScrape, isStopping });
-  const document = { router, serverUrl: deps.settings.publicBaseUrl };
+  const { publicBaseUrl, operator } = deps.settings;
+  const document = { router, serverUrl: publicBaseUrl, operator };
   mountDocuments(app, {
     all: buildOpenApi(operations, document),
-    gpt: buildOpenApi(operations, { ...document, surfaces: ["gpt"] }),
-    llms: llmsText(operations, deps.settings.publicBaseUrl),
+    gpt: buildOpenApi(operations, { ...document, surfaces: ["gpt"], plain: true }),
+    llms: llmsText(operations, publicBaseUrl, operator),
+    privacy: privacyPolicy(operator),
   });
   mountApiReference(app);
+  mountIcon(app);
   mountResourceList(app, deps, api.clientAddress, listResources);
   routes?.(app);
-  const trpc = createCallHandler(api, createTrpcTransport(operations));
+  const trpc = createTrpcHandler(api, operations);
   const rest = createCallHandler(api, createRestTransport(operations));
   app.use((req, res) => selectTransport(req.originalUrl, trpc, rest)(req, res));
   app.use(answerUncaughtError(deps.log));

@@ -1,9 +1,9 @@
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { describe, expectTypeOf, test } from "vitest";
 import { z } from "zod";
-import type { AppRouter } from "../../src/api/router.ts";
 import type {
   Agent,
+  AppRouter,
   ErrorCode,
   ErrorDetails,
   Payment,

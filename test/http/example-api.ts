@@ -111,14 +111,14 @@ export async function startExampleApi(checks: ReadinessChecks = {}): Promise<Exa
     log: { info: write("info"), warn: write("warn"), error: write("error") },
     cipher: new AesCipher([randomBytes(32)]),
     limiter,
-    settings: { publicBaseUrl: "https://tollfree.example", rateRules: RATE_RULES },
+    settings: { publicBaseUrl: "https://tollfree.example", rateRules: RATE_RULES, operator: {} },
   } as unknown as Deps;
   const app = createApp({
     router: exampleRouter,
     deps,
     authenticators,
     audit: { append: (entry) => audit.append(entry) },
-    listResources: () => Promise.resolve({}),
+    listResources: () => Promise.resolve({ items: [], total: 0 }),
     metrics: createMetrics(
       () => Promise.reject(new Error("there is no database")),
       () => undefined,

@@ -115,9 +115,11 @@ describe("query fields", () => {
 
   test.each([
     ["limit=0x10", "/limit", "type"],
-    ["limit=", "/limit", "type"],
     ["limit=%201", "/limit", "type"],
     ["limit=1&limit=2", "/limit", "type"],
+    ["limit[]=1", "/limit[]", "additionalProperties"],
+    ["nope[]=1", "/nope[]", "additionalProperties"],
+    ["nope=", "/nope", "additionalProperties"],
     ["limit=1.5", "/limit", "type"],
     ["limit=51", "/limit", "maximum"],
     ["limit=0", "/limit", "minimum"],

@@ -81,6 +81,7 @@ export async function createSimWorld(random: Random, tampering: readonly string[
       rateRules: RATE_RULES,
       treasuryDayMicros: 10_000_000n,
       proxyFeeBps: FEE_BPS,
+      operator: {},
       keepOutput: { maxBytes: 1_000, seconds: 3_600 },
     },
     background: { keep: silent },

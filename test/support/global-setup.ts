@@ -1,4 +1,5 @@
 import type { TestProject } from "vitest/node";
+import { CHROMIUM } from "./browser.ts";
 import type { ChainInfo } from "./chain.ts";
 import { startTestChain } from "./chain.ts";
 import type { PostgresInfo } from "./database.ts";
@@ -16,14 +17,16 @@ declare module "vitest" {
     redisProgram: string;
     /** The path of PgBouncer, likewise. */
     pgbouncerProgram: string;
+    /** The path of Chromium, likewise. */
+    chromiumProgram: string;
   }
 }
 
 /** Starts the services that all test files share. If one can't be started, the run fails: no test is skipped for it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   // First and alone: installing them blocks the event loop.
-  const [redis, pgbouncer] = await Promise.allSettled(
-    [REDIS, PGBOUNCER].map((program) => Promise.resolve().then(() => findProgram(program))),
+  const [redis, pgbouncer, browser] = await Promise.allSettled(
+    [REDIS, PGBOUNCER, CHROMIUM].map((program) => Promise.resolve().then(() => findProgram(program))),
   );
   const [postgres, chain] = await Promise.allSettled([startTestPostgres(), startTestChain()]);
   const stop = async (): Promise<void> => {
@@ -34,15 +37,23 @@ export default async function setup(project: TestProject): Promise<() => Promise
     postgres.status === "rejected" ||
     chain.status === "rejected" ||
     redis?.status !== "fulfilled" ||
-    pgbouncer?.status !== "fulfilled"
+    pgbouncer?.status !== "fulfilled" ||
+    browser?.status !== "fulfilled"
   ) {
     await stop();
-    throw missing({ PostgreSQL: postgres, "the local chain": chain, Redis: redis, PgBouncer: pgbouncer });
+    throw missing({
+      PostgreSQL: postgres,
+      "the local chain": chain,
+      Redis: redis,
+      PgBouncer: pgbouncer,
+      Chromium: browser,
+    });
   }
   project.provide("postgres", postgres.value.info);
   project.provide("chain", chain.value.info);
   project.provide("redisProgram", redis.value);
   project.provide("pgbouncerProgram", pgbouncer.value);
+  project.provide("chromiumProgram", browser.value);
   return stop;
 }
 

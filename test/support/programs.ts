@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
+import path from "node:path";
 
 /** A program that the tests need, and the Debian package that has it. */
 export interface Program {
@@ -30,11 +31,13 @@ export function findProgram(program: Program): string {
   return name;
 }
 
-/** Debian keeps servers in folders that only root's search path has. */
-const installed = ({ names }: Program): string | undefined =>
-  names
-    .flatMap((name) => [name, `/usr/sbin/${name}`])
-    .find((name) => spawnSync(name, ["--version"]).status === 0);
+/** The path of an installed program. Debian keeps servers in a folder that only root's search path has. */
+function installed({ names }: Program): string | undefined {
+  const folders = [...(process.env["PATH"] ?? "").split(path.delimiter), "/usr/sbin"];
+  return names
+    .flatMap((name) => folders.map((folder) => path.join(folder, name)))
+    .find((file) => existsSync(file) && spawnSync(file, ["--version"]).status === 0);
+}
 
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");

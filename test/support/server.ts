@@ -99,6 +99,7 @@ export async function startTestServer({
       rateRules: limits === "real" ? RATE_RULES : { ...NO_LIMITS, ...limits },
       treasuryDayMicros: undefined,
       proxyFeeBps: 0n,
+      operator: {},
       keepOutput: { maxBytes: 64 * 1024, seconds: 3600 },
       ...settings,
     },

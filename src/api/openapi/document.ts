@@ -6,12 +6,17 @@ import { SURFACES } from "../operation/operation-meta.ts";
 import type { Operations } from "../operation/operations.ts";
 import { ErrorEnvelope } from "../response/envelope.ts";
 import { describeOperation } from "./describe-operation.ts";
+import { plainDocument } from "./plain-document.ts";
 import { HEADERS, SECURITY_SCHEMES, securityOf, TAGS } from "./shared-components.ts";
 
 export interface OpenApiOptions {
   router: AnyTRPCRouter;
   /** Where the API is reached. `/` for the committed document, which has no host. */
   serverUrl: string;
+  /** Whether it is for importers that know only the plain parts of JSON Schema. */
+  plain?: boolean;
+  /** Who runs the server. Left out where nothing is known. */
+  operator?: { name?: string; email?: string };
   /** Default: all. */
   surfaces?: readonly Surface[];
 }
@@ -37,7 +42,7 @@ const ERROR_PATH = {
  * @throws Error if the generator left an operation out
  */
 export function buildOpenApi(operations: Operations, options: OpenApiOptions): OpenAPIObject {
-  const { router, serverUrl, surfaces = SURFACES } = options;
+  const { router, serverUrl, operator = {}, surfaces = SURFACES } = options;
   const described = [...operations.values()].filter(({ surface }) => surfaces.includes(surface));
   const document = generateOpenApiDocument<{ openapi: { path: string } }>(router, {
     title: "Tollfree",
@@ -64,8 +69,9 @@ export function buildOpenApi(operations: Operations, options: OpenApiOptions): O
   const schemes = new Set(
     described.flatMap(({ surface, auth }) => securityOf(surface, auth).flatMap(Object.keys)),
   );
-  return {
+  const complete = {
     ...document,
+    info: { ...document.info, ...(Object.keys(operator).length > 0 && { contact: operator }) },
     tags: [...tags].map((name) => ({ name, description: TAGS[name] ?? name })),
     paths,
     components: {
@@ -82,6 +88,7 @@ export function buildOpenApi(operations: Operations, options: OpenApiOptions): O
       ),
     },
   };
+  return options.plain === true ? plainDocument(complete) : complete;
 }
 
 const tagsOf = (operation: { tags?: string[] }): string[] => operation.tags ?? [];

@@ -1,4 +1,5 @@
 import type { OpenAPIObject, SecuritySchemeObject } from "trpc-to-openapi";
+import { MAX_CENTS } from "../../core/protocol/amounts.ts";
 import { TOKEN_PREFIX } from "../../core/protocol/token-prefix.ts";
 import type { Auth, Surface } from "../operation/operation-meta.ts";
 
@@ -49,6 +50,10 @@ export const HEADERS: NonNullable<NonNullable<OpenAPIObject["components"]>["head
   RetryAfter: { description: "Seconds to wait.", schema: { type: "integer", minimum: 1 } },
   Challenge: { description: "Always `Bearer`.", schema: { type: "string" } },
   Disposition: { description: "`attachment`, with the file name.", schema: { type: "string" } },
+  PaymentRequired: {
+    description: "The payment terms of x402 v2, as base64 of JSON.",
+    schema: { type: "string" },
+  },
   RateLimit: {
     description: 'What is left of the limit: `"name";r=calls left;t=seconds until the window ends`.',
     schema: { type: "string" },
@@ -68,6 +73,7 @@ const ref = (name: string) => ({ $ref: `#/components/headers/${name}` });
 
 export const REQUEST_ID_HEADER = { "X-Request-Id": ref("RequestId") };
 export const RETRY_AFTER_HEADER = { "Retry-After": ref("RetryAfter") };
+export const PAYMENT_REQUIRED_HEADER = { "PAYMENT-REQUIRED": ref("PaymentRequired") };
 export const CHALLENGE_HEADER = { "WWW-Authenticate": ref("Challenge") };
 export const DISPOSITION_HEADER = { "Content-Disposition": ref("Disposition") };
 export const RATE_LIMIT_HEADERS = { RateLimit: ref("RateLimit"), "RateLimit-Policy": ref("RateLimitPolicy") };
@@ -79,4 +85,13 @@ export const IDEMPOTENCY_KEY_PARAMETER = {
   required: false,
   description: "Same as the field `idempotency_key`. Calls with the same key have one effect.",
   schema: { type: "string" as const, minLength: 1, maxLength: 255 },
+};
+
+/**
+ * Tells crawlers such as x402scan that an operation is paid by x402. Each service has a price of its own, which its 402
+ * says: it is between these bounds, in dollars.
+ */
+export const PAYMENT_INFO = {
+  price: { mode: "dynamic", currency: "USD", min: "0.000001", max: String(MAX_CENTS / 100) },
+  protocols: [{ x402: {} }],
 };

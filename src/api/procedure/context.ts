@@ -63,6 +63,8 @@ export interface ApiContext extends CallToAnswer {
   endpoint: string;
   /** The caller's IP address; for an IPv6 client, its /64 network. */
   clientAddress: string;
+  /** The call only asks what the operation costs: a GET or HEAD of an operation that is paid for by x402. */
+  asksPrice: boolean;
   /** Aborts when the caller disconnects before the response is sent. */
   signal: AbortSignal;
   reply: Reply;

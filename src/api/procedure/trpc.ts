@@ -12,6 +12,7 @@ import { invalidInput, toAppError, toTrpcErrorShape, toWireError } from "../resp
 import { auditCall } from "./audit-call.ts";
 import type { ApiContext } from "./context.ts";
 import { authenticateSession, bearerToken, verifyCaller } from "./credentials.ts";
+import { refuseForeignOrigin } from "./foreign-origin.ts";
 import { gptCaller, gptSession } from "./gpt-credentials.ts";
 import { countCall, countPayer } from "./rate-limits.ts";
 import { rejectUnsafeInput } from "./reject-unsafe-input.ts";
@@ -143,13 +144,20 @@ export const sessionProcedure = auditedProcedure("session")
   .use(authenticated(authenticateSession, offerSignIn))
   .use(inputChecked);
 
+const ownPagesOnly = t.middleware(async ({ ctx, next }) => {
+  refuseForeignOrigin(ctx);
+  return next();
+});
+
 /** A sponsor's key; `ctx.actor` is a `SponsorActor`. */
 export const sponsorProcedure = auditedProcedure("sponsor")
+  .use(ownPagesOnly)
   .use(authenticated(({ authenticators }, token) => authenticators.sponsorKey(token)))
   .use(inputChecked);
 
 /** The administrator's key; `ctx.actor` is an `AdminActor`. */
 export const adminProcedure = auditedProcedure("admin")
+  .use(ownPagesOnly)
   .use(authenticated(({ authenticators }, token) => authenticators.admin(token)))
   .use(inputChecked);
 

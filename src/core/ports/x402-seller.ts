@@ -9,7 +9,18 @@ export interface SaleTerms {
   /**
    * Shown to marketplaces (x402's bazaar). Its presence also tells buyers that a payment may carry a retry id.
    */
-  listing?: { inputSchema: Record<string, unknown>; sampleInput: Record<string, unknown> };
+  listing?: Listing;
+}
+
+/** How a marketplace shows what is sold. */
+export interface Listing {
+  name: string;
+  /** Shown if the marketplaces' rules don't allow the name. */
+  key: string;
+  tags: string[];
+  iconUrl: string;
+  inputSchema: Record<string, unknown>;
+  sampleInput: Record<string, unknown>;
 }
 
 /**
@@ -34,6 +45,9 @@ export interface SaleListing {
   accepts: unknown[];
   description: string;
   mimeType: string;
+  serviceName?: string;
+  tags?: string[];
+  iconUrl?: string;
   extensions: Record<string, unknown>;
 }
 

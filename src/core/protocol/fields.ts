@@ -21,7 +21,34 @@ export const PositiveCents = Cents.refine((cents) => cents > 0, {
   params: { keyword: "exclusiveMinimum" },
 });
 
+/** A time in a response: always in UTC. */
 export const Timestamp = z.iso.datetime();
+
+/** RFC 3339, with any offset. */
+const RFC_3339 =
+  /^(\d{4}-\d{2}-\d{2})T((?:[01]\d|2[0-3]):[0-5]\d):([0-5]\d|60)(\.\d+)?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
+
+/** A time in a request. */
+export const RequestTimestamp = z
+  .string()
+  .refine((text) => parseTimestamp(text) !== undefined, {
+    message: "must be a time as in RFC 3339",
+    params: { keyword: "format" },
+  })
+  .meta({ format: "date-time", examples: ["2027-01-01T00:00:00Z"] });
+
+/** Undefined if the text isn't a time. A leap second is the first moment of the next minute. */
+function parseTimestamp(text: string): Date | undefined {
+  const [, day = "", minute = "", second = "", fraction = "", offset = ""] = RFC_3339.exec(text) ?? [];
+  const midnight = new Date(`${day}T00:00:00Z`);
+  // `Date` accepts February 30 as March 2.
+  if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== day) return undefined;
+  const isLeapSecond = second === "60";
+  const time = Date.parse(
+    `${day}T${minute}:${isLeapSecond ? "59" : second}${fraction}${offset.toUpperCase()}`,
+  );
+  return new Date(isLeapSecond ? Math.floor(time / 1000 + 1) * 1000 : time);
+}
 
 /**
  * Callers treat ids as opaque. A malformed id gives `not_found`, like an unknown id, so the schema accepts it.
@@ -33,7 +60,8 @@ export const ServiceKey = z
   .regex(/^[a-z0-9][a-z0-9._-]{1,63}$/)
   .meta({ description: "Lower-case key of a sponsored API", examples: ["daylight"] });
 
-const Word = z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,63}$/i);
+const Word = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/);
+const WordOrEverything = z.string().regex(/^(\*|[A-Za-z0-9][A-Za-z0-9_.-]{0,63})$/);
 export const TaskType = Word.meta({ examples: ["survey"] });
 export const Category = Word.meta({ examples: ["weather"] });
 export const Tag = z.string().min(1).max(64);
@@ -57,13 +85,37 @@ export const ExplicitScopes = z.strictObject({
     .meta({ description: "Categories of services the agent may run" }),
 });
 
-const Everything = z.tuple([z.literal("*")]);
+/** Stands alone in a list, and means everything that the grant allows. */
+const EVERYTHING = "*";
+
+/**
+ * A list that may also be `["*"]`. It is one array for JSON Schema, because many tools can't read a choice between two
+ * kinds of arrays.
+ */
+const orEverything = <Item extends z.ZodType<string>>(
+  item: Item,
+  { max, keyword, example }: { max: number; keyword: "pattern" | "enum"; example: string },
+) =>
+  z
+    .array(item)
+    .max(max)
+    .superRefine((list, ctx) => {
+      const index = list.findIndex((one) => one === EVERYTHING);
+      if (index < 0 || list.length === 1) return;
+      const message = `"${EVERYTHING}" must stand alone`;
+      ctx.addIssue({ code: "custom", path: [index], message, params: { keyword } });
+    })
+    .meta({ examples: [[EVERYTHING], [example]] });
 
 /** The scopes an agent asks for. `["*"]` means everything that the grant allows. */
 export const RequestedScopes = z.strictObject({
-  allowed_task_types: z.union([Everything, z.array(TaskType).max(100)]),
-  allowed_data_types: z.union([Everything, z.array(DataTypeField).max(DATA_TYPES.length)]),
-  allowed_categories: z.union([Everything, z.array(Category).max(100)]),
+  allowed_task_types: orEverything(WordOrEverything, { max: 100, keyword: "pattern", example: "survey" }),
+  allowed_data_types: orEverything(z.enum([...DATA_TYPES, EVERYTHING]), {
+    max: DATA_TYPES.length,
+    keyword: "enum",
+    example: "region",
+  }),
+  allowed_categories: orEverything(WordOrEverything, { max: 100, keyword: "pattern", example: "weather" }),
 });
 
 export const Budget = z
@@ -121,7 +173,8 @@ export function requireId(text: string, what: string): string {
  * @throws AppError `validation_error` if the time isn't in the future, or is more than five years ahead
  */
 export function requireFuture(timestamp: string, path: string): Date {
-  const date = new Date(timestamp);
+  const date = parseTimestamp(timestamp);
+  if (date === undefined) throw invalidField(path, "must be a time as in RFC 3339", "format");
   const latest = Date.now() + 5 * 365 * 24 * 3600 * 1000;
   if (date.getTime() <= Date.now()) throw invalidField(path, "must be in the future", "minimum");
   if (date.getTime() > latest) throw invalidField(path, "must be within five years", "maximum");

@@ -12,14 +12,21 @@ const UTF_8 = /^\s*charset\s*=\s*"?utf-?8"?\s*$/i;
 
 /**
  * Reads and parses the request's JSON body. Returns undefined if the body is empty.
+ * @param options.anyContentType whether the body is taken as JSON whatever its declared type. Only for routes that
+ *   take no credential that browsers send by themselves
  * @throws AppError `unsupported_media_type`, `payload_too_large`, `invalid_json`; `validation_error` for a number
  *   that would lose digits; `invalid_request` if the connection ends in the middle of the body
  */
-export async function readJsonBody(req: IncomingMessage): Promise<unknown> {
-  refuseOtherMedia(req);
+export async function readJsonBody(
+  req: IncomingMessage,
+  { anyContentType = false }: { anyContentType?: boolean } = {},
+): Promise<unknown> {
+  refuseEncoded(req);
+  if (!anyContentType) refuseOtherMedia(req);
   const bytes = await readBytes(req);
   if (bytes.length === 0) return undefined;
-  if (req.headers["content-type"] === undefined) throw new AppError("unsupported_media_type");
+  if (!anyContentType && req.headers["content-type"] === undefined)
+    throw new AppError("unsupported_media_type");
   let text, value: unknown;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -36,11 +43,14 @@ export async function readJsonBody(req: IncomingMessage): Promise<unknown> {
 const INEXACT =
   "This number has more digits than a number can hold here. Send it as a text, if the field takes one.";
 
-function refuseOtherMedia({ headers }: IncomingMessage): void {
+function refuseEncoded({ headers }: IncomingMessage): void {
   const encoding = headers["content-encoding"];
   if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
     throw new AppError("unsupported_media_type", { message: "Send the body uncompressed." });
   }
+}
+
+function refuseOtherMedia({ headers }: IncomingMessage): void {
   if (headers["content-type"] === undefined) return;
   const [type = "", ...parameters] = headers["content-type"].split(";");
   const isUtf8 = parameters.every((parameter) => !CHARSET.test(parameter) || UTF_8.test(parameter));

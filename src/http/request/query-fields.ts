@@ -10,6 +10,9 @@ type FieldReader = (texts: string[]) => unknown;
 
 export type FieldReaders = ReadonlyMap<string, FieldReader>;
 
+/** The ending by which many clients mark the name of a list, as in `sizes[]=1&sizes[]=2`. */
+const LIST_MARK = "[]";
+
 /** A JSON number. `Number()` alone would also accept `0x10`, blanks and empty text. */
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
@@ -24,6 +27,30 @@ export function readersFor({ input, method, pathParams }: Operation): FieldReade
     ([name]) => method === "GET" || method === "DELETE" || pathParams.includes(name),
   );
   return new Map(inUrl.map(([name, schema]) => [name, readerFor(name, unwrapZod(schema))]));
+}
+
+/**
+ * The names of the fields that hold lists. In a query, such a name may end in `[]`.
+ */
+export const listFieldsOf = ({ input }: Operation): ReadonlySet<string> =>
+  new Set(
+    Object.entries(fieldsOf(input)).flatMap(([name, schema]) =>
+      unwrapZod(schema) instanceof z.ZodArray ? [name] : [],
+    ),
+  );
+
+/** Names a list's field without its `[]`. Values of both spellings stand in one list. */
+export function mergeListNames(
+  fields: Map<string, string[]>,
+  lists: ReadonlySet<string>,
+): Map<string, string[]> {
+  const merged = new Map<string, string[]>();
+  for (const [sentName, values] of fields) {
+    const bareName = sentName.endsWith(LIST_MARK) ? sentName.slice(0, -LIST_MARK.length) : sentName;
+    const name = lists.has(bareName) ? bareName : sentName;
+    merged.set(name, [...(merged.get(name) ?? []), ...values]);
+  }
+  return merged;
 }
 
 function readerFor(name: string, schema: z.ZodType): FieldReader {

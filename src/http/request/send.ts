@@ -14,7 +14,17 @@ export function sendJson(
   headers: Record<string, string>,
   body: unknown,
 ): void {
-  const text = JSON.stringify(body);
+  sendText(req, res, status, headers, JSON.stringify(body));
+}
+
+/** The same for JSON that is text already. */
+export function sendText(
+  req: IncomingMessage,
+  res: ServerResponse,
+  status: number,
+  headers: Record<string, string>,
+  text: string,
+): void {
   if (res.headersSent) {
     res.destroy(); // another response was already begun; cutting it off shows that it is incomplete
     return;

@@ -1,7 +1,12 @@
+import type { Settings } from "../../core/context.ts";
 import type { Operations } from "../../api/operation/operations.ts";
 
 /** The text of `/llms.txt`: one page that tells a language model how to use the API. */
-export function llmsText(operations: Operations, baseUrl: string): string {
+export function llmsText(
+  operations: Operations,
+  baseUrl: string,
+  { name = "the operator", email }: Settings["operator"],
+): string {
   const list = [...operations.values()]
     .filter(({ surface }) => surface === "agent")
     .map(({ method, path, meta }) =>
@@ -31,5 +36,5 @@ ${list.join("\n")}
 - [OpenAPI document](${baseUrl}/openapi.json)
 - [OpenAPI document for custom GPTs](${baseUrl}/openapi/gpt.json)
 - [Human reference](${baseUrl}/docs)
-`;
+${email === undefined ? "" : `- Contact: ${name}, ${email}\n`}`;
 }

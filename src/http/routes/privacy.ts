@@ -1,5 +1,7 @@
+import type { Settings } from "../../core/context.ts";
+
 /** The privacy policy (R10.5). It describes what the code does. If you change one, change the other. */
-export const PRIVACY_POLICY = `<!doctype html>
+export const privacyPolicy = (operator: Settings["operator"]): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -28,6 +30,24 @@ blockchain; they name Tollfree and the service, never you.</p>
 can end its session at once, and can show you every call it made for you and what was paid. For all else, ask those who run
 this server: they revoke what you granted, and the agent's very next call is refused; they withdraw a consent, and your answer
 disappears from the sponsor's reach; they list your consents, and change or delete what is stored for your agents to use.</p>
-</body>
+${contactOf(operator)}</body>
 </html>
 `;
+
+function contactOf({ name, email }: Settings["operator"]): string {
+  const parts = [
+    ...(name === undefined ? [] : [escapeHtml(name)]),
+    ...(email === undefined ? [] : [`<a href="mailto:${escapeHtml(email)}">${escapeHtml(email)}</a>`]),
+  ];
+  return parts.length === 0 ? "" : `<h2>Who runs this installation</h2>\n<p>${parts.join(", ")}</p>\n`;
+}
+
+const ENTITIES: Record<string, string> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");

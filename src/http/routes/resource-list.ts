@@ -1,46 +1,94 @@
-import type { Express } from "express";
-import { z } from "zod";
+import type { Express, Request } from "express";
 import { countPayer } from "../../api/procedure/rate-limits.ts";
+import { rejectUnsafeInput } from "../../api/procedure/reject-unsafe-input.ts";
 import type { Deps } from "../../core/context.ts";
-import { invalidField } from "../../core/protocol/errors.ts";
 import type { ClientAddress } from "../request/client-address.ts";
 import { sendJson } from "../request/send.ts";
 import { serveGet } from "../request/serve-get.ts";
 
-export interface Page {
+export interface ResourceQuery {
+  type?: string | undefined;
+  text?: string | undefined;
   offset: number;
   limit: number;
 }
 
-const WholeNumber = z
-  .string()
-  .regex(/^\d{1,6}$/)
-  .transform(Number);
+/** One page of the services that callers can pay for directly. */
+export interface ResourcePage {
+  items: { resource: string }[];
+  /** How many there are on all pages. */
+  total: number;
+}
+
+const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 100;
+const MAX_OFFSET = 1_000_000;
+/** Longer searches are cut. */
+const MAX_TEXT = 200;
+
+/** How many services `/.well-known/x402` names. It has no pages. */
+const MAX_URLS = 1_000;
 
 /**
- * `/discovery/resources`: the services for sale, in the format of x402's bazaar, for its clients and
- * crawlers.
+ * The services for sale, for clients and crawlers of x402: `/discovery/resources` and `/discovery/search` in the format
+ * of x402's bazaar, and `/.well-known/x402`, a plain list of addresses, for x402scan. What crawlers send that makes no
+ * sense is left out or clamped, and not refused: nobody reads their errors.
  */
 export function mountResourceList(
   app: Express,
   deps: Deps,
   clientAddress: ClientAddress,
-  listResources: (page: Page) => Promise<object>,
+  listResources: (query: ResourceQuery) => Promise<ResourcePage>,
 ): void {
-  serveGet(app, "/discovery/resources", async (req, res) => {
-    const reply = { headers: {} };
-    await countPayer({ deps, reply, clientAddress: clientAddress(req) });
-    const page = { offset: readNumber(req.query, "offset", 0), limit: readNumber(req.query, "limit", 20) };
-    if (page.limit < 1 || page.limit > MAX_LIMIT)
-      throw invalidField("/limit", `must be from 1 to ${MAX_LIMIT}`, "maximum");
-    sendJson(req, res, 200, reply.headers, await listResources(page));
+  const serve = (path: string, answer: (req: Request) => Promise<object>): void =>
+    serveGet(app, path, async (req, res) => {
+      const reply = { headers: {} };
+      await countPayer({ deps, reply, clientAddress: clientAddress(req) });
+      rejectUnsafeInput(req.query);
+      sendJson(req, res, 200, reply.headers, await answer(req));
+    });
+
+  serve("/discovery/resources", async ({ query }) => {
+    const { offset, limit, ...filters } = readQuery(query, "q");
+    const { items, total } = await listResources({ offset, limit, ...filters });
+    return { x402Version: 2, items, pagination: { limit, offset, total } };
+  });
+  serve("/discovery/search", async ({ query }) => {
+    const { limit, ...filters } = readQuery(query, "query");
+    const { items, total } = await listResources({ ...filters, limit, offset: 0 });
+    const pagination = { limit, cursor: null };
+    return { x402Version: 2, resources: items, partialResults: total > items.length, pagination };
+  });
+  serve("/.well-known/x402", async () => {
+    const { items } = await listResources({ offset: 0, limit: MAX_URLS });
+    return {
+      version: 1,
+      resources: items.map(({ resource }) => resource),
+      instructions: `Send POST with {"input": {…}} to a resource. Its 402 says what it costs and which input it takes. ${deps.settings.publicBaseUrl}/discovery/resources has all of them, with their terms.`,
+    };
   });
 }
 
-function readNumber(query: Record<string, unknown>, name: string, defaultValue: number): number {
-  if (query[name] === undefined) return defaultValue;
-  const parsed = WholeNumber.safeParse(query[name]);
-  if (!parsed.success) throw invalidField(`/${name}`, "must be a whole number", "type");
-  return parsed.data;
+/** @param textName the name under which the search text is sent */
+function readQuery(query: Request["query"], textName: string): ResourceQuery {
+  return {
+    type: readText(query["type"]),
+    text: readText(query[textName])?.slice(0, MAX_TEXT),
+    offset: readNumber(query["offset"], { min: 0, max: MAX_OFFSET, absent: 0 }),
+    limit: readNumber(query["limit"], { min: 1, max: MAX_LIMIT, absent: DEFAULT_LIMIT }),
+  };
+}
+
+/** Of a field that is sent several times, the first one counts. */
+function readText(value: unknown): string | undefined {
+  const first: unknown = Array.isArray(value) ? value[0] : value;
+  return typeof first === "string" && first.trim() !== "" ? first.trim() : undefined;
+}
+
+function readNumber(
+  value: unknown,
+  { min, max, absent }: { min: number; max: number; absent: number },
+): number {
+  const number = Math.trunc(Number(readText(value) ?? absent));
+  return Number.isNaN(number) ? absent : Math.min(Math.max(number, min), max);
 }

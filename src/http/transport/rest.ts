@@ -5,12 +5,12 @@ import { unknownField } from "../../api/response/field-errors.ts";
 import { AppError, invalidField } from "../../core/protocol/errors.ts";
 import { readJsonBody } from "../request/json-body.ts";
 import type { FieldReaders } from "../request/query-fields.ts";
-import { readersFor } from "../request/query-fields.ts";
+import { listFieldsOf, mergeListNames, readersFor } from "../request/query-fields.ts";
 import type { Target } from "../request/request-target.ts";
 import { decodePart, parseQuery } from "../request/request-target.ts";
 import { createRouteTable } from "../request/route-table.ts";
-import type { Call, Transport } from "./handle-call.ts";
-import { noSuchRoute } from "./handle-call.ts";
+import type { Call, Transport } from "./perform-call.ts";
+import { noSuchRoute } from "./perform-call.ts";
 
 /**
  * The REST transport. Path parameters and the fields of the query or body together become the procedure's
@@ -20,7 +20,26 @@ import { noSuchRoute } from "./handle-call.ts";
  */
 export function createRestTransport(operations: Operations): Transport {
   const routes = createRouteTable(operations);
-  const readers = new Map([...operations.values()].map((operation) => [operation.id, readersFor(operation)]));
+  const urlFields = new Map(
+    [...operations.values()].map((operation) => [
+      operation.id,
+      { readers: readersFor(operation), lists: listFieldsOf(operation) },
+    ]),
+  );
+  const urlFieldsOf = ({ id }: Operation): UrlFields => urlFields.get(id) ?? NO_URL_FIELDS;
+
+  /** Crawlers ask for the price of what is paid by x402 with GET or HEAD. */
+  function findPaid(path: string): Call | undefined {
+    const match = routes.find("POST", path);
+    if (match === undefined || "methods" in match || match.operation.auth !== "x402") return undefined;
+    const { operation, encodedParams } = match;
+    return {
+      operation,
+      asksPrice: true,
+      readInput: async () => readPath(operation, urlFieldsOf(operation), encodedParams),
+    };
+  }
+
   return {
     name: "rest",
     surfaceOf,
@@ -28,14 +47,26 @@ export function createRestTransport(operations: Operations): Transport {
       const method = req.method === "HEAD" ? "GET" : (req.method ?? "");
       const match = routes.find(method, target.path);
       if (match === undefined) throw noSuchRoute();
-      if ("methods" in match) return refuseMethod(method, match.methods);
+      if ("methods" in match) {
+        const paid = method === "GET" ? findPaid(target.path) : undefined;
+        return paid ?? refuseMethod(method, match.methods);
+      }
       const { operation, encodedParams } = match;
-      return callOf(operation, readers.get(operation.id) ?? new Map(), encodedParams, req, target);
+      return callOf(operation, urlFieldsOf(operation), encodedParams, req, target);
     },
     success: (data) => data,
     failure: (error) => error.body,
   };
 }
+
+/** How the fields of an operation are read from its URL. */
+interface UrlFields {
+  readers: FieldReaders;
+  /** The fields that hold lists. */
+  lists: ReadonlySet<string>;
+}
+
+const NO_URL_FIELDS: UrlFields = { readers: new Map(), lists: new Set() };
 
 function refuseMethod(method: string, methods: string[]): { allow: string } {
   const allow = [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
@@ -45,27 +76,38 @@ function refuseMethod(method: string, methods: string[]): { allow: string } {
 
 function callOf(
   operation: Operation,
-  readers: FieldReaders,
+  urlFields: UrlFields,
   encodedParams: string[],
   req: IncomingMessage,
   { query }: Target,
 ): Call {
-  const { method, pathParams } = operation;
+  const { method, pathParams, auth } = operation;
   return {
     operation,
     async readInput() {
-      const pathFields = new Map(pathParams.map((name, i) => [name, [decodePart(encodedParams[i] ?? "")]]));
-      const queryFields = parseQuery(query);
-      const pathInput = readFields(pathFields, readers);
+      const queryFields = mergeListNames(parseQuery(query), urlFields.lists);
+      const pathInput = readPath(operation, urlFields, encodedParams);
       if (method === "GET" || method === "DELETE") {
-        refuseMisplaced([...queryFields.keys()].filter((name) => pathFields.has(name)));
-        return { ...readFields(queryFields, readers), ...pathInput };
+        refuseMisplaced([...queryFields.keys()].filter((name) => pathParams.includes(name)));
+        return { ...readFields(queryFields, urlFields.readers), ...pathInput };
       }
-      const body = await readJsonObject(req);
-      refuseMisplaced([...queryFields.keys(), ...Object.keys(body).filter((name) => pathFields.has(name))]);
+      const body = await readJsonObject(req, auth === "x402");
+      refuseMisplaced([
+        ...queryFields.keys(),
+        ...Object.keys(body).filter((name) => pathParams.includes(name)),
+      ]);
       return { ...body, ...pathInput };
     },
   };
+}
+
+function readPath(
+  { pathParams }: Operation,
+  { readers }: UrlFields,
+  encodedParams: string[],
+): Record<string, unknown> {
+  const fields = new Map(pathParams.map((name, i) => [name, [decodePart(encodedParams[i] ?? "")]]));
+  return readFields(fields, readers);
 }
 
 /**
@@ -85,8 +127,9 @@ function refuseMisplaced(names: string[]): void {
   throw new AppError("validation_error", { fieldErrors: names.map((name) => unknownField([name])) });
 }
 
-async function readJsonObject(req: IncomingMessage): Promise<object> {
-  const body = await readJsonBody(req);
+/** @param anyContentType buyers' clients often send JSON as `text/plain`, or name no type */
+async function readJsonObject(req: IncomingMessage, anyContentType: boolean): Promise<object> {
+  const body = await readJsonBody(req, { anyContentType });
   if (body === undefined) return {};
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     throw invalidField("", "Must be a JSON object.", "type");

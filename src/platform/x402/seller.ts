@@ -1,12 +1,13 @@
 import { encodePaymentRequiredHeader, encodePaymentResponseHeader } from "@x402/core/http";
 import type { HTTPFacilitatorClient } from "@x402/core/server";
 import type { Network, PaymentRequired, PaymentRequirements } from "@x402/core/types";
-import { declareDiscoveryExtension } from "@x402/extensions/bazaar";
+import { declareDiscoveryExtension, isValidServiceName, sanitizeTags } from "@x402/extensions/bazaar";
 import { declarePaymentIdentifierExtension, PAYMENT_IDENTIFIER } from "@x402/extensions/payment-identifier";
 import type { Address, Hex } from "viem";
 import { isAddressEqual } from "viem";
 import { inSpan } from "../../core/ports/tracing.ts";
 import type {
+  Listing,
   PaymentDemand,
   PaymentSeller,
   PresentedPayment,
@@ -61,7 +62,12 @@ export class X402Seller implements PaymentSeller {
   }
 
   demand(terms: SaleTerms, error: string): PaymentDemand {
-    const resource = { url: terms.url, description: terms.description, mimeType: "application/json" };
+    const resource = {
+      url: terms.url,
+      description: terms.description,
+      mimeType: "application/json",
+      ...metadataOf(terms.listing),
+    };
     const extensions = terms.listing && declareExtensions(terms.listing, MAX_LISTING_CHARACTERS);
     const required: PaymentRequired = {
       x402Version: 2,
@@ -85,6 +91,7 @@ export class X402Seller implements PaymentSeller {
       accepts: [this.#requirementsV2(terms)],
       description,
       mimeType: "application/json",
+      ...metadataOf(listing),
       extensions: listing === undefined ? {} : declareExtensions(listing, Infinity),
     };
   }
@@ -180,12 +187,27 @@ export class X402Seller implements PaymentSeller {
   }
 }
 
+/** Marketplaces drop names and tags that are long or not ASCII, and all tags after the fifth. */
+const MAX_SERVICE_NAME = 32;
+
+/** The service's name, tags and icon, as far as marketplaces take them. */
+function metadataOf(listing: Listing | undefined): Pick<SaleListing, "serviceName" | "tags" | "iconUrl"> {
+  if (listing === undefined) return {};
+  const { name, key, iconUrl } = listing;
+  const tags = sanitizeTags(listing.tags);
+  return {
+    serviceName: isValidServiceName(name) ? name : key.slice(0, MAX_SERVICE_NAME),
+    ...(tags !== undefined && { tags }),
+    iconUrl,
+  };
+}
+
 /**
  * The extensions next to our terms: that a payment may carry an id, and the listing for marketplaces. The
  * listing is left out if it is longer than `maxCharacters`.
  */
 function declareExtensions(
-  { inputSchema, sampleInput }: NonNullable<SaleTerms["listing"]>,
+  { inputSchema, sampleInput }: Listing,
   maxCharacters: number,
 ): Record<string, unknown> {
   const identifier = { [PAYMENT_IDENTIFIER]: declarePaymentIdentifierExtension(false) };

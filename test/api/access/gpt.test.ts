@@ -327,8 +327,9 @@ test("a GPT builder gets the OpenAPI document, as JSON and as YAML, and the priv
 
 test("pages of ChatGPT may call the GPT surface (CORS), pages of other origins may not", async () => {
   const origin = { origin: "https://chatgpt.com" };
-  const allowed = await world.rest("GET", "/openapi/gpt.json", { headers: origin });
+  const allowed = await world.rest("GET", "/gpt/services", { headers: origin });
   expect(allowed.headers.get("access-control-allow-origin")).toBe("https://chatgpt.com");
+  expect(allowed.headers.get("vary")).toContain("Origin");
   const preflight = await fetch(`${world.url}/gpt/auth`, {
     method: "OPTIONS",
     headers: {
@@ -341,7 +342,7 @@ test("pages of ChatGPT may call the GPT surface (CORS), pages of other origins m
     204,
     "https://chatgpt.com",
   ]);
-  const stranger = await world.rest("GET", "/openapi/gpt.json", {
+  const stranger = await world.rest("GET", "/gpt/services", {
     headers: { origin: "https://evil.example" },
   });
   expect(stranger.headers.get("access-control-allow-origin")).toBeNull();

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { createTRPCClient, httpBatchLink, httpBatchStreamLink, TRPCClientError } from "@trpc/client";
 import { beforeEach, describe, expect, test } from "vitest";
+import type { AppRouter } from "../../../src/api/router.ts";
 import { mintToken } from "../../../src/core/access/credential/index.ts";
 import type { RateRules } from "../../../src/core/protocol/rate-limit/index.ts";
 import { RATE_RULES } from "../../../src/core/protocol/rate-limit/index.ts";
@@ -28,6 +30,13 @@ beforeEach(async () => {
 
 const flowStatus = (token: string): Promise<Answer> => world.rest("GET", "/agent/flow/status", { token });
 
+/** The code of a refused tRPC call. */
+function errorCodeOf(thrown: unknown): string {
+  if (thrown instanceof TRPCClientError && thrown.data !== null)
+    return (thrown.data as { error_code: string }).error_code;
+  throw thrown;
+}
+
 /** Makes calls one after the other. Returns their results. */
 async function times<Result>(count: number, work: (n: number) => Promise<Result>): Promise<Result[]> {
   const results: Result[] = [];
@@ -36,6 +45,32 @@ async function times<Result>(count: number, work: (n: number) => Promise<Result>
 }
 
 describe("a session's limit", () => {
+  test.each([
+    ["httpBatchLink", httpBatchLink],
+    ["httpBatchStreamLink", httpBatchStreamLink],
+  ] as const)("%s can't get round a session's limit, and each call is audited", async (_name, link) => {
+    const session = await world.openSession(grant);
+    const headers = { authorization: `Bearer ${session.token}` };
+    const client = createTRPCClient<AppRouter>({ links: [link({ url: `${world.url}/trpc`, headers })] });
+    const sendBatch = async (size: number): Promise<string[]> => {
+      const calls = Array.from({ length: size }, () => client.agent.flowStatus.query({}));
+      return (await Promise.allSettled(calls)).map((result) =>
+        result.status === "fulfilled" ? "ok" : errorCodeOf(result.reason),
+      );
+    };
+    expect(await sendBatch(29)).toEqual(Array.from({ length: 29 }, () => "ok"));
+    expect((await sendBatch(2)).sort()).toEqual(["ok", "rate_limited"]);
+    const refused = new Set(await sendBatch(100));
+    expect(refused).toEqual(new Set(["rate_limited", "session_suspended"]));
+    const rows = await world.db.agentAuditLog.groupBy({
+      by: ["responseStatus"],
+      where: { agentSessionId: session.session_id, operation: "agent_flow_status" },
+      _count: true,
+    });
+    expect(rows.find(({ responseStatus }) => responseStatus === 200)?._count).toBe(30);
+    expect(rows.reduce((sum, row) => sum + row._count, 0)).toBe(131);
+  });
+
   test("a session's limit is 30 calls a minute, and stands on every answer", async () => {
     const { token } = await world.openSession(grant);
     const answers = await times(30, () => flowStatus(token));

@@ -420,7 +420,6 @@ test("the discovery list for marketplaces has each sold service with its terms",
       accepts: [expect.objectContaining({ amount: String(QUOTE + FEE), payTo: world.server.treasury })],
     }),
   );
-  expectRefused(await world.rest("GET", "/discovery/resources?limit=0"), 400, "validation_error");
 });
 
 describe("a payment that an attacker made", () => {

@@ -161,17 +161,13 @@ function oneMicroCheaper(raw: unknown): unknown {
   return { paymentRequired: { ...paymentRequired, accepts: [changed] }, requirement: changed };
 }
 
-test.each(["HEAD", "GET", "OPTIONS"])(
-  "a %s request to a paid run runs nothing, and asks for no payment",
-  async (method) => {
-    const { service } = await ready();
-    const before = world.upstream.seen.length;
-    const answer = await fetch(`${world.url}/proxy/${service}/run`, { method });
-    expect([204, 405]).toContain(answer.status);
-    expect(answer.headers.get("payment-required")).toBeNull();
-    expect(world.upstream.seen).toHaveLength(before);
-  },
-);
+test.each(["HEAD", "GET", "OPTIONS"])("a %s request to a paid run runs nothing", async (method) => {
+  const { service } = await ready();
+  const before = world.upstream.seen.length;
+  const answer = await fetch(`${world.url}/proxy/${service}/run`, { method });
+  expect(answer.status).toBe(method === "OPTIONS" ? 204 : 402);
+  expect(world.upstream.seen).toHaveLength(before);
+});
 
 test("an upstream that takes money and delivers nothing ranks lower in searches, and its sponsor sees the count", async () => {
   const [good, bad] = [await ready("honest"), await ready("fails")];

@@ -38,7 +38,13 @@ import { vaultProcedures } from "./vault.ts";
 export const adminRouter = router({
   createUser: adminProcedure
     .meta({
-      openapi: { method: "POST", path: "/admin/users", summary: "Register a user" },
+      openapi: {
+        method: "POST",
+        path: "/admin/users",
+        summary: "Register a user",
+        description:
+          "Region, roles and tools decide which campaigns are for the user. Agents never see them.",
+      },
       errors: ["conflict", "idempotency_conflict"],
       idempotencyKey: true,
       example: {
@@ -103,6 +109,8 @@ export const adminRouter = router({
         method: "DELETE",
         path: "/admin/grants/{grant_id}",
         summary: "Revoke a grant and its sessions",
+        description:
+          "The agent's very next call for this user is refused. Payments that are under way are settled as usual.",
       },
       errors: ["not_found"],
     })
@@ -116,6 +124,8 @@ export const adminRouter = router({
         method: "POST",
         path: "/admin/sessions/{session_id}/resume",
         summary: "Resume a suspended session",
+        description:
+          "A session is suspended after repeated scope violations or calls above its rate limit. It then goes on where it stopped.",
       },
       errors: ["not_found", "conflict"],
       example: { request: { session_id: SESSION_ID } },

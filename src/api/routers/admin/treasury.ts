@@ -11,7 +11,13 @@ import { ok, success } from "../../response/envelope.ts";
 export const treasuryProcedures = {
   getPaymentSwitch: adminProcedure
     .meta({
-      openapi: { method: "GET", path: "/admin/payments", summary: "See whether payments are paused" },
+      openapi: {
+        method: "GET",
+        path: "/admin/payments",
+        summary: "See whether payments are paused",
+        description:
+          "Says since when, and why. While they are paused, nothing is signed; what was signed is settled.",
+      },
       example: {
         response: { paused: false, reason: null, changed_at: "2026-11-25T09:00:00.000Z" },
       },

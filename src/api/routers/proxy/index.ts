@@ -1,6 +1,13 @@
-import { runDirectly, RunDirectlyInput, RunDirectlyOutput } from "../../../core/runs/direct-run/index.ts";
+import { AppError } from "../../../core/protocol/errors.ts";
+import {
+  askPrice,
+  runDirectly,
+  RunDirectlyInput,
+  RunDirectlyOutput,
+} from "../../../core/runs/direct-run/index.ts";
 import { respondWithAnswer } from "../../procedure/file-response.ts";
 import { markReplayed } from "../../procedure/idempotency-key.ts";
+import type { ApiContext } from "../../procedure/context.ts";
 import { payerProcedure, router } from "../../procedure/trpc.ts";
 import { success } from "../../response/envelope.ts";
 import { PAYMENT_REQUIRED_TEXT } from "../payment-required-text.ts";
@@ -13,7 +20,7 @@ export const proxyRouter = router({
         method: "POST",
         path: "/proxy/{service_key}/run",
         summary: "Run a service and pay for it",
-        description: `${PAYMENT_REQUIRED_TEXT} With one, it answers with the upstream's own body and content type. A payment runs once. It is refunded if the upstream doesn't take its money.`,
+        description: `${PAYMENT_REQUIRED_TEXT} They are for the upstream's current price, or, without \`input\` and by GET and HEAD, for the most that it may charge. With a payment, it answers with the upstream's own body and content type. A payment runs once. It is refunded if the upstream doesn't take its money.`,
         successDescription: "The upstream's own response",
       },
       errors: [
@@ -37,9 +44,22 @@ export const proxyRouter = router({
     .input(RunDirectlyInput)
     .output(success(RunDirectlyOutput))
     .mutation(async ({ ctx, input }) => {
+      if (ctx.asksPrice) {
+        refusePayment(ctx);
+        return askPrice(ctx.deps, input);
+      }
       const { headers, replayed, answer } = await runDirectly({ ...ctx.deps, headers: ctx.headers }, input);
       Object.assign(ctx.reply.headers, headers);
       markReplayed(ctx, replayed);
       return respondWithAnswer(ctx, answer);
     }),
 });
+
+/** Only a POST runs a service. Answering another 402 would make the client sign again. */
+function refusePayment({ headers }: Pick<ApiContext, "headers">): void {
+  if (headers["payment-signature"] === undefined && headers["x-payment"] === undefined) return;
+  throw new AppError("method_not_allowed", {
+    message: "Send the payment with POST. Nothing was charged.",
+    headers: { Allow: "POST, OPTIONS" },
+  });
+}

@@ -91,6 +91,8 @@ export const campaignProcedures = {
         method: "PATCH",
         path: "/sponsor/campaigns/{campaign_id}",
         summary: "Change or pause a campaign",
+        description:
+          "A paused campaign pays for no new calls. Answers, figures and budget stay. What you leave out stays as it is.",
       },
       errors: ["not_found"],
       example: { request: { campaign_id: CAMPAIGN_ID, active: false } },

@@ -65,6 +65,8 @@ export const withdrawalProcedures = {
         method: "GET",
         path: "/sponsor/withdrawals/{withdrawal_id}",
         summary: "Get the state of a withdrawal",
+        description:
+          "A withdrawal is sent in the background. Once it is settled, the answer has its transaction.",
       },
       errors: ["not_found"],
       example: { request: { withdrawal_id: PAYMENT_ID } },

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Cents, ExplicitScopes, Id, Timestamp } from "../../protocol/fields.ts";
+import { Cents, ExplicitScopes, Id, RequestTimestamp } from "../../protocol/fields.ts";
 
 export const DecideApprovalInput = z.strictObject({
   approval_id: Id,
@@ -7,7 +7,7 @@ export const DecideApprovalInput = z.strictObject({
   user_id: Id.meta({ description: "Internal id of the user who decides" }),
   scopes: ExplicitScopes.optional(),
   budget_limit_cents: Cents.optional(),
-  expires_at: Timestamp.optional(),
+  expires_at: RequestTimestamp.optional(),
 });
 export const DecideApprovalOutput = z.object({
   approval_id: z.string(),

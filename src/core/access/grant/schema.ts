@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { Cents, ExplicitScopes, Id, Timestamp } from "../../protocol/fields.ts";
+import { Cents, ExplicitScopes, Id, RequestTimestamp, Timestamp } from "../../protocol/fields.ts";
 
 export const PutGrantInput = z.strictObject({
   user_id: Id.meta({ description: "Internal id of the user" }),
   agent_id: Id,
   scopes: ExplicitScopes,
   budget_limit_cents: Cents,
-  expires_at: Timestamp,
+  expires_at: RequestTimestamp,
 });
 
 export const PutGrantOutput = z.object({

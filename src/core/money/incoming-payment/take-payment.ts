@@ -106,7 +106,8 @@ export async function awaitArrival(ctx: Context, claim: IncomingRow): Promise<He
   );
 }
 
-function paymentRequired(seller: PaymentSeller, terms: SaleTerms, message: string): AppError {
+/** The error that asks for a payment. It holds the terms. */
+export function paymentRequired(seller: PaymentSeller, terms: SaleTerms, message: string): AppError {
   const { headers, body } = seller.demand(terms, message);
   return new AppError("payment_required", { message, headers, paymentTerms: body });
 }

@@ -1,4 +1,5 @@
 /** Running a service without a sponsor: the caller pays by x402 (`/proxy`). */
+export { askPrice } from "./ask-price.ts";
 export { closeDirectPayments } from "./close-direct-payments.ts";
 export { listResources } from "./list-resources.ts";
 export { runDirectly } from "./run-directly.ts";

@@ -3,10 +3,20 @@ import type { SaleListing } from "../../ports/x402-seller.ts";
 import { countPaidApis, listPaidApis } from "../../sponsorship/sponsored-api/index.ts";
 import { saleTerms } from "./sale-terms.ts";
 
+type Context = Pick<Deps, "db" | "networks" | "settings">;
+
+export interface ResourceQuery {
+  /** What the resources are reached by. All of ours are `http`. */
+  type?: string | undefined;
+  /** Each word must be in a service's name, key, description, tags or categories. */
+  text?: string | undefined;
+  offset: number;
+  limit: number;
+}
+
 export interface Resources {
-  x402Version: 2;
-  items: (SaleListing & { lastUpdated: string; serviceName: string; tags: string[] })[];
-  pagination: { limit: number; offset: number; total: number };
+  items: (SaleListing & { lastUpdated: string })[];
+  total: number;
 }
 
 /**
@@ -14,20 +24,17 @@ export interface Resources {
  * upstream's last quote, or the registered price if there was none.
  */
 export async function listResources(
-  { db, networks, settings }: Pick<Deps, "db" | "networks" | "settings">,
-  { offset, limit }: { offset: number; limit: number },
+  { db, networks, settings }: Context,
+  { type = "http", text, offset, limit }: ResourceQuery,
 ): Promise<Resources> {
-  const [apis, total] = await Promise.all([listPaidApis(db, offset, limit), countPaidApis(db)]);
-  return {
-    x402Version: 2,
-    items: apis.map((api) => ({
-      ...networks
-        .get(api.network ?? networks.default.id)
-        .seller.list(saleTerms(settings, api, api.lastQuoteMicros ?? api.priceMicros)),
-      lastUpdated: api.createdAt.toISOString(),
-      serviceName: api.name,
-      tags: api.tags,
-    })),
-    pagination: { limit, offset, total },
-  };
+  if (type.toLowerCase() !== "http") return { items: [], total: 0 };
+  const words = text?.split(/\s+/).filter((word) => word !== "") ?? [];
+  const [apis, total] = await Promise.all([listPaidApis(db, offset, limit, words), countPaidApis(db, words)]);
+  const items = apis.map((api) => ({
+    ...networks
+      .get(api.network ?? networks.default.id)
+      .seller.list(saleTerms(settings, api, api.lastQuoteMicros ?? api.priceMicros)),
+    lastUpdated: api.createdAt.toISOString(),
+  }));
+  return { items, total };
 }

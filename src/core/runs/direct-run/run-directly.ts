@@ -9,7 +9,6 @@ import {
   settlePayment,
   takePayment,
 } from "../../money/incoming-payment/index.ts";
-import { requireUnpaused } from "../../money/outflow-limits/index.ts";
 import type { AnswerBody, PaymentRow } from "../../money/payment/index.ts";
 import {
   awaitConfirmation,
@@ -28,17 +27,12 @@ import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../por
 import type { Offer } from "../../ports/x402-buyer.ts";
 import type { PresentedPayment, RequestHeaders } from "../../ports/x402-seller.ts";
 import { canonicalJson } from "../../protocol/canonical-json.ts";
-import { AppError, notFound } from "../../protocol/errors.ts";
-import { next } from "../../protocol/next-actions.ts";
+import { AppError } from "../../protocol/errors.ts";
 import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
-import {
-  buildUpstreamRequest,
-  findApi,
-  inactiveService,
-  invalidRunInput,
-} from "../../sponsorship/sponsored-api/index.ts";
+import { buildUpstreamRequest, invalidRunInput } from "../../sponsorship/sponsored-api/index.ts";
 import { askQuote } from "../quote/index.ts";
 import { closeDirectPayments } from "./close-direct-payments.ts";
+import { findSold, notForSale, priceDemand, requireOnSale } from "./ask-price.ts";
 import { directPaymentOutcome } from "./outcome.ts";
 import { directFee, saleTerms } from "./sale-terms.ts";
 import type { RunDirectlyInput } from "./schema.ts";
@@ -74,33 +68,34 @@ interface DirectCall {
  * and our fee, and we pay the upstream. Each signature pays for one run. The buyer's money is on chain before
  * our payment is signed. If our payment then can't move any more, the buyer gets a refund (`recordRefunds`,
  * `sendDuePayouts`).
- * @throws `payment_required`, with the terms, if there was no payment; `duplicate_request` if the payment was
+ * @throws `payment_required`, with the terms, if there was no payment: those of the upstream's quote, or of the
+ *   registered price as long as there is no input to ask for a quote with; `duplicate_request` if the payment was
  *   used before, with its outcome; `upstream_error` and `upstream_timeout` after paying, with the
  *   transactions; `service_unavailable` if it isn't known yet whether the payment arrived. It is never a
  *   second 402, because a client would sign again
  */
 export async function runDirectly(ctx: Context, input: z.infer<typeof RunDirectlyInput>): Promise<DirectRun> {
-  const call = await readCall(ctx, input);
-  const { network } = call;
+  const { api, network } = await findSold(ctx, input.service_key);
   const payment = readPayment(network, ctx.headers);
+  if (payment === undefined && input.input === undefined) throw await priceDemand(ctx, api, network);
+  const call = readCall(ctx, api, network, input.input ?? {});
   const earlier = payment && (await findEarlierClaim(ctx, network, payment));
   if (payment !== undefined && earlier !== undefined)
     return answerRepeatedPayment(ctx, call, payment, earlier);
 
   // A pause stops only new sales. A buyer who has paid before gets an answer above.
-  if (!call.api.active) throw inactiveService(call.api);
-  await requireUnpaused(ctx.db);
-  const quote = await askQuote(ctx, call.api, call.request, undefined);
+  await requireOnSale(ctx, api);
+  const quote = await askQuote(ctx, api, call.request, undefined);
   if (quote.kind === "free") throw notForSale();
 
   const { offer } = quote;
-  const terms = saleTerms(ctx.settings, call.api, offer.amountMicros);
+  const terms = saleTerms(ctx.settings, api, offer.amountMicros);
   const paymentId = randomUUID();
   const taken = await takePayment(ctx, network, payment, terms, (authorization) =>
     claimDirectPayment(ctx.sql, {
       authorization,
       paymentId,
-      service: call.api.serviceKey,
+      service: api.serviceKey,
       quote: offer,
       quoteDigest: quoteDigest(offer, call.request),
       requestDigest: call.requestDigest,
@@ -118,20 +113,15 @@ export async function runDirectly(ctx: Context, input: z.infer<typeof RunDirectl
   });
 }
 
-/** @throws `not_found`, `no_sponsor` for a service that costs nothing, `validation_error` */
-async function readCall(ctx: Context, input: z.infer<typeof RunDirectlyInput>): Promise<DirectCall> {
-  const { db, networks, cipher } = ctx;
-  const api = await findApi(db, input.service_key);
-  if (api === undefined) throw notFound("service");
-  if (api.payTo === null || api.network === null) throw notForSale();
-  const data = input.input ?? {};
+/** @throws `validation_error` */
+function readCall(ctx: Context, api: ApiRow, network: Network, data: Record<string, unknown>): DirectCall {
   const checked = compileSchema(api.inputSchema).validate(data, "/input");
   if (!checked.ok) throw invalidRunInput(api, checked.errors);
   return {
     api,
-    network: networks.get(api.network),
-    request: buildUpstreamRequest(api, data, cipher),
-    requestDigest: cipher.hmac(canonicalJson([api.serviceKey, data])),
+    network,
+    request: buildUpstreamRequest(api, data, ctx.cipher),
+    requestDigest: ctx.cipher.hmac(canonicalJson([api.serviceKey, data])),
   };
 }
 
@@ -243,16 +233,6 @@ function withHeaders(error: AppError, headers: Record<string, string>): AppError
   Object.assign(error.headers, headers);
   return error;
 }
-
-/**
- * A free service isn't sold: its sponsor offers it to users only, and may pay for it with a key of its own in
- * a header.
- */
-const notForSale = (): AppError =>
-  new AppError("no_sponsor", {
-    message: "This service is free and can't be bought. Agents run it for their users: open a session first.",
-    nextActions: [next.auth()],
-  });
 
 /** The answer while the chain hasn't shown yet whether the buyer's payment arrived. */
 const arrivalUnknown = (): AppError =>

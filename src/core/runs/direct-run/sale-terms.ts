@@ -6,6 +6,9 @@ import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
 const BPS = 10_000n;
 const MAX_DESCRIPTION = 300;
 
+/** Where our icon is served. */
+const ICON_PATH = "/icon.svg";
+
 /** What we keep of a direct payment, in micros: a share of the upstream's quote, rounded up. */
 export const directFee = ({ proxyFeeBps }: Pick<Settings, "proxyFeeBps">, quoteMicros: bigint): bigint =>
   (quoteMicros * proxyFeeBps + BPS - 1n) / BPS;
@@ -21,6 +24,10 @@ export function saleTerms(
     url: `${settings.publicBaseUrl}/proxy/${api.serviceKey}/run`,
     description: `${api.name}: ${api.description}`.slice(0, MAX_DESCRIPTION),
     listing: {
+      name: api.name,
+      key: api.serviceKey,
+      tags: [...new Set([...api.tags, ...api.categories])],
+      iconUrl: `${settings.publicBaseUrl}${ICON_PATH}`,
       inputSchema: api.inputSchema as Record<string, unknown>,
       sampleInput: api.sampleInput as Record<string, unknown>,
     },

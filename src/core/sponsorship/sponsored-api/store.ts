@@ -78,12 +78,37 @@ export async function listApisOfSponsor(
   });
 }
 
-const PAID = { active: true, payTo: { not: null } } as const;
+/** Active services that cost something, and that have each of these words somewhere in their texts. */
+const paid = (words: string[]) => ({
+  active: true,
+  payTo: { not: null },
+  AND: words.map((word) => {
+    const contains = { contains: escapeLike(word), mode: "insensitive" as const };
+    const has = { hasSome: [word, word.toLowerCase()] };
+    return {
+      OR: [
+        { name: contains },
+        { serviceKey: contains },
+        { description: contains },
+        { tags: has },
+        { categories: has },
+      ],
+    };
+  }),
+});
+
+/** Prisma passes these characters on to `LIKE`, where they have a meaning. */
+const escapeLike = (word: string): string => word.replace(/[\\%_]/g, "\\$&");
 
 /** Lists active services that cost something, oldest first. */
-export async function listPaidApis(db: Queries, offset: number, limit: number): Promise<ApiRow[]> {
+export async function listPaidApis(
+  db: Queries,
+  offset: number,
+  limit: number,
+  words: string[],
+): Promise<ApiRow[]> {
   return db.sponsoredApi.findMany({
-    where: PAID,
+    where: paid(words),
     omit: { searchText: true },
     orderBy: [{ createdAt: "asc" }, { id: "asc" }],
     skip: offset,
@@ -91,7 +116,8 @@ export async function listPaidApis(db: Queries, offset: number, limit: number): 
   });
 }
 
-export const countPaidApis = (db: Queries): Promise<number> => db.sponsoredApi.count({ where: PAID });
+export const countPaidApis = (db: Queries, words: string[]): Promise<number> =>
+  db.sponsoredApi.count({ where: paid(words) });
 
 export async function countApis(db: Queries, sponsorId: string): Promise<number> {
   return db.sponsoredApi.count({ where: { sponsorId } });

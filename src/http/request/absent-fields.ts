@@ -1,0 +1,58 @@
+import { z } from "zod";
+import type { Operation } from "../../api/operation/operations.ts";
+import { fieldsOf, unwrapZod } from "../../api/operation/unwrap-zod.ts";
+
+/**
+ * Removes the fields of an input that mean "not given": an optional field that is `null`, and, if the operation
+ * takes its fields from a query, an optional field that is blank. Many clients and code generators send all
+ * fields. Only the fields of the operation's own schema are looked at. Where the schema allows `null`, or any JSON
+ * value, `null` stays. What is inside a sponsor's own JSON, such as `input` or `task_data`, is never changed.
+ */
+export function omitAbsentFields({ input: schema, method }: Operation, input: unknown): unknown {
+  const isQuery = method === "GET" || method === "DELETE";
+  return prune(schema, input, isQuery);
+}
+
+function prune(schema: z.ZodType, value: unknown, isQuery: boolean): unknown {
+  const inner = unwrapZod(schema);
+  if (inner instanceof z.ZodObject) return isObject(value) ? pruneFields(inner, value, isQuery) : value;
+  if (inner instanceof z.ZodArray) {
+    if (!Array.isArray(value)) return value;
+    const items = isQuery ? value.filter((item) => !isBlank(item)) : value;
+    return items.map((item: unknown) => prune(inner.element as z.ZodType, item, isQuery));
+  }
+  if (inner instanceof z.ZodUnion) {
+    if (typeof value !== "object" || value === null || inner.safeParse(value).success) return value;
+    const pruned = inner.options.map((option) => prune(option as z.ZodType, value, isQuery));
+    return pruned.find((candidate) => inner.safeParse(candidate).success) ?? value;
+  }
+  return value;
+}
+
+/**
+ * `Object.fromEntries` keeps a field named `__proto__` as an ordinary field, so that a later step can refuse it.
+ */
+function pruneFields(schema: z.ZodObject, value: object, isQuery: boolean): object {
+  const fields = fieldsOf(schema);
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, item]: [string, unknown]) => {
+      const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+      if (field === undefined) return [[name, item]];
+      if (isAbsent(field, item, isQuery)) return [];
+      return [[name, prune(field, item, isQuery)]];
+    }),
+  );
+}
+
+function isAbsent(field: z.ZodType, value: unknown, isQuery: boolean): boolean {
+  if (value === null) return isOptional(field) && !field.safeParse(null).success;
+  if (!isQuery || !isOptional(field)) return false;
+  return isBlank(value) || (Array.isArray(value) && value.length > 0 && value.every(isBlank));
+}
+
+const isOptional = (field: z.ZodType): boolean => field.safeParse(undefined).success;
+
+const isBlank = (value: unknown): boolean => typeof value === "string" && value.trim() === "";
+
+const isObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,0 +1,65 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Surface } from "../../api/operation/operation-meta.ts";
+import type { ApiContext, Authenticators } from "../../api/procedure/context.ts";
+import type { CredentialGuard } from "../../api/procedure/credential-guard.ts";
+import type { RenderNextActions, RepeatedFields } from "../../api/response/render-next-actions.ts";
+import type { Deps } from "../../core/context.ts";
+import type { AuditLog } from "../../core/observability/audit/index.ts";
+import type { Meter } from "../../core/ports/meter.ts";
+import { requestIdOf } from "../request/request-id.ts";
+
+/** What all transports share. Every call gets it in its context. */
+export interface Api {
+  deps: Deps;
+  authenticators: Authenticators;
+  credentialGuard: CredentialGuard;
+  audit: AuditLog;
+  countRequest: Meter["countRequest"];
+  clientAddress: (req: IncomingMessage) => string;
+  renderNextActions: RenderNextActions;
+}
+
+/** What the calls of one request share. */
+export type RequestContext = Pick<
+  ApiContext,
+  "transport" | "requestId" | "headers" | "clientAddress" | "signal"
+>;
+
+export function createRequestContext(
+  { clientAddress }: Api,
+  transport: ApiContext["transport"],
+  req: IncomingMessage,
+  res: ServerResponse,
+): RequestContext {
+  const disconnected = new AbortController();
+  res.once("close", () => {
+    if (!res.writableFinished) disconnected.abort();
+  });
+  return {
+    transport,
+    requestId: requestIdOf(req),
+    headers: req.headers,
+    clientAddress: clientAddress(req),
+    signal: disconnected.signal,
+  };
+}
+
+/** The context of one call. Nothing that a call writes is shared with another call of the same request. */
+export function createCallContext(
+  { clientAddress: _clientAddress, countRequest: _countRequest, renderNextActions, ...api }: Api,
+  request: RequestContext,
+  { surface, endpoint }: { surface: Surface; endpoint: string },
+): ApiContext {
+  const repeatedFields: RepeatedFields = {};
+  return {
+    ...api,
+    ...request,
+    surface,
+    endpoint,
+    asksPrice: false,
+    reply: { headers: {} },
+    subject: {},
+    repeatedFields,
+    renderActions: (actions) => renderNextActions(surface, actions, repeatedFields),
+  };
+}
