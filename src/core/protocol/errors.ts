@@ -93,6 +93,8 @@ export interface AppErrorOptions<Code extends ErrorCode = ErrorCode> {
   details?: DetailsOf<Code>;
   fieldErrors?: FieldError[];
   retryAfterSeconds?: number;
+  /** Replaces the code's `retry`. */
+  retryAllowed?: boolean;
   /** Only for a 402. Its fields go to the top level of the body, where x402 v1 clients read them. */
   paymentTerms?: PaymentTerms;
   nextActions?: NextAction[];
@@ -118,6 +120,7 @@ export class AppError<Code extends ErrorCode = ErrorCode> extends Error {
   readonly retryAfterSeconds: number | undefined;
   readonly paymentTerms: PaymentTerms | undefined;
   readonly headers: Record<string, string>;
+  readonly #retryAllowed: boolean | undefined;
   nextActions: NextAction[];
 
   constructor(code: Code, ...[givenOptions]: ConstructorOptions<Code>) {
@@ -131,6 +134,7 @@ export class AppError<Code extends ErrorCode = ErrorCode> extends Error {
     this.paymentTerms = options.paymentTerms;
     this.nextActions = options.nextActions ?? [];
     this.headers = options.headers ?? {};
+    this.#retryAllowed = options.retryAllowed;
   }
 
   /** Changes only the type: without it, `instanceof AppError` narrows to `AppError<any>`. */
@@ -140,6 +144,7 @@ export class AppError<Code extends ErrorCode = ErrorCode> extends Error {
 
   /** Whether the unchanged request can succeed later: after waiting, or after its next actions are done. */
   get retryAllowed(): boolean {
+    if (this.#retryAllowed !== undefined) return this.#retryAllowed;
     const { retry } = ERRORS[this.code];
     const details = this.details as { approval_id?: string } | undefined;
     return retry === "if_approval" ? details?.approval_id !== undefined : retry;

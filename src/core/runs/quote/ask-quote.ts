@@ -1,4 +1,5 @@
 import type { Deps } from "../../context.ts";
+import type { Offers } from "../../money/payment/index.ts";
 import { isSuccess, readOffers, UPSTREAM_RETRY_SECONDS } from "../../money/payment/index.ts";
 import type { UpstreamAnswer, UpstreamRequest } from "../../ports/upstream.ts";
 import type { Offer } from "../../ports/x402-buyer.ts";
@@ -7,6 +8,7 @@ import { AppError } from "../../protocol/errors.ts";
 import { next } from "../../protocol/next-actions.ts";
 import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
 import { recordQuote } from "../../sponsorship/sponsored-api/index.ts";
+import { findChangedTerm, priceChanged, refuseTerms } from "./changed-terms.ts";
 
 export type Quote = { kind: "free"; answer: UpstreamAnswer } | { kind: "toll"; offer: Offer };
 
@@ -43,17 +45,8 @@ export async function askQuote(
     });
   }
 
-  const { offers, others } = readOffers(networks, answer);
-  const offer = chooseOffer(api, offers, others);
-  if (offer.amountMicros > api.priceMicros) {
-    throw new AppError("price_changed", {
-      nextActions: [next.searchServices()],
-      details: {
-        price_cents: microsToCents(api.priceMicros),
-        quoted_cents: microsToCents(offer.amountMicros),
-      },
-    });
-  }
+  const offer = chooseOffer(api, readOffers(networks, answer));
+  if (offer.amountMicros > api.priceMicros) throw priceChanged(api, offer.amountMicros);
   await recordQuote.count(sql, { id: api.id, amount_micros: offer.amountMicros });
   if (maxCostMicros !== undefined && offer.amountMicros > maxCostMicros) {
     throw new AppError("cost_above_max", {
@@ -68,29 +61,12 @@ export async function askQuote(
 }
 
 /**
- * Returns the cheapest offer on the pinned terms.
- * @param others how many offers there were that we can't sign
+ * Returns the offer on the pinned terms that is best: in the usual form, affordable, and cheap, in this order.
+ * @throws `price_changed` if no offer has the pinned terms; `upstream_error` if there are no offers
  */
-function chooseOffer(api: ApiRow, offers: Offer[], others: number): Offer {
-  if (offers.length + others === 0) {
-    throw new AppError("upstream_error", {
-      message: "The upstream asks for a payment, but its 402 states no terms.",
-      details: { upstream_status: 402 },
-      retryAfterSeconds: UPSTREAM_RETRY_SECONDS,
-    });
-  }
-  const isSame = (a: string, b: string | null): boolean => a.toLowerCase() === b?.toLowerCase();
-  const [cheapest] = offers
-    .filter(
-      (offer) =>
-        offer.network === api.network && isSame(offer.asset, api.asset) && isSame(offer.payTo, api.payTo),
-    )
-    .sort((a, b) => (a.amountMicros < b.amountMicros ? -1 : 1));
-  if (cheapest === undefined) {
-    throw new AppError("price_changed", {
-      message: "The upstream asks for a payment on other terms than the registered ones.",
-      nextActions: [next.searchServices()],
-    });
-  }
-  return cheapest;
+function chooseOffer(api: ApiRow, offers: Offers): Offer {
+  const onTerms = offers.payable.filter((offer) => findChangedTerm(api, offer) === undefined);
+  const best = onTerms.find(({ amountMicros }) => amountMicros <= api.priceMicros) ?? onTerms[0];
+  if (best !== undefined) return best;
+  throw refuseTerms(api, offers);
 }
