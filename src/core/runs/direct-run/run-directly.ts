@@ -30,7 +30,13 @@ import { canonicalJson } from "../../protocol/canonical-json.ts";
 import { AppError, notFound } from "../../protocol/errors.ts";
 import { next } from "../../protocol/next-actions.ts";
 import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
-import { buildUpstreamRequest, findApi, invalidRunInput } from "../../sponsorship/sponsored-api/index.ts";
+import {
+  buildUpstreamRequest,
+  checkPathInput,
+  findApi,
+  invalidRunInput,
+  refuseInactive,
+} from "../../sponsorship/sponsored-api/index.ts";
 import { askQuote } from "../quote/index.ts";
 import { closeDirectPayments } from "./close-direct-payments.ts";
 import { directPaymentOutcome } from "./outcome.ts";
@@ -56,7 +62,8 @@ interface DirectCall {
   api: ApiRow;
   /** Where the upstream is paid, and where its buyer pays us. */
   network: Network;
-  request: UpstreamRequest;
+  /** Only to make a run: an earlier payment is answered whatever changed since. @throws `validation_error` */
+  buildRequest: () => UpstreamRequest;
   /**
    * Keyed digest of service and input. It shows whether a payment that is sent again is for the same call.
    */
@@ -82,9 +89,11 @@ export async function runDirectly(ctx: Context, input: z.infer<typeof RunDirectl
     return answerRepeatedPayment(ctx, call, payment, earlier);
 
   // A pause stops only new sales. A buyer who has paid before gets an answer above.
-  if (!call.api.active) throw new AppError("inactive", { message: "This service is paused." });
+  const request = call.buildRequest();
+  const inactive = refuseInactive(call.api);
+  if (inactive !== undefined) throw inactive;
   await requireUnpaused(ctx.db);
-  const quote = await askQuote(ctx, call.api, call.request, undefined);
+  const quote = await askQuote(ctx, call.api, request, undefined);
   if (quote.kind === "free") throw notForSale();
 
   const { offer } = quote;
@@ -96,7 +105,7 @@ export async function runDirectly(ctx: Context, input: z.infer<typeof RunDirectl
       paymentId,
       service: call.api.serviceKey,
       quote: offer,
-      quoteDigest: quoteDigest(offer, call.request),
+      quoteDigest: quoteDigest(offer, request),
       requestDigest: call.requestDigest,
       retryIdDigest: retryIdDigest(ctx, payment),
       feeMicros: directFee(ctx.settings, offer.amountMicros),
@@ -105,26 +114,29 @@ export async function runDirectly(ctx: Context, input: z.infer<typeof RunDirectl
   if (taken.kind === "earlier") return answerRepeatedPayment(ctx, call, taken.payment, taken.claim);
   const paidTxHash = await settlePayment(ctx, taken, terms);
   if (paidTxHash === undefined) throw arrivalUnknown();
-  return payUpstream(ctx, call, taken.claim, {
+  return payUpstream(ctx, request, taken.claim, {
     paymentId,
     offer,
     receipt: network.seller.receipt(taken.payment, paidTxHash),
   });
 }
 
-/** @throws `not_found`, `no_sponsor` for a service that costs nothing, `validation_error` */
+/** @throws `not_found`, `no_sponsor` for a service that costs nothing */
 async function readCall(ctx: Context, input: z.infer<typeof RunDirectlyInput>): Promise<DirectCall> {
   const { db, networks, cipher } = ctx;
   const api = await findApi(db, input.service_key);
   if (api === undefined) throw notFound("service");
   if (api.payTo === null || api.network === null) throw notForSale();
   const data = input.input ?? {};
-  const checked = compileSchema(api.inputSchema).validate(data, "/input");
-  if (!checked.ok) throw invalidRunInput(api, checked.errors);
   return {
     api,
     network: networks.get(api.network),
-    request: buildUpstreamRequest(api, data, cipher),
+    buildRequest: () => {
+      const checked = compileSchema(api.inputSchema).validate(data, "/input");
+      const errors = checked.ok ? checkPathInput(api.upstreamUrl, data, "/input") : checked.errors;
+      if (errors.length > 0) throw invalidRunInput(api, errors);
+      return buildUpstreamRequest(api, data, cipher);
+    },
     requestDigest: cipher.hmac(canonicalJson([api.serviceKey, data])),
   };
 }
@@ -140,7 +152,7 @@ interface UpstreamPayment {
 /** Signs our payment and sends the request with it, once the buyer's money has arrived. */
 async function payUpstream(
   ctx: Context,
-  { request }: DirectCall,
+  request: UpstreamRequest,
   claim: IncomingRow,
   { paymentId, offer, receipt }: UpstreamPayment,
 ): Promise<DirectRun> {
@@ -200,9 +212,10 @@ async function answerRepeatedPayment(
   ) {
     const upstreamPayment = await findPayment(ctx.db, await findUpstreamPaymentId(ctx.db, earlier.id));
     if (paidTxHash !== undefined && upstreamPayment.status === "reserved") {
-      const offer = await askSameOffer(ctx, call, upstreamPayment);
+      const request = call.buildRequest();
+      const offer = await askSameOffer(ctx, call.api, request, upstreamPayment);
       if (offer !== undefined)
-        return payUpstream(ctx, call, earlier, { paymentId: upstreamPayment.id, offer, receipt });
+        return payUpstream(ctx, request, earlier, { paymentId: upstreamPayment.id, offer, receipt });
     }
     const stored = readStoredBytes(upstreamPayment, ctx.cipher);
     if (stored !== undefined) return { ...stored, headers: receipt, replayed: true };
@@ -218,7 +231,8 @@ async function answerRepeatedPayment(
 /** Asks the upstream for a new quote. Returns its offer if the amount is still the reserved one. */
 async function askSameOffer(
   ctx: Context,
-  { api, request }: DirectCall,
+  api: ApiRow,
+  request: UpstreamRequest,
   reserved: PaymentRow,
 ): Promise<Offer | undefined> {
   const quote = await askQuote(ctx, api, request, undefined);

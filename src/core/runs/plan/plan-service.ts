@@ -14,7 +14,7 @@ import { findCampaignForUser } from "../../sponsorship/campaign/index.ts";
 import type { AssessedPayer } from "../../sponsorship/payer/index.ts";
 import { assessPayers, refuseAll, refuseNamed, requireNamedPayer } from "../../sponsorship/payer/index.ts";
 import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
-import { findApi } from "../../sponsorship/sponsored-api/index.ts";
+import { checkPathInput, findApi, refuseInactive } from "../../sponsorship/sponsored-api/index.ts";
 import type { PlanInput, PlanOutput } from "./schema.ts";
 
 type Input = z.infer<typeof PlanInput>;
@@ -56,7 +56,7 @@ export async function planService(
     session: cost > remaining.session ? cost - remaining.session : 0n,
     grant: cost > remaining.grant ? cost - remaining.grant : 0n,
   };
-  const blocked = api.active ? refusal : { code: "inactive" as const, message: "This service is paused." };
+  const blocked = refuseInactive(api) ?? refusal;
   const missingBudget =
     missingMicros.session > missingMicros.grant ? missingMicros.session : missingMicros.grant;
   const nothingMissing = isEmpty(lacking) && missingBudget === 0n && checked.errors.length === 0;
@@ -130,7 +130,7 @@ function checkInput(
   if (input === undefined) return { dataTypes: [...schema.dataTypes.required], errors: [] };
   const result = schema.validateSubmission(input, "/input");
   return result.ok
-    ? { dataTypes: result.dataTypes, errors: [] }
+    ? { dataTypes: result.dataTypes, errors: checkPathInput(api.upstreamUrl, input, "/input") }
     : { dataTypes: [...schema.dataTypes.required], errors: result.errors };
 }
 

@@ -3,8 +3,9 @@ import { budgetToWire } from "../../money/budget/index.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
 import type { FieldError } from "../../protocol/errors.ts";
 import { AppError } from "../../protocol/errors.ts";
+import { next } from "../../protocol/next-actions.ts";
 import type { ApiView } from "./schema.ts";
-import type { ApiWithBudget } from "./store.ts";
+import type { ApiRow, ApiWithBudget } from "./store.ts";
 
 /** An API as its sponsor sees it. It never contains the upstream headers. */
 export function toView(api: ApiWithBudget): z.infer<typeof ApiView> {
@@ -21,6 +22,7 @@ export function toView(api: ApiWithBudget): z.infer<typeof ApiView> {
     input_schema: api.inputSchema as Record<string, unknown>,
     timeout_ms: api.timeoutMs,
     active: api.active,
+    ...(api.archivedAt !== null && { archived_at: api.archivedAt.toISOString() }),
     terms:
       api.network !== null && api.asset !== null && api.payTo !== null
         ? { network: api.network, asset: api.asset, pay_to: api.payTo }
@@ -38,3 +40,10 @@ export const invalidRunInput = (api: { inputSchema: unknown }, fieldErrors: Fiel
     fieldErrors,
     details: { input_schema: api.inputSchema as Record<string, unknown> },
   });
+
+/** The error for a call of a service that isn't active. Undefined: it is. */
+export function refuseInactive(api: Pick<ApiRow, "active" | "archivedAt">): AppError | undefined {
+  if (api.active) return undefined;
+  const message = api.archivedAt === null ? "This service is paused." : "This service is archived.";
+  return new AppError("inactive", { message, nextActions: [next.searchServices()] });
+}
