@@ -39,13 +39,13 @@ export interface RefusedOffer {
   index: number;
   source: "header" | "body";
   field: OfferField;
-  /** What the upstream sent in this field, as text. Null: nothing. */
-  found: string | null;
+  /** What the upstream sent in this field, as text. Undefined: nothing. */
+  found: string | undefined;
   /** What can be signed. */
   expected: string;
-  scheme: string | null;
-  network: string | null;
-  asset: string | null;
+  scheme: string | undefined;
+  network: string | undefined;
+  asset: string | undefined;
 }
 
 /** The offers of a 402 as one buyer judges them, each alone. */

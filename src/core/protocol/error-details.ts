@@ -60,11 +60,11 @@ const RefusedOffer = z.object({
   index: z.number().int().meta({ description: "Position in the 402's accepts, from 0" }),
   source: z.enum(["header", "body"]).meta({ description: "Where the 402 states the offer" }),
   field: z.enum(OFFER_FIELDS).meta({ description: "The first field that can't be paid" }),
-  found: z.string().nullable().meta({ description: "What the upstream sent in this field" }),
+  found: z.string().optional().meta({ description: "What the upstream sent in this field, if anything" }),
   expected: z.string().meta({ description: "What can be paid" }),
-  scheme: z.string().nullable(),
-  network: z.string().nullable(),
-  asset: z.string().nullable(),
+  scheme: z.string().optional(),
+  network: z.string().optional(),
+  asset: z.string().optional(),
 });
 
 /** The result of a test request to an upstream. */
@@ -137,8 +137,8 @@ export const ERROR_DETAILS = {
   price_changed: z
     .object({
       term: z.enum(TERMS).optional().meta({ description: "The term that changed" }),
-      old: z.string().nullable().optional().meta({ description: "The registered term. A price is in cents" }),
-      new: z.string().nullable().optional().meta({ description: "What the upstream asks for now" }),
+      old: z.string().optional().meta({ description: "The registered term. A price is in cents" }),
+      new: z.string().optional().meta({ description: "What the upstream asks for now" }),
       price_cents: z.number().optional().meta({ description: "Registered price" }),
       quoted_cents: quotedCents.optional(),
     })

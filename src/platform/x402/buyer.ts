@@ -232,9 +232,9 @@ function inWordsOf(
   return { x402Version: 1, scheme, network, payload: payload.payload } as unknown as PaymentPayload;
 }
 
-/** What an upstream sent in a field, as short text without invisible characters. Null if there is nothing. */
-function shown(value: unknown): string | null {
-  if (value === undefined || value === null) return null;
+/** What an upstream sent in a field, as short text without invisible characters. Undefined if there is nothing. */
+function shown(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
   if (typeof value === "object") return Array.isArray(value) ? "a list" : "an object";
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return text.slice(0, MAX_SHOWN_CHARACTERS).replace(/\p{C}/gu, "");

@@ -13,8 +13,8 @@ type Term = NonNullable<NonNullable<ErrorDetails["price_changed"]>["term"]>;
 /** A term that isn't as it was registered. A price is in cents. */
 interface ChangedTerm {
   term: Term;
-  old: string | null;
-  new: string | null;
+  old: string | undefined;
+  new: string | undefined;
 }
 
 type PinnedTerms = Pick<ApiRow, "network" | "asset" | "payTo" | "priceMicros">;
@@ -28,8 +28,8 @@ function changedTerms(api: PinnedTerms, offer: Offer): ChangedTerm[] {
   // Nothing is pinned of an upstream that was free when it was registered.
   if (api.payTo === null) return [priceTerm(0n, offer.amountMicros)];
   const pinned: ChangedTerm[] = [
-    { term: "network", old: api.network, new: offer.network },
-    { term: "asset", old: api.asset, new: offer.asset },
+    { term: "network", old: api.network ?? undefined, new: offer.network },
+    { term: "asset", old: api.asset ?? undefined, new: offer.asset },
     { term: "pay_to", old: api.payTo, new: offer.payTo },
   ];
   return pinned.filter((term) => term.old?.toLowerCase() !== term.new?.toLowerCase());
@@ -89,11 +89,11 @@ function changedByRefusal(api: PinnedTerms, refused: RefusedOffer[]): ChangedTer
     case "amount":
       return { term: "price", old: inCents(api.priceMicros), new: found };
     case "network":
-      return { term: field, old: api.network, new: found };
+      return { term: field, old: api.network ?? undefined, new: found };
     case "asset":
-      return { term: field, old: api.asset, new: found };
+      return { term: field, old: api.asset ?? undefined, new: found };
     case "pay_to":
-      return { term: field, old: api.payTo, new: found };
+      return { term: field, old: api.payTo ?? undefined, new: found };
     default:
       return { term: field, old: expected, new: found };
   }

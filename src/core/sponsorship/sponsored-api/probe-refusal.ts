@@ -55,7 +55,7 @@ export function refuseTerms({ refused, unreadable }: Offers, secrets: readonly s
 }
 
 function explain({ index, source, field, found, expected }: RefusedOffer): string {
-  const sent = found === null ? "is missing" : `is "${found}"`;
+  const sent = found === undefined ? "is missing" : `is "${found}"`;
   return `Offer ${index} of the ${source}: ${field} ${sent}, and has to be ${expected}.`;
 }
 
