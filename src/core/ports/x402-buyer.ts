@@ -33,11 +33,15 @@ export const OFFER_FIELDS = [
 ] as const;
 export type OfferField = (typeof OFFER_FIELDS)[number];
 
-/** An offer that the treasury can't sign, and the first reason why. */
-export interface RefusedOffer {
-  /** Where the offer stands in the 402: its position in `accepts`, from 0. */
+/** Where an offer stands in a 402. */
+export interface OfferPlace {
+  /** Its position in `accepts`, from 0. */
   index: number;
   source: "header" | "body";
+}
+
+/** Why the treasury can't sign an offer: the first reason. */
+export interface OfferRefusal {
   field: OfferField;
   /** What the upstream sent in this field, as text. Undefined: nothing. */
   found: string | undefined;
@@ -50,7 +54,7 @@ export interface RefusedOffer {
 
 /** The offers of a 402 as one buyer judges them, each alone. */
 export interface ReadTerms {
-  offers: { index: number; source: "header" | "body"; judged: Offer | RefusedOffer }[];
+  offers: (OfferPlace & { judged: Offer | OfferRefusal })[];
   /** Terms that are there and can't be read: what is wrong with them. */
   unreadable: string[];
 }

@@ -8,9 +8,9 @@ import { z } from "zod";
 import type { UpstreamAnswer } from "../../core/ports/upstream.ts";
 import type {
   Offer,
+  OfferRefusal,
   PaymentClient,
   ReadTerms,
-  RefusedOffer,
   SignedPayment,
 } from "../../core/ports/x402-buyer.ts";
 import type { Wallet } from "./judge-offer.ts";
@@ -71,21 +71,19 @@ export class X402Buyer implements PaymentClient {
       sent.accepts.map((requirement, index) => ({
         index,
         source: sent.source,
-        judged: this.#judge(sent, requirement, index),
+        judged: this.#judge(sent, requirement),
       })),
     );
     return { offers, unreadable };
   }
 
-  #judge(sent: SentTerms, requirement: unknown, index: number): Offer | RefusedOffer {
-    const { source, x402Version, resource, extensions } = sent;
+  #judge(sent: SentTerms, requirement: unknown): Offer | OfferRefusal {
+    const { x402Version, resource, extensions } = sent;
     const judged = judgeOffer(requirement, sent, this.#wallet);
     const fields = isRecord(requirement) ? requirement : {};
     if ("field" in judged) {
       const { scheme, network, asset } = fields;
       return {
-        index,
-        source,
         field: judged.field,
         found: shown(judged.found),
         expected: judged.expected,

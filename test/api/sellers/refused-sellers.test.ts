@@ -88,7 +88,7 @@ test.each(UNPAYABLE)(
       const offer = { index: 0, source: "header", field, ...(found !== undefined && { found }) };
       const probe = { cause: "unpayable_offers", status: 402, offers: [offer] };
       const message = await expectRefusal(await register({ pay_to }), false, probe);
-      expect(message).toContain(`Offer 0 of the header: ${field} `);
+      expect(message).toContain(`In accepts[0] of the header, ${field} `);
       expect(message).toContain(found ?? `${field} is missing`);
     }
   },

@@ -1,11 +1,13 @@
 import type { Networks } from "../../ports/network.ts";
 import type { UpstreamAnswer } from "../../ports/upstream.ts";
-import type { Offer, RefusedOffer } from "../../ports/x402-buyer.ts";
+import type { Offer, OfferPlace, OfferRefusal } from "../../ports/x402-buyer.ts";
+
+export type RefusedOffer = OfferPlace & OfferRefusal;
 
 /** The offers of an upstream's 402. */
 export interface Offers {
   /** Those that the treasury can sign, on any configured network: the usual forms first, each cheapest first. */
-  payable: Offer[];
+  payable: (OfferPlace & Offer)[];
   /** The others, with the reason. */
   refused: RefusedOffer[];
   /** What is wrong with terms that can't be read. */
@@ -19,27 +21,28 @@ export interface Offers {
 export function readOffers({ all }: Networks, answer: UpstreamAnswer): Offers {
   const read = all.map(({ buyer }) => buyer.readTerms(answer));
   const [first] = read;
-  const payable: Offer[] = [];
+  const payable: Offers["payable"] = [];
   const refused: RefusedOffer[] = [];
-  for (const position of (first?.offers ?? []).keys()) {
+  for (const [position, { index, source }] of (first?.offers ?? []).entries()) {
     const judgements = read.flatMap(({ offers }) => offers[position]?.judged ?? []);
-    const offer = judgements.find((judged) => !isRefused(judged));
-    const refusals = judgements.filter(isRefused);
-    const refusal = refusals.find(({ field }) => field !== "network") ?? refusals[0];
-    if (offer !== undefined) payable.push(offer as Offer);
-    else if (refusal !== undefined) refused.push(nameNetworks(refusal, refusals));
+    const offer = judgements.find(isPayable);
+    const refusal = chooseRefusal(judgements.filter((judged): judged is OfferRefusal => !isPayable(judged)));
+    if (offer !== undefined) payable.push({ index, source, ...offer });
+    else if (refusal !== undefined) refused.push({ index, source, ...refusal });
   }
   payable.sort(compareOffers);
   return { payable, refused, unreadable: first?.unreadable ?? [] };
 }
 
-const isRefused = (judged: Offer | RefusedOffer): judged is RefusedOffer => "field" in judged;
+const isPayable = (judged: Offer | OfferRefusal): judged is Offer => "raw" in judged;
 
-/** An offer on an unknown network could be on any of the configured ones. */
-const nameNetworks = (refusal: RefusedOffer, refusals: RefusedOffer[]): RefusedOffer =>
-  refusal.field === "network"
-    ? { ...refusal, expected: refusals.map(({ expected }) => expected).join(" or ") }
-    : refusal;
+/** The reason of the buyer whose network the offer names. If it names none of them, the offer could be on any. */
+function chooseRefusal(refusals: OfferRefusal[]): OfferRefusal | undefined {
+  const [first] = refusals;
+  const onNetwork = refusals.find(({ field }) => field !== "network");
+  if (onNetwork !== undefined || first === undefined) return onNetwork;
+  return { ...first, expected: refusals.map(({ expected }) => expected).join(" or ") };
+}
 
 function compareOffers(a: Offer, b: Offer): number {
   if (a.isStandard !== b.isStandard) return a.isStandard ? -1 : 1;

@@ -1,6 +1,6 @@
-import type { Offers } from "../../money/payment/index.ts";
+import type { Offers, RefusedOffer } from "../../money/payment/index.ts";
 import { UPSTREAM_RETRY_SECONDS } from "../../money/payment/index.ts";
-import type { Offer, RefusedOffer } from "../../ports/x402-buyer.ts";
+import type { Offer } from "../../ports/x402-buyer.ts";
 import { OFFER_FIELDS } from "../../ports/x402-buyer.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
 import type { ErrorDetails } from "../../protocol/error-details.ts";

@@ -57,6 +57,10 @@ const textChanges = (input: Input): ApiChanges => ({
   ...(input.timeout_ms !== undefined && { timeoutMs: input.timeout_ms }),
 });
 
+/** Whether the upstream has to be called before a change counts. */
+const needsProbe = ({ upstream_url, upstream_headers, repin }: Input): boolean =>
+  upstream_url !== undefined || upstream_headers !== undefined || repin === true;
+
 /** The changes of what is called, and on which terms. They are checked together, and probed if they need it. */
 async function definitionChanges(ctx: Context, api: ApiWithBudget, input: Input): Promise<DefinitionChanges> {
   const { upstream_url, upstream_headers, input_schema, sample_input } = input;
@@ -77,7 +81,7 @@ async function definitionChanges(ctx: Context, api: ApiWithBudget, input: Input)
     timeoutMs: input.timeout_ms ?? api.timeoutMs,
     sampleInput: (sample_input ?? api.sampleInput) as Record<string, unknown>,
   };
-  const isProbed = upstream_url !== undefined || upstream_headers !== undefined || input.repin === true;
+  const isProbed = needsProbe(input);
   if (isProbed || input_schema !== undefined || sample_input !== undefined) requireFillablePath(next);
   if (!isProbed) return definition;
   const probe = await probeUpstream(ctx, next, next.sampleInput);

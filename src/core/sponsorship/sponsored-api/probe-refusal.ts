@@ -1,6 +1,5 @@
-import type { Offers } from "../../money/payment/index.ts";
+import type { Offers, RefusedOffer } from "../../money/payment/index.ts";
 import type { LastingProblem, UpstreamAnswer, UpstreamFailure } from "../../ports/upstream.ts";
-import type { Offer, RefusedOffer } from "../../ports/x402-buyer.ts";
 import type { Probe } from "../../protocol/error-details.ts";
 import { AppError } from "../../protocol/errors.ts";
 
@@ -56,16 +55,16 @@ export function refuseTerms({ refused, unreadable }: Offers, secrets: readonly s
 
 function explain({ index, source, field, found, expected }: RefusedOffer): string {
   const sent = found === undefined ? "is missing" : `is "${found}"`;
-  return `Offer ${index} of the ${source}: ${field} ${sent}, and has to be ${expected}.`;
+  return `In accepts[${index}] of the ${source}, ${field} ${sent}, and has to be ${expected}.`;
 }
 
 /** The error for a 402 that names other payees than the sponsor did. */
-export function refusePayee(offers: readonly Offer[], payTo: string, secrets: readonly string[]): AppError {
+export function refusePayee(offers: Offers["payable"], payTo: string, secrets: readonly string[]): AppError {
   const found = offers[0]?.payTo ?? "";
   const message = `The upstream's 402 names another payee than pay_to: ${found}. Name this one, or leave pay_to out.`;
-  const listed = offers.slice(0, MAX_LISTED).map((offer, index) => ({
-    index,
-    source: "header" as const,
+  const listed = offers.slice(0, MAX_LISTED).map((offer) => ({
+    index: offer.index,
+    source: offer.source,
     field: "pay_to" as const,
     found: offer.payTo,
     expected: payTo,
@@ -160,39 +159,39 @@ function explainStatus(status: number, location: string | undefined): StatusCaus
 const PROBLEMS: Record<LastingProblem, { limitBytes?: number; field?: string; message: string }> = {
   tls: {
     field: "upstream_url",
-    message:
-      "The TLS connection to the upstream failed. Its certificate has to be valid and publicly trusted.",
+    message: "TLS with the upstream failed; its certificate has to be valid and publicly trusted",
   },
   headers_too_large: {
     limitBytes: 16_384,
-    message: "The headers of the upstream's answer are too large. At most 16 kB are read.",
+    message: "The headers of the upstream's answer are too large; at most 16 kB are read",
   },
   answer_too_large: {
     limitBytes: 2_000_000,
-    message: "The upstream's answer to an unpaid request is too large. At most 2 MB are read.",
+    message: "The upstream's answer to an unpaid request is too large; at most 2 MB are read",
   },
 };
 
 const FAILURES: Record<Exclude<UpstreamFailure["kind"], "blocked">, { cause: Cause; message: string }> = {
-  timeout: { cause: "timeout", message: "The upstream didn't answer within timeout_ms." },
-  unreachable: { cause: "unreachable", message: "No connection to the upstream could be made." },
-  cut: { cause: "broken_off", message: "The upstream's answer broke off." },
+  timeout: { cause: "timeout", message: "The upstream didn't answer within timeout_ms" },
+  unreachable: { cause: "unreachable", message: "No connection to the upstream could be made" },
+  cut: { cause: "broken_off", message: "The upstream's answer broke off" },
 };
 
 /** The error for an upstream that didn't answer. */
 export function refuseFailure(failure: Exclude<UpstreamFailure, { kind: "blocked" }>): AppError {
   const { kind } = failure;
   const problem = "problem" in failure ? failure.problem : undefined;
+  const reason = "reason" in failure ? ` (${failure.reason})` : "";
   if (problem === undefined) {
     const { cause, message } = FAILURES[kind];
-    return refuse({ cause, message, retryAllowed: true, details: { failure: kind } }, []);
+    const details = { failure: kind };
+    return refuse({ cause, message: `${message}${reason}.`, retryAllowed: true, details }, []);
   }
   const { limitBytes, field, message } = PROBLEMS[problem];
-  const reason = problem === "tls" && "reason" in failure ? ` (${failure.reason})` : "";
   const details = {
     ...(field !== undefined && { field }),
     failure: kind,
     ...(limitBytes !== undefined && { limit_bytes: limitBytes }),
   };
-  return refuse({ cause: problem, message: `${message}${reason}`, retryAllowed: false, details }, []);
+  return refuse({ cause: problem, message: `${message}${reason}.`, retryAllowed: false, details }, []);
 }

@@ -13,7 +13,7 @@ export interface PinnedTerms {
 }
 
 /** Shorter values of headers aren't hidden: they are no secrets, and can be anywhere by chance. */
-const MIN_SECRET_CHARACTERS = 6;
+const MIN_SECRET_CHARACTERS = 8;
 
 /**
  * Calls an upstream once, without a payment, to learn its terms. A 402 states them. A success means that the
@@ -32,9 +32,10 @@ export async function probeUpstream(
   const isTreasury = (address: string): boolean =>
     networks.all.some(({ treasury }) => address.toLowerCase() === treasury.toLowerCase());
   if (payTo !== undefined && isTreasury(payTo)) throw refuseTreasury();
-  const secrets = Object.values(decryptHeaders(api, cipher)).filter(
-    (value) => value.length >= MIN_SECRET_CHARACTERS,
-  );
+  // Also parts of values, such as the token after "Bearer".
+  const secrets = Object.values(decryptHeaders(api, cipher))
+    .flatMap((value) => [value, ...value.split(/[\s,;=]+/)])
+    .filter((value) => value.length >= MIN_SECRET_CHARACTERS);
 
   const probe = await upstream.request(buildUpstreamRequest(api, sampleInput, cipher));
   if (probe.kind === "blocked") return "blocked";
