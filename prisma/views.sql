@@ -124,8 +124,8 @@ SELECT cs.sponsored_api_id, c.id, v.id, s.id, s.name, b.id, b.remaining, b.remai
 -- run signs within moments; a direct payment waits for its buyer's money, so its time counts from the money's arrival.
 CREATE VIEW payment_records WITH (security_invoker = true) AS
 SELECT p.id, p.grant_id, p.service, p.campaign_id, coalesce(s.name, '') AS sponsor, p.amount_micros, p.status, p.network, p.asset, p.pay_to,
-       p.pay_from, p.nonce, p.valid_before, p.signed_at_block, p.tx_hash, p.request, p.output, p.output_content_type,
-       coalesce(p.output_expires_at <= now(), false) AS output_expired, p.created_at, p.delivered_at, p.upstream_status, p.response_time_ms,
+       p.pay_from, p.nonce, p.valid_before, p.signed_at_block, p.tx_hash, p.request, p.output, p.output_content_type, p.output_truncated, p.output_encoding,
+       coalesce(p.output_expires_at <= now(), false) AS output_expired, p.created_at, p.delivered_at, p.failure, p.refusal, p.upstream_status, p.response_time_ms,
        p.send_attempts, coalesce(p.send_lease_until > now(), false) AS send_leased, p.next_check_at,
        (p.status = 'reserved' AND CASE
          WHEN p.incoming_payment_id IS NULL THEN p.created_at < now() - interval '20 seconds'

@@ -68,12 +68,9 @@ function isTransient(error: TollfreeError): boolean {
   switch (error.code) {
     case "invalid_response": // the response came from a proxy between client and server
       return error.details.status === 429 || error.details.status >= 500;
-    case "upstream_error":
-    case "upstream_timeout":
-      // If there is a payment, poll that payment instead of calling the upstream again.
-      return error.details?.payment_id === undefined;
     default:
-      return MAYBE_EXECUTED.has(error.code);
+      // The server forbids it for a call that has signed a payment: that payment is polled instead.
+      return MAYBE_EXECUTED.has(error.code) && error.retryAllowed;
   }
 }
 

@@ -102,7 +102,7 @@ function findPendingPayment(error: unknown): string | undefined {
     case "upstream_timeout":
       return error.details?.payment_id;
     case "upstream_error":
-      return error.details?.upstream_status === undefined ? error.details?.payment_id : undefined;
+      return error.details?.upstream === undefined ? error.details?.payment_id : undefined;
     default:
       return undefined;
   }

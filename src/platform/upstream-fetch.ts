@@ -2,7 +2,7 @@ import dns from "node:dns";
 import type { LookupFunction } from "node:net";
 import net from "node:net";
 import ipaddr from "ipaddr.js";
-import { Agent, fetch } from "undici";
+import { Agent, request as sendRequest } from "undici";
 import { inSpan } from "../core/ports/tracing.ts";
 import type {
   LastingProblem,
@@ -11,8 +11,9 @@ import type {
   UpstreamFailure,
   UpstreamRequest,
 } from "../core/ports/upstream.ts";
+import { decodeBody, readBody } from "./upstream-body.ts";
 
-/** A larger response is refused. */
+/** A larger response is cut off. */
 const MAX_RESPONSE_BYTES = 2_000_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -26,7 +27,6 @@ export interface UpstreamPolicy {
 }
 
 class BlockedError extends Error {}
-class TooLargeError extends Error {}
 
 /**
  * The public part of IPv6. Outside it, ipaddr.js also calls old notations of IPv4 `unicast`, such as
@@ -55,7 +55,7 @@ export class UpstreamFetch implements UpstreamClient {
 
   constructor(policy: UpstreamPolicy) {
     this.#policy = policy;
-    const limits = { maxResponseSize: MAX_RESPONSE_BYTES, headersTimeout: 0, bodyTimeout: 0 };
+    const limits = { headersTimeout: 0, bodyTimeout: 0 };
     this.#publicOnly = new Agent({
       ...limits,
       connect: { lookup: lookUpPublic, timeout: CONNECT_TIMEOUT_MS },
@@ -74,33 +74,41 @@ export class UpstreamFetch implements UpstreamClient {
 
   async #request(request: UpstreamRequest): Promise<UpstreamAnswer | UpstreamFailure> {
     const started = performance.now();
+    const elapsed = (): number => performance.now() - started;
     const signal = AbortSignal.timeout(request.timeoutMs);
-    let connected = false;
+    let answer;
     try {
       const dispatcher = this.#dispatcherFor(new URL(request.url));
-      const response = await fetch(request.url, {
+      // It never follows redirects, unlike `fetch`.
+      answer = await sendRequest(request.url, {
         method: request.method,
-        // A compressed response could expand to any size. If one comes anyway, its decompressed bytes are
-        // counted.
-        headers: { ...request.headers, "accept-encoding": "identity" },
+        // A compressed response could expand to any size. If one comes anyway, it is decompressed up to the
+        // same limit.
+        headers: { "user-agent": "tollfree", ...lowerCased(request.headers), "accept-encoding": "identity" },
         ...(request.body !== undefined && { body: request.body }),
-        redirect: "manual",
         dispatcher,
         signal,
       });
-      connected = true;
-      const body = await readCapped(response.body);
-      return {
-        kind: "answer",
-        status: response.status,
-        headers: Object.fromEntries(response.headers),
-        body,
-        elapsedMs: performance.now() - started,
-      };
     } catch (error) {
-      if (signal.aborted) return { kind: "timeout", elapsedMs: performance.now() - started };
-      return failureOf(error, connected);
+      if (signal.aborted) return { kind: "timeout", elapsedMs: elapsed() };
+      return failureOf(error, false);
     }
+    const received = await readBody(answer.body, MAX_RESPONSE_BYTES);
+    answer.body.destroy();
+    if (received.ended instanceof Error && received.bytes.length === 0)
+      return signal.aborted ? { kind: "timeout", elapsedMs: elapsed() } : failureOf(received.ended, true);
+
+    const headers = joined(answer.headers);
+    const decoded = await decodeBody(received, headers["content-encoding"] ?? "", MAX_RESPONSE_BYTES);
+    return {
+      kind: "answer",
+      status: answer.statusCode,
+      headers,
+      body: decoded?.bytes ?? received.bytes,
+      truncated: (decoded ?? received).ended !== undefined,
+      ...(decoded === undefined && { encoding: headers["content-encoding"] ?? "" }),
+      elapsedMs: elapsed(),
+    };
   }
 
   /** @throws BlockedError if the policy forbids the URL */
@@ -126,17 +134,13 @@ export class UpstreamFetch implements UpstreamClient {
   }
 }
 
-/** Reads a body. @throws TooLargeError if it has more than `MAX_RESPONSE_BYTES` after decompression */
-async function readCapped(stream: AsyncIterable<Uint8Array> | null): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of stream ?? []) {
-    size += chunk.length;
-    if (size > MAX_RESPONSE_BYTES) throw new TooLargeError("the response is too large");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
+/** Header names are case-insensitive, so that a sponsor's own header replaces ours. */
+const lowerCased = (headers: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+
+/** Headers that came several times, as one value each. */
+const joined = (headers: Record<string, string | string[] | undefined>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(", ")]));
 
 /** A DNS lookup that fails if any of the name's addresses is not public. */
 const lookUpPublic: LookupFunction = (hostname, options, callback) => {
@@ -186,18 +190,11 @@ function failureOf(error: unknown, connected: boolean): UpstreamFailure {
   const certificate = codes.find((code) => BAD_CERTIFICATE.test(code));
   if (!connected && certificate !== undefined)
     return { kind: "unreachable", reason: certificate, problem: "tls" };
-  const problem = causes.some((cause) => cause instanceof TooLargeError)
-    ? "answer_too_large"
-    : codes.map(lastingProblem).find((found) => found !== undefined);
-  return {
-    kind: "cut",
-    reason: codes.at(-1) ?? "broken off",
-    ...(problem !== undefined && { problem }),
-  };
+  const problem = codes.map(lastingProblem).find((found) => found !== undefined);
+  return { kind: "cut", reason: codes.at(-1) ?? "broken off", ...(problem !== undefined && { problem }) };
 }
 
 function lastingProblem(code: string): LastingProblem | undefined {
   if (TLS_FAILURE.test(code)) return "tls";
-  if (code === "UND_ERR_HEADERS_OVERFLOW") return "headers_too_large";
-  return code === "UND_ERR_RES_EXCEEDED_MAX_SIZE" ? "answer_too_large" : undefined;
+  return code === "UND_ERR_HEADERS_OVERFLOW" ? "headers_too_large" : undefined;
 }

@@ -40,7 +40,11 @@ const DETAILS: ErrorDetails = {
   treasury_shortfall: { covered_cents: 10 },
   duplicate_request: { payment_id: "p-1" },
   rate_limited: { policy: "session", limit: 30, window_seconds: 60 },
-  upstream_error: { payment_id: "p-1", upstream_status: 500 },
+  upstream_error: {
+    payment_id: "p-1",
+    payment_status: "pending",
+    upstream: { status: 500, content_type: "text/plain", excerpt: "out of order" },
+  },
   upstream_timeout: { payment_id: "p-1" },
   service_unavailable: { checks: { database: "failed" } },
 };

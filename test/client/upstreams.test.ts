@@ -29,7 +29,10 @@ describe("runs of unreliable upstreams", () => {
     expect(refused).toMatchObject({
       code: "upstream_error",
       httpStatus: 502,
-      details: { upstream_status: 500 },
+      retryAllowed: false,
+      details: {
+        upstream: { status: 500, excerpt: expect.stringContaining("after taking the money") as string },
+      },
     });
     if (refused.code !== "upstream_error") throw refused;
     const { data } = await agent.api.agent.getPayment.query({

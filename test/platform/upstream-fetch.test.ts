@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { brotliCompressSync, gzipSync } from "node:zlib";
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { UpstreamFetch } from "../../src/platform/upstream-fetch.ts";
 
@@ -30,7 +30,31 @@ const ANSWERS: Record<string, (res: ServerResponse) => void> = {
   },
 };
 
-const server = createServer((req, res) => ANSWERS[req.url?.slice(1) ?? ""]?.(res));
+/** Answers that break off, or whose encoding is wrong. */
+const JSON_TEXT = JSON.stringify({ temperature: 21.5, note: "a café by the sea".repeat(50) });
+const ZSTD_FRAME = Buffer.from("28b52ffd0458110000303132", "hex");
+const BROKEN: Record<string, (res: ServerResponse) => void> = {
+  "cut-before-body"(res) {
+    res.writeHead(200, { "content-length": "100" }).flushHeaders();
+    res.socket?.destroy();
+  },
+  "cut-in-body"(res) {
+    res.writeHead(200, { "content-length": "100" });
+    res.write("the first part", () => res.socket?.destroy());
+  },
+  "cut-gzip"(res) {
+    const packed = gzipSync(JSON_TEXT);
+    res.writeHead(200, { "content-encoding": "gzip", "content-length": String(packed.length) });
+    res.write(packed.subarray(0, packed.length - 12), () => res.socket?.destroy());
+  },
+  "not-gzip": (res) => res.writeHead(200, { "content-encoding": "gzip" }).end("plain after all"),
+  zstd: (res) => res.writeHead(200, { "content-encoding": "zstd" }).end(ZSTD_FRAME),
+  "raw-deflate": (res) =>
+    res.writeHead(200, { "content-encoding": "deflate" }).end(deflateRawSync(JSON_TEXT)),
+  deflate: (res) => res.writeHead(200, { "content-encoding": "deflate" }).end(deflateSync(JSON_TEXT)),
+};
+
+const server = createServer((req, res) => ({ ...ANSWERS, ...BROKEN })[req.url?.slice(1) ?? ""]?.(res));
 const client = new UpstreamFetch({ allowPrivate: true, allowedOrigins: [], httpsOnly: false });
 let origin: string;
 beforeAll(async () => {
@@ -45,7 +69,7 @@ afterAll(async () => {
 });
 
 const get = (path: string, timeoutMs = 5_000) =>
-  client.request({ method: "GET", url: `${origin}/${path}`, headers: {}, timeoutMs });
+  client.request({ method: "GET", url: `${origin}/${path}`, headers: {}, timeoutMs, confidential: [] });
 
 describe("an upstream's answer", () => {
   test.each(["gzip", "brotli", "twice", "plain", "endless"])(
@@ -53,15 +77,52 @@ describe("an upstream's answer", () => {
     async (path) => {
       const before = process.memoryUsage().rss;
       const answer = await get(path);
-      expect(answer.kind).not.toBe("answer");
+      expect(answer).toMatchObject({ kind: "answer", status: 200, truncated: true });
+      expect(answer.kind === "answer" && answer.body.length).toBeLessThanOrEqual(2_000_000);
       // The whole answer is 64 MiB or more, and some answers are endless.
       expect(process.memoryUsage().rss - before).toBeLessThan(256 * 1024 * 1024);
     },
   );
 
-  test("an answer that trickles in for ever ends with a timeout", async () => {
+  test("an answer that trickles in for ever is returned as far as it came", async () => {
     const started = performance.now();
-    expect((await get("trickle", 600)).kind).toBe("timeout");
+    const answer = await get("trickle", 600);
+    expect(answer).toMatchObject({ kind: "answer", status: 200, truncated: true });
+    expect(answer.kind === "answer" && String(answer.body)).toMatch(/^\.+$/);
     expect(performance.now() - started).toBeLessThan(3_000);
+  });
+
+  test("an answer that breaks off before its body is a broken connection", async () => {
+    expect(await get("cut-before-body")).toMatchObject({ kind: "cut" });
+  });
+
+  test("an answer that breaks off in its body is returned as far as it came", async () => {
+    const answer = await get("cut-in-body");
+    expect(answer).toMatchObject({ kind: "answer", status: 200, truncated: true });
+    expect(answer.kind === "answer" && String(answer.body)).toBe("the first part");
+  });
+
+  test("a compressed answer that breaks off is decompressed as far as it came", async () => {
+    const answer = await get("cut-gzip");
+    expect(answer).toMatchObject({ kind: "answer", truncated: true });
+    const text = answer.kind === "answer" ? String(answer.body) : "";
+    expect(text.length).toBeGreaterThan(20);
+    expect(JSON_TEXT.startsWith(text)).toBe(true);
+  });
+
+  test.each([
+    ["not-gzip", "gzip", Buffer.from("plain after all")],
+    ["zstd", "zstd", ZSTD_FRAME],
+  ])("an answer whose encoding can't be undone is returned as it came (%s)", async (path, encoding, body) => {
+    const answer = await get(path);
+    expect(answer).toMatchObject({ kind: "answer", truncated: false, encoding });
+    expect(answer.kind === "answer" && answer.body.equals(body)).toBe(true);
+  });
+
+  test.each(["deflate", "raw-deflate"])("an answer in the encoding %s is decompressed", async (path) => {
+    const answer = await get(path);
+    expect(answer).toMatchObject({ kind: "answer", truncated: false });
+    expect(answer).not.toHaveProperty("encoding");
+    expect(answer.kind === "answer" && String(answer.body)).toBe(JSON_TEXT);
   });
 });

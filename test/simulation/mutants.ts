@@ -15,11 +15,9 @@ export const MUTANTS: Record<string, Mutant> = {
     changes: [
       {
         file: "money/payment/sign-and-send.ts",
-        from: `    evidence: { upstream_status: answer.status, claimed_tx_hash: claimedTxHash ?? null },
-  });`,
-        to: `    evidence: { upstream_status: answer.status, claimed_tx_hash: claimedTxHash ?? null },
-  });
-  if (!delivered) await endPayment(sql, id, { status: "void", reason: "refused" });`,
+        from: "  logSetAside(ctx.log, setAside);",
+        to: `  logSetAside(ctx.log, setAside);
+  if (!delivered) await endPayment(ctx.sql, id, { status: "void", reason: "refused" });`,
       },
       {
         file: "money/payment/end-payment-store.ts",
@@ -55,12 +53,12 @@ export const MUTANTS: Record<string, Mutant> = {
     changes: [
       {
         file: "money/payment/sign-and-send.ts",
-        from: `    evidence: { upstream_status: answer.status, claimed_tx_hash: claimedTxHash ?? null },
-  });`,
-        to: `    evidence: { upstream_status: answer.status, claimed_tx_hash: claimedTxHash ?? null },
-  });
-  if (claimedTxHash !== undefined)
-    await endPayment(sql, id, { status: "settled", txHash: claimedTxHash, evidence: { block: "1" } });`,
+        from: "  logSetAside(ctx.log, setAside);",
+        to: `  logSetAside(ctx.log, setAside);
+  const txHash =
+    answer.kind === "answer" && ctx.networks.get(network).buyer.readClaimedTransaction(answer);
+  if (typeof txHash === "string")
+    await endPayment(ctx.sql, id, { status: "settled", txHash, evidence: { block: "1" } });`,
       },
     ],
   },

@@ -126,6 +126,7 @@ function reply(status: number, body: object, claimed?: Hex): UpstreamAnswer {
       ...(claimed !== undefined && { "x-sim-claimed": claimed }),
     },
     body: Buffer.from(JSON.stringify(body)),
+    truncated: false,
     elapsedMs: 1,
   };
 }

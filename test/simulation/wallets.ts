@@ -142,6 +142,10 @@ export class SimSeller implements PaymentSeller {
     return Promise.resolve();
   }
 
+  checkFacilitator(): Promise<void> {
+    return this.#facilitator.down ? Promise.reject(new Error("down")) : Promise.resolve();
+  }
+
   receipt(): Record<string, string> {
     return {};
   }

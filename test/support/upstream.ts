@@ -34,6 +34,7 @@ export type Behaviour =
   | "dedupes" // settles and cuts the connection; answers if the same payment is sent again
   | "deep" // settles, answers JSON that is nested too deep to serialise
   | "bare" // answers the unpaid request with a 402 without terms
+  | "scripted" // settles, then answers as `answerWith` says
   | "gone"; // resets the connection of the paid request
 
 export interface SeenRequest {
@@ -62,6 +63,8 @@ export interface Upstream {
   seen: SeenRequest[];
   paid(): SeenRequest[];
   url(behaviour: Behaviour): string;
+  /** What `scripted` answers after it has settled. The headers already hold the receipt. */
+  answerWith(script: (res: ServerResponse, req: IncomingMessage) => void): void;
   /** Holds back the answers to such requests from now on. Paid requests are settled before that. */
   hold(half: Half): Gate;
   /** Settles the signatures that `liar` kept. */
@@ -86,6 +89,7 @@ export async function startUpstream(
   const seen: SeenRequest[] = [];
   const known = new Set<string>();
   const held: { payload: PaymentPayload; requirements: PaymentRequirements }[] = [];
+  let script = (res: ServerResponse, _req: IncomingMessage): void => void res.end();
   const gates: Partial<Record<Half, Gate>> = {};
 
   const requirementsNow = (): PaymentRequirements => {
@@ -168,6 +172,9 @@ export async function startUpstream(
         return void res
           .writeHead(200, { "content-type": "application/json", ...receipt(settled) })
           .end("[".repeat(20_000) + "]".repeat(20_000));
+      case "scripted":
+        for (const [name, value] of Object.entries(receipt(settled))) res.setHeader(name, value);
+        return script(res, req);
       case "dedupes":
       case "lost":
         return void res.destroy();
@@ -204,6 +211,9 @@ export async function startUpstream(
     seen,
     paid: () => seen.filter(({ paid }) => paid),
     url: (behaviour) => `http://127.0.0.1:${port}/${behaviour}`,
+    answerWith(given) {
+      script = given;
+    },
     hold(half) {
       const gate = new Gate();
       gates[half] = gate;

@@ -1,10 +1,11 @@
 import { z } from "zod";
+import type { AnswerBody } from "../../core/money/payment/index.ts";
 import { decodeOutput } from "../../core/money/payment/index.ts";
 import { AppError } from "../../core/protocol/errors.ts";
 import type { RunDirectlyOutput } from "../../core/runs/direct-run/index.ts";
 import type { WireNextAction } from "../response/envelope.ts";
 import { ok, success } from "../response/envelope.ts";
-import type { ApiContext, ReplyBytes, ReplyFile } from "./context.ts";
+import type { ApiContext, ReplyFile } from "./context.ts";
 
 /**
  * The output of a procedure that returns a file. tRPC returns it as JSON. REST sends the bare file, so the
@@ -20,16 +21,16 @@ const MAX_CONTENT_LENGTH = 10_000_000;
 type ResponseContext = Pick<ApiContext, "transport" | "reply" | "renderActions">;
 
 /** Returns an upstream's response: over REST as the unchanged bytes, over tRPC decoded in the envelope. */
-export function respondWithBytes(
+export function respondWithAnswer(
   ctx: ResponseContext,
-  bytes: ReplyBytes,
+  answer: AnswerBody,
 ): { status: "success"; data: z.infer<typeof RunDirectlyOutput>; next_actions: WireNextAction[] } {
-  if (ctx.transport === "rest") {
-    ctx.reply.bytes = bytes;
-    return ok(ctx, { output: null, output_content_type: bytes.contentType }); // not sent: the bytes replace it
-  }
-  const { output, output_content_type = "" } = decodeOutput(bytes.contentType, bytes.body);
-  return ok(ctx, { output, output_content_type });
+  if (ctx.transport !== "rest") return ok(ctx, decodeOutput(answer));
+  const { body, contentType, truncated, encoding } = answer;
+  ctx.reply.bytes = { body, contentType };
+  if (encoding !== undefined) ctx.reply.headers["Content-Encoding"] = encoding;
+  if (truncated) ctx.reply.headers["Output-Truncated"] = "true";
+  return ok(ctx, { output: null, output_content_type: contentType }); // not sent: the bytes replace it
 }
 
 /**

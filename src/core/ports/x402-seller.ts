@@ -66,6 +66,11 @@ export interface PaymentSeller {
   verify(payment: PresentedPayment, terms: SaleTerms): Promise<{ reason: string } | undefined>;
   /** Asks the facilitator to submit the payment. Its answer is ignored: only the chain proves settlement. */
   settle(payment: PresentedPayment, terms: SaleTerms): Promise<void>;
+  /**
+   * Asks the facilitator what it supports, to learn whether it is up.
+   * @throws Error if it doesn't answer
+   */
+  checkFacilitator(): Promise<void>;
   /** Builds the receipt's response headers, in the x402 version of the payment. */
   receipt(payment: PresentedPayment, txHash: Hex): Record<string, string>;
 }

@@ -93,7 +93,7 @@ export interface AppErrorOptions<Code extends ErrorCode = ErrorCode> {
   details?: DetailsOf<Code>;
   fieldErrors?: FieldError[];
   retryAfterSeconds?: number;
-  /** Replaces the code's `retry`. */
+  /** Replaces the code's own `retry`. */
   retryAllowed?: boolean;
   /** Only for a 402. Its fields go to the top level of the body, where x402 v1 clients read them. */
   paymentTerms?: PaymentTerms;

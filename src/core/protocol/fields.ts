@@ -87,6 +87,16 @@ export const Paging = z.strictObject({
   limit: z.number().int().min(1).max(PAGE_SIZE).optional(),
 });
 
+/** The input fields of a list that an administrator looks through. */
+export const Search = Paging.extend({
+  q: z
+    .string()
+    .trim()
+    .max(200)
+    .optional()
+    .meta({ description: "Only entries whose name or e-mail address holds this text" }),
+});
+
 /** The output fields of every list, besides its items. */
 export const Page = z.object({
   total_count: z.number().int(),

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { AppError } from "../../core/protocol/errors.ts";
+import { findInexactNumbers } from "../../core/protocol/exact-numbers.ts";
 
 const MAX_BODY_BYTES = 256 * 1024;
 
@@ -11,21 +12,29 @@ const UTF_8 = /^\s*charset\s*=\s*"?utf-?8"?\s*$/i;
 
 /**
  * Reads and parses the request's JSON body. Returns undefined if the body is empty.
- * @throws AppError `unsupported_media_type`, `payload_too_large`, `invalid_json`; `invalid_request` if the
- *   connection ends in the middle of the body
+ * @throws AppError `unsupported_media_type`, `payload_too_large`, `invalid_json`; `validation_error` for a number
+ *   that would lose digits; `invalid_request` if the connection ends in the middle of the body
  */
 export async function readJsonBody(req: IncomingMessage): Promise<unknown> {
   refuseOtherMedia(req);
   const bytes = await readBytes(req);
   if (bytes.length === 0) return undefined;
   if (req.headers["content-type"] === undefined) throw new AppError("unsupported_media_type");
+  let text, value: unknown;
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    value = JSON.parse(text);
   } catch {
     // Without a cause: V8's message quotes the body, which may hold personal data.
     throw new AppError("invalid_json");
   }
+  const fieldErrors = findInexactNumbers(text).map((path) => ({ path, message: INEXACT, keyword: "number" }));
+  if (fieldErrors.length > 0) throw new AppError("validation_error", { fieldErrors });
+  return value;
 }
+
+const INEXACT =
+  "This number has more digits than a number can hold here. Send it as a text, if the field takes one.";
 
 function refuseOtherMedia({ headers }: IncomingMessage): void {
   const encoding = headers["content-encoding"];

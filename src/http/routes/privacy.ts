@@ -24,8 +24,10 @@ A service gets the input your agent sends it, under the same rule. Agents never 
 identifier that means nothing elsewhere. We sell nothing, and pass nothing to anyone else. Payments are public on the
 blockchain; they name Tollfree and the service, never you.</p>
 <h2>What you can do</h2>
-<p>You can narrow or revoke what you granted at any time; the agent's very next call is refused. You can withdraw a
-consent; your answer then disappears from the sponsor's reach. You can see every call an agent made for you.</p>
+<p>You decide each question that an agent puts to you: what you allow it, in full or in part, and for how long. Your agent
+can end its session at once, and can show you every call it made for you and what was paid. For all else, ask those who run
+this server: they revoke what you granted, and the agent's very next call is refused; they withdraw a consent, and your answer
+disappears from the sponsor's reach; they list your consents, and change or delete what is stored for your agents to use.</p>
 </body>
 </html>
 `;

@@ -110,6 +110,10 @@ export class X402Seller implements PaymentSeller {
     );
   }
 
+  async checkFacilitator(): Promise<void> {
+    await this.#facilitator.getSupported();
+  }
+
   async verify({ raw }: PresentedPayment, terms: SaleTerms): Promise<{ reason: string } | undefined> {
     const { version, payload } = raw as RawPayment;
     const malformed = findSignatureProblem(payload);

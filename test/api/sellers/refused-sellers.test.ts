@@ -238,12 +238,15 @@ test("a refusal never shows the sponsor's headers, even if the upstream sends th
     res.writeHead(308, { location }).end();
   });
   const answer = await register({ upstream_headers });
-  await expectRefusal(answer, false, { cause: "redirect", location: "https://elsewhere.test/?key=…" });
+  await expectRefusal(answer, false, {
+    cause: "redirect",
+    location: "https://elsewhere.test/?key=[removed]",
+  });
   expect(JSON.stringify(answer.body)).not.toContain(secret);
 
   seller.answerWith(demandV2([termsV2(seller.payTo, { scheme: `exact ${secret}` })]));
   const other = await register({ upstream_headers });
-  await expectRefusal(other, false, { offers: [{ field: "scheme", found: "exact …" }] });
+  await expectRefusal(other, false, { offers: [{ field: "scheme", found: "exact [removed]" }] });
   expect(JSON.stringify(other.body)).not.toContain(secret);
 });
 

@@ -151,13 +151,6 @@ describe("a sponsor's inbox", () => {
     expect(elsewhere[0].respondent_id).not.toBe(adas);
   });
 
-  test("answers given without agreement to share stay out of the inbox, and still complete the task", async () => {
-    await ada.answer(campaignId, { score: 2 }, { data_sharing_agreed: false });
-    expect(expectSuccess(await list())).toMatchObject({ answers: [], total_count: 0 });
-    expect(await text("json")).toBe("[]\n");
-    expectSuccess(await run(ada));
-  });
-
   test.each(TRANSPORTS)(
     "an answer of another sponsor's or an unknown campaign is not found, over %s",
     async (transport) => {
@@ -228,9 +221,6 @@ describe("a withdrawn consent", () => {
 
   test("the consents of an earlier completion don't apply to a later one", async () => {
     await ada.answer(campaignId, { score: 5 }, { contact_permission: true });
-    await withdraw(world, ada, campaignId);
-    await ada.answer(campaignId, { score: 4 }, { data_sharing_agreed: false });
-    expect(await inbox()).toEqual([]);
     await withdraw(world, ada, campaignId);
     await ada.answer(campaignId, { score: 3 });
     expect(await inbox()).toMatchObject([{ task_data: { score: 3 }, contact_permitted: false }]);

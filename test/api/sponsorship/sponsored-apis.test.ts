@@ -70,6 +70,7 @@ describe.each(TRANSPORTS)("a registration, over %s", (transport) => {
       ...public_,
       service_id: expect.any(String) as string,
       active: true,
+      set_aside_at: null,
       terms: { network: "eip155:84532", asset: world.upstream.terms.asset, pay_to: world.upstream.payTo },
       last_quote_cents: 2,
       reliability: { paid_calls: 0, undelivered_calls: 0 },

@@ -289,13 +289,27 @@ describe.each(TRANSPORTS)("personal data in the answers, over %s", (transport) =
     await expectNothingStored();
   });
 
-  test("given answers without personal data, a consent can be withheld, and is recorded as withheld", async () => {
-    const consent = { data_sharing_agreed: false, purpose_acknowledged: false, contact_permission: false };
-    expect(expectSuccess(await complete({ consent }, transport))).toMatchObject({ already_completed: false });
+  test("answers without personal data complete nothing either if sharing them isn't agreed to", async () => {
+    const consent = { data_sharing_agreed: false, purpose_acknowledged: true, contact_permission: false };
+    const refused = expectRefused(await complete({ consent }, transport), 403, "data_consent_required");
+    expect(refused).toMatchObject({
+      retry_allowed: false,
+      details: { missing: [] },
+      next_actions: [{ action: "complete_task", endpoint: `/agent/tasks/${campaignId}/complete` }],
+    });
+    expect(await world.db.approval.count({ where: { userId: grant.user_id } })).toBe(0);
+    await expectNothingStored();
+  });
+
+  test("answers without personal data need no acknowledged purpose, and a refused contact is recorded", async () => {
+    const consent = { data_sharing_agreed: true, purpose_acknowledged: false, contact_permission: false };
+    expectSuccess(await complete({ consent }, transport));
     const consents = await world.db.consent.findMany({ where: { userId: grant.user_id } });
-    expect(consents).toHaveLength(3);
-    for (const { granted, dataTypes } of consents)
-      expect({ granted, dataTypes }).toEqual({ granted: false, dataTypes: [] });
+    expect(Object.fromEntries(consents.map(({ consentType, granted }) => [consentType, granted]))).toEqual({
+      data_sharing: true,
+      retention: true,
+      contact: false,
+    });
   });
 
   test("a null in a field for personal data needs no scope for that data", async () => {

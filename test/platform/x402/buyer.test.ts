@@ -25,6 +25,7 @@ const answerOf = ({ headers = {}, body }: ReturnType<typeof demandV2>): Upstream
   status: 402,
   headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
   body: Buffer.from(JSON.stringify(body)),
+  truncated: false,
   elapsedMs: 1,
 });
 /** Reads offers with these buyers, each on its network. */
@@ -41,7 +42,7 @@ async function sign(buyer: X402Buyer, answer: ReturnType<typeof demandV2>) {
   const { headers } = await buyer.sign(offer, "payment");
   const [[name, header]] = Object.entries(headers) as [[string, string]];
   // Tests look at payments of every shape.
-   
+
   return { name, payment: JSON.parse(Buffer.from(header, "base64").toString()) };
 }
 

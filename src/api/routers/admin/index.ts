@@ -30,6 +30,7 @@ import { ok, success } from "../../response/envelope.ts";
 import { AGENT_ID, SCOPES, SESSION_ID, USER_ID } from "../examples.ts";
 import { consentProcedures } from "./consents.ts";
 import { credentialProcedures } from "./credentials.ts";
+import { listProcedures } from "./lists.ts";
 import { treasuryProcedures } from "./treasury.ts";
 import { vaultProcedures } from "./vault.ts";
 
@@ -178,6 +179,7 @@ export const adminRouter = router({
 
   ...consentProcedures,
   ...credentialProcedures,
+  ...listProcedures,
   ...treasuryProcedures,
   ...vaultProcedures,
 });

@@ -1,5 +1,5 @@
 import { runDirectly, RunDirectlyInput, RunDirectlyOutput } from "../../../core/runs/direct-run/index.ts";
-import { respondWithBytes } from "../../procedure/file-response.ts";
+import { respondWithAnswer } from "../../procedure/file-response.ts";
 import { markReplayed } from "../../procedure/idempotency-key.ts";
 import { payerProcedure, router } from "../../procedure/trpc.ts";
 import { success } from "../../response/envelope.ts";
@@ -37,9 +37,9 @@ export const proxyRouter = router({
     .input(RunDirectlyInput)
     .output(success(RunDirectlyOutput))
     .mutation(async ({ ctx, input }) => {
-      const { headers, replayed, ...bytes } = await runDirectly({ ...ctx.deps, headers: ctx.headers }, input);
+      const { headers, replayed, answer } = await runDirectly({ ...ctx.deps, headers: ctx.headers }, input);
       Object.assign(ctx.reply.headers, headers);
       markReplayed(ctx, replayed);
-      return respondWithBytes(ctx, bytes);
+      return respondWithAnswer(ctx, answer);
     }),
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Id, Timestamp } from "../../protocol/fields.ts";
+import { Id, Page, Search, Timestamp } from "../../protocol/fields.ts";
 import { Overlap } from "../credential/index.ts";
 
 export const CreateAgentInput = z.strictObject({
@@ -35,3 +35,20 @@ export const RotateAgentKeyInput = z.strictObject({ agent_id: Id, overlap_second
 export const RevokeAgentKeyInput = z.strictObject({ agent_id: Id, key_id: Id });
 export const RevokeAgentInput = z.strictObject({ agent_id: Id });
 export const RevokeOutput = z.object({ revoked: z.literal(true), revoked_at: Timestamp });
+
+const AgentStatus = z.enum(["active", "disabled"]);
+
+export const ListAgentsInput = Search.extend({ status: AgentStatus.optional() });
+export const ListAgentsOutput = z.object({
+  agents: z.array(
+    z.object({
+      agent_id: z.string(),
+      name: z.string(),
+      status: AgentStatus,
+      users: z.number().int().meta({ description: "Users for whom it may act now" }),
+      created_at: Timestamp,
+      revoked_at: Timestamp.nullable(),
+    }),
+  ),
+  ...Page.shape,
+});

@@ -36,6 +36,28 @@ export async function listKeys(
   });
 }
 
+/** One page of agents, newest first, and how many there are in all. */
+export function searchAgents(
+  db: Queries,
+  { q, status }: { q: string | undefined; status: string | undefined },
+  { offset, limit }: { offset: number; limit: number },
+) {
+  const where = {
+    ...(q !== undefined && { name: { contains: q, mode: "insensitive" as const } }),
+    ...(status !== undefined && { status }),
+  };
+  return Promise.all([
+    db.agent.findMany({
+      where,
+      include: { _count: { select: { liveGrants: true } } },
+      orderBy: [{ createdAt: "desc" }, { id: "desc" }],
+      skip: offset,
+      take: limit,
+    }),
+    db.agent.count({ where }),
+  ]);
+}
+
 const lockActive = statement({
   name: "agent.lock-active",
   limit: "money",

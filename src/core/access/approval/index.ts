@@ -1,6 +1,15 @@
 export { getApproval } from "./get-approval.ts";
+export { listApprovals } from "./list-approvals.ts";
 export { approvalPrompt, openApproval } from "./open-approval.ts";
-export { BudgetRequest, DataRequest, GetApprovalInput, GetApprovalOutput, GrantRequest } from "./schema.ts";
+export {
+  BudgetRequest,
+  DataRequest,
+  GetApprovalInput,
+  GetApprovalOutput,
+  GrantRequest,
+  ListApprovalsInput,
+  ListApprovalsOutput,
+} from "./schema.ts";
 export {
   endApprovalsOfAgent,
   endApprovalsOfGrant,

@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { DataTypeField, Id, RequestedScopes, ServiceKey } from "../../protocol/fields.ts";
+import {
+  DataTypeField,
+  Id,
+  Page,
+  RequestedScopes,
+  Search,
+  ServiceKey,
+  Timestamp,
+} from "../../protocol/fields.ts";
 
 export const ApprovalKind = z.enum(["grant", "budget", "data", "gpt_sign_in"]);
 export type ApprovalKind = z.infer<typeof ApprovalKind>;
@@ -21,14 +29,41 @@ export const BudgetRequest = z.object({
   campaign_id: z.string().nullable(),
 });
 
+const ApprovalStatus = z.enum(["pending", "approved", "denied", "expired"]);
+
 export const GetApprovalInput = z.strictObject({ approval_id: Id });
 export const GetApprovalOutput = z.object({
   approval_id: z.string(),
   kind: ApprovalKind,
-  status: z.enum(["pending", "approved", "denied", "expired"]),
+  status: ApprovalStatus,
   approval_url: z.string(),
   user_id: z
     .string()
     .optional()
     .meta({ description: "The user's id for your agent. Set once the approval is approved" }),
+});
+
+export const ListApprovalsInput = Search.extend({ status: ApprovalStatus.optional() });
+export const ListApprovalsOutput = z.object({
+  approvals: z.array(
+    z.object({
+      approval_id: z.string(),
+      kind: ApprovalKind,
+      status: ApprovalStatus,
+      agent: z.object({ agent_id: z.string(), name: z.string() }).meta({ description: "Who asks" }),
+      user: z
+        .object({ user_id: z.string(), email: z.string() })
+        .nullable()
+        .meta({ description: "Who is asked. null: nobody is known yet, as at an agent's first contact" }),
+      asks: z.union([GrantRequest, DataRequest, BudgetRequest]).meta({ description: "For what" }),
+      campaign: z
+        .object({ campaign_id: z.string(), name: z.string(), purpose: z.string(), sponsor: z.string() })
+        .nullable()
+        .meta({ description: "The campaign that it is about, and what its sponsor wants the data for" }),
+      session_id: z.string().nullable(),
+      created_at: Timestamp,
+      expires_at: Timestamp,
+    }),
+  ),
+  ...Page.shape,
 });

@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { Cents, ExplicitScopes, Id, RequestedScopes, Timestamp } from "../../protocol/fields.ts";
+import {
+  Cents,
+  ExplicitScopes,
+  Id,
+  Page,
+  RequestedScopes,
+  Search,
+  Timestamp,
+} from "../../protocol/fields.ts";
 
 /** A session lives at most 24 hours (R2.5). */
 export const MAX_SESSION_SECONDS = 86_400;
@@ -32,3 +40,29 @@ export const EndSessionInput = z.strictObject({ session_id: Id });
 
 export const ResumeSessionInput = z.strictObject({ session_id: Id });
 export const ResumeSessionOutput = z.object({ session_id: z.string(), resumed: z.literal(true) });
+
+const SessionStatus = z.enum(["live", "suspended", "expired", "revoked"]);
+export type SessionStatus = z.infer<typeof SessionStatus>;
+
+export const ListSessionsInput = Search.extend({ status: SessionStatus.optional() });
+export const ListSessionsOutput = z.object({
+  sessions: z.array(
+    z.object({
+      session_id: z.string(),
+      surface: z.enum(["agent", "gpt", "mcp"]),
+      status: SessionStatus,
+      agent: z.object({ agent_id: z.string(), name: z.string() }),
+      user: z.object({ user_id: z.string(), email: z.string() }),
+      grant_id: z.string(),
+      scopes: ExplicitScopes,
+      remaining_cents: z
+        .number()
+        .meta({ description: "What the session and its grant still allow it to spend" }),
+      suspended_at: Timestamp.nullable(),
+      suspended_reason: z.string().nullable(),
+      created_at: Timestamp,
+      expires_at: Timestamp,
+    }),
+  ),
+  ...Page.shape,
+});

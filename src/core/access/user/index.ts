@@ -1,3 +1,4 @@
 export { createUser } from "./create-user.ts";
-export { CreateUserInput, CreateUserOutput } from "./schema.ts";
+export { listUsers } from "./list-users.ts";
+export { CreateUserInput, CreateUserOutput, ListUsersInput, ListUsersOutput } from "./schema.ts";
 export { userExists } from "./store.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { JsonObject } from "../../protocol/fields.ts";
+import { JsonObject, Page, Search, Timestamp } from "../../protocol/fields.ts";
 import { IdempotencyKey } from "../../protocol/idempotency/index.ts";
 
 export const CreateUserInput = z.strictObject({
@@ -22,3 +22,21 @@ export const CreateUserInput = z.strictObject({
 });
 
 export const CreateUserOutput = z.object({ user_id: z.string() });
+
+export const ListUsersInput = Search;
+export const ListUsersOutput = z.object({
+  users: z.array(
+    z.object({
+      user_id: z.string(),
+      email: z.string(),
+      region: z.string(),
+      roles: z.array(z.string()),
+      tools_used: z.array(z.string()),
+      agents: z
+        .array(z.object({ grant_id: z.string(), agent_id: z.string(), name: z.string() }))
+        .meta({ description: "Agents that may act for the user now" }),
+      created_at: Timestamp,
+    }),
+  ),
+  ...Page.shape,
+});

@@ -17,3 +17,26 @@ export const insertUser = statement({
 export async function userExists(db: Queries, id: string): Promise<boolean> {
   return (await db.user.count({ where: { id } })) === 1;
 }
+
+/** One page of users, newest first, with the agents that may act for them; and how many there are in all. */
+export function searchUsers(
+  db: Queries,
+  q: string | undefined,
+  { offset, limit }: { offset: number; limit: number },
+) {
+  const where = q === undefined ? {} : { email: { contains: q, mode: "insensitive" as const } };
+  return Promise.all([
+    db.user.findMany({
+      where,
+      include: {
+        liveGrants: {
+          select: { grant: { select: { id: true } }, agent: { select: { id: true, name: true } } },
+        },
+      },
+      orderBy: [{ createdAt: "desc" }, { id: "desc" }],
+      skip: offset,
+      take: limit,
+    }),
+    db.user.count({ where }),
+  ]);
+}

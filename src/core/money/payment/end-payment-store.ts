@@ -2,6 +2,7 @@ import { json, nullable, oneOf, text, texts, uuid } from "../../ports/sql-types.
 import type { SqlPool } from "../../ports/sql.ts";
 import { statement } from "../../ports/statement.ts";
 import type { Evidence } from "../settlement/index.ts";
+import { failedUsers, setAsideAfter, setAsideNow } from "./set-aside-store.ts";
 import { OPEN_AFTER_SIGNING } from "./status.ts";
 
 export type Ending =
@@ -26,13 +27,13 @@ const endLocked = statement({
     tx_hash: nullable(text),
     evidence: json<Evidence>(),
   },
-  row: { id: uuid },
+  row: { id: uuid, set_aside: nullable(text) },
   text: `
     WITH before AS (
       SELECT id, status, approval_id, $status = 'settled' AS post FROM payments WHERE id = $id AND status = ANY($from) FOR UPDATE
     ), moved AS (
       UPDATE payments p SET status = $status, tx_hash = $tx_hash, settled_at = CASE WHEN before.post THEN now() END, request = NULL
-        FROM before WHERE p.id = before.id RETURNING p.id, p.service, p.network, p.asset, p.delivered_at, before.post
+        FROM before WHERE p.id = before.id RETURNING p.id, p.service, p.network, p.asset, p.user_id, p.delivered_at IS NOT NULL AS delivered, p.seller_at_fault, before.post
     ), holds AS MATERIALIZED (
       SELECT r.budget_account_id, r.amount, r.raised FROM payment_reservations r JOIN moved ON moved.id = r.payment_id
     ), locked AS MATERIALIZED (
@@ -46,25 +47,35 @@ const endLocked = statement({
       SELECT 'spend', budget.id, upstreams.id, h.amount, moved.id
         FROM moved, holds h JOIN ledger_accounts budget ON budget.budget_account_id = h.budget_account_id, ledger_accounts upstreams
        WHERE moved.post AND upstreams.kind = 'upstreams' AND upstreams.network = moved.network AND lower(upstreams.asset) = lower(moved.asset)
+    ), seller AS MATERIALIZED (
+      SELECT s.id, ${failedUsers("s", { delivered: "moved.delivered", atFault: "moved.seller_at_fault", userId: "moved.user_id" })} AS failed
+        FROM moved JOIN sponsored_apis s ON s.service_key = moved.service WHERE moved.post FOR UPDATE OF s
     ), service AS (
-      UPDATE sponsored_apis s SET paid_calls = s.paid_calls + 1, undelivered_calls = s.undelivered_calls + CASE WHEN moved.delivered_at IS NULL THEN 1 ELSE 0 END
-        FROM moved WHERE moved.post AND s.service_key = moved.service
+      UPDATE sponsored_apis s SET paid_calls = s.paid_calls + 1, undelivered_calls = s.undelivered_calls + CASE WHEN moved.delivered THEN 0 ELSE 1 END,
+             ${setAsideAfter("s", "seller.failed")}
+        FROM moved, seller WHERE s.id = seller.id RETURNING ${setAsideNow("s")} AS set_aside
     ), approval AS (
       UPDATE approvals SET consumed_at = NULL FROM before, moved WHERE approvals.id = before.approval_id AND NOT before.post
     ), event AS (
       INSERT INTO payment_events (payment_id, from_status, to_status, evidence)
       SELECT moved.id, before.status, $status, $evidence FROM moved, before
     )
-    SELECT id FROM moved`,
+    SELECT moved.id, (SELECT set_aside FROM service) AS set_aside FROM moved`,
 });
 
 /**
  * Ends a payment, at most once. If the money moved, posts the reservation as spent, writes the ledger entry,
- * counts a paid call for the service, and an undelivered one if no answer came. If the money can't move any
+ * counts a paid call for the service, and an undelivered one if no answer came. A seller that keeps failing is set
+ * aside. If the money can't move any
  * more, releases the reservation, undoes the raise of an approved budget, and makes that approval usable
- * again. Returns whether this call ended it.
+ * again.
+ * @returns undefined if another call ended it; else `setAside`, the service that was set aside with this payment
  */
-export async function endPayment(sql: SqlPool, id: string, ending: Ending): Promise<boolean> {
+export async function endPayment(
+  sql: SqlPool,
+  id: string,
+  ending: Ending,
+): Promise<{ setAside: string | undefined } | undefined> {
   return sql.transaction(async (tx) => {
     // Locked in a statement of its own. So the next statement sees the reservation that `creditIncoming` may
     // be adding at this moment.
@@ -76,6 +87,6 @@ export async function endPayment(sql: SqlPool, id: string, ending: Ending): Prom
       tx_hash: ending.status === "void" ? null : ending.txHash,
       evidence: ending.status === "void" ? { reason: ending.reason } : ending.evidence,
     });
-    return ended !== undefined;
+    return ended && { setAside: ended.set_aside ?? undefined };
   });
 }

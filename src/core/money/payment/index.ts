@@ -1,13 +1,14 @@
 /** The treasury's payments to upstreams: sign one, send it, ask the chain what became of it, show it. */
 export { getPayment } from "./get-payment.ts";
+export { type AnswerBody, decodeOutput } from "./decode-output.ts";
+export { hasFailed, paidButNotDelivered, UPSTREAM_RETRY_SECONDS } from "./failure.ts";
 export {
-  contentTypeOf,
-  decodeOutput,
+  bodyOf,
   encryptOutput,
   isSuccess,
   mayStillArrive,
   type Output,
-  readStoredBytes,
+  readStoredBody,
   readStoredOutput,
 } from "./output.ts";
 export { nextAfterPayment, toView as paymentToView } from "./payment-view.ts";
@@ -17,6 +18,8 @@ export { type Offers, readOffers, type RefusedOffer } from "./read-offers.ts";
 export { findPayment, listOpenPayments, listPayments, type PaymentRow } from "./read-store.ts";
 export { awaitConfirmation, reconcileDuePayments, reconcileSoon } from "./reconcile.ts";
 export { GetPaymentInput, GetPaymentOutput, outputFields, PaymentView } from "./schema.ts";
-export { refusalAfterSending, sendPayment, signPayment, UPSTREAM_RETRY_SECONDS } from "./sign-and-send.ts";
+export { readRefusal, redact } from "./read-refusal.ts";
+export { sendPayment, signPayment } from "./sign-and-send.ts";
 export { isOpen } from "./status.ts";
-export { insertDirectPayment, recordOutcome } from "./store.ts";
+export { recordOutcome } from "./outcome-store.ts";
+export { insertDirectPayment } from "./store.ts";

@@ -3,6 +3,7 @@ import type { Decision } from "../settlement/index.ts";
 import { askChain, authorizationOf, orLog, pollChain, workOnDue } from "../settlement/index.ts";
 import { endPayment } from "./end-payment-store.ts";
 import type { PaymentRow } from "./read-store.ts";
+import { logSetAside } from "./log-set-aside.ts";
 import { findPayment, findPaymentsById } from "./read-store.ts";
 import { readStoredRequest, sendPayment } from "./sign-and-send.ts";
 import { isOpen } from "./status.ts";
@@ -58,8 +59,9 @@ async function endAs(
 ): Promise<PaymentRow> {
   const { kind: status, evidence } = decision;
   const txHash = decision.kind === "settled" ? decision.txHash : null;
-  if (await endPayment(sql, id, { status, txHash, evidence }))
-    log.info({ event: `payment_${status}`, payment_id: id }, `payment ${status}`);
+  const ended = await endPayment(sql, id, { status, txHash, evidence });
+  if (ended !== undefined) log.info({ event: `payment_${status}`, payment_id: id }, `payment ${status}`);
+  logSetAside(log, ended?.setAside);
   return findPayment(db, id);
 }
 

@@ -17,9 +17,14 @@ export type PaymentView = z.infer<typeof PaymentView>;
 /** An upstream's answer in a response. */
 export const outputFields = {
   output: JsonValue.optional().meta({
-    description: "The upstream's answer: JSON as it is, text as a string, anything else as { base64 }",
+    description:
+      "The upstream's answer: JSON as it is, text as a string, anything else as { base64 }. JSON that would lose digits of a number, or that broke off, stays text",
   }),
   output_content_type: z.string().optional(),
+  output_truncated: z
+    .literal(true)
+    .optional()
+    .meta({ description: "The answer broke off, or was too large: `output` is its beginning" }),
   output_unavailable_reason: z
     .enum(["not_delivered", "too_large", "no_longer_kept"])
     .optional()

@@ -1,20 +1,23 @@
 import { explainEndedSession } from "../../access/session/index.ts";
 import type { Deps } from "../../context.ts";
 import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../ports/upstream.ts";
-import type { Offer } from "../../ports/x402-buyer.ts";
+import type { Offer, PaymentClient } from "../../ports/x402-buyer.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { next } from "../../protocol/next-actions.ts";
 import { requireUnpaused } from "../outflow-limits/index.ts";
+import { networkIsUp } from "../settlement/index.ts";
 import { endPayment } from "./end-payment-store.ts";
+import { blamesSeller, failureOf } from "./failure.ts";
 import { encryptOutput, isSuccess } from "./output.ts";
+import { logSetAside } from "./log-set-aside.ts";
 import { quoteDigest } from "./quote-digest.ts";
 import type { PaymentRow } from "./read-store.ts";
 import { findPayment, readTerms } from "./read-store.ts";
+import type { SendOutcome } from "./outcome-store.ts";
 import type { Permit } from "./store.ts";
-import { claimSend, markSigned, recordOutcome } from "./store.ts";
+import { recordOutcome } from "./outcome-store.ts";
+import { claimSend, markSigned } from "./store.ts";
 
-/** When a caller may retry after an upstream failed. */
-export const UPSTREAM_RETRY_SECONDS = 5;
 /** When a caller may retry after the chain couldn't be reached. */
 const CHAIN_RETRY_SECONDS = 5;
 /** Added to the upstream's timeout: only then may another process send the same request. */
@@ -80,7 +83,7 @@ export async function signPayment(
   });
 }
 
-type SendContext = Pick<Deps, "sql" | "cipher" | "upstream" | "networks" | "settings">;
+type SendContext = Pick<Deps, "sql" | "log" | "cipher" | "upstream" | "networks" | "settings">;
 
 /** Which payment is sent, and on which network it moves money. */
 type Sent = Pick<PaymentRow, "id" | "network">;
@@ -100,7 +103,7 @@ export async function sendPayment(
   const claim = { id: payment.id, resend, lease_seconds: leaseSeconds(request) };
   if ((await claimSend.count(ctx.sql, claim)) === 0) return undefined;
   const answer = await ctx.upstream.request(request);
-  await recordAnswer(ctx, payment, answer);
+  await recordAnswer(ctx, payment, request, answer);
   return answer;
 }
 
@@ -111,27 +114,42 @@ export async function sendPayment(
 async function recordAnswer(
   ctx: SendContext,
   { id, network }: Sent,
+  request: UpstreamRequest,
   answer: UpstreamAnswer | UpstreamFailure,
 ): Promise<void> {
-  const { sql, cipher, networks, settings } = ctx;
-  if (answer.kind !== "answer") {
-    const reason = "reason" in answer ? { reason: answer.reason } : {};
-    await recordOutcome(sql, id, {
-      status: "unknown",
-      evidence: { failure: answer.kind, ...reason },
-    });
-    return;
-  }
-  const claimedTxHash = networks.get(network).buyer.readClaimedTransaction(answer);
-  const delivered = isSuccess(answer);
-  await recordOutcome(sql, id, {
-    ...(!delivered && { status: "refused" }),
+  const { keepOutput } = ctx.settings;
+  const delivered = answer.kind === "answer" && isSuccess(answer);
+  const failure = delivered ? undefined : failureOf(id, answer, request.confidential, ctx.cipher);
+  const setAside = await recordOutcome(ctx.sql, id, {
+    ...seen(answer, ctx.networks.get(network).buyer),
+    ...(delivered && { output: encryptOutput(id, answer, ctx.cipher, keepOutput) }),
+    ...(!delivered && { status: answer.kind === "answer" ? "refused" : "unknown" }),
+    ...(failure !== undefined && {
+      failure: {
+        ...failure,
+        keepSeconds: keepOutput.seconds,
+        // A seller that fails because the chain or the facilitator is down isn't blamed for it.
+        sellerAtFault: blamesSeller(answer) && (await networkIsUp(ctx.networks.get(network))),
+      },
+    }),
+  });
+  logSetAside(ctx.log, setAside);
+}
+
+/** What is recorded of every answer, whatever it says. */
+function seen(
+  answer: UpstreamAnswer | UpstreamFailure,
+  buyer: PaymentClient,
+): Pick<SendOutcome, "upstreamStatus" | "responseTimeMs" | "claimedTxHash" | "evidence"> {
+  if (answer.kind !== "answer")
+    return { evidence: { failure: answer.kind, ...("reason" in answer && { reason: answer.reason }) } };
+  const claimedTxHash = buyer.readClaimedTransaction(answer);
+  return {
     upstreamStatus: answer.status,
     responseTimeMs: Math.round(answer.elapsedMs),
     claimedTxHash,
-    ...(delivered && { output: encryptOutput(id, answer, cipher, settings.keepOutput) }),
     evidence: { upstream_status: answer.status, claimed_tx_hash: claimedTxHash ?? null },
-  });
+  };
 }
 
 /** Decrypts the stored signed request, which is sent again unchanged. */
@@ -141,21 +159,4 @@ export function readStoredRequest(
   cipher: Deps["cipher"],
 ): UpstreamRequest {
   return JSON.parse(cipher.decrypt(encrypted, requestContext(paymentId)).toString("utf8")) as UpstreamRequest;
-}
-
-/** The error for a paid call that delivered nothing. The payment stays pending until the chain decides. */
-export function refusalAfterSending(answer: UpstreamAnswer | UpstreamFailure, paymentId: string): AppError {
-  const options = {
-    details: { payment_id: paymentId, ...(answer.kind === "answer" && { upstream_status: answer.status }) },
-    retryAfterSeconds: UPSTREAM_RETRY_SECONDS,
-    nextActions: [next.getPayment(paymentId)],
-  };
-  if (answer.kind === "timeout") return new AppError("upstream_timeout", options);
-  return new AppError("upstream_error", {
-    message:
-      answer.kind === "answer"
-        ? `The upstream answered ${answer.status} after it was paid.`
-        : "The connection to the upstream broke before its answer was complete.",
-    ...options,
-  });
 }

@@ -22,3 +22,6 @@ export const OPEN_AFTER_SIGNING = ["signed", "sent", "unknown", "refused"] as co
 export const OPEN_STATUSES: readonly PaymentStatus[] = ["reserved", ...OPEN_AFTER_SIGNING];
 
 export const isOpen = ({ status }: { status: PaymentStatus }): boolean => OPEN_STATUSES.includes(status);
+
+/** Why a paid request delivered nothing. `refused`: the upstream answered with something else than a success. */
+export type FailureKind = "timeout" | "cut" | "blocked" | "refused";

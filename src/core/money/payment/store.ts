@@ -1,4 +1,4 @@
-import { bigint, boolean, bytes, integer, json, nullable, oneOf, text, uuid } from "../../ports/sql-types.ts";
+import { bigint, boolean, bytes, integer, json, nullable, text, uuid } from "../../ports/sql-types.ts";
 import type { Sql } from "../../ports/sql.ts";
 import { statement } from "../../ports/statement.ts";
 import type { SignedPayment } from "../../ports/x402-buyer.ts";
@@ -131,75 +131,6 @@ export const claimSend = statement({
     SELECT before.id, before.status, 'sent', jsonb_build_object('resend', $resend) FROM before, moved`,
 });
 
-export interface SendOutcome {
-  /** Undefined: the upstream delivered. The payment stays `sent` until the chain decides. */
-  status?: "unknown" | "refused";
-  upstreamStatus?: number;
-  responseTimeMs?: number;
-  claimedTxHash?: string | undefined;
-  /** The answer, if the upstream delivered. `body` is encrypted; null: too large to keep. */
-  output?: { body: Uint8Array | null; contentType: string; keepSeconds: number };
-  evidence: Record<string, string | number | null>;
-}
-
-const storeOutcome = statement({
-  name: "payment.record-outcome",
-  limit: "money",
-  params: {
-    id: uuid,
-    status: nullable(oneOf("unknown", "refused")),
-    upstream_status: nullable(integer),
-    response_time_ms: nullable(integer),
-    claimed_tx_hash: nullable(text),
-    delivered: boolean,
-    output: nullable(bytes),
-    content_type: nullable(text),
-    keep_seconds: integer,
-    evidence: json<SendOutcome["evidence"]>(),
-  },
-  row: {},
-  text: `
-    WITH before AS (
-      SELECT id, status, delivered_at FROM payments WHERE id = $id FOR UPDATE
-    ), moved AS (
-      UPDATE payments p SET status = CASE WHEN p.status = 'sent' THEN coalesce($status, p.status) ELSE p.status END,
-             upstream_status = coalesce($upstream_status, upstream_status), response_time_ms = coalesce($response_time_ms, response_time_ms),
-             claimed_tx_hash = coalesce($claimed_tx_hash, claimed_tx_hash), output = coalesce($output, output),
-             output_content_type = coalesce($content_type, output_content_type),
-             output_expires_at = CASE WHEN $delivered THEN now() + make_interval(secs => $keep_seconds) ELSE output_expires_at END,
-             delivered_at = CASE WHEN $delivered THEN coalesce(p.delivered_at, now()) ELSE p.delivered_at END,
-             send_lease_until = NULL, next_check_at = now()
-        FROM before WHERE p.id = before.id RETURNING p.id, p.service, p.status
-    ), late AS (
-      UPDATE sponsored_apis s SET undelivered_calls = greatest(s.undelivered_calls - 1, 0) FROM moved, before
-       WHERE $delivered AND s.service_key = moved.service AND before.status = 'settled' AND before.delivered_at IS NULL
-    )
-    INSERT INTO payment_events (payment_id, from_status, to_status, evidence)
-    SELECT moved.id, before.status, moved.status, $evidence FROM moved, before WHERE before.status = 'sent'`,
-});
-
-/**
- * Records the result of sending. If the chain has already decided the payment, its state and evidence stay,
- * and only the answer is added. Such a payment was counted as undelivered when it settled, so a late answer
- * takes that back. `greatest` keeps the counter from going below 0, because PostgreSQL checks the constraint
- * on the service's row as the statement first read it (see `lockAccounts`).
- */
-export async function recordOutcome(sql: Sql, id: string, outcome: SendOutcome): Promise<void> {
-  const { output } = outcome;
-  await storeOutcome.count(sql, {
-    id,
-    status: outcome.status ?? null,
-    upstream_status: outcome.upstreamStatus ?? null,
-    response_time_ms: outcome.responseTimeMs ?? null,
-    claimed_tx_hash: outcome.claimedTxHash ?? null,
-    delivered: output !== undefined,
-    output: output?.body ?? null,
-    content_type: output?.contentType ?? null,
-    keep_seconds: output?.keepSeconds ?? 0,
-    evidence: outcome.evidence,
-  });
-}
-
 /** Takes open payments that are due for a check: for 2 seconds, or for 8 seconds once they are older than a minute. */
 export const takeDuePayments = takeDueFrom({
   noun: "payment",
@@ -209,11 +140,13 @@ export const takeDuePayments = takeDueFrom({
     "CASE WHEN created_at > now() - interval '1 minute' THEN interval '2 seconds' ELSE interval '8 seconds' END",
 });
 
-/** Deletes outputs whose time has passed. `delivered_at` and `output_expires_at` stay. */
+/** Deletes outputs and refusals whose time has passed. `delivered_at` and `output_expires_at` stay. */
 export const deleteExpiredOutputs = statement({
   name: "payment.delete-expired-outputs",
   limit: "job",
   params: {},
   row: {},
-  text: "UPDATE payments SET output = NULL WHERE output IS NOT NULL AND output_expires_at <= now()",
+  text: `
+    UPDATE payments SET output = NULL, refusal = NULL
+     WHERE (output IS NOT NULL OR refusal IS NOT NULL) AND output_expires_at <= now()`,
 });

@@ -1,6 +1,7 @@
 import type { Hex } from "viem";
 import type { Deps } from "../../context.ts";
 import type { Authorization, Verdict } from "../../ports/chain.ts";
+import { within } from "./within.ts";
 
 /** How long a background job waits for the chain. A caller who waits says how long. */
 const MAX_LOOK_UP_MS = 10_000;
@@ -74,19 +75,3 @@ export async function askChain(
 
 const evidenceOf = (verdict: Verdict): Evidence =>
   Object.fromEntries(Object.entries(verdict).map(([name, value]) => [name, String(value)]));
-
-/** @throws Error if the work takes longer. Its later result is ignored */
-async function within<Result>(milliseconds: number, work: () => Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`no answer within ${Math.round(milliseconds)} ms`)),
-      Math.max(0, milliseconds),
-    );
-  });
-  try {
-    return await Promise.race([work(), timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

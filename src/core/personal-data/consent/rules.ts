@@ -10,21 +10,22 @@ export interface ConsentRecord {
 
 /**
  * Returns the consent records of a completed task: one for sharing, one for contact and one for retention (R6.5).
- * @param userConsent the consent block of the submission; agreeing to share includes agreeing to retention
+ * Without an agreement to share there is no completion, and agreeing to share includes agreeing to retention.
+ * @param userConsent the consent block of the submission
  */
 export function consentsOfCompletion(
   dataTypes: DataType[],
   campaign: { purpose: string; retentionDays: number },
-  userConsent: { data_sharing_agreed: boolean; contact_permission: boolean },
+  userConsent: { contact_permission: boolean },
 ): ConsentRecord[] {
   const { purpose } = campaign;
   return [
-    { consentType: "data_sharing", dataTypes, granted: userConsent.data_sharing_agreed, purpose },
+    { consentType: "data_sharing", dataTypes, granted: true, purpose },
     { consentType: "contact", dataTypes: [], granted: userConsent.contact_permission, purpose },
     {
       consentType: "retention",
       dataTypes,
-      granted: userConsent.data_sharing_agreed,
+      granted: true,
       purpose: `kept for ${campaign.retentionDays} days`,
     },
   ];

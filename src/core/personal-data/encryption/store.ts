@@ -25,6 +25,7 @@ export const ENCRYPTED_COLUMNS: readonly EncryptedColumn[] = [
   { table: "vault_items", column: "value", id: Prisma.sql`user_id::text || ':' || data_type` },
   byId("payments", "request"),
   byId("payments", "output"),
+  byId("payments", "refusal"),
   byId("payouts", "signed_transfer"),
 ];
 

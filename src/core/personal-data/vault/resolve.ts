@@ -28,7 +28,7 @@ export async function requireStored(
  *
  * A stored value can contain data of further types that the session may not pass on. Such a value is refused as
  * one that doesn't fit: the agent must not learn what the value contains.
- * @returns the filled data, and the data types in it; the types of the references are always included
+ * @returns the filled data; the data types in it, always with those of the references; and the stored values as texts
  * @throws AppError `validation_error` if a stored value is missing, or doesn't fit; it says nothing else about
  *   a value
  */
@@ -37,7 +37,7 @@ export async function resolveReferences(
   schema: CompiledSchema,
   submission: { data: Record<string, unknown>; references: readonly VaultReference[] },
   basePath: string,
-): Promise<{ data: Record<string, unknown>; dataTypes: DataType[] }> {
+): Promise<{ data: Record<string, unknown>; dataTypes: DataType[]; values: string[] }> {
   const { references } = submission;
   const items = await findItems(db, actor.userId, typesOf(references));
   const values = new Map(items.map((item) => [item.dataType, decryptItem(cipher, actor.userId, item)]));
@@ -53,7 +53,17 @@ export async function resolveReferences(
   if (!result.ok) throw misfit(result.errors);
   const permitted = actor.scopes.dataTypes.filter((type) => actor.grantScopes.dataTypes.includes(type));
   if (missingFrom(result.dataTypes, permitted).length > 0) throw misfit([]);
-  return { data, dataTypes: [...new Set([...result.dataTypes, ...typesOf(references)])].sort() };
+  return {
+    data,
+    dataTypes: [...new Set([...result.dataTypes, ...typesOf(references)])].sort(),
+    values: [...values.values()].flatMap(textsIn),
+  };
+}
+
+/** All texts and numbers in a stored value, which can be an object, such as an address with its parts. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === "string" || typeof value === "number") return [String(value)];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
 const typesOf = (references: readonly VaultReference[]): DataType[] => [

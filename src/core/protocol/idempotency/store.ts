@@ -21,6 +21,14 @@ export type KeyReuse = "explicit_key" | "same_request";
 
 const TERMINAL = "('settled', 'expired', 'canceled', 'void', 'free')";
 
+/**
+ * R7.4: without a caller's key, the same request is a duplicate for 5 seconds, while a payment for it is open, and
+ * for 10 minutes after one was settled without having delivered. A payment with status `free` reserved nothing,
+ * so it blocks no new run.
+ */
+const BLOCKS_SAME_REQUEST = `(p.status <> 'free' AND (p.status NOT IN ${TERMINAL} OR p.created_at > now() - interval '5 seconds'
+  OR (p.status = 'settled' AND p.delivered_at IS NULL AND p.settled_at > now() - interval '10 minutes')))`;
+
 /** Claims a key for a run. Returns no row if another run holds the key. */
 const claimUnless = (reuse: string, reusable: string) =>
   statement({
@@ -52,12 +60,7 @@ const CLAIMS = {
     `(p.status IN ('void', 'expired', 'canceled') AND p.delivered_at IS NULL)
       OR (p.status IN ${TERMINAL} AND k.created_at < now() - interval '24 hours')`,
   ),
-  // R7.4: without a caller's key, the same request is a duplicate for 5 seconds and while its payment is open.
-  // A payment with status `free` reserved nothing, so it blocks no new run.
-  same_request: claimUnless(
-    "same-request",
-    `p.status = 'free' OR (p.status IN ${TERMINAL} AND p.created_at < now() - interval '5 seconds')`,
-  ),
+  same_request: claimUnless("same-request", `NOT ${BLOCKS_SAME_REQUEST}`),
 };
 
 /** Claims a key for a run. Returns false if another run holds the key. */
@@ -100,16 +103,15 @@ export async function releaseClaim(sql: Sql, { grantId, operation, key, claimId 
   await deleteClaim.count(sql, { grant_id: grantId, operation, key, claim_id: claimId });
 }
 
-/** The newest payment for the same input, under any key, that is open or younger than 5 seconds. */
+/** The newest payment for the same input, under any key, that makes a call without a key a duplicate. */
 export const findRecentRun = statement({
   name: "idempotency.find-recent-run",
   limit: "money",
   params: { grant_id: uuid, service: text, input_digest: bytes },
   row: { id: uuid },
   text: `
-    SELECT id FROM payments
-     WHERE grant_id = $grant_id AND service = $service AND input_digest = $input_digest
-       AND status <> 'free' AND (created_at > now() - interval '5 seconds' OR status NOT IN ${TERMINAL})
+    SELECT p.id FROM payments p
+     WHERE p.grant_id = $grant_id AND p.service = $service AND p.input_digest = $input_digest AND ${BLOCKS_SAME_REQUEST}
      ORDER BY created_at DESC LIMIT 1`,
 });
 

@@ -10,14 +10,15 @@ import {
   takePayment,
 } from "../../money/incoming-payment/index.ts";
 import { requireUnpaused } from "../../money/outflow-limits/index.ts";
-import type { PaymentRow } from "../../money/payment/index.ts";
+import type { AnswerBody, PaymentRow } from "../../money/payment/index.ts";
 import {
   awaitConfirmation,
-  contentTypeOf,
+  bodyOf,
   findPayment,
   isSuccess,
   quoteDigest,
-  readStoredBytes,
+  readRefusal,
+  readStoredBody,
   sendPayment,
   signPayment,
 } from "../../money/payment/index.ts";
@@ -34,8 +35,8 @@ import {
   buildUpstreamRequest,
   checkPathInput,
   findApi,
+  inactiveService,
   invalidRunInput,
-  refuseInactive,
 } from "../../sponsorship/sponsored-api/index.ts";
 import { askQuote } from "../quote/index.ts";
 import { closeDirectPayments } from "./close-direct-payments.ts";
@@ -49,8 +50,8 @@ type Context = Deps & { headers: RequestHeaders };
 const RETRY_SECONDS = 5;
 
 export interface DirectRun {
-  body: Buffer;
-  contentType: string;
+  /** The upstream's answer. */
+  answer: AnswerBody;
   /** The receipt, in the format of the x402 version that the buyer used. */
   headers: Record<string, string>;
   /** The answer comes from an earlier request with the same payment and the same retry id. */
@@ -90,8 +91,7 @@ export async function runDirectly(ctx: Context, input: z.infer<typeof RunDirectl
 
   // A pause stops only new sales. A buyer who has paid before gets an answer above.
   const request = call.buildRequest();
-  const inactive = refuseInactive(call.api);
-  if (inactive !== undefined) throw inactive;
+  if (!call.api.active) throw inactiveService(call.api);
   await requireUnpaused(ctx.db);
   const quote = await askQuote(ctx, call.api, request, undefined);
   if (quote.kind === "free") throw notForSale();
@@ -165,17 +165,20 @@ async function payUpstream(
     throw error instanceof AppError ? withHeaders(error, receipt) : error;
   }
   if (answer?.kind === "answer" && isSuccess(answer))
-    return { ...bytesOf(answer), headers: receipt, replayed: false };
+    return { answer: bodyOf(answer), headers: receipt, replayed: false };
 
   await awaitConfirmation(ctx, paymentId);
   await closeDirectPayments(ctx);
+  const refusal = answer?.kind === "answer" ? readRefusal(answer, request.confidential) : undefined;
   const options = {
     details: {
       direct_payment: await directPaymentOutcome(ctx, claim.id),
-      ...(answer?.kind === "answer" && { upstream_status: answer.status }),
+      ...(refusal !== undefined && { upstream: refusal.upstream }),
     },
     headers: receipt,
-    retryAfterSeconds: RETRY_SECONDS,
+    // A new request would be a new payment.
+    retryAllowed: false,
+    retryAfterSeconds: refusal?.retryAfterSeconds ?? RETRY_SECONDS,
   };
   if (answer?.kind === "timeout") throw new AppError("upstream_timeout", options);
   throw new AppError("upstream_error", {
@@ -217,8 +220,8 @@ async function answerRepeatedPayment(
       if (offer !== undefined)
         return payUpstream(ctx, request, earlier, { paymentId: upstreamPayment.id, offer, receipt });
     }
-    const stored = readStoredBytes(upstreamPayment, ctx.cipher);
-    if (stored !== undefined) return { ...stored, headers: receipt, replayed: true };
+    const stored = readStoredBody(upstreamPayment, ctx.cipher);
+    if (stored !== undefined) return { answer: stored, headers: receipt, replayed: true };
   }
   throw new AppError("duplicate_request", {
     message: "This payment was used already, or is in use by another request.",
@@ -243,11 +246,6 @@ async function askSameOffer(
 
 const retryIdDigest = ({ cipher }: Context, payment: PresentedPayment | undefined): Buffer | undefined =>
   payment?.retryId === undefined ? undefined : cipher.hmac(payment.retryId);
-
-const bytesOf = (answer: UpstreamAnswer): Pick<DirectRun, "body" | "contentType"> => ({
-  body: answer.body,
-  contentType: contentTypeOf(answer),
-});
 
 function withHeaders(error: AppError, headers: Record<string, string>): AppError {
   Object.assign(error.headers, headers);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { outputFields } from "../../money/payment/index.ts";
 import { JsonObject, JsonValue, ServiceKey } from "../../protocol/fields.ts";
 
 export const RunDirectlyInput = z.strictObject({
@@ -8,8 +9,7 @@ export const RunDirectlyInput = z.strictObject({
 
 /** The output over tRPC. REST sends the upstream's body itself. */
 export const RunDirectlyOutput = z.object({
-  output: JsonValue.meta({
-    description: "The upstream's answer: JSON as it is, text as a string, anything else as { base64 }",
-  }),
+  output: JsonValue.meta({ description: outputFields.output.description }),
   output_content_type: z.string(),
+  output_truncated: outputFields.output_truncated,
 });

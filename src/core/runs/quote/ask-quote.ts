@@ -1,6 +1,6 @@
 import type { Deps } from "../../context.ts";
 import type { Offers } from "../../money/payment/index.ts";
-import { isSuccess, readOffers, UPSTREAM_RETRY_SECONDS } from "../../money/payment/index.ts";
+import { isSuccess, readOffers, readRefusal, UPSTREAM_RETRY_SECONDS } from "../../money/payment/index.ts";
 import type { UpstreamAnswer, UpstreamRequest } from "../../ports/upstream.ts";
 import type { Offer } from "../../ports/x402-buyer.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
@@ -38,14 +38,24 @@ export async function askQuote(
   }
   if (isSuccess(answer)) return { kind: "free", answer };
   if (answer.status !== 402) {
+    const refusal = readRefusal(answer, request.confidential);
     throw new AppError("upstream_error", {
-      message: `The upstream answered ${answer.status} before it was paid.`,
-      details: { upstream_status: answer.status },
-      retryAfterSeconds: UPSTREAM_RETRY_SECONDS,
+      message: `The upstream answered ${answer.status}. It wasn't paid.`,
+      details: { upstream: refusal.upstream },
+      retryAfterSeconds: refusal.retryAfterSeconds ?? UPSTREAM_RETRY_SECONDS,
     });
   }
 
-  const offer = chooseOffer(api, readOffers(networks, answer));
+  const offers = readOffers(networks, answer);
+  if (offers.payable.length + offers.refused.length === 0) {
+    const reason = offers.unreadable.length === 0 ? "states no terms" : "states terms that can't be read";
+    throw new AppError("upstream_error", {
+      message: `The upstream asks for a payment, but its 402 ${reason}.`,
+      details: { upstream: readRefusal(answer, request.confidential).upstream },
+      retryAfterSeconds: UPSTREAM_RETRY_SECONDS,
+    });
+  }
+  const offer = chooseOffer(api, offers);
   if (offer.amountMicros > api.priceMicros) throw priceChanged(api, offer.amountMicros);
   await recordQuote.count(sql, { id: api.id, amount_micros: offer.amountMicros });
   if (maxCostMicros !== undefined && offer.amountMicros > maxCostMicros) {
@@ -62,7 +72,7 @@ export async function askQuote(
 
 /**
  * Returns the offer on the pinned terms that is best: in the usual form, affordable, and cheap, in this order.
- * @throws `price_changed` if no offer has the pinned terms; `upstream_error` if there are no offers
+ * @throws `price_changed` if no offer has the pinned terms
  */
 function chooseOffer(api: ApiRow, offers: Offers): Offer {
   const onTerms = offers.payable.filter((offer) => findChangedTerm(api, offer) === undefined);

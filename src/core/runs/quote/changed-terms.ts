@@ -1,5 +1,4 @@
 import type { Offers, RefusedOffer } from "../../money/payment/index.ts";
-import { UPSTREAM_RETRY_SECONDS } from "../../money/payment/index.ts";
 import type { Offer } from "../../ports/x402-buyer.ts";
 import { OFFER_FIELDS } from "../../ports/x402-buyer.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
@@ -55,25 +54,17 @@ export const priceChanged = ({ priceMicros }: PinnedTerms, quotedMicros: bigint)
   });
 
 /** The error for a 402 without an offer on the pinned terms. It names the term that differs in the nearest offer. */
-export function refuseTerms(api: PinnedTerms, { payable, refused, unreadable }: Offers): AppError {
+export function refuseTerms(api: PinnedTerms, { payable, refused }: Offers): AppError {
   const [nearest] = payable
     .map((offer) => changedTerms(api, offer))
     .sort((one, other) => one.length - other.length);
-  const changed = nearest?.[0] ?? (refused.length === 0 ? undefined : changedByRefusal(api, refused));
-  if (changed === undefined) {
-    const reason = unreadable.length === 0 ? "states no terms" : "states terms that can't be read";
-    return new AppError("upstream_error", {
-      message: `The upstream asks for a payment, but its 402 ${reason}.`,
-      details: { upstream_status: 402 },
-      retryAfterSeconds: UPSTREAM_RETRY_SECONDS,
-    });
-  }
+  const changed = nearest?.[0] ?? changedByRefusal(api, refused);
   const advice =
-    changed.term === "pay_to"
+    changed?.term === "pay_to"
       ? " Its sponsor can pin the new payee. An upstream that names a new payee for every request can't be sponsored."
       : " Its sponsor can pin new terms.";
   return new AppError("price_changed", {
-    message: `The upstream asks for a payment on other terms than the registered ones: ${changed.term} is another.${advice}`,
+    message: `The upstream asks for a payment on other terms than the registered ones: ${changed?.term ?? "all"} differs.${advice}`,
     nextActions: [next.searchServices()],
     details: { ...changed },
   });

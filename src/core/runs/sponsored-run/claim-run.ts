@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Deps, SessionActor } from "../../context.ts";
+import { findPayment, paymentToView } from "../../money/payment/index.ts";
 import { canonicalJson } from "../../protocol/canonical-json.ts";
 import { AppError } from "../../protocol/errors.ts";
 import type { Claim } from "../../protocol/idempotency/index.ts";
@@ -76,7 +77,7 @@ async function claimSameRequest(
 ): Promise<ClaimedRun> {
   const { db, sql, actor } = ctx;
   if (!(await claimKey(sql, claim, "same_request")))
-    throw duplicateRequest((await findKey(db, claim))?.paymentId ?? undefined);
+    throw await duplicateRequest(db, (await findKey(db, claim))?.paymentId);
   // A run with an idempotency key may have sent the same request.
   const recent = await findRecentRun.first(sql, {
     grant_id: actor.grantId,
@@ -85,19 +86,29 @@ async function claimSameRequest(
   });
   if (recent !== undefined) {
     await releaseClaim(sql, claim);
-    throw duplicateRequest(recent.id);
+    throw await duplicateRequest(db, recent.id);
   }
   return { kind: "claimed", claim, inputDigest };
 }
 
-function duplicateRequest(paymentId: string | undefined): AppError {
+/** The error for an input that was sent before. It leads to the payment of that call, if it has one yet. */
+async function duplicateRequest(db: Deps["db"], paymentId: string | null | undefined): Promise<AppError> {
+  if (typeof paymentId !== "string")
+    return new AppError("duplicate_request", {
+      message: `The same input is being sent to this service at this moment. ${ON_PURPOSE}`,
+      retryAfterSeconds: DUPLICATE_RETRY_SECONDS,
+    });
+  const payment = await findPayment(db, paymentId);
+  const isLost = payment.status === "settled" && payment.deliveredAt === null;
   return new AppError("duplicate_request", {
-    message:
-      "The same input was sent to this service a moment ago. To run it again on purpose, send a new idempotency key.",
-    retryAfterSeconds: DUPLICATE_RETRY_SECONDS,
-    ...(paymentId !== undefined && {
-      details: { payment_id: paymentId },
-      nextActions: [next.getPayment(paymentId)],
-    }),
+    message: isLost
+      ? `This service was paid for the same input and brought nothing. ${ON_PURPOSE}`
+      : `The same input was sent to this service before, and its payment is recent or not decided yet. ${ON_PURPOSE}`,
+    details: { payment_id: paymentId, payment_status: paymentToView(payment).status },
+    // The same input would be paid a second time, so waiting isn't suggested.
+    ...(isLost ? { retryAllowed: false } : { retryAfterSeconds: DUPLICATE_RETRY_SECONDS }),
+    nextActions: [next.getPayment(paymentId), ...(isLost ? [next.searchServices()] : [])],
   });
 }
+
+const ON_PURPOSE = "To run it again on purpose, send a new idempotency key.";

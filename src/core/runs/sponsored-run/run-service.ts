@@ -5,19 +5,20 @@ import type { Deps, SessionActor } from "../../context.ts";
 import type { Output, PaymentRow } from "../../money/payment/index.ts";
 import {
   awaitConfirmation,
-  contentTypeOf,
+  bodyOf,
   decodeOutput,
   encryptOutput,
   findPayment,
+  hasFailed,
   isSuccess,
   mayStillArrive,
   nextAfterPayment,
+  paidButNotDelivered,
   paymentToView,
   quoteDigest,
   readStoredOutput,
   reconcileSoon,
   recordOutcome,
-  refusalAfterSending,
   sendPayment,
   signPayment,
 } from "../../money/payment/index.ts";
@@ -29,13 +30,17 @@ import { resolveReferences } from "../../personal-data/vault/index.ts";
 import type { UpstreamAnswer } from "../../ports/upstream.ts";
 import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
 import type { DataType } from "../../protocol/data-types.ts";
-import { AppError, notFound } from "../../protocol/errors.ts";
+import { notFound } from "../../protocol/errors.ts";
 import { releaseClaim } from "../../protocol/idempotency/index.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
-import { next } from "../../protocol/next-actions.ts";
 import { choosePayers } from "../../sponsorship/payer/index.ts";
 import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
-import { buildUpstreamRequest, findApi, invalidRunInput } from "../../sponsorship/sponsored-api/index.ts";
+import {
+  buildUpstreamRequest,
+  findApi,
+  inactiveService,
+  invalidRunInput,
+} from "../../sponsorship/sponsored-api/index.ts";
 import { askQuote } from "../quote/index.ts";
 import type { ClaimedRun } from "./claim-run.ts";
 import { claimRun } from "./claim-run.ts";
@@ -60,7 +65,7 @@ export interface Run {
  * consent, payer, budget. The upstream is called only after all of them have passed, because it may answer
  * without a payment.
  * @throws the error of the first check that fails, and the errors of `askQuote`, `reserveCall`, `signPayment`
- *   and `refusalAfterSending`
+ *   and `paidButNotDelivered`
  */
 export async function runService(ctx: Context, input: Input): Promise<Run> {
   const api = await findApi(ctx.db, input.service_key);
@@ -89,11 +94,7 @@ async function makeRun(
   claimed: Extract<ClaimedRun, { kind: "claimed" }>,
 ): Promise<Run> {
   if (api === undefined) throw notFound("service");
-  if (!api.active)
-    throw new AppError("inactive", {
-      message: "This service is paused.",
-      nextActions: [next.searchServices()],
-    });
+  if (!api.active) throw inactiveService(api);
   const call: SponsoredCall = {
     service: api.serviceKey,
     campaignId: input.campaign_id,
@@ -102,7 +103,7 @@ async function makeRun(
     idempotencyKey: input.idempotency_key,
   };
 
-  const { data: serviceInput, dataTypes } = await checkInput(ctx, api, input.input ?? {});
+  const { data: serviceInput, dataTypes, values } = await checkInput(ctx, api, input.input ?? {});
   const payers = await choosePayers(ctx, api, input.campaign_id);
   await requireBudget(ctx, call, api.expectedCostMicros);
 
@@ -114,6 +115,7 @@ async function makeRun(
       : recordInputConsent(ctx.sql, { actor: ctx.actor, campaignId, serviceKey: api.serviceKey, dataTypes });
   await recordConsent(firstPayer.campaign_id);
   const request = buildUpstreamRequest(api, serviceInput, ctx.cipher);
+  request.confidential.push(...values);
   const maxCostMicros = input.max_cost_cents === undefined ? undefined : centsToMicros(input.max_cost_cents);
   const quote = await askQuote(ctx, api, request, maxCostMicros);
   if (quote.kind === "free") {
@@ -132,23 +134,24 @@ async function makeRun(
   // The request wasn't sent, or didn't reach the upstream. The reconciler will send the same request again.
   if (answer === undefined || answer.kind === "unreachable")
     return respond(ctx, await findPayment(ctx.db, payment.id), {});
-  if (answer.kind !== "answer" || !isSuccess(answer)) throw refusalAfterSending(answer, payment.id);
+  if (answer.kind !== "answer" || !isSuccess(answer))
+    throw paidButNotDelivered(await findPayment(ctx.db, payment.id), ctx.cipher);
   const settled = await awaitConfirmation(ctx, payment.id);
-  return respond(ctx, settled, decodeOutput(contentTypeOf(answer), answer.body));
+  return respond(ctx, settled, decodeOutput(bodyOf(answer)));
 }
 
 /**
  * Checks a run's input (R4.3, R4.4, R5.4): the service's schema, the session's categories, and consent for
  * the personal data in the input.
- * @returns the input as the upstream gets it, with the user's stored values in place of vault references; and
- *   the types of personal data in it
+ * @returns the input as the upstream gets it, with the user's stored values in place of vault references; the
+ *   types of personal data in it; and those stored values
  * @throws `validation_error`, `scope_violation`, `data_consent_required`
  */
 async function checkInput(
   ctx: Context,
   api: ApiRow,
   input: Record<string, unknown>,
-): Promise<{ data: Record<string, unknown>; dataTypes: DataType[] }> {
+): Promise<{ data: Record<string, unknown>; dataTypes: DataType[]; values: string[] }> {
   const schema = compileSchema(api.inputSchema);
   const checked = schema.validateSubmission(input, "/input");
   if (!checked.ok) throw invalidRunInput(api, checked.errors);
@@ -156,7 +159,7 @@ async function checkInput(
   if (outOfScope.length > 0) await refuseScope(ctx, "categories", outOfScope);
   await requireDataConsent(ctx, checked.dataTypes, { serviceKey: api.serviceKey });
   const { references } = checked;
-  if (references.length === 0) return { data: input, dataTypes: checked.dataTypes };
+  if (references.length === 0) return { data: input, dataTypes: checked.dataTypes, values: [] };
   return resolveReferences(ctx, schema, { data: input, references }, "/input");
 }
 
@@ -169,20 +172,18 @@ async function deliverFree(ctx: Context, payment: PaymentSubject, answer: Upstre
     output: encryptOutput(payment.id, answer, ctx.cipher, ctx.settings.keepOutput),
     evidence: { upstream_status: answer.status },
   });
-  return respond(
-    ctx,
-    await findPayment(ctx.db, payment.id),
-    decodeOutput(contentTypeOf(answer), answer.body),
-  );
+  return respond(ctx, await findPayment(ctx.db, payment.id), decodeOutput(bodyOf(answer)));
 }
 
 /**
  * Answers from an earlier run's payment, in its current state. So a retry after a 202 gets the 200 that
- * followed.
+ * followed, and a retry after a failure gets the same failure.
+ * @throws `upstream_error`, `upstream_timeout` as the first call did
  */
 async function replay(ctx: Context, paymentId: string): Promise<Run> {
   const payment = await findPayment(ctx.db, paymentId);
   const current = await reconcileSoon(ctx, payment);
+  if (hasFailed(current)) throw paidButNotDelivered(current, ctx.cipher);
   return { ...(await respond(ctx, current, readStoredOutput(current, ctx.cipher))), replayed: true };
 }
 

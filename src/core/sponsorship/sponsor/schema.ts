@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Overlap } from "../../access/credential/index.ts";
-import { Id } from "../../protocol/fields.ts";
+import { Id, Page, Search, Timestamp } from "../../protocol/fields.ts";
 
 export const CreateSponsorInput = z.strictObject({
   name: z
@@ -22,3 +22,18 @@ export const CreateSponsorOutput = z.object({
 });
 
 export const RotateSponsorKeyInput = z.strictObject({ sponsor_id: Id, overlap_seconds: Overlap });
+
+export const ListSponsorsInput = Search;
+export const ListSponsorsOutput = z.object({
+  sponsors: z.array(
+    z.object({
+      sponsor_id: z.string(),
+      name: z.string(),
+      wallet_address: z.string().nullable(),
+      sponsored_apis: z.number().int(),
+      campaigns: z.number().int(),
+      created_at: Timestamp,
+    }),
+  ),
+  ...Page.shape,
+});

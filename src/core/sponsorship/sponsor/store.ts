@@ -29,6 +29,25 @@ export async function sponsorExists(db: Queries, id: string): Promise<boolean> {
   return (await db.sponsor.count({ where: { id } })) === 1;
 }
 
+/** One page of sponsors, newest first, and how many there are in all. */
+export function searchSponsors(
+  db: Queries,
+  q: string | undefined,
+  { offset, limit }: { offset: number; limit: number },
+) {
+  const where = q === undefined ? {} : { name: { contains: q, mode: "insensitive" as const } };
+  return Promise.all([
+    db.sponsor.findMany({
+      where,
+      include: { _count: { select: { sponsoredApis: true, campaigns: true } } },
+      orderBy: [{ createdAt: "desc" }, { id: "desc" }],
+      skip: offset,
+      take: limit,
+    }),
+    db.sponsor.count({ where }),
+  ]);
+}
+
 const insertKey = statement({
   name: "sponsor.insert-key",
   limit: "money",

@@ -21,7 +21,7 @@ type Context = Pick<Deps, "db" | "cipher" | "upstream" | "networks"> & { actor: 
 const MAX_ATTEMPTS = 3;
 
 /**
- * Changes or pauses an API. A new address and new headers are probed before they count, and the API's terms are
+ * Changes or pauses an API. One that was set aside is probed before calls go on. A new address and new headers are probed before they count, and the API's terms are
  * pinned to those of the probe. Otherwise the pinned terms change only if `repin` asks for it. So only the sponsor
  * can change the payee of the treasury's payments. A run that is under way isn't paid on terms that changed.
  * @throws `not_found`, also for another sponsor's API; `inactive` for an archived one; `validation_error`;
@@ -36,7 +36,7 @@ export async function changeApi(ctx: Context, input: Input): Promise<z.infer<typ
     const changed = await updateApi(
       ctx.db,
       api,
-      textChanges(input),
+      { ...textChanges(input), ...(resumes(api, input) && { setAsideAt: null, failedUserIds: [] }) },
       await definitionChanges(ctx, api, input),
     );
     // Undefined: another request has changed the definition since it was read, so the checks may not hold.
@@ -57,9 +57,16 @@ const textChanges = (input: Input): ApiChanges => ({
   ...(input.timeout_ms !== undefined && { timeoutMs: input.timeout_ms }),
 });
 
+/** Whether an API that was set aside is to get calls again. */
+const resumes = ({ setAsideAt }: ApiWithBudget, { active }: Input): boolean =>
+  active === true && setAsideAt !== null;
+
 /** Whether the upstream has to be called before a change counts. */
-const needsProbe = ({ upstream_url, upstream_headers, repin }: Input): boolean =>
-  upstream_url !== undefined || upstream_headers !== undefined || repin === true;
+const needsProbe = (api: ApiWithBudget, input: Input): boolean =>
+  input.upstream_url !== undefined ||
+  input.upstream_headers !== undefined ||
+  input.repin === true ||
+  resumes(api, input);
 
 /** The changes of what is called, and on which terms. They are checked together, and probed if they need it. */
 async function definitionChanges(ctx: Context, api: ApiWithBudget, input: Input): Promise<DefinitionChanges> {
@@ -81,7 +88,7 @@ async function definitionChanges(ctx: Context, api: ApiWithBudget, input: Input)
     timeoutMs: input.timeout_ms ?? api.timeoutMs,
     sampleInput: (sample_input ?? api.sampleInput) as Record<string, unknown>,
   };
-  const isProbed = needsProbe(input);
+  const isProbed = needsProbe(api, input);
   if (isProbed || input_schema !== undefined || sample_input !== undefined) requireFillablePath(next);
   if (!isProbed) return definition;
   const probe = await probeUpstream(ctx, next, next.sampleInput);

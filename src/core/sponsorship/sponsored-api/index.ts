@@ -7,7 +7,7 @@ export { getApi } from "./get-api.ts";
 export { listApis } from "./list-apis.ts";
 export { registerApi } from "./register-api.ts";
 export { checkPathInput } from "./path-parameters.ts";
-export { invalidRunInput, refuseInactive } from "./rules.ts";
+export { inactiveService, invalidRunInput } from "./rules.ts";
 export {
   ApiDashboard,
   ApiView,

@@ -1,4 +1,5 @@
 import type { Offers, RefusedOffer } from "../../money/payment/index.ts";
+import { redact } from "../../money/payment/index.ts";
 import type { LastingProblem, UpstreamAnswer, UpstreamFailure } from "../../ports/upstream.ts";
 import type { Probe } from "../../protocol/error-details.ts";
 import { AppError } from "../../protocol/errors.ts";
@@ -21,23 +22,24 @@ interface Refusal {
 
 /**
  * The error for an upstream that can't be registered: the cause, and what its sponsor can do.
- * @param secrets values that the error must not show, such as the sponsor's headers
+ * @param confidential values that the error must not show, such as the sponsor's headers
  */
-function refuse(refusal: Refusal, secrets: readonly string[]): AppError {
-  const hide = (text: string): string => secrets.reduce((rest, secret) => rest.replaceAll(secret, "…"), text);
-  const probe = JSON.parse(hideInJson({ cause: refusal.cause, ...refusal.details }, hide)) as Probe;
+function refuse(
+  { cause, message, retryAllowed, details = {} }: Refusal,
+  confidential: readonly string[],
+): AppError {
+  const probe = JSON.stringify({ cause, ...details }, (_, part: unknown) =>
+    typeof part === "string" ? redact(part, confidential) : part,
+  );
   return new AppError("upstream_error", {
-    message: hide(refusal.message),
-    details: { probe },
-    retryAllowed: refusal.retryAllowed,
+    message: redact(message, confidential),
+    details: { probe: JSON.parse(probe) as Probe },
+    retryAllowed,
   });
 }
 
-const hideInJson = (value: object, hide: (text: string) => string): string =>
-  JSON.stringify(value, (_, part: unknown) => (typeof part === "string" ? hide(part) : part));
-
 /** The error for a 402 none of whose offers can be paid. */
-export function refuseTerms({ refused, unreadable }: Offers, secrets: readonly string[]): AppError {
+export function refuseTerms({ refused, unreadable }: Offers, confidential: readonly string[]): AppError {
   const details = {
     status: 402,
     ...(refused.length > 0 && { offers: refused.slice(0, MAX_LISTED) }),
@@ -46,11 +48,11 @@ export function refuseTerms({ refused, unreadable }: Offers, secrets: readonly s
   if (refused.length === 0) {
     const reason = unreadable.length === 0 ? "It states no terms" : unreadable.join("; ");
     const message = `The upstream's 402 has no x402 terms that can be read. ${reason}. Ask the seller to mend them.`;
-    return refuse({ cause: "no_terms", message, retryAllowed: false, details }, secrets);
+    return refuse({ cause: "no_terms", message, retryAllowed: false, details }, confidential);
   }
   const reasons = refused.slice(0, MAX_EXPLAINED).map(explain).join(" ");
   const message = `The upstream's 402 has no offer that can be paid. ${reasons} Ask the seller for such an offer, or register another upstream.`;
-  return refuse({ cause: "unpayable_offers", message, retryAllowed: false, details }, secrets);
+  return refuse({ cause: "unpayable_offers", message, retryAllowed: false, details }, confidential);
 }
 
 function explain({ index, source, field, found, expected }: RefusedOffer): string {
@@ -59,7 +61,11 @@ function explain({ index, source, field, found, expected }: RefusedOffer): strin
 }
 
 /** The error for a 402 that names other payees than the sponsor did. */
-export function refusePayee(offers: Offers["payable"], payTo: string, secrets: readonly string[]): AppError {
+export function refusePayee(
+  offers: Offers["payable"],
+  payTo: string,
+  confidential: readonly string[],
+): AppError {
   const found = offers[0]?.payTo ?? "";
   const message = `The upstream's 402 names another payee than pay_to: ${found}. Name this one, or leave pay_to out.`;
   const listed = offers.slice(0, MAX_LISTED).map((offer) => ({
@@ -73,7 +79,7 @@ export function refusePayee(offers: Offers["payable"], payTo: string, secrets: r
     asset: offer.asset,
   }));
   const details = { field: "pay_to", status: 402, offers: listed };
-  return refuse({ cause: "other_payee", message, retryAllowed: false, details }, secrets);
+  return refuse({ cause: "other_payee", message, retryAllowed: false, details }, confidential);
 }
 
 /** The error for an upstream that would be paid to the treasury's own address. */
@@ -101,7 +107,7 @@ export const refuseBlocked = (): AppError =>
   );
 
 /** The error for an answer that is neither a success nor a 402. */
-export function refuseAnswer(answer: UpstreamAnswer, secrets: readonly string[]): AppError {
+export function refuseAnswer(answer: UpstreamAnswer, confidential: readonly string[]): AppError {
   const { status } = answer;
   const known = explainStatus(status, answer.headers["location"]);
   const message = `The upstream answered the test request with ${status}. ${known.advice}`;
@@ -110,7 +116,7 @@ export function refuseAnswer(answer: UpstreamAnswer, secrets: readonly string[])
     status,
     ...(known.location !== undefined && { location: known.location }),
   };
-  return refuse({ cause: known.cause, message, retryAllowed: known.retryAllowed, details }, secrets);
+  return refuse({ cause: known.cause, message, retryAllowed: known.retryAllowed, details }, confidential);
 }
 
 interface StatusCause {
@@ -165,10 +171,6 @@ const PROBLEMS: Record<LastingProblem, { limitBytes?: number; field?: string; me
     limitBytes: 16_384,
     message: "The headers of the upstream's answer are too large; at most 16 kB are read",
   },
-  answer_too_large: {
-    limitBytes: 2_000_000,
-    message: "The upstream's answer to an unpaid request is too large; at most 2 MB are read",
-  },
 };
 
 const FAILURES: Record<Exclude<UpstreamFailure["kind"], "blocked">, { cause: Cause; message: string }> = {
@@ -194,4 +196,15 @@ export function refuseFailure(failure: Exclude<UpstreamFailure, { kind: "blocked
     ...(limitBytes !== undefined && { limit_bytes: limitBytes }),
   };
   return refuse({ cause: problem, message: `${message}${reason}.`, retryAllowed: false, details }, []);
+}
+
+/** More of an answer isn't read. */
+const MAX_ANSWER_BYTES = 2_000_000;
+
+/** The error for a 402 whose body, which may hold the terms, isn't complete. */
+export function refuseTruncated({ status, body }: UpstreamAnswer): AppError {
+  if (body.length < MAX_ANSWER_BYTES) return refuseFailure({ kind: "cut", reason: "in its body" });
+  const message = "The upstream's answer to an unpaid request is too large; at most 2 MB are read.";
+  const details = { status, limit_bytes: MAX_ANSWER_BYTES };
+  return refuse({ cause: "answer_too_large", message, retryAllowed: false, details }, []);
 }

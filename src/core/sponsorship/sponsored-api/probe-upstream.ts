@@ -1,8 +1,15 @@
 import type { Deps } from "../../context.ts";
 import { isSuccess, readOffers } from "../../money/payment/index.ts";
-import { refuseAnswer, refuseFailure, refusePayee, refuseTerms, refuseTreasury } from "./probe-refusal.ts";
+import {
+  refuseAnswer,
+  refuseFailure,
+  refusePayee,
+  refuseTerms,
+  refuseTreasury,
+  refuseTruncated,
+} from "./probe-refusal.ts";
 import type { Callable } from "./upstream-request.ts";
-import { buildUpstreamRequest, decryptHeaders } from "./upstream-request.ts";
+import { buildUpstreamRequest } from "./upstream-request.ts";
 
 /** The terms to which an upstream's payments are pinned. */
 export interface PinnedTerms {
@@ -11,9 +18,6 @@ export interface PinnedTerms {
   /** What the upstream asked for now. Null: it stated no price. */
   quoteMicros: bigint | null;
 }
-
-/** Shorter values of headers aren't hidden: they are no secrets, and can be anywhere by chance. */
-const MIN_SECRET_CHARACTERS = 8;
 
 /**
  * Calls an upstream once, without a payment, to learn its terms. A 402 states them. A success means that the
@@ -32,12 +36,8 @@ export async function probeUpstream(
   const isTreasury = (address: string): boolean =>
     networks.all.some(({ treasury }) => address.toLowerCase() === treasury.toLowerCase());
   if (payTo !== undefined && isTreasury(payTo)) throw refuseTreasury();
-  // Also parts of values, such as the token after "Bearer".
-  const secrets = Object.values(decryptHeaders(api, cipher))
-    .flatMap((value) => [value, ...value.split(/[\s,;=]+/)])
-    .filter((value) => value.length >= MIN_SECRET_CHARACTERS);
-
-  const probe = await upstream.request(buildUpstreamRequest(api, sampleInput, cipher));
+  const request = buildUpstreamRequest(api, sampleInput, cipher);
+  const probe = await upstream.request(request);
   if (probe.kind === "blocked") return "blocked";
   if (probe.kind === "answer" && probe.status === 402) {
     const offers = readOffers(networks, probe);
@@ -49,10 +49,12 @@ export async function probeUpstream(
       const { network, asset, amountMicros } = offer;
       return { terms: { network, asset, payTo: offer.payTo }, quoteMicros: amountMicros };
     }
-    if (payTo !== undefined && offers.payable.length > 0) throw refusePayee(offers.payable, payTo, secrets);
+    if (payTo !== undefined && offers.payable.length > 0)
+      throw refusePayee(offers.payable, payTo, request.confidential);
     // With a known payee, a 402 without any offers may be the answer to the sample input only.
+    if (probe.truncated && offers.refused.length === 0) throw refuseTruncated(probe);
     if (payTo === undefined || offers.refused.length + offers.unreadable.length > 0)
-      throw refuseTerms(offers, secrets);
+      throw refuseTerms(offers, request.confidential);
   }
   if (payTo !== undefined) {
     return {
@@ -62,5 +64,5 @@ export async function probeUpstream(
   }
   if (probe.kind !== "answer") throw refuseFailure(probe);
   if (isSuccess(probe)) return { terms: null, quoteMicros: 0n };
-  throw refuseAnswer(probe, secrets);
+  throw refuseAnswer(probe, request.confidential);
 }

@@ -22,6 +22,7 @@ export function toView(api: ApiWithBudget): z.infer<typeof ApiView> {
     input_schema: api.inputSchema as Record<string, unknown>,
     timeout_ms: api.timeoutMs,
     active: api.active,
+    set_aside_at: api.setAsideAt?.toISOString() ?? null,
     ...(api.archivedAt !== null && { archived_at: api.archivedAt.toISOString() }),
     terms:
       api.network !== null && api.asset !== null && api.payTo !== null
@@ -33,6 +34,21 @@ export function toView(api: ApiWithBudget): z.infer<typeof ApiView> {
   };
 }
 
+/** The error for a service that gets no calls at the moment. */
+export function inactiveService({
+  archivedAt,
+  setAsideAt,
+}: Pick<ApiRow, "archivedAt" | "setAsideAt">): AppError {
+  const reason =
+    setAsideAt === null
+      ? "This service is paused."
+      : "This service gets no calls: it was paid and brought nothing for several people in a row.";
+  return new AppError("inactive", {
+    message: archivedAt === null ? reason : "This service is archived.",
+    nextActions: [next.searchServices()],
+  });
+}
+
 /** The error for a run's input that doesn't match the service's schema. It carries the schema. */
 export const invalidRunInput = (api: { inputSchema: unknown }, fieldErrors: FieldError[]): AppError =>
   new AppError("validation_error", {
@@ -40,10 +56,3 @@ export const invalidRunInput = (api: { inputSchema: unknown }, fieldErrors: Fiel
     fieldErrors,
     details: { input_schema: api.inputSchema as Record<string, unknown> },
   });
-
-/** The error for a call of a service that isn't active. Undefined: it is. */
-export function refuseInactive(api: Pick<ApiRow, "active" | "archivedAt">): AppError | undefined {
-  if (api.active) return undefined;
-  const message = api.archivedAt === null ? "This service is paused." : "This service is archived.";
-  return new AppError("inactive", { message, nextActions: [next.searchServices()] });
-}

@@ -128,6 +128,10 @@ export const ApiView = z.object({
   input_schema: JsonObject,
   timeout_ms: z.number(),
   active: z.boolean(),
+  set_aside_at: Timestamp.nullable().meta({
+    description:
+      "Since when it gets no calls, because its upstream was paid and brought nothing for three people in a row. `active: true` has the upstream called again without payment; if that works, calls go on",
+  }),
   archived_at: Timestamp.optional().meta({ description: "When it was archived. It is never active again" }),
   terms: z
     .object({ network: z.string(), asset: z.string(), pay_to: z.string() })

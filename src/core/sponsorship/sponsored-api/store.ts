@@ -104,6 +104,8 @@ export async function serviceKeyTaken(db: Queries, serviceKey: string): Promise<
 /** Changes that hold whatever else changes. */
 export interface ApiChanges {
   active?: boolean;
+  setAsideAt?: null;
+  failedUserIds?: string[];
   name?: string;
   description?: string;
   categories?: string[];

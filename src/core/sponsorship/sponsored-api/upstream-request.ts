@@ -20,7 +20,7 @@ export const encryptHeaders = (
     : Uint8Array.from(cipher.encrypt(JSON.stringify(headers), headersContext(apiId)));
 
 /** The headers that a sponsor set for an API. */
-export const decryptHeaders = (
+const decryptHeaders = (
   { id, upstreamHeaders }: Pick<ApiRow, "id" | "upstreamHeaders">,
   cipher: Cipher,
 ): Headers =>
@@ -48,15 +48,19 @@ export function buildUpstreamRequest(
   const fieldErrors = checkPathInput(api.upstreamUrl, input, "/input");
   if (fieldErrors.length > 0) throw new AppError("validation_error", { fieldErrors });
   const { url, rest } = fillPath(api.upstreamUrl, input);
-  const headers: Headers = { accept: "application/json, */*;q=0.5", ...decryptHeaders(api, cipher) };
+  const { timeoutMs } = api;
+  const sponsorsHeaders = decryptHeaders(api, cipher);
+  const headers = { accept: "application/json, */*;q=0.5", ...sponsorsHeaders };
+  const confidential = Object.values(sponsorsHeaders);
   if (api.upstreamMethod === "GET")
-    return { url: withQuery(url, rest), method: "GET", headers, timeoutMs: api.timeoutMs };
+    return { url: withQuery(url, rest), method: "GET", headers, timeoutMs, confidential };
   return {
     url,
     method: "POST",
     headers: { ...headers, "content-type": "application/json" },
     body: JSON.stringify(rest),
-    timeoutMs: api.timeoutMs,
+    timeoutMs,
+    confidential,
   };
 }
 

@@ -109,13 +109,17 @@ async function fillInVaultValues(
 
 /**
  * R6.5: the consent block of the request is the user's consent for this campaign. Consent given before
- * doesn't replace it.
- * @throws `data_consent_required` if the answers hold personal data and the block doesn't agree to sharing it
+ * doesn't replace it. Sharing the answers is the task, so without agreeing to it nothing is completed.
+ * @throws `data_consent_required` if the block doesn't agree to sharing the answers, or doesn't acknowledge the
+ *   purpose of personal data in them
  */
 function requireConsentBlock(campaign: OpenCampaign, dataTypes: DataType[], consent: Input["consent"]): void {
-  if (dataTypes.length === 0 || (consent.data_sharing_agreed && consent.purpose_acknowledged)) return;
+  const isPersonal = dataTypes.length > 0;
+  if (consent.data_sharing_agreed && (consent.purpose_acknowledged || !isPersonal)) return;
   throw new AppError("data_consent_required", {
-    message: "The answers hold personal data. The user has to agree to share it, and to confirm the purpose.",
+    message: isPersonal
+      ? "The answers hold personal data. The user has to agree to share it, and to acknowledge the purpose."
+      : "The task is to share the answers with the sponsor. The user has to agree to that.",
     details: { missing: dataTypes, purpose: campaign.purpose },
     nextActions: [next.completeTask(campaign.id, campaign.taskSchema)],
   });
