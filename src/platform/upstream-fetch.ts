@@ -5,6 +5,7 @@ import ipaddr from "ipaddr.js";
 import { Agent, request as sendRequest } from "undici";
 import { inSpan } from "../core/ports/tracing.ts";
 import type {
+  LastingProblem,
   UpstreamAnswer,
   UpstreamClient,
   UpstreamFailure,
@@ -170,13 +171,30 @@ const UNREACHABLE = new Set([
   "UND_ERR_CONNECT_TIMEOUT",
 ]);
 
+/** Error codes of a certificate that isn't accepted. It is checked before the request is sent. */
+const BAD_CERTIFICATE =
+  /^(CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|ERR_TLS_CERT|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/;
+/** Error codes of TLS itself. */
+const TLS_FAILURE = /^(ERR_SSL_|ERR_TLS_|EPROTO$)/;
+
 /** @param connected whether response headers had arrived */
 function failureOf(error: unknown, connected: boolean): UpstreamFailure {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof BlockedError) return { kind: "blocked", reason: cause.message };
-    const code = "code" in cause ? String(cause.code) : "";
-    if (!connected && UNREACHABLE.has(code)) return { kind: "unreachable", reason: code };
-  }
-  const last = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return { kind: "cut", reason: last instanceof Error && "code" in last ? String(last.code) : "broken off" };
+  const causes: Error[] = [];
+  for (let cause = error; cause instanceof Error; cause = cause.cause) causes.push(cause);
+  const blocked = causes.find((cause) => cause instanceof BlockedError);
+  if (blocked !== undefined) return { kind: "blocked", reason: blocked.message };
+
+  const codes = causes.flatMap((cause) => ("code" in cause ? [String(cause.code)] : []));
+  const unreachable = codes.find((code) => UNREACHABLE.has(code));
+  if (!connected && unreachable !== undefined) return { kind: "unreachable", reason: unreachable };
+  const certificate = codes.find((code) => BAD_CERTIFICATE.test(code));
+  if (!connected && certificate !== undefined)
+    return { kind: "unreachable", reason: certificate, problem: "tls" };
+  const problem = codes.map(lastingProblem).find((found) => found !== undefined);
+  return { kind: "cut", reason: codes.at(-1) ?? "broken off", ...(problem !== undefined && { problem }) };
+}
+
+function lastingProblem(code: string): LastingProblem | undefined {
+  if (TLS_FAILURE.test(code)) return "tls";
+  return code === "UND_ERR_HEADERS_OVERFLOW" ? "headers_too_large" : undefined;
 }

@@ -1,6 +1,6 @@
 import type { Address, Hex } from "viem";
 import type { UpstreamAnswer } from "../../src/core/ports/upstream.ts";
-import type { Offer, PaymentClient, SignedPayment } from "../../src/core/ports/x402-buyer.ts";
+import type { Offer, PaymentClient, ReadTerms, SignedPayment } from "../../src/core/ports/x402-buyer.ts";
 import type {
   PaymentSeller,
   PresentedPayment,
@@ -41,11 +41,12 @@ export class SimBuyer implements PaymentClient {
     this.#chain = chain;
   }
 
-  readOffers(answer: UpstreamAnswer): { offers: Offer[]; others: number } {
+  readTerms(answer: UpstreamAnswer): ReadTerms {
     const { payTo, amount } = JSON.parse(answer.body.toString("utf8")) as { payTo: Address; amount: string };
+    const terms = { network: NETWORK, asset: ASSET, payTo, amountMicros: BigInt(amount) };
     return {
-      offers: [{ network: NETWORK, asset: ASSET, payTo, amountMicros: BigInt(amount), raw: {} }],
-      others: 0,
+      offers: [{ index: 0, source: "body", judged: { ...terms, isStandard: true, raw: {} } }],
+      unreadable: [],
     };
   }
 

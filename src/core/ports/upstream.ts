@@ -26,16 +26,19 @@ export interface UpstreamAnswer {
   elapsedMs: number;
 }
 
+/** A cause of a failure that stays the same at the next request. */
+export type LastingProblem = "tls" | "headers_too_large";
+
 /** Why there is no response. */
 export type UpstreamFailure =
   /** No part of the body arrived within `timeoutMs`. The upstream may have got the request. */
   | { kind: "timeout"; elapsedMs: number }
   /** No connection was made. The upstream didn't get the request. */
-  | { kind: "unreachable"; reason: string }
+  | { kind: "unreachable"; reason: string; problem?: LastingProblem }
   /** The URL or its address isn't allowed (SSRF protection). Nothing was sent. */
   | { kind: "blocked"; reason: string }
   /** The connection broke before any part of the body. The upstream may have got the request. */
-  | { kind: "cut"; reason: string };
+  | { kind: "cut"; reason: string; problem?: LastingProblem };
 
 export interface UpstreamClient {
   /** Sends the request once. Failures are returned, not thrown. */

@@ -12,8 +12,51 @@ export interface Terms {
 
 /** One way to pay that an upstream offered and that the treasury can sign. */
 export interface Offer extends Terms {
+  /** Whether the stock x402 client would pay it too. If not, its meaning was clear, but its form is unusual. */
+  isStandard: boolean;
   /** The x402 version and the offer exactly as the upstream sent it. Sellers compare every field of it. */
   raw: unknown;
+}
+
+/** The field of an offer because of which it can't be signed. */
+export const OFFER_FIELDS = [
+  "scheme",
+  "network",
+  "asset",
+  "transfer_method",
+  "payment_flow",
+  "asset_name",
+  "asset_version",
+  "pay_to",
+  "amount",
+  "max_timeout_seconds",
+] as const;
+export type OfferField = (typeof OFFER_FIELDS)[number];
+
+/** Where an offer stands in a 402. */
+export interface OfferPlace {
+  /** Its position in `accepts`, from 0. */
+  index: number;
+  source: "header" | "body";
+}
+
+/** Why the treasury can't sign an offer: the first reason. */
+export interface OfferRefusal {
+  field: OfferField;
+  /** What the upstream sent in this field, as text. Undefined: nothing. */
+  found: string | undefined;
+  /** What can be signed. */
+  expected: string;
+  scheme: string | undefined;
+  network: string | undefined;
+  asset: string | undefined;
+}
+
+/** The offers of a 402 as one buyer judges them, each alone. */
+export interface ReadTerms {
+  offers: (OfferPlace & { judged: Offer | OfferRefusal })[];
+  /** Terms that are there and can't be read: what is wrong with them. */
+  unreadable: string[];
 }
 
 /** A payment that is signed but not sent. */
@@ -36,10 +79,10 @@ export interface PaymentClient {
   /** The treasury's address. It pays. */
   readonly payer: Address;
   /**
-   * Reads the offers of a 402 response. `offers` holds those that `sign` accepts: exact scheme, our network and
-   * asset, EIP-3009. `others` is the number of all other offers.
+   * Reads the offers of a 402 response. `sign` accepts an offer with the exact scheme, our network and asset, and
+   * EIP-3009. Every other offer is refused with its reason.
    */
-  readOffers(answer: UpstreamAnswer): { offers: Offer[]; others: number };
+  readTerms(answer: UpstreamAnswer): ReadTerms;
   /**
    * Signs exactly this offer. The signature is valid for at most 300 seconds.
    * `paymentId` goes to sellers that recognise a repeated payment by its id.

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { OFFER_FIELDS } from "../ports/x402-buyer.ts";
 
 /** The details of an error that opened an approval: a question that only the user can answer. */
 export const OpenApproval = z.object({
@@ -59,6 +60,57 @@ const upstreamFailure = {
 
 const quotedCents = z.number().meta({ description: "Price that the upstream asks for now" });
 
+/** Why a test request to an upstream showed no terms that can be paid. */
+const PROBE_CAUSES = [
+  "unpayable_offers",
+  "no_terms",
+  "other_payee",
+  "pays_treasury",
+  "redirect",
+  "sample_input",
+  "credentials",
+  "status",
+  "tls",
+  "headers_too_large",
+  "answer_too_large",
+  "timeout",
+  "unreachable",
+  "broken_off",
+  "blocked",
+] as const;
+
+const RefusedOffer = z.object({
+  index: z.number().int().meta({ description: "Position in the 402's accepts, from 0" }),
+  source: z.enum(["header", "body"]).meta({ description: "Where the 402 states the offer" }),
+  field: z.enum(OFFER_FIELDS).meta({ description: "The first field that can't be paid" }),
+  found: z.string().optional().meta({ description: "What the upstream sent in this field, if anything" }),
+  expected: z.string().meta({ description: "What can be paid" }),
+  scheme: z.string().optional(),
+  network: z.string().optional(),
+  asset: z.string().optional(),
+});
+
+/** The result of a test request to an upstream. */
+const Probe = z
+  .object({
+    cause: z.enum(PROBE_CAUSES).optional(),
+    field: z.string().optional().meta({ description: "The field of the registration to look at" }),
+    status: z.number().int().optional(),
+    failure: z.string().optional(),
+    location: z.string().optional().meta({ description: "Where the upstream redirects" }),
+    limit_bytes: z.number().int().optional().meta({ description: "The size that was exceeded" }),
+    offers: z.array(RefusedOffer).optional().meta({ description: "The offers that can't be paid" }),
+    unreadable: z.array(z.string()).optional().meta({ description: "What is wrong with unreadable terms" }),
+  })
+  .meta({ description: "Result of the test request to the API's upstream" });
+export type Probe = z.infer<typeof Probe>;
+
+/** The terms of an upstream's payments that can change. */
+const TERMS = ["price", ...OFFER_FIELDS.filter((field) => field !== "amount")] as [
+  "price",
+  ...Exclude<(typeof OFFER_FIELDS)[number], "amount">[],
+];
+
 /**
  * The schema of `details` for each error code. A code that isn't listed has no details.
  * An optional schema means that `details` can be absent.
@@ -107,8 +159,11 @@ export const ERROR_DETAILS = {
   cost_above_max: z.object({ max_cost_cents: z.number(), quoted_cents: quotedCents }),
   price_changed: z
     .object({
-      price_cents: z.number().meta({ description: "Registered price" }),
-      quoted_cents: quotedCents,
+      term: z.enum(TERMS).optional().meta({ description: "The term that changed" }),
+      old: z.string().optional().meta({ description: "The registered term. A price is in cents" }),
+      new: z.string().optional().meta({ description: "What the upstream asks for now" }),
+      price_cents: z.number().optional().meta({ description: "Registered price" }),
+      quoted_cents: quotedCents.optional(),
     })
     .optional(),
   treasury_shortfall: z.object({
@@ -131,10 +186,7 @@ export const ERROR_DETAILS = {
   upstream_error: z
     .object({
       ...upstreamFailure,
-      probe: z
-        .object({ status: z.number().int().optional(), failure: z.string().optional() })
-        .optional()
-        .meta({ description: "Result of the test request to a new API's upstream" }),
+      probe: Probe.optional(),
     })
     .optional(),
   upstream_timeout: z.object(upstreamFailure).optional(),

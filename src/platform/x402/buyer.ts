@@ -1,18 +1,28 @@
 import { x402Client, x402HTTPClient } from "@x402/core/client";
-import { PaymentRequiredSchema } from "@x402/core/schemas";
-import type { Network, PaymentRequired } from "@x402/core/types";
+import type { Network, PaymentPayload, PaymentRequired } from "@x402/core/types";
 import { ExactEvmScheme } from "@x402/evm/exact/client";
-import { ExactEvmSchemeV1 } from "@x402/evm/v1";
 import { declarePaymentIdentifierExtension } from "@x402/extensions/payment-identifier";
 import type { Address, Hex, LocalAccount } from "viem";
-import { getAddress, isAddress, isAddressEqual } from "viem";
+import { isAddressEqual } from "viem";
 import { z } from "zod";
 import type { UpstreamAnswer } from "../../core/ports/upstream.ts";
-import type { Offer, PaymentClient, SignedPayment } from "../../core/ports/x402-buyer.ts";
+import type {
+  Offer,
+  OfferRefusal,
+  PaymentClient,
+  ReadTerms,
+  SignedPayment,
+} from "../../core/ports/x402-buyer.ts";
+import type { Wallet } from "./judge-offer.ts";
+import { judgeOffer, readSeconds } from "./judge-offer.ts";
 import { networkNameV1 } from "./network-v1.ts";
+import type { SentTerms } from "./payment-terms.ts";
+import { isRecord, readSentTerms } from "./payment-terms.ts";
 
 /** Our signatures are valid for at most this time, even if the upstream asks for more. */
 const MAX_VALIDITY_SECONDS = 300;
+/** More of what an upstream sent isn't shown. */
+const MAX_SHOWN_CHARACTERS = 100;
 
 export interface BuyerConfig {
   account: LocalAccount;
@@ -23,32 +33,19 @@ export interface BuyerConfig {
   domain: { name: string; version: string };
 }
 
-/** The fields that an offer must have before we sign it. They are the same in x402 v1 and v2. */
-const Requirement = z.looseObject({
-  scheme: z.literal("exact"),
-  network: z.string(),
-  asset: z.string().refine((text) => isAddress(text, { strict: false })),
-  payTo: z.string().refine((text) => isAddress(text, { strict: false })),
-  maxTimeoutSeconds: z.number().int().positive(),
-  extra: z.looseObject({
-    name: z.string(),
-    version: z.string(),
-    assetTransferMethod: z.literal("eip3009").optional(),
-    paymentFlow: z.string().optional(),
-  }),
-});
-/** Micros, up to 10^18. More isn't a realistic price, and wouldn't fit the ledger's columns. */
-const Amount = z.string().regex(/^[1-9][0-9]{0,17}$/);
-
-/** What `Offer.raw` holds: the offer and the whole 402 it is part of, as the upstream sent them. */
+/** What `Offer.raw` holds: the offer and the terms it is part of, as the upstream sent them. */
 interface RawOffer {
-  paymentRequired: PaymentRequired;
+  paymentRequired: {
+    x402Version: number;
+    resource: unknown;
+    extensions?: Record<string, unknown> | undefined;
+  };
   requirement: Record<string, unknown>;
 }
 
 /**
- * Pays x402 tolls (v2 and v1): the scheme `exact` with EIP-3009. The x402 library does the wire format and
- * the signature. This class decides which offers can be signed, and for how long a signature is valid.
+ * Pays x402 tolls (v2 and v1): the scheme `exact` with EIP-3009. The x402 library makes the signature and the
+ * header. This class decides which offers can be signed, and for how long a signature is valid.
  */
 export class X402Buyer implements PaymentClient {
   readonly network: Network;
@@ -57,7 +54,7 @@ export class X402Buyer implements PaymentClient {
   /** The asset's EIP-712 domain. */
   readonly domain: { name: string; version: string };
   readonly #config: BuyerConfig;
-  readonly #networkV1: string | undefined;
+  readonly #wallet: Wallet;
 
   constructor(config: BuyerConfig) {
     this.#config = config;
@@ -65,59 +62,67 @@ export class X402Buyer implements PaymentClient {
     this.asset = config.asset;
     this.payer = config.account.address;
     this.domain = config.domain;
-    this.#networkV1 = networkNameV1(config.network);
+    this.#wallet = { ...config, networkV1: networkNameV1(config.network) };
   }
 
-  readOffers(answer: UpstreamAnswer): { offers: Offer[]; others: number } {
-    const paymentRequired = readPaymentRequired(answer);
-    if (paymentRequired === undefined) return { offers: [], others: 0 };
-    const accepts = paymentRequired.accepts as unknown as Record<string, unknown>[];
-    const offers = accepts.flatMap((requirement) => this.#readOffer(paymentRequired, requirement) ?? []);
-    return { offers, others: accepts.length - offers.length };
+  readTerms(answer: UpstreamAnswer): ReadTerms {
+    const { terms, unreadable } = readSentTerms(answer);
+    const offers = terms.flatMap((sent) =>
+      sent.accepts.map((requirement, index) => ({
+        index,
+        source: sent.source,
+        judged: this.#judge(sent, requirement),
+      })),
+    );
+    return { offers, unreadable };
   }
 
-  /** Returns undefined for an offer that we can't sign. */
-  #readOffer(paymentRequired: PaymentRequired, requirement: Record<string, unknown>): Offer | undefined {
-    const isV1 = paymentRequired.x402Version === 1;
-    const parsed = Requirement.safeParse(requirement);
-    const amount = Amount.safeParse(requirement[isV1 ? "maxAmountRequired" : "amount"]);
-    if (!parsed.success || !amount.success) return undefined;
-    const { network, asset, payTo, extra } = parsed.data;
-    const { domain } = this.#config;
-    const canSign =
-      network === (isV1 ? this.#networkV1 : this.network) &&
-      isAddressEqual(asset, this.asset) &&
-      extra.name === domain.name &&
-      extra.version === domain.version &&
-      // An escrowed payment is not settled by the one transfer that the reconciler looks for.
-      extra.paymentFlow !== "escrow";
-    if (!canSign) return undefined;
+  #judge(sent: SentTerms, requirement: unknown): Offer | OfferRefusal {
+    const { x402Version, resource, extensions } = sent;
+    const judged = judgeOffer(requirement, sent, this.#wallet);
+    const fields = isRecord(requirement) ? requirement : {};
+    if ("field" in judged) {
+      const { scheme, network, asset } = fields;
+      return {
+        field: judged.field,
+        found: shown(judged.found),
+        expected: judged.expected,
+        scheme: shown(scheme),
+        network: shown(network),
+        asset: shown(asset),
+      };
+    }
     return {
       network: this.network,
       asset: this.asset,
-      payTo: getAddress(payTo),
-      amountMicros: BigInt(amount.data),
-      raw: { paymentRequired, requirement } satisfies RawOffer,
+      payTo: judged.payTo,
+      amountMicros: judged.amountMicros,
+      isStandard: judged.isStandard,
+      raw: { paymentRequired: { x402Version, resource, extensions }, requirement: fields } satisfies RawOffer,
     };
   }
 
   async sign(offer: Offer, paymentId: string): Promise<SignedPayment> {
     const { paymentRequired, requirement } = offer.raw as RawOffer;
+    const { resource, extensions } = paymentRequired;
     const client = this.#createClient(offer, paymentId);
-    const clamped = {
-      ...requirement,
-      maxTimeoutSeconds: Math.min(Number(requirement["maxTimeoutSeconds"]), MAX_VALIDITY_SECONDS),
-    };
+    // The library gets the offer in x402 v2's words, whatever the seller's are. The authorization is the same in both.
     const payload = await client.createPaymentPayload({
-      ...paymentRequired,
-      accepts: [clamped],
-    } as unknown as PaymentRequired);
-    // Sellers compare the accepted terms with the offered ones, so we return the offer exactly as they sent
-    // it.
-    const payloadToSend =
-      "accepted" in payload
-        ? { ...payload, accepted: requirement as unknown as typeof payload.accepted }
-        : payload;
+      x402Version: 2,
+      resource: resource as PaymentRequired["resource"],
+      accepts: [
+        {
+          scheme: "exact",
+          network: this.network,
+          amount: offer.amountMicros.toString(),
+          asset: this.asset,
+          payTo: offer.payTo,
+          maxTimeoutSeconds: validitySeconds(requirement["maxTimeoutSeconds"]),
+          extra: { ...this.domain },
+        },
+      ],
+      ...(extensions !== undefined && { extensions }),
+    });
     const { authorization } = SignedPayload.parse(payload.payload);
     return {
       network: offer.network,
@@ -126,28 +131,22 @@ export class X402Buyer implements PaymentClient {
       amountMicros: offer.amountMicros,
       payer: this.payer,
       ...requireAsOffered(authorization, offer, this.payer),
-      headers: client.encodePaymentSignatureHeader(payloadToSend),
+      headers: client.encodePaymentSignatureHeader(
+        inWordsOf(paymentRequired.x402Version, payload, requirement),
+      ),
     };
   }
 
   /** The library's client, limited to exactly this offer. */
   #createClient(offer: Offer, paymentId: string): x402HTTPClient {
-    const { account } = this.#config;
-    const cap = { asset: this.asset, maxAmountPerPayment: offer.amountMicros.toString() };
-    const v1 = this.#networkV1 as Network | undefined;
+    const { network, asset } = this;
     const client = x402Client.fromConfig({
-      schemes: [
-        { network: this.network, client: new ExactEvmScheme(account) },
-        ...(v1 === undefined ? [] : [{ network: v1, client: new ExactEvmSchemeV1(account), x402Version: 1 }]),
-      ],
+      schemes: [{ network, client: new ExactEvmScheme(this.#config.account) }],
       // A second check, by the library: it signs for our asset only, and for no more than this offer's
       // amount.
       spendControls: {
         maxAmountPerPayment: false,
-        allowedAssets: [
-          { network: this.network, ...cap },
-          ...(v1 === undefined ? [] : [{ network: v1, ...cap }]),
-        ],
+        allowedAssets: [{ network, asset, maxAmountPerPayment: offer.amountMicros.toString() }],
       },
     });
     client.registerExtension({
@@ -211,23 +210,30 @@ function requireAsOffered(
   return { nonce: signed.nonce as Hex, validBefore: BigInt(signed.validBefore) };
 }
 
-/** The payment terms of a 402 response; undefined if there are none or they are malformed. */
-function readPaymentRequired(answer: UpstreamAnswer): PaymentRequired | undefined {
-  try {
-    let body: unknown;
-    try {
-      body = JSON.parse(answer.body.toString("utf8"));
-    } catch {
-      // The body needn't be JSON: x402 v2 puts its terms in a header.
-    }
-    const raw = new x402HTTPClient(new x402Client()).getPaymentRequiredResponse(
-      (name) => answer.headers[name.toLowerCase()],
-      body,
-    );
-    // Only validated. The parser's result is not used, because the parser drops unknown fields.
-    PaymentRequiredSchema.parse(raw);
-    return raw;
-  } catch {
-    return undefined;
-  }
+/** How long a signature is valid, in seconds. */
+const validitySeconds = (asked: unknown): number =>
+  Math.min(readSeconds(asked) ?? MAX_VALIDITY_SECONDS, MAX_VALIDITY_SECONDS);
+
+/**
+ * A signed payment in the words of the seller's x402 version. Sellers compare the accepted terms with the offered
+ * ones, so v2 returns the offer exactly as they sent it, and v1 its name of the network.
+ */
+function inWordsOf(
+  x402Version: number,
+  payload: PaymentPayload,
+  requirement: Record<string, unknown>,
+): PaymentPayload {
+  if (x402Version === 2)
+    return { ...payload, accepted: requirement as unknown as PaymentPayload["accepted"] };
+  const { scheme, network } = requirement;
+  // The library's types know only v2. Its header is the same JSON for both.
+  return { x402Version: 1, scheme, network, payload: payload.payload } as unknown as PaymentPayload;
+}
+
+/** What an upstream sent in a field, as short text without invisible characters. Undefined if there is nothing. */
+function shown(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "object") return Array.isArray(value) ? "a list" : "an object";
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.slice(0, MAX_SHOWN_CHARACTERS).replace(/\p{C}/gu, "");
 }

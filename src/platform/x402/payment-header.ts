@@ -3,6 +3,7 @@ import { PaymentPayloadV1Schema, PaymentPayloadV2Schema } from "@x402/core/schem
 import type { PaymentPayload } from "@x402/core/types";
 import { extractPaymentIdentifier } from "@x402/extensions/payment-identifier";
 import type { Address, Hex } from "viem";
+import { parseErc6492Signature } from "viem";
 import { z } from "zod";
 import type { PresentedPayment, RequestHeaders } from "../../core/ports/x402-seller.ts";
 
@@ -69,6 +70,21 @@ function toPresentedPayment(
     retryId: raw.version === 2 ? (extractPaymentIdentifier(raw.payload) ?? undefined) : undefined,
     raw: { ...raw, to: to as Address, value: BigInt(value) } satisfies RawPayment,
   };
+}
+
+/**
+ * Says why a signature can't be one of any wallet. Undefined: it can. The signature of a wallet that isn't deployed
+ * yet is wrapped (EIP-6492). Facilitators fail at a malformed wrapper, and their failure would look like an outage.
+ */
+export function findSignatureProblem(payload: PaymentPayload): string | undefined {
+  const { signature } = SignedPayload.parse(payload.payload);
+  if (signature.length % 2 !== 0) return "the signature has half a byte";
+  try {
+    parseErc6492Signature(signature as Hex);
+    return undefined;
+  } catch {
+    return "the signature's EIP-6492 wrapper is malformed";
+  }
 }
 
 function decode(header: string): unknown {

@@ -1,6 +1,7 @@
 import { encodePaymentRequiredHeader, encodePaymentResponseHeader } from "@x402/core/http";
 import type { HTTPFacilitatorClient } from "@x402/core/server";
 import type { Network, PaymentRequired, PaymentRequirements } from "@x402/core/types";
+import { VerifyError } from "@x402/core/types";
 import { declareDiscoveryExtension, isValidServiceName, sanitizeTags } from "@x402/extensions/bazaar";
 import { declarePaymentIdentifierExtension, PAYMENT_IDENTIFIER } from "@x402/extensions/payment-identifier";
 import type { Address, Hex } from "viem";
@@ -20,7 +21,7 @@ import { objectSchema } from "../../core/protocol/object-schema.ts";
 import { createFacilitator, submitPayment } from "./facilitator.ts";
 import { networkNameV1 } from "./network-v1.ts";
 import type { RawPayment } from "./payment-header.ts";
-import { readPaymentHeader } from "./payment-header.ts";
+import { findSignatureProblem, readPaymentHeader } from "./payment-header.ts";
 
 const MAX_TIMEOUT_SECONDS = 120;
 /**
@@ -122,8 +123,13 @@ export class X402Seller implements PaymentSeller {
 
   async verify({ raw }: PresentedPayment, terms: SaleTerms): Promise<{ reason: string } | undefined> {
     const { version, payload } = raw as RawPayment;
+    const malformed = findSignatureProblem(payload);
+    if (malformed !== undefined) return { reason: malformed };
     const answer = await inSpan("facilitator.verify", {}, () =>
       this.#facilitator.verify(payload, this.#requirements(version, terms)).catch((cause: unknown) => {
+        // Some facilitators refuse a payment with a status of 4xx, as the answer to it.
+        if (cause instanceof VerifyError && cause.statusCode < 500)
+          return { isValid: false, invalidReason: cause.invalidReason };
         throw new AppError("service_unavailable", {
           message: "The payment can't be checked at the moment. Send the same payment again.",
           retryAfterSeconds: 5,

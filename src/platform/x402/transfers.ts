@@ -46,9 +46,12 @@ export class X402Transfers implements TransferClient {
       extra: { ...domain },
     };
     const resource = { url: "tollfree:payout", description: "", mimeType: "" };
-    const paymentRequired = { x402Version: 2, resource, accepts: [requirements] };
+    const paymentRequired = { x402Version: 2, resource };
     const { nonce, validBefore, headers } = await this.#buyer.sign(
-      { network, asset, payTo, amountMicros, raw: { paymentRequired, requirement: requirements } },
+      {
+        ...{ network, asset, payTo, amountMicros, isStandard: true },
+        raw: { paymentRequired, requirement: requirements },
+      },
       randomUUID(),
     );
     const raw: RawTransfer = { header: headers["PAYMENT-SIGNATURE"] ?? "", requirements };

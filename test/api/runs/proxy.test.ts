@@ -1,4 +1,5 @@
 import { validateDiscoveryExtension } from "@x402/extensions/bazaar";
+import type { Hex } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { verifyLedger } from "../../../src/core/money/ledger/index.ts";
@@ -13,6 +14,7 @@ import { eventually } from "../../support/eventually.ts";
 import { whileReplaced } from "../../support/replace-method.ts";
 import type { Behaviour } from "../../support/upstream.ts";
 import { useWorld } from "../../support/use-world.ts";
+import { UNREADABLE_SIGNATURES } from "../../support/unreadable-signatures.ts";
 import { payV1 } from "../../support/x402-v1.ts";
 
 const FEE_BPS = 250n;
@@ -448,6 +450,21 @@ describe("a payment that an attacker made", () => {
         "validation_error",
       );
   });
+
+  test.each(UNREADABLE_SIGNATURES)(
+    "a payment whose signature is %s is refused with the terms and the reason, and isn't recorded",
+    async (_what, change, reason) => {
+      const key = await register();
+      const { "PAYMENT-SIGNATURE": header = "" } = await sign(key);
+      const broken = changePayment({ "PAYMENT-SIGNATURE": header }, ({ payload }) => {
+        payload.signature = change(payload.signature as Hex);
+      });
+      const refused = expectRefused(await buy(key, broken), 402, "payment_required");
+      expect(refused.message).toMatch(reason);
+      expect(await claimsOf(buyer.wallet.address)).toEqual([]);
+      expect(world.upstream.paid()).toEqual([]);
+    },
+  );
 
   test("a payment that is valid for millennia is refused with the terms, and isn't recorded", async () => {
     const key = await register();

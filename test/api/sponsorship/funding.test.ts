@@ -1,3 +1,4 @@
+import type { Hex } from "viem";
 import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
 import { beforeAll, beforeEach, describe, expect, inject, onTestFinished, test } from "vitest";
 import { verifyLedger } from "../../../src/core/money/ledger/index.ts";
@@ -13,6 +14,7 @@ import { startHttpServer } from "../../support/http-server.ts";
 import type { Answer } from "../../support/server.ts";
 import { ADMIN_KEY } from "../../support/server.ts";
 import { useWorld } from "../../support/use-world.ts";
+import { UNREADABLE_SIGNATURES } from "../../support/unreadable-signatures.ts";
 import { payV1 } from "../../support/x402-v1.ts";
 
 const CENT = 10_000n;
@@ -152,6 +154,35 @@ describe("a signature for a budget", () => {
       expectRefused(await fund(cents, signature), 402, "payment_required");
     expect(await budget()).toBe(0n);
   });
+
+  test("a signature that funded a budget is refused with another amount, and nothing is credited", async () => {
+    const signature = await sign(5);
+    expect(expectSuccess(await fund(5, signature)).credited_cents).toBe(5);
+    for (const cents of [500, 5.0001, 4]) {
+      const refused = expectRefused(await fund(cents, signature), 409, "duplicate_request");
+      expect(refused.message).toContain("for 5 cents");
+    }
+    expect(expectSuccess(await fund(5, signature))).toMatchObject({
+      budget: { limit_cents: 5 },
+      credited_cents: 5,
+    });
+    expect(await budget()).toBe(5n * CENT);
+    expect(await incoming()).toHaveLength(1);
+    await expectNoFindings();
+  });
+
+  test.each(UNREADABLE_SIGNATURES)(
+    "a payment whose signature is %s is refused with the terms and the reason",
+    async (_what, change, reason) => {
+      const broken = changePayment(await sign(5), ({ payload }) => {
+        payload.signature = change(payload.signature as Hex);
+      });
+      const refused = expectRefused(await fund(5, broken), 402, "payment_required");
+      expect(refused.message).toMatch(reason);
+      expect(refused.accepts).toHaveLength(1);
+      expect([await incoming(), await budget()]).toEqual([[], 0n]);
+    },
+  );
 
   test("a forged signature is refused with the terms", async () => {
     const forged = changePayment(await sign(5), ({ payload }) => {

@@ -1,6 +1,8 @@
 import {
   ApiDashboard,
   ApiView,
+  archiveApi,
+  ArchiveApiInput,
   changeApi,
   ChangeApiInput,
   getApi,
@@ -91,12 +93,28 @@ export const apiProcedures = {
         path: "/sponsor/apis/{service_key}",
         summary: "Change or pause an API",
         description:
-          "`repin` calls the upstream again without paying, and pins its payments to the terms of its 402 response. If that has no usable terms, nothing is changed.",
+          "A new `upstream_url` or `upstream_headers`, and `repin`, call the upstream without paying, and pin its payments to the terms of its 402 response. If that has no terms that can be paid, nothing is changed.",
       },
-      errors: ["not_found", "upstream_error"],
+      errors: ["not_found", "inactive", "conflict", "upstream_error"],
       example: { request: { service_key: "daylight", price_cents: 2, repin: true } },
     })
     .input(ChangeApiInput)
     .output(success(ApiView))
     .mutation(async ({ ctx, input }) => ok(ctx, await changeApi({ ...ctx.deps, actor: ctx.actor }, input))),
+
+  archiveApi: sponsorProcedure
+    .meta({
+      openapi: {
+        method: "DELETE",
+        path: "/sponsor/apis/{service_key}",
+        summary: "Archive an API",
+        description:
+          "It takes no new calls and isn't found any more. Open payments are settled as usual, figures stay, its budget can be withdrawn, and its key stays taken.",
+      },
+      errors: ["not_found"],
+      example: { request: { service_key: "daylight" } },
+    })
+    .input(ArchiveApiInput)
+    .output(success(ApiView))
+    .mutation(async ({ ctx, input }) => ok(ctx, await archiveApi({ ...ctx.deps, actor: ctx.actor }, input))),
 };

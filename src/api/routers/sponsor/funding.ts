@@ -12,6 +12,7 @@ import { PAYMENT_REQUIRED_TEXT } from "../payment-required-text.ts";
 
 const EXAMPLE_RESPONSE = {
   budget: { limit_cents: 1_000, spent_cents: 0, reserved_cents: 0, remaining_cents: 1_000 },
+  credited_cents: 1_000,
 };
 const DESCRIPTION = `${PAYMENT_REQUIRED_TEXT} With one, the budget grows once the chain confirms it. The same payment is never taken twice.`;
 
@@ -46,7 +47,7 @@ export const fundingProcedures = {
         summary: "Pay for an API's own open budget",
         description: `It needs no task, so every agent in reach can use it. ${DESCRIPTION}`,
       },
-      errors: ["not_found", "payment_required", "duplicate_request"],
+      errors: ["not_found", "inactive", "payment_required", "duplicate_request"],
       example: { request: { service_key: "daylight", amount_cents: 1_000 }, response: EXAMPLE_RESPONSE },
     })
     .input(FundApiInput)

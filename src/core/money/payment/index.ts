@@ -14,11 +14,11 @@ export {
 export { nextAfterPayment, toView as paymentToView } from "./payment-view.ts";
 export { purgeExpiredOutputs } from "./purge-expired-outputs.ts";
 export { quoteDigest } from "./quote-digest.ts";
-export { readOffers } from "./read-offers.ts";
+export { type Offers, readOffers, type RefusedOffer } from "./read-offers.ts";
 export { findPayment, listOpenPayments, listPayments, type PaymentRow } from "./read-store.ts";
 export { awaitConfirmation, reconcileDuePayments, reconcileSoon } from "./reconcile.ts";
 export { GetPaymentInput, GetPaymentOutput, outputFields, PaymentView } from "./schema.ts";
-export { readRefusal } from "./read-refusal.ts";
+export { readRefusal, redact } from "./read-refusal.ts";
 export { sendPayment, signPayment } from "./sign-and-send.ts";
 export { isOpen } from "./status.ts";
 export { recordOutcome } from "./outcome-store.ts";

@@ -69,7 +69,8 @@ const MIN_INSIDE_WORDS = 4;
 /** A part of a header's value, such as the key after `Bearer`. Shorter parts are ordinary words. */
 const MIN_PART = 8;
 
-function redact(text: string, confidential: readonly string[]): string {
+/** Takes values out of an upstream's text that only the upstream may see, and parts of them. */
+export function redact(text: string, confidential: readonly string[]): string {
   const values = confidential
     .flatMap((value) => [value, ...value.split(/[\s,;=]+/).filter((part) => part.length >= MIN_PART)])
     .flatMap((value) => [visible(value), JSON.stringify(value).slice(1, -1), encodeURIComponent(value)])

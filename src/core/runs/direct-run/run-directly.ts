@@ -29,7 +29,11 @@ import type { PresentedPayment, RequestHeaders } from "../../ports/x402-seller.t
 import { canonicalJson } from "../../protocol/canonical-json.ts";
 import { AppError } from "../../protocol/errors.ts";
 import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
-import { buildUpstreamRequest, invalidRunInput } from "../../sponsorship/sponsored-api/index.ts";
+import {
+  buildUpstreamRequest,
+  checkPathInput,
+  invalidRunInput,
+} from "../../sponsorship/sponsored-api/index.ts";
 import { askQuote } from "../quote/index.ts";
 import { closeDirectPayments } from "./close-direct-payments.ts";
 import { findSold, notForSale, priceDemand, requireOnSale } from "./ask-price.ts";
@@ -56,7 +60,8 @@ interface DirectCall {
   api: ApiRow;
   /** Where the upstream is paid, and where its buyer pays us. */
   network: Network;
-  request: UpstreamRequest;
+  /** Only to make a run: an earlier payment is answered whatever changed since. @throws `validation_error` */
+  buildRequest: () => UpstreamRequest;
   /**
    * Keyed digest of service and input. It shows whether a payment that is sent again is for the same call.
    */
@@ -84,8 +89,9 @@ export async function runDirectly(ctx: Context, input: z.infer<typeof RunDirectl
     return answerRepeatedPayment(ctx, call, payment, earlier);
 
   // A pause stops only new sales. A buyer who has paid before gets an answer above.
+  const request = call.buildRequest();
   await requireOnSale(ctx, api);
-  const quote = await askQuote(ctx, api, call.request, undefined);
+  const quote = await askQuote(ctx, api, request, undefined);
   if (quote.kind === "free") throw notForSale();
 
   const { offer } = quote;
@@ -97,7 +103,7 @@ export async function runDirectly(ctx: Context, input: z.infer<typeof RunDirectl
       paymentId,
       service: api.serviceKey,
       quote: offer,
-      quoteDigest: quoteDigest(offer, call.request),
+      quoteDigest: quoteDigest(offer, request),
       requestDigest: call.requestDigest,
       retryIdDigest: retryIdDigest(ctx, payment),
       feeMicros: directFee(ctx.settings, offer.amountMicros),
@@ -106,21 +112,23 @@ export async function runDirectly(ctx: Context, input: z.infer<typeof RunDirectl
   if (taken.kind === "earlier") return answerRepeatedPayment(ctx, call, taken.payment, taken.claim);
   const paidTxHash = await settlePayment(ctx, taken, terms);
   if (paidTxHash === undefined) throw arrivalUnknown();
-  return payUpstream(ctx, call, taken.claim, {
+  return payUpstream(ctx, request, taken.claim, {
     paymentId,
     offer,
     receipt: network.seller.receipt(taken.payment, paidTxHash),
   });
 }
 
-/** @throws `validation_error` */
 function readCall(ctx: Context, api: ApiRow, network: Network, data: Record<string, unknown>): DirectCall {
-  const checked = compileSchema(api.inputSchema).validate(data, "/input");
-  if (!checked.ok) throw invalidRunInput(api, checked.errors);
   return {
     api,
     network,
-    request: buildUpstreamRequest(api, data, ctx.cipher),
+    buildRequest: () => {
+      const checked = compileSchema(api.inputSchema).validate(data, "/input");
+      const errors = checked.ok ? checkPathInput(api.upstreamUrl, data, "/input") : checked.errors;
+      if (errors.length > 0) throw invalidRunInput(api, errors);
+      return buildUpstreamRequest(api, data, ctx.cipher);
+    },
     requestDigest: ctx.cipher.hmac(canonicalJson([api.serviceKey, data])),
   };
 }
@@ -136,7 +144,7 @@ interface UpstreamPayment {
 /** Signs our payment and sends the request with it, once the buyer's money has arrived. */
 async function payUpstream(
   ctx: Context,
-  { request }: DirectCall,
+  request: UpstreamRequest,
   claim: IncomingRow,
   { paymentId, offer, receipt }: UpstreamPayment,
 ): Promise<DirectRun> {
@@ -199,9 +207,10 @@ async function answerRepeatedPayment(
   ) {
     const upstreamPayment = await findPayment(ctx.db, await findUpstreamPaymentId(ctx.db, earlier.id));
     if (paidTxHash !== undefined && upstreamPayment.status === "reserved") {
-      const offer = await askSameOffer(ctx, call, upstreamPayment);
+      const request = call.buildRequest();
+      const offer = await askSameOffer(ctx, call.api, request, upstreamPayment);
       if (offer !== undefined)
-        return payUpstream(ctx, call, earlier, { paymentId: upstreamPayment.id, offer, receipt });
+        return payUpstream(ctx, request, earlier, { paymentId: upstreamPayment.id, offer, receipt });
     }
     const stored = readStoredBody(upstreamPayment, ctx.cipher);
     if (stored !== undefined) return { answer: stored, headers: receipt, replayed: true };
@@ -217,7 +226,8 @@ async function answerRepeatedPayment(
 /** Asks the upstream for a new quote. Returns its offer if the amount is still the reserved one. */
 async function askSameOffer(
   ctx: Context,
-  { api, request }: DirectCall,
+  api: ApiRow,
+  request: UpstreamRequest,
   reserved: PaymentRow,
 ): Promise<Offer | undefined> {
   const quote = await askQuote(ctx, api, request, undefined);

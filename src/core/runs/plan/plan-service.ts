@@ -14,7 +14,7 @@ import { findCampaignForUser } from "../../sponsorship/campaign/index.ts";
 import type { AssessedPayer } from "../../sponsorship/payer/index.ts";
 import { assessPayers, refuseAll, refuseNamed, requireNamedPayer } from "../../sponsorship/payer/index.ts";
 import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
-import { findApi, inactiveService } from "../../sponsorship/sponsored-api/index.ts";
+import { checkPathInput, findApi, inactiveService } from "../../sponsorship/sponsored-api/index.ts";
 import type { PlanInput, PlanOutput } from "./schema.ts";
 
 type Input = z.infer<typeof PlanInput>;
@@ -130,7 +130,7 @@ function checkInput(
   if (input === undefined) return { dataTypes: [...schema.dataTypes.required], errors: [] };
   const result = schema.validateSubmission(input, "/input");
   return result.ok
-    ? { dataTypes: result.dataTypes, errors: [] }
+    ? { dataTypes: result.dataTypes, errors: checkPathInput(api.upstreamUrl, input, "/input") }
     : { dataTypes: [...schema.dataTypes.required], errors: result.errors };
 }
 

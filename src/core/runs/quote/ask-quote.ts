@@ -1,4 +1,5 @@
 import type { Deps } from "../../context.ts";
+import type { Offers } from "../../money/payment/index.ts";
 import { isSuccess, readOffers, readRefusal, UPSTREAM_RETRY_SECONDS } from "../../money/payment/index.ts";
 import type { UpstreamAnswer, UpstreamRequest } from "../../ports/upstream.ts";
 import type { Offer } from "../../ports/x402-buyer.ts";
@@ -7,6 +8,7 @@ import { AppError } from "../../protocol/errors.ts";
 import { next } from "../../protocol/next-actions.ts";
 import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
 import { recordQuote } from "../../sponsorship/sponsored-api/index.ts";
+import { findChangedTerm, priceChanged, refuseTerms } from "./changed-terms.ts";
 
 export type Quote = { kind: "free"; answer: UpstreamAnswer } | { kind: "toll"; offer: Offer };
 
@@ -44,23 +46,17 @@ export async function askQuote(
     });
   }
 
-  const { offers, others } = readOffers(networks, answer);
-  if (offers.length + others === 0)
+  const offers = readOffers(networks, answer);
+  if (offers.payable.length + offers.refused.length === 0) {
+    const reason = offers.unreadable.length === 0 ? "states no terms" : "states terms that can't be read";
     throw new AppError("upstream_error", {
-      message: "The upstream asks for a payment, but its 402 states no terms.",
+      message: `The upstream asks for a payment, but its 402 ${reason}.`,
       details: { upstream: readRefusal(answer, request.confidential).upstream },
       retryAfterSeconds: UPSTREAM_RETRY_SECONDS,
     });
-  const offer = chooseOffer(api, offers);
-  if (offer.amountMicros > api.priceMicros) {
-    throw new AppError("price_changed", {
-      nextActions: [next.searchServices()],
-      details: {
-        price_cents: microsToCents(api.priceMicros),
-        quoted_cents: microsToCents(offer.amountMicros),
-      },
-    });
   }
+  const offer = chooseOffer(api, offers);
+  if (offer.amountMicros > api.priceMicros) throw priceChanged(api, offer.amountMicros);
   await recordQuote.count(sql, { id: api.id, amount_micros: offer.amountMicros });
   if (maxCostMicros !== undefined && offer.amountMicros > maxCostMicros) {
     throw new AppError("cost_above_max", {
@@ -74,20 +70,13 @@ export async function askQuote(
   return { kind: "toll", offer };
 }
 
-/** Returns the cheapest offer on the pinned terms. */
-function chooseOffer(api: ApiRow, offers: Offer[]): Offer {
-  const isSame = (a: string, b: string | null): boolean => a.toLowerCase() === b?.toLowerCase();
-  const [cheapest] = offers
-    .filter(
-      (offer) =>
-        offer.network === api.network && isSame(offer.asset, api.asset) && isSame(offer.payTo, api.payTo),
-    )
-    .sort((a, b) => (a.amountMicros < b.amountMicros ? -1 : 1));
-  if (cheapest === undefined) {
-    throw new AppError("price_changed", {
-      message: "The upstream asks for a payment on other terms than the registered ones.",
-      nextActions: [next.searchServices()],
-    });
-  }
-  return cheapest;
+/**
+ * Returns the offer on the pinned terms that is best: in the usual form, affordable, and cheap, in this order.
+ * @throws `price_changed` if no offer has the pinned terms
+ */
+function chooseOffer(api: ApiRow, offers: Offers): Offer {
+  const onTerms = offers.payable.filter((offer) => findChangedTerm(api, offer) === undefined);
+  const best = onTerms.find(({ amountMicros }) => amountMicros <= api.priceMicros) ?? onTerms[0];
+  if (best !== undefined) return best;
+  throw refuseTerms(api, offers);
 }

@@ -146,7 +146,7 @@ export async function findServices(
   { id: string; serviceKey: string; tags: string[]; categories: string[]; network: string | null }[]
 > {
   return db.sponsoredApi.findMany({
-    where: { serviceKey: { in: keys } },
+    where: { serviceKey: { in: keys }, archivedAt: null },
     select: { id: true, serviceKey: true, tags: true, categories: true, network: true },
   });
 }

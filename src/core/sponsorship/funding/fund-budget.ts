@@ -12,7 +12,7 @@ import {
 } from "../../money/incoming-payment/index.ts";
 import type { Network } from "../../ports/network.ts";
 import type { RequestHeaders, SaleTerms } from "../../ports/x402-seller.ts";
-import { centsToMicros } from "../../protocol/amounts.ts";
+import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
 import { AppError, notFound } from "../../protocol/errors.ts";
 import { requireOwnCampaign } from "../campaign/index.ts";
 import { findApiOfSponsor } from "../sponsored-api/index.ts";
@@ -36,7 +36,7 @@ export interface Funding {
  * The account to fund. A missing one is opened by the payment, not by a request for terms. `find` looks for it again:
  * another request with the same payment may have opened it meanwhile.
  */
-type AccountToFund = { network: Network } & (
+type AccountToFund = { network: Network; isArchived?: boolean } & (
   { id: string } | { open: () => Promise<string>; find: () => Promise<string | null> }
 );
 
@@ -60,15 +60,16 @@ export async function fundApi(ctx: Context, input: z.infer<typeof FundApiInput>)
   const api = await findApiOfSponsor(db, input.service_key, actor.sponsorId);
   if (api === undefined) throw notFound("service");
   const network = networkOf(ctx, api.budgetAccount ?? api);
+  const isArchived = api.archivedAt !== null;
   const account: AccountToFund =
     api.budgetAccount === null
       ? {
-          network,
+          ...{ network, isArchived },
           open: () => sql.transaction((tx) => openApiBudget(tx, api.id, network)),
           find: async () =>
             (await findApiOfSponsor(db, input.service_key, actor.sponsorId))?.budgetAccountId ?? null,
         }
-      : { id: api.budgetAccount.id, network };
+      : { id: api.budgetAccount.id, network, isArchived };
   return fund(ctx, account, {
     amountMicros: centsToMicros(input.amount_cents),
     url: `${ctx.settings.publicBaseUrl}/sponsor/apis/${input.service_key}/fund`,
@@ -81,7 +82,8 @@ export async function fundApi(ctx: Context, input: z.infer<typeof FundApiInput>)
  * payment is settled. So of several requests with one signature, only one adds to the budget. The budget
  * grows when the chain shows that the money has arrived. The facilitator's answer doesn't count.
  * @throws `payment_required`, with the terms, if there was no payment; `validation_error` for a malformed
- *   payment; `duplicate_request` for a payment that was used for something else or has expired;
+ *   payment; `duplicate_request` for a payment that was used for something else, was of another amount or has
+ *   expired; `inactive` for the budget of an archived API;
  *   `service_unavailable` if it isn't known yet whether the payment arrived. It is never a second 402,
  *   because a client would sign again
  */
@@ -90,7 +92,9 @@ async function fund(ctx: Context, account: AccountToFund, terms: SaleTerms): Pro
   const { network } = account;
   const payment = readPayment(network, ctx.headers);
   const earlier = payment && (await findEarlierClaim(ctx, network, payment));
-  if (earlier !== undefined) return answerRepeatedPayment(ctx, account, earlier);
+  if (earlier !== undefined) return answerRepeatedPayment(ctx, account, earlier, terms);
+  if (account.isArchived === true)
+    throw new AppError("inactive", { message: "This service is archived, so its budget can't grow." });
 
   const taken = await takePayment(ctx, network, payment, terms, async (authorization) =>
     claimNonce(sql, authorization, {
@@ -98,11 +102,11 @@ async function fund(ctx: Context, account: AccountToFund, terms: SaleTerms): Pro
       budgetAccountId: "id" in account ? account.id : await account.open(),
     }),
   );
-  if (taken.kind === "earlier") return answerRepeatedPayment(ctx, account, taken.claim);
+  if (taken.kind === "earlier") return answerRepeatedPayment(ctx, account, taken.claim, terms);
   const txHash = await settlePayment(ctx, taken, terms);
   if (txHash === undefined) throw arrivalUnknown();
   return {
-    data: await readBudget(ctx, taken.claim.budgetAccountId),
+    data: await readFunding(ctx, taken.claim),
     headers: network.seller.receipt(taken.payment, txHash),
   };
 }
@@ -112,25 +116,34 @@ async function answerRepeatedPayment(
   ctx: Context,
   account: AccountToFund,
   earlier: IncomingRow,
+  terms: SaleTerms,
 ): Promise<Funding> {
   const accountId = "id" in account ? account.id : await account.find();
   if (accountId === null || earlier.budgetAccountId !== accountId)
     throw new AppError("duplicate_request", {
       message: "This payment was used for a different request.",
     });
+  if (earlier.amountMicros !== terms.amountMicros)
+    throw new AppError("duplicate_request", {
+      message: `This payment was used before, for ${microsToCents(earlier.amountMicros)} cents. Sign a new one.`,
+    });
   if (earlier.status === "expired" || earlier.status === "canceled")
     throw new AppError("duplicate_request", { message: "This payment has expired. Sign a new one." });
   if (earlier.status !== "settled" && (await awaitArrival(ctx, earlier)) === undefined)
     throw arrivalUnknown();
-  return { data: await readBudget(ctx, accountId), headers: {} };
+  return { data: await readFunding(ctx, earlier), headers: {} };
 }
 
 /** The network of a budget's money; of a budget to be opened, the one on which its API is paid. */
 const networkOf = ({ networks }: Context, { network }: { network: string | null }): Network =>
   networks.get(network ?? networks.default.id);
 
-const readBudget = async ({ db }: Context, accountId: string): Promise<z.infer<typeof FundOutput>> => ({
-  budget: budgetToWire(await findAccount(db, accountId)),
+const readFunding = async (
+  { db }: Context,
+  { budgetAccountId, amountMicros }: IncomingRow,
+): Promise<z.infer<typeof FundOutput>> => ({
+  budget: budgetToWire(await findAccount(db, budgetAccountId)),
+  credited_cents: microsToCents(amountMicros),
 });
 
 /** The answer while the chain hasn't shown yet whether the payment arrived. */

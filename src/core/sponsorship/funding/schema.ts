@@ -5,7 +5,10 @@ const amount = PositiveCents.meta({ description: "The amount to pay, by which th
 
 export const FundCampaignInput = z.strictObject({ campaign_id: Id, amount_cents: amount });
 export const FundApiInput = z.strictObject({ service_key: ServiceKey, amount_cents: amount });
-export const FundOutput = z.object({ budget: Budget });
+export const FundOutput = z.object({
+  budget: Budget,
+  credited_cents: z.number().meta({ description: "What this payment added to the budget" }),
+});
 
 export const BookCreditInput = z.strictObject({
   sponsor_id: Id,

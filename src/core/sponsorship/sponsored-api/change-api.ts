@@ -1,62 +1,103 @@
 import type { z } from "zod";
 import type { Deps, SponsorActor } from "../../context.ts";
+import { compileSchema } from "../../personal-data/data-schema/index.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import { AppError } from "../../protocol/errors.ts";
+import { notPublic, requireFillablePath, requireSafeSchema } from "./check-definition.ts";
 import { requireOwnApi } from "./own-api.ts";
+import { refuseBlocked } from "./probe-refusal.ts";
 import type { PinnedTerms } from "./probe-upstream.ts";
 import { probeUpstream } from "./probe-upstream.ts";
 import { toView } from "./rules.ts";
 import type { ApiView, ChangeApiInput } from "./schema.ts";
-import type { ApiWithBudget } from "./store.ts";
+import type { ApiChanges, ApiWithBudget, DefinitionChanges } from "./store.ts";
 import { updateApi } from "./store.ts";
+import { encryptHeaders } from "./upstream-request.ts";
 
+type Input = z.infer<typeof ChangeApiInput>;
 type Context = Pick<Deps, "db" | "cipher" | "upstream" | "networks"> & { actor: SponsorActor };
 
+/** How often a change is checked again if another one was faster. */
+const MAX_ATTEMPTS = 3;
+
 /**
- * Changes or pauses an API. One that was set aside is called again without payment before calls go on. Its upstream address can't be changed. Its pinned terms change only if `repin`
- * asks for it, to the terms that the upstream states now. So only the sponsor can change the payee of the
- * treasury's payments.
- * @throws `not_found`, also for another sponsor's API; `upstream_error` if the terms can't be pinned again.
- *   Nothing is changed then
+ * Changes or pauses an API. One that was set aside is probed before calls go on. A new address and new headers are probed before they count, and the API's terms are
+ * pinned to those of the probe. Otherwise the pinned terms change only if `repin` asks for it. So only the sponsor
+ * can change the payee of the treasury's payments. A run that is under way isn't paid on terms that changed.
+ * @throws `not_found`, also for another sponsor's API; `inactive` for an archived one; `validation_error`;
+ *   `upstream_error` if the probe finds no terms. Nothing is changed then
  */
-export async function changeApi(
-  ctx: Context,
-  input: z.infer<typeof ChangeApiInput>,
-): Promise<z.infer<typeof ApiView>> {
-  const api = await requireOwnApi(ctx.db, input.service_key, ctx.actor.sponsorId);
-  const timeoutMs = input.timeout_ms ?? api.timeoutMs;
-  const resumes = input.active === true && api.setAsideAt !== null;
-  const pinned = input.repin === true || resumes ? await probeTerms(ctx, { ...api, timeoutMs }) : undefined;
-  const changed = await updateApi(ctx.db, api.id, {
-    ...(input.active !== undefined && { active: input.active }),
-    ...(resumes && { setAsideAt: null, failedUserIds: [] }),
-    ...(input.name !== undefined && { name: input.name }),
-    ...(input.description !== undefined && { description: input.description }),
-    ...(input.categories !== undefined && { categories: [...new Set(input.categories)] }),
-    ...(input.tags !== undefined && { tags: [...new Set(input.tags)] }),
-    ...(input.price_cents !== undefined && { priceMicros: centsToMicros(input.price_cents) }),
-    ...(input.timeout_ms !== undefined && { timeoutMs: input.timeout_ms }),
-    ...(pinned !== undefined && {
-      ...termColumns(pinned.terms),
-      lastQuoteMicros: pinned.quoteMicros,
-      lowestQuoteMicros: pinned.quoteMicros,
-    }),
-  });
-  return toView(changed);
-}
-
-/** @throws `upstream_error` if the upstream has no usable terms, or its address isn't allowed any more */
-async function probeTerms(ctx: Context, api: ApiWithBudget): Promise<PinnedTerms> {
-  const probe = await probeUpstream(ctx, api, api.sampleInput as Record<string, unknown>);
-  if (probe === "blocked") {
-    throw new AppError("upstream_error", {
-      message: "The upstream's address isn't public any more, so it can't be called.",
-    });
+export async function changeApi(ctx: Context, input: Input): Promise<z.infer<typeof ApiView>> {
+  if (input.input_schema !== undefined) requireSafeSchema(input.input_schema);
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    const api = await requireOwnApi(ctx.db, input.service_key, ctx.actor.sponsorId);
+    if (api.archivedAt !== null)
+      throw new AppError("inactive", { message: "This service is archived and can't be changed." });
+    const changed = await updateApi(
+      ctx.db,
+      api,
+      { ...textChanges(input), ...(resumes(api, input) && { setAsideAt: null, failedUserIds: [] }) },
+      await definitionChanges(ctx, api, input),
+    );
+    // Undefined: another request has changed the definition since it was read, so the checks may not hold.
+    if (changed !== undefined) return toView(changed);
   }
-  return probe;
+  throw new AppError("conflict", {
+    message: "This API was changed by other requests at the same time. Nothing was changed. Send this again.",
+  });
 }
 
-const termColumns = (
-  terms: PinnedTerms["terms"],
-): { network: string | null; asset: string | null; payTo: string | null } =>
-  terms ?? { network: null, asset: null, payTo: null };
+const textChanges = (input: Input): ApiChanges => ({
+  ...(input.active !== undefined && { active: input.active }),
+  ...(input.name !== undefined && { name: input.name }),
+  ...(input.description !== undefined && { description: input.description }),
+  ...(input.categories !== undefined && { categories: [...new Set(input.categories)] }),
+  ...(input.tags !== undefined && { tags: [...new Set(input.tags)] }),
+  ...(input.price_cents !== undefined && { priceMicros: centsToMicros(input.price_cents) }),
+  ...(input.timeout_ms !== undefined && { timeoutMs: input.timeout_ms }),
+});
+
+/** Whether an API that was set aside is to get calls again. */
+const resumes = ({ setAsideAt }: ApiWithBudget, { active }: Input): boolean =>
+  active === true && setAsideAt !== null;
+
+/** Whether the upstream has to be called before a change counts. */
+const needsProbe = (api: ApiWithBudget, input: Input): boolean =>
+  input.upstream_url !== undefined ||
+  input.upstream_headers !== undefined ||
+  input.repin === true ||
+  resumes(api, input);
+
+/** The changes of what is called, and on which terms. They are checked together, and probed if they need it. */
+async function definitionChanges(ctx: Context, api: ApiWithBudget, input: Input): Promise<DefinitionChanges> {
+  const { upstream_url, upstream_headers, input_schema, sample_input } = input;
+  const definition: DefinitionChanges = {
+    ...(upstream_url !== undefined && { upstreamUrl: upstream_url }),
+    ...(upstream_headers !== undefined && {
+      upstreamHeaders: encryptHeaders(api.id, upstream_headers, ctx.cipher),
+    }),
+    ...(input_schema !== undefined && {
+      inputSchema: input_schema,
+      inputDataTypes: [...compileSchema(input_schema).dataTypes.all],
+    }),
+    ...(sample_input !== undefined && { sampleInput: sample_input }),
+  };
+  const next = {
+    ...api,
+    ...definition,
+    timeoutMs: input.timeout_ms ?? api.timeoutMs,
+    sampleInput: (sample_input ?? api.sampleInput) as Record<string, unknown>,
+  };
+  const isProbed = needsProbe(api, input);
+  if (isProbed || input_schema !== undefined || sample_input !== undefined) requireFillablePath(next);
+  if (!isProbed) return definition;
+  const probe = await probeUpstream(ctx, next, next.sampleInput);
+  if (probe === "blocked") throw upstream_url === undefined ? refuseBlocked() : notPublic();
+  return { ...definition, ...termColumns(probe) };
+}
+
+const termColumns = ({ terms, quoteMicros }: PinnedTerms): DefinitionChanges => ({
+  ...(terms ?? { network: null, asset: null, payTo: null }),
+  lastQuoteMicros: quoteMicros,
+  lowestQuoteMicros: quoteMicros,
+});

@@ -1,14 +1,17 @@
 /**
  * Sponsored APIs: upstream endpoints that agents can run, and the terms to which their payments are pinned.
  */
+export { archiveApi } from "./archive-api.ts";
 export { changeApi } from "./change-api.ts";
 export { getApi } from "./get-api.ts";
 export { listApis } from "./list-apis.ts";
 export { registerApi } from "./register-api.ts";
+export { checkPathInput } from "./path-parameters.ts";
 export { inactiveService, invalidRunInput } from "./rules.ts";
 export {
   ApiDashboard,
   ApiView,
+  ArchiveApiInput,
   ChangeApiInput,
   GetApiInput,
   ListApisInput,

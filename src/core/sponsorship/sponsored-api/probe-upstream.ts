@@ -1,6 +1,13 @@
 import type { Deps } from "../../context.ts";
 import { isSuccess, readOffers } from "../../money/payment/index.ts";
-import { AppError } from "../../protocol/errors.ts";
+import {
+  refuseAnswer,
+  refuseFailure,
+  refusePayee,
+  refuseTerms,
+  refuseTreasury,
+  refuseTruncated,
+} from "./probe-refusal.ts";
 import type { Callable } from "./upstream-request.ts";
 import { buildUpstreamRequest } from "./upstream-request.ts";
 
@@ -15,10 +22,10 @@ export interface PinnedTerms {
 /**
  * Calls an upstream once, without a payment, to learn its terms. A 402 states them. A success means that the
  * upstream is free, unless the sponsor named a payee. Any other answer is enough only if the sponsor named a
- * payee.
+ * payee. A 402 with offers has to have one that can be paid, since every run would get the same.
  * @param payTo the payee that the sponsor named
  * @returns the terms, or `"blocked"` if the upstream's address isn't public
- * @throws `upstream_error` if there are no terms to pin
+ * @throws `upstream_error` if there are no terms to pin, with the cause
  */
 export async function probeUpstream(
   { upstream, networks, cipher }: Pick<Deps, "upstream" | "networks" | "cipher">,
@@ -28,24 +35,26 @@ export async function probeUpstream(
 ): Promise<PinnedTerms | "blocked"> {
   const isTreasury = (address: string): boolean =>
     networks.all.some(({ treasury }) => address.toLowerCase() === treasury.toLowerCase());
-  if (payTo !== undefined && isTreasury(payTo)) throw paysItself();
-  const probe = await upstream.request(buildUpstreamRequest(api, sampleInput, cipher));
+  if (payTo !== undefined && isTreasury(payTo)) throw refuseTreasury();
+  const request = buildUpstreamRequest(api, sampleInput, cipher);
+  const probe = await upstream.request(request);
   if (probe.kind === "blocked") return "blocked";
   if (probe.kind === "answer" && probe.status === 402) {
-    const { offers } = readOffers(networks, probe);
-    const offer = offers.find(
+    const offers = readOffers(networks, probe);
+    const offer = offers.payable.find(
       (candidate) => payTo === undefined || candidate.payTo.toLowerCase() === payTo.toLowerCase(),
     );
-    if (offer !== undefined && isTreasury(offer.payTo)) throw paysItself();
+    if (offer !== undefined && isTreasury(offer.payTo)) throw refuseTreasury();
     if (offer !== undefined) {
       const { network, asset, amountMicros } = offer;
       return { terms: { network, asset, payTo: offer.payTo }, quoteMicros: amountMicros };
     }
-    if (offers.length > 0) {
-      throw new AppError("upstream_error", {
-        message: "The upstream's 402 names another payee than pay_to.",
-      });
-    }
+    if (payTo !== undefined && offers.payable.length > 0)
+      throw refusePayee(offers.payable, payTo, request.confidential);
+    // With a known payee, a 402 without any offers may be the answer to the sample input only.
+    if (probe.truncated && offers.refused.length === 0) throw refuseTruncated(probe);
+    if (payTo === undefined || offers.refused.length + offers.unreadable.length > 0)
+      throw refuseTerms(offers, request.confidential);
   }
   if (payTo !== undefined) {
     return {
@@ -53,15 +62,7 @@ export async function probeUpstream(
       quoteMicros: null,
     };
   }
-  if (probe.kind === "answer" && isSuccess(probe)) return { terms: null, quoteMicros: 0n };
-  throw new AppError("upstream_error", {
-    message:
-      "The upstream answered the probe neither with a success nor with payment terms that can be used.",
-    details: { probe: probe.kind === "answer" ? { status: probe.status } : { failure: probe.kind } },
-  });
+  if (probe.kind !== "answer") throw refuseFailure(probe);
+  if (isSuccess(probe)) return { terms: null, quoteMicros: 0n };
+  throw refuseAnswer(probe, request.confidential);
 }
-
-const paysItself = (): AppError =>
-  new AppError("upstream_error", {
-    message: "The payee is the treasury's own address. Name the upstream's address.",
-  });

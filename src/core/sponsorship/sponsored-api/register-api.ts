@@ -1,16 +1,17 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import type { Deps, SponsorActor } from "../../context.ts";
-import { checkSchema, compileSchema } from "../../personal-data/data-schema/index.ts";
+import { compileSchema } from "../../personal-data/data-schema/index.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
-import { AppError, invalidField } from "../../protocol/errors.ts";
+import { AppError } from "../../protocol/errors.ts";
 import { createOnce, findCreated } from "../../protocol/idempotency/index.ts";
+import { notPublic, requireFillablePath, requireSafeSchema } from "./check-definition.ts";
 import { probeUpstream } from "./probe-upstream.ts";
 import { toView } from "./rules.ts";
 import type { ApiView, RegisterApiInput } from "./schema.ts";
 import { DEFAULT_TIMEOUT_MS } from "./schema.ts";
 import { findApiOfSponsor, insertApi, serviceKeyTaken } from "./store.ts";
-import { headersContext } from "./upstream-request.ts";
+import { encryptHeaders } from "./upstream-request.ts";
 
 type Input = z.infer<typeof RegisterApiInput>;
 type Context = Pick<Deps, "db" | "sql" | "cipher" | "upstream" | "networks"> & { actor: SponsorActor };
@@ -20,20 +21,16 @@ type Context = Pick<Deps, "db" | "sql" | "cipher" | "upstream" | "networks"> & {
  * to the network, asset and payee of its 402. A later 402 with other terms is refused as `price_changed`.
  * @returns the API, and whether an earlier call with the same idempotency key registered it
  * @throws `validation_error` for an unsafe schema or address; `conflict` for a taken service key;
- *   `upstream_error` if the probe finds no usable terms and no `pay_to` was given; `idempotency_conflict`
+ *   `upstream_error`, with the cause, if the probe finds no terms that can be paid; `idempotency_conflict`
  */
 export async function registerApi(
   ctx: Context,
   { idempotency_key: key, ...input }: Input,
 ): Promise<{ api: z.infer<typeof ApiView>; replayed: boolean }> {
   const { db, cipher, actor } = ctx;
-  const schemaErrors = checkSchema(input.input_schema);
-  if (schemaErrors.length > 0) {
-    throw new AppError("validation_error", {
-      message: "The input schema isn't allowed. See the errors of its fields.",
-      fieldErrors: schemaErrors.map((error) => ({ ...error, path: `/input_schema${error.path}` })),
-    });
-  }
+  requireSafeSchema(input.input_schema);
+  const sampleInput = input.sample_input ?? {};
+  requireFillablePath({ upstreamUrl: input.upstream_url, inputSchema: input.input_schema, sampleInput });
   const creation = { owner: actor.sponsorId, operation: "register_api", key, request: input };
   if (await serviceKeyTaken(db, input.service_key)) {
     if ((await findCreated(ctx, creation)) === undefined) throw keyTaken(input.service_key);
@@ -45,15 +42,11 @@ export async function registerApi(
     id,
     upstreamUrl: input.upstream_url,
     upstreamMethod: input.upstream_method,
-    upstreamHeaders:
-      input.upstream_headers === undefined
-        ? null
-        : cipher.encrypt(JSON.stringify(input.upstream_headers), headersContext(id)),
+    upstreamHeaders: encryptHeaders(id, input.upstream_headers, cipher),
     timeoutMs: input.timeout_ms ?? DEFAULT_TIMEOUT_MS,
   };
-  const sampleInput = input.sample_input ?? {};
   const probe = await probeUpstream(ctx, api, sampleInput, input.pay_to);
-  if (probe === "blocked") throw invalidField("/upstream_url", "must lead to a public address", "format");
+  if (probe === "blocked") throw notPublic();
 
   const row = {
     id,

@@ -23,6 +23,7 @@ export function toView(api: ApiWithBudget): z.infer<typeof ApiView> {
     timeout_ms: api.timeoutMs,
     active: api.active,
     set_aside_at: api.setAsideAt?.toISOString() ?? null,
+    ...(api.archivedAt !== null && { archived_at: api.archivedAt.toISOString() }),
     terms:
       api.network !== null && api.asset !== null && api.payTo !== null
         ? { network: api.network, asset: api.asset, pay_to: api.payTo }
@@ -34,14 +35,19 @@ export function toView(api: ApiWithBudget): z.infer<typeof ApiView> {
 }
 
 /** The error for a service that gets no calls at the moment. */
-export const inactiveService = (api: Pick<ApiRow, "setAsideAt">): AppError =>
-  new AppError("inactive", {
-    message:
-      api.setAsideAt === null
-        ? "This service is paused."
-        : "This service gets no calls: it was paid and brought nothing for several people in a row.",
+export function inactiveService({
+  archivedAt,
+  setAsideAt,
+}: Pick<ApiRow, "archivedAt" | "setAsideAt">): AppError {
+  const reason =
+    setAsideAt === null
+      ? "This service is paused."
+      : "This service gets no calls: it was paid and brought nothing for several people in a row.";
+  return new AppError("inactive", {
+    message: archivedAt === null ? reason : "This service is archived.",
     nextActions: [next.searchServices()],
   });
+}
 
 /** The error for a run's input that doesn't match the service's schema. It carries the schema. */
 export const invalidRunInput = (api: { inputSchema: unknown }, fieldErrors: FieldError[]): AppError =>

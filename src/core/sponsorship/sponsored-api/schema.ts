@@ -52,6 +52,18 @@ const UpstreamHeaders = z
   )
   .refine((headers) => Object.keys(headers).length <= 20, { message: "at most 20 headers" });
 
+const UpstreamUrl = z
+  .url({ protocol: /^https?$/ })
+  .max(2000)
+  .meta({
+    description:
+      "`{name}` as a whole segment of the path is filled from the input's field of this name, which isn't sent again. The input schema has to require it, as a string or an integer",
+  });
+const InputSchema = JsonObject.meta({ description: "Closed JSON Schema (2020-12) of a run's input" });
+const SampleInput = JsonObject.meta({
+  description: "The input with which the upstream is called once, without payment, to learn its terms",
+});
+
 const fields = {
   name: z.string().trim().min(1).max(100),
   description: z.string().trim().min(1).max(1000).meta({ description: "Plain text, for people and agents" }),
@@ -66,7 +78,7 @@ export const RegisterApiInput = z.strictObject({
   idempotency_key: IdempotencyKey.optional(),
   ...fields,
   tags: fields.tags.optional(),
-  upstream_url: z.url({ protocol: /^https?$/ }).max(2000),
+  upstream_url: UpstreamUrl,
   upstream_method: z.enum(["GET", "POST"]),
   upstream_headers: UpstreamHeaders.optional().meta({ description: "Sent with every request; write-only" }),
   pay_to: z
@@ -74,10 +86,8 @@ export const RegisterApiInput = z.strictObject({
     .regex(/^0x[0-9a-fA-F]{40}$/)
     .optional()
     .meta({ description: "The upstream's payee, if a call without payment doesn't get a 402" }),
-  input_schema: JsonObject.meta({ description: "Closed JSON Schema (2020-12) of a run's input" }),
-  sample_input: JsonObject.optional().meta({
-    description: "The input with which the upstream is called once, without payment, to learn its terms",
-  }),
+  input_schema: InputSchema,
+  sample_input: SampleInput.optional(),
   timeout_ms: fields.timeout_ms.optional(),
 });
 
@@ -92,10 +102,18 @@ export const ChangeApiInput = z.strictObject({
   tags: fields.tags.optional(),
   price_cents: fields.price_cents.optional(),
   timeout_ms: fields.timeout_ms.optional(),
+  upstream_url: UpstreamUrl.optional(),
+  upstream_headers: UpstreamHeaders.optional().meta({
+    description: "Replaces all headers that are sent with every request; write-only",
+  }),
+  input_schema: InputSchema.optional(),
+  sample_input: SampleInput.optional(),
   repin: z.boolean().optional().meta({
     description: "Call the upstream again without payment, and pin its payments to the terms it states now",
   }),
 });
+
+export const ArchiveApiInput = z.strictObject({ service_key: ServiceKey });
 
 export const ApiView = z.object({
   service_id: z.string(),
@@ -114,6 +132,7 @@ export const ApiView = z.object({
     description:
       "Since when it gets no calls, because its upstream was paid and brought nothing for three people in a row. `active: true` has the upstream called again without payment; if that works, calls go on",
   }),
+  archived_at: Timestamp.optional().meta({ description: "When it was archived. It is never active again" }),
   terms: z
     .object({ network: z.string(), asset: z.string(), pay_to: z.string() })
     .nullable()

@@ -1,4 +1,4 @@
-import type { SponsoredApi } from "../../../platform/generated/prisma/client.ts";
+import type { Prisma, SponsoredApi } from "../../../platform/generated/prisma/client.ts";
 import type { Account } from "../../money/budget/index.ts";
 import { ACCOUNT_FIELDS } from "../../money/budget/index.ts";
 import type { Queries } from "../../ports/database.ts";
@@ -127,6 +127,7 @@ export async function serviceKeyTaken(db: Queries, serviceKey: string): Promise<
   return (await db.sponsoredApi.count({ where: { serviceKey } })) > 0;
 }
 
+/** Changes that hold whatever else changes. */
 export interface ApiChanges {
   active?: boolean;
   setAsideAt?: null;
@@ -137,6 +138,15 @@ export interface ApiChanges {
   tags?: string[];
   priceMicros?: bigint;
   timeoutMs?: number;
+}
+
+/** Changes of what is called, and on which terms. They are checked and probed against each other. */
+export interface DefinitionChanges {
+  upstreamUrl?: string;
+  upstreamHeaders?: Uint8Array<ArrayBuffer> | null;
+  inputSchema?: Record<string, unknown>;
+  inputDataTypes?: DataType[];
+  sampleInput?: Record<string, unknown>;
   network?: string | null;
   asset?: string | null;
   payTo?: string | null;
@@ -144,9 +154,38 @@ export interface ApiChanges {
   lowestQuoteMicros?: bigint | null;
 }
 
-export async function updateApi(db: Queries, id: string, changes: ApiChanges): Promise<ApiWithBudget> {
-  return db.sponsoredApi.update({ where: { id }, data: changes, include: WITH_BUDGET });
+/**
+ * Changes an API as it was read. Returns undefined, and changes nothing, if it was archived since, or if its
+ * definition is to change and another request has changed it since.
+ */
+export async function updateApi(
+  db: Queries,
+  { id, revision }: Pick<ApiRow, "id" | "revision">,
+  changes: ApiChanges,
+  { inputSchema, sampleInput, ...definition }: DefinitionChanges,
+): Promise<ApiWithBudget | undefined> {
+  const schemas = {
+    ...(inputSchema !== undefined && { inputSchema: inputSchema as Prisma.InputJsonObject }),
+    ...(sampleInput !== undefined && { sampleInput: sampleInput as Prisma.InputJsonObject }),
+  };
+  const isRedefined = Object.keys(definition).length + Object.keys(schemas).length > 0;
+  const { count } = await db.sponsoredApi.updateMany({
+    where: { id, archivedAt: null, ...(isRedefined && { revision }) },
+    data: { ...changes, ...definition, ...schemas, revision: { increment: isRedefined ? 1 : 0 } },
+  });
+  return count === 0 ? undefined : db.sponsoredApi.findUniqueOrThrow({ where: { id }, include: WITH_BUDGET });
 }
+
+/** Archives an API for good: it takes no new calls. Writes one row if it wasn't archived before. */
+export const archive = statement({
+  name: "sponsored-api.archive",
+  limit: "money",
+  params: { id: uuid },
+  row: {},
+  text: `
+    UPDATE sponsored_apis SET archived_at = now(), active = false, revision = revision + 1
+     WHERE id = $id AND archived_at IS NULL`,
+});
 
 /** Locks an API until the transaction ends, and returns its own budget account. */
 export const lockBudget = statement({

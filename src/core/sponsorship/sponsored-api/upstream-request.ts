@@ -1,9 +1,32 @@
 import type { Cipher } from "../../ports/cipher.ts";
 import type { UpstreamRequest } from "../../ports/upstream.ts";
+import { AppError } from "../../protocol/errors.ts";
+import { checkPathInput, fillPath } from "./path-parameters.ts";
 import type { ApiRow } from "./store.ts";
 
 /** Binds encrypted headers to their API. */
-export const headersContext = (apiId: string): string => `sponsored_apis.upstream_headers:${apiId}`;
+const headersContext = (apiId: string): string => `sponsored_apis.upstream_headers:${apiId}`;
+
+type Headers = Record<string, string>;
+
+/** Encrypts the headers of an API for storing. Returns null if there are none. */
+export const encryptHeaders = (
+  apiId: string,
+  headers: Headers | undefined,
+  cipher: Cipher,
+): Uint8Array<ArrayBuffer> | null =>
+  headers === undefined || Object.keys(headers).length === 0
+    ? null
+    : Uint8Array.from(cipher.encrypt(JSON.stringify(headers), headersContext(apiId)));
+
+/** The headers that a sponsor set for an API. */
+const decryptHeaders = (
+  { id, upstreamHeaders }: Pick<ApiRow, "id" | "upstreamHeaders">,
+  cipher: Cipher,
+): Headers =>
+  upstreamHeaders === null
+    ? {}
+    : (JSON.parse(cipher.decrypt(upstreamHeaders, headersContext(id)).toString("utf8")) as Headers);
 
 /** What a request to an upstream needs of its API. */
 export type Callable = Pick<
@@ -12,31 +35,30 @@ export type Callable = Pick<
 >;
 
 /**
- * Builds the request to the upstream. With POST, the input is the JSON body. With GET, the input is the
- * query: an array repeats its parameter, an object becomes JSON, and null is left out.
+ * Builds the request to the upstream. Fields of the input that the URL's path names go there. With POST, the
+ * rest of the input is the JSON body. With GET, it is the query: an array repeats its parameter, an object
+ * becomes JSON, and null is left out.
+ * @throws `validation_error` if a field can't be a part of the path
  */
 export function buildUpstreamRequest(
   api: Callable,
   input: Record<string, unknown>,
   cipher: Cipher,
 ): UpstreamRequest {
-  const { upstreamHeaders: encrypted, timeoutMs } = api;
-  const sponsorsHeaders =
-    encrypted === null
-      ? {}
-      : (JSON.parse(cipher.decrypt(encrypted, headersContext(api.id)).toString("utf8")) as Record<
-          string,
-          string
-        >);
+  const fieldErrors = checkPathInput(api.upstreamUrl, input, "/input");
+  if (fieldErrors.length > 0) throw new AppError("validation_error", { fieldErrors });
+  const { url, rest } = fillPath(api.upstreamUrl, input);
+  const { timeoutMs } = api;
+  const sponsorsHeaders = decryptHeaders(api, cipher);
   const headers = { accept: "application/json, */*;q=0.5", ...sponsorsHeaders };
   const confidential = Object.values(sponsorsHeaders);
   if (api.upstreamMethod === "GET")
-    return { url: withQuery(api.upstreamUrl, input), method: "GET", headers, timeoutMs, confidential };
+    return { url: withQuery(url, rest), method: "GET", headers, timeoutMs, confidential };
   return {
-    url: api.upstreamUrl,
+    url,
     method: "POST",
     headers: { ...headers, "content-type": "application/json" },
-    body: JSON.stringify(input),
+    body: JSON.stringify(rest),
     timeoutMs,
     confidential,
   };

@@ -13,6 +13,19 @@ export function declaredFields(graph: SchemaGraph): { required: string[]; option
   };
 }
 
+/** The root's required properties that are a string or an integer, and no personal data. */
+export function plainFields(graph: SchemaGraph): string[] {
+  const parts = alwaysApplied(graph, graph.root);
+  return declaredFields(graph).required.filter((name) => {
+    const schemas = parts.flatMap(({ properties }) => ownProperty(properties, name) ?? []);
+    const applied = schemas.flatMap((schema) => alwaysApplied(graph, schema));
+    return (
+      applied.some(({ type }) => type === "string" || type === "integer") &&
+      !schemas.some((schema) => graph.asksForData(schema))
+    );
+  });
+}
+
 /** The data types that every valid data has, sorted. */
 export const requiredDataTypes = (graph: SchemaGraph): DataType[] =>
   [...requiredIn(graph, graph.root)].sort();

@@ -4,7 +4,7 @@ import type { FieldError } from "../../../protocol/errors.ts";
 import { createValidator } from "../check/ajv-validator.ts";
 import { measureData } from "../check/check-json.ts";
 import { readSchema } from "../check/check-schema.ts";
-import { declaredFields, requiredDataTypes } from "../check/declared-types.ts";
+import { declaredFields, plainFields, requiredDataTypes } from "../check/declared-types.ts";
 import { ErrorCollector } from "../check/error-collector.ts";
 import { PatternBudgetError } from "../check/patterns.ts";
 import { SchemaGraph } from "../check/schema-graph.ts";
@@ -22,6 +22,8 @@ export interface CompiledSchema {
   /** Names of the root's properties, as `GET /agent/tasks/{campaign_id}` lists them. */
   readonly requiredFields: readonly string[];
   readonly optionalFields: readonly string[];
+  /** Of the required fields, those that are a string or an integer, and no personal data. */
+  readonly plainFields: readonly string[];
   /**
    * Returns the data types that are in this data, sorted; or what is wrong with the data, field by field.
    * @param basePath JSON Pointer of the data within the request, such as `/task_data`.
@@ -92,6 +94,7 @@ function compile(graph: SchemaGraph): CompiledSchema {
     dataTypes: { all: graph.dataTypes(), required: requiredDataTypes(graph) },
     requiredFields: fields.required,
     optionalFields: fields.optional,
+    plainFields: plainFields(graph),
     validate: (data, basePath) => check(data, basePath, SUBMITTED_WORK),
     validateFilled: (data, basePath) => check(data, basePath, FILLED_WORK),
     validateSubmission,

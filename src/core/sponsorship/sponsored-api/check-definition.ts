@@ -1,0 +1,36 @@
+import { checkSchema } from "../../personal-data/data-schema/index.ts";
+import { AppError, invalidField } from "../../protocol/errors.ts";
+import { checkPathInput, findParameterProblem } from "./path-parameters.ts";
+
+/** @throws `validation_error` that names each part of an input schema that isn't allowed */
+export function requireSafeSchema(inputSchema: unknown): void {
+  const schemaErrors = checkSchema(inputSchema);
+  if (schemaErrors.length === 0) return;
+  throw new AppError("validation_error", {
+    message: "The input schema isn't allowed. See the errors of its fields.",
+    fieldErrors: schemaErrors.map((error) => ({ ...error, path: `/input_schema${error.path}` })),
+  });
+}
+
+/**
+ * Checks that every valid input fills the parameters of the URL's path, and that the sample input does.
+ * @throws `validation_error` at `/upstream_url` or in `/sample_input`
+ */
+export function requireFillablePath({
+  upstreamUrl,
+  inputSchema,
+  sampleInput,
+}: {
+  upstreamUrl: string;
+  inputSchema: unknown;
+  sampleInput: Record<string, unknown>;
+}): void {
+  const problem = findParameterProblem(upstreamUrl, inputSchema);
+  if (problem !== undefined) throw invalidField("/upstream_url", problem, "pattern");
+  const fieldErrors = checkPathInput(upstreamUrl, sampleInput, "/sample_input");
+  if (fieldErrors.length > 0) throw new AppError("validation_error", { fieldErrors });
+}
+
+/** The error for an upstream whose address isn't public. */
+export const notPublic = (): AppError =>
+  invalidField("/upstream_url", "must lead to a public address", "format");
