@@ -1,4 +1,5 @@
-import type { ActionName, NextAction } from "../../core/protocol/next-actions.ts";
+import type { AgentActionName, NextAction } from "../../core/protocol/next-actions.ts";
+import type { SponsorActionName } from "../../core/protocol/sponsor-actions.ts";
 import type { Auth, Surface } from "../operation/operation-meta.ts";
 import type { Operation, Operations } from "../operation/operations.ts";
 import type { WireNextAction } from "./envelope.ts";
@@ -18,8 +19,8 @@ export type RenderNextActions = (
   repeatedFields?: RepeatedFields,
 ) => WireNextAction[];
 
-/** All actions that the core can name. The compiler checks that none is missing. */
-const ACTIONS = Object.keys({
+/** All actions of agents that the core can name. The compiler checks that none is missing. */
+const AGENT_ACTIONS = Object.keys({
   auth: true,
   get_approval: true,
   search_services: true,
@@ -31,20 +32,36 @@ const ACTIONS = Object.keys({
   flow_status: true,
   audit_history: true,
   pay_directly: true,
-} satisfies Record<ActionName, true>);
+} satisfies Record<AgentActionName, true>);
+
+/** The same for sponsors. */
+const SPONSOR_ACTIONS: ReadonlySet<string> = new Set(
+  Object.keys({
+    register_api: true,
+    get_api: true,
+    change_api: true,
+    fund_api: true,
+    create_campaign: true,
+    get_campaign: true,
+    change_campaign: true,
+    fund_campaign: true,
+    list_answers: true,
+    get_withdrawal: true,
+  } satisfies Record<SponsorActionName, true>),
+);
 
 /**
  * Creates the function that turns the core's next actions into concrete calls. On the GPT surface, actions
- * become GPT operations, and an action without a GPT operation is left out. On all others, they become agent
- * operations.
- * @throws Error if the agent surface has no operation for an action; the server then doesn't start
+ * become GPT operations, and an action without a GPT operation is left out. On all others, they become the
+ * operations of agents and sponsors.
+ * @throws Error if there is no operation for an action; the server then doesn't start
  */
 export function createActionRenderer(operations: Operations): RenderNextActions {
-  const missing = ACTIONS.filter((action) => !operations.has(agentOperation(action as ActionName)));
-  if (missing.length > 0) throw new Error(`next actions without an agent operation: ${missing.join(", ")}`);
+  const missing = [...AGENT_ACTIONS, ...SPONSOR_ACTIONS].filter((name) => !operations.has(operationOf(name)));
+  if (missing.length > 0) throw new Error(`next actions without an operation: ${missing.join(", ")}`);
   return (surface, actions, repeatedFields = {}) =>
     actions.flatMap((action) => {
-      const id = surface === "gpt" ? GPT_OPERATIONS[action.action] : agentOperation(action.action);
+      const id = surface === "gpt" ? GPT_OPERATIONS[action.action] : operationOf(action.action);
       const operation = id === undefined ? undefined : operations.get(id);
       if (operation === undefined) return [];
       const rendered = renderNextAction(operation, surface === "gpt" ? fitToGpt(operation, action) : action);
@@ -54,14 +71,16 @@ export function createActionRenderer(operations: Operations): RenderNextActions 
 }
 
 /** Direct payment is one operation, shared by all surfaces. */
-const agentOperation = (action: ActionName): string =>
-  action === "pay_directly" ? "proxy_run" : `agent_${action}`;
+function operationOf(action: string): string {
+  if (action === "pay_directly") return "proxy_run";
+  return SPONSOR_ACTIONS.has(action) ? `sponsor_${action}` : `agent_${action}`;
+}
 
 /**
  * The GPT operation of each action. An action without one is left out, such as `get_approval`: a GPT shows
  * the person the approval's link and code instead of polling.
  */
-const GPT_OPERATIONS: Partial<Record<ActionName, string>> = {
+const GPT_OPERATIONS: Partial<Record<NextAction["action"], string>> = {
   auth: "gpt_auth",
   search_services: "gpt_search_services",
   get_task: "gpt_get_task",
@@ -101,7 +120,7 @@ function renderNextAction(operation: Operation, action: NextAction): WireNextAct
   };
 }
 
-/** Next actions never name sponsor or admin operations, so `sponsor` and `admin` don't occur. */
+/** Next actions never name an administrator's operations, so `admin` doesn't occur. */
 const WIRE_AUTH: Record<Auth, WireNextAction["auth"]> = {
   none: "none",
   x402: "x402",

@@ -1,12 +1,13 @@
 import { objectSchema } from "./object-schema.ts";
+import type { SponsorAction } from "./sponsor-actions.ts";
 
 /**
- * Next actions: hints that tell the agent which operation to call next. The core names the operation and the
+ * Next actions: hints that tell an agent, or a sponsor's program, which operation to call next. The core names the operation and the
  * parameters it knows. Each surface adds method, endpoint and operation id from its own routers
  * (src/api/response/render-next-actions.ts), so the agent surface and the GPT surface share one core.
  */
 
-interface Hint<Action extends string, Path = object> {
+export interface Hint<Action extends string, Path = object> {
   action: Action;
   /** All path parameters. */
   path: Path;
@@ -17,7 +18,9 @@ interface Hint<Action extends string, Path = object> {
   description: string;
 }
 
-export type NextAction =
+export type NextAction = AgentAction | SponsorAction;
+
+export type AgentAction =
   | Hint<"auth">
   | Hint<"get_approval", { approval_id: string }>
   | Hint<"search_services">
@@ -30,7 +33,7 @@ export type NextAction =
   | Hint<"audit_history">
   | Hint<"pay_directly", { service_key: string }>;
 
-export type ActionName = NextAction["action"];
+export type AgentActionName = AgentAction["action"];
 
 /** The user's consent to this campaign. Completing a task needs it besides the answers. */
 const CONSENT_SCHEMA = {

@@ -6,6 +6,7 @@ import {
   ListAnswersOutput,
 } from "../../../core/sponsorship/answer/index.ts";
 import { FileOutput, respondWithFile } from "../../procedure/file-response.ts";
+import { nextForSponsor } from "../../../core/protocol/sponsor-actions.ts";
 import { sponsorProcedure } from "../../procedure/trpc.ts";
 import { ok, success } from "../../response/envelope.ts";
 import { CAMPAIGN_ID } from "../examples.ts";
@@ -44,7 +45,10 @@ export const answerProcedures = {
     })
     .input(ListAnswersInput)
     .output(success(ListAnswersOutput))
-    .query(async ({ ctx, input }) => ok(ctx, await listAnswers({ ...ctx.deps, actor: ctx.actor }, input))),
+    .query(async ({ ctx, input }) => {
+      const answers = await listAnswers({ ...ctx.deps, actor: ctx.actor }, input);
+      return ok(ctx, answers, [nextForSponsor.getCampaign(input.campaign_id)]);
+    }),
 
   exportAnswers: sponsorProcedure
     .meta({

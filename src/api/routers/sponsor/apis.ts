@@ -10,10 +10,12 @@ import {
   listApis,
   ListApisInput,
   ListApisOutput,
+  nextAfterApi,
   registerApi,
   RegisterApiInput,
 } from "../../../core/sponsorship/sponsored-api/index.ts";
 import { markReplayed, withIdempotencyKey } from "../../procedure/idempotency-key.ts";
+import { nextForSponsor } from "../../../core/protocol/sponsor-actions.ts";
 import { sponsorProcedure } from "../../procedure/trpc.ts";
 import { ok, success } from "../../response/envelope.ts";
 
@@ -54,7 +56,7 @@ export const apiProcedures = {
       const deps = { ...ctx.deps, actor: ctx.actor };
       const { api, replayed } = await registerApi(deps, withIdempotencyKey(ctx, input));
       markReplayed(ctx, replayed);
-      return ok(ctx, api);
+      return ok(ctx, api, nextAfterApi(api));
     }),
 
   listApis: sponsorProcedure
@@ -68,7 +70,10 @@ export const apiProcedures = {
     })
     .input(ListApisInput)
     .output(success(ListApisOutput))
-    .query(async ({ ctx, input }) => ok(ctx, await listApis({ ...ctx.deps, actor: ctx.actor }, input))),
+    .query(async ({ ctx, input }) => {
+      const list = await listApis({ ...ctx.deps, actor: ctx.actor }, input);
+      return ok(ctx, list, list.total_count === 0 ? [nextForSponsor.registerApi()] : []);
+    }),
 
   getApi: sponsorProcedure
     .meta({
@@ -84,7 +89,10 @@ export const apiProcedures = {
     })
     .input(GetApiInput)
     .output(success(ApiDashboard))
-    .query(async ({ ctx, input }) => ok(ctx, await getApi({ ...ctx.deps, actor: ctx.actor }, input))),
+    .query(async ({ ctx, input }) => {
+      const api = await getApi({ ...ctx.deps, actor: ctx.actor }, input);
+      return ok(ctx, api, nextAfterApi(api));
+    }),
 
   changeApi: sponsorProcedure
     .meta({
@@ -100,7 +108,10 @@ export const apiProcedures = {
     })
     .input(ChangeApiInput)
     .output(success(ApiView))
-    .mutation(async ({ ctx, input }) => ok(ctx, await changeApi({ ...ctx.deps, actor: ctx.actor }, input))),
+    .mutation(async ({ ctx, input }) => {
+      const api = await changeApi({ ...ctx.deps, actor: ctx.actor }, input);
+      return ok(ctx, api, nextAfterApi(api));
+    }),
 
   archiveApi: sponsorProcedure
     .meta({
@@ -116,5 +127,8 @@ export const apiProcedures = {
     })
     .input(ArchiveApiInput)
     .output(success(ApiView))
-    .mutation(async ({ ctx, input }) => ok(ctx, await archiveApi({ ...ctx.deps, actor: ctx.actor }, input))),
+    .mutation(async ({ ctx, input }) => {
+      const api = await archiveApi({ ...ctx.deps, actor: ctx.actor }, input);
+      return ok(ctx, api, nextAfterApi(api));
+    }),
 };

@@ -10,8 +10,10 @@ import {
   listCampaigns,
   ListCampaignsInput,
   ListCampaignsOutput,
+  nextAfterCampaign,
 } from "../../../core/sponsorship/campaign/index.ts";
 import { markReplayed, withIdempotencyKey } from "../../procedure/idempotency-key.ts";
+import { nextForSponsor } from "../../../core/protocol/sponsor-actions.ts";
 import { sponsorProcedure } from "../../procedure/trpc.ts";
 import { ok, success } from "../../response/envelope.ts";
 import { CAMPAIGN_ID } from "../examples.ts";
@@ -53,7 +55,7 @@ export const campaignProcedures = {
       const deps = { ...ctx.deps, actor: ctx.actor };
       const { campaign, replayed } = await createCampaign(deps, withIdempotencyKey(ctx, input));
       markReplayed(ctx, replayed);
-      return ok(ctx, campaign);
+      return ok(ctx, campaign, nextAfterCampaign(campaign));
     }),
 
   listCampaigns: sponsorProcedure
@@ -67,7 +69,10 @@ export const campaignProcedures = {
     })
     .input(ListCampaignsInput)
     .output(success(ListCampaignsOutput))
-    .query(async ({ ctx, input }) => ok(ctx, await listCampaigns({ ...ctx.deps, actor: ctx.actor }, input))),
+    .query(async ({ ctx, input }) => {
+      const list = await listCampaigns({ ...ctx.deps, actor: ctx.actor }, input);
+      return ok(ctx, list, list.total_count === 0 ? [nextForSponsor.createCampaign([])] : []);
+    }),
 
   getCampaign: sponsorProcedure
     .meta({
@@ -83,7 +88,10 @@ export const campaignProcedures = {
     })
     .input(GetCampaignInput)
     .output(success(CampaignDashboard))
-    .query(async ({ ctx, input }) => ok(ctx, await getCampaign({ ...ctx.deps, actor: ctx.actor }, input))),
+    .query(async ({ ctx, input }) => {
+      const campaign = await getCampaign({ ...ctx.deps, actor: ctx.actor }, input);
+      return ok(ctx, campaign, nextAfterCampaign(campaign));
+    }),
 
   changeCampaign: sponsorProcedure
     .meta({
@@ -99,7 +107,8 @@ export const campaignProcedures = {
     })
     .input(ChangeCampaignInput)
     .output(success(CampaignView))
-    .mutation(async ({ ctx, input }) =>
-      ok(ctx, await changeCampaign({ ...ctx.deps, actor: ctx.actor }, input)),
-    ),
+    .mutation(async ({ ctx, input }) => {
+      const campaign = await changeCampaign({ ...ctx.deps, actor: ctx.actor }, input);
+      return ok(ctx, campaign, nextAfterCampaign(campaign));
+    }),
 };

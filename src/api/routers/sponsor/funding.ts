@@ -5,6 +5,7 @@ import {
   FundCampaignInput,
   FundOutput,
 } from "../../../core/sponsorship/funding/index.ts";
+import { nextForSponsor } from "../../../core/protocol/sponsor-actions.ts";
 import { sponsorProcedure } from "../../procedure/trpc.ts";
 import { ok, success } from "../../response/envelope.ts";
 import { CAMPAIGN_ID } from "../examples.ts";
@@ -36,7 +37,10 @@ export const fundingProcedures = {
         input,
       );
       Object.assign(ctx.reply.headers, headers);
-      return ok(ctx, data);
+      return ok(ctx, data, [
+        nextForSponsor.getCampaign(input.campaign_id),
+        nextForSponsor.listAnswers(input.campaign_id),
+      ]);
     }),
 
   fundApi: sponsorProcedure
@@ -55,6 +59,6 @@ export const fundingProcedures = {
     .mutation(async ({ ctx, input }) => {
       const { data, headers } = await fundApi({ ...ctx.deps, actor: ctx.actor, headers: ctx.headers }, input);
       Object.assign(ctx.reply.headers, headers);
-      return ok(ctx, data);
+      return ok(ctx, data, [nextForSponsor.getApi(input.service_key)]);
     }),
 };

@@ -9,6 +9,7 @@ import {
   WithdrawOutput,
 } from "../../../core/sponsorship/withdrawal/index.ts";
 import { markReplayed, withIdempotencyKey } from "../../procedure/idempotency-key.ts";
+import { nextForSponsor } from "../../../core/protocol/sponsor-actions.ts";
 import { sponsorProcedure } from "../../procedure/trpc.ts";
 import { ok, success } from "../../response/envelope.ts";
 import { CAMPAIGN_ID, PAYMENT_ID } from "../examples.ts";
@@ -35,7 +36,7 @@ export const withdrawalProcedures = {
       const deps = { ...ctx.deps, actor: ctx.actor };
       const { data, replayed } = await withdrawFromCampaign(deps, withIdempotencyKey(ctx, input));
       markReplayed(ctx, replayed);
-      return ok(ctx, data);
+      return ok(ctx, data, [nextForSponsor.getWithdrawal(data.withdrawal.withdrawal_id)]);
     }),
 
   withdrawFromApi: sponsorProcedure
@@ -56,7 +57,7 @@ export const withdrawalProcedures = {
       const deps = { ...ctx.deps, actor: ctx.actor };
       const { data, replayed } = await withdrawFromApi(deps, withIdempotencyKey(ctx, input));
       markReplayed(ctx, replayed);
-      return ok(ctx, data);
+      return ok(ctx, data, [nextForSponsor.getWithdrawal(data.withdrawal.withdrawal_id)]);
     }),
 
   getWithdrawal: sponsorProcedure
@@ -73,5 +74,12 @@ export const withdrawalProcedures = {
     })
     .input(GetWithdrawalInput)
     .output(success(WithdrawalView))
-    .query(async ({ ctx, input }) => ok(ctx, await getWithdrawal({ ...ctx.deps, actor: ctx.actor }, input))),
+    .query(async ({ ctx, input }) => {
+      const withdrawal = await getWithdrawal({ ...ctx.deps, actor: ctx.actor }, input);
+      return ok(
+        ctx,
+        withdrawal,
+        withdrawal.status === "pending" ? [nextForSponsor.getWithdrawal(withdrawal.withdrawal_id)] : [],
+      );
+    }),
 };

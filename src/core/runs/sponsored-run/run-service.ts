@@ -37,6 +37,7 @@ import { choosePayers } from "../../sponsorship/payer/index.ts";
 import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
 import {
   buildUpstreamRequest,
+  checkPathInput,
   findApi,
   inactiveService,
   invalidRunInput,
@@ -154,7 +155,8 @@ async function checkInput(
 ): Promise<{ data: Record<string, unknown>; dataTypes: DataType[]; values: string[] }> {
   const schema = compileSchema(api.inputSchema);
   const checked = schema.validateSubmission(input, "/input");
-  if (!checked.ok) throw invalidRunInput(api, checked.errors);
+  const errors = checked.ok ? checkPathInput(api.upstreamUrl, input, "/input") : checked.errors;
+  if (!checked.ok || errors.length > 0) throw invalidRunInput(api, errors);
   const outOfScope = missingFrom(api.categories, ctx.actor.scopes.categories);
   if (outOfScope.length > 0) await refuseScope(ctx, "categories", outOfScope);
   await requireDataConsent(ctx, checked.dataTypes, { serviceKey: api.serviceKey });

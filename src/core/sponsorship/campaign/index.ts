@@ -3,6 +3,7 @@ export { changeCampaign } from "./change-campaign.ts";
 export { createCampaign } from "./create-campaign.ts";
 export { getCampaign } from "./get-campaign.ts";
 export { listCampaigns } from "./list-campaigns.ts";
+export { nextAfterCampaign } from "./next-after-campaign.ts";
 export { requireOwnCampaign } from "./own-campaign.ts";
 export {
   CampaignDashboard,

@@ -5,6 +5,7 @@ export { archiveApi } from "./archive-api.ts";
 export { changeApi } from "./change-api.ts";
 export { getApi } from "./get-api.ts";
 export { listApis } from "./list-apis.ts";
+export { nextAfterApi } from "./next-after-api.ts";
 export { registerApi } from "./register-api.ts";
 export { checkPathInput } from "./path-parameters.ts";
 export { inactiveService, invalidRunInput } from "./rules.ts";
