@@ -58,8 +58,7 @@ export const credentialProcedures = {
         method: "DELETE",
         path: "/admin/agents/{agent_id}/keys/{key_id}",
         summary: "Revoke an API key and the sessions it opened",
-        description:
-          "Counts from the very next call, on every replica. The agent's other keys stay.",
+        description: "Counts from the very next call, on every replica. The agent's other keys stay.",
       },
       errors: ["not_found"],
       example: { request: { agent_id: AGENT_ID, key_id: KEY_ID } },
@@ -74,8 +73,7 @@ export const credentialProcedures = {
         method: "DELETE",
         path: "/admin/agents/{agent_id}",
         summary: "Revoke an agent with its keys and sessions",
-        description:
-          "Counts from the very next call, on every replica. Grants and their history stay.",
+        description: "Counts from the very next call, on every replica. Grants and their history stay.",
       },
       errors: ["not_found"],
       example: { request: { agent_id: AGENT_ID } },

@@ -41,7 +41,8 @@ export const adminRouter = router({
         method: "POST",
         path: "/admin/users",
         summary: "Register a user",
-        description: "Region, roles and tools decide which campaigns are for the user. Agents never see them.",
+        description:
+          "Region, roles and tools decide which campaigns are for the user. Agents never see them.",
       },
       errors: ["conflict", "idempotency_conflict"],
       idempotencyKey: true,

@@ -15,7 +15,8 @@ export const treasuryProcedures = {
         method: "GET",
         path: "/admin/payments",
         summary: "See whether payments are paused",
-        description: "Says since when, and why. While they are paused, nothing is signed; what was signed is settled.",
+        description:
+          "Says since when, and why. While they are paused, nothing is signed; what was signed is settled.",
       },
       example: {
         response: { paused: false, reason: null, changed_at: "2026-11-25T09:00:00.000Z" },
