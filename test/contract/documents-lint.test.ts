@@ -1,6 +1,8 @@
 import type { RulesetDefinition } from "@stoplight/spectral-core";
 import { Spectral } from "@stoplight/spectral-core";
 import { oas } from "@stoplight/spectral-rulesets";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import formats from "ajv-formats";
 import { describe, expect, test } from "vitest";
 import { useWorld } from "../support/use-world.ts";
 
@@ -34,6 +36,28 @@ describe.each(DOCUMENTS)("%s", (path) => {
       contact: operator,
       license: { identifier: "Apache-2.0" },
     });
+  });
+
+  test("every body and parameter has an example that its schema accepts", async () => {
+    const document = await load(path);
+    const ajv = new Ajv2020({ strict: false, allErrors: true });
+    formats.default(ajv);
+    ajv.addSchema(document, "document");
+    let checked = 0;
+    const problems = [...objectsOf(document["paths"], ["paths"])].flatMap(({ object, path: at }) => {
+      const isBody = at.at(-2) === "content";
+      const isParameter = "in" in object && "schema" in object;
+      if (!isBody && !isParameter) return [];
+      checked += 1;
+      const where = at.join(".");
+      if (!("example" in object)) return [`${where}: no example`];
+      const pointer = [...at, "schema"].map((part) => part.replaceAll("~", "~0").replaceAll("/", "~1"));
+      const valid = ajv.getSchema(`document#/${pointer.map(encodeURIComponent).join("/")}`);
+      if (at.at(-1) === "*/*") return [];
+      return valid?.(object["example"]) === true ? [] : [`${where}: ${ajv.errorsText(valid?.errors)}`];
+    });
+    expect(problems).toEqual([]);
+    expect(checked).toBeGreaterThan(80);
   });
 
   test("no list has several kinds of items by place", async () => {
