@@ -70,7 +70,7 @@ function parametersOf({ input, meta }: Operation, { parameters = [] }: Operation
       const description = fields[parameter.name]?.description ?? parameter.description;
       const example =
         meta.example?.request?.[parameter.name] ??
-        makeExample((parameter.schema ?? {}), schemas, parameter.name);
+        makeExample(parameter.schema ?? {}, schemas, parameter.name);
       return {
         ...parameter,
         ...(description !== undefined && { description }),
