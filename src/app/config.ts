@@ -1,45 +1,10 @@
-import { isIP } from "node:net";
-import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import type { Settings } from "../core/context.ts";
 import { centsToMicros } from "../core/protocol/amounts.ts";
 import type { TreasuryKey } from "../platform/x402/treasury-account.ts";
+import { AddressRanges, count, Flag, Key32, Keys32, Network, whole } from "./config-fields.ts";
 
 /** The only reader of the environment. A start validates every variable and lists every mistake. */
-
-/** CAIP-2: `eip155:` and the chain id. */
-const Network = z.templateLiteral(["eip155:", z.number().int().positive()]);
-
-const Flag = z.enum(["true", "false"]).transform((text) => text === "true");
-const whole = (max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/, "must be a whole number")
-    .transform(Number)
-    .pipe(z.number().min(0).max(max));
-const count = (fallback: number, max: number) => whole(max).default(fallback);
-
-/** 32 bytes in base64 or hex. */
-const Key32 = z.string().transform((text, ctx) => {
-  const bytes = /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, "hex") : Buffer.from(text, "base64");
-  if (bytes.length === 32) return bytes;
-  ctx.addIssue({ code: "custom", message: "must be 32 bytes in base64 or hex (openssl rand -base64 32)" });
-  return z.NEVER;
-});
-
-/** Keys separated by commas. The first encrypts; all decrypt. */
-const Keys32 = z
-  .string()
-  .transform((text) => text.split(",").map((key) => key.trim()))
-  .pipe(z.tuple([Key32], Key32));
-
-/** Addresses and CIDR ranges, separated by commas. */
-const AddressRanges = z
-  .string()
-  .transform((text) => text.split(",").map((range) => range.trim()))
-  .refine((ranges) => ranges.every((range) => isIP(range) !== 0 || ipaddr.isValidCIDR(range)), {
-    message: "must be addresses or CIDR ranges, separated by commas",
-  });
 
 const Environment = z.object({
   NODE_ENV: z.string().default("development"),

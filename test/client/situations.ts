@@ -53,7 +53,7 @@ const callWithChangedRequest = async (
 
 /** For each error code: calls that a real server refuses with this code. */
 export const SITUATIONS = {
-  invalid_request: (world) => callWithChangedRequest(world, (url, init) => fetch(`${url}?batch=1`, init)),
+  invalid_request: (world) => callWithChangedRequest(world, (url, init) => fetch(`${url}%ff`, init)),
   invalid_json: (world) => callWithChangedRequest(world, (url, init) => fetch(url, { ...init, body: "{" })),
   payload_too_large: (world) =>
     callWithChangedRequest(world, (url, init) =>

@@ -1,6 +1,11 @@
 import type { OpenAPIObject } from "trpc-to-openapi";
 import type { Operation } from "../operation/operations.ts";
 import { fieldsOf } from "../operation/unwrap-zod.ts";
+import type { ErrorCode } from "../../core/protocol/errors.ts";
+import { ERRORS } from "../../core/protocol/errors.ts";
+import type { ErrorEnvelope } from "../response/envelope.ts";
+import type { Schema } from "./make-example.ts";
+import { makeExample } from "./make-example.ts";
 import { errorsByStatus, takesBody } from "./operation-errors.ts";
 import {
   CHALLENGE_HEADER,
@@ -15,6 +20,7 @@ import {
   securityOf,
 } from "./shared-components.ts";
 
+type Schemas = Record<string, Schema>;
 type PathItem = NonNullable<OpenAPIObject["paths"]>[string];
 export type OperationObject = NonNullable<PathItem["get"]>;
 type Content = Extract<NonNullable<OperationObject["requestBody"]>, { content: unknown }>["content"];
@@ -33,10 +39,14 @@ const STATUSES_WITH_RETRY_AFTER = new Set([409, 429, 503, 504]);
 const isLimited = (auth: Operation["auth"]): boolean => auth !== "none" && auth !== "admin";
 
 /** Adds an operation's metadata to the operation object that trpc-to-openapi generated from the schemas. */
-export function describeOperation(operation: Operation, generated: OperationObject): OperationObject {
+export function describeOperation(
+  operation: Operation,
+  generated: OperationObject,
+  schemas: Schemas,
+): OperationObject {
   const { id, surface, auth, method, meta } = operation;
   const { summary, description, tags = [surface] } = meta.openapi;
-  const parameters = parametersOf(operation, generated);
+  const parameters = parametersOf(operation, generated, schemas);
   return {
     operationId: id,
     tags,
@@ -47,22 +57,24 @@ export function describeOperation(operation: Operation, generated: OperationObje
     security: securityOf(surface, auth),
     ...(parameters.length > 0 && { parameters }),
     ...(takesBody(operation) && { requestBody: bodyOf(operation, generated) }),
-    responses: { ...successesOf(operation, generated), ...errorsOf(operation) },
+    responses: { ...successesOf(operation, generated, schemas), ...errorsOf(operation) },
   };
 }
 
-function parametersOf({ input, meta }: Operation, { parameters = [] }: OperationObject) {
+function parametersOf({ input, meta }: Operation, { parameters = [] }: OperationObject, schemas: Schemas) {
   const fields = fieldsOf(input);
   return [
     ...parameters.map((parameter) => {
       if (!("name" in parameter)) return parameter;
       // The generator unwraps `.optional()` and so loses a description that was set on it.
       const description = fields[parameter.name]?.description ?? parameter.description;
-      const example = meta.example?.request?.[parameter.name];
+      const example =
+        meta.example?.request?.[parameter.name] ??
+        makeExample(parameter.schema ?? {}, schemas, parameter.name);
       return {
         ...parameter,
         ...(description !== undefined && { description }),
-        ...(example !== undefined && { example }),
+        example,
       };
     }),
     ...(meta.idempotencyKey === true ? [IDEMPOTENCY_KEY_PARAMETER] : []),
@@ -81,6 +93,7 @@ function bodyOf({ id, meta, pathParams }: Operation, { requestBody }: OperationO
 function successesOf(
   { id, surface, auth, meta }: Operation,
   { responses }: OperationObject,
+  schemas: Schemas,
 ): Record<string, ResponseObject> {
   const generated = responses?.["200"] as Pick<ResponseObject, "content"> | undefined;
   if (generated === undefined) throw new Error(`${id}: the generated operation has no 200 response`);
@@ -98,15 +111,16 @@ function successesOf(
   const example = surface === "gpt" ? data : { status: "success", data, next_actions: [] };
   const bareContent =
     meta.bytes === true ? ANY_BYTES : meta.file === undefined ? generated.content : fileContent(meta.file);
-  const content = data === undefined ? bareContent : withExample(bareContent, example);
+  const made = (content: Content): Content => withMadeExamples(content, schemas);
+  const content = data === undefined ? made(bareContent) : withExample(bareContent, example);
   return {
     200: describe(meta.openapi.successDescription ?? "Success", content),
-    ...(meta.accepted !== undefined && { 202: describe(meta.accepted, generated.content) }),
+    ...(meta.accepted !== undefined && { 202: describe(meta.accepted, made(generated.content)) }),
   };
 }
 
 function errorsOf(operation: Operation): Record<string, ResponseObject> {
-  const describe = (status: number, codes: string[]): ResponseObject => ({
+  const describe = (status: number, codes: ErrorCode[]): ResponseObject => ({
     description: codes.map((code) => `\`${code}\``).join(", "),
     headers: {
       ...REQUEST_ID_HEADER,
@@ -115,12 +129,22 @@ function errorsOf(operation: Operation): Record<string, ResponseObject> {
       ...(status === 429 && RATE_LIMIT_HEADERS),
       ...(status === 401 && CHALLENGE_HEADER),
     },
-    content: { "application/json": { schema: { $ref: "#/components/schemas/ErrorEnvelope" } } },
+    content: {
+      "application/json": {
+        schema: { $ref: "#/components/schemas/ErrorEnvelope" },
+        example: errorExample(codes[0] ?? "internal_error"),
+      },
+    },
   });
   return Object.fromEntries(
     [...errorsByStatus(operation)].map(([status, codes]) => [String(status), describe(status, codes)]),
   );
 }
+
+const errorExample = (code: ErrorCode): Pick<ErrorEnvelope, "error_code" | "message" | "next_actions"> => ({
+  ...{ status: "error", error_code: code, message: ERRORS[code].message },
+  ...{ retry_allowed: ERRORS[code].retry === true, next_actions: [], request_id: "r-1" },
+});
 
 /** An upstream may answer with any media type. */
 const ANY_BYTES: Content = { "*/*": { schema: { type: "string", format: "binary" } } };
@@ -131,3 +155,12 @@ const fileContent = (schemas: NonNullable<Operation["meta"]["file"]>): Content =
 function withExample(content: Content, example: unknown): Content {
   return Object.fromEntries(Object.entries(content).map(([type, media]) => [type, { ...media, example }]));
 }
+
+/** Examples for what has none of its own. An upstream's bytes have no schema to make one from. */
+const withMadeExamples = (content: Content, schemas: Schemas): Content =>
+  Object.fromEntries(
+    Object.entries(content).map(([type, media]) => {
+      const schema = (media.schema ?? {}) as Schema;
+      return [type, { ...media, example: makeExample(schema, schemas, type === "*/*" ? "output" : "") }];
+    }),
+  );

@@ -6,6 +6,7 @@ import { SURFACES } from "../operation/operation-meta.ts";
 import type { Operations } from "../operation/operations.ts";
 import { ErrorEnvelope } from "../response/envelope.ts";
 import { describeOperation } from "./describe-operation.ts";
+import type { Schema } from "./make-example.ts";
 import { plainDocument } from "./plain-document.ts";
 import { HEADERS, SECURITY_SCHEMES, securityOf, TAGS } from "./shared-components.ts";
 
@@ -56,13 +57,14 @@ export function buildOpenApi(operations: Operations, options: OpenApiOptions): O
     filter: ({ metadata }) => described.some(({ path }) => path === metadata.openapi.path),
   });
 
+  const schemas = (document.components?.schemas ?? {}) as Record<string, Schema>;
   const paths: Paths = {};
   for (const operation of described) {
     const { path } = operation;
     const verb = operation.method.toLowerCase() as Lowercase<typeof operation.method>;
     const generated = document.paths?.[path]?.[verb];
     if (generated === undefined) throw new Error(`${operation.name} is missing in the generated document`);
-    paths[path] = { ...paths[path], [verb]: describeOperation(operation, generated) };
+    paths[path] = { ...paths[path], [verb]: describeOperation(operation, generated, schemas) };
   }
   const tags = new Set(Object.values(paths).flatMap((item) => Object.values(item as object).flatMap(tagsOf)));
   const pathsText = JSON.stringify(paths);

@@ -48,7 +48,7 @@ export function plainDocument(document: OpenAPIObject): OpenAPIObject {
   const schemas = (document.components?.schemas ?? {}) as PartObject;
 
   function plain(part: Part): Part {
-    if (Array.isArray(part)) return part.map(plain);
+    if (Array.isArray(part)) return (part as Part[]).map(plain);
     if (typeof part !== "object" || part === null) return part;
     const { $ref, ...own } = part as PartObject;
     if (typeof $ref === "string" && $ref.startsWith(SCHEMA_REF)) {
@@ -56,8 +56,10 @@ export function plainDocument(document: OpenAPIObject): OpenAPIObject {
       const target = name === "ErrorEnvelope" ? ERROR_SCHEMA : plain(schemas[name]);
       return { ...(target as PartObject), ...own };
     }
-    const entries = Object.entries(part).map(([key, value]) => [key, DATA.has(key) ? value : plain(value)]);
-    return plainSchema(Object.fromEntries(entries) as PartObject);
+    const parts = Object.entries(part as PartObject);
+    return plainSchema(
+      Object.fromEntries(parts.map(([key, value]) => [key, DATA.has(key) ? value : plain(value)])),
+    );
   }
 
   const { schemas: _inlined, ...components } = document.components ?? {};

@@ -85,6 +85,7 @@ export const IDEMPOTENCY_KEY_PARAMETER = {
   required: false,
   description: "Same as the field `idempotency_key`. Calls with the same key have one effect.",
   schema: { type: "string" as const, minLength: 1, maxLength: 255 },
+  example: "order-4711",
 };
 
 /**

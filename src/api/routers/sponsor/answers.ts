@@ -63,7 +63,7 @@ export const answerProcedures = {
       errors: ["not_found"],
       file: {
         "application/json": { type: "array", items: { $ref: "#/components/schemas/Answer" } },
-        "text/csv": { type: "string" },
+        "text/csv": { type: "string", examples: ["answer_id,score\r\n3f0c2f0e,4\r\n"] },
       },
       example: { request: { campaign_id: CAMPAIGN_ID, format: "csv" } },
     })
