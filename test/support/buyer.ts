@@ -15,6 +15,7 @@ interface PaymentDemand {
 /** A new wallet that pays with the stock x402 client (v2). */
 export interface Buyer {
   wallet: PrivateKeyAccount;
+  privateKey: `0x${string}`;
   /** Posts JSON, and pays if the answer is a 402. */
   post(url: string, body: object, headers?: Record<string, string>): Promise<Response>;
   /** Signs one payment for what a 402 asks for. Returns it as headers. @param id the payment's identifier, if it gets one */
@@ -26,7 +27,8 @@ export interface Buyer {
  * @param chain where it holds them; by default, the run's chain
  */
 export async function createBuyer(micros: bigint, chain?: ChainInfo): Promise<Buyer> {
-  const wallet = privateKeyToAccount(generatePrivateKey());
+  const privateKey = generatePrivateKey();
+  const wallet = privateKeyToAccount(privateKey);
   if (micros > 0n) await mint(wallet.address, micros, chain);
   // The client knows the test USDC only on the run's chain.
   const newClient = (): x402Client =>
@@ -36,6 +38,7 @@ export async function createBuyer(micros: bigint, chain?: ChainInfo): Promise<Bu
     });
   return {
     wallet,
+    privateKey,
     post: (url, body, headers = {}) =>
       wrapFetchWithPayment(fetch, newClient())(url, {
         method: "POST",

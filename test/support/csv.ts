@@ -1,5 +1,6 @@
-/** Parses CSV (RFC 4180). @throws Error with the position of what is no CSV */
-export function parseCsv(csv: string): string[][] {
+/** Parses CSV (RFC 4180), with or without a byte order mark. @throws Error with the position of what is no CSV */
+export function parseCsv(text: string): string[][] {
+  const csv = text.replace(/^\ufeff/, "");
   const cell = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/y;
   const records: string[][] = [];
   for (let record: string[] = []; cell.lastIndex < csv.length;) {

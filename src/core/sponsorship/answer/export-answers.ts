@@ -58,10 +58,13 @@ async function* asJson(batches: AsyncIterable<AnswerView[]>): AsyncGenerator<str
   yield separator === "[\n" ? "[]\n" : "\n]\n";
 }
 
+/** Without it, Excel reads a CSV file in the system's charset, so that Japanese becomes unreadable. */
+const BYTE_ORDER_MARK = "\ufeff";
+
 async function* asCsv(
   batches: AsyncIterable<AnswerView[]>,
   { header, record }: ReturnType<typeof answersTable>,
 ): AsyncGenerator<string> {
-  yield header;
+  yield BYTE_ORDER_MARK + header;
   for await (const answers of batches) yield answers.map(record).join("");
 }

@@ -1,0 +1,100 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { createBuyer } from "../support/buyer.ts";
+import { CONSENT, EVERYTHING } from "../support/caller.ts";
+import { expectRefused, expectSuccess } from "../support/call.ts";
+import { balanceOf } from "../support/chain.ts";
+import { eventually } from "../support/eventually.ts";
+import { expectBooksToBalance } from "../support/money.ts";
+import type { Program } from "../support/programs.ts";
+import { findProgram } from "../support/programs.ts";
+import { ADMIN_KEY } from "../support/server.ts";
+import { daysFromNow } from "../support/time.ts";
+import { useWorld } from "../support/use-world.ts";
+
+/** The guides' commands, run as they stand in docs/. */
+
+const ROOT = path.resolve(import.meta.dirname, "../..");
+const CURL: Program = { names: ["curl"], package: "curl" };
+const JQ: Program = { names: ["jq"], package: "jq" };
+
+const world = useWorld();
+
+/** The blocks of a guide that are marked as commands (`sh`). */
+const commandsOf = (guide: string): string[] =>
+  [...readFileSync(path.join(ROOT, "docs", guide), "utf8").matchAll(/^```sh\n(.*?)^```$/gms)].map(
+    ([, commands]) => commands ?? "",
+  );
+
+/** Runs commands in one shell that stops at the first failure. Returns what they print. */
+async function runCommands(commands: string[], variables: Record<string, string>): Promise<string> {
+  [CURL, JQ].forEach(findProgram);
+  const script = ["set -euo pipefail", ...commands].join("\n");
+  const { stdout } = await promisify(execFile)("bash", ["-c", script], {
+    cwd: ROOT,
+    env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...variables },
+  }).catch((error: unknown) => {
+    throw new Error(`the commands failed after printing:\n${(error as { stdout: string }).stdout}`, {
+      cause: error,
+    });
+  });
+  return stdout;
+}
+
+test("a new sponsor gets through the sponsors' guide: register, fund, see, pause, withdraw", async () => {
+  const { wallet, privateKey } = await createBuyer(1_000_000n);
+  const printed = await runCommands(commandsOf("sponsors.md"), {
+    URL: world.url,
+    ADMIN_KEY,
+    UPSTREAM: world.upstream.url("honest"),
+    WALLET_ADDRESS: wallet.address,
+    WALLET_PRIVATE_KEY: privateKey,
+  });
+
+  expect(printed).toContain(`"pay_to": "${world.upstream.payTo}"`);
+  expect(printed).toContain('"create_campaign"');
+  expect(printed).toContain('"credited_cents": 100');
+  expect(printed).toContain("answer_id,");
+  const campaign = await world.db.campaign.findFirstOrThrow({ include: { budgetAccount: true } });
+  expect(campaign).toMatchObject({ name: "Daylight survey", active: false });
+  const api = await world.db.sponsoredApi.findUniqueOrThrow({ where: { serviceKey: "my-daylight" } });
+  expect(api).toMatchObject({ active: false, archivedAt: expect.any(Date) as Date });
+  await eventually(async () => expect(await balanceOf(wallet.address)).toBe(1_000_000n));
+  await expectBooksToBalance(world.db);
+});
+
+test("an operator gets through the users' guide: decide, keep, see, take back", async () => {
+  const email = "grace@example.com";
+  const userId = await world.createUser({ email });
+  const agent = await world.admin("/admin/agents", { name: "Helper" });
+  const agentKey = agent["api_key"] as never as string;
+  const wish = { scopes: EVERYTHING, budget_limit_cents: 50 };
+  const asked = await world.call("agent.auth", wish, agentKey);
+  const { approval_id } = expectRefused(asked, 403, "consent_required").details as { approval_id: string };
+
+  const commands = commandsOf("users.md");
+  const takesBack = commands.findIndex((block) => block.includes("/admin/grants/"));
+  const variables = { URL: world.url, ADMIN_KEY, EMAIL: email, TOMORROW: daysFromNow(1) };
+  const printed = await runCommands(commands.slice(0, takesBack), variables);
+  expect(printed).toContain('"agent": "Helper"');
+  expect(printed).toContain('"stored": true');
+
+  const state = expectSuccess(await world.call("agent.getApproval", { approval_id }, agentKey));
+  expect(state["status"]).toBe("approved");
+  const session = await world.openSession(
+    { agent_key: agentKey, subject: state["user_id"] as string },
+    { budgetCents: 20 },
+  );
+  const acme = await world.createSponsor();
+  const campaignId = await world.createCampaign(acme, [await world.registerService(acme.key)]);
+  const completion = { campaign_id: campaignId, task_data: { score: 4 }, consent: CONSENT };
+  expectSuccess(await world.call("agent.completeTask", completion, session.token));
+
+  const seen = await runCommands(commands.slice(takesBack), { ...variables, USER_ID: userId });
+  expect(seen).toContain(session.session_id);
+  expect(seen).toContain('"consent_type": "data_sharing"');
+  expectRefused(await world.call("agent.flowStatus", {}, session.token), 401, "session_revoked");
+});
