@@ -108,7 +108,7 @@ export default tseslint.config(
 
   // Who may read the environment, who may print, who may export a default.
   {
-    files: ["src/app/config.ts", "prisma.config.ts", "scripts/**", "test/support/**"],
+    files: ["src/app/config.ts", "prisma.config.ts", "scripts/**", "test/support/**", "examples/**"],
     rules: { "no-restricted-properties": ["error", ...banned.unsafeSql] },
   },
   {

@@ -1,7 +1,5 @@
-import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { createBuyer } from "../support/buyer.ts";
 import { CONSENT, EVERYTHING } from "../support/caller.ts";
@@ -9,17 +7,14 @@ import { expectRefused, expectSuccess } from "../support/call.ts";
 import { balanceOf } from "../support/chain.ts";
 import { eventually } from "../support/eventually.ts";
 import { expectBooksToBalance } from "../support/money.ts";
-import type { Program } from "../support/programs.ts";
-import { findProgram } from "../support/programs.ts";
 import { ADMIN_KEY } from "../support/server.ts";
+import { runCommands } from "../support/shell.ts";
 import { daysFromNow } from "../support/time.ts";
 import { useWorld } from "../support/use-world.ts";
 
 /** The guides' commands, run as they stand in docs/. */
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
-const CURL: Program = { names: ["curl"], package: "curl" };
-const JQ: Program = { names: ["jq"], package: "jq" };
 
 const world = useWorld();
 
@@ -28,21 +23,6 @@ const commandsOf = (guide: string): string[] =>
   [...readFileSync(path.join(ROOT, "docs", guide), "utf8").matchAll(/^```sh\n(.*?)^```$/gms)].map(
     ([, commands]) => commands ?? "",
   );
-
-/** Runs commands in one shell that stops at the first failure. Returns what they print. */
-async function runCommands(commands: string[], variables: Record<string, string>): Promise<string> {
-  [CURL, JQ].forEach(findProgram);
-  const script = ["set -euo pipefail", ...commands].join("\n");
-  const { stdout } = await promisify(execFile)("bash", ["-c", script], {
-    cwd: ROOT,
-    env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...variables },
-  }).catch((error: unknown) => {
-    throw new Error(`the commands failed after printing:\n${(error as { stdout: string }).stdout}`, {
-      cause: error,
-    });
-  });
-  return stdout;
-}
 
 test("a new sponsor gets through the sponsors' guide: register, fund, see, pause, withdraw", async () => {
   const { wallet, privateKey } = await createBuyer(1_000_000n);

@@ -7,6 +7,7 @@ import { startTestPostgres } from "./database.ts";
 import { PGBOUNCER } from "./pgbouncer.ts";
 import { findProgram } from "./programs.ts";
 import { REDIS } from "./redis.ts";
+import { CURL, JQ } from "./shell.ts";
 
 declare module "vitest" {
   // What test files `inject`.
@@ -26,7 +27,7 @@ declare module "vitest" {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   // First and alone: installing them blocks the event loop.
   const [redis, pgbouncer, browser] = await Promise.allSettled(
-    [REDIS, PGBOUNCER, CHROMIUM].map((program) => Promise.resolve().then(() => findProgram(program))),
+    [REDIS, PGBOUNCER, CHROMIUM, CURL, JQ].map((program) => Promise.resolve().then(() => findProgram(program))),
   );
   const [postgres, chain] = await Promise.allSettled([startTestPostgres(), startTestChain()]);
   const stop = async (): Promise<void> => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkSchema } from "../../../../src/core/personal-data/data-schema/index.ts";
+import { checkSchema, compileSchema } from "../../../../src/core/personal-data/data-schema/index.ts";
 import { DATA_TYPES } from "../../../../src/core/protocol/data-types.ts";
 import { email, object, text } from "./schemas.ts";
 
@@ -12,15 +12,27 @@ const inside = (schema: unknown): Record<string, unknown> => object({ a: schema 
 
 describe("personal data needs a fitting x-data-type", () => {
   const NAMES: Record<string, string[]> = {
-    email: ["email", "E-Mail", "e_mail", "mail", "ｅmail", "e\u200bmail", "e–mail"],
-    phone: ["phone", "Phone", "mobile"],
-    name: ["first_name", "firstName", "First Name", "last-name", "full.name", "FULLNAME"],
-    address: ["street", "address"],
-    "region address": ["postal code", "postalCode", "zip", "Z.I.P", "region"],
-    birthdate: ["birthdate", "birth_date", "date of birth", "dateOfBirth"],
-    identifier: ["ssn", "passport"],
-    ip_address: ["ip", "IP address", "ip_address"],
-    "wallet identifier": ["wallet"],
+    email: [
+      ...["email", "E-Mail", "e_mail", "mail", "ｅmail", "e\u200bmail", "e–mail"],
+      ...["contactEmail", "work_email", "email_address", "email2", "メールアドレス", "ﾒｰﾙ"],
+    ],
+    phone: [
+      ...["phone", "Phone", "mobile", "phone_number", "tel", "homePhone", "mobile_phone_number", "telephone"],
+      ...["電話番号", "携帯電話", "連絡先電話番号"],
+    ],
+    name: [
+      ...["first_name", "firstName", "First Name", "last-name", "full.name", "FULLNAME", "surname"],
+      ...["given_name", "customer_full_name", "氏名", "お名前"],
+    ],
+    address: ["street", "address", "home_address", "shippingAddress", "address_line_1", "住所", "自宅住所"],
+    "region address": ["postal code", "postalCode", "zip", "Z.I.P", "region", "zip_code", "郵便番号"],
+    birthdate: [
+      ...["birthdate", "birth_date", "date of birth", "dateOfBirth", "birthday", "dob", "D.O.B."],
+      ...["生年月日", "誕生日"],
+    ],
+    identifier: ["ssn", "passport", "passport_number", "passport no", "national_id", "マイナンバー"],
+    ip_address: ["ip", "IP address", "ip_address", "client_ip", "IPアドレス"],
+    "wallet identifier": ["wallet", "wallet_address"],
   };
   const demands = Object.entries(NAMES).flatMap(([types, names]) =>
     names.map((name): [string, string[]] => [name, types.split(" ")]),
@@ -61,6 +73,15 @@ describe("personal data needs a fitting x-data-type", () => {
     "regional",
     "shipping",
     "state",
+    "zip_file",
+    "homepage",
+    "ownership",
+    "phone_model",
+    "address_type",
+    "birth_rate",
+    "telegram",
+    "passport_photo_ok",
+    "mac_address",
   ])("a property named %s needs no data type", (name) => {
     expect(refusals(object({ [name]: text }))).toEqual([]);
   });
@@ -182,5 +203,46 @@ describe("personal data needs a fitting x-data-type", () => {
       { allOf: [{ properties: { email: { "x-data-type": "region" } } }] },
     );
     expect(refusals(narrowed)).toEqual([]);
+  });
+});
+
+describe("values that the sponsor lists", () => {
+  const people = ["ada@example.com", "grace@example.com"];
+
+  it("an enum of e-mail addresses is refused at each of them", () => {
+    expect(refusals(object({ choice: { enum: people } }))).toEqual([
+      "/properties/choice/enum/0 x-data-type",
+      "/properties/choice/enum/1 x-data-type",
+    ]);
+  });
+
+  it("a const is scanned too, also inside of a value and behind a reference", () => {
+    const person = { const: { contact: { mail: "+49 30 1234567" } } };
+    const schema = { ...object({ a: { $ref: "#/$defs/p" } }), $defs: { p: person } };
+    expect(refusals(schema)).toEqual(["/$defs/p/const/contact/mail x-data-type"]);
+  });
+
+  it("they are allowed where a data type that fits is asked for", () => {
+    const marked = { enum: people, "x-data-type": "email" };
+    expect(refusals(object({ choice: marked }))).toEqual([]);
+    const array = { type: "array", items: { enum: people }, "x-data-type": "email" };
+    expect(refusals(object({ choices: array }))).toEqual([]);
+    const region = { enum: people, "x-data-type": "region" };
+    expect(refusals(object({ choice: region }))).toHaveLength(2);
+  });
+
+  it("ordinary lists are allowed", () => {
+    expect(refusals(object({ size: { enum: ["small", "2024-01-31", 42, null, true] } }))).toEqual([]);
+  });
+});
+
+it("a schema that was registered before its names needed a data type still works, and its values are scanned", () => {
+  const schema = object({ tel: text });
+  expect(refusals(schema)).toEqual(["/properties/tel x-data-type"]);
+  const compiled = compileSchema(schema);
+  expect(compiled.validate({ tel: "none" }, "")).toMatchObject({ ok: true });
+  expect(compiled.validate({ tel: "+49 30 1234567" }, "")).toMatchObject({
+    ok: false,
+    errors: [{ path: "/tel", keyword: "x-data-type" }],
   });
 });

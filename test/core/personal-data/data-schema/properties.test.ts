@@ -116,8 +116,8 @@ const likeness = (secret: fc.Arbitrary<string>, fitting: readonly DataType[]) =>
   });
 
 const typed = fc.oneof(
-  likeness(emailAddress, ["email", "identifier"]),
-  likeness(phoneNumber, ["phone", "identifier"]),
+  likeness(emailAddress, ["email"]),
+  likeness(phoneNumber, ["phone"]),
   likeness(cardNumber, []),
 );
 

@@ -3,6 +3,7 @@ import { LIMITS } from "../size-limits.ts";
 import { createValidator } from "./ajv-validator.ts";
 import { checkCompleteness } from "./check-completeness.ts";
 import { checkJson } from "./check-json.ts";
+import { checkListedValues } from "./check-listed-values.ts";
 import { checkReferences } from "./check-references.ts";
 import { ErrorCollector } from "./error-collector.ts";
 import { readKeywords } from "./read-keywords.ts";
@@ -14,7 +15,7 @@ import { SchemaGraph } from "./schema-graph.ts";
  */
 export function checkSchema(schema: unknown): FieldError[] {
   const { graph, errors } = readSchema(schema);
-  if (graph === undefined) return errors;
+  if (graph === undefined || errors.length > 0) return errors;
   try {
     createValidator(graph.root);
     return [];
@@ -24,7 +25,10 @@ export function checkSchema(schema: unknown): FieldError[] {
   }
 }
 
-/** A schema without its annotations, ready to be compiled; or, without a graph, the reasons to refuse it. */
+/**
+ * A schema without its annotations, ready to be compiled; and the reasons not to register it. A schema that only
+ * lacks an x-data-type can be compiled: it may have been registered before a rule about that became stricter.
+ */
 interface SchemaReading {
   readonly graph: SchemaGraph | undefined;
   readonly errors: FieldError[];
@@ -51,7 +55,8 @@ export function readSchema(schema: unknown): SchemaReading {
 
   if (root.type !== "object") findings.add("", "type", 'The root needs type: "object".');
   checkCompleteness(graph, findings);
-  return errors.length > 0 ? refused : { graph, errors };
+  if (errors.length === 0) checkListedValues(graph, findings);
+  return errors.some(({ keyword }) => keyword !== "x-data-type") ? refused : { graph, errors };
 }
 
 /**

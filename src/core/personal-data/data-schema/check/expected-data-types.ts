@@ -18,32 +18,93 @@ export type ExpectedDataType = keyof typeof FITTING;
 
 export type ExpectedDataTypes = ReadonlySet<ExpectedDataType>;
 
-/** Property names that ask for personal data, in lower case and without separators. */
+/** Property names that ask for personal data, in lower case and without separators; in English and Japanese. */
 const PERSONAL_NAMES: Readonly<Record<ExpectedDataType, readonly string[]>> = {
-  email: ["email", "mail"],
-  phone: ["phone", "mobile"],
-  name: ["firstname", "lastname", "fullname"],
-  address: ["street", "address"],
-  area: ["postalcode", "zip", "region"],
-  birthdate: ["birthdate", "dateofbirth"],
-  ip_address: ["ip", "ipaddress"],
-  wallet: ["wallet"],
-  identifier: ["ssn", "passport"],
+  email: [
+    ...["email", "mail", "emailaddress", "mailaddress", "emailaddr"],
+    ...["メール", "メールアドレス", "eメール", "eメールアドレス", "電子メール", "電子メールアドレス"],
+  ],
+  phone: [
+    ...["phone", "mobile", "tel", "telephone", "cell", "fax", "msisdn"],
+    ...["mobilephone", "cellphone", "telephonenumber", "phoneno", "telno"],
+    ...[
+      "電話",
+      "電話番号",
+      "携帯",
+      "携帯番号",
+      "携帯電話",
+      "携帯電話番号",
+      "連絡先電話番号",
+      "ファックス番号",
+    ],
+  ],
+  name: [
+    ...["firstname", "lastname", "fullname", "middlename", "surname", "givenname", "familyname", "forename"],
+    ...[
+      "maidenname",
+      "fname",
+      "lname",
+      "氏名",
+      "お名前",
+      "姓名",
+      "姓",
+      "名字",
+      "苗字",
+      "ふりがな",
+      "フリガナ",
+    ],
+  ],
+  address: [
+    ...["street", "address", "streetaddress", "streetname", "housenumber", "addressline", "addr"],
+    ...["住所", "ご住所", "現住所", "番地", "町名番地"],
+  ],
+  area: ["postalcode", "postcode", "zip", "zipcode", "plz", "region", "郵便番号", "都道府県", "地域"],
+  birthdate: [
+    ...["birthdate", "dateofbirth", "dob", "birthday", "bday", "birth"],
+    ...["生年月日", "誕生日", "お誕生日"],
+  ],
+  ip_address: ["ip", "ipaddress", "ipaddr", "ipv4", "ipv6", "ipアドレス"],
+  wallet: ["wallet", "walletaddress", "ウォレット", "ウォレットアドレス"],
+  identifier: [
+    ...[
+      "ssn",
+      "passport",
+      "socialsecurity",
+      "nationalid",
+      "taxid",
+      "driverslicense",
+      "driverlicense",
+      "mynumber",
+    ],
+    ...["マイナンバー", "個人番号", "パスポート", "パスポート番号", "旅券番号", "運転免許証番号"],
+  ],
 };
+
+/** Words before a name that say whose it is, or which: `home_address`, `contactEmail`. */
+const WHOSE =
+  /^(?:home|work|office|business|private|personal|contact|user|users|customer|client|member|guest|patient|employee|applicant|owner|recipient|sender|buyer|seller|billing|shipping|delivery|mailing|residential|permanent|current|primary|secondary|main|alternate|alternative|emergency|your|my|their|legal|自宅|勤務先|本人|連絡先|利用者|お客様)+/u;
+/** Words after a name that say how it is written: `phone_number`, `address_line_1`, `passport no`. */
+const WRITTEN = /(?:number|numbers|no|nr|num|line)?\d?$/;
 
 const ALL = Object.keys(FITTING) as ExpectedDataType[];
 
+const kindOf = (folded: string): ExpectedDataType | undefined =>
+  ALL.find((expected) => PERSONAL_NAMES[expected].includes(folded));
+
 /**
- * What a property of this name asks for. Names are compared as a whole: `email_verified` and `zip_file` mean
- * something else, and their values are scanned anyway. Unicode look-alikes (full-width letters, invisible
- * characters) are folded first.
+ * What a property of this name asks for, with the words that usually stand before or after it. Other compounds
+ * aren't found: `email_verified` and `zip_file` mean something else, and their values are scanned anyway.
+ * Unicode look-alikes (full-width letters, invisible characters) are folded first.
  */
 export function expectedByName(name: string): ExpectedDataType | undefined {
   const folded = name
     .normalize("NFKC")
     .toLowerCase()
     .replace(/[\s_.\p{Pd}\p{Cf}\p{M}]/gu, "");
-  return ALL.find((expected) => PERSONAL_NAMES[expected].includes(folded));
+  const withoutWhose = folded.replace(WHOSE, "");
+  return [folded, withoutWhose, folded.replace(WRITTEN, ""), withoutWhose.replace(WRITTEN, "")]
+    .map(kindOf)
+    .find((expected) => expected !== undefined);
 }
 
 /** What a value of this format asks for. */

@@ -53,9 +53,9 @@ function digitRuns(text: string): string[][] {
   return runs;
 }
 
-/** Three or more groups with the same dot, slash, underscore or dash between them. */
+/** Three or more groups with the same dot, comma, slash, underscore or dash between them. */
 function separatedRuns(text: string): string[][] {
-  const runs = text.matchAll(/(?<!\d)\d+( ?[._/-] ?)\d+(?:\1\d+)+/g);
+  const runs = text.matchAll(/(?<!\d)\d+( ?[.,_/-] ?)\d+(?:\1\d+)+/g);
   return Array.from(runs, ([run, gap = ""]) => run.split(gap));
 }
 

@@ -4,9 +4,12 @@
  */
 export function holdsEmail(text: string): boolean {
   for (let at = text.indexOf("@"); at !== -1; at = text.indexOf("@", at + 1)) {
-    const before = text[at - 1] ?? "";
     const after = text.slice(at + 1, at + 1 + MAX_DOMAIN);
-    if (LOCAL_END.test(before) && DOMAIN.test(after) && !(before === "/" && isInUrl(text, at))) return true;
+    // With blanks on both sides: "ada @ example.com". On one side only, "by @ada.lovelace" names an account.
+    const isApart = after.startsWith(" ") && text[at - 1] === " ";
+    const before = text[at - (isApart ? 2 : 1)] ?? "";
+    if (!LOCAL_END.test(before) || !DOMAIN.test(after) || isRepository(text, at, after)) continue;
+    if (!(before === "/" && isInUrl(text, at))) return true;
   }
   return false;
 }
@@ -27,6 +30,11 @@ function isInUrl(text: string, at: number): boolean {
   const before = text.slice(Math.max(0, at - MAX_URL), at);
   return before.lastIndexOf("://") > before.lastIndexOf(" ");
 }
+
+/** `git@github.com:owner/name.git` is where a repository is. */
+const isRepository = (text: string, at: number, after: string): boolean =>
+  /(?:^|[^\p{L}\p{N}._+-])git$/u.test(text.slice(Math.max(0, at - 4), at)) &&
+  /^[\w.-]{1,253}[:/][\w~-]/.test(after);
 
 /** Removes the words that hold an address. The number in `ada+20240131@example.com` is part of the address. */
 export const withoutEmails = (text: string): string =>

@@ -31,10 +31,19 @@ const decodePercentOnce = (text: string): string =>
   text.replace(/%([2-7][0-9a-f])/gi, (_match, hex: string) => fromHex(hex));
 
 const decodeEntities = (text: string): string =>
-  text.replace(ENTITY, (match, hex: string | undefined, decimal: string | undefined) => {
-    const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
-    return code >= 0x20 && code <= 0x7e ? String.fromCharCode(code) : match;
-  });
+  text
+    .replace(NAMED_ENTITY, (match, name: string) => SIGNS[name.toLowerCase()] ?? match)
+    .replace(ENTITY, (match, hex: string | undefined, decimal: string | undefined) => {
+      const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+      return code >= 0x20 && code <= 0x7e ? String.fromCharCode(code) : match;
+    });
+
+/** The named entities of the signs that addresses and numbers hold. */
+const SIGNS: Readonly<Record<string, string>> = {
+  ...{ commat: "@", period: ".", plus: "+", hyphen: "-", dash: "-", lowbar: "_", sol: "/", colon: ":" },
+  ...{ lpar: "(", rpar: ")", nbsp: " ", num: "#" },
+};
+const NAMED_ENTITY = /&(?:amp;)*(commat|period|plus|hyphen|dash|lowbar|sol|colon|lpar|rpar|nbsp|num);/gi;
 
 const ENTITY = /&(?:amp;)*#(?:x0*([2-7][0-9a-f])(?![0-9a-f])|0*(\d{2,3})(?!\d));?/gi;
 
@@ -51,6 +60,8 @@ function foldLookAlikes(text: string): string {
       .replace(INVISIBLE, "")
       .replace(/[^\P{Nd}0-9]/gu, asciiDigit)
       .replace(/[\p{Pd}\u2212]/gu, "-")
+      // The long vowel mark and the lines of tables stand for a dash between digits.
+      .replace(/(?<=\d)[\u30fc\u2500\u2501](?=\d)/gu, "-")
       .replace(/\u3002/g, ".")
       .replace(/\s+/g, " ")
   );

@@ -1,10 +1,12 @@
+import { parsePhoneNumberFromString } from "libphonenumber-js/max";
+
 /** The characters between two groups of a number: "030 / 123 456" has three. */
 const GAP = "[ ./()-]{1,3}";
 
 /** International numbers have 8 to 15 digits after the `+` (E.164). */
 const INTERNATIONAL = [
-  // +49 30 1234567, +1 (555) 123-4567, +4915112345678; but +1234567.89 is a decimal
-  String.raw`\+(?!\d{4,15}\.\d{1,3}(?![ ./()-]{0,3}\d))\(?[1-9](?:[ ./()-]{0,3}\d){7,14}(?!\d)`,
+  // +49 30 1234567, +1 (555) 123-4567, +4915112345678; but +1234567.89 and +52.5200066 are decimals, and C++17 a language
+  String.raw`(?<!\+)\+(?!\d{4,15}\.\d{1,3}(?![ ./()-]{0,3}\d))(?!\d{1,3}\.\d{5,8}(?![ ./()-]{0,3}\d))\(?[1-9](?:[ ./()-]{0,3}\d){7,14}(?!\d)`,
   // 0049 30 1234567, only in groups: order numbers are also padded with zeros
   String.raw`(?<![\d.,])00[1-9]\d{0,2}${GAP}(?!00)\d(?:[ ./()-]{0,3}\d){6,12}(?!\d)`,
 ];
@@ -20,8 +22,11 @@ const NATIONAL = [
   String.raw`0[1-9]${GAP}\d{7,8}`,
   String.raw`0[1-9]\d${GAP}\d{6,8}`,
   String.raw`0[1-9]\d{2,3}${GAP}\d{5,8}`,
-  // 020 7946 0958, 03-1234-5678, 0171 123 4567, 0161 496 000
-  String.raw`0[1-9]\d{0,3}(?<a>[ .-])\d{3,4}\k<a>\d{4}`,
+  // 020 7946 0958, 03-1234-5678, 0171 123 4567, 0161 496 0000, 0161 496 000. 12 digits are more likely an order
+  String.raw`0[1-9]\d?(?<a>[ .-])\d{3,4}\k<a>\d{4}`,
+  String.raw`0[1-9]\d{2}(?<h>[ .-])\d{3}\k<h>\d{4}`,
+  // 03(1234)5678, 090(1234)5678
+  String.raw`0[1-9]\d{0,3}\(\d{2,4}\)[ -]?\d{3,4}`,
   String.raw`0[1-9]\d{2,3}(?<b>[ .-])\d{3}\k<b>\d{3}`,
   String.raw`0[1-9]\d{0,3}\/ ?\d{3,4}[ .-]\d{3,4}`,
   // 02 555 12 12, 030 12 34 56, 044 668 18 00, 0470/12 34 56
@@ -29,11 +34,12 @@ const NATIONAL = [
   String.raw`0[1-9]\d{1,2}${GAP}\d{2,3}(?<d>[ .-])\d{2}\k<d>\d{2}`,
   // 06 12 34 56 78, but not as part of a longer list of two-digit numbers
   String.raw`(?<!(?<!\d)\d{2} )0[1-9](?<e>[ .-])\d{2}(?:\k<e>\d{2}){3}(?! \d{2}(?!\d))`,
-  // 612 34 56 78, 612 345 678, but 612 345 000 is more likely an amount
+  // 612 34 56 78
   String.raw`(?<!\d )[6-9]\d{2}(?<f>[ .-])\d{2}\k<f>\d{2}\k<f>\d{2}`,
-  String.raw`(?<!\d )[6-9]\d{2}(?<g>[ -])\d{3}\k<g>(?!000)\d{3}(?!,\d| \d)`,
+  // 98765 43210
+  String.raw`(?<!\d )[6-9]\d{4} \d{5}(?! \d)`,
   // 138 1234 5678
-  String.raw`1[3-9]\d(?<h>[ -])\d{4}\k<h>\d{4}`,
+  String.raw`1[3-9]\d(?<i>[ -])\d{4}\k<i>\d{4}`,
   // 11 91234-5678
   String.raw`\d{2} 9\d{4}-\d{4}`,
 ];
@@ -46,5 +52,49 @@ const PHONE = new RegExp(
   [...INTERNATIONAL, `${ALONE.before}(?:${NATIONAL.join("|")})${ALONE.after}`].join("|"),
 );
 
-/** Whether the text holds a phone number: with `+` or `00`, or in the groups of a national number. */
-export const holdsPhoneNumber = (text: string): boolean => PHONE.test(text);
+/** Words that say that a phone number follows. */
+const LABEL = String.raw`(?:\b(?:tel|phone|telephone|telefon|telefono|teléfono|mobile|mobil|cell|call|fax|whatsapp|sms|contact)(?!\p{L})|電話|携帯|☎|📞)`;
+
+/** 612 345 678 alone, or after a label. Elsewhere it is more likely an amount, as 612 345 000 is. */
+const NINE_DIGITS = String.raw`[6-9]\d{2}(?<g>[ -])\d{3}\k<g>(?!000)\d{3}`;
+const LABELLED = new RegExp(
+  `(?:^|${LABEL}[^\\d\\n]{0,20})${NINE_DIGITS}(?:$|(?![,\\d]| \\d)(?<=${LABEL}[^\\n]{0,40}))`,
+  "iu",
+);
+
+/** Digits without groups, with what stands before them. */
+const UNGROUPED = /(?<before>[^\d]{0,24})(?<![\d.,/-])(?<digits>0?[1-9]\d{8,9})(?![\d]|[.,/-]\d)/gu;
+const ENDS_WITH_LABEL = new RegExp(`${LABEL}[^\\d\\n]{0,20}$`, "iu");
+
+/** Whose mobile numbers begin with 0, so that they can be told from order numbers without a label. */
+const MOBILE_REGIONS = ["JP", "GB", "FR", "DE", "NL", "AU"] as const;
+/** Where a number after a label is looked up. */
+const REGIONS = ["JP", "GB", "FR", "DE", "IT", "ES", "PT", "NL", "US", "IN", "BR", "CN", "KR", "AU"] as const;
+/** A text with more such numbers is a table. */
+const MAX_LOOKED_UP = 20;
+
+/**
+ * Whether the text holds a mobile number without groups that begins with 0, such as 09012345678, or any valid
+ * number without groups after a label, such as "tel 0312345678".
+ */
+function holdsUngrouped(text: string): boolean {
+  const candidates = Array.from(text.matchAll(UNGROUPED), ({ groups }) => groups ?? {}).slice(
+    0,
+    MAX_LOOKED_UP,
+  );
+  return candidates.some(({ before = "", digits = "" }) => {
+    const isLabelled = ENDS_WITH_LABEL.test(before);
+    if (!isLabelled && !digits.startsWith("0")) return false;
+    return (isLabelled ? REGIONS : MOBILE_REGIONS).some((region) => {
+      const number = parsePhoneNumberFromString(digits, region);
+      return number?.isValid() === true && (isLabelled || number.getType() === "MOBILE");
+    });
+  });
+}
+
+/**
+ * Whether the text holds a phone number: with `+` or `00`, in the groups of a national number, or without groups
+ * if it is a mobile number or a label says that it is one.
+ */
+export const holdsPhoneNumber = (text: string): boolean =>
+  PHONE.test(text) || LABELLED.test(text) || holdsUngrouped(text);

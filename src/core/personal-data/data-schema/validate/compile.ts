@@ -48,7 +48,8 @@ const compiled = new LRUCache<string, CompiledSchema>({ max: 200 });
 
 /**
  * Compiles a schema. The same JSON gives the same object.
- * @throws Error if `checkSchema` refuses the schema. An unchecked schema is never run.
+ * @throws Error if the schema isn't safe to run. One that only lacks an x-data-type is run: it may be older than
+ *   the rule, and its values are scanned anyway
  */
 export function compileSchema(schema: unknown): CompiledSchema {
   const key = fingerprint(schema);
@@ -59,7 +60,7 @@ export function compileSchema(schema: unknown): CompiledSchema {
   const { graph, errors } = readSchema(structuredClone(schema));
   if (graph === undefined) {
     const [first] = errors;
-    throw new Error(`A schema that checkSchema refuses can't be compiled: ${first?.path} ${first?.message}`);
+    throw new Error(`A schema that isn't safe to run can't be compiled: ${first?.path} ${first?.message}`);
   }
   const fresh = compile(graph);
   compiled.set(key, fresh);
