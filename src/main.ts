@@ -1,8 +1,9 @@
-import { ConfigError, readConfig } from "./app/config.ts";
+import { ConfigError, configuredSecrets, readConfig } from "./app/config.ts";
 import type { Started } from "./app/start.ts";
 import { migrate, proveLedger, start } from "./app/start.ts";
 import type { Proof } from "./core/money/ledger/index.ts";
 import { CHECKS } from "./core/money/ledger/index.ts";
+import { hideSecrets } from "./platform/observability/hide-secrets.ts";
 
 /** How long a stop may take after the drain period: longer than any request in flight. */
 const MAX_STOP_MS = 60_000;
@@ -60,7 +61,7 @@ function stopOnSignal(starting: Promise<Started>, deadlineMs: number): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
       stop().catch((error: unknown) => {
-        console.error(describeError(error));
+        console.error(hideSecrets(describeError(error), configuredSecrets()));
         process.exit(1);
       });
     });
@@ -93,6 +94,6 @@ try {
   await main();
 } catch (error) {
   // No stack: an operator who mistyped a URL needs to know what failed and why.
-  console.error(describeError(error));
+  console.error(hideSecrets(describeError(error), configuredSecrets()));
   process.exit(1);
 }

@@ -1,45 +1,13 @@
-import { isIP } from "node:net";
-import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import type { Settings } from "../core/context.ts";
 import { centsToMicros } from "../core/protocol/amounts.ts";
+import type { FacilitatorAuth } from "../platform/x402/facilitator-auth.ts";
 import type { TreasuryKey } from "../platform/x402/treasury-account.ts";
+import { checkFacilitatorAuth, FacilitatorVariables, readFacilitatorAuth } from "./facilitator-variables.ts";
+import { listSecrets } from "./secrets.ts";
+import { AddressRanges, count, Flag, Key32, Keys32, Network, whole } from "./variable-types.ts";
 
 /** The only reader of the environment. A start validates every variable and lists every mistake. */
-
-/** CAIP-2: `eip155:` and the chain id. */
-const Network = z.templateLiteral(["eip155:", z.number().int().positive()]);
-
-const Flag = z.enum(["true", "false"]).transform((text) => text === "true");
-const whole = (max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/, "must be a whole number")
-    .transform(Number)
-    .pipe(z.number().min(0).max(max));
-const count = (fallback: number, max: number) => whole(max).default(fallback);
-
-/** 32 bytes in base64 or hex. */
-const Key32 = z.string().transform((text, ctx) => {
-  const bytes = /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, "hex") : Buffer.from(text, "base64");
-  if (bytes.length === 32) return bytes;
-  ctx.addIssue({ code: "custom", message: "must be 32 bytes in base64 or hex (openssl rand -base64 32)" });
-  return z.NEVER;
-});
-
-/** Keys separated by commas. The first encrypts; all decrypt. */
-const Keys32 = z
-  .string()
-  .transform((text) => text.split(",").map((key) => key.trim()))
-  .pipe(z.tuple([Key32], Key32));
-
-/** Addresses and CIDR ranges, separated by commas. */
-const AddressRanges = z
-  .string()
-  .transform((text) => text.split(",").map((range) => range.trim()))
-  .refine((ranges) => ranges.every((range) => isIP(range) !== 0 || ipaddr.isValidCIDR(range)), {
-    message: "must be addresses or CIDR ranges, separated by commas",
-  });
 
 const Environment = z.object({
   NODE_ENV: z.string().default("development"),
@@ -71,6 +39,7 @@ const Environment = z.object({
     .optional(),
   X402_RPC_URL: z.url({ protocol: /^https?$/ }).optional(),
   X402_FACILITATOR_URL: z.url({ protocol: /^https?$/ }).optional(),
+  ...FacilitatorVariables,
   TREASURY_PRIVATE_KEY: z
     .string()
     .regex(/^0x[0-9a-fA-F]{64}$/, "must be 0x and 64 hex digits")
@@ -114,6 +83,8 @@ export interface ChainSettings {
   asset: `0x${string}`;
   rpcUrl: string;
   facilitatorUrl: string;
+  /** Our credentials for the facilitator. Default: none. */
+  facilitatorAuth?: FacilitatorAuth;
   treasury: TreasuryKey;
 }
 
@@ -128,6 +99,8 @@ export interface Config {
   drainSeconds: number;
   dataDir: string;
   logLevel: Environment["LOG_LEVEL"];
+  /** The values that no log line and no error may show. */
+  secrets: string[];
   /** Undefined: the embedded PostgreSQL. */
   databaseUrl: string | undefined;
   /** Whether statements are prepared. False for a pooler that doesn't know prepared statements. */
@@ -193,6 +166,7 @@ export function readConfig(
     drainSeconds: env.DRAIN_SECONDS ?? (env.NODE_ENV === "production" ? PRODUCTION_DRAIN_SECONDS : 0),
     dataDir: env.TOLLFREE_DATA_DIR,
     logLevel: env.LOG_LEVEL,
+    secrets: listSecrets(given),
     databaseUrl: env.DATABASE_URL,
     databasePrepare: env.DATABASE_PREPARE,
     redisUrl: env.REDIS_URL,
@@ -220,6 +194,9 @@ export function readConfig(
     },
   };
 }
+
+/** The values of the process's environment that no output may show. */
+export const configuredSecrets = (): string[] => listSecrets(process.env);
 
 type Given = Partial<Record<string, string>>;
 
@@ -257,6 +234,7 @@ function checkCombination(given: Given): string[] {
   return [
     ...chain,
     ...bothKeys,
+    ...checkFacilitatorAuth(given),
     ...(severalKeys ? missing(["DIGEST_KEY"], "with several encryption keys") : []),
     ...missing(["DATA_ENCRYPTION_KEY"], "outside the sandbox (openssl rand -base64 32)"),
     ...(given["NODE_ENV"] === "production" ? missing(["DATABASE_URL"], "in production") : []),
@@ -273,6 +251,7 @@ function readChain(env: Environment): Config["chain"] {
     asset: env.X402_ASSET as `0x${string}`,
     rpcUrl: env.X402_RPC_URL ?? "",
     facilitatorUrl: env.X402_FACILITATOR_URL ?? "",
+    facilitatorAuth: readFacilitatorAuth(env),
     treasury:
       env.TREASURY_SIGNER_URL === undefined
         ? { privateKey: env.TREASURY_PRIVATE_KEY as `0x${string}` }

@@ -27,7 +27,7 @@ export interface Started extends Running {
 
 /** Starts what the configuration asks for: the sandbox if it is configured, then the server. */
 export async function start(config: Config): Promise<Started> {
-  const log = createLog({ level: config.logLevel });
+  const log = createLog({ level: config.logLevel, secrets: config.secrets });
   const { chain } = config;
   const sandbox = chain.sandbox
     ? await startSandbox({ dataDir: config.dataDir, database: config.databaseUrl === undefined, log })
@@ -64,9 +64,9 @@ export async function start(config: Config): Promise<Started> {
 }
 
 /** Migrates the database and ends. For operators whose servers work as a role that may not migrate. */
-export async function migrate({ databaseUrl, logLevel }: Config): Promise<void> {
+export async function migrate({ databaseUrl, logLevel, secrets }: Config): Promise<void> {
   if (databaseUrl === undefined) throw new Error("--migrate needs DATABASE_URL");
-  await bringUpToDate(databaseUrl, createLog({ level: logLevel }));
+  await bringUpToDate(databaseUrl, createLog({ level: logLevel, secrets }));
 }
 
 /**
@@ -74,7 +74,7 @@ export async function migrate({ databaseUrl, logLevel }: Config): Promise<void> 
  * @returns the findings, and how many rows and transfers were compared
  */
 export async function proveLedger(config: Config): Promise<Proof> {
-  const log = createLog({ level: config.logLevel });
+  const log = createLog({ level: config.logLevel, secrets: config.secrets });
   const sandbox = config.chain.sandbox
     ? await startSandbox({ dataDir: config.dataDir, database: config.databaseUrl === undefined, log })
     : undefined;

@@ -1,0 +1,39 @@
+import { isIP } from "node:net";
+import ipaddr from "ipaddr.js";
+import { z } from "zod";
+
+/** Types of environment variables. An environment holds texts; these check a text and give its value. */
+
+/** CAIP-2: `eip155:` and the chain id. */
+export const Network = z.templateLiteral(["eip155:", z.number().int().positive()]);
+
+export const Flag = z.enum(["true", "false"]).transform((text) => text === "true");
+export const whole = (max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, "must be a whole number")
+    .transform(Number)
+    .pipe(z.number().min(0).max(max));
+export const count = (fallback: number, max: number) => whole(max).default(fallback);
+
+/** 32 bytes in base64 or hex. */
+export const Key32 = z.string().transform((text, ctx) => {
+  const bytes = /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, "hex") : Buffer.from(text, "base64");
+  if (bytes.length === 32) return bytes;
+  ctx.addIssue({ code: "custom", message: "must be 32 bytes in base64 or hex (openssl rand -base64 32)" });
+  return z.NEVER;
+});
+
+/** Keys separated by commas. The first encrypts; all decrypt. */
+export const Keys32 = z
+  .string()
+  .transform((text) => text.split(",").map((key) => key.trim()))
+  .pipe(z.tuple([Key32], Key32));
+
+/** Addresses and CIDR ranges, separated by commas. */
+export const AddressRanges = z
+  .string()
+  .transform((text) => text.split(",").map((range) => range.trim()))
+  .refine((ranges) => ranges.every((range) => isIP(range) !== 0 || ipaddr.isValidCIDR(range)), {
+    message: "must be addresses or CIDR ranges, separated by commas",
+  });
