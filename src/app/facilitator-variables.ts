@@ -23,9 +23,7 @@ export const FacilitatorVariables = {
   CDP_API_KEY_ID: z.string().min(1).optional(),
   CDP_API_KEY_SECRET: CdpSecret.optional(),
 };
-type FacilitatorEnvironment = {
-  [Name in keyof typeof FacilitatorVariables]: z.infer<(typeof FacilitatorVariables)[Name]>;
-};
+type FacilitatorEnvironment = z.infer<z.ZodObject<typeof FacilitatorVariables>>;
 
 /** The variables of each kind of credentials for the facilitator. */
 const FACILITATOR_CREDENTIALS = {

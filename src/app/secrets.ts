@@ -45,11 +45,14 @@ const linesOf = (secret: string): string[] =>
 
 function secretsInUrl(text: string): string[] {
   if (!URL.canParse(text)) return [text];
-  const { password, pathname, searchParams, hash } = new URL(text);
+  const { username, password, pathname, searchParams, hash } = new URL(text);
   const isDatabase = /^(postgres|redis)/.test(text);
   const segments = isDatabase ? [] : pathname.split("/").filter((part) => part.length >= MIN_SEGMENT_LENGTH);
   const parameters = isDatabase ? [searchParams.get("password") ?? ""] : [...searchParams.values()];
-  return [password, hash.slice(1), ...segments, ...parameters].flatMap((part) => [part, decode(part)]);
+  // A password that is the role's own name is no secret, and hiding it would hide the role.
+  return [password === username ? "" : password, hash.slice(1), ...segments, ...parameters].flatMap(
+    (part) => [part, decode(part)],
+  );
 }
 
 function decode(text: string): string {
