@@ -1,8 +1,11 @@
-import { ConfigError, readConfig } from "./app/config.ts";
+import { ConfigError, configuredSecrets, readConfig } from "./app/config.ts";
 import type { Started } from "./app/start.ts";
+import { acceptNewDigestKey } from "./app/digest-key.ts";
 import { migrate, proveLedger, start } from "./app/start.ts";
 import type { Proof } from "./core/money/ledger/index.ts";
 import { CHECKS } from "./core/money/ledger/index.ts";
+import { SetupProblem } from "./platform/setup-problem.ts";
+import { hideSecrets } from "./platform/observability/hide-secrets.ts";
 
 /** How long a stop may take after the drain period: longer than any request in flight. */
 const MAX_STOP_MS = 60_000;
@@ -12,6 +15,10 @@ const SAME_SIGNAL_MS = 2_000;
 async function main(): Promise<void> {
   const config = readConfig();
   if (process.argv.includes("--migrate")) return migrate(config);
+  if (process.argv.includes("--accept-digest-key")) {
+    await acceptNewDigestKey(config);
+    return console.log("The digest key is accepted. Open approvals have to be asked for again.");
+  }
   if (process.argv.includes("--verify-ledger")) return printProof(await proveLedger(config));
   const starting = start(config);
   stopOnSignal(starting, config.drainSeconds * 1000 + MAX_STOP_MS);
@@ -60,7 +67,7 @@ function stopOnSignal(starting: Promise<Started>, deadlineMs: number): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
       stop().catch((error: unknown) => {
-        console.error(describeError(error));
+        console.error(hideSecrets(describeError(error), configuredSecrets()));
         process.exit(1);
       });
     });
@@ -84,8 +91,8 @@ function sandboxHints(url: string, { adminApiKey, demo }: NonNullable<Started["s
 
 function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const cause =
-    error.cause === undefined || error instanceof ConfigError ? "" : ` (${describeError(error.cause)})`;
+  const isComplete = error instanceof ConfigError || error instanceof SetupProblem;
+  const cause = error.cause === undefined || isComplete ? "" : ` (${describeError(error.cause)})`;
   return error.message + cause;
 }
 
@@ -93,6 +100,6 @@ try {
   await main();
 } catch (error) {
   // No stack: an operator who mistyped a URL needs to know what failed and why.
-  console.error(describeError(error));
+  console.error(hideSecrets(describeError(error), configuredSecrets()));
   process.exit(1);
 }

@@ -1,8 +1,11 @@
 import { z } from "zod";
 import type { Settings } from "../core/context.ts";
 import { centsToMicros } from "../core/protocol/amounts.ts";
+import type { FacilitatorAuth } from "../platform/x402/facilitator-auth.ts";
 import type { TreasuryKey } from "../platform/x402/treasury-account.ts";
 import { AddressRanges, count, Flag, Key32, Keys32, Network, whole } from "./config-fields.ts";
+import { checkFacilitatorAuth, FacilitatorVariables, readFacilitatorAuth } from "./facilitator-variables.ts";
+import { listSecrets } from "./secrets.ts";
 
 /** The only reader of the environment. A start validates every variable and lists every mistake. */
 
@@ -36,6 +39,7 @@ const Environment = z.object({
     .optional(),
   X402_RPC_URL: z.url({ protocol: /^https?$/ }).optional(),
   X402_FACILITATOR_URL: z.url({ protocol: /^https?$/ }).optional(),
+  ...FacilitatorVariables,
   TREASURY_PRIVATE_KEY: z
     .string()
     .regex(/^0x[0-9a-fA-F]{64}$/, "must be 0x and 64 hex digits")
@@ -79,6 +83,8 @@ export interface ChainSettings {
   asset: `0x${string}`;
   rpcUrl: string;
   facilitatorUrl: string;
+  /** Our credentials for the facilitator. Default: none. */
+  facilitatorAuth?: FacilitatorAuth;
   treasury: TreasuryKey;
 }
 
@@ -93,6 +99,8 @@ export interface Config {
   drainSeconds: number;
   dataDir: string;
   logLevel: Environment["LOG_LEVEL"];
+  /** The values that no log line and no error may show. */
+  secrets: string[];
   /** Undefined: the embedded PostgreSQL. */
   databaseUrl: string | undefined;
   /** Whether statements are prepared. False for a pooler that doesn't know prepared statements. */
@@ -158,6 +166,7 @@ export function readConfig(
     drainSeconds: env.DRAIN_SECONDS ?? (env.NODE_ENV === "production" ? PRODUCTION_DRAIN_SECONDS : 0),
     dataDir: env.TOLLFREE_DATA_DIR,
     logLevel: env.LOG_LEVEL,
+    secrets: listSecrets(given),
     databaseUrl: env.DATABASE_URL,
     databasePrepare: env.DATABASE_PREPARE,
     redisUrl: env.REDIS_URL,
@@ -185,6 +194,9 @@ export function readConfig(
     },
   };
 }
+
+/** The values of the process's environment that no output may show. */
+export const configuredSecrets = (): string[] => listSecrets(process.env);
 
 type Given = Partial<Record<string, string>>;
 
@@ -222,6 +234,7 @@ function checkCombination(given: Given): string[] {
   return [
     ...chain,
     ...bothKeys,
+    ...checkFacilitatorAuth(given),
     ...(severalKeys ? missing(["DIGEST_KEY"], "with several encryption keys") : []),
     ...missing(["DATA_ENCRYPTION_KEY"], "outside the sandbox (openssl rand -base64 32)"),
     ...(given["NODE_ENV"] === "production" ? missing(["DATABASE_URL"], "in production") : []),
@@ -238,6 +251,7 @@ function readChain(env: Environment): Config["chain"] {
     asset: env.X402_ASSET as `0x${string}`,
     rpcUrl: env.X402_RPC_URL ?? "",
     facilitatorUrl: env.X402_FACILITATOR_URL ?? "",
+    facilitatorAuth: readFacilitatorAuth(env),
     treasury:
       env.TREASURY_SIGNER_URL === undefined
         ? { privateKey: env.TREASURY_PRIVATE_KEY as `0x${string}` }

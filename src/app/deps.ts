@@ -82,6 +82,7 @@ async function buildNetwork({
   confirmations,
   treasury,
   facilitatorUrl,
+  facilitatorAuth,
 }: NetworkSettings): Promise<Network> {
   const chain = new EvmChain({ rpcUrl, asset, confirmations });
   const domain = await chain.readAsset(Number(network.slice("eip155:".length)));
@@ -93,8 +94,15 @@ async function buildNetwork({
     treasury: account.address,
     chain,
     buyer,
-    transfers: new X402Transfers(buyer, facilitatorUrl),
-    seller: new X402Seller({ facilitatorUrl, network, asset, domain, payTo: account.address }),
+    transfers: new X402Transfers(buyer, facilitatorUrl, facilitatorAuth),
+    seller: new X402Seller({
+      facilitatorUrl,
+      facilitatorAuth,
+      network,
+      asset,
+      domain,
+      payTo: account.address,
+    }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Express } from "express";
 import { appRouter } from "../api/router.ts";
 import type { Deps } from "../core/context.ts";
 import { openLedger } from "../core/money/ledger/index.ts";
+import { proveKeys } from "../core/personal-data/encryption/index.ts";
 import { AppError } from "../core/protocol/errors.ts";
 import { listResources } from "../core/runs/direct-run/index.ts";
 import { createApp } from "../http/app.ts";
@@ -11,6 +12,7 @@ import { sendError } from "../http/request/send.ts";
 import { startServer } from "../http/server.ts";
 import type { Parts } from "./deps.ts";
 import { buildDeps } from "./deps.ts";
+import { keyProblem } from "./key-problem.ts";
 import { listJobs } from "./jobs/index.ts";
 import { startJob } from "./jobs/run-job.ts";
 
@@ -63,11 +65,15 @@ export async function startTollfree({
     );
   };
   const server = await startServer((req, res) => listener(req, res), { host, port });
+  let closeParts = (): Promise<void> => Promise.resolve();
   try {
     const built = await buildDeps({
       ...parts,
       settings: { ...settings, publicBaseUrl: publicBaseUrl ?? server.url },
     });
+    closeParts = () => built.close();
+    const keys = await proveKeys(built.deps);
+    if (keys !== "ok") throw keyProblem(keys);
     await openLedger(built.deps);
     await prepare?.(built.deps);
     let stopping = false;
@@ -98,6 +104,7 @@ export async function startTollfree({
     };
   } catch (error) {
     await server.close(0);
+    await closeParts();
     throw error;
   }
 }

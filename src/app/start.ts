@@ -2,6 +2,7 @@ import type { Proof } from "../core/money/ledger/index.ts";
 import { verifyLedger } from "../core/money/ledger/index.ts";
 import type { Log } from "../core/ports/log.ts";
 import { RATE_RULES } from "../core/protocol/rate-limit/index.ts";
+import { explained, explainedStart } from "./explain.ts";
 import { createLog } from "../platform/observability/log.ts";
 import { migrateDeploy } from "../platform/postgres/migrate.ts";
 import type { LimiterStore } from "../platform/rate-limit/create-limiter.ts";
@@ -27,7 +28,7 @@ export interface Started extends Running {
 
 /** Starts what the configuration asks for: the sandbox if it is configured, then the server. */
 export async function start(config: Config): Promise<Started> {
-  const log = createLog({ level: config.logLevel });
+  const log = createLog({ level: config.logLevel, secrets: config.secrets });
   const { chain } = config;
   const sandbox = chain.sandbox
     ? await startSandbox({ dataDir: config.dataDir, database: config.databaseUrl === undefined, log })
@@ -48,8 +49,13 @@ export async function start(config: Config): Promise<Started> {
   };
   try {
     const databaseUrl = config.databaseUrl ?? sandbox?.databaseUrl ?? database?.databaseUrl ?? "";
-    await bringUpToDate(databaseUrl, log);
-    const running = await startServer(config, databaseUrl, sandbox, log);
+    await explained(config, () => bringUpToDate(databaseUrl, log));
+    const running = await explainedStart(config, () => startServer(config, databaseUrl, sandbox, log));
+    if (config.adminApiKey === undefined && sandbox === undefined)
+      log.warn(
+        { event: "setup_warning", setting: "ADMIN_API_KEY" },
+        "ADMIN_API_KEY: is unset, so /admin/* is closed. Set it to make users, agents and sponsors.",
+      );
     return {
       ...running,
       async stop() {
@@ -64,9 +70,9 @@ export async function start(config: Config): Promise<Started> {
 }
 
 /** Migrates the database and ends. For operators whose servers work as a role that may not migrate. */
-export async function migrate({ databaseUrl, logLevel }: Config): Promise<void> {
+export async function migrate({ databaseUrl, logLevel, secrets }: Config): Promise<void> {
   if (databaseUrl === undefined) throw new Error("--migrate needs DATABASE_URL");
-  await bringUpToDate(databaseUrl, createLog({ level: logLevel }));
+  await explained({ databaseUrl }, () => bringUpToDate(databaseUrl, createLog({ level: logLevel, secrets })));
 }
 
 /**
@@ -74,15 +80,15 @@ export async function migrate({ databaseUrl, logLevel }: Config): Promise<void> 
  * @returns the findings, and how many rows and transfers were compared
  */
 export async function proveLedger(config: Config): Promise<Proof> {
-  const log = createLog({ level: config.logLevel });
+  const log = createLog({ level: config.logLevel, secrets: config.secrets });
   const sandbox = config.chain.sandbox
     ? await startSandbox({ dataDir: config.dataDir, database: config.databaseUrl === undefined, log })
     : undefined;
   try {
     const databaseUrl = config.databaseUrl ?? sandbox?.databaseUrl;
     if (databaseUrl === undefined) throw new Error("--verify-ledger needs DATABASE_URL");
-    return await withMoney({ databaseUrl, networks: networksOf(config, sandbox) }, (money) =>
-      verifyLedger(money),
+    return await explained(config, () =>
+      withMoney({ databaseUrl, networks: networksOf(config, sandbox) }, (money) => verifyLedger(money)),
     );
   } finally {
     await sandbox?.stop();

@@ -83,7 +83,10 @@ export async function fundedEnvironment(databaseUrl: string, treasuryMicros: big
 }
 
 /** Runs the server's program with a flag, in its own process. @throws Error with its output if it doesn't exit with 0 */
-export function runProgram(flag: "--migrate" | "--verify-ledger", env: Record<string, string>) {
+export function runProgram(
+  flag: "--migrate" | "--verify-ledger" | "--accept-digest-key" | "--doctor",
+  env: Record<string, string>,
+) {
   return promisify(execFile)(process.execPath, ["--import", "tsx", "src/main.ts", flag], {
     cwd: ROOT,
     env: { PATH: process.env["PATH"] ?? "", ...env },

@@ -9,6 +9,7 @@ import { startTollfree } from "../../src/app/server.ts";
 import type { RateRules } from "../../src/core/protocol/rate-limit/index.ts";
 import { RATE_RULES } from "../../src/core/protocol/rate-limit/index.ts";
 import { createLog } from "../../src/platform/observability/log.ts";
+import type { FacilitatorAuth } from "../../src/platform/x402/facilitator-auth.ts";
 import { canariesIn, expectNoCanaries, spellings, watchLines } from "./canaries.ts";
 import { mint } from "./chain.ts";
 import type { TestDatabase } from "./database.ts";
@@ -35,6 +36,8 @@ export type ServerChanges = Partial<Omit<Settings, "rateRules" | "suspension">> 
     rpcUrl?: string;
     /** Default: the run's facilitator. */
     facilitatorUrl?: string;
+    /** Default: none. */
+    facilitatorAuth?: FacilitatorAuth;
     treasuryMicros?: bigint;
     /** Networks besides the first one. */
     moreNetworks?: NetworkSettings[];
@@ -55,6 +58,7 @@ export async function startTestServer({
   confirmations = 1,
   rpcUrl = inject("chain").rpcUrl,
   facilitatorUrl = inject("chain").facilitatorUrl,
+  facilitatorAuth = { kind: "none" },
   treasuryMicros = 1_000_000_000n,
   moreNetworks = [],
   treasurySigner,
@@ -83,7 +87,7 @@ export async function startTestServer({
     databaseUrl: database.serverUrl,
     prepareStatements: true,
     networks: [
-      { network, asset, rpcUrl, facilitatorUrl, treasury: treasuryKey, confirmations },
+      { network, asset, rpcUrl, facilitatorUrl, facilitatorAuth, treasury: treasuryKey, confirmations },
       ...moreNetworks,
     ],
     encryptionKeys: [randomBytes(32)],

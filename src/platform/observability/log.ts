@@ -2,6 +2,7 @@ import type { DestinationStream } from "pino";
 import { pino } from "pino";
 import type { Log } from "../../core/ports/log.ts";
 import { TOKEN_PREFIX } from "../../core/protocol/token-prefix.ts";
+import { hideSecrets } from "./hide-secrets.ts";
 
 const REDACTED = "[redacted]";
 
@@ -82,9 +83,15 @@ function describeError(error: Error, depth: number): Record<string, unknown> {
 
 /**
  * Creates the structured log: one JSON object a line, on standard output unless `destination` is given. The
- * log redacts all fields and messages itself, so callers can't forget it.
+ * log redacts all fields and messages itself, so callers can't forget it. It also hides `secrets`, the values that
+ * this installation is configured with.
  */
-export function createLog(options: { level: string; destination?: DestinationStream }): Log {
+export function createLog(options: {
+  level: string;
+  secrets?: readonly string[];
+  destination?: DestinationStream;
+}): Log {
+  const { secrets = [], destination = pino.destination({ dest: 1, sync: true }) } = options;
   const logger = pino(
     {
       level: options.level,
@@ -93,7 +100,7 @@ export function createLog(options: { level: string; destination?: DestinationStr
       formatters: { level: levelName },
       serializers: { err: (described: unknown) => described }, // `redactFields` has already described errors
     },
-    options.destination ?? pino.destination({ dest: 1, sync: true }),
+    secrets.length === 0 ? destination : { write: (line) => destination.write(hideSecrets(line, secrets)) },
   );
   return {
     info: (fields, message) => logger.info(redactFields(fields), redactText(message)),

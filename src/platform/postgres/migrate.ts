@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import pg from "pg";
+import { MAX_WAIT_MS } from "./pool.ts";
 import { checkPooling } from "./pooling.ts";
 
 /**
@@ -81,7 +82,7 @@ interface AppliedRow {
  */
 export async function migrateDeploy({ connectionString, directory, log }: MigrateOptions): Promise<string[]> {
   const migrations = readMigrations(directory);
-  const client = new pg.Client({ connectionString });
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: MAX_WAIT_MS });
   client.on("error", () => undefined); // a lost connection also fails the running query, whose error says more
   await client.connect();
   try {

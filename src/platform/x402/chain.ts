@@ -9,11 +9,10 @@ import type {
   Verdict,
 } from "../../core/ports/chain.ts";
 import { inSpan } from "../../core/ports/tracing.ts";
+import type { AssetDomain } from "./read-asset.ts";
+import { readAsset } from "./read-asset.ts";
 
 const TOKEN = parseAbi([
-  "function name() view returns (string)",
-  "function version() view returns (string)",
-  "function decimals() view returns (uint8)",
   "function balanceOf(address) view returns (uint256)",
   "function authorizationState(address authorizer, bytes32 nonce) view returns (bool)",
   "event AuthorizationUsed(address indexed authorizer, bytes32 indexed nonce)",
@@ -21,9 +20,9 @@ const TOKEN = parseAbi([
   "event Transfer(address indexed from, address indexed to, uint256 value)",
 ]);
 
-const AUTHORIZATION_USED = TOKEN[5];
-const AUTHORIZATION_CANCELED = TOKEN[6];
-const TRANSFER = TOKEN[7];
+const AUTHORIZATION_USED = TOKEN[2];
+const AUTHORIZATION_CANCELED = TOKEN[3];
+const TRANSFER = TOKEN[4];
 
 /** Blocks in one log query. Public RPCs refuse wider ranges. */
 const MAX_LOG_BLOCKS = 5_000n;
@@ -72,19 +71,11 @@ export class EvmChain implements Chain {
 
   /**
    * Checks the chain and the token, and returns the token's EIP-712 domain. Called once, at start.
-   * @throws Error if the RPC serves another chain, or the asset isn't a token with 6 decimals
+   * @throws SetupProblem if the RPC serves another chain, or the asset isn't one that we can pay with
    */
-  async readAsset(chainId: number): Promise<{ name: string; version: string }> {
-    const contract = { address: this.#config.asset, abi: TOKEN } as const;
-    const actual = await this.#client.getChainId();
-    if (actual !== chainId) throw new Error(`the RPC serves chain ${actual}, X402_NETWORK says ${chainId}`);
-    const [name, version, decimals] = await Promise.all([
-      this.#client.readContract({ ...contract, functionName: "name" }),
-      this.#client.readContract({ ...contract, functionName: "version" }),
-      this.#client.readContract({ ...contract, functionName: "decimals" }),
-    ]);
-    if (decimals !== 6) throw new Error(`X402_ASSET has ${decimals} decimals; USDC has 6`);
-    return { name, version };
+  readAsset(chainId: number): Promise<AssetDomain> {
+    const { rpcUrl, asset } = this.#config;
+    return readAsset(this.#client, { rpcUrl, asset, chainId });
   }
 
   lookUp(authorization: Authorization): Promise<Verdict> {

@@ -19,6 +19,7 @@ import type {
 import { AppError } from "../../core/protocol/errors.ts";
 import { objectSchema } from "../../core/protocol/object-schema.ts";
 import { createFacilitator, submitPayment } from "./facilitator.ts";
+import type { FacilitatorAuth } from "./facilitator-auth.ts";
 import { networkNameV1 } from "./network-v1.ts";
 import type { RawPayment } from "./payment-header.ts";
 import { findSignatureProblem, readPaymentHeader } from "./payment-header.ts";
@@ -36,6 +37,8 @@ const MAX_LISTING_CHARACTERS = 3_000;
 
 export interface SellerConfig {
   facilitatorUrl: string;
+  /** Our credentials for the facilitator. Default: none. */
+  facilitatorAuth?: FacilitatorAuth | undefined;
   /** CAIP-2. */
   network: Network;
   asset: Address;
@@ -58,7 +61,7 @@ export class X402Seller implements PaymentSeller {
   constructor(config: SellerConfig) {
     this.#config = config;
     this.payTo = config.payTo;
-    this.#facilitator = createFacilitator(config.facilitatorUrl);
+    this.#facilitator = createFacilitator(config.facilitatorUrl, config.facilitatorAuth);
     this.#networkV1 = networkNameV1(config.network);
   }
 

@@ -5,6 +5,7 @@ import type { PaymentRequirements } from "@x402/core/types";
 import type { Address } from "viem";
 import type { SignedTransfer, TransferClient } from "../../core/ports/x402-transfers.ts";
 import type { X402Buyer } from "./buyer.ts";
+import type { FacilitatorAuth } from "./facilitator-auth.ts";
 import { createFacilitator, submitPayment } from "./facilitator.ts";
 
 const VALID_FOR_SECONDS = 120;
@@ -23,9 +24,9 @@ export class X402Transfers implements TransferClient {
   readonly #buyer: X402Buyer;
   readonly #facilitator: HTTPFacilitatorClient;
 
-  constructor(buyer: X402Buyer, facilitatorUrl: string) {
+  constructor(buyer: X402Buyer, facilitatorUrl: string, facilitatorAuth?: FacilitatorAuth) {
     this.#buyer = buyer;
-    this.#facilitator = createFacilitator(facilitatorUrl);
+    this.#facilitator = createFacilitator(facilitatorUrl, facilitatorAuth);
   }
 
   async signTransfer({

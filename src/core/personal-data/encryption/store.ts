@@ -27,6 +27,7 @@ export const ENCRYPTED_COLUMNS: readonly EncryptedColumn[] = [
   byId("payments", "output"),
   byId("payments", "refusal"),
   byId("payouts", "signed_transfer"),
+  byId("key_proofs", "ciphertext"),
 ];
 
 /**

@@ -1,0 +1,26 @@
+import type { KeyProof } from "../../../platform/generated/prisma/client.ts";
+import type { Queries } from "../../ports/database.ts";
+import { bytes } from "../../ports/sql-types.ts";
+import { statement } from "../../ports/statement.ts";
+
+/** Reads the proof of the keys. Null before the first start. */
+export const readProof = (db: Queries): Promise<Pick<KeyProof, "ciphertext" | "digest"> | null> =>
+  db.keyProof.findFirst();
+
+/** Stores the proof, unless there is one. */
+export const insertProof = statement({
+  name: "encryption.insert-proof",
+  limit: "job",
+  params: { ciphertext: bytes, digest: bytes },
+  row: {},
+  text: "INSERT INTO key_proofs (ciphertext, digest) VALUES ($ciphertext, $digest) ON CONFLICT (id) DO NOTHING",
+});
+
+/** Replaces the digest of the proof. */
+export const replaceProofDigest = statement({
+  name: "encryption.replace-proof-digest",
+  limit: "job",
+  params: { digest: bytes },
+  row: {},
+  text: "UPDATE key_proofs SET digest = $digest",
+});
