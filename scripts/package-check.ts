@@ -1,16 +1,18 @@
 /**
- * `npm run package:check`: checks the npm package. publint and arethetypeswrong check its contents and exports.
- * Then a new project that has only the package and its dependencies is compiled against the package's types.
+ * `npm run package:check`: checks the npm packages `tollfree` and `tollfree-client`. publint and arethetypeswrong check
+ * their contents and exports. Then a new project that has only `tollfree` and its dependencies is compiled against its
+ * types. A test does the same with `tollfree-client`, and runs it.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { packClient } from "./client-package/build.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** The only packages that the published types and code may import. */
-const DEPENDENCIES = ["@trpc/client", "@trpc/server", "zod"];
+const DEPENDENCIES = ["@trpc/server", "zod"];
 
 const CONSUMER = `
 import type { Agent, RunResult } from "tollfree/client";
@@ -101,8 +103,10 @@ function compileConsumer(tarball: string, directory: string): void {
 const directory = mkdtempSync(path.join(tmpdir(), "tollfree-package-"));
 try {
   const tarball = pack(directory);
-  run(bin("publint"), ["run", tarball, "--strict"]);
-  run(bin("attw"), [tarball, "--profile", "esm-only", "--no-emoji"]);
+  for (const packed of [tarball, await packClient(directory)]) {
+    run(bin("publint"), ["run", packed, "--strict"]);
+    run(bin("attw"), [packed, "--profile", "esm-only", "--no-emoji"]);
+  }
   compileConsumer(tarball, directory);
 } catch (error) {
   const { stdout = "", stderr = "", message } = error as Error & { stdout?: string; stderr?: string };

@@ -28,8 +28,7 @@ const DEFAULT_TIMEOUT_SECONDS = 90;
 
 /**
  * Creates a transport for tRPC's wire protocol: a query's input is in `?input=`, a mutation's input is the
- * body. We use only the types of `@trpc/client`, not its code, because its errors would have to be converted
- * to ours.
+ * body. It isn't built on `@trpc/client`, whose errors would have to be converted to ours.
  */
 export function createTransport({ url, fetch: customFetch, timeoutSeconds }: TransportOptions): Transport {
   const send = customFetch ?? globalThis.fetch.bind(globalThis);

@@ -1,4 +1,3 @@
-import type { inferRouterError, inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import type { AppRouter } from "../api/router.ts";
 
 /**
@@ -6,13 +5,26 @@ import type { AppRouter } from "../api/router.ts";
  * (`payment_id`). Objects of this client use camel case.
  */
 
-type Inputs = inferRouterInputs<AppRouter>["agent"];
-type Outputs = inferRouterOutputs<AppRouter>["agent"];
+/** The router's own record of its procedures. */
+export type Procedures = AppRouter["_def"]["record"];
+
+/** The input and the answer of a procedure, as its type says. */
+export interface ProcedureTypes<Type extends string, Input, Answer> {
+  _def: { type: Type; $types: { input: Input; output: Answer } };
+}
+
+type AgentProcedures = Procedures["agent"];
+type Inputs = {
+  [Name in keyof AgentProcedures]: AgentProcedures[Name] extends ProcedureTypes<string, infer Input, unknown>
+    ? Input
+    : never;
+};
 /** The `data` in a procedure's envelope. */
-type Data<Procedure extends keyof Outputs> = Outputs[Procedure]["data"];
+type Data<Name extends keyof AgentProcedures> =
+  AgentProcedures[Name] extends ProcedureTypes<string, unknown, { data: infer Answer }> ? Answer : never;
 
 /** The body of an error response. `error_code` is the discriminator. */
-export type ErrorBody = inferRouterError<AppRouter>["data"];
+export type ErrorBody = AppRouter["_def"]["_config"]["$types"]["errorShape"]["data"];
 export type FieldError = NonNullable<ErrorBody["field_errors"]>[number];
 export type NextAction = ErrorBody["next_actions"][number];
 

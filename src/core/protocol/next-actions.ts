@@ -1,3 +1,4 @@
+import type { Hint } from "./action-hint.ts";
 import { objectSchema } from "./object-schema.ts";
 import type { SponsorAction } from "./sponsor-actions.ts";
 
@@ -6,17 +7,6 @@ import type { SponsorAction } from "./sponsor-actions.ts";
  * parameters it knows. Each surface adds method, endpoint and operation id from its own routers
  * (src/api/response/render-next-actions.ts), so the agent surface and the GPT surface share one core.
  */
-
-export interface Hint<Action extends string, Path = object> {
-  action: Action;
-  /** All path parameters. */
-  path: Path;
-  /** The query or body fields that the core knows already. */
-  params: Record<string, unknown>;
-  /** JSON Schema of the fields that the caller has to add. */
-  paramsSchema?: Record<string, unknown>;
-  description: string;
-}
 
 export type NextAction = AgentAction | SponsorAction;
 

@@ -1,4 +1,4 @@
-import type { Hint } from "./next-actions.ts";
+import type { Hint } from "./action-hint.ts";
 
 /** What a sponsor's program can call next. */
 export type SponsorAction =
