@@ -71,10 +71,11 @@ describe("errors", () => {
 describe("an agent", () => {
   test("agent.api has every procedure of the router, with its input and output types", () => {
     type Search = Agent["api"]["agent"]["searchServices"]["query"];
-    type Inputs = Exclude<inferRouterInputs<AppRouter>["agent"]["searchServices"], void> | undefined;
+    type Inputs = inferRouterInputs<AppRouter>["agent"]["searchServices"];
     type Outputs = inferRouterOutputs<AppRouter>["agent"]["searchServices"];
     expectTypeOf<Parameters<Search>[0]>().toEqualTypeOf<Inputs>();
-    expectTypeOf<Awaited<ReturnType<Search>>>().toEqualTypeOf<Outputs>();
+    // Not equal: tRPC narrows values of unknown JSON to what JSON can hold.
+    expectTypeOf<Outputs>().toExtend<Awaited<ReturnType<Search>>>();
     expectTypeOf<keyof Agent["api"]>().toExtend<PropertyKey>();
     expectTypeOf<Agent["api"]>().toHaveProperty("sponsor");
     // @ts-expect-error A query has no `mutate`.

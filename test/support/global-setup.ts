@@ -27,7 +27,9 @@ declare module "vitest" {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   // First and alone: installing them blocks the event loop.
   const [redis, pgbouncer, browser] = await Promise.allSettled(
-    [REDIS, PGBOUNCER, CHROMIUM, CURL, JQ].map((program) => Promise.resolve().then(() => findProgram(program))),
+    [REDIS, PGBOUNCER, CHROMIUM, CURL, JQ].map((program) =>
+      Promise.resolve().then(() => findProgram(program)),
+    ),
   );
   const [postgres, chain] = await Promise.allSettled([startTestPostgres(), startTestChain()]);
   const stop = async (): Promise<void> => {

@@ -225,6 +225,7 @@ describe("the pages of a search", () => {
       id: _,
       searchText: __,
       expectedCostMicros: ___,
+      outputSchema: ____,
       ...row
     } = await db.sponsoredApi.findUniqueOrThrow({ where: { serviceKey: first } });
     const copies = Array.from({ length: COUNT - 1 }, (_copy, i) => ({

@@ -20,7 +20,7 @@ const DEFAULT_RESULTS = 10;
  * One campaign that pays for one service. The input schema is on the candidate, so that it isn't repeated
  * here.
  */
-const Offer = ServiceView.omit({ input_schema: true }).meta({ id: "GptOffer" });
+const Offer = ServiceView.omit({ input_schema: true, output_schema: true }).meta({ id: "GptOffer" });
 /** One service with all its offers. */
 const Candidate = z
   .object({
@@ -43,7 +43,11 @@ const Candidate = z
   .meta({ id: "GptCandidate" });
 type ServiceResult = z.infer<typeof ServiceView>;
 
-const toOffer = ({ input_schema: _onCandidate, ...offer }: ServiceResult): z.infer<typeof Offer> => offer;
+const toOffer = ({
+  input_schema: _onCandidate,
+  output_schema: _notForTexts,
+  ...offer
+}: ServiceResult): z.infer<typeof Offer> => offer;
 
 /** Groups offers by service, in the given order. The person first chooses a service, then a sponsor. */
 function groupByService(services: ServiceResult[]): z.infer<typeof Candidate>[] {

@@ -36,6 +36,10 @@ export const SearchInput = z.strictObject({
   limit: z.number().int().min(1).max(MAX_PAGE).optional(),
 });
 
+const OutputSchema = z
+  .record(z.string(), JsonValue)
+  .meta({ description: "JSON Schema of the answers, if the sponsor gave one" });
+
 export const ServiceView = z
   .object({
     service_type: z.enum(["campaign", "sponsored_api"]),
@@ -57,6 +61,7 @@ export const ServiceView = z
       .meta({ description: "True if the service can be run without doing a task first" }),
     active: z.boolean(),
     input_schema: z.record(z.string(), JsonValue).meta({ description: "JSON Schema of a run's input" }),
+    output_schema: OutputSchema.optional(),
   })
   .meta({ id: "Service" });
 export type ServiceView = z.infer<typeof ServiceView>;
@@ -69,6 +74,7 @@ const DirectServiceView = z
     price_cents: z.number().meta({ description: "The most that a call costs, without our fee" }),
     categories: z.array(z.string()),
     input_schema: z.record(z.string(), JsonValue),
+    output_schema: OutputSchema.optional(),
   })
   .meta({ id: "DirectService" });
 

@@ -111,12 +111,14 @@ function toView(offer: OfferRow): ServiceView {
     already_completed: offer.completed,
     active: true,
     input_schema: offer.input_schema,
+    ...(offer.output_schema !== null && { output_schema: offer.output_schema }),
   };
 }
 
 /** A service without a sponsor. The caller can pay for it directly. */
-const toDirectView = ({ price_micros, ...api }: DirectRow) => ({
+const toDirectView = ({ price_micros, output_schema, ...api }: DirectRow) => ({
   ...api,
+  ...(output_schema !== null && { output_schema }),
   price_cents: microsToCents(price_micros),
 });
 

@@ -24,6 +24,7 @@ export interface OfferRow {
   /** Whether the user can run it without doing a task first. */
   completed: boolean;
   input_schema: Record<string, unknown>;
+  output_schema: Record<string, unknown> | null;
   /** From 0 to 1. */
   relevance: number;
   /** How many results there are in all. */
@@ -125,7 +126,7 @@ export async function searchOffers(db: Queries, viewer: Viewer, s: Search): Prom
              coalesce(p.campaign_id, a.id) AS service_id, p.campaign_id, a.id AS api_id, a.service_key, a.name, a.description,
              p.sponsor, c.required_task, p.task_type, coalesce(p.subsidy_micros, a.price_micros) AS subsidy, a.price_micros AS price, a.categories,
              CASE WHEN p.campaign_id IS NULL THEN a.tags ELSE ARRAY(SELECT DISTINCT unnest(c.tags || a.tags) ORDER BY 1) END AS tags,
-             c.estimated_task_duration_seconds AS task_duration, p.completed, a.input_schema, coalesce(f.level, 'neutral') AS preference,
+             c.estimated_task_duration_seconds AS task_duration, p.completed, a.input_schema, a.output_schema, coalesce(f.level, 'neutral') AS preference,
              p.created_at, ${reliability} AS reliability
         FROM service_payers p
         JOIN sponsored_apis a ON a.id = p.sponsored_api_id
@@ -153,7 +154,7 @@ export async function searchOffers(db: Queries, viewer: Viewer, s: Search): Prom
         FROM offers o WHERE true ${matched.length === 0 ? Prisma.empty : Prisma.join(matched, " ")}
     )
     SELECT service_type, service_id, service_key, name, description, sponsor, required_task, task_type, subsidy, price, categories, tags,
-           task_duration, completed, input_schema, relevance, count(*) OVER () AS total
+           task_duration, completed, input_schema, output_schema, relevance, count(*) OVER () AS total
       FROM scored
      ORDER BY relevance DESC, completed DESC, created_at, service_id, service_key
      LIMIT ${s.limit} OFFSET ${s.offset}`;
@@ -166,6 +167,7 @@ export interface DirectRow {
   price_micros: bigint;
   categories: string[];
   input_schema: Record<string, unknown>;
+  output_schema: Record<string, unknown> | null;
 }
 
 /** Lists services that the caller can pay for directly, with or without a sponsor, best match first. */
@@ -173,7 +175,7 @@ export async function searchDirect(db: Queries, scopes: Scopes | null, s: Search
   const wanted = [s.q, s.intent].filter((text) => text !== undefined).join(" ");
   const query = intentQuery(wanted);
   return db.$queryRaw<DirectRow[]>`
-    SELECT service_key, name, description, price_micros, categories, input_schema FROM sponsored_apis a
+    SELECT service_key, name, description, price_micros, categories, input_schema, output_schema FROM sponsored_apis a
      WHERE a.active AND a.pay_to IS NOT NULL
        ${scopes === null ? Prisma.empty : Prisma.sql`AND a.categories <@ ${scopes.categories}::text[]`}
        ${when(s.category, Prisma.sql`AND ${s.category} = ANY(a.categories)`)}

@@ -10,6 +10,6 @@
  * `compileSchema` prepares a checked schema for data. Data is measured, validated by Ajv, and then scanned:
  * `createInspector` finds the data types in it, and text that looks like personal data without being marked.
  */
-export { checkSchema } from "./check/check-schema.ts";
+export { checkDescription, checkSchema } from "./check/check-schema.ts";
 export { compileSchema, type CompiledSchema } from "./validate/compile.ts";
 export { replaceReferences, type VaultReference } from "./validate/vault-references.ts";

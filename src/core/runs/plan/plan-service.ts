@@ -86,6 +86,7 @@ export async function planService(
       blocked === undefined ? smallestApproval(needed, lacking, ungranted, cost, missingMicros) : null,
     blocked: blocked === undefined ? null : { error_code: blocked.code, message: blocked.message },
     input_schema: api.inputSchema as Record<string, unknown>,
+    ...(api.outputSchema !== null && { output_schema: api.outputSchema as Record<string, unknown> }),
   };
   return { data, nextActions: nextAfterPlan(data, actor, needed) };
 }

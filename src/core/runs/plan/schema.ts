@@ -73,4 +73,8 @@ export const PlanOutput = z.object({
     description: "Why neither an approval nor a task would make the run possible. null: it is possible",
   }),
   input_schema: z.record(z.string(), JsonValue),
+  output_schema: z
+    .record(z.string(), JsonValue)
+    .optional()
+    .meta({ description: "JSON Schema of the answers, if the sponsor gave one" }),
 });

@@ -3,7 +3,12 @@ import type { Deps, SponsorActor } from "../../context.ts";
 import { compileSchema } from "../../personal-data/data-schema/index.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import { AppError } from "../../protocol/errors.ts";
-import { notPublic, requireFillablePath, requireSafeSchema } from "./check-definition.ts";
+import {
+  notPublic,
+  requireFillablePath,
+  requireSafeDescription,
+  requireSafeSchema,
+} from "./check-definition.ts";
 import { requireOwnApi } from "./own-api.ts";
 import { refuseBlocked } from "./probe-refusal.ts";
 import type { PinnedTerms } from "./probe-upstream.ts";
@@ -29,6 +34,7 @@ const MAX_ATTEMPTS = 3;
  */
 export async function changeApi(ctx: Context, input: Input): Promise<z.infer<typeof ApiView>> {
   if (input.input_schema !== undefined) requireSafeSchema(input.input_schema);
+  if (input.output_schema !== undefined) requireSafeDescription(input.output_schema);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const api = await requireOwnApi(ctx.db, input.service_key, ctx.actor.sponsorId);
     if (api.archivedAt !== null)
@@ -55,6 +61,7 @@ const textChanges = (input: Input): ApiChanges => ({
   ...(input.tags !== undefined && { tags: [...new Set(input.tags)] }),
   ...(input.price_cents !== undefined && { priceMicros: centsToMicros(input.price_cents) }),
   ...(input.timeout_ms !== undefined && { timeoutMs: input.timeout_ms }),
+  ...(input.output_schema !== undefined && { outputSchema: input.output_schema }),
 });
 
 /** Whether an API that was set aside is to get calls again. */

@@ -1,4 +1,4 @@
-import { checkSchema } from "../../personal-data/data-schema/index.ts";
+import { checkDescription, checkSchema } from "../../personal-data/data-schema/index.ts";
 import { AppError, invalidField } from "../../protocol/errors.ts";
 import { checkPathInput, findParameterProblem } from "./path-parameters.ts";
 
@@ -9,6 +9,16 @@ export function requireSafeSchema(inputSchema: unknown): void {
   throw new AppError("validation_error", {
     message: "The input schema isn't allowed. See the errors of its fields.",
     fieldErrors: schemaErrors.map((error) => ({ ...error, path: `/input_schema${error.path}` })),
+  });
+}
+
+/** @throws `validation_error` that names each part of an output schema that isn't safe */
+export function requireSafeDescription(outputSchema: unknown): void {
+  const schemaErrors = checkDescription(outputSchema);
+  if (schemaErrors.length === 0) return;
+  throw new AppError("validation_error", {
+    message: "The output schema isn't allowed. See the errors of its fields.",
+    fieldErrors: schemaErrors.map((error) => ({ ...error, path: `/output_schema${error.path}` })),
   });
 }
 

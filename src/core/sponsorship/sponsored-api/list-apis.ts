@@ -5,7 +5,7 @@ import { toView } from "./rules.ts";
 import type { ListApisInput, ListApisOutput } from "./schema.ts";
 import { countApis, listApisOfSponsor } from "./store.ts";
 
-/** Lists a sponsor's own APIs, newest first, without their input schemas. */
+/** Lists a sponsor's own APIs, newest first, without their schemas. */
 export async function listApis(
   { db, actor }: Pick<Deps, "db"> & { actor: SponsorActor },
   { offset = 0, limit = PAGE_SIZE }: z.infer<typeof ListApisInput>,
@@ -16,7 +16,7 @@ export async function listApis(
   ]);
   return {
     apis: apis.map((api) => {
-      const { input_schema: _, ...view } = toView(api);
+      const { input_schema: _input, output_schema: _output, ...view } = toView(api);
       return view;
     }),
     total_count: total,

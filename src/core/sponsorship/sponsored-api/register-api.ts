@@ -5,7 +5,12 @@ import { compileSchema } from "../../personal-data/data-schema/index.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { createOnce, findCreated } from "../../protocol/idempotency/index.ts";
-import { notPublic, requireFillablePath, requireSafeSchema } from "./check-definition.ts";
+import {
+  notPublic,
+  requireFillablePath,
+  requireSafeDescription,
+  requireSafeSchema,
+} from "./check-definition.ts";
 import { probeUpstream } from "./probe-upstream.ts";
 import { toView } from "./rules.ts";
 import type { ApiView, RegisterApiInput } from "./schema.ts";
@@ -29,6 +34,7 @@ export async function registerApi(
 ): Promise<{ api: z.infer<typeof ApiView>; replayed: boolean }> {
   const { db, cipher, actor } = ctx;
   requireSafeSchema(input.input_schema);
+  if (input.output_schema !== undefined) requireSafeDescription(input.output_schema);
   const sampleInput = input.sample_input ?? {};
   requireFillablePath({ upstreamUrl: input.upstream_url, inputSchema: input.input_schema, sampleInput });
   const creation = { owner: actor.sponsorId, operation: "register_api", key, request: input };
@@ -66,6 +72,7 @@ export async function registerApi(
     pay_to: probe.terms?.payTo ?? null,
     input_schema: input.input_schema,
     input_data_types: [...compileSchema(input.input_schema).dataTypes.all],
+    output_schema: input.output_schema ?? null,
     sample_input: sampleInput,
     timeout_ms: api.timeoutMs,
   };

@@ -20,6 +20,7 @@ export function toView(api: ApiWithBudget): z.infer<typeof ApiView> {
     upstream_method: api.upstreamMethod as "GET" | "POST",
     price_cents: microsToCents(api.priceMicros),
     input_schema: api.inputSchema as Record<string, unknown>,
+    ...(api.outputSchema !== null && { output_schema: api.outputSchema as Record<string, unknown> }),
     timeout_ms: api.timeoutMs,
     active: api.active,
     set_aside_at: api.setAsideAt?.toISOString() ?? null,

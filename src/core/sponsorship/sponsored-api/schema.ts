@@ -60,6 +60,9 @@ const UpstreamUrl = z
       "`{name}` as a whole segment of the path is filled from the input's field of this name, which isn't sent again. The input schema has to require it, as a string or an integer",
   });
 const InputSchema = JsonObject.meta({ description: "Closed JSON Schema (2020-12) of a run's input" });
+const OutputSchema = JsonObject.meta({
+  description: "JSON Schema (2020-12) of the answers, for those who use them. No answer is refused for it",
+});
 const SampleInput = JsonObject.meta({
   description: "The input with which the upstream is called once, without payment, to learn its terms",
 });
@@ -87,6 +90,7 @@ export const RegisterApiInput = z.strictObject({
     .optional()
     .meta({ description: "The upstream's payee, if a call without payment doesn't get a 402" }),
   input_schema: InputSchema,
+  output_schema: OutputSchema.optional(),
   sample_input: SampleInput.optional(),
   timeout_ms: fields.timeout_ms.optional(),
 });
@@ -107,6 +111,7 @@ export const ChangeApiInput = z.strictObject({
     description: "Replaces all headers that are sent with every request; write-only",
   }),
   input_schema: InputSchema.optional(),
+  output_schema: OutputSchema.optional(),
   sample_input: SampleInput.optional(),
   repin: z.boolean().optional().meta({
     description: "Call the upstream again without payment, and pin its payments to the terms it states now",
@@ -126,6 +131,7 @@ export const ApiView = z.object({
   upstream_method: z.enum(["GET", "POST"]),
   price_cents: z.number(),
   input_schema: JsonObject,
+  output_schema: OutputSchema.optional(),
   timeout_ms: z.number(),
   active: z.boolean(),
   set_aside_at: Timestamp.nullable().meta({
@@ -152,6 +158,6 @@ export const ApiDashboard = ApiView.extend({ figures: ApiStatistics });
 
 export const ListApisInput = Paging;
 export const ListApisOutput = z.object({
-  apis: z.array(ApiView.omit({ input_schema: true })),
+  apis: z.array(ApiView.omit({ input_schema: true, output_schema: true })),
   ...Page.shape,
 });

@@ -32,6 +32,7 @@ export const insertApi = statement({
     pay_to: nullable(text),
     input_schema: json(),
     input_data_types: texts<DataType>(),
+    output_schema: nullable(json()),
     sample_input: json(),
     timeout_ms: integer,
   },
@@ -39,10 +40,10 @@ export const insertApi = statement({
   text: `
     INSERT INTO sponsored_apis (id, sponsor_id, service_key, name, description, categories, tags, upstream_url, upstream_method,
                                 upstream_headers, price_micros, last_quote_micros, lowest_quote_micros, network, asset, pay_to,
-                                input_schema, input_data_types, sample_input, timeout_ms)
+                                input_schema, input_data_types, output_schema, sample_input, timeout_ms)
     VALUES ($id, $sponsor_id, $service_key, $name, $description, $categories, $tags, $upstream_url, $upstream_method,
             $upstream_headers, $price_micros, $quote_micros, $quote_micros, $network, $asset, $pay_to,
-            $input_schema, $input_data_types, $sample_input, $timeout_ms)
+            $input_schema, $input_data_types, $output_schema, $sample_input, $timeout_ms)
     ON CONFLICT (service_key) DO NOTHING`,
 });
 
@@ -138,6 +139,7 @@ export interface ApiChanges {
   tags?: string[];
   priceMicros?: bigint;
   timeoutMs?: number;
+  outputSchema?: Record<string, unknown>;
 }
 
 /** Changes of what is called, and on which terms. They are checked and probed against each other. */
@@ -161,9 +163,12 @@ export interface DefinitionChanges {
 export async function updateApi(
   db: Queries,
   { id, revision }: Pick<ApiRow, "id" | "revision">,
-  changes: ApiChanges,
+  { outputSchema, ...changes }: ApiChanges,
   { inputSchema, sampleInput, ...definition }: DefinitionChanges,
 ): Promise<ApiWithBudget | undefined> {
+  const descriptions = {
+    ...(outputSchema !== undefined && { outputSchema: outputSchema as Prisma.InputJsonObject }),
+  };
   const schemas = {
     ...(inputSchema !== undefined && { inputSchema: inputSchema as Prisma.InputJsonObject }),
     ...(sampleInput !== undefined && { sampleInput: sampleInput as Prisma.InputJsonObject }),
@@ -171,7 +176,13 @@ export async function updateApi(
   const isRedefined = Object.keys(definition).length + Object.keys(schemas).length > 0;
   const { count } = await db.sponsoredApi.updateMany({
     where: { id, archivedAt: null, ...(isRedefined && { revision }) },
-    data: { ...changes, ...definition, ...schemas, revision: { increment: isRedefined ? 1 : 0 } },
+    data: {
+      ...changes,
+      ...descriptions,
+      ...definition,
+      ...schemas,
+      revision: { increment: isRedefined ? 1 : 0 },
+    },
   });
   return count === 0 ? undefined : db.sponsoredApi.findUniqueOrThrow({ where: { id }, include: WITH_BUDGET });
 }

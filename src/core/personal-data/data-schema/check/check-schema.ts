@@ -26,6 +26,14 @@ export function checkSchema(schema: unknown): FieldError[] {
 }
 
 /**
+ * Returns why a schema that only describes data can't be registered, or an empty list. It is never compiled. So it
+ * may be open, be of any type, and leave values undescribed; what it may contain and refer to is bounded all the same.
+ */
+export function checkDescription(schema: unknown): FieldError[] {
+  return readGraph(schema).errors;
+}
+
+/**
  * A schema without its annotations, ready to be compiled; and the reasons not to register it. A schema that only
  * lacks an x-data-type can be compiled: it may have been registered before a rule about that became stricter.
  */
@@ -36,6 +44,18 @@ interface SchemaReading {
 
 /** Applies the rules of `checkSchema`. Each step relies on the steps before it. */
 export function readSchema(schema: unknown): SchemaReading {
+  const { graph, errors } = readGraph(schema);
+  if (graph === undefined) return { graph, errors };
+  const findings = new ErrorCollector();
+  if (graph.root.type !== "object") findings.add("", "type", 'The root needs type: "object".');
+  checkCompleteness(graph, findings);
+  if (findings.errors.length === 0) checkListedValues(graph, findings);
+  const isSafe = findings.errors.every(({ keyword }) => keyword === "x-data-type");
+  return { graph: isSafe ? graph : undefined, errors: findings.errors };
+}
+
+/** Reads a schema that is safe to keep and to hand on. Each step relies on the steps before it. */
+function readGraph(schema: unknown): SchemaReading {
   const findings = new ErrorCollector();
   const { errors } = findings;
   const refused = { graph: undefined, errors };
@@ -51,12 +71,7 @@ export function readSchema(schema: unknown): SchemaReading {
   if (errors.length > 0) return refused;
 
   checkExpansion(graph, findings);
-  if (errors.length > 0) return refused;
-
-  if (root.type !== "object") findings.add("", "type", 'The root needs type: "object".');
-  checkCompleteness(graph, findings);
-  if (errors.length === 0) checkListedValues(graph, findings);
-  return errors.some(({ keyword }) => keyword !== "x-data-type") ? refused : { graph, errors };
+  return errors.length > 0 ? refused : { graph, errors };
 }
 
 /**
