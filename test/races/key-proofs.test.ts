@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { Running, ServerOptions } from "../../src/app/server.ts";
+import type { ServerOptions } from "../../src/app/server.ts";
 import { startTollfree } from "../../src/app/server.ts";
 import { reencrypt } from "../../src/core/personal-data/encryption/index.ts";
 import { AesCipher } from "../../src/platform/cipher.ts";

@@ -1,0 +1,55 @@
+/**
+ * `npm run clients`: has generators of clients read the documents, and compiles what they make; and runs the demo and
+ * the typed client's test on a newer Node. The generators and that Node are packages of test/generators.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+const ROOT = path.resolve(import.meta.dirname, "..");
+const GENERATORS = path.join(ROOT, "test/generators");
+
+function run(title: string, program: string, args: string[], env: Record<string, string> = {}): void {
+  console.log(`\n== ${title}`);
+  const { status } = spawnSync(program, args, {
+    cwd: title.startsWith("install") ? GENERATORS : ROOT,
+    stdio: "inherit",
+    env: { ...process.env, ...env },
+  });
+  if (status !== 0) throw new Error(`${title} failed`);
+}
+
+function findNewerNode(): string {
+  const platforms = ["linux-x64", "linux-arm64", "darwin-arm64"];
+  const programs = platforms.map((platform) =>
+    path.join(GENERATORS, `node_modules/node-${platform}/bin/node`),
+  );
+  const found = programs.find((program) => existsSync(program));
+  if (found === undefined) throw new Error("there is no Node for this platform in test/generators");
+  return found;
+}
+
+// No package's scripts run: the generators need none, and the newer Node is a package that only holds it.
+run("install the generators", "npm", [
+  "install",
+  "--no-save",
+  "--no-fund",
+  "--no-audit",
+  "--ignore-scripts",
+  "--loglevel=error",
+]);
+const node = findNewerNode();
+run("generate and compile clients", node, [path.join(GENERATORS, "generate.mjs")]);
+
+const dataDirectory = mkdtempSync(path.join(tmpdir(), "tollfree-newer-node-"));
+run("the demo on the newer Node", node, ["--import", "tsx", "src/demo/main.ts", "--once"], {
+  PORT: "0",
+  TOLLFREE_DATA_DIR: dataDirectory,
+});
+rmSync(dataDirectory, { recursive: true, force: true });
+run("the typed client on the newer Node", node, [
+  "node_modules/vitest/vitest.mjs",
+  "run",
+  "test/client/agent.test.ts",
+]);
