@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { Running, ServerOptions } from "../../src/app/server.ts";
+import type { ServerOptions } from "../../src/app/server.ts";
 import { startTollfree } from "../../src/app/server.ts";
 import { reencrypt } from "../../src/core/personal-data/encryption/index.ts";
 import { AesCipher } from "../../src/platform/cipher.ts";
@@ -29,7 +29,7 @@ async function emptyDatabase(): Promise<TestDatabase> {
 }
 
 /** Starts a server. Returns undefined if it starts, which it is stopped for, and else the message. */
-async function startWith(options: ServerOptions, keys: Keys): Promise<string | undefined> {
+async function startWith(options: ServerOptions, keys: Partial<Keys>): Promise<string | undefined> {
   const running = await startTollfree({ ...options, ...keys }).catch((error: unknown) => error as Error);
   if (running instanceof Error) return running.message;
   await running.stop();
