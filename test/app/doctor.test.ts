@@ -193,7 +193,7 @@ describe("the examination finds, by name,", () => {
     const other = await startRedis();
     onTestFinished(() => other.close());
     const admin = new Redis(other.url);
-    onTestFinished(() => void admin.disconnect());
+    onTestFinished(() => admin.disconnect());
     const REDIS_URL = other.url;
     await admin.config("SET", "maxmemory-policy", "allkeys-lru");
     await expectFound("redis", /REDIS_URL: \S+ evicts counters \(maxmemory-policy allkeys-lru\)/, {

@@ -6,7 +6,7 @@ export interface Check {
   /** Checks that must have passed for this one to make sense. */
   needs?: string[];
   /** @returns what was found @throws Error if there is a problem; its message says what to do */
-  run(): Promise<string> | string;
+  run: () => Promise<string> | string;
 }
 
 export type Outcome = "ok" | "problem" | "skipped";
