@@ -1,6 +1,7 @@
 import { ConfigError, configuredSecrets, readConfig } from "./app/config.ts";
 import type { Started } from "./app/start.ts";
 import { acceptNewDigestKey } from "./app/digest-key.ts";
+import { examine } from "./app/doctor/index.ts";
 import { migrate, proveLedger, start } from "./app/start.ts";
 import type { Proof } from "./core/money/ledger/index.ts";
 import { CHECKS } from "./core/money/ledger/index.ts";
@@ -13,6 +14,7 @@ const MAX_STOP_MS = 60_000;
 const SAME_SIGNAL_MS = 2_000;
 
 async function main(): Promise<void> {
+  if (process.argv.includes("--doctor")) return printExamination();
   const config = readConfig();
   if (process.argv.includes("--migrate")) return migrate(config);
   if (process.argv.includes("--accept-digest-key")) {
@@ -25,6 +27,13 @@ async function main(): Promise<void> {
   const started = await starting;
   console.log(`tollfree is listening on ${started.url}`);
   if (started.sandboxPage !== undefined) console.log(sandboxHints(started.url, started.sandboxPage));
+}
+
+/** Prints one line for each check of the installation. If there is a problem, the exit code is 1. */
+async function printExamination(): Promise<void> {
+  const secrets = configuredSecrets();
+  const outcomes = await examine((line) => console.log(hideSecrets(line, secrets)));
+  if (Object.values(outcomes).some((outcome) => outcome !== "ok")) process.exitCode = 1;
 }
 
 /**

@@ -132,8 +132,11 @@ export interface Config {
 
 /** Lists every mistake in the environment, one a line. */
 export class ConfigError extends Error {
+  readonly mistakes: readonly string[];
+
   constructor(mistakes: string[]) {
     super(["The configuration is wrong:", ...mistakes.map((mistake) => `  - ${mistake}`)].join("\n"));
+    this.mistakes = mistakes;
   }
 }
 

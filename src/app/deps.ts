@@ -28,7 +28,10 @@ import { EvmChain } from "../platform/x402/chain.ts";
 import { X402Seller } from "../platform/x402/seller.ts";
 import { X402Transfers } from "../platform/x402/transfers.ts";
 import { treasuryAccount } from "../platform/x402/treasury-account.ts";
+import { checkFacilitator } from "../platform/x402/check-facilitator.ts";
 import type { ChainSettings } from "./config.ts";
+import { DependencyWatch } from "./dependencies/watch.ts";
+import type { Job } from "./jobs/run-job.ts";
 
 /** The most connections of the pool that only runs what moves money. The other pool has 10. */
 const MONEY_CONNECTIONS = 5;
@@ -66,6 +69,8 @@ export interface Built {
   metrics: Metrics;
   mayScrape: (token: string | undefined) => boolean;
   checks: ReadinessChecks;
+  /** Logs when a dependency is lost, and when it is back. */
+  watchJob: Job;
   /** Deletes rate-limit windows that have ended. */
   purgeRateLimits(): Promise<void>;
   close(): Promise<void>;
@@ -132,7 +137,10 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
   const networks = await buildNetworks(parts.networks);
   const { prepareStatements: prepare } = parts;
   const pooling = await checkPooling(databaseUrl, { prepare, settings: true });
-  const connections = { url: databaseUrl, log: parts.log, setUp: pooling === "session" };
+  // The pools exist before the watch, which asks them.
+  let quietLog = parts.log;
+  const poolLog: Log = { ...parts.log, warn: (fields, message) => quietLog.warn(fields, message) };
+  const connections = { url: databaseUrl, log: poolLog, setUp: pooling === "session" };
   const pool = createPool(connections);
   const moneyPool = createPool({ ...connections, size: MONEY_CONNECTIONS });
   const db = createDatabaseClient(pool, { prepare });
@@ -140,12 +148,34 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
   const metrics = createMetrics(
     () => readGauges(db),
     (error) =>
-      parts.log.warn(
-        { event: "vitals_failed", err: error },
-        "the metrics lack the figures from the database",
-      ),
+      quietLog.warn({ event: "vitals_failed", err: error }, "the metrics lack the figures from the database"),
   );
-  const log = metrics.watchLog(parts.log);
+  const checks = {
+    database: async () => {
+      await pool.query("SELECT 1");
+      return undefined;
+    },
+    chain: async () => {
+      await Promise.all(networks.all.map(({ chain }) => chain.blockNumber()));
+      return undefined;
+    },
+  };
+  const watch = new DependencyWatch({
+    log: metrics.watchLog(parts.log),
+    watched: {
+      database: { check: checks.database, everyMs: 5_000 },
+      // An RPC's provider counts calls.
+      chain: { check: checks.chain, everyMs: 10_000 },
+      facilitator: {
+        check: () => Promise.all(parts.networks.map((network) => checkFacilitator(network))),
+        everyMs: 60_000,
+      },
+    },
+    rpcUrls: parts.networks.map(({ rpcUrl }) => rpcUrl),
+    show: metrics.showDependency,
+  });
+  const log = metrics.watchLog(watch.quiet(parts.log));
+  quietLog = log;
   const upstream = new UpstreamFetch(parts.upstreams);
   const audit =
     parts.audit ??
@@ -177,15 +207,9 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
     audit,
     metrics,
     mayScrape: parts.metricsToken === undefined ? () => true : secretCheck(parts.metricsToken),
+    watchJob: watch.job(),
     checks: {
-      database: async () => {
-        await pool.query("SELECT 1");
-        return undefined;
-      },
-      chain: async () => {
-        await Promise.all(networks.all.map(({ chain }) => chain.blockNumber()));
-        return undefined;
-      },
+      ...checks,
       ...(limits.check !== undefined && { redis: limits.check }),
     },
     purgeRateLimits: () => limits.purge(),

@@ -85,11 +85,14 @@ export async function startTollfree({
       isStopping: () => stopping,
       ...(routes !== undefined && { routes }),
     });
-    const jobs = listJobs(built.deps, {
-      purgeRateLimits: () => built.purgeRateLimits(),
-      showLedgerFindings: built.metrics.showLedger,
-      hasOlderKeys: parts.encryptionKeys.length > 1,
-    }).map((job) => startJob(job, built.deps.log));
+    const jobs = [
+      built.watchJob,
+      ...listJobs(built.deps, {
+        purgeRateLimits: () => built.purgeRateLimits(),
+        showLedgerFindings: built.metrics.showLedger,
+        hasOlderKeys: parts.encryptionKeys.length > 1,
+      }),
+    ].map((job) => startJob(job, built.deps.log));
     return {
       url: server.url,
       deps: built.deps,

@@ -16,6 +16,7 @@ import { startDatabase, startSandbox } from "../sandbox/index.ts";
 import type { Config } from "./config.ts";
 import type { Parts } from "./deps.ts";
 import { withMoney } from "./deps.ts";
+import { MIGRATIONS } from "./migrations.ts";
 import type { Running } from "./server.ts";
 import { startTollfree } from "./server.ts";
 
@@ -102,8 +103,6 @@ async function bringUpToDate(databaseUrl: string, log: Log): Promise<void> {
     log: (message) => log.info({}, message),
   });
 }
-
-const MIGRATIONS = new URL("../../prisma/migrations", import.meta.url).pathname;
 
 async function startServer(
   config: Config,

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { readConfig } from "../../src/app/config.ts";
 import { start } from "../../src/app/start.ts";
 import type { TestDatabase } from "../support/database.ts";
@@ -9,6 +9,7 @@ import { createDatabase, createEmptyDatabase, runSql } from "../support/database
 import { startHttpServer } from "../support/http-server.ts";
 import { fundedEnvironment, runProgram, startProcess } from "../support/process.ts";
 import { freePort } from "../support/programs.ts";
+import { startRpc } from "../support/scripted-rpc.ts";
 
 /** What an operator reads when a start fails: one line with the variable, what was found and what to do. */
 
@@ -57,29 +58,6 @@ function databaseUrl(change: (url: URL) => void): string {
   const url = new URL(database.serverUrl);
   change(url);
   return url.href;
-}
-
-/** An RPC that answers all methods as the run's chain does, except these. */
-async function startRpc(answers: Record<string, unknown>): Promise<string> {
-  const server = await startHttpServer((req, res) => {
-    const chunks: Buffer[] = [];
-    req.on("data", (chunk: Buffer) => chunks.push(chunk));
-    req.on("end", () => {
-      const body = Buffer.concat(chunks).toString();
-      const { method, id } = JSON.parse(body) as { method: string; id: number };
-      const answer = async (): Promise<string> => {
-        if (method in answers) return JSON.stringify({ jsonrpc: "2.0", id, result: answers[method] });
-        const headers = { "content-type": "application/json" };
-        return (await fetch(inject("chain").rpcUrl, { method: "POST", headers, body })).text();
-      };
-      answer().then(
-        (text) => res.writeHead(200, { "content-type": "application/json" }).end(text),
-        () => res.destroy(),
-      );
-    });
-  });
-  onTestFinished(() => server.close());
-  return server.url;
 }
 
 describe("a start with a wrong chain names the variable", { timeout: 60_000 }, () => {

@@ -8,6 +8,8 @@ export interface Unreliable {
   url: string;
   /** `refusing` resets every connection, `hanging` never answers. */
   mode: "working" | "refusing" | "hanging";
+  /** How many requests were refused so far. */
+  refused: number;
   close(): void;
 }
 
@@ -23,7 +25,10 @@ async function startUnreliable(target: string): Promise<Unreliable> {
     const chunks: Buffer[] = [];
     req.on("data", (chunk: Buffer) => chunks.push(chunk));
     req.on("end", () => {
-      if (service.mode === "refusing") return void req.socket.resetAndDestroy();
+      if (service.mode === "refusing") {
+        service.refused += 1;
+        return void req.socket.resetAndDestroy();
+      }
       if (service.mode === "hanging") return;
       forward(req.method ?? "GET", req.url ?? "/", Buffer.concat(chunks)).then(
         (text) => res.writeHead(200, { "content-type": "application/json" }).end(text),
@@ -45,6 +50,7 @@ async function startUnreliable(target: string): Promise<Unreliable> {
   const service: Unreliable = {
     url: `http://127.0.0.1:${port}`,
     mode: "working",
+    refused: 0,
     close() {
       server.closeAllConnections();
       server.close();

@@ -14,9 +14,11 @@ export interface Metrics extends Meter {
   watchAudit<Audit extends AuditLog>(audit: Audit): Audit;
   /** Shows the number of findings of the last ledger verification, by check. */
   showLedger: (counts: Record<string, number>) => void;
+  /** Shows whether a dependency is there. */
+  showDependency: (dependency: string, isUp: boolean) => void;
   /**
    * Shows how often Redis was lost, and how many takes PostgreSQL counted instead. Reads `totals` at each
-   * scrape.
+   * scrape. Both are 0 where this isn't called, without Redis.
    */
   watchInsurance(totals: { lost: number; insuredTakes: number }): void;
 }
@@ -94,6 +96,31 @@ export function createMetrics(
     labelNames: ["check"],
     registers,
   });
+  const dependencies = new Gauge({
+    name: "tollfree_dependency_up",
+    help: "1 while the database, the chain or the facilitator answers, 0 while it doesn't",
+    labelNames: ["dependency"],
+    registers,
+  });
+  let insurance = { lost: 0, insuredTakes: 0 };
+  new Counter({
+    name: "tollfree_rate_limit_redis_losses_total",
+    help: "How often Redis was lost and PostgreSQL took over",
+    registers,
+    collect() {
+      this.reset();
+      this.inc(insurance.lost);
+    },
+  });
+  new Counter({
+    name: "tollfree_rate_limit_insured_takes_total",
+    help: "Calls that PostgreSQL counted while Redis was down",
+    registers,
+    collect() {
+      this.reset();
+      this.inc(insurance.insuredTakes);
+    },
+  });
   const databaseGauges = createDatabaseGauges(registers);
 
   return {
@@ -138,25 +165,9 @@ export function createMetrics(
       for (const [check, count] of Object.entries(counts)) ledger.set({ check }, count);
     },
     watchInsurance(totals) {
-      new Counter({
-        name: "tollfree_rate_limit_redis_losses_total",
-        help: "How often Redis was lost and PostgreSQL took over",
-        registers,
-        collect() {
-          this.reset();
-          this.inc(totals.lost);
-        },
-      });
-      new Counter({
-        name: "tollfree_rate_limit_insured_takes_total",
-        help: "Calls that PostgreSQL counted while Redis was down",
-        registers,
-        collect() {
-          this.reset();
-          this.inc(totals.insuredTakes);
-        },
-      });
+      insurance = totals;
     },
+    showDependency: (dependency, isUp) => dependencies.set({ dependency }, isUp ? 1 : 0),
     async scrape() {
       try {
         databaseGauges.set(await readGauges());

@@ -110,6 +110,19 @@ export async function migrateDeploy({ connectionString, directory, log }: Migrat
   }
 }
 
+/**
+ * Lists the migrations that aren't applied yet, and changes nothing.
+ * @throws MigrationError if an earlier migration failed or was changed
+ */
+export async function pendingMigrations(client: pg.Client, directory: string): Promise<string[]> {
+  const migrations = readMigrations(directory);
+  const { rows } = await client.query<{ has_record: boolean }>(
+    "SELECT to_regclass('_prisma_migrations') IS NOT NULL AS has_record",
+  );
+  const pending = rows[0]?.has_record === true ? await selectPending(client, migrations) : migrations;
+  return pending.map(({ name }) => name);
+}
+
 function readMigrations(directory: string): Migration[] {
   return readdirSync(directory)
     .filter((name) => existsSync(path.join(directory, name, "migration.sql")))

@@ -2,3 +2,4 @@
 export { CHECKS, type CheckName } from "./checks.ts";
 export { openLedger } from "./open-ledger.ts";
 export { type Proof, verifyLedger } from "./verify-ledger.ts";
+export { readOwed } from "./store.ts";

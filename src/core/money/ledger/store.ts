@@ -134,6 +134,10 @@ const countBooks = statement({
     SELECT (SELECT count(*) FROM budget_accounts) AS accounts, (SELECT count(*) FROM ledger_transfers) AS entries`,
 });
 
+/** Micros that the treasury must hold on a network: unspent in funded accounts, and in payouts that aren't settled. */
+export const readOwed = async (sql: SqlPool, network: string): Promise<bigint> =>
+  (await sumOwed.one(sql, { network })).owed;
+
 const sumOwed = statement({
   name: "ledger.sum-owed",
   limit: "job",

@@ -48,7 +48,7 @@ export async function askChain(
     verdict = await within(milliseconds, () => networks.get(network).chain.lookUp(authorization));
   } catch (error) {
     log.warn(
-      { event: `${noun}_undecided`, id, error: String(error) },
+      { event: `${noun}_undecided`, id, err: error },
       "the chain couldn't be asked; it will be asked again",
     );
     return { kind: "unknown" };

@@ -68,7 +68,7 @@ export async function orLog<Result>(
     return { value: await work() };
   } catch (error) {
     log.warn(
-      { event: `${noun}_undecided`, id, error: String(error) },
+      { event: `${noun}_undecided`, id, err: error },
       "the row couldn't be moved on; it will be tried again",
     );
     return undefined;
