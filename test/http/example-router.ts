@@ -71,6 +71,32 @@ const FAILURES: Record<string, () => never> = {
 /** A run of the service `slow` waits at this gate. `aborted` tells whether its call was aborted. */
 export const slow = { gate: new Gate(), aborted: false };
 
+/** The operations that sponsors' next actions name. A server doesn't start without them. */
+const toApi = z.strictObject({ service_key: z.string() });
+const toCampaign = z.strictObject({ campaign_id: z.string() });
+const echo = (method: "POST" | "PATCH", path: `/${string}`, input: z.ZodObject) =>
+  sponsorProcedure
+    .meta(route(method, path))
+    .input(input)
+    .output(success(Echo))
+    .mutation(({ ctx, input: given }) => ok(ctx, { input: given }));
+const SPONSOR_ACTIONS = {
+  registerApi: echo("POST", "/sponsor/apis", empty),
+  getApi: echo("POST", "/sponsor/apis/{service_key}", toApi),
+  changeApi: echo("POST", "/sponsor/apis/{service_key}/change", toApi),
+  fundApi: echo("POST", "/sponsor/apis/{service_key}/fund", toApi),
+  createCampaign: echo("POST", "/sponsor/campaigns", empty),
+  getCampaign: echo("POST", "/sponsor/campaigns/{campaign_id}", toCampaign),
+  changeCampaign: echo("PATCH", "/sponsor/campaigns/{campaign_id}", toCampaign),
+  fundCampaign: echo("POST", "/sponsor/campaigns/{campaign_id}/fund", toCampaign),
+  listAnswers: echo("POST", "/sponsor/campaigns/{campaign_id}/answers", toCampaign),
+  getWithdrawal: echo(
+    "POST",
+    "/sponsor/withdrawals/{withdrawal_id}",
+    z.strictObject({ withdrawal_id: z.string() }),
+  ),
+};
+
 export const exampleRouter = router({
   agent: router({
     hello: publicProcedure
@@ -183,6 +209,7 @@ export const exampleRouter = router({
       .input(z.strictObject({ service_key: z.string(), active: Active }))
       .output(success(Echo))
       .mutation(({ ctx, input }) => ok(ctx, { input, actor: ctx.actor.sponsorId })),
+    ...SPONSOR_ACTIONS,
   }),
   admin: router({
     putUser: adminProcedure
