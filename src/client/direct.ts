@@ -80,7 +80,7 @@ function toRefusal(status: number, body: Uint8Array): TollfreeError {
     message: `The response (HTTP ${status}) is not from Tollfree. Check the URL and any proxy.`,
     details: { status },
     httpStatus: status,
-  }) as TollfreeError;
+  });
 }
 
 const IS_JSON = /^application\/(?:[\w.+-]+\+)?json\b/i;

@@ -75,7 +75,8 @@ function toQuery(fields: Record<string, unknown>): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(fields)) {
     for (const item of Array.isArray(value) ? (value as unknown[]) : [value]) {
-      if (item !== undefined && item !== null) query.append(name, String(item));
+      if (item !== undefined && item !== null)
+        query.append(name, typeof item === "string" ? item : JSON.stringify(item));
     }
   }
   return query.size === 0 ? "" : `?${query.toString()}`;

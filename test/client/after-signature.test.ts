@@ -35,7 +35,7 @@ describe("a seller that takes the money and brings nothing", () => {
       const agent = await connect(world.connectOptions({ fetch: network.fetch, ...EAGER }));
       const payWith = (url: string, init: RequestInit): Promise<Response> => {
         payWithCalls += 1;
-        return buyer.post(url, JSON.parse(String(init.body)) as object);
+        return buyer.post(url, JSON.parse(init.body as string) as object);
       };
 
       const refused = await refusalOf(agent.run(service, { n: 1 }, { payWith }));

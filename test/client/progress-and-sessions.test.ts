@@ -144,7 +144,7 @@ describe("paying without a sponsor", () => {
       service,
       { n: 8 },
       {
-        payWith: (url, init) => buyer.post(url, JSON.parse(String(init.body)) as object),
+        payWith: (url, init) => buyer.post(url, JSON.parse(init.body as string) as object),
         onProgress: ({ type }) => void events.push(type),
       },
     );
@@ -168,7 +168,7 @@ describe("paying without a sponsor", () => {
     const agent = await connect(world.connectOptions());
     if (code === "user_cap_reached") await agent.run(service, { n: 1 });
     const payWith = (url: string, init: RequestInit) =>
-      buyer.post(url, JSON.parse(String(init.body)) as object);
+      buyer.post(url, JSON.parse(init.body as string) as object);
     const result = await agent.run(service, { n: 2 }, { payWith });
     expect(result).toMatchObject({ paidBy: "caller", refusal: { code } });
     expect(await balanceOf(buyer.wallet.address)).toBe(WALLET - 20_000n);
