@@ -39,8 +39,13 @@ export interface Approvals {
    * Asks the person for the approval that a refusal names, and waits for their decision.
    * @throws the refusal itself if it names no approval, or there is no `onApproval` hook; TollfreeError
    *   `approval_denied`, `approval_expired`
+   * @param onOpened is told of the question before it is shown
    */
-  ask(refusal: unknown, signal: AbortSignal | undefined): Promise<Approved>;
+  ask(
+    refusal: unknown,
+    signal: AbortSignal | undefined,
+    onOpened?: (request: ApprovalRequest) => void,
+  ): Promise<Approved>;
 }
 
 /**
@@ -50,10 +55,11 @@ export interface Approvals {
 export function createApprovals(keyApi: TollfreeApi, onApproval: OnApproval | undefined): Approvals {
   const show = onApproval === undefined ? undefined : showOnce(onApproval);
   return {
-    async ask(refusal, signal) {
+    async ask(refusal, signal, onOpened) {
       const question = questionOf(refusal);
       if (question === undefined || show === undefined) throw refusal;
       const { request, intervalMs } = question;
+      onOpened?.(request);
       const prompt = show(request);
       try {
         for (;;) {

@@ -1,77 +1,56 @@
-import type { OnApproval } from "./approvals.ts";
+import type { Agent } from "./agent.ts";
+import type { Approvals, OnApproval } from "./approvals.ts";
 import { createApprovals } from "./approvals.ts";
+import type { DirectResult, PaidFetch } from "./direct.ts";
+import { mayPayDirectly, payDirectly } from "./direct.ts";
 import { TollfreeError } from "./errors.ts";
+import { sendAction, toCall } from "./follow.ts";
 import type { TollfreeApi } from "./procedures.ts";
 import { callOptions, createProcedures } from "./procedures.ts";
+import type { OnProgress } from "./progress.ts";
+import { reportApprovals, reportTo } from "./progress.ts";
 import type { RetryPolicy } from "./retry.ts";
 import { withRetries } from "./retry.ts";
 import type { RunOptions, RunResult } from "./run.ts";
 import { run } from "./run.ts";
+import type { SavedSession } from "./session.ts";
 import { SessionKeeper } from "./session.ts";
 import type { OnTask } from "./tasks.ts";
 import type { Call, TransportOptions } from "./transport.ts";
-import { createTransport } from "./transport.ts";
-import type {
-  FlowStatus,
-  OpenedSession,
-  RequestedScopes,
-  SearchFilters,
-  SearchResult,
-  ServiceInput,
-} from "./types.ts";
+import { baseOf, createTransport, senderOf } from "./transport.ts";
+import type { NextAction, RequestedScopes, SearchFilters, ServiceInput } from "./types.ts";
 
 /** What only a person can do. Without a hook, calls that need it fail with the server's error. */
 export interface Hooks {
   onApproval?: OnApproval;
   onTask?: OnTask;
+  /** Is told what connecting and all runs are doing. */
+  onProgress?: OnProgress;
 }
 
-export interface ConnectOptions extends TransportOptions {
+/** What a connection and a resumed session have in common. */
+interface AgentOptions extends TransportOptions {
   /** The agent's key, `tf_ak_…`. */
   apiKey: string;
+  hooks?: Hooks | undefined;
+  retry?: RetryPolicy | undefined;
+  /** For each new session. Default: as long as the grant allows, but at most one day. */
+  expiresInSeconds?: number | undefined;
+}
+
+export interface ResumeOptions extends AgentOptions {
+  session: SavedSession;
+}
+
+export interface ConnectOptions extends AgentOptions {
   /** The person the agent acts for: `agent.userId` of an earlier connection. Default: the person is asked. */
   userId?: string | undefined;
   /** What the session may do. Default for each list: all that the person grants. */
   scopes?: Partial<RequestedScopes> | undefined;
   /** The most that sponsors may spend in this session. Default 100. */
   budgetLimitCents?: number | undefined;
-  /** Default: as long as the grant allows, but at most one day. */
-  expiresInSeconds?: number | undefined;
-  hooks?: Hooks | undefined;
-  retry?: RetryPolicy | undefined;
   /** Aborts connecting. Later calls of the agent take their own signals. */
   signal?: AbortSignal | undefined;
-}
-
-export interface Agent {
-  /**
-   * The person the agent acts for. Only this agent knows them by this id. Store it for the next connection.
-   */
-  readonly userId: string;
-  /** The current session. The agent opens a new one when it expires or has to be wider. */
-  readonly session: Omit<OpenedSession, "session_token">;
-  /** All procedures, called with the session's token. */
-  readonly api: TollfreeApi;
-  /**
-   * Runs a service at a sponsor's expense. Plans the run, gets the task and the approvals from the person,
-   * and waits for the output.
-   *
-   * @example
-   * const { output } = await agent.run("daylight", { latitude: 38.72, longitude: -9.14 });
-   */
-  run(service: string, input?: ServiceInput, options?: RunOptions): Promise<RunResult>;
-  /** The output is what `parse` returns. Pass a schema's `parse` function, such as Zod's. */
-  run<Output>(
-    service: string,
-    input: ServiceInput,
-    options: RunOptions & { parse: (output: unknown) => Output },
-  ): Promise<RunResult<Output>>;
-  /** Searches the services that sponsors would pay for, best first. */
-  search(filters?: SearchFilters, options?: { signal?: AbortSignal }): Promise<SearchResult>;
-  /** Budget, completed tasks, services ready to run, pending payments and open approvals. */
-  status(options?: { signal?: AbortSignal }): Promise<FlowStatus>;
-  /** Ends the session. Pending payments go on. */
-  revoke(): Promise<void>;
 }
 
 const EVERYTHING: RequestedScopes = {
@@ -100,31 +79,65 @@ const DEFAULT_BUDGET_CENTS = 100;
  *   `approval_expired`
  */
 export async function connect(options: ConnectOptions): Promise<Agent> {
-  const { apiKey, hooks = {}, retry = {}, signal } = options;
-  const transport = createTransport(options);
-  const keyApi = createProcedures((call) => withRetries(retry, call, () => transport(call, apiKey)));
-  const approvals = createApprovals(keyApi, hooks.onApproval);
+  const { keyApi, approvals } = keyCallsOf(options);
   const request = {
     scopes: { ...EVERYTHING, ...options.scopes },
     budget_limit_cents: options.budgetLimitCents ?? DEFAULT_BUDGET_CENTS,
     ...(options.userId !== undefined && { user_id: options.userId }),
     ...(options.expiresInSeconds !== undefined && { expires_in_seconds: options.expiresInSeconds }),
   };
-  const session = await SessionKeeper.open(keyApi, approvals, request, signal);
+  const asking = reportApprovals(approvals, reportTo(options.hooks?.onProgress));
+  const session = await SessionKeeper.open(keyApi, asking, request, options.signal);
+  return createAgent(options, approvals, session);
+}
 
-  const inSession = async (call: Call): Promise<unknown> => {
-    if (AGENT_KEY_CALLS.has(call.path)) return transport(call, apiKey);
+/**
+ * Goes on with a session that `agent.saveSession()` returned, or `POST /agent/auth`. Calls nothing and opens no new
+ * session; the first call finds out whether the session is still good.
+ *
+ * @example const agent = resume({ url, apiKey, session: JSON.parse(saved), hooks });
+ */
+export function resume(options: ResumeOptions): Agent {
+  const { keyApi, approvals } = keyCallsOf(options);
+  const asking = reportApprovals(approvals, reportTo(options.hooks?.onProgress));
+  const session = SessionKeeper.resume(keyApi, asking, options.expiresInSeconds, options.session);
+  return createAgent(options, approvals, session);
+}
+
+/** What is called with the agent's key: procedures without a session, and questions to the person. */
+function keyCallsOf(options: ResumeOptions | ConnectOptions): { keyApi: TollfreeApi; approvals: Approvals } {
+  const { apiKey, hooks = {}, retry = {} } = options;
+  const transport = createTransport(options);
+  const keyApi = createProcedures((call) => withRetries(retry, call, () => transport(call, apiKey)));
+  return { keyApi, approvals: createApprovals(keyApi, hooks.onApproval) };
+}
+
+function createAgent(
+  options: ResumeOptions | ConnectOptions,
+  approvals: Approvals,
+  session: SessionKeeper,
+): Agent {
+  const { apiKey, hooks = {}, retry = {} } = options;
+  const transport = createTransport(options);
+  const sender = { base: baseOf(options), ...senderOf(options) };
+
+  /** Sends with the session's token. If the session has expired, opens a new one and sends again. */
+  const inSession = async <Answer>(call: Call, send: (token: string) => Promise<Answer>): Promise<Answer> => {
     const { token } = session;
     try {
-      return await transport(call, token);
+      return await send(token);
     } catch (error) {
       if (!(error instanceof TollfreeError) || error.code !== "session_expired") throw error;
       await session.renew(token, call.signal);
-      return transport(call, session.token);
+      return send(session.token);
     }
   };
-  const api = createProcedures((call) => withRetries(retry, call, () => inSession(call)));
-  const ctx = { api, approvals, session, onTask: hooks.onTask, attempts: new Map<string, Promise<void>>() };
+  const sendCall = (call: Call): Promise<unknown> =>
+    AGENT_KEY_CALLS.has(call.path)
+      ? transport(call, apiKey)
+      : inSession(call, (token) => transport(call, token));
+  const api = createProcedures((call) => withRetries(retry, call, () => sendCall(call)));
+  const attempts = new Map<string, Promise<void>>();
 
   return {
     get userId() {
@@ -134,14 +147,39 @@ export async function connect(options: ConnectOptions): Promise<Agent> {
       return session.current;
     },
     api,
-    async run(
+    run: (async (
       service: string,
       input: ServiceInput = {},
-      { parse, ...rest }: RunOptions & { parse?: (output: unknown) => unknown } = {},
-    ) {
-      const result = await run(ctx, service, input, rest);
-      return parse === undefined ? result : { ...result, output: parse(result.output) };
+      {
+        parse = (output) => output,
+        payWith,
+        onProgress,
+        ...rest
+      }: RunOptions & { parse?: (output: unknown) => unknown; payWith?: PaidFetch } = {},
+    ) => {
+      const report = reportTo(hooks.onProgress, onProgress);
+      const asking = reportApprovals(approvals, report);
+      const ctx = { api, approvals: asking, session, onTask: hooks.onTask, attempts, report };
+      let result: RunResult | DirectResult;
+      try {
+        result = await run(ctx, service, input, rest);
+      } catch (refusal) {
+        if (payWith === undefined || !mayPayDirectly(refusal)) throw refusal;
+        report({ type: "paying_directly", service });
+        result = await payDirectly(sender.base, { service, input, refusal }, payWith, rest.signal);
+        report({ type: "delivered_directly", service });
+      }
+      return { ...result, output: parse(result.output) };
+    }) as Agent["run"], // only a call with `payWith` can have a result that the caller paid for
+    follow: (action: NextAction, given: Record<string, unknown> = {}, { signal } = {}) => {
+      const call = toCall(action, given, signal);
+      const send = (token?: string) => sendAction(sender, action, call, token);
+      return withRetries(retry, call, () => {
+        if (action.auth === "session") return inSession(call, send);
+        return action.auth === "api_key" ? send(apiKey) : send();
+      });
     },
+    saveSession: () => session.save(),
     search: async (filters: SearchFilters = {}, { signal: aborted }: { signal?: AbortSignal } = {}) =>
       (await api.agent.searchServices.query(filters, callOptions(aborted))).data,
     status: async ({ signal: aborted }: { signal?: AbortSignal } = {}) =>

@@ -3,6 +3,7 @@ import { withApprovals } from "./approvals.ts";
 import { TollfreeError } from "./errors.ts";
 import type { TollfreeApi } from "./procedures.ts";
 import { callOptions } from "./procedures.ts";
+import type { OnProgress } from "./progress.ts";
 import type { SessionKeeper } from "./session.ts";
 import type { OnTask } from "./tasks.ts";
 import type { NextAction, Plan, RunRequest, Scopes } from "./types.ts";
@@ -14,6 +15,8 @@ export interface RunContext {
   approvals: Approvals;
   session: SessionKeeper;
   onTask: OnTask | undefined;
+  /** Is told what the run is doing. */
+  report: OnProgress;
   /** The last attempt at each campaign's task. With it, two runs at once don't ask the person twice. */
   attempts: Map<string, Promise<void>>;
 }
@@ -40,6 +43,7 @@ export async function prepareRun(
     { service_key, ...(input !== undefined && { input }), ...(campaign_id !== undefined && { campaign_id }) },
     callOptions(signal),
   );
+  ctx.report({ type: "planned", service: service_key, plan });
   if (plan.blocked !== null) {
     if (mayBeReplay) return;
     throw blockedError(plan.blocked, nextActions);
@@ -47,7 +51,7 @@ export async function prepareRun(
   if (plan.missing.input.length > 0) throw invalidInputError(plan, nextActions);
 
   const missingScopes = scopesToAdd(plan);
-  if (missingScopes !== undefined) await ctx.session.widen(missingScopes, signal);
+  if (missingScopes !== undefined) await ctx.session.widen(missingScopes, ctx.approvals, signal);
   if (plan.task !== null) await completeTask(ctx, service_key, plan.task.campaign_id, signal);
 }
 
@@ -102,14 +106,16 @@ async function completeTask(
 
 /** Gets the person's answers through the hook, and submits them. */
 async function askAndSubmit(
-  { api, approvals }: RunContext,
+  { api, approvals, report }: RunContext,
   onTask: OnTask,
   { service, campaignId, signal }: { service: string; campaignId: string; signal: AbortSignal | undefined },
 ): Promise<void> {
   const { data: task } = await api.agent.getTask.query({ campaign_id: campaignId }, callOptions(signal));
   if (task.already_completed) return; // another run completed it meanwhile
   const { task_input_schema: schema, purpose, data_types: dataTypes } = task;
-  const answer = await onTask({ service, task, schema, purpose, dataTypes, signal });
+  const request = { service, task, schema, purpose, dataTypes, signal };
+  report({ type: "task_asked", request });
+  const answer = await onTask(request);
   signal?.throwIfAborted();
   if (answer === undefined) {
     throw new TollfreeError("task_declined", {

@@ -74,6 +74,7 @@ function isTransient(error: TollfreeError): boolean {
   }
 }
 
+/** The same run with the same key never pays twice. */
 function isRunWithKey({ path, input }: Call): boolean {
   return path === "agent.runService" && (input as { idempotency_key?: string }).idempotency_key !== undefined;
 }

@@ -3,10 +3,13 @@ import { TollfreeError } from "./errors.ts";
 import type { RunContext } from "./prepare-run.ts";
 import { prepareRun } from "./prepare-run.ts";
 import { callOptions } from "./procedures.ts";
+import type { OnProgress } from "./progress.ts";
 import type { ExecutionMetadata, Payment, RunAnswer, RunRequest, ServiceInput } from "./types.ts";
 import { awaitOutput } from "./wait-for-output.ts";
 
 export interface RunOptions {
+  /** Is told what this run is doing. */
+  onProgress?: OnProgress | undefined;
   /** The campaign that should pay. Default: the server chooses one. */
   campaignId?: string | undefined;
   /** A higher price is refused with `cost_above_max`. */
@@ -22,6 +25,7 @@ export interface RunOptions {
 }
 
 export interface RunResult<Output = unknown> {
+  paidBy: "sponsor";
   /** JSON as a value, text as a string, anything else as `{ base64 }`. */
   output: Output;
   contentType: string;
@@ -40,7 +44,13 @@ export async function run(
   ctx: RunContext,
   service: string,
   input: ServiceInput,
-  { campaignId, maxCostCents, idempotencyKey, waitSeconds = DEFAULT_WAIT_SECONDS, signal }: RunOptions,
+  {
+    campaignId,
+    maxCostCents,
+    idempotencyKey,
+    waitSeconds = DEFAULT_WAIT_SECONDS,
+    signal,
+  }: Omit<RunOptions, "onProgress">,
 ): Promise<RunResult> {
   const key = idempotencyKey ?? newIdempotencyKey();
   const request: RunRequest = {
@@ -53,7 +63,9 @@ export async function run(
   await prepareRun(ctx, request, { mayBeReplay: idempotencyKey !== undefined, signal });
   const answer = await runUntilOutput(ctx, request, { idempotencyKey: key, waitSeconds, signal });
   ctx.session.noteRemaining(answer.execution_metadata.budget_remaining_cents);
+  ctx.report({ type: "delivered", service, payment: answer.payment });
   return {
+    paidBy: "sponsor",
     output: answer.output,
     contentType: answer.output_content_type ?? "",
     payment: answer.payment,
@@ -72,11 +84,19 @@ async function runUntilOutput(
   waitOptions: { idempotencyKey: string; waitSeconds: number; signal: AbortSignal | undefined },
 ): Promise<RunAnswer> {
   const { signal } = waitOptions;
+  const { service_key: service } = request;
   const sendRun = async (): Promise<RunAnswer> =>
     (await ctx.api.agent.runService.mutate(request, callOptions(signal))).data;
   let paymentId: string;
   try {
-    const answer = await withApprovals(ctx.approvals, sendRun, signal);
+    const answer = await withApprovals(
+      ctx.approvals,
+      () => {
+        ctx.report({ type: "run_sent", service, idempotencyKey: waitOptions.idempotencyKey });
+        return sendRun();
+      },
+      signal,
+    );
     if (isComplete(answer)) return answer;
     paymentId = answer.payment.payment_id;
   } catch (error) {
@@ -84,6 +104,7 @@ async function runUntilOutput(
     if (pendingPaymentId === undefined) throw error;
     paymentId = pendingPaymentId;
   }
+  ctx.report({ type: "pending", service, paymentId });
   await awaitOutput(ctx.api, paymentId, waitOptions);
   return sendRun(); // the same key, so the server returns the same run, now with its output
 }

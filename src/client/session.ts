@@ -6,6 +6,17 @@ import type { OpenedSession, Scopes, SessionRequest } from "./types.ts";
 import { unlessAborted } from "./wait.ts";
 
 /**
+ * A session to go on with later, in another process too. The answer of `POST /agent/auth` is one. It holds tokens:
+ * keep it as you keep a password.
+ */
+export interface SavedSession extends OpenedSession {
+  /** What was left of the budget. A session that replaces an expired one gets at most this. Default: all of it. */
+  remaining_cents?: number | undefined;
+  /** Tokens of sessions that this one replaced. `revoke` ends them too. */
+  earlier_tokens?: readonly string[] | undefined;
+}
+
+/**
  * Holds the session of an agent. Opens a new session when the current one expires or has to be wider. Only
  * one change runs at a time. A new session never gets a larger budget than what was left of the old one.
  */
@@ -45,6 +56,25 @@ export class SessionKeeper {
     return new SessionKeeper(keyApi, approvals, request.expires_in_seconds, opened);
   }
 
+  /** Goes on with a session that was opened before. Calls nothing. */
+  static resume(
+    keyApi: TollfreeApi,
+    approvals: Approvals,
+    expiresInSeconds: number | undefined,
+    { remaining_cents: remaining, earlier_tokens: earlier = [], ...opened }: SavedSession,
+  ): SessionKeeper {
+    const keeper = new SessionKeeper(keyApi, approvals, expiresInSeconds, opened);
+    keeper.#remainingCents = remaining ?? opened.budget_limit_cents;
+    keeper.#tokens.unshift(...earlier);
+    return keeper;
+  }
+
+  /** All that `resume` needs. It holds secrets. */
+  save(): SavedSession {
+    const earlier = this.#tokens.filter((token) => token !== this.token);
+    return { ...this.#current, remaining_cents: this.#remainingCents, earlier_tokens: earlier };
+  }
+
   get token(): string {
     return this.#current.session_token;
   }
@@ -61,12 +91,14 @@ export class SessionKeeper {
    */
   renew(expired: string, signal: AbortSignal | undefined): Promise<void> {
     return this.#change(signal, () =>
-      this.token === expired ? this.#reopen(this.#current.scopes, signal) : Promise.resolve(),
+      this.token === expired
+        ? this.#reopen(this.#current.scopes, this.#approvals, signal)
+        : Promise.resolve(),
     );
   }
 
   /** Opens a session that also has the scopes `added`. Asks the person for scopes that their grant lacks. */
-  widen(added: Scopes, signal: AbortSignal | undefined): Promise<void> {
+  widen(added: Scopes, approvals: Approvals, signal: AbortSignal | undefined): Promise<void> {
     return this.#change(signal, () => {
       const { scopes } = this.#current;
       const wider = {
@@ -75,7 +107,9 @@ export class SessionKeeper {
         allowed_categories: union(scopes.allowed_categories, added.allowed_categories),
       };
       // Another run may have widened it meanwhile.
-      return countEntries(wider) === countEntries(scopes) ? Promise.resolve() : this.#reopen(wider, signal);
+      return countEntries(wider) === countEntries(scopes)
+        ? Promise.resolve()
+        : this.#reopen(wider, approvals, signal);
     });
   }
 
@@ -92,14 +126,14 @@ export class SessionKeeper {
     }
   }
 
-  async #reopen(scopes: Scopes, signal: AbortSignal | undefined): Promise<void> {
+  async #reopen(scopes: Scopes, approvals: Approvals, signal: AbortSignal | undefined): Promise<void> {
     const request = {
       user_id: this.#current.user_id,
       scopes,
       budget_limit_cents: this.#remainingCents,
       ...(this.#expiresInSeconds !== undefined && { expires_in_seconds: this.#expiresInSeconds }),
     };
-    const opened = await openSession(this.#keyApi, this.#approvals, request, signal);
+    const opened = await openSession(this.#keyApi, approvals, request, signal);
     this.#current = opened;
     this.#remainingCents = opened.budget_limit_cents;
     this.#tokens.push(opened.session_token);

@@ -24,16 +24,24 @@ export interface TransportOptions {
   timeoutSeconds?: number | undefined;
 }
 
+/** The server's URL without a slash at its end. */
+export const baseOf = ({ url }: TransportOptions): string => url.replace(/\/+$/, "");
+
+/** What sends requests, and after how many milliseconds it gives up. */
+export const senderOf = ({ fetch: send, timeoutSeconds }: TransportOptions) => ({
+  fetch: send ?? globalThis.fetch.bind(globalThis),
+  timeoutMs: (timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
+});
+
 const DEFAULT_TIMEOUT_SECONDS = 90;
 
 /**
  * Creates a transport for tRPC's wire protocol: a query's input is in `?input=`, a mutation's input is the
  * body. It isn't built on `@trpc/client`, whose errors would have to be converted to ours.
  */
-export function createTransport({ url, fetch: customFetch, timeoutSeconds }: TransportOptions): Transport {
-  const send = customFetch ?? globalThis.fetch.bind(globalThis);
-  const base = `${url.replace(/\/+$/, "")}/trpc`;
-  const timeoutMs = (timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000;
+export function createTransport(options: TransportOptions): Transport {
+  const { fetch: send, timeoutMs } = senderOf(options);
+  const base = `${baseOf(options)}/trpc`;
 
   return async ({ path, type, input, signal }, token) => {
     signal?.throwIfAborted();
