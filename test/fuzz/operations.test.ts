@@ -58,12 +58,16 @@ async function send(operation: Operation, request: FuzzRequest): Promise<Respons
 }
 
 /**
- * Undoes what earlier requests did: unpauses payments, and opens a session for an operation that ends its
+ * Undoes what earlier requests did: unpauses payments, brings archived APIs back, and opens a session for an operation that ends its
  * session.
  */
 async function restoreWorld(operation: Operation): Promise<void> {
   await world.db
     .$executeRaw`UPDATE payment_switch SET paused = false WHERE paused AND ${operation.id !== "admin_set_payment_switch"}`;
+  await world.db.sponsoredApi.updateMany({
+    where: { archivedAt: { not: null } },
+    data: { archivedAt: null, active: true },
+  });
   if (operation.id !== "agent_revoke_session") return;
   fixtures.credentials.session = (await world.openSession(await world.createGrant())).token;
 }

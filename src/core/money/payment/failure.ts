@@ -2,7 +2,6 @@ import type { Cipher } from "../../ports/cipher.ts";
 import type { UpstreamAnswer, UpstreamFailure } from "../../ports/upstream.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { next } from "../../protocol/next-actions.ts";
-import { mayStillArrive } from "./output.ts";
 import { toView } from "./payment-view.ts";
 import type { PaymentRow } from "./read-store.ts";
 import type { Refusal } from "./read-refusal.ts";
@@ -38,11 +37,11 @@ export const blamesSeller = (answer: UpstreamAnswer | UpstreamFailure): boolean 
   answer.kind === "answer" ? answer.status >= 500 : answer.kind === "timeout" || answer.kind === "cut";
 
 /**
- * Whether a paid call is over without an output, as far as its caller is concerned: its request failed, or the
- * payment is decided. The answer may still arrive if the request is sent again.
+ * Whether a paid call answered its caller with an error, and nothing was delivered since. The answer may still
+ * arrive if the request is sent again.
  */
 export const hasFailed = (payment: PaymentRow): boolean =>
-  payment.deliveredAt === null && (payment.failure !== null || !mayStillArrive(payment));
+  payment.deliveredAt === null && payment.failure !== null;
 
 /**
  * The error for a paid call that delivered nothing. The money may be gone, so it never invites another payment:

@@ -103,7 +103,7 @@ export async function sendPayment(
   const claim = { id: payment.id, resend, lease_seconds: leaseSeconds(request) };
   if ((await claimSend.count(ctx.sql, claim)) === 0) return undefined;
   const answer = await ctx.upstream.request(request);
-  await recordAnswer(ctx, payment, request, answer);
+  await recordAnswer(ctx, payment, request, answer, resend);
   return answer;
 }
 
@@ -116,10 +116,13 @@ async function recordAnswer(
   { id, network }: Sent,
   request: UpstreamRequest,
   answer: UpstreamAnswer | UpstreamFailure,
+  resend: boolean,
 ): Promise<void> {
   const { keepOutput } = ctx.settings;
   const delivered = answer.kind === "answer" && isSuccess(answer);
-  const failure = delivered ? undefined : failureOf(id, answer, request.confidential, ctx.cipher);
+  // The call's error stays the one of its own request. A request that is sent again can fail just because the
+  // seller knows the payment already, and a crash of ours isn't the seller's fault.
+  const failure = delivered || resend ? undefined : failureOf(id, answer, request.confidential, ctx.cipher);
   const setAside = await recordOutcome(ctx.sql, id, {
     ...seen(answer, ctx.networks.get(network).buyer),
     ...(delivered && { output: encryptOutput(id, answer, ctx.cipher, keepOutput) }),
