@@ -259,6 +259,24 @@ describe("a seller that keeps failing", () => {
     },
   );
 
+  test("any probe that works brings a seller back, unless its sponsor pauses it in the same request", async () => {
+    const { service, campaignId } = await world.readyService({
+      behaviour: "fails",
+      sponsor: acme,
+      grant,
+      token,
+    });
+    await threePeopleRun(service, campaignId);
+    const change = (input: Record<string, unknown>): Promise<Answer> =>
+      world.call("sponsor.changeApi", { service_key: service, ...input }, acme.key);
+    expectSuccess(await change({ repin: true, active: false }));
+    expect(await apiOf(service)).toMatchObject({ active: false, set_aside_at: expect.any(String) as string });
+    expectSuccess(await change({ name: "Another name" }));
+    expect(await apiOf(service)).toMatchObject({ active: false });
+    expectSuccess(await change({ repin: true }));
+    expect(await apiOf(service)).toMatchObject({ active: true, set_aside_at: null });
+  });
+
   test("a seller that was set aside stays so while a probe fails", async () => {
     const { service, campaignId } = await world.readyService({
       behaviour: "fails",

@@ -26,9 +26,10 @@ type Context = Pick<Deps, "db" | "cipher" | "upstream" | "networks"> & { actor: 
 const MAX_ATTEMPTS = 3;
 
 /**
- * Changes or pauses an API. One that was set aside is probed before calls go on. A new address and new headers are probed before they count, and the API's terms are
+ * Changes or pauses an API. A new address and new headers are probed before they count, and the API's terms are
  * pinned to those of the probe. Otherwise the pinned terms change only if `repin` asks for it. So only the sponsor
- * can change the payee of the treasury's payments. A run that is under way isn't paid on terms that changed.
+ * can change the payee of the treasury's payments. A run that is under way isn't paid on terms that changed. An
+ * API that was set aside gets calls again once a probe works.
  * @throws `not_found`, also for another sponsor's API; `inactive` for an archived one; `validation_error`;
  *   `upstream_error` if the probe finds no terms. Nothing is changed then
  */
@@ -42,7 +43,10 @@ export async function changeApi(ctx: Context, input: Input): Promise<z.infer<typ
     const changed = await updateApi(
       ctx.db,
       api,
-      { ...textChanges(input), ...(resumes(api, input) && { setAsideAt: null, failedUserIds: [] }) },
+      {
+        ...textChanges(input),
+        ...(resumes(api, input) && { active: true, setAsideAt: null, failedUserIds: [] }),
+      },
       await definitionChanges(ctx, api, input),
     );
     // Undefined: another request has changed the definition since it was read, so the checks may not hold.
@@ -64,16 +68,16 @@ const textChanges = (input: Input): ApiChanges => ({
   ...(input.output_schema !== undefined && { outputSchema: input.output_schema }),
 });
 
-/** Whether an API that was set aside is to get calls again. */
-const resumes = ({ setAsideAt }: ApiWithBudget, { active }: Input): boolean =>
-  active === true && setAsideAt !== null;
+/** Whether a change asks for a probe by itself. */
+const asksForProbe = ({ upstream_url, upstream_headers, repin }: Input): boolean =>
+  upstream_url !== undefined || upstream_headers !== undefined || repin === true;
+
+/** Whether an API that was set aside gets calls again, if its probe works. */
+const resumes = ({ setAsideAt }: ApiWithBudget, input: Input): boolean =>
+  setAsideAt !== null && (input.active === true || (input.active === undefined && asksForProbe(input)));
 
 /** Whether the upstream has to be called before a change counts. */
-const needsProbe = (api: ApiWithBudget, input: Input): boolean =>
-  input.upstream_url !== undefined ||
-  input.upstream_headers !== undefined ||
-  input.repin === true ||
-  resumes(api, input);
+const needsProbe = (api: ApiWithBudget, input: Input): boolean => asksForProbe(input) || resumes(api, input);
 
 /** The changes of what is called, and on which terms. They are checked together, and probed if they need it. */
 async function definitionChanges(ctx: Context, api: ApiWithBudget, input: Input): Promise<DefinitionChanges> {
