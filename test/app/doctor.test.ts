@@ -246,7 +246,7 @@ describe("the examination finds, by name,", () => {
     const guarded = await startGuardedFacilitator(expectToken("the-right-token"));
     onTestFinished(() => guarded.close());
     const wanting = { X402_FACILITATOR_URL: guarded.url };
-    await expectFound("facilitator", /X402_FACILITATOR_AUTH: .*\(none\).*401.*bearer or cdp/, wanting);
+    await expectFound("facilitator", /X402_FACILITATOR_AUTH: .*\(none\).*401.*cdp or bearer/, wanting);
     const wrong = {
       ...wanting,
       X402_FACILITATOR_AUTH: "bearer",

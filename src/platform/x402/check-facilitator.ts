@@ -37,7 +37,7 @@ function problemOf(origin: string, auth: FacilitatorAuth, cause: unknown): Setup
     return new SetupProblem(
       "X402_FACILITATOR_AUTH",
       `${origin} refuses the credentials (${auth.kind}) with status ${status}`,
-      auth.kind === "none" ? "Set it to bearer or cdp, with their variables" : "Check the credentials",
+      auth.kind === "none" ? "Set it to cdp or bearer, with their variables" : "Check the credentials",
     );
   const why =
     status === undefined
