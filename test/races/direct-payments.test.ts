@@ -53,7 +53,7 @@ test(
         endPayment(sql, paymentId, { status: "void", reason: "for a test" }),
         creditIncoming.count(sql, { id: incomingId, tx_hash: "0x1", evidence: {} }),
       ]);
-      expect(ended).toEqual([true, 1]);
+      expect(ended).toEqual([{ setAside: undefined }, 1]);
       expect(await recordRefunds.all(sql, { limit: 10n })).toHaveLength(1);
       const account = await db.budgetAccount.findUniqueOrThrow({ where: { id: accountId } });
       expect(account).toMatchObject({ limit: 0n, reserved: 0n, spent: 0n });
