@@ -128,7 +128,9 @@ describe("the OpenAPI document", () => {
 
   it("a document can be of one surface alone", () => {
     const { document: sponsors } = build(["sponsor"]);
-    expect(Object.keys(sponsors.paths ?? {})).toEqual(["/sponsor/apis/{service_key}"]);
+    const paths = Object.keys(sponsors.paths ?? {});
+    expect(paths).toContain("/sponsor/apis/{service_key}");
+    expect(paths.every((path) => path.startsWith("/sponsor/"))).toBe(true);
     expect(sponsors.tags).toMatchObject([{ name: "sponsor" }]);
   });
 });

@@ -224,7 +224,7 @@ describe("next actions", () => {
     expect(render("gpt", [next.getPayment("p")])).toEqual([]);
   });
 
-  it("next actions without an agent operation stop the start", () => {
+  it("next actions without an operation stop the start", () => {
     const procedure = sessionProcedure
       .meta(route("/agent/auth"))
       .input(z.strictObject({}))
@@ -232,7 +232,7 @@ describe("next actions", () => {
       .query(() => ({}) as never);
     const operations = listOperations(router({ agent: router({ auth: procedure }) }));
     expect(() => createActionRenderer(operations)).toThrow(
-      "next actions without an agent operation: get_approval, search_services",
+      "next actions without an operation: get_approval, search_services",
     );
   });
 });

@@ -25,7 +25,12 @@ const PAGE = { total_count: 1, offset: 0, limit: 50 };
 export const listProcedures = {
   listUsers: adminProcedure
     .meta({
-      openapi: { method: "GET", path: "/admin/users", summary: "List users, newest first" },
+      openapi: {
+        method: "GET",
+        path: "/admin/users",
+        summary: "List users, newest first",
+        description: "With the agents that may act for each user now. `q` looks in their e-mail addresses.",
+      },
       example: {
         request: { q: "ada@" },
         response: {
@@ -49,7 +54,12 @@ export const listProcedures = {
 
   listAgents: adminProcedure
     .meta({
-      openapi: { method: "GET", path: "/admin/agents", summary: "List agents, newest first" },
+      openapi: {
+        method: "GET",
+        path: "/admin/agents",
+        summary: "List agents, newest first",
+        description: "With the number of users each may act for now. `q` looks in their names.",
+      },
       example: {
         request: { status: "active" },
         response: {
@@ -64,7 +74,12 @@ export const listProcedures = {
 
   listSponsors: adminProcedure
     .meta({
-      openapi: { method: "GET", path: "/admin/sponsors", summary: "List sponsors, newest first" },
+      openapi: {
+        method: "GET",
+        path: "/admin/sponsors",
+        summary: "List sponsors, newest first",
+        description: "With how much each offers. `q` looks in their names.",
+      },
       example: {
         request: { q: "acme" },
         response: {
@@ -126,7 +141,12 @@ export const listProcedures = {
 
   listSessions: adminProcedure
     .meta({
-      openapi: { method: "GET", path: "/admin/sessions", summary: "List agents' sessions, newest first" },
+      openapi: {
+        method: "GET",
+        path: "/admin/sessions",
+        summary: "List agents' sessions, newest first",
+        description: "`q` looks in the agents' names and the users' e-mail addresses.",
+      },
       example: {
         request: { status: "suspended" },
         response: {
