@@ -28,7 +28,6 @@ import { EvmChain } from "../platform/x402/chain.ts";
 import { X402Seller } from "../platform/x402/seller.ts";
 import { X402Transfers } from "../platform/x402/transfers.ts";
 import { treasuryAccount } from "../platform/x402/treasury-account.ts";
-import { checkFacilitator } from "../platform/x402/check-facilitator.ts";
 import type { ChainSettings } from "./config.ts";
 import { DependencyWatch } from "./dependencies/watch.ts";
 import type { Job } from "./jobs/run-job.ts";
@@ -167,7 +166,7 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
       // An RPC's provider counts calls.
       chain: { check: checks.chain, everyMs: 10_000 },
       facilitator: {
-        check: () => Promise.all(parts.networks.map((network) => checkFacilitator(network))),
+        check: () => Promise.all(networks.all.map(({ seller }) => seller.checkFacilitator())),
         everyMs: 60_000,
       },
     },

@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { ErrorCode } from "../../core/protocol/errors.ts";
 import { AppError } from "../../core/protocol/errors.ts";
 import type { NextAction } from "../../core/protocol/next-actions.ts";
-import { isDependencyFailure } from "./dependency-failure.ts";
+import { findDependencyFailure } from "./dependency-failure.ts";
 import type { ErrorEnvelope, TrpcErrorShape, WireNextAction } from "./envelope.ts";
 import { toFieldErrors } from "./field-errors.ts";
 
@@ -90,7 +90,9 @@ function fromTrpcError(error: TRPCError): AppError {
 }
 
 const fromUnknown = (thrown: unknown): AppError =>
-  new AppError(isDependencyFailure(thrown) ? "service_unavailable" : "internal_error", { cause: thrown });
+  new AppError(findDependencyFailure(thrown) !== undefined ? "service_unavailable" : "internal_error", {
+    cause: thrown,
+  });
 
 /** The `validation_error` for an input that a schema refused. */
 export const invalidInput = (error: z.ZodError, input: unknown): AppError =>

@@ -1,4 +1,5 @@
 import type { Log } from "../../core/ports/log.ts";
+import { within } from "../../core/ports/within.ts";
 import { describeNetworkFailure } from "../../platform/network-failure.ts";
 import { SetupProblem } from "../../platform/setup-problem.ts";
 import type { Job } from "../jobs/run-job.ts";
@@ -90,7 +91,7 @@ export class DependencyWatch {
     if (now - (this.#checkedAt.get(dependency) ?? -Infinity) < dueMs) return;
     this.#checkedAt.set(dependency, now);
     try {
-      await inTime(check());
+      await within(CHECK_WITHIN_MS, check);
       this.#recover(dependency);
     } catch (error) {
       this.#fail(dependency, error);
@@ -129,19 +130,4 @@ function reasonOf(error: unknown): string {
     describeNetworkFailure(error) ??
     (error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error))
   );
-}
-
-async function inTime(check: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`doesn't answer within ${CHECK_WITHIN_MS} ms`)),
-      CHECK_WITHIN_MS,
-    );
-  });
-  try {
-    await Promise.race([check, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

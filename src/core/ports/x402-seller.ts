@@ -81,8 +81,8 @@ export interface PaymentSeller {
   /** Asks the facilitator to submit the payment. Its answer is ignored: only the chain proves settlement. */
   settle(payment: PresentedPayment, terms: SaleTerms): Promise<void>;
   /**
-   * Asks the facilitator what it supports, to learn whether it is up.
-   * @throws Error if it doesn't answer
+   * Asks the facilitator what it supports, to learn whether it is up and takes our payments.
+   * @throws Error if it doesn't
    */
   checkFacilitator(): Promise<void>;
   /** Builds the receipt's response headers, in the x402 version of the payment. */

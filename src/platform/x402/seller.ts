@@ -18,6 +18,7 @@ import type {
 } from "../../core/ports/x402-seller.ts";
 import { AppError } from "../../core/protocol/errors.ts";
 import { objectSchema } from "../../core/protocol/object-schema.ts";
+import { checkFacilitator } from "./check-facilitator.ts";
 import { createFacilitator, submitPayment } from "./facilitator.ts";
 import type { FacilitatorAuth } from "./facilitator-auth.ts";
 import { networkNameV1 } from "./network-v1.ts";
@@ -121,7 +122,7 @@ export class X402Seller implements PaymentSeller {
   }
 
   async checkFacilitator(): Promise<void> {
-    await this.#facilitator.getSupported();
+    await checkFacilitator(this.#config);
   }
 
   async verify({ raw }: PresentedPayment, terms: SaleTerms): Promise<{ reason: string } | undefined> {

@@ -30,7 +30,6 @@ describe("numbers that a double can't hold", () => {
     "1e400",
     "1e-400",
   ])("%s would change", (json) => {
-    expect(JSON.parse(json)).toBe(Number(json));
     expect(findInexactNumbers(json)).toEqual([""]);
   });
 

@@ -1,7 +1,7 @@
 import type { Hex } from "viem";
 import type { Deps } from "../../context.ts";
 import type { Authorization, Verdict } from "../../ports/chain.ts";
-import { within } from "./within.ts";
+import { within } from "../../ports/within.ts";
 
 /** How long a background job waits for the chain. A caller who waits says how long. */
 const MAX_LOOK_UP_MS = 10_000;

@@ -1,5 +1,5 @@
 import type { Network } from "../../ports/network.ts";
-import { within } from "./within.ts";
+import { within } from "../../ports/within.ts";
 
 const MAX_WAIT_MS = 1_000;
 

@@ -115,8 +115,7 @@ async function makeRun(
       ? Promise.resolve()
       : recordInputConsent(ctx.sql, { actor: ctx.actor, campaignId, serviceKey: api.serviceKey, dataTypes });
   await recordConsent(firstPayer.campaign_id);
-  const request = buildUpstreamRequest(api, serviceInput, ctx.cipher);
-  request.confidential.push(...values);
+  const request = buildUpstreamRequest(api, serviceInput, ctx.cipher, values);
   const maxCostMicros = input.max_cost_cents === undefined ? undefined : centsToMicros(input.max_cost_cents);
   const quote = await askQuote(ctx, api, request, maxCostMicros);
   if (quote.kind === "free") {

@@ -38,12 +38,14 @@ export type Callable = Pick<
  * Builds the request to the upstream. Fields of the input that the URL's path names go there. With POST, the
  * rest of the input is the JSON body. With GET, it is the query: an array repeats its parameter, an object
  * becomes JSON, and null is left out.
+ * @param storedValues values of the input that come from the user's vault
  * @throws `validation_error` if a field can't be a part of the path
  */
 export function buildUpstreamRequest(
   api: Callable,
   input: Record<string, unknown>,
   cipher: Cipher,
+  storedValues: readonly string[] = [],
 ): UpstreamRequest {
   const fieldErrors = checkPathInput(api.upstreamUrl, input, "/input");
   if (fieldErrors.length > 0) throw new AppError("validation_error", { fieldErrors });
@@ -51,7 +53,7 @@ export function buildUpstreamRequest(
   const { timeoutMs } = api;
   const sponsorsHeaders = decryptHeaders(api, cipher);
   const headers = { accept: "application/json, */*;q=0.5", ...sponsorsHeaders };
-  const confidential = Object.values(sponsorsHeaders);
+  const confidential = [...Object.values(sponsorsHeaders), ...storedValues];
   if (api.upstreamMethod === "GET")
     return { url: withQuery(url, rest), method: "GET", headers, timeoutMs, confidential };
   return {
