@@ -5,6 +5,7 @@ import { startTestChain } from "./chain.ts";
 import type { PostgresInfo } from "./database.ts";
 import { startTestPostgres } from "./database.ts";
 import { PGBOUNCER } from "./pgbouncer.ts";
+import { buildServers } from "./process.ts";
 import { findProgram } from "./programs.ts";
 import { REDIS } from "./redis.ts";
 import { CURL, JQ } from "./shell.ts";
@@ -31,7 +32,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
       Promise.resolve().then(() => findProgram(program)),
     ),
   );
-  const [postgres, chain] = await Promise.allSettled([startTestPostgres(), startTestChain()]);
+  const [postgres, chain, build] = await Promise.allSettled([
+    startTestPostgres(),
+    startTestChain(),
+    buildServers(),
+  ]);
   const stop = async (): Promise<void> => {
     const running = [postgres, chain].flatMap((part) => (part.status === "fulfilled" ? [part.value] : []));
     await Promise.all(running.map((part) => part.stop()));
@@ -39,6 +44,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   if (
     postgres.status === "rejected" ||
     chain.status === "rejected" ||
+    build.status === "rejected" ||
     redis?.status !== "fulfilled" ||
     pgbouncer?.status !== "fulfilled" ||
     browser?.status !== "fulfilled"
@@ -47,6 +53,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     throw missing({
       PostgreSQL: postgres,
       "the local chain": chain,
+      "the compiled servers": build,
       Redis: redis,
       PgBouncer: pgbouncer,
       Chromium: browser,
