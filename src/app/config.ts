@@ -23,6 +23,8 @@ const Environment = z.object({
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
   DATABASE_PREPARE: Flag.default(true),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  /** As psql and pg_dump read it. */
+  PGPASSWORD: z.string().optional(),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
   ADMIN_API_KEY: z.string().min(16, "must be at least 16 characters").optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
@@ -155,7 +157,7 @@ export function readConfig(
   const given = { ...defaults, ...set };
   const parsed = Environment.safeParse(given);
   const mistakes = [
-    ...(parsed.error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`) ?? []),
+    ...(parsed.error === undefined ? [] : mistakesIn(parsed.error)),
     ...checkCombination(given),
   ];
   if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes);
@@ -170,7 +172,7 @@ export function readConfig(
     dataDir: env.TOLLFREE_DATA_DIR,
     logLevel: env.LOG_LEVEL,
     secrets: listSecrets(given),
-    databaseUrl: env.DATABASE_URL,
+    databaseUrl: databaseUrlOf(env),
     databasePrepare: env.DATABASE_PREPARE,
     redisUrl: env.REDIS_URL,
     otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
@@ -196,6 +198,34 @@ export function readConfig(
       ...(env.CONTACT_EMAIL !== undefined && { email: env.CONTACT_EMAIL }),
     },
   };
+}
+
+/** What `--migrate` needs. The job that migrates gets no keys and knows no chain. */
+export type MigrationConfig = Pick<Config, "databaseUrl" | "logLevel" | "secrets">;
+
+const MigrationVariables = Environment.pick({ DATABASE_URL: true, PGPASSWORD: true, LOG_LEVEL: true });
+
+/** Reads the variables of a migration, and no others. @throws ConfigError listing every mistake */
+export function readMigrationConfig(variables: NodeJS.ProcessEnv = process.env): MigrationConfig {
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ""));
+  const { data: env, error } = MigrationVariables.safeParse(given);
+  if (env === undefined) throw new ConfigError(mistakesIn(error));
+  return { databaseUrl: databaseUrlOf(env), logLevel: env.LOG_LEVEL, secrets: listSecrets(given) };
+}
+
+const mistakesIn = (error: z.ZodError): string[] =>
+  error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+
+/** DATABASE_URL, with PGPASSWORD's password where it has none. Any characters may be in that. */
+function databaseUrlOf({
+  DATABASE_URL: text,
+  PGPASSWORD: password,
+}: Pick<Environment, "DATABASE_URL" | "PGPASSWORD">): string | undefined {
+  if (text === undefined || password === undefined) return text;
+  const url = new URL(text);
+  if (url.password !== "" || url.searchParams.has("password")) return text;
+  url.password = encodeURIComponent(password);
+  return url.href;
 }
 
 /** The values of the process's environment that no output may show. */

@@ -18,7 +18,11 @@ const ROOT = path.dirname(require.resolve("tollfree/package.json"));
 const COMPILED = import.meta.url.endsWith(".js");
 /** The folder whose files make up the program. */
 const CODE = path.join(ROOT, COMPILED ? "dist/server" : "src/sandbox");
-const MAIN = path.join(ROOT, COMPILED ? "dist/server" : "src", `sandbox/services/main.${COMPILED ? "js" : "ts"}`);
+const MAIN = path.join(
+  ROOT,
+  COMPILED ? "dist/server" : "src",
+  `sandbox/services/main.${COMPILED ? "js" : "ts"}`,
+);
 
 /** The configuration of the services' process, passed as JSON in its first argument. */
 export interface ServicesConfig {
