@@ -8,6 +8,7 @@ import { PGBOUNCER } from "./pgbouncer.ts";
 import { buildServers } from "./process.ts";
 import { findProgram } from "./programs.ts";
 import { REDIS } from "./redis.ts";
+import { PG_DUMP } from "./system-postgres.ts";
 import { CURL, JQ } from "./shell.ts";
 
 declare module "vitest" {
@@ -28,7 +29,7 @@ declare module "vitest" {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   // First and alone: installing them blocks the event loop.
   const [redis, pgbouncer, browser] = await Promise.allSettled(
-    [REDIS, PGBOUNCER, CHROMIUM, CURL, JQ].map((program) =>
+    [REDIS, PGBOUNCER, CHROMIUM, CURL, JQ, PG_DUMP].map((program) =>
       Promise.resolve().then(() => findProgram(program)),
     ),
   );
