@@ -154,7 +154,7 @@ async function budgetApprovalRequired(
     userId: actor.userId,
     grantId: actor.grantId,
     sessionId: actor.sessionId,
-    sameQuestionKey: actor.sessionId,
+    sameQuestionKey: actor.grantId,
     requested: {
       service_key: call.service,
       amount_cents: costCents,

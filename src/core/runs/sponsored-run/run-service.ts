@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { missingFrom } from "../../access/scope/index.ts";
-import { refuseScope } from "../../access/session/index.ts";
+import { refuseScope } from "../../access/violation/index.ts";
 import type { Deps, SessionActor } from "../../context.ts";
 import type { Output, PaymentRow } from "../../money/payment/index.ts";
 import {
