@@ -1,4 +1,5 @@
-import { ConfigError, configuredSecrets, readConfig, readMigrationConfig } from "./app/config.ts";
+import { ConfigError } from "./app/config-error.ts";
+import { configuredSecrets, readConfig, readMigrationConfig } from "./app/config.ts";
 import type { Started } from "./app/start.ts";
 import { acceptNewDigestKey } from "./app/digest-key.ts";
 import { examine } from "./app/doctor/index.ts";

@@ -3,7 +3,9 @@ import type { Settings } from "../core/context.ts";
 import { centsToMicros } from "../core/protocol/amounts.ts";
 import type { FacilitatorAuth } from "../platform/x402/facilitator-auth.ts";
 import type { TreasuryKey } from "../platform/x402/treasury-account.ts";
+import { ConfigError, mistakesIn } from "./config-error.ts";
 import { AddressRanges, count, Flag, Key32, Keys32, Network, whole } from "./config-fields.ts";
+import { databaseUrlOf, DatabaseVariables } from "./database-variables.ts";
 import { checkFacilitatorAuth, FacilitatorVariables, readFacilitatorAuth } from "./facilitator-variables.ts";
 import { listSecrets } from "./secrets.ts";
 
@@ -22,9 +24,7 @@ const Environment = z.object({
   TOLLFREE_DATA_DIR: z.string().min(1).default(".data"),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
   DATABASE_PREPARE: Flag.default(true),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
-  /** As psql and pg_dump read it. */
-  PGPASSWORD: z.string().optional(),
+  ...DatabaseVariables,
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
   ADMIN_API_KEY: z.string().min(16, "must be at least 16 characters").optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
@@ -132,16 +132,6 @@ export interface Config {
   operator: Settings["operator"];
 }
 
-/** Lists every mistake in the environment, one a line. */
-export class ConfigError extends Error {
-  readonly mistakes: readonly string[];
-
-  constructor(mistakes: string[]) {
-    super(["The configuration is wrong:", ...mistakes.map((mistake) => `  - ${mistake}`)].join("\n"));
-    this.mistakes = mistakes;
-  }
-}
-
 /**
  * Reads and validates the environment. An empty variable counts as unset.
  *
@@ -211,21 +201,6 @@ export function readMigrationConfig(variables: NodeJS.ProcessEnv = process.env):
   const { data: env, error } = MigrationVariables.safeParse(given);
   if (env === undefined) throw new ConfigError(mistakesIn(error));
   return { databaseUrl: databaseUrlOf(env), logLevel: env.LOG_LEVEL, secrets: listSecrets(given) };
-}
-
-const mistakesIn = (error: z.ZodError): string[] =>
-  error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
-
-/** DATABASE_URL, with PGPASSWORD's password where it has none. Any characters may be in that. */
-function databaseUrlOf({
-  DATABASE_URL: text,
-  PGPASSWORD: password,
-}: Pick<Environment, "DATABASE_URL" | "PGPASSWORD">): string | undefined {
-  if (text === undefined || password === undefined) return text;
-  const url = new URL(text);
-  if (url.password !== "" || url.searchParams.has("password")) return text;
-  url.password = encodeURIComponent(password);
-  return url.href;
 }
 
 /** The values of the process's environment that no output may show. */

@@ -1,13 +1,11 @@
-import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
 import { Caller } from "../support/caller.ts";
 import { queryRows, runSql } from "../support/database.ts";
-import { fundedEnvironment, runProgram, startProcess } from "../support/process.ts";
+import { fundedEnvironment, runCommand, runProgram, startProcess } from "../support/process.ts";
 import { commandsOf, runCommands } from "../support/shell.ts";
 import { startSystemPostgres } from "../support/system-postgres.ts";
 
@@ -99,17 +97,14 @@ test("the steps of docker-compose.production.yml give a server that works as the
   // As the image of PostgreSQL does with POSTGRES_USER, POSTGRES_DB and POSTGRES_PASSWORD.
   const quoted = variables.POSTGRES_PASSWORD.replaceAll("'", "''");
   await runSql(postgres.url, `CREATE ROLE owner LOGIN SUPERUSER PASSWORD '${quoted}'`);
-  const asOwner = { PATH: process.env["PATH"] ?? "" };
-
   const run = async (service: Service | undefined) => {
-    const [program = "", ...args] = service?.command ?? [];
     const env = environmentOf(service, variables);
     for (const name of ["DATABASE_URL", "PGUSER"])
       if (env[name] !== undefined) env[name] = env[name].replace(/tollfree(?=@|$)/, "owner");
-    await promisify(execFile)(
-      program,
-      args.map((arg) => arg.replace("/docs/", "docs/")),
-      { cwd: ROOT, env: { ...asOwner, ...env } },
+    const command = service?.command ?? [];
+    await runCommand(
+      command.map((word) => word.replace("/docs/", "docs/")),
+      env,
     );
   };
   await run(migrate);

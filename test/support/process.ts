@@ -14,8 +14,9 @@ const ROOT = path.resolve(import.meta.dirname, "../..");
 const COMPILED_SERVER = "dist/server/main.js";
 
 /** Compiles the servers that tests start as processes, in a second or two. The global setup calls it once. */
-export const buildServers = async (): Promise<void> =>
-  void (await promisify(execFile)("npm", ["run", "--silent", "build"], { cwd: ROOT }));
+export async function buildServers(): Promise<void> {
+  await promisify(execFile)("npm", ["run", "--silent", "build"], { cwd: ROOT });
+}
 
 export interface ServerProcess {
   url: string;
@@ -88,12 +89,11 @@ export async function fundedEnvironment(databaseUrl: string, treasuryMicros: big
 }
 
 /** Runs the compiled server with a flag, in its own process. @throws Error with its output if it doesn't exit with 0 */
-export function runProgram(
+export const runProgram = (
   flag: "--migrate" | "--verify-ledger" | "--accept-digest-key" | "--doctor",
   env: Record<string, string>,
-) {
-  return promisify(execFile)(process.execPath, [COMPILED_SERVER, flag], {
-    cwd: ROOT,
-    env: { PATH: process.env["PATH"] ?? "", ...env },
-  });
-}
+) => runCommand([process.execPath, COMPILED_SERVER, flag], env);
+
+/** Runs a command in the project's folder, with this environment alone. @throws Error with its output if it doesn't exit with 0 */
+export const runCommand = ([program = "", ...args]: string[], env: Record<string, string>) =>
+  promisify(execFile)(program, args, { cwd: ROOT, env: { PATH: process.env["PATH"] ?? "", ...env } });
