@@ -25,8 +25,9 @@ import {
 import type { PaymentSubject } from "../../money/reservation/index.ts";
 import { insertFreePayment, readRemainingBudgets } from "../../money/reservation/index.ts";
 import { recordInputConsent, requireDataConsent } from "../../personal-data/consent/index.ts";
+import type { VaultReference } from "../../personal-data/data-schema/index.ts";
 import { compileSchema } from "../../personal-data/data-schema/index.ts";
-import { resolveReferences } from "../../personal-data/vault/index.ts";
+import { requireStored, resolveReferences } from "../../personal-data/vault/index.ts";
 import type { UpstreamAnswer } from "../../ports/upstream.ts";
 import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
 import type { DataType } from "../../protocol/data-types.ts";
@@ -104,18 +105,21 @@ async function makeRun(
     idempotencyKey: input.idempotency_key,
   };
 
-  const { data: serviceInput, dataTypes, values } = await checkInput(ctx, api, input.input ?? {});
+  const checked = await checkInput(ctx, api, input.input ?? {});
   const payers = await choosePayers(ctx, api, input.campaign_id);
   await requireBudget(ctx, call, api.expectedCostMicros);
 
   const [firstPayer] = payers.ready;
-  // The request for a quote already carries the input to the upstream. So the consent is recorded before it.
-  const recordConsent = (campaignId: string | null): Promise<void> =>
+  // The request for a quote already carries the input to the upstream. So the consent is recorded before it, and before
+  // a stored value is read. A stored value can hold data of further types.
+  const recordConsent = (campaignId: string | null, dataTypes: DataType[]): Promise<void> =>
     dataTypes.length === 0
       ? Promise.resolve()
       : recordInputConsent(ctx.sql, { actor: ctx.actor, campaignId, serviceKey: api.serviceKey, dataTypes });
-  await recordConsent(firstPayer.campaign_id);
-  const request = buildUpstreamRequest(api, serviceInput, ctx.cipher, values);
+  await recordConsent(firstPayer.campaign_id, checked.dataTypes);
+  const filled = await fillIn(ctx, api, checked);
+  if (filled !== checked) await recordConsent(firstPayer.campaign_id, filled.dataTypes);
+  const request = buildUpstreamRequest(api, filled.data, ctx.cipher, filled.values);
   const maxCostMicros = input.max_cost_cents === undefined ? undefined : centsToMicros(input.max_cost_cents);
   const quote = await askQuote(ctx, api, request, maxCostMicros);
   if (quote.kind === "free") {
@@ -127,7 +131,8 @@ async function makeRun(
 
   const { offer } = quote;
   const payment = await reserveCall(ctx, call, payers, { offer, digest: quoteDigest(offer, request) });
-  if (payment.campaignId !== firstPayer.campaign_id) await recordConsent(payment.campaignId);
+  if (payment.campaignId !== firstPayer.campaign_id)
+    await recordConsent(payment.campaignId, filled.dataTypes);
   const paidRequest = await signPayment(ctx, { id: payment.id, permit: ctx.actor }, offer, request);
   const answer = await sendPayment(ctx, payment, paidRequest, false);
 
@@ -140,28 +145,45 @@ async function makeRun(
   return respond(ctx, settled, decodeOutput(bodyOf(answer)));
 }
 
+/** A run's input. */
+interface RunInput {
+  data: Record<string, unknown>;
+  /** The types of personal data in it. */
+  dataTypes: DataType[];
+  references: readonly VaultReference[];
+  /** The user's stored values in it. They are never shown. */
+  values: string[];
+}
+
 /**
- * Checks a run's input (R4.3, R4.4, R5.4): the service's schema, the session's categories, and consent for
- * the personal data in the input.
- * @returns the input as the upstream gets it, with the user's stored values in place of vault references; the
- *   types of personal data in it; and those stored values
+ * Checks a run's input (R4.3, R4.4, R5.4): the service's schema, the session's categories, consent for the personal
+ * data in the input, and that the vault holds what the input refers to. Reads no stored value.
  * @throws `validation_error`, `scope_violation`, `data_consent_required`
  */
-async function checkInput(
-  ctx: Context,
-  api: ApiRow,
-  input: Record<string, unknown>,
-): Promise<{ data: Record<string, unknown>; dataTypes: DataType[]; values: string[] }> {
-  const schema = compileSchema(api.inputSchema);
-  const checked = schema.validateSubmission(input, "/input");
-  const errors = checked.ok ? checkPathInput(api.upstreamUrl, input, "/input") : checked.errors;
+async function checkInput(ctx: Context, api: ApiRow, data: Record<string, unknown>): Promise<RunInput> {
+  const checked = compileSchema(api.inputSchema).validateSubmission(data, INPUT);
+  const errors = checked.ok ? checkPathInput(api.upstreamUrl, data, INPUT) : checked.errors;
   if (!checked.ok || errors.length > 0) throw invalidRunInput(api, errors);
   const outOfScope = missingFrom(api.categories, ctx.actor.scopes.categories);
   if (outOfScope.length > 0) await refuseScope(ctx, "categories", outOfScope);
-  await requireDataConsent(ctx, checked.dataTypes, { serviceKey: api.serviceKey });
-  const { references } = checked;
-  if (references.length === 0) return { data: input, dataTypes: checked.dataTypes, values: [] };
-  return resolveReferences(ctx, schema, { data: input, references }, "/input");
+  const { dataTypes, references } = checked;
+  await requireDataConsent(ctx, dataTypes, { serviceKey: api.serviceKey });
+  if (references.length > 0) await requireStored(ctx, references, INPUT);
+  return { data, dataTypes, references, values: [] };
+}
+
+/** JSON Pointer of the input in the request. */
+const INPUT = "/input";
+
+/**
+ * The input as the upstream gets it, with the user's stored values in place of vault references.
+ * @throws `validation_error` if a stored value doesn't fit, or may not be referred to any more
+ */
+async function fillIn(ctx: Context, api: ApiRow, input: RunInput): Promise<RunInput> {
+  if (input.references.length === 0) return input;
+  const submission = { ...input, sponsorId: api.sponsorId };
+  const filled = await resolveReferences(ctx, compileSchema(api.inputSchema), submission, INPUT);
+  return { ...input, ...filled };
 }
 
 /** Records a call that the upstream answered without a payment, and returns its output. */
