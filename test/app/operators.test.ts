@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
 import { Caller } from "../support/caller.ts";
 import { queryRows, runSql } from "../support/database.ts";
@@ -35,13 +35,15 @@ test("the commands of the production guide set up, back up, restore and watch a 
   await runSql(postgres.url, "CREATE DATABASE installed");
   const funded = await fundedEnvironment(urlOf("installed", APP), 3_000_000n);
   const env = { ...funded.env, PGPASSWORD: ODD_PASSWORD };
+  const backups = mkdtempSync(path.join(tmpdir(), "tollfree-backup-"));
+  onTestFinished(() => rmSync(backups, { recursive: true }));
   const variables = {
     OWNER_DATABASE_URL: urlOf("installed"),
     DATABASE_URL: urlOf("installed", APP),
     RESTORED_DATABASE_URL: urlOf("tollfree_restored"),
     TOLLFREE_APP_PASSWORD: ODD_PASSWORD,
     PGPASSWORD: ODD_PASSWORD,
-    BACKUP: path.join(mkdtempSync(path.join(tmpdir(), "tollfree-backup-")), "tollfree.dump"),
+    BACKUP: path.join(backups, "tollfree.dump"),
     X402_RPC_URL: env.X402_RPC_URL,
     X402_ASSET: env.X402_ASSET,
     TREASURY: funded.treasury,
