@@ -137,10 +137,11 @@ test("production has no default password, and its server doesn't know the owner'
   expect(app?.environment).not.toHaveProperty("SANDBOX");
 });
 
-test("the compose file without a name starts nothing but the sandbox", () => {
+test("the compose file without a name starts the sandbox, with a database and a Redis that only it reaches", () => {
   const services = readCompose("docker-compose.yml");
-  expect(Object.keys(services)).toEqual(["app"]);
+  expect(Object.keys(services).sort()).toEqual(["app", "postgres", "redis"]);
   expect(services["app"]?.environment).toMatchObject({ SANDBOX: "true" });
+  for (const name of ["postgres", "redis"]) expect(services[name]).not.toHaveProperty("ports");
 });
 
 test("a migration needs no setting but the database's", async () => {
