@@ -191,9 +191,9 @@ describe("a seller that names a new payee in every 402", () => {
   test("can't be put in place of another one, nor be pinned anew", async () => {
     expectSuccess(await register({ service_key: "steady" }));
     const change = (changes: object) =>
-      world.call("sponsor.updateApi", { service_key: "steady", ...changes }, acme.key);
-    answerInTurn(...demands(payees()));
+      world.call("sponsor.changeApi", { service_key: "steady", ...changes }, acme.key);
     for (const changes of [{ repin: true }, { upstream_url: `${seller.url}/new` }]) {
+      answerInTurn(...demands(payees()));
       const refused = expectRefused(await change(changes), 502, "upstream_error");
       expect(refused.details.probe).toMatchObject({ cause: "changing_payee" });
     }
