@@ -1,8 +1,8 @@
 -- Lets a server work with the data and nothing else: no DDL, and no rewriting of what was recorded. Run it as the owner
 -- of the tables, after the first migration and again after each upgrade; running it twice changes nothing.
+-- server-role.sql creates the role.
 --
---   CREATE ROLE tollfree_app LOGIN PASSWORD '…';
---   psql "$OWNER_DATABASE_URL" -f docs/restricted-role.sql
+--   psql "$OWNER_DATABASE_URL" --set=ON_ERROR_STOP=1 --file=docs/restricted-role.sql
 
 GRANT USAGE ON SCHEMA public TO tollfree_app;
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO tollfree_app;

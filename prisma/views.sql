@@ -15,12 +15,14 @@ SELECT id, kind, network, asset, "limit", reserved, spent, remaining
 -- Grants with what their budget has left.
 CREATE VIEW grant_records WITH (security_invoker = true) AS
 SELECT g.id, g.user_id, g.agent_id, g.subject, g.allowed_task_types, g.allowed_data_types, g.allowed_categories,
-       g.budget_account_id, b.remaining, g.expires_at, g.revoked_at, extract(epoch FROM g.expires_at - now())::float8 AS seconds_left
+       g.budget_account_id, b.remaining, g.expires_at, g.revoked_at, extract(epoch FROM g.expires_at - now())::float8 AS seconds_left,
+       g.suspended_at, g.suspended_reason
   FROM grants g LEFT JOIN account_balances b ON b.id = g.budget_account_id;
 
 -- Grants that are neither revoked nor expired.
 CREATE VIEW live_grants WITH (security_invoker = true) AS
-SELECT id, user_id, agent_id, subject, allowed_task_types, allowed_data_types, allowed_categories, budget_account_id, remaining, expires_at
+SELECT id, user_id, agent_id, subject, allowed_task_types, allowed_data_types, allowed_categories, budget_account_id, remaining, expires_at,
+       suspended_at, suspended_reason
   FROM grant_records WHERE revoked_at IS NULL AND expires_at > now();
 
 -- Keys that authenticate an agent, and keys that authenticate a sponsor.
@@ -41,7 +43,7 @@ SELECT id, kind, agent_id, user_id, grant_id, agent_session_id, requested, reque
 
 -- Approvals that wait for the user's decision.
 CREATE VIEW open_approvals WITH (security_invoker = true) AS
-SELECT id, kind, agent_id, grant_id, request_digest, created_at, expires_at
+SELECT id, kind, agent_id, grant_id, request_digest, created_at, expires_at, user_id
   FROM approvals WHERE status = 'pending' AND expires_at > now();
 
 -- Budgets that the user approved and no run has used yet.
@@ -49,7 +51,8 @@ CREATE VIEW approved_budgets WITH (security_invoker = true) AS
 SELECT id, grant_id, requested->>'service_key' AS service_key, ((requested->>'amount_cents')::numeric * 10000)::bigint AS amount_micros, created_at
   FROM approvals WHERE kind = 'budget' AND status = 'approved' AND consumed_at IS NULL AND expires_at > now();
 
--- Sessions with the state of their grant, agent and API key. A session whose scopes exceed its grant's counts as revoked.
+-- Sessions with the state of their grant, agent and API key. A session whose scopes exceed its grant's counts as revoked, and
+-- one whose grant is suspended as suspended.
 -- LEFT JOIN: PostgreSQL leaves the accounts out where a statement doesn't ask what they have left.
 CREATE VIEW session_states WITH (security_invoker = true) AS
 SELECT s.id, s.token_hash, s.surface, s.grant_id, g.subject, s.user_id, s.agent_id,
@@ -57,7 +60,8 @@ SELECT s.id, s.token_hash, s.surface, s.grant_id, g.subject, s.user_id, s.agent_
        g.allowed_task_types AS grant_task_types, g.allowed_data_types AS grant_data_types, g.allowed_categories AS grant_categories,
        s.budget_account_id, g.budget_account_id AS grant_budget_account_id,
        least(sb.remaining, gb.remaining) AS remaining,
-       least(s.expires_at, g.expires_at) AS expires_at, s.suspended_at, s.suspended_reason,
+       least(s.expires_at, g.expires_at) AS expires_at,
+       coalesce(g.suspended_at, s.suspended_at) AS suspended_at, coalesce(g.suspended_reason, s.suspended_reason) AS suspended_reason,
        (s.revoked_at IS NOT NULL OR (NOT s.active AND s.suspended_at IS NULL) OR g.revoked_at IS NOT NULL
          OR a.status <> 'active' OR k.revoked_at IS NOT NULL
          OR NOT (s.allowed_task_types <@ g.allowed_task_types AND s.allowed_data_types <@ g.allowed_data_types

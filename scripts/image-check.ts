@@ -1,11 +1,11 @@
 // `npm run image:check`: executes the Dockerfile step by step, without Docker. It copies the files that
-// .dockerignore allows, installs, and runs the image's command as an unprivileged user. Then it runs the
-// image's health check, pays for a service in the sandbox, and stops the server as `docker stop` does. It takes
-// one or two minutes, mostly for the install, so it isn't part of `npm run verify`.
+// .dockerignore allows, installs, builds, and runs the image's command as an unprivileged user, with the image's version
+// of Node. Then it runs the image's health check, stops the server as `docker stop` does, and pays for a service in the
+// sandbox. It takes one or two minutes, mostly for the install, so it isn't part of `npm run verify`.
 import type { ChildProcess, SpawnOptions } from "node:child_process";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -64,6 +64,33 @@ const unprivileged: SpawnOptions = isRoot ? { uid: 65_534, gid: 65_534 } : {};
 
 const home = mkdtempSync(path.join(tmpdir(), "tollfree-image-"));
 chmodSync(home, 0o755);
+
+/** Packages that must not be in the image, since only development needs them. */
+const DEVELOPMENT_ONLY = ["esbuild", "prisma", "tsx", "vitest"];
+
+/** The search path for programs, with the image's version of Node first. */
+const programPath = `${nodeOfImage()}${path.delimiter}${process.env["PATH"]}`;
+
+/** Installs the version of Node that the image has, as test/generators names it. Returns the folder of its program. */
+function nodeOfImage(): string {
+  const major = /^FROM node:(\d+)/m.exec(readText("Dockerfile"))?.[1];
+  if (major === process.versions.node.split(".")[0]) return path.dirname(process.execPath);
+  const { optionalDependencies: offered } = JSON.parse(readText("test/generators/package.json")) as {
+    optionalDependencies: Record<string, string>;
+  };
+  const name = `node-${process.platform}-${process.arch}`;
+  const version = offered[name];
+  if (version?.startsWith(`${major}.`) !== true)
+    throw new Error(`test/generators has no Node ${major} for this platform (${name})`);
+  const folder = path.join(home, "node");
+  mkdirSync(folder);
+  execFileSync(
+    "npm",
+    ["install", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund", `${name}@${version}`],
+    { cwd: folder },
+  );
+  return path.join(folder, "node_modules", name, "bin");
+}
 
 /** Executes all instructions of the Dockerfile. Returns the last stage. */
 async function build(): Promise<Stage> {
@@ -135,7 +162,7 @@ async function run(stage: Stage, command: string): Promise<void> {
   const adapted = command
     .replaceAll(" /data", ` ${stage.root}/data`)
     .replace("-o node -g node", isRoot ? "-o 65534 -g 65534" : "");
-  const env = { ...process.env, ...stage.env };
+  const env = { ...process.env, PATH: programPath, ...stage.env };
   await expectSuccess(
     spawn("/bin/sh", ["-c", adapted], { cwd: stage.directory, env, stdio: "inherit" }),
     command,
@@ -160,7 +187,7 @@ async function freePort(): Promise<string> {
 function start(stage: Stage, [program = "", ...args]: string[], env: Record<string, string>): ChildProcess {
   return spawn(program, args, {
     cwd: stage.directory,
-    env: { PATH: process.env["PATH"], HOME: "/nonexistent", ...stage.env, ...env },
+    env: { PATH: programPath, HOME: "/nonexistent", ...stage.env, ...env },
     stdio: ["ignore", "pipe", "inherit"],
     ...unprivileged,
   });
@@ -169,6 +196,12 @@ function start(stage: Stage, [program = "", ...args]: string[], env: Record<stri
 /** Starts the image's command, checks it, stops it, and runs the demo. @throws Error if a step fails */
 async function check(stage: Stage): Promise<void> {
   if (stage.user === "root") throw new Error("the image runs as root");
+  for (const name of DEVELOPMENT_ONLY)
+    if (existsSync(path.join(stage.directory, "node_modules", name)))
+      throw new Error(`the image contains ${name}`);
+  const size = execFileSync("du", ["-sm", stage.directory], { encoding: "utf8" }).split("\t")[0];
+  const node = execFileSync("node", ["--version"], { env: { PATH: programPath }, encoding: "utf8" }).trim();
+  console.log(`ok: built, ${size} MB, for Node ${node}`);
   const env = { SANDBOX: "true", LOG_LEVEL: "warn", DRAIN_SECONDS: "0", PORT: await freePort() };
   const data = { TOLLFREE_DATA_DIR: path.join(stage.root, "data") };
 
@@ -187,8 +220,7 @@ async function check(stage: Stage): Promise<void> {
   await expectSuccess(server, "the stopped server");
   console.log("ok: the server stopped");
 
-  const [node = "", ...loader] = stage.command.slice(0, -1);
-  const demo = start(stage, [node, ...loader, "src/demo/main.ts", "--once"], { ...env, ...data, PORT: "0" });
+  const demo = start(stage, ["node", "dist/server/demo/main.js", "--once"], { ...env, ...data, PORT: "0" });
   demo.stdout?.resume();
   await expectSuccess(demo, "the demo");
   console.log("ok: the demo agent got a paid resource");

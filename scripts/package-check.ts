@@ -71,7 +71,7 @@ const bin = (name: string): string => path.join(ROOT, "node_modules/.bin", name)
 
 /** Builds and packs the package. Returns the path of the tarball. */
 function pack(directory: string): string {
-  run("npm", ["run", "--silent", "build"]);
+  run("npm", ["run", "--silent", "build:client"]);
   const [packed] = JSON.parse(
     run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", directory]),
   ) as { filename: string }[];

@@ -1,4 +1,5 @@
-import { ConfigError, configuredSecrets, readConfig } from "./app/config.ts";
+import { ConfigError } from "./app/config-error.ts";
+import { configuredSecrets, readConfig, readMigrationConfig } from "./app/config.ts";
 import type { Started } from "./app/start.ts";
 import { acceptNewDigestKey } from "./app/digest-key.ts";
 import { examine } from "./app/doctor/index.ts";
@@ -15,8 +16,8 @@ const SAME_SIGNAL_MS = 2_000;
 
 async function main(): Promise<void> {
   if (process.argv.includes("--doctor")) return printExamination();
+  if (process.argv.includes("--migrate")) return migrate(readMigrationConfig());
   const config = readConfig();
-  if (process.argv.includes("--migrate")) return migrate(config);
   if (process.argv.includes("--accept-digest-key")) {
     await acceptNewDigestKey(config);
     return console.log("The digest key is accepted. Open approvals have to be asked for again.");

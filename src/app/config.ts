@@ -3,7 +3,9 @@ import type { Settings } from "../core/context.ts";
 import { centsToMicros } from "../core/protocol/amounts.ts";
 import type { FacilitatorAuth } from "../platform/x402/facilitator-auth.ts";
 import type { TreasuryKey } from "../platform/x402/treasury-account.ts";
+import { ConfigError, mistakesIn } from "./config-error.ts";
 import { AddressRanges, count, Flag, Key32, Keys32, Network, whole } from "./config-fields.ts";
+import { databaseUrlOf, DatabaseVariables } from "./database-variables.ts";
 import { checkFacilitatorAuth, FacilitatorVariables, readFacilitatorAuth } from "./facilitator-variables.ts";
 import { listSecrets } from "./secrets.ts";
 
@@ -22,7 +24,7 @@ const Environment = z.object({
   TOLLFREE_DATA_DIR: z.string().min(1).default(".data"),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
   DATABASE_PREPARE: Flag.default(true),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  ...DatabaseVariables,
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
   ADMIN_API_KEY: z.string().min(16, "must be at least 16 characters").optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
@@ -130,16 +132,6 @@ export interface Config {
   operator: Settings["operator"];
 }
 
-/** Lists every mistake in the environment, one a line. */
-export class ConfigError extends Error {
-  readonly mistakes: readonly string[];
-
-  constructor(mistakes: string[]) {
-    super(["The configuration is wrong:", ...mistakes.map((mistake) => `  - ${mistake}`)].join("\n"));
-    this.mistakes = mistakes;
-  }
-}
-
 /**
  * Reads and validates the environment. An empty variable counts as unset.
  *
@@ -155,7 +147,7 @@ export function readConfig(
   const given = { ...defaults, ...set };
   const parsed = Environment.safeParse(given);
   const mistakes = [
-    ...(parsed.error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`) ?? []),
+    ...(parsed.error === undefined ? [] : mistakesIn(parsed.error)),
     ...checkCombination(given),
   ];
   if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes);
@@ -170,7 +162,7 @@ export function readConfig(
     dataDir: env.TOLLFREE_DATA_DIR,
     logLevel: env.LOG_LEVEL,
     secrets: listSecrets(given),
-    databaseUrl: env.DATABASE_URL,
+    databaseUrl: databaseUrlOf(env),
     databasePrepare: env.DATABASE_PREPARE,
     redisUrl: env.REDIS_URL,
     otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
@@ -196,6 +188,19 @@ export function readConfig(
       ...(env.CONTACT_EMAIL !== undefined && { email: env.CONTACT_EMAIL }),
     },
   };
+}
+
+/** What `--migrate` needs. The job that migrates gets no keys and knows no chain. */
+export type MigrationConfig = Pick<Config, "databaseUrl" | "logLevel" | "secrets">;
+
+const MigrationVariables = Environment.pick({ DATABASE_URL: true, PGPASSWORD: true, LOG_LEVEL: true });
+
+/** Reads the variables of a migration, and no others. @throws ConfigError listing every mistake */
+export function readMigrationConfig(variables: NodeJS.ProcessEnv = process.env): MigrationConfig {
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ""));
+  const { data: env, error } = MigrationVariables.safeParse(given);
+  if (env === undefined) throw new ConfigError(mistakesIn(error));
+  return { databaseUrl: databaseUrlOf(env), logLevel: env.LOG_LEVEL, secrets: listSecrets(given) };
 }
 
 /** The values of the process's environment that no output may show. */

@@ -11,6 +11,7 @@ import { AppError } from "../core/protocol/errors.ts";
 import { authenticateSponsor } from "../core/sponsorship/sponsor/index.ts";
 import type { ReadinessChecks } from "../http/routes/health.ts";
 import { AesCipher } from "../platform/cipher.ts";
+import { BackgroundWork } from "./background.ts";
 import type { AuditWriter } from "../platform/observability/audit-writer.ts";
 import { createAuditWriter } from "../platform/observability/audit-writer.ts";
 import { createMetrics, type Metrics } from "../platform/observability/metrics.ts";
@@ -181,7 +182,7 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
     metrics.watchAudit(createAuditWriter({ insert: (entries) => insertAuditEntries(sql, entries) }));
   const { limiter, ...limits } = await createLimiter(parts.limiterStore, { sql, log });
   if (limits.totals !== undefined) metrics.watchInsurance(limits.totals);
-  const kept = new Set<Promise<unknown>>();
+  const background = new BackgroundWork(log);
   const deps: Deps = {
     db,
     sql,
@@ -191,14 +192,7 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
     upstream,
     limiter: metrics.watchLimiter(limiter),
     settings: parts.settings,
-    background: {
-      keep(work) {
-        const watched = work
-          .catch((error: unknown) => log.warn({ error: String(error) }, "background work failed"))
-          .finally(() => kept.delete(watched));
-        kept.add(watched);
-      },
-    },
+    background,
   };
   return {
     deps,
@@ -213,7 +207,7 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
     },
     purgeRateLimits: () => limits.purge(),
     async close() {
-      await Promise.all(kept);
+      await background.close();
       await audit.close();
       await upstream.close();
       limits.close();

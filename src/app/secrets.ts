@@ -32,6 +32,9 @@ export function listSecrets(variables: Readonly<Record<string, string | undefine
     ...given(SECRET_VARIABLES).flatMap((secret) => [secret.replace(/^0x/, ""), ...linesOf(secret)]),
     ...given(KEY_VARIABLES).flatMap((keys) => keys.split(",").map((key) => key.trim())),
     ...given(URL_VARIABLES).flatMap(secretsInUrl),
+    ...given(["PGPASSWORD"]).flatMap((password) =>
+      password === roleIn(variables["DATABASE_URL"]) ? [] : [password, encodeURIComponent(password)],
+    ),
   ];
   // The longest first: a secret may be a part of another.
   return [...new Set(secrets)]
@@ -49,11 +52,15 @@ function secretsInUrl(text: string): string[] {
   const isDatabase = /^(postgres|redis)/.test(text);
   const segments = isDatabase ? [] : pathname.split("/").filter((part) => part.length >= MIN_SEGMENT_LENGTH);
   const parameters = isDatabase ? [searchParams.get("password") ?? ""] : [...searchParams.values()];
-  // A password that is the role's own name is no secret, and hiding it would hide the role.
+  // A password that is the role's own name is no secret, and hiding it would hide the role. PGPASSWORD likewise.
   return [password === username ? "" : password, hash.slice(1), ...segments, ...parameters].flatMap(
     (part) => [part, decode(part)],
   );
 }
+
+/** The role that a database's URL names. */
+const roleIn = (url: string | undefined): string | undefined =>
+  url !== undefined && URL.canParse(url) ? decode(new URL(url).username) : undefined;
 
 function decode(text: string): string {
   try {

@@ -13,7 +13,7 @@ import type { DemoData } from "../sandbox/demo-data/seed.ts";
 import { seedDemo } from "../sandbox/demo-data/seed.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import { startDatabase, startSandbox } from "../sandbox/index.ts";
-import type { Config } from "./config.ts";
+import type { Config, MigrationConfig } from "./config.ts";
 import type { Parts } from "./deps.ts";
 import { withMoney } from "./deps.ts";
 import { MIGRATIONS } from "./migrations.ts";
@@ -71,7 +71,7 @@ export async function start(config: Config): Promise<Started> {
 }
 
 /** Migrates the database and ends. For operators whose servers work as a role that may not migrate. */
-export async function migrate({ databaseUrl, logLevel, secrets }: Config): Promise<void> {
+export async function migrate({ databaseUrl, logLevel, secrets }: MigrationConfig): Promise<void> {
   if (databaseUrl === undefined) throw new Error("--migrate needs DATABASE_URL");
   await explained({ databaseUrl }, () => bringUpToDate(databaseUrl, createLog({ level: logLevel, secrets })));
 }

@@ -23,7 +23,7 @@ export interface ServiceTool {
    * Runs the service as `agent.run` does, and returns its output.
    * @throws `TollfreeError` as `agent.run` does. Its message also says which fields were wrong, and whether to call again
    */
-  execute(input: ServiceInput, options?: ToolCallOptions): Promise<unknown>;
+  execute: (input: ServiceInput, options?: ToolCallOptions) => Promise<unknown>;
 }
 
 /**
@@ -62,6 +62,7 @@ function toTool(agent: Agent, service: Service, name: string): ServiceTool {
 /** Agent frameworks show a model nothing of an error but its message, so it has to say all that the model can act on. */
 function withAdvice(error: TollfreeError): TollfreeError {
   const { code, message, details, fieldErrors, retryAllowed, retryAfterSeconds } = error;
+  const { nextActions, requestId, httpStatus } = error;
   const fields = fieldErrors.map(({ path, message: problem }) => `${path}: ${problem}`);
   const again =
     retryAfterSeconds === undefined
@@ -69,9 +70,8 @@ function withAdvice(error: TollfreeError): TollfreeError {
       : `Wait ${retryAfterSeconds} seconds.`;
   const advice = retryAllowed ? again : "Don't make the same call again.";
   return new TollfreeError(code, {
-    ...error,
     message: [message, ...fields, advice].join(" "),
-    details,
+    ...{ details, fieldErrors, retryAllowed, retryAfterSeconds, nextActions, requestId, httpStatus },
     cause: error,
   }) as TollfreeError; // code and details come from the same error, so they fit
 }

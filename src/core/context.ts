@@ -26,6 +26,12 @@ export interface Deps {
 export interface Background {
   /** Registers running work. The server waits for all registered work before it stops. */
   keep(work: Promise<unknown>): void;
+  /**
+   * Does the work again and again until it succeeds: for what has to be recorded, but must hold up nobody. It is given
+   * up after minutes, or when the server stops, and the failure is logged.
+   * @param name what the log calls the work
+   */
+  retry(name: string, work: () => Promise<void>): void;
 }
 
 export interface Settings {

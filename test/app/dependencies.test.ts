@@ -1,10 +1,8 @@
-import { once } from "node:events";
-import type { AddressInfo, Socket } from "node:net";
-import { connect, createServer } from "node:net";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createLog } from "../../src/platform/observability/log.ts";
 import { watchLines } from "../support/canaries.ts";
 import { eventually } from "../support/eventually.ts";
+import { startRelay } from "../support/relay.ts";
 import type { Unreliable } from "../support/rpc.ts";
 import { startUnreliableFacilitator, startUnreliableRpc } from "../support/rpc.ts";
 import { useWorld } from "../support/use-world.ts";
@@ -22,44 +20,6 @@ beforeAll(async () => {
 });
 const log = watchLines();
 const world = useWorld({ log: createLog({ level: "info", destination: log }) });
-
-/** A relay before PostgreSQL that can cut all connections and take no more. */
-async function startRelay(target: string) {
-  const { hostname, port } = new URL(target);
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    const other = connect(Number(port), hostname);
-    for (const one of [socket, other]) {
-      sockets.add(one);
-      one.on("error", () => undefined).on("close", () => sockets.delete(one));
-    }
-    socket.pipe(other).pipe(socket);
-    socket.on("close", () => other.destroy());
-    other.on("close", () => socket.destroy());
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port: listening } = server.address() as AddressInfo;
-  const url = new URL(target);
-  url.host = `127.0.0.1:${listening}`;
-  return {
-    url: url.href,
-    async cut() {
-      const closed = once(server, "close");
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
-    async restore() {
-      server.listen(listening, "127.0.0.1");
-      await once(server, "listening");
-    },
-    close() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
-  };
-}
 
 type Line = Record<string, unknown> & { event?: string };
 const linesSince = (start: number): Line[] => log.lines.slice(start).map((line) => JSON.parse(line) as Line);

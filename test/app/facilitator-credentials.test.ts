@@ -1,7 +1,8 @@
 import type { KeyObject } from "node:crypto";
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
-import { ConfigError, readConfig } from "../../src/app/config.ts";
+import { readConfig } from "../../src/app/config.ts";
+import { ConfigError } from "../../src/app/config-error.ts";
 import { listSecrets } from "../../src/app/secrets.ts";
 import { createLog } from "../../src/platform/observability/log.ts";
 import type { FacilitatorAuth } from "../../src/platform/x402/facilitator-auth.ts";

@@ -17,7 +17,7 @@ import type { Upstream } from "../support/upstream.ts";
 import { startUpstream } from "../support/upstream.ts";
 
 /**
- * Two replicas of the server behind a load balancer, set up as docs/production.md says. The owner migrates the
+ * Two replicas of the compiled server behind a load balancer, set up as docs/production.md says. The owner migrates the
  * database. The replicas use the restricted role and share one Redis.
  */
 
@@ -70,6 +70,13 @@ test("both replicas are ready, and report the database, the chain and Redis as o
     await eventually(async () => {
       expect((await rest(url, "GET", "/readyz")).body).toEqual({ status: "ready", checks });
     });
+  }
+});
+
+test("a compiled server finds the files that it serves", async () => {
+  for (const { url } of replicas) {
+    const script = await fetch(`${url}/docs/scalar.js`);
+    expect([script.status, (await script.text()).length > 1_000_000]).toEqual([200, true]);
   }
 });
 

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import { expect, test } from "vitest";
 import { createBuyer } from "../support/buyer.ts";
 import { CONSENT, EVERYTHING } from "../support/caller.ts";
@@ -8,21 +6,13 @@ import { balanceOf } from "../support/chain.ts";
 import { eventually } from "../support/eventually.ts";
 import { expectBooksToBalance } from "../support/money.ts";
 import { ADMIN_KEY } from "../support/server.ts";
-import { runCommands } from "../support/shell.ts";
+import { commandsOf, runCommands } from "../support/shell.ts";
 import { daysFromNow } from "../support/time.ts";
 import { useWorld } from "../support/use-world.ts";
 
 /** The guides' commands, run as they stand in docs/. */
 
-const ROOT = path.resolve(import.meta.dirname, "../..");
-
 const world = useWorld();
-
-/** The blocks of a guide that are marked as commands (`sh`). */
-const commandsOf = (guide: string): string[] =>
-  [...readFileSync(path.join(ROOT, "docs", guide), "utf8").matchAll(/^```sh\n(.*?)^```$/gms)].map(
-    ([, commands]) => commands ?? "",
-  );
 
 test("a new sponsor gets through the sponsors' guide: register, fund, see, pause, withdraw", async () => {
   const { wallet, privateKey } = await createBuyer(1_000_000n);

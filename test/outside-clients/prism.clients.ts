@@ -26,7 +26,7 @@ const PRISM = path.join(import.meta.dirname, "node_modules/@stoplight/prism-cli/
 interface Prism {
   caller: Caller;
   child: ChildProcess;
-  output(): string;
+  output: () => string;
 }
 let agents: Prism;
 let gpts: Prism;

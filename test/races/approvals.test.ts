@@ -168,3 +168,65 @@ test("revoking a grant while its user approves data under it ends its sessions, 
     expectRefused(await world.call("agent.flowStatus", {}, token), 401, "session_revoked");
   }
 });
+
+describe("open approvals that wait for one user", () => {
+  /** Asks for a session that the grant doesn't cover. Each budget is another question. */
+  const ask = (caller: Caller, { subject, agent_key }: GrantOfUser, cents: number): Promise<Answer> =>
+    caller.call(
+      "agent.auth",
+      { user_id: subject, scopes: SCOPES, budget_limit_cents: 1_000 + cents },
+      agent_key,
+    );
+  const open = (userId: string): Promise<number> =>
+    world.db.approval.count({ where: { userId, status: "pending" } });
+
+  test("of 20 different questions of one agent at once, exactly ten are opened; another agent may still ask", async () => {
+    const grant = await world.createGrant();
+    const answers = await atOnce(20, (i) => ask(i % 2 === 0 ? world : replica, grant, i));
+    const refused = answers.filter(({ body }) => body.error_code === "rate_limited");
+    expect(answers.filter(({ body }) => body.error_code === "consent_required")).toHaveLength(10);
+    expect(refused).toHaveLength(10);
+    for (const answer of refused) {
+      expectRefused(answer, 429, "rate_limited");
+      expect(answer.headers.get("retry-after")).toBe("60");
+    }
+    expect(await open(grant.user_id)).toBe(10);
+
+    const other = await world.createGrant({ userId: grant.user_id });
+    expectRefused(await ask(world, other, 0), 403, "consent_required");
+    expect(await open(grant.user_id)).toBe(11);
+  });
+
+  test("a question that is open already is found again, however many are open", async () => {
+    const grant = await world.createGrant();
+    const questions = Array.from({ length: 10 }, (_, i) => i);
+    const first = await Promise.all(questions.map((i) => ask(world, grant, i)));
+    const again = await Promise.all(questions.map((i) => ask(replica, grant, i)));
+    const idOf = (answer: Answer): string =>
+      (expectRefused(answer, 403, "consent_required").details as { approval_id: string }).approval_id;
+    expect(again.map(idOf)).toEqual(first.map(idOf));
+    expectRefused(await ask(world, grant, 10), 429, "rate_limited");
+
+    // One that is decided makes room for another one.
+    expectSuccess(
+      await world.call(
+        "admin.decideApproval",
+        { approval_id: idOf(first[0] as Answer), user_id: grant.user_id, decision: "deny" },
+        ADMIN_KEY,
+      ),
+    );
+    expectRefused(await ask(world, grant, 10), 403, "consent_required");
+  });
+
+  test("at most 50 wait for a user, of all agents together", async () => {
+    const userId = await world.createUser();
+    const grants = await atOnce(6, () => world.createGrant({ userId }));
+    const answers = await Promise.all(
+      grants.flatMap((grant, n) =>
+        Array.from({ length: 10 }, (_, i) => ask(n % 2 === 0 ? world : replica, grant, i)),
+      ),
+    );
+    expect(answers.filter(({ body }) => body.error_code === "consent_required")).toHaveLength(50);
+    expect(await open(userId)).toBe(50);
+  });
+});

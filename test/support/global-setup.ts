@@ -5,8 +5,10 @@ import { startTestChain } from "./chain.ts";
 import type { PostgresInfo } from "./database.ts";
 import { startTestPostgres } from "./database.ts";
 import { PGBOUNCER } from "./pgbouncer.ts";
+import { buildServers } from "./process.ts";
 import { findProgram } from "./programs.ts";
 import { REDIS } from "./redis.ts";
+import { PG_DUMP } from "./system-postgres.ts";
 import { CURL, JQ } from "./shell.ts";
 
 declare module "vitest" {
@@ -27,11 +29,15 @@ declare module "vitest" {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   // First and alone: installing them blocks the event loop.
   const [redis, pgbouncer, browser] = await Promise.allSettled(
-    [REDIS, PGBOUNCER, CHROMIUM, CURL, JQ].map((program) =>
+    [REDIS, PGBOUNCER, CHROMIUM, CURL, JQ, PG_DUMP].map((program) =>
       Promise.resolve().then(() => findProgram(program)),
     ),
   );
-  const [postgres, chain] = await Promise.allSettled([startTestPostgres(), startTestChain()]);
+  const [postgres, chain, build] = await Promise.allSettled([
+    startTestPostgres(),
+    startTestChain(),
+    buildServers(),
+  ]);
   const stop = async (): Promise<void> => {
     const running = [postgres, chain].flatMap((part) => (part.status === "fulfilled" ? [part.value] : []));
     await Promise.all(running.map((part) => part.stop()));
@@ -39,6 +45,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   if (
     postgres.status === "rejected" ||
     chain.status === "rejected" ||
+    build.status === "rejected" ||
     redis?.status !== "fulfilled" ||
     pgbouncer?.status !== "fulfilled" ||
     browser?.status !== "fulfilled"
@@ -47,6 +54,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     throw missing({
       PostgreSQL: postgres,
       "the local chain": chain,
+      "the compiled servers": build,
       Redis: redis,
       PgBouncer: pgbouncer,
       Chromium: browser,

@@ -11,6 +11,12 @@ import { mint } from "./chain.ts";
 import { ADMIN_KEY } from "./server.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
+const COMPILED_SERVER = "dist/server/main.js";
+
+/** Compiles the servers that tests start as processes, in a second or two. The global setup calls it once. */
+export async function buildServers(): Promise<void> {
+  await promisify(execFile)("npm", ["run", "--silent", "build"], { cwd: ROOT });
+}
 
 export interface ServerProcess {
   url: string;
@@ -22,11 +28,11 @@ export interface ServerProcess {
 }
 
 /**
- * Starts the server as `npm start` does, in its own process, with this environment alone.
+ * Starts the compiled server, as `npm start` does, in its own process, with this environment alone.
  * @throws Error with its output if it ends before it listens
  */
 export async function startProcess(env: Record<string, string>): Promise<ServerProcess> {
-  const child = spawn(process.execPath, ["--import", "tsx", "src/main.ts"], {
+  const child = spawn(process.execPath, [COMPILED_SERVER], {
     cwd: ROOT,
     env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", PORT: "0", ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -82,13 +88,12 @@ export async function fundedEnvironment(databaseUrl: string, treasuryMicros: big
   return { env, treasury };
 }
 
-/** Runs the server's program with a flag, in its own process. @throws Error with its output if it doesn't exit with 0 */
-export function runProgram(
+/** Runs the compiled server with a flag, in its own process. @throws Error with its output if it doesn't exit with 0 */
+export const runProgram = (
   flag: "--migrate" | "--verify-ledger" | "--accept-digest-key" | "--doctor",
   env: Record<string, string>,
-) {
-  return promisify(execFile)(process.execPath, ["--import", "tsx", "src/main.ts", flag], {
-    cwd: ROOT,
-    env: { PATH: process.env["PATH"] ?? "", ...env },
-  });
-}
+) => runCommand([process.execPath, COMPILED_SERVER, flag], env);
+
+/** Runs a command in the project's folder, with this environment alone. @throws Error with its output if it doesn't exit with 0 */
+export const runCommand = ([program = "", ...args]: string[], env: Record<string, string>) =>
+  promisify(execFile)(program, args, { cwd: ROOT, env: { PATH: process.env["PATH"] ?? "", ...env } });

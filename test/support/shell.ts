@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import type { Program } from "./programs.ts";
@@ -7,6 +8,12 @@ export const CURL: Program = { names: ["curl"], package: "curl" };
 export const JQ: Program = { names: ["jq"], package: "jq" };
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
+
+/** The blocks of a guide in docs/ that are marked as commands (`sh`). */
+export const commandsOf = (guide: string): string[] =>
+  [...readFileSync(path.join(ROOT, "docs", guide), "utf8").matchAll(/^```sh\n(.*?)^```$/gms)].map(
+    ([, commands]) => commands ?? "",
+  );
 
 /** Runs commands in one shell that stops at the first failure. Returns what they print. */
 export async function runCommands(commands: string[], variables: Record<string, string>): Promise<string> {

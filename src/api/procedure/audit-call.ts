@@ -4,7 +4,7 @@ import type { Surface } from "../operation/operation-meta.ts";
 import type { ApiContext } from "./context.ts";
 
 /** The fields of a call that its audit row needs. */
-export type AuditedCall = Pick<ApiContext, "audit" | "surface" | "subject" | "endpoint">;
+export type AuditedCall = Pick<ApiContext, "audit" | "surface" | "subject" | "endpoint" | "deps" | "reply">;
 
 export interface Outcome {
   status: number;
@@ -16,7 +16,8 @@ export interface Outcome {
 const isAudited = (surface: Surface): surface is "agent" | "gpt" => surface === "agent" || surface === "gpt";
 
 /**
- * Writes the audit row of one agent call. The row must be durable before the response is sent.
+ * Writes the audit row of one agent call. The row must be durable before the response is sent. A response that was paid
+ * for is the exception: the money is gone, so it goes out, and the row is written as soon as the database is back.
  * @throws AppError `service_unavailable` if the row can't be written; the call's own error is among its
  *   causes
  */
@@ -39,9 +40,17 @@ export async function auditCall(
   try {
     await call.audit.append(entry);
   } catch (auditError) {
+    if (error === undefined ? call.reply.isPaidFor === true : belongsToPayment(error)) {
+      call.deps.background.retry("auditing a paid call", () => call.audit.append(entry));
+      return;
+    }
     const causes = error === undefined ? [auditError] : [auditError, error];
     throw new AppError("service_unavailable", {
       cause: new AggregateError(causes, "the audit row was not written"),
     });
   }
 }
+
+/** Whether the error is of a call that signed a payment. Withholding it would invite another payment. */
+const belongsToPayment = ({ details }: AppError): boolean =>
+  typeof details === "object" && "payment_id" in details && details.payment_id !== undefined;

@@ -27,6 +27,8 @@ export interface Authenticators {
 /** What a procedure sets on its HTTP response besides the body. An error response uses only the headers. */
 export interface Reply {
   status?: number;
+  /** It carries what was paid for, so it goes out even if it can't be audited now. */
+  isPaidFor?: boolean;
   headers: Record<string, string>;
   /**
    * Sent without the envelope, instead of what the procedure returned. Only REST does so; see

@@ -1,4 +1,4 @@
-import { countViolation } from "../../core/access/session/index.ts";
+import { countViolation } from "../../core/access/violation/index.ts";
 import type { Actor } from "../../core/context.ts";
 import type { RateRule } from "../../core/ports/rate-limiter.ts";
 import type { NextAction } from "../../core/protocol/next-actions.ts";
@@ -18,7 +18,7 @@ interface CallLimit {
 
 /**
  * Counts a call against its caller's limit. Replays count, and so do calls that are refused later for another
- * reason. A session that goes on calling after a refusal is suspended (R7.5).
+ * reason. A grant whose sessions go on calling after refusals is suspended (R7.5).
  * @throws AppError `rate_limited` if the call is over the limit
  */
 export async function countCall(

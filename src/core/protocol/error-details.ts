@@ -195,7 +195,10 @@ export const ERROR_DETAILS = {
     .object({
       checks: z
         .record(z.string(), z.enum(["ok", "degraded", "failed"]))
+        .optional()
         .meta({ description: "Only on /readyz: the state of each dependency" }),
+      payment_id: paymentId.optional(),
+      payment_status: paymentStatus.optional(),
     })
     .optional(),
 } satisfies Record<string, z.ZodType>;

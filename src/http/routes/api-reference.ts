@@ -1,8 +1,13 @@
-import { fileURLToPath } from "node:url";
+import { createRequire } from "node:module";
+import path from "node:path";
 import type { Express } from "express";
 import { serveGet } from "../request/serve-get.ts";
 
-const SCALAR = fileURLToPath(new URL("../../../vendor/scalar-api-reference.js", import.meta.url));
+/** Found from package.json, since the compiled servers lie elsewhere than the sources. */
+const SCALAR = path.join(
+  path.dirname(createRequire(import.meta.url).resolve("tollfree/package.json")),
+  "vendor/scalar-api-reference.js",
+);
 
 const PAGE = `<!doctype html>
 <html lang="en">

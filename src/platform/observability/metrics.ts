@@ -27,6 +27,19 @@ const LATENCY_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 const AUDIT_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 
 /**
+ * Events that docs/alerts.yml watches. They are shown as 0 from the start, since Prometheus sees no increase in a series
+ * that begins with 1.
+ */
+const WATCHED_EVENTS = [
+  "payment_unexplained",
+  "incoming_unexplained",
+  "payout_unexplained",
+  "reconciler_failed",
+  "rate_limits_lost",
+  "session_suspended",
+];
+
+/**
  * Metrics of the process: memory, CPU, event loop lag, garbage collection. All servers in one process share
  * them.
  */
@@ -68,6 +81,7 @@ export function createMetrics(
     labelNames: ["event"],
     registers,
   });
+  for (const event of WATCHED_EVENTS) events.inc({ event }, 0);
   const takes = new Counter({
     name: "tollfree_rate_limit_takes_total",
     help: "Calls counted against a limit, and whether they were within it",

@@ -54,7 +54,10 @@ export function explainDatabaseFailure(error: unknown, url: string): unknown {
   }
   if (error instanceof SetupProblem) return error;
   if (message?.startsWith("SASL") === true || message?.includes("client password must be a string") === true)
-    return problem(`${host} asks for a password, and the URL has none`, "Add the role's password");
+    return problem(
+      `${host} asks for a password, and the URL has none`,
+      "Add the role's password, or set PGPASSWORD",
+    );
   if (message?.includes("does not support SSL") === true)
     return problem(`${host} doesn't support TLS`, "Enable TLS there, or remove sslmode from the URL");
   const why =

@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import type { DaemonId } from "../processes/daemon.ts";
 import { findResponsive, startDaemon, stopDaemon } from "../processes/daemon.ts";
 import { sandboxDirectories, sandboxId } from "../processes/directories.ts";
@@ -12,10 +11,18 @@ import { recordedPort, stablePort } from "../processes/ports.ts";
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 5_000;
 const PROBE_TIMEOUT_MS = 2_000;
-// Loads the program as CommonJS. For ES modules, tsx sends a message to another thread for each of viem's 700
-// files, which more than doubles the start time of this process.
-const ENTRY = "require(process.argv[1])";
-const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
+
+const require = createRequire(import.meta.url);
+const ROOT = path.dirname(require.resolve("tollfree/package.json"));
+/** Whether this is the compiled server (`npm run build`), which needs neither the sources nor tsx. */
+const COMPILED = import.meta.url.endsWith(".js");
+/** The folder whose files make up the program. */
+const CODE = path.join(ROOT, COMPILED ? "dist/server" : "src/sandbox");
+const MAIN = path.join(
+  ROOT,
+  COMPILED ? "dist/server" : "src",
+  `sandbox/services/main.${COMPILED ? "js" : "ts"}`,
+);
 
 /** The configuration of the services' process, passed as JSON in its first argument. */
 export interface ServicesConfig {
@@ -79,7 +86,7 @@ export async function ensureServices(sandboxDirectory: string, rpcUrl: string, l
     await stablePort(portFile("facilitator")),
     await stablePort(portFile("upstreams")),
   );
-  const args = ["--require", loader(), "--eval", ENTRY, MAIN, JSON.stringify(config), directory];
+  const args = [...programArguments(), JSON.stringify(config), directory];
   const pid = await startDaemon(
     id,
     { command: process.execPath, args },
@@ -103,17 +110,20 @@ const servicesDaemon = (directory: string): DaemonId => ({
   marker: directory,
 });
 
-/** tsx, with which Node runs TypeScript. */
-const loader = (): string => createRequire(import.meta.url).resolve("tsx/cjs");
+/**
+ * Node's arguments that run the program. tsx loads the sources as CommonJS: for ES modules, it sends a message to another
+ * thread for each of viem's 700 files, which more than doubles the start time of this process.
+ */
+const programArguments = (): string[] =>
+  COMPILED ? [MAIN] : ["--require", require.resolve("tsx/cjs"), "--eval", "require(process.argv[1])", MAIN];
 
 function fingerprintOf(config: Omit<ServicesConfig, "fingerprint">): string {
   const hash = createHash("sha256").update(JSON.stringify(config)).update(process.version);
-  const sources = path.dirname(path.dirname(MAIN));
-  const files = readdirSync(sources, { recursive: true, encoding: "utf8" }).filter((name) =>
-    /\.(ts|json)$/.test(name),
+  const files = readdirSync(CODE, { recursive: true, encoding: "utf8" }).filter((name) =>
+    /\.(js|ts|json)$/.test(name),
   );
-  for (const file of [...files.sort(), "../../package.json"]) {
-    hash.update(`\n${file}\n`).update(readFileSync(path.join(sources, file)));
+  for (const file of [...files.sort(), path.relative(CODE, path.join(ROOT, "package.json"))]) {
+    hash.update(`\n${file}\n`).update(readFileSync(path.join(CODE, file)));
   }
   return hash.digest("hex");
 }

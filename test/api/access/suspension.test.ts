@@ -133,11 +133,84 @@ test("violations of different kinds of scope count together", async () => {
   expectRefused(await status(), 403, "session_suspended");
 });
 
-test("violations suspend only the session that made them, not another one of the grant", async () => {
-  const other = (await world.openSession(grant)).token;
-  await violateTimes(3);
+test("violations of several sessions of a grant count together, and suspend all of them and no other grant's", async () => {
+  const elsewhere = await world.openSession(await world.createGrant());
+  const others = [await world.openSession(grant, { scopes: NARROW }), await world.openSession(grant)];
+  await violateTimes(2);
+  const [other] = others;
+  const third = await world.call("agent.getTask", { campaign_id: registration }, other?.token ?? "");
+  expectRefused(third, 403, "scope_violation");
   expectRefused(await status(), 403, "session_suspended");
-  expectSuccess(await world.call("agent.flowStatus", {}, other));
+  for (const session of others) {
+    const refused = await world.call("agent.flowStatus", {}, session.token);
+    expect(expectRefused(refused, 403, "session_suspended").details).toMatchObject({
+      session_id: session.session_id,
+      reason: "3 scope violations within 300 seconds",
+    });
+  }
+  const marked = await world.db.agentSession.count({
+    where: { grantId: grant.grant_id, active: false, suspendedAt: { not: null } },
+  });
+  expect(marked).toBe(3);
+  expectSuccess(await world.call("agent.flowStatus", {}, elsewhere.token));
+});
+
+describe("while a grant is suspended", () => {
+  const signIn = (): Promise<Answer> =>
+    world.call(
+      "agent.auth",
+      { user_id: grant.subject, scopes: NARROW, budget_limit_cents: 1 },
+      grant.agent_key,
+    );
+  const sessions = (): Promise<number> => world.db.agentSession.count({ where: { grantId: grant.grant_id } });
+
+  test.each(TRANSPORTS)(
+    "signing in over %s is refused, opens nothing, and names a session to resume",
+    async (transport) => {
+      await violateTimes(3);
+      const input = { user_id: grant.subject, scopes: NARROW, budget_limit_cents: 1 };
+      const refused = await world.call("agent.auth", input, grant.agent_key, transport);
+      expect(expectRefused(refused, 403, "session_suspended")).toMatchObject({
+        retry_allowed: true,
+        details: { session_id, reason: "3 scope violations within 300 seconds" },
+        next_actions: [{ action: "auth" }],
+      });
+      // Nor can it ask for more than the grant has.
+      const wider = { ...input, budget_limit_cents: 100_000 };
+      expectRefused(
+        await world.call("agent.auth", wider, grant.agent_key, transport),
+        403,
+        "session_suspended",
+      );
+      expect(await sessions()).toBe(1);
+      expect(await world.db.approval.count({ where: { agentId: grant.agent_id } })).toBe(0);
+
+      expectSuccess(await resume());
+      expectSuccess(await signIn());
+    },
+  );
+
+  test("a new grant of the same user and agent stays suspended; after a revocation it begins anew", async () => {
+    await violateTimes(3);
+    await world.putGrant(grant);
+    expectRefused(await signIn(), 403, "session_suspended");
+    expectSuccess(await world.callAdmin("revokeGrant", { grant_id: grant.grant_id }));
+    await world.putGrant(grant);
+    expectSuccess(await signIn());
+  });
+
+  test("resuming one session resumes all, also through a session that has ended", async () => {
+    const other = await world.openSession(grant);
+    await violateTimes(3);
+    expectSuccess(await world.callAdmin("endSession", { session_id }));
+    expectSuccess(await resume());
+    expectRefused(await status(), 401, "session_revoked");
+    expectSuccess(await world.call("agent.flowStatus", {}, other.token));
+    expect(
+      await world.db.agentSession.count({ where: { grantId: grant.grant_id, suspendedAt: { not: null } } }),
+    ).toBe(0);
+    expectSuccess(await signIn());
+  });
 });
 
 test("calls that are refused for other reasons count as no violations", async () => {
@@ -154,7 +227,7 @@ test("calls that are refused for other reasons count as no violations", async ()
   expect(await row()).toMatchObject({ violationCount: 0, suspendedAt: null });
 });
 
-test("of ten violations at once, all are refused, and the session ends up suspended", async () => {
+test("of ten violations at once, all are refused, and the grant ends up suspended", async () => {
   const answers = await Promise.all(Array.from({ length: 10 }, violate));
   const codes = answers.map(({ body }) => body.error_code as string);
   expect(codes.filter((code) => code === "scope_violation").length).toBeGreaterThanOrEqual(3);
@@ -212,7 +285,7 @@ test("violations that are more than five minutes apart don't suspend", async () 
   const makeOlder = (seconds: number) =>
     world.db.$executeRaw`
       UPDATE session_violations SET created_at = created_at - make_interval(secs => ${seconds}::int)
-       WHERE agent_session_id = ${session_id}::uuid`;
+       WHERE grant_id = ${grant.grant_id}::uuid`;
   await violateTimes(2);
   await makeOlder(301);
   await violateTimes(2);

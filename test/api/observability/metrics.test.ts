@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { call, expectSuccess, OPERATIONS } from "../../support/call.ts";
 import { ADMIN_KEY, startTestServer } from "../../support/server.ts";
 import { useWorld } from "../../support/use-world.ts";
@@ -117,16 +118,37 @@ test("without its database, a server still answers with the metrics of its proce
   await server.stop();
 });
 
+/** The names of our metrics in a text. */
+const metricsIn = (text: string): string[] =>
+  [...text.matchAll(/\b(?:tollfree|nodejs|process)_[a-z0-9_]+/g)].map(([name]) => name);
+
+/** The names of all metrics that a server without Redis shows. */
+const shownMetrics = async (): Promise<Set<string>> =>
+  new Set([...(await scrape()).matchAll(/^# TYPE (\w+) /gm)].map(([, name = ""]) => name));
+
 test("the Grafana dashboard asks only for metrics that exist", async () => {
-  const dashboard = readFileSync("docs/grafana-dashboard.json", "utf8");
-  const asked = new Set(
-    [...dashboard.matchAll(/\b(?:tollfree|nodejs|process)_[a-z0-9_]+/g)].map(([name]) => name),
-  );
-  const families = [...(await scrape()).matchAll(/^# TYPE (\w+) /gm)].map(([, name = ""]) => name);
-  // Servers without Redis don't have these.
-  const redis = ["tollfree_rate_limit_redis_losses_total", "tollfree_rate_limit_insured_takes_total"];
-  const known = new Set([...families, ...redis]);
-  const unknown = [...asked].filter((name) => !known.has(name.replace(/_bucket$/, "")));
-  expect(unknown).toEqual([]);
+  const asked = new Set(metricsIn(readFileSync("docs/grafana-dashboard.json", "utf8")));
+  const shown = await shownMetrics();
+  expect([...asked].filter((name) => !shown.has(name.replace(/_bucket$/, "")))).toEqual([]);
   expect(asked.size).toBeGreaterThan(12);
+});
+
+test("the alert rules ask only for metrics and events that exist, and the guide lists each", async () => {
+  const { groups } = parse(readFileSync("docs/alerts.yml", "utf8")) as {
+    groups: { rules: { alert: string; expr: string; labels: object; annotations: object }[] }[];
+  };
+  const rules = groups.flatMap((group) => group.rules);
+  const [shown, text] = [await shownMetrics(), await scrape()];
+  const guide = readFileSync("docs/production.md", "utf8");
+  for (const { alert, expr, labels, annotations } of rules) {
+    expect([...metricsIn(expr).filter((name) => !shown.has(name))], alert).toEqual([]);
+    const [, pattern] = /event=~?"([^"]+)"/.exec(expr) ?? [];
+    // Prometheus sees an increase only in a series that was there before it.
+    if (pattern !== undefined)
+      expect(text, alert).toMatch(new RegExp(`^tollfree_events_total\\{event="${pattern}"\\} `, "m"));
+    expect(labels).toEqual({ severity: expect.stringMatching(/^(page|ticket)$/) as string });
+    expect(annotations).toEqual({ summary: expect.any(String) as string });
+    expect(guide).toContain(`\`${alert}\``);
+  }
+  expect(rules.length).toBeGreaterThan(8);
 });

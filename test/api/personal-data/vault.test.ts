@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { RE2JS } from "re2js";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { LIMITS } from "../../../src/core/personal-data/data-schema/size-limits.ts";
+import { atOnce } from "../../support/at-once.ts";
 import { expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
 import type { GrantOfUser, SponsorWithKey } from "../../support/caller.ts";
 import { CONSENT, GRANT_SCOPES } from "../../support/caller.ts";
@@ -318,6 +319,7 @@ describe("a vault reference in a run's input", () => {
       price_cents: 0,
       input_schema: { ...object({ to: { ...TO, maxLength: 10 } }), required: ["to"] },
     });
+    await world.bookCredit(acme.sponsor_id, { service_key }, 1);
     const run = (): Promise<Answer> => world.run(token, service_key, { input: INPUT });
     const before = world.upstream.seen.length;
     expectRefused(await run(), 400, "validation_error");
@@ -326,6 +328,140 @@ describe("a vault reference in a run's input", () => {
     expect(body.field_errors[0].path).toBe("/input/to");
     expect(JSON.stringify(body)).not.toContain(secret);
     expect(world.upstream.seen).toHaveLength(before);
+  });
+});
+
+describe("a hijacked agent that works with a sponsor to read the vault", () => {
+  const birthdate = (pattern: string) => ({ type: "string", pattern, "x-data-type": "birthdate" });
+  const DATE = "1990-12-31";
+  const REFERENCE = { $vault: "birthdate" };
+  /** A service of this sponsor that takes birthdates that match the pattern. */
+  const registerPattern = async (pattern: string, sponsor = acme): Promise<string> => {
+    const service_key = await world.registerService(sponsor.key, "free", {
+      price_cents: 0,
+      input_schema: { ...object({ birthdate: birthdate(pattern) }), required: ["birthdate"] },
+    });
+    await world.bookCredit(sponsor.sponsor_id, { service_key }, 1);
+    return service_key;
+  };
+  const run = (service_key: string, session = token): Promise<Answer> =>
+    world.run(session, service_key, { input: { birthdate: REFERENCE } });
+  const misfits = () => world.db.vaultMisfit.findMany({ where: { grantId: grant.grant_id } });
+  const FITS = "^1990-";
+  const MISFITS = ["^0", "^2", "^3"];
+
+  beforeEach(async () => {
+    await grantDataTypes("birthdate");
+    await put("birthdate", DATE);
+  });
+
+  test.each<[string, Record<string, unknown>]>([
+    [
+      "a condition on another field",
+      { if: object({ probe: { const: 1 } }), then: object({ birthdate: { pattern: "^19" } }) },
+    ],
+    [
+      "alternatives that other fields choose",
+      {
+        anyOf: [1, 2, 3].map((n) => object({ probe: { const: n }, birthdate: { pattern: `^${n}` } })),
+      },
+    ],
+    [
+      "a condition on the value itself that decides about another field",
+      { if: object({ birthdate: { pattern: "^19" } }), then: object({ probe: { const: 1 } }) },
+    ],
+    ["what it excludes", { not: object({ probe: { const: 1 }, birthdate: { pattern: "^19" } }) }],
+    [
+      "excluded combinations",
+      {
+        not: {
+          enum: [
+            { probe: 1, birthdate: DATE },
+            { probe: 2, birthdate: "1990-12-30" },
+          ],
+        },
+      },
+    ],
+  ])(
+    "can't refer to the vault where %s decides what is allowed, so no probe tells anything",
+    async (_, extra) => {
+      // In a condition, a closed object would fail because of the other field.
+      const open = (schema: unknown): unknown =>
+        JSON.parse(JSON.stringify(schema).replaceAll(',"additionalProperties":false', ""));
+      const service_key = await world.registerService(acme.key, "free", {
+        price_cents: 0,
+        input_schema: {
+          ...object({ probe: { type: "integer" }, birthdate: birthdate("^[0-9-]*$") }),
+          ...(open(extra) as Record<string, unknown>),
+        },
+      });
+      await world.bookCredit(acme.sponsor_id, { service_key }, 10);
+      const before = world.upstream.seen.length;
+      const probeAll = async (): Promise<unknown[]> => {
+        const refusals = [];
+        for (const probe of [0, 1, 2, 3]) {
+          const answer = await world.run(token, service_key, { input: { probe, birthdate: REFERENCE } });
+          refusals.push(expectRefused(answer, 400, "validation_error").field_errors);
+        }
+        return refusals;
+      };
+      const refusals = await probeAll();
+      expect(JSON.stringify(refusals)).toContain("depends on other values");
+      await put("birthdate", "2001-02-03");
+      expect(await probeAll()).toEqual(refusals);
+      expect(world.upstream.seen).toHaveLength(before);
+      expect(await misfits()).toEqual([]);
+    },
+  );
+
+  test("three misfits end the references of a grant to a data type for a sponsor, until the user stores another value", async () => {
+    const fitting = await registerPattern(FITS);
+    const others = await Promise.all(MISFITS.map((pattern) => registerPattern(pattern)));
+    const before = world.upstream.seen.length;
+    for (const service_key of others) {
+      const refused = expectRefused(await run(service_key), 400, "validation_error");
+      expect(refused.message).toContain("doesn't fit");
+    }
+    const ended = expectRefused(await run(fitting), 400, "validation_error");
+    expect(ended.field_errors).toMatchObject([{ path: "/input/birthdate", keyword: "$vault" }]);
+    expect(ended.message).toContain("have ended for this sponsor");
+    expect(world.upstream.seen).toHaveLength(before);
+    // Also from another session, and in answers to a task of the same sponsor.
+    const other = await world.openSession(grant);
+    expectRefused(await run(fitting, other.token), 400, "validation_error");
+    const campaign_id = await createCampaign(object({ birthdate: birthdate(FITS) }));
+    expectRefused(await complete({ birthdate: REFERENCE }, { campaign_id }), 400, "validation_error");
+
+    // Not to another sponsor.
+    expectSuccess(await run(await registerPattern(FITS, await world.createSponsor())));
+    await put("birthdate", "1990-01-01");
+    expectSuccess(await run(fitting));
+  });
+
+  test("of 20 misfits at once, exactly three are told, and all others are refused unread", async () => {
+    const services = await Promise.all(Array.from({ length: 20 }, (_, i) => registerPattern(`^${i + 2000}`)));
+    const answers = await atOnce(20, (i) => run(services[i] as string));
+    const messages = answers.map(
+      (answer) => expectRefused(answer, 400, "validation_error").message as string,
+    );
+    expect(messages.filter((message) => message.includes("doesn't fit what is asked"))).toHaveLength(3);
+    expect(messages.filter((message) => message.includes("have ended"))).toHaveLength(17);
+    expect(await misfits()).toMatchObject([{ misfits: 3, dataType: "birthdate" }]);
+  });
+
+  test("a stored value isn't read before a payer is found, and the consent is on record", async () => {
+    const unpaid = await world.registerService(acme.key, "honest", {
+      input_schema: { ...object({ birthdate: birthdate("^0") }), required: ["birthdate"] },
+    });
+    expectRefused(await run(unpaid), 409, "no_sponsor");
+    expect(await misfits()).toEqual([]);
+    const consents = () => world.db.consent.findMany({ where: { userId: grant.user_id } });
+    expect(await consents()).toEqual([]);
+
+    const free = await registerPattern("^0");
+    expectRefused(await run(free), 400, "validation_error");
+    expect(await misfits()).toMatchObject([{ misfits: 1 }]);
+    expect(await consents()).toMatchObject([{ serviceKey: free, dataTypes: ["birthdate"] }]);
   });
 });
 

@@ -174,7 +174,12 @@ describe("changes at once", () => {
       upstream_url: other.url,
       terms: { pay_to: other.payTo },
     });
-    expect(other.seen.map(({ headers }) => headers["x-api-key"])).toEqual([undefined, undefined, "new-key", "new-key"]);
+    expect(other.seen.map(({ headers }) => headers["x-api-key"])).toEqual([
+      undefined,
+      undefined,
+      "new-key",
+      "new-key",
+    ]);
   });
 
   test("an API that is archived while a change probes isn't changed", async () => {

@@ -12,12 +12,12 @@ import {
   RevokeGrantInput,
   RevokeGrantOutput,
 } from "../../../core/access/grant/index.ts";
+import { createUser, CreateUserInput, CreateUserOutput } from "../../../core/access/user/index.ts";
 import {
   resumeSession,
   ResumeSessionInput,
   ResumeSessionOutput,
-} from "../../../core/access/session/index.ts";
-import { createUser, CreateUserInput, CreateUserOutput } from "../../../core/access/user/index.ts";
+} from "../../../core/access/violation/index.ts";
 import { bookCredit, BookCreditInput, BookCreditOutput } from "../../../core/sponsorship/funding/index.ts";
 import {
   createSponsor,
@@ -125,7 +125,7 @@ export const adminRouter = router({
         path: "/admin/sessions/{session_id}/resume",
         summary: "Resume a suspended session",
         description:
-          "A session is suspended after repeated scope violations or calls above its rate limit. It then goes on where it stopped.",
+          "The sessions of a grant are suspended together, after repeated scope violations or calls above the rate limit. Resuming one resumes them all.",
       },
       errors: ["not_found", "conflict"],
       example: { request: { session_id: SESSION_ID } },

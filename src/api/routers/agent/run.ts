@@ -106,6 +106,7 @@ export const paymentProcedures = {
         ctx.reply.headers["Retry-After"] = String(POLL_SECONDS);
       }
       markReplayed(ctx, run.replayed);
+      ctx.reply.isPaidFor = run.data.payment.status !== "free";
       return ok(ctx, run.data, run.nextActions);
     }),
 

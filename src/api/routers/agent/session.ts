@@ -24,7 +24,7 @@ export const sessionProcedures = {
         description:
           "Turns your API key into a session token, inside what the user granted you. If no grant covers all you ask for, the call is refused and opens an approval: show the person its link and code, then poll it.",
       },
-      errors: ["consent_required"],
+      errors: ["consent_required", "session_suspended"],
       example: {
         request: { user_id: USER_ID, scopes: SCOPES, budget_limit_cents: 100 },
         response: {

@@ -60,6 +60,7 @@ export const runProcedures = {
       }
       if (run.pending) ctx.reply.status = 202;
       markReplayed(ctx, run.replayed);
+      ctx.reply.isPaidFor = run.data.payment.status !== "free";
       return flatResponse(ctx, run.data, messageFor(run), run.nextActions);
     }),
 };

@@ -15,7 +15,7 @@ export const signInProcedures = {
         description:
           "First call: show the person approval_url and user_code. After they approve, call again with auth_request_id alone. The answer then has the session_token to send with every other call, for an hour.",
       },
-      errors: ["not_found", "conflict"],
+      errors: ["not_found", "conflict", "session_suspended"],
       consequential: false,
       example: { request: { budget_limit_cents: 50 } },
     })

@@ -3,12 +3,18 @@ import type { Deps } from "../../context.ts";
 import type { Cipher } from "../../ports/cipher.ts";
 import { canonicalJson } from "../../protocol/canonical-json.ts";
 import type { OpenApproval } from "../../protocol/error-details.ts";
+import { AppError } from "../../protocol/errors.ts";
+import { next } from "../../protocol/next-actions.ts";
 import { rateLimited } from "../../protocol/rate-limit/index.ts";
 import { hashSecret } from "../credential/index.ts";
 import type { ApprovalKind } from "./schema.ts";
-import { findOpenApproval, insertApproval } from "./store.ts";
+import { addAskingSession, findOpenApproval, insertApproval } from "./opening-store.ts";
 
 const POLL_INTERVAL_SECONDS = 5;
+
+/** How many open approvals may wait for one user (R7.5): of all agents, and of one agent, which leaves room for others. */
+const MOST_OPEN = { ofUser: 50, ofAgent: 10 };
+const WAIT_WHEN_TOO_MANY_SECONDS = 60;
 
 /**
  * The first two kinds live 10 minutes, because the user may type a short code, which could be guessed in a longer
@@ -42,7 +48,8 @@ export const approvalUrl = (publicBaseUrl: string, approvalId: string): string =
 
 /**
  * Opens an approval, or finds the open one for the same request. Returns what the agent shows to the user.
- * @throws AppError `rate_limited` if the agent opens too many new approvals. Finding an open one doesn't count.
+ * @throws AppError `rate_limited` if the agent opens too many new approvals, or too many wait for the user. Finding an
+ *   open one doesn't count.
  */
 export async function openApproval(
   {
@@ -60,29 +67,41 @@ export async function openApproval(
   const requestDigest = hashSecret(
     canonicalJson([request.kind, request.grantId ?? null, key, request.requested]),
   );
-  const existing = await findOpenApproval(db, request.agentId, requestDigest);
-  if (existing !== null) return approvalPrompt({ cipher, settings }, existing);
+  const { kind, agentId, userId = null, grantId = null, sessionId = null, requested } = request;
+  const existing = await findOpenApproval(db, agentId, requestDigest);
+  if (existing !== null) {
+    if (sessionId !== null) await addAskingSession.count(sql, { id: existing.id, session_id: sessionId });
+    return approvalPrompt({ cipher, settings }, existing);
+  }
 
   const rule = settings.rateRules.approvalOpened;
-  const take = await limiter.take(rule, request.agentId);
+  const take = await limiter.take(rule, agentId);
   if (!take.allowed) throw rateLimited(rule, take);
-  const { kind, agentId, userId = null, grantId = null, sessionId = null, requested } = request;
-  const { expires_at: expiresAt, ...approval } = await insertApproval(sql, {
-    ...{ id, kind, agent_id: agentId, user_id: userId, grant_id: grantId, session_id: sessionId },
-    user_code_hash: hashSecret(userCode(cipher, id)),
-    requested,
-    request_digest: requestDigest,
-    seconds: LIFETIME_SECONDS[kind],
-  });
+  const approval = await insertApproval(
+    sql,
+    {
+      ...{ id, kind, agent_id: agentId, user_id: userId, grant_id: grantId, session_id: sessionId },
+      user_code_hash: hashSecret(userCode(cipher, id)),
+      requested,
+      request_digest: requestDigest,
+      seconds: LIFETIME_SECONDS[kind],
+    },
+    MOST_OPEN,
+  );
+  if (approval === undefined) throw tooManyOpen();
   // A parallel call with the same request may have opened the approval first. Then only that call logs it.
   if (approval.id === id) {
-    log.info(
-      { event: "approval_opened", approval_id: id, kind: request.kind, agent_id: request.agentId },
-      "approval opened",
-    );
+    log.info({ event: "approval_opened", approval_id: id, kind, agent_id: agentId }, "approval opened");
   }
-  return approvalPrompt({ cipher, settings }, { id: approval.id, expiresAt });
+  return approvalPrompt({ cipher, settings }, { id: approval.id, expiresAt: approval.expires_at });
 }
+
+const tooManyOpen = (): AppError =>
+  new AppError("rate_limited", {
+    message: "Too many questions wait for this user's answer. Ask again when some are answered.",
+    retryAfterSeconds: WAIT_WHEN_TOO_MANY_SECONDS,
+    nextActions: [next.flowStatus()],
+  });
 
 /** Returns what the agent shows to the user for an open approval. It is the same every time. */
 export function approvalPrompt(

@@ -1,61 +1,10 @@
 import type { ApprovalState } from "../../../platform/generated/prisma/client.ts";
 import type { Queries } from "../../ports/database.ts";
-import { boolean, bytes, integer, json, nullable, oneOf, timestamp, uuid } from "../../ports/sql-types.ts";
+import { boolean, json, nullable, oneOf, uuid, uuids } from "../../ports/sql-types.ts";
 import type { Sql } from "../../ports/sql.ts";
 import type { RowOf } from "../../ports/statement.ts";
 import { statement } from "../../ports/statement.ts";
 import type { ApprovalKind } from "./schema.ts";
-
-/** Returns the agent's open approval with this request digest. */
-export const findOpenApproval = (db: Queries, agentId: string, requestDigest: Uint8Array<ArrayBuffer>) =>
-  db.openApproval.findFirst({ where: { agentId, requestDigest } });
-
-const expireOverdue = statement({
-  name: "approval.expire-overdue",
-  limit: "money",
-  params: { agent_id: uuid, request_digest: bytes },
-  row: {},
-  text: `
-    UPDATE approvals SET status = 'expired'
-     WHERE agent_id = $agent_id AND request_digest = $request_digest AND status = 'pending' AND expires_at <= now()`,
-});
-
-const insertOrFind = statement({
-  name: "approval.insert",
-  limit: "money",
-  params: {
-    id: uuid,
-    kind: oneOf<ApprovalKind>(),
-    agent_id: uuid,
-    user_id: nullable(uuid),
-    grant_id: nullable(uuid),
-    session_id: nullable(uuid),
-    user_code_hash: bytes,
-    requested: json<Record<string, unknown>>(),
-    request_digest: bytes,
-    seconds: integer,
-  },
-  row: { id: uuid, expires_at: timestamp },
-  text: `
-    INSERT INTO approvals (id, kind, agent_id, user_id, grant_id, agent_session_id, user_code_hash, requested, request_digest, expires_at)
-    VALUES ($id, $kind, $agent_id, $user_id, $grant_id, $session_id, $user_code_hash, $requested, $request_digest,
-            now() + make_interval(secs => $seconds))
-    ON CONFLICT (agent_id, request_digest) WHERE status = 'pending' DO UPDATE SET request_digest = excluded.request_digest
-    RETURNING id, expires_at`,
-});
-
-/**
- * Inserts an approval, or returns the open one with the same request digest. The unique index allows one open
- * approval for each digest, so parallel calls get the same approval.
- */
-export async function insertApproval(
-  sql: Sql,
-  approval: Parameters<typeof insertOrFind.one>[1],
-): Promise<RowOf<typeof insertOrFind>> {
-  const { agent_id, request_digest } = approval;
-  await expireOverdue.count(sql, { agent_id, request_digest });
-  return insertOrFind.one(sql, approval);
-}
 
 /** An approval. One that is still pending when its time is over counts as expired. */
 export type ApprovalRow = Omit<ApprovalState, "kind" | "status"> & {
@@ -104,14 +53,16 @@ const lockPending = statement({
     agent_id: uuid,
     user_id: nullable(uuid),
     grant_id: nullable(uuid),
-    agent_session_id: nullable(uuid),
+    /** The sessions that asked. */
+    asking_session_ids: uuids,
     requested: json(),
     status: oneOf<ApprovalRow["status"]>(),
     overdue: boolean,
     grant_live: boolean,
   },
   text: `
-    SELECT id, kind, agent_id, user_id, grant_id, agent_session_id, requested, status, expires_at <= now() AS overdue,
+    SELECT id, kind, agent_id, user_id, grant_id, array_remove(array_append(asking_session_ids, agent_session_id), NULL) AS asking_session_ids,
+           requested, status, expires_at <= now() AS overdue,
            EXISTS (SELECT FROM live_grants l WHERE l.id = grant_id) AS grant_live
       FROM approvals WHERE id = $id FOR UPDATE`,
 });

@@ -15,7 +15,7 @@ import {
 } from "../approval/index.ts";
 import { addDataTypes, writeGrant } from "../grant/index.ts";
 import { fromWire, isWithinRequest, missingFrom } from "../scope/index.ts";
-import { addDataTypesToSession } from "../session/index.ts";
+import { addDataTypesToSessions } from "../session/index.ts";
 import { userExists } from "../user/index.ts";
 import type { DecideApprovalInput, DecideApprovalOutput } from "./schema.ts";
 
@@ -110,7 +110,7 @@ async function applyGrant(tx: Sql, approval: LockedApproval, userId: string, inp
 }
 
 /**
- * Adds the approved data types to the grant, and to the session that asked for them. The agent asked for nothing else, so
+ * Adds the approved data types to the grant, and to the sessions that asked for them. The agent asked for nothing else, so
  * any other field is refused.
  */
 async function applyData(tx: Sql, approval: LockedApproval, input: Input): Promise<string | null> {
@@ -130,11 +130,10 @@ async function applyData(tx: Sql, approval: LockedApproval, input: Input): Promi
     ["allowed_task_types", "allowed_categories"],
     ["budget_limit_cents", "expires_at"],
   );
-  const { grant_id: grantId, agent_session_id: sessionId } = approval;
+  const { grant_id: grantId, asking_session_ids: ids } = approval;
   if (grantId === null) throw grantEnded();
   if ((await addDataTypes.count(tx, { id: grantId, data_types: approved })) === 0) throw grantEnded();
-  if (sessionId !== null)
-    await addDataTypesToSession.count(tx, { id: sessionId, grant_id: grantId, data_types: approved });
+  await addDataTypesToSessions.count(tx, { ids, grant_id: grantId, data_types: approved });
   return grantId;
 }
 

@@ -1,5 +1,5 @@
 export { putGrant } from "./put-grant.ts";
 export { revokeGrant } from "./revoke-grant.ts";
 export { PutGrantInput, PutGrantOutput, RevokeGrantInput, RevokeGrantOutput } from "./schema.ts";
-export { addDataTypes } from "./store.ts";
+export { addDataTypes, resumeGrantOfSession, suspendGrantAtLimit } from "./store.ts";
 export { writeGrant } from "./write-grant.ts";

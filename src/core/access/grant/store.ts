@@ -1,5 +1,5 @@
 import type { Queries } from "../../ports/database.ts";
-import { bigint, texts, timestamp, uuid } from "../../ports/sql-types.ts";
+import { bigint, boolean, integer, text, texts, timestamp, uuid } from "../../ports/sql-types.ts";
 import { statement } from "../../ports/statement.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 
@@ -18,7 +18,7 @@ export async function userAndAgentExist(
 
 /**
  * Inserts the grant of a user and an agent, or replaces it, with a new budget account. A replaced grant keeps its id and
- * subject. `writeGrant` also ends what is wider than the new terms.
+ * subject. It stays suspended, unless it was revoked. `writeGrant` also ends what is wider than the new terms.
  */
 export const upsertGrant = statement({
   name: "grant.write",
@@ -42,7 +42,9 @@ export const upsertGrant = statement({
     ON CONFLICT (user_id, agent_id) DO UPDATE SET
       allowed_task_types = excluded.allowed_task_types, allowed_data_types = excluded.allowed_data_types,
       allowed_categories = excluded.allowed_categories, budget_account_id = excluded.budget_account_id,
-      expires_at = excluded.expires_at, revoked_at = NULL, updated_at = now()
+      expires_at = excluded.expires_at, revoked_at = NULL, updated_at = now(),
+      suspended_at = CASE WHEN grants.revoked_at IS NULL THEN grants.suspended_at END,
+      suspended_reason = CASE WHEN grants.revoked_at IS NULL THEN grants.suspended_reason END
     RETURNING id, subject`,
 });
 
@@ -64,4 +66,40 @@ export const markRevoked = statement({
   params: { id: uuid },
   row: { revoked_at: timestamp },
   text: "UPDATE grants SET revoked_at = coalesce(revoked_at, now()) WHERE id = $id RETURNING revoked_at",
+});
+
+/**
+ * Suspends a grant if its sessions have made `limit` violations of this kind within the window. No row if not, or if it
+ * is suspended or revoked already.
+ */
+export const suspendGrantAtLimit = statement({
+  name: "grant.suspend-at-limit",
+  limit: "money",
+  params: { id: uuid, kind: text, limit: bigint, window_seconds: integer, reason: text },
+  row: { suspended_at: timestamp },
+  text: `
+    UPDATE grants SET suspended_at = now(), suspended_reason = $reason
+     WHERE id = $id AND suspended_at IS NULL AND revoked_at IS NULL
+       AND (SELECT count(*) FROM session_violations v
+             WHERE v.grant_id = $id AND v.kind = $kind AND v.created_at > now() - make_interval(secs => $window_seconds)) >= $limit
+    RETURNING suspended_at`,
+});
+
+/**
+ * Resumes the grant of a session. Returns whether it was suspended; no row if the session is unknown. A revoked grant
+ * stays as it is. During an upgrade, the release before suspends only the session.
+ */
+export const resumeGrantOfSession = statement({
+  name: "grant.resume",
+  limit: "money",
+  params: { session_id: uuid },
+  row: { id: uuid, suspended: boolean },
+  text: `
+    WITH present AS (
+      SELECT g.id, coalesce(g.suspended_at, s.suspended_at) IS NOT NULL AND g.revoked_at IS NULL AS suspended
+        FROM agent_sessions s JOIN grants g ON g.id = s.grant_id WHERE s.id = $session_id FOR NO KEY UPDATE OF g
+    ), resumed AS (
+      UPDATE grants g SET suspended_at = NULL, suspended_reason = NULL FROM present WHERE g.id = present.id AND present.suspended
+    )
+    SELECT id, suspended FROM present`,
 });

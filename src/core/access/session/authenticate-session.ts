@@ -1,5 +1,6 @@
 import type { Deps, SessionActor } from "../../context.ts";
 import { AppError } from "../../protocol/errors.ts";
+import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
 import { hashSecret, isToken } from "../credential/index.ts";
 import type { SessionRow } from "./store.ts";
@@ -65,19 +66,30 @@ function requireLive(row: SessionRow): void {
   const nextActions = [next.auth()];
   if (row.revoked) throw new AppError("session_revoked", { nextActions });
   if (row.expired) throw new AppError("session_expired", { nextActions });
-  if (row.suspended_at !== null) {
-    throw new AppError("session_suspended", {
-      message: "The session is suspended until the user resumes it.",
-      details: {
-        session_id: row.id,
-        reason: row.suspended_reason,
-        suspended_at: row.suspended_at.toISOString(),
-        how_to_resume:
-          "Ask the user to resume this session, then repeat the call. The user can also revoke it.",
-      },
-      nextActions: [next.flowStatus()],
-    });
-  }
+  const { suspended_at: suspendedAt, suspended_reason: reason } = row;
+  if (suspendedAt !== null)
+    throw sessionSuspended({ sessionId: row.id, suspendedAt, reason }, [next.flowStatus()]);
+}
+
+/**
+ * The error for a call under a suspended grant. All sessions of the grant are suspended together, and resuming one
+ * resumes all (R7.5).
+ */
+export function sessionSuspended(
+  suspended: { sessionId: string; suspendedAt: Date; reason: string | null },
+  nextActions: NextAction[],
+): AppError {
+  return new AppError("session_suspended", {
+    message: "All sessions of this agent for this user are suspended until the user resumes them.",
+    details: {
+      session_id: suspended.sessionId,
+      reason: suspended.reason,
+      suspended_at: suspended.suspendedAt.toISOString(),
+      how_to_resume:
+        "Ask the user to resume this session, which resumes the others too. Then repeat the call. The user can also revoke the grant.",
+    },
+    nextActions,
+  });
 }
 
 /**

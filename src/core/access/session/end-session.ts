@@ -1,15 +1,9 @@
 import type { z } from "zod";
 import type { Deps, SessionActor } from "../../context.ts";
-import { AppError, notFound } from "../../protocol/errors.ts";
+import { notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
-import type {
-  EndSessionInput,
-  ResumeSessionInput,
-  ResumeSessionOutput,
-  RevokeSessionOutput,
-} from "./schema.ts";
+import type { EndSessionInput, RevokeSessionOutput } from "./schema.ts";
 import * as store from "./store.ts";
-import * as violations from "./violation-store.ts";
 
 type Context = Pick<Deps, "sql" | "log">;
 type Revoked = z.infer<typeof RevokeSessionOutput>;
@@ -44,20 +38,4 @@ export async function logExpiredSessions({ sql, log }: Context): Promise<void> {
       { event: "session_expired", session_id: session.id, agent_id: session.agent_id },
       "session expired",
     );
-}
-
-/**
- * Resumes a suspended session for its user.
- * @throws AppError `not_found`; `conflict` for a session that isn't suspended
- */
-export async function resumeSession(
-  { sql, log }: Context,
-  input: z.infer<typeof ResumeSessionInput>,
-): Promise<z.infer<typeof ResumeSessionOutput>> {
-  const sessionId = requireId(input.session_id, "session");
-  const session = await violations.resumeSession.first(sql, { id: sessionId });
-  if (session === undefined) throw notFound("session");
-  if (!session.suspended) throw new AppError("conflict", { message: "This session isn't suspended." });
-  log.info({ event: "session_resumed", session_id: sessionId }, "session resumed");
-  return { session_id: sessionId, resumed: true };
 }

@@ -9,13 +9,18 @@ import { mintToken } from "../credential/index.ts";
 import type { WireRequestedScopes } from "../scope/index.ts";
 import { narrow, toWire } from "../scope/index.ts";
 import type { OpenSessionOutput } from "./schema.ts";
+import { requireNotSuspended } from "./require-not-suspended.ts";
 import type { LiveGrant } from "./store.ts";
 import { findLiveGrantById, insertSession } from "./store.ts";
 
-/** Returns the grant of an approved sign-in. @throws AppError `conflict` if it was revoked or has expired */
+/**
+ * Returns the grant of an approved sign-in.
+ * @throws AppError `conflict` if it was revoked or has expired; `session_suspended` if it is suspended
+ */
 export async function requireLiveGrant(db: Queries, grantId: string | null): Promise<LiveGrant> {
   const grant = grantId === null ? null : await findLiveGrantById(db, grantId);
   if (grant === null) throw grantEnded();
+  await requireNotSuspended(db, grant);
   return grant;
 }
 

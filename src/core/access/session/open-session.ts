@@ -12,6 +12,7 @@ import type { OpenSessionInput, OpenSessionOutput } from "./schema.ts";
 import { MAX_SESSION_SECONDS } from "./schema.ts";
 import type { LiveGrant } from "./store.ts";
 import { findLiveGrantBySubject, insertSession } from "./store.ts";
+import { requireNotSuspended } from "./require-not-suspended.ts";
 
 type Input = z.infer<typeof OpenSessionInput>;
 
@@ -23,8 +24,8 @@ export interface OpenedSession {
 
 /**
  * Opens a session for an agent that authenticated with its API key. The session narrows one grant.
- * @throws AppError `consent_required` if no live grant covers the whole request. It opens an approval. The
- *   error is the same if the user is unknown to this agent, granted less, or was not named, so the agent can't
+ * @throws AppError `session_suspended` if the grant is suspended; `consent_required` if no live grant covers the
+ *   whole request. It opens an approval. The error is the same if the user is unknown to this agent, granted less, or was not named, so the agent can't
  *   find out which users exist.
  */
 export async function openSession(
@@ -37,6 +38,7 @@ export async function openSession(
       ? await findLiveGrantBySubject(db, actor.agentId, input.user_id)
       : null;
   if (grant === null || input.user_id === undefined) throw await openGrantApproval(ctx, input, undefined);
+  await requireNotSuspended(db, grant);
 
   const scopes = resolveEverything(input.scopes, {
     taskTypes: grant.allowedTaskTypes,

@@ -38,9 +38,6 @@ export const OpenSessionOutput = z.object({
 export const RevokeSessionOutput = z.object({ revoked: z.literal(true), revoked_at: Timestamp });
 export const EndSessionInput = z.strictObject({ session_id: Id });
 
-export const ResumeSessionInput = z.strictObject({ session_id: Id });
-export const ResumeSessionOutput = z.object({ session_id: z.string(), resumed: z.literal(true) });
-
 const SessionStatus = z.enum(["live", "suspended", "expired", "revoked"]);
 export type SessionStatus = z.infer<typeof SessionStatus>;
 

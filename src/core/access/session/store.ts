@@ -11,6 +11,7 @@ import {
   texts,
   timestamp,
   uuid,
+  uuids,
 } from "../../ports/sql-types.ts";
 import type { Sql } from "../../ports/sql.ts";
 import type { RowOf } from "../../ports/statement.ts";
@@ -60,7 +61,7 @@ const openCovered = statement({
       SELECT g.id, g.user_id, g.agent_id,
              least(now() + make_interval(secs => coalesce($seconds, $max_seconds)), g.expires_at) AS expires_at
         FROM live_grants g
-       WHERE g.id = $grant_id AND $task_types <@ g.allowed_task_types AND $data_types <@ g.allowed_data_types
+       WHERE g.id = $grant_id AND g.suspended_at IS NULL AND $task_types <@ g.allowed_task_types AND $data_types <@ g.allowed_data_types
          AND $categories <@ g.allowed_categories AND g.remaining >= $budget_micros
          AND ($seconds IS NULL OR now() + make_interval(secs => $seconds) <= g.expires_at)
     ), account AS (
@@ -75,8 +76,8 @@ const openCovered = statement({
 });
 
 /**
- * Inserts a session and its budget account if the grant covers the session's scopes, budget and lifetime. If
- * not, returns undefined. The statement itself checks the grant, so a grant that changes at this moment isn't
+ * Inserts a session and its budget account if the grant covers the session's scopes, budget and lifetime and isn't
+ * suspended. If not, returns undefined. The statement itself checks the grant, so a grant that changes at this moment isn't
  * exceeded.
  */
 export const insertSession = (sql: Sql, s: NewSession): Promise<RowOf<typeof openCovered> | undefined> =>
@@ -182,15 +183,15 @@ export const revokeSessionsWiderThan = statement({
             AND s.allowed_categories <@ $categories AND a."limit" <= $budget_micros AND s.expires_at <= $expires_at)`,
 });
 
-/** Adds data types to a session, if it is of this grant. */
-export const addDataTypesToSession = statement({
+/** Adds data types to those of the sessions that are of this grant. */
+export const addDataTypesToSessions = statement({
   name: "session.add-data-types",
   limit: "money",
-  params: { id: uuid, grant_id: uuid, data_types: texts<DataType>() },
+  params: { ids: uuids, grant_id: uuid, data_types: texts<DataType>() },
   row: {},
   text: `
     UPDATE agent_sessions SET allowed_data_types = ARRAY(SELECT DISTINCT unnest(allowed_data_types || $data_types))
-     WHERE id = $id AND grant_id = $grant_id`,
+     WHERE id = ANY($ids) AND grant_id = $grant_id`,
 });
 
 /** Records that the session asked for a campaign's task. Its flow state becomes `service_selected`. */

@@ -9,7 +9,10 @@ import { readStoredRequest, sendPayment } from "./sign-and-send.ts";
 import { isOpen } from "./status.ts";
 import { takeDuePayments } from "./store.ts";
 
-type Context = Pick<Deps, "db" | "sql" | "networks" | "cipher" | "upstream" | "settings" | "log">;
+type Context = Pick<
+  Deps,
+  "db" | "sql" | "networks" | "cipher" | "upstream" | "settings" | "log" | "background"
+>;
 
 /** How often a request may be sent in all, while its payment is undecided. */
 const MAX_SENDS = 4;

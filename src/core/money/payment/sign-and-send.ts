@@ -1,6 +1,7 @@
 import { explainEndedSession } from "../../access/session/index.ts";
 import type { Deps } from "../../context.ts";
 import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../ports/upstream.ts";
+import { within } from "../../ports/within.ts";
 import type { Offer, PaymentClient } from "../../ports/x402-buyer.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { next } from "../../protocol/next-actions.ts";
@@ -83,13 +84,17 @@ export async function signPayment(
   });
 }
 
-type SendContext = Pick<Deps, "sql" | "log" | "cipher" | "upstream" | "networks" | "settings">;
+type SendContext = Pick<Deps, "sql" | "log" | "cipher" | "upstream" | "networks" | "settings" | "background">;
+
+/** How long a caller waits for its answer to be recorded. Then it gets the answer, and recording goes on without it. */
+const RECORD_WITHIN_MS = 3_000;
 
 /** Which payment is sent, and on which network it moves money. */
 type Sent = Pick<PaymentRow, "id" | "network">;
 
 /**
- * Sends a signed request and records the result.
+ * Sends a signed request and records the result. The answer was paid for, so it is returned even if it can't be
+ * recorded: recording is then tried again in the background, and the reconciler asks the chain in any case.
  * @param resend whether the request may have been sent before
  * @returns the upstream's answer; undefined if another process is sending the request, or the payment has
  *   ended
@@ -103,7 +108,14 @@ export async function sendPayment(
   const claim = { id: payment.id, resend, lease_seconds: leaseSeconds(request) };
   if ((await claimSend.count(ctx.sql, claim)) === 0) return undefined;
   const answer = await ctx.upstream.request(request);
-  await recordAnswer(ctx, payment, request, answer, resend);
+  const record = (): Promise<void> => recordAnswer(ctx, payment, request, answer, resend);
+  try {
+    await within(RECORD_WITHIN_MS, record);
+  } catch (error) {
+    const event = { event: "answer_not_recorded", payment_id: payment.id };
+    ctx.log.warn({ ...event, error: String(error) }, "a paid answer could not be recorded yet");
+    ctx.background.retry(`recording the answer to payment ${payment.id}`, record);
+  }
   return answer;
 }
 

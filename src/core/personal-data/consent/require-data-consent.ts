@@ -1,6 +1,6 @@
 import { openApproval } from "../../access/approval/index.ts";
 import { missingFrom } from "../../access/scope/index.ts";
-import { refuseScope } from "../../access/session/index.ts";
+import { refuseScope } from "../../access/violation/index.ts";
 import type { Deps, SessionActor } from "../../context.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import { AppError } from "../../protocol/errors.ts";
@@ -47,7 +47,7 @@ async function openDataApproval(
     userId: actor.userId,
     grantId: actor.grantId,
     sessionId: actor.sessionId,
-    sameQuestionKey: actor.sessionId,
+    sameQuestionKey: actor.grantId,
     requested: {
       data_types: missing,
       campaign_id: target.campaignId ?? null,

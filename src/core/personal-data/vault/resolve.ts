@@ -6,58 +6,96 @@ import { AppError } from "../../protocol/errors.ts";
 import type { CompiledSchema, VaultReference } from "../data-schema/index.ts";
 import { replaceReferences } from "../data-schema/index.ts";
 import { decryptItem } from "./rules.ts";
-import { findItems, storedDataTypes } from "./store.ts";
-
-type Context = Pick<Deps, "db" | "cipher"> & { actor: SessionActor };
+import { countMisfits, findItems, lockMisfits, storedDataTypes } from "./store.ts";
 
 /**
  * Checks that the user has stored a value for each reference. It reads no value. A dry run may not learn more.
  * @throws AppError `validation_error` with one field error for each reference without a stored value
  */
 export async function requireStored(
-  { db, actor }: Pick<Context, "db" | "actor">,
+  { db, actor }: Pick<Deps, "db"> & { actor: SessionActor },
   references: readonly VaultReference[],
   basePath: string,
 ): Promise<void> {
-  requireAllStored(references, await storedDataTypes(db, actor.userId, typesOf(references)), basePath);
+  const stored = await storedDataTypes(db, actor.userId, typesOf(references));
+  const missing = references.filter(({ dataType }) => !stored.includes(dataType));
+  if (missing.length > 0) throw notStored(missing, basePath);
 }
 
+/** After so many misfits, an agent's references to a data type for a sponsor have ended (R7.5). */
+const MOST_MISFITS = 3;
+
 /**
- * Replaces the references in the data with the user's stored values. The result goes to a sponsor or an
- * upstream, so the caller must first call `requireDataConsent` for every data type in the submission.
+ * Replaces the references in the data with the user's stored values. The result goes to a sponsor or an upstream, so
+ * the caller must call `requireDataConsent` for every data type in the submission, and find whatever else could refuse
+ * the call, before this reads a value.
  *
  * A stored value can contain data of further types that the session may not pass on. Such a value is refused as
  * one that doesn't fit: the agent must not learn what the value contains.
+ *
+ * A misfit tells the agent a little about the value. So the misfits are counted, and the third one of a data type and a
+ * sponsor ends the grant's references to it, until the user stores another value. Parallel calls wait for each other.
  * @returns the filled data; the data types in it, always with those of the references; and the stored values as texts
- * @throws AppError `validation_error` if a stored value is missing, or doesn't fit; it says nothing else about
- *   a value
+ * @throws AppError `validation_error` if a stored value is missing, doesn't fit, or may not be referred to any more; it
+ *   says nothing else about a value
  */
 export async function resolveReferences(
-  { db, cipher, actor }: Context,
+  { sql, log, cipher, actor }: Pick<Deps, "sql" | "log" | "cipher"> & { actor: SessionActor },
   schema: CompiledSchema,
-  submission: { data: Record<string, unknown>; references: readonly VaultReference[] },
+  submission: { data: Record<string, unknown>; references: readonly VaultReference[]; sponsorId: string },
   basePath: string,
 ): Promise<{ data: Record<string, unknown>; dataTypes: DataType[]; values: string[] }> {
-  const { references } = submission;
-  const items = await findItems(db, actor.userId, typesOf(references));
-  const values = new Map(items.map((item) => [item.dataType, decryptItem(cipher, actor.userId, item)]));
-  requireAllStored(references, [...values.keys()], basePath);
-
-  const data = replaceReferences(submission.data, (type) => values.get(type)) as Record<string, unknown>;
-  const result = schema.validateFilled(data, basePath);
-  const misfit = (errors: readonly FieldError[]): AppError =>
-    validationError(
-      "A stored value doesn't fit what is asked for.",
-      errorsAtReferences(references, errors, basePath),
-    );
-  if (!result.ok) throw misfit(result.errors);
+  const { references, sponsorId } = submission;
   const permitted = actor.scopes.dataTypes.filter((type) => actor.grantScopes.dataTypes.includes(type));
-  if (missingFrom(result.dataTypes, permitted).length > 0) throw misfit([]);
-  return {
-    data,
-    dataTypes: [...new Set([...result.dataTypes, ...typesOf(references)])].sort(),
-    values: [...values.values()].flatMap(textsIn),
-  };
+  const scope = { grant_id: actor.grantId, sponsor_id: sponsorId };
+  const types = typesOf(references);
+
+  const result = await sql.transaction(async (tx) => {
+    await lockMisfits.count(tx, { ...scope, data_types: types });
+    const items = await findItems.all(tx, { ...scope, user_id: actor.userId, data_types: types });
+    const ended = items.filter(({ misfits }) => misfits >= MOST_MISFITS).map((item) => item.data_type);
+    if (ended.length > 0) return { kind: "ended", ended } as const;
+    const values = new Map(items.map((item) => [item.data_type, decryptItem(cipher, actor.userId, item)]));
+    const missing = references.filter(({ dataType }) => !values.has(dataType));
+    if (missing.length > 0) return { kind: "missing", missing } as const;
+
+    const data = replaceReferences(submission.data, (type) => values.get(type)) as Record<string, unknown>;
+    const checked = schema.validateFilled(data, basePath);
+    const fits = checked.ok && missingFrom(checked.dataTypes, permitted).length === 0;
+    if (fits) return { kind: "filled", data, dataTypes: checked.dataTypes, values } as const;
+    const misfits = misfitting(references, checked.ok ? [] : checked.errors, basePath);
+    await countMisfits.count(tx, { ...scope, user_id: actor.userId, data_types: typesOf(misfits) });
+    return { kind: "misfit", misfits } as const;
+  });
+
+  switch (result.kind) {
+    case "filled":
+      return {
+        data: result.data,
+        dataTypes: [...new Set([...result.dataTypes, ...types])].sort(),
+        values: [...result.values.values()].flatMap(textsIn),
+      };
+    case "missing":
+      throw notStored(result.missing, basePath);
+    case "misfit":
+      log.info(
+        { event: "vault_misfit", session_id: actor.sessionId, sponsor_id: sponsorId },
+        "vault misfit counted",
+      );
+      throw refusedReferences(
+        "A stored value doesn't fit what is asked for.",
+        result.misfits,
+        (type) => `The user's stored ${type} doesn't fit what is asked for here.`,
+        basePath,
+      );
+    case "ended":
+      throw refusedReferences(
+        `References to a stored value have ended for this sponsor, since it didn't fit ${MOST_MISFITS} times. Send the value itself.`,
+        references.filter(({ dataType }) => result.ended.includes(dataType)),
+        (type) => `References to the user's ${type} have ended for this sponsor.`,
+        basePath,
+      );
+  }
 }
 
 /** All texts and numbers in a stored value, which can be an object, such as an address with its parts. */
@@ -70,41 +108,37 @@ const typesOf = (references: readonly VaultReference[]): DataType[] => [
   ...new Set(references.map(({ dataType }) => dataType)),
 ];
 
-function requireAllStored(
-  references: readonly VaultReference[],
-  stored: readonly string[],
-  basePath: string,
-): void {
-  const missing = references.filter(({ dataType }) => !stored.includes(dataType));
-  if (missing.length === 0) return;
-  throw validationError(
-    "The user has stored no value of this type. Send the value itself, or ask the user to store it.",
-    missing.map(({ path, dataType }) => ({
-      path: basePath + path,
-      message: `The user's vault holds no ${dataType}.`,
-      keyword: "$vault",
-    })),
-  );
-}
-
-/**
- * Returns one field error for each reference that has an error at it or inside it. If no error is at a reference,
- * returns one for every reference: then a stored value breaks a rule about a larger part of the data.
- */
-function errorsAtReferences(
+/** The references that have an error at them or inside. All of them if none has: then a value breaks a rule about a larger part. */
+function misfitting(
   references: readonly VaultReference[],
   errors: readonly FieldError[],
   basePath: string,
-): FieldError[] {
-  const misfitting = references.filter(({ path }) =>
+): readonly VaultReference[] {
+  const found = references.filter(({ path }) =>
     errors.some((error) => `${error.path}/`.startsWith(`${basePath}${path}/`)),
   );
-  return (misfitting.length > 0 ? misfitting : references).map(({ path, dataType }) => ({
-    path: basePath + path,
-    message: `The user's stored ${dataType} doesn't fit what is asked for here.`,
-    keyword: "$vault",
-  }));
+  return found.length > 0 ? found : references;
 }
 
-const validationError = (message: string, fieldErrors: FieldError[]): AppError =>
-  new AppError("validation_error", { message, fieldErrors });
+const notStored = (missing: readonly VaultReference[], basePath: string): AppError =>
+  refusedReferences(
+    "The user has stored no value of this type. Send the value itself, or ask the user to store it.",
+    missing,
+    (type) => `The user's vault holds no ${type}.`,
+    basePath,
+  );
+
+const refusedReferences = (
+  message: string,
+  references: readonly VaultReference[],
+  describe: (type: DataType) => string,
+  basePath: string,
+): AppError =>
+  new AppError("validation_error", {
+    message,
+    fieldErrors: references.map(({ path, dataType }) => ({
+      path: basePath + path,
+      message: describe(dataType),
+      keyword: "$vault",
+    })),
+  });

@@ -14,9 +14,9 @@ export const encryptItem = (
 export const decryptItem = (
   cipher: Cipher,
   userId: string,
-  item: { dataType: string; value: Uint8Array },
+  item: { data_type: string; value: Uint8Array },
 ): unknown =>
-  JSON.parse(cipher.decrypt(item.value, itemContext(userId, item.dataType)).toString("utf8")) as unknown;
+  JSON.parse(cipher.decrypt(item.value, itemContext(userId, item.data_type)).toString("utf8")) as unknown;
 
 /** The data types whose values have one form everywhere. The other types accept any value. */
 const FORMS: Partial<Record<DataType, { form: z.ZodType; name: string }>> = {

@@ -1,5 +1,5 @@
 import type { Queries } from "../../ports/database.ts";
-import { bytes, text, uuid } from "../../ports/sql-types.ts";
+import { bytes, integer, oneOf, text, texts, uuid } from "../../ports/sql-types.ts";
 import { statement } from "../../ports/statement.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 
@@ -18,17 +18,44 @@ export async function deleteItem(db: Queries, userId: string, dataType: DataType
   await db.vaultItem.deleteMany({ where: { userId, dataType } });
 }
 
-/** Returns the user's stored, encrypted values of these data types. */
-export async function findItems(
-  db: Queries,
-  userId: string,
-  dataTypes: DataType[],
-): Promise<{ dataType: string; value: Uint8Array }[]> {
-  return db.vaultItem.findMany({
-    where: { userId, dataType: { in: dataTypes } },
-    select: { dataType: true, value: true },
-  });
-}
+/** Opens the counts of misfits of a grant's references to a sponsor, and locks them, in the order of the data types. */
+export const lockMisfits = statement({
+  name: "vault.lock-misfits",
+  limit: "money",
+  params: { grant_id: uuid, sponsor_id: uuid, data_types: texts<DataType>() },
+  row: {},
+  text: `
+    INSERT INTO vault_misfits (grant_id, sponsor_id, data_type)
+    SELECT $grant_id, $sponsor_id, t FROM unnest($data_types) AS t ORDER BY t
+    ON CONFLICT (grant_id, sponsor_id, data_type) DO UPDATE SET grant_id = excluded.grant_id`,
+});
+
+/** The user's stored, encrypted values of these data types, and how often each didn't fit. */
+export const findItems = statement({
+  name: "vault.find-items",
+  limit: "money",
+  params: { user_id: uuid, grant_id: uuid, sponsor_id: uuid, data_types: texts<DataType>() },
+  row: { data_type: oneOf<DataType>(), value: bytes, misfits: integer },
+  text: `
+    SELECT i.data_type, i.value, CASE WHEN m.value_updated_at = i.updated_at THEN m.misfits ELSE 0 END AS misfits
+      FROM vault_items i
+      LEFT JOIN vault_misfits m ON m.grant_id = $grant_id AND m.sponsor_id = $sponsor_id AND m.data_type = i.data_type
+     WHERE i.user_id = $user_id AND i.data_type = ANY($data_types)`,
+});
+
+/** Counts a misfit of each of these data types. */
+export const countMisfits = statement({
+  name: "vault.count-misfits",
+  limit: "money",
+  params: { user_id: uuid, grant_id: uuid, sponsor_id: uuid, data_types: texts<DataType>() },
+  row: {},
+  text: `
+    UPDATE vault_misfits m
+       SET misfits = CASE WHEN m.value_updated_at = i.updated_at THEN m.misfits + 1 ELSE 1 END, value_updated_at = i.updated_at
+      FROM vault_items i
+     WHERE m.grant_id = $grant_id AND m.sponsor_id = $sponsor_id AND m.data_type = ANY($data_types)
+       AND i.user_id = $user_id AND i.data_type = m.data_type`,
+});
 
 /** Returns those of the given data types for which the user has stored a value, sorted. */
 export async function storedDataTypes(

@@ -26,6 +26,9 @@ export interface SponsoredCall {
   idempotencyKey: string | undefined;
 }
 
+/** A payment with its reservation. `sponsor`: the name of who pays. */
+export type ReservedPayment = PaymentSubject & { sponsor: string };
+
 /** A new payment of this call, by this payer, on these terms. */
 export function paymentSubject(
   { actor }: Pick<Context, "actor">,
@@ -80,7 +83,7 @@ export async function reserveCall(
   call: SponsoredCall,
   payers: Payers,
   { offer, digest }: { offer: Offer; digest: Uint8Array },
-): Promise<PaymentSubject> {
+): Promise<ReservedPayment> {
   const { db, sql, actor } = ctx;
   const { amountMicros } = offer;
   const shortfalls = new Map<string, Shortfall>();
@@ -124,7 +127,7 @@ export async function reserveCall(
       // An approval is good for one run, and another run may have used it meanwhile.
       if (result.kind === "claim_lost") throw await budgetApprovalRequired(ctx, call, amountMicros);
     }
-    if (result.kind === "reserved") return payment;
+    if (result.kind === "reserved") return { ...payment, sponsor: payer.sponsor };
     if (result.kind === "grant_replaced") {
       const regranted = { ...actor, grantBudgetAccountId: result.accountId };
       return reserveCall({ ...ctx, actor: regranted }, call, payers, { offer, digest });
@@ -154,7 +157,7 @@ async function budgetApprovalRequired(
     userId: actor.userId,
     grantId: actor.grantId,
     sessionId: actor.sessionId,
-    sameQuestionKey: actor.sessionId,
+    sameQuestionKey: actor.grantId,
     requested: {
       service_key: call.service,
       amount_cents: costCents,

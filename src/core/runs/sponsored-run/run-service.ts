@@ -1,38 +1,30 @@
 import type { z } from "zod";
 import { missingFrom } from "../../access/scope/index.ts";
-import { refuseScope } from "../../access/session/index.ts";
+import { refuseScope } from "../../access/violation/index.ts";
 import type { Deps, SessionActor } from "../../context.ts";
-import type { Output, PaymentRow } from "../../money/payment/index.ts";
 import {
-  awaitConfirmation,
   bodyOf,
   decodeOutput,
   encryptOutput,
   findPayment,
   hasFailed,
-  isSuccess,
-  mayStillArrive,
-  nextAfterPayment,
   paidButNotDelivered,
-  paymentToView,
   quoteDigest,
   readStoredOutput,
   reconcileSoon,
   recordOutcome,
-  sendPayment,
-  signPayment,
 } from "../../money/payment/index.ts";
 import type { PaymentSubject } from "../../money/reservation/index.ts";
-import { insertFreePayment, readRemainingBudgets } from "../../money/reservation/index.ts";
+import { insertFreePayment } from "../../money/reservation/index.ts";
 import { recordInputConsent, requireDataConsent } from "../../personal-data/consent/index.ts";
+import type { VaultReference } from "../../personal-data/data-schema/index.ts";
 import { compileSchema } from "../../personal-data/data-schema/index.ts";
-import { resolveReferences } from "../../personal-data/vault/index.ts";
+import { requireStored, resolveReferences } from "../../personal-data/vault/index.ts";
 import type { UpstreamAnswer } from "../../ports/upstream.ts";
-import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
+import { centsToMicros } from "../../protocol/amounts.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { releaseClaim } from "../../protocol/idempotency/index.ts";
-import type { NextAction } from "../../protocol/next-actions.ts";
 import { choosePayers } from "../../sponsorship/payer/index.ts";
 import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
 import {
@@ -45,28 +37,21 @@ import {
 import { askQuote } from "../quote/index.ts";
 import type { ClaimedRun } from "./claim-run.ts";
 import { claimRun } from "./claim-run.ts";
+import { payAndDeliver } from "./pay-and-deliver.ts";
 import type { SponsoredCall } from "./reserve-call.ts";
 import { paymentSubject, requireBudget, reserveCall } from "./reserve-call.ts";
-import type { RunServiceInput, RunServiceOutput } from "./schema.ts";
+import type { Run } from "./respond.ts";
+import { respond } from "./respond.ts";
+import type { RunServiceInput } from "./schema.ts";
 
 type Input = z.infer<typeof RunServiceInput>;
 type Context = Deps & { actor: SessionActor };
-
-export interface Run {
-  data: RunServiceOutput;
-  nextActions: NextAction[];
-  /** The output isn't there yet, but may still arrive. The answer is a 202. */
-  pending: boolean;
-  /** The answer comes from an earlier run with the same idempotency key. */
-  replayed: boolean;
-}
 
 /**
  * Runs a service at a sponsor's expense. The checks have a fixed order: idempotency, service, input, scopes,
  * consent, payer, budget. The upstream is called only after all of them have passed, because it may answer
  * without a payment.
- * @throws the error of the first check that fails, and the errors of `askQuote`, `reserveCall`, `signPayment`
- *   and `paidButNotDelivered`
+ * @throws the error of the first check that fails, and the errors of `askQuote`, `reserveCall` and `payAndDeliver`
  */
 export async function runService(ctx: Context, input: Input): Promise<Run> {
   const api = await findApi(ctx.db, input.service_key);
@@ -81,10 +66,11 @@ export async function runService(ctx: Context, input: Input): Promise<Run> {
   if (claimed.kind === "replay") return replay(ctx, claimed.paymentId);
   try {
     return await makeRun(ctx, api, input, claimed);
-  } finally {
+  } catch (error) {
     // Gives the key back if the run failed before it had a payment. Otherwise the claim is bound, and this
-    // does nothing.
-    await releaseClaim(ctx.sql, claimed.claim);
+    // does nothing. A run that succeeded has a payment.
+    await releaseClaim(ctx.sql, claimed.claim).catch((failure: unknown) => logLostClaim(ctx, failure));
+    throw error;
   }
 }
 
@@ -104,18 +90,21 @@ async function makeRun(
     idempotencyKey: input.idempotency_key,
   };
 
-  const { data: serviceInput, dataTypes, values } = await checkInput(ctx, api, input.input ?? {});
+  const checked = await checkInput(ctx, api, input.input ?? {});
   const payers = await choosePayers(ctx, api, input.campaign_id);
   await requireBudget(ctx, call, api.expectedCostMicros);
 
   const [firstPayer] = payers.ready;
-  // The request for a quote already carries the input to the upstream. So the consent is recorded before it.
-  const recordConsent = (campaignId: string | null): Promise<void> =>
+  // The request for a quote already carries the input to the upstream. So the consent is recorded before it, and before
+  // a stored value is read. A stored value can hold data of further types.
+  const recordConsent = (campaignId: string | null, dataTypes: DataType[]): Promise<void> =>
     dataTypes.length === 0
       ? Promise.resolve()
       : recordInputConsent(ctx.sql, { actor: ctx.actor, campaignId, serviceKey: api.serviceKey, dataTypes });
-  await recordConsent(firstPayer.campaign_id);
-  const request = buildUpstreamRequest(api, serviceInput, ctx.cipher, values);
+  await recordConsent(firstPayer.campaign_id, checked.dataTypes);
+  const filled = await fillIn(ctx, api, checked);
+  if (filled !== checked) await recordConsent(firstPayer.campaign_id, filled.dataTypes);
+  const request = buildUpstreamRequest(api, filled.data, ctx.cipher, filled.values);
   const maxCostMicros = input.max_cost_cents === undefined ? undefined : centsToMicros(input.max_cost_cents);
   const quote = await askQuote(ctx, api, request, maxCostMicros);
   if (quote.kind === "free") {
@@ -127,41 +116,57 @@ async function makeRun(
 
   const { offer } = quote;
   const payment = await reserveCall(ctx, call, payers, { offer, digest: quoteDigest(offer, request) });
-  if (payment.campaignId !== firstPayer.campaign_id) await recordConsent(payment.campaignId);
-  const paidRequest = await signPayment(ctx, { id: payment.id, permit: ctx.actor }, offer, request);
-  const answer = await sendPayment(ctx, payment, paidRequest, false);
+  if (payment.campaignId !== firstPayer.campaign_id)
+    await recordConsent(payment.campaignId, filled.dataTypes);
+  return payAndDeliver(ctx, payment, offer, request);
+}
 
-  // The request wasn't sent, or didn't reach the upstream. The reconciler will send the same request again.
-  if (answer === undefined || answer.kind === "unreachable")
-    return respond(ctx, await findPayment(ctx.db, payment.id), {});
-  if (answer.kind !== "answer" || !isSuccess(answer))
-    throw paidButNotDelivered(await findPayment(ctx.db, payment.id), ctx.cipher);
-  const settled = await awaitConfirmation(ctx, payment.id);
-  return respond(ctx, settled, decodeOutput(bodyOf(answer)));
+/** The claim lapses by itself later. */
+const logLostClaim = ({ log }: Context, failure: unknown): void =>
+  log.warn(
+    { event: "claim_not_released", error: String(failure) },
+    "an idempotency key could not be given back yet",
+  );
+
+/** A run's input. */
+interface RunInput {
+  data: Record<string, unknown>;
+  /** The types of personal data in it. */
+  dataTypes: DataType[];
+  references: readonly VaultReference[];
+  /** The user's stored values in it. They are never shown. */
+  values: string[];
 }
 
 /**
- * Checks a run's input (R4.3, R4.4, R5.4): the service's schema, the session's categories, and consent for
- * the personal data in the input.
- * @returns the input as the upstream gets it, with the user's stored values in place of vault references; the
- *   types of personal data in it; and those stored values
+ * Checks a run's input (R4.3, R4.4, R5.4): the service's schema, the session's categories, consent for the personal
+ * data in the input, and that the vault holds what the input refers to. Reads no stored value.
  * @throws `validation_error`, `scope_violation`, `data_consent_required`
  */
-async function checkInput(
-  ctx: Context,
-  api: ApiRow,
-  input: Record<string, unknown>,
-): Promise<{ data: Record<string, unknown>; dataTypes: DataType[]; values: string[] }> {
-  const schema = compileSchema(api.inputSchema);
-  const checked = schema.validateSubmission(input, "/input");
-  const errors = checked.ok ? checkPathInput(api.upstreamUrl, input, "/input") : checked.errors;
+async function checkInput(ctx: Context, api: ApiRow, data: Record<string, unknown>): Promise<RunInput> {
+  const checked = compileSchema(api.inputSchema).validateSubmission(data, INPUT);
+  const errors = checked.ok ? checkPathInput(api.upstreamUrl, data, INPUT) : checked.errors;
   if (!checked.ok || errors.length > 0) throw invalidRunInput(api, errors);
   const outOfScope = missingFrom(api.categories, ctx.actor.scopes.categories);
   if (outOfScope.length > 0) await refuseScope(ctx, "categories", outOfScope);
-  await requireDataConsent(ctx, checked.dataTypes, { serviceKey: api.serviceKey });
-  const { references } = checked;
-  if (references.length === 0) return { data: input, dataTypes: checked.dataTypes, values: [] };
-  return resolveReferences(ctx, schema, { data: input, references }, "/input");
+  const { dataTypes, references } = checked;
+  await requireDataConsent(ctx, dataTypes, { serviceKey: api.serviceKey });
+  if (references.length > 0) await requireStored(ctx, references, INPUT);
+  return { data, dataTypes, references, values: [] };
+}
+
+/** JSON Pointer of the input in the request. */
+const INPUT = "/input";
+
+/**
+ * The input as the upstream gets it, with the user's stored values in place of vault references.
+ * @throws `validation_error` if a stored value doesn't fit, or may not be referred to any more
+ */
+async function fillIn(ctx: Context, api: ApiRow, input: RunInput): Promise<RunInput> {
+  if (input.references.length === 0) return input;
+  const submission = { ...input, sponsorId: api.sponsorId };
+  const filled = await resolveReferences(ctx, compileSchema(api.inputSchema), submission, INPUT);
+  return { ...input, ...filled };
 }
 
 /** Records a call that the upstream answered without a payment, and returns its output. */
@@ -186,26 +191,4 @@ async function replay(ctx: Context, paymentId: string): Promise<Run> {
   const current = await reconcileSoon(ctx, payment);
   if (hasFailed(current)) throw paidButNotDelivered(current, ctx.cipher);
   return { ...(await respond(ctx, current, readStoredOutput(current, ctx.cipher))), replayed: true };
-}
-
-async function respond(ctx: Context, payment: PaymentRow, output: Output): Promise<Run> {
-  const remaining = await readRemainingBudgets(ctx.db, ctx.actor);
-  const view = paymentToView(payment);
-  const pending = output.output === undefined && mayStillArrive(payment);
-  return {
-    data: {
-      service: payment.service,
-      ...output,
-      payment: view,
-      execution_metadata: {
-        response_time_ms: payment.responseTimeMs,
-        upstream_status: payment.upstreamStatus,
-        cost_cents: view.amount_cents,
-        budget_remaining_cents: microsToCents(remaining.session),
-      },
-    },
-    nextActions: nextAfterPayment(view, pending),
-    pending,
-    replayed: false,
-  };
 }

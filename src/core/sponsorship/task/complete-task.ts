@@ -95,7 +95,7 @@ function checkAnswers(campaign: OpenCampaign, answers: Input["task_data"]): Chec
 
 /**
  * Returns the answers as the sponsor gets them.
- * @throws `validation_error` if a stored value is missing or doesn't fit
+ * @throws `validation_error` if a stored value is missing, doesn't fit, or may not be referred to any more
  */
 async function fillInVaultValues(
   ctx: Context,
@@ -104,7 +104,8 @@ async function fillInVaultValues(
   { dataTypes, references }: CheckedAnswers,
 ): Promise<{ data: Input["task_data"]; dataTypes: DataType[] }> {
   if (references.length === 0) return { data, dataTypes };
-  return resolveReferences(ctx, compileSchema(campaign.taskSchema), { data, references }, ANSWERS);
+  const { sponsorId } = campaign;
+  return resolveReferences(ctx, compileSchema(campaign.taskSchema), { data, references, sponsorId }, ANSWERS);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import { recordSelection, refuseScope } from "../../access/session/index.ts";
+import { recordSelection } from "../../access/session/index.ts";
+import { refuseScope } from "../../access/violation/index.ts";
 import type { Deps, SessionActor } from "../../context.ts";
 import { compileSchema } from "../../personal-data/data-schema/index.ts";
 import { storedDataTypes } from "../../personal-data/vault/index.ts";

@@ -13,7 +13,13 @@ import { fingerprint } from "../json.ts";
 import { LIMITS } from "../size-limits.ts";
 import { fieldErrors } from "./field-errors.ts";
 import type { VaultReference } from "./vault-references.ts";
-import { allowingReferences, comparesPersonalData, referencesIn, refersToVault } from "./vault-references.ts";
+import {
+  allowingReferences,
+  comparesPersonalData,
+  dependsOnOtherValues,
+  referencesIn,
+  refersToVault,
+} from "./vault-references.ts";
 
 /** A sponsor's schema, ready to check data that agents submit. */
 export interface CompiledSchema {
@@ -88,7 +94,9 @@ function compile(graph: SchemaGraph): CompiledSchema {
     // A stored value must never be read for a data type that wasn't found, whatever the schema accepted.
     if (references.some(({ dataType }) => !result.dataTypes.includes(dataType)))
       throw new Error("a schema accepted a reference that it doesn't ask for");
-    return references.length > LIMITS.references ? tooMuchWork(basePath) : { ...result, references };
+    if (references.length > LIMITS.references) return tooMuchWork(basePath);
+    const dependent = references.filter(({ path }) => dependsOnOtherValues(graph, path));
+    return dependent.length > 0 ? notAReference(dependent, basePath) : { ...result, references };
   };
 
   return {
@@ -148,4 +156,14 @@ function createCheck(graph: SchemaGraph): Check {
 const tooMuchWork = (path: string): Refused => ({
   ok: false,
   errors: [{ path, keyword: "size", message: "This is too much data to check against its schema." }],
+});
+
+const notAReference = (references: readonly VaultReference[], basePath: string): Refused => ({
+  ok: false,
+  errors: references.map(({ path }) => ({
+    path: basePath + path,
+    keyword: "$vault",
+    message:
+      "A reference isn't accepted here: what is allowed depends on other values. Send the value itself.",
+  })),
 });

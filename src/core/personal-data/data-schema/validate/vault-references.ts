@@ -1,5 +1,5 @@
 import type { DataType } from "../../../protocol/data-types.ts";
-import { pointer } from "../../../protocol/json-pointer.ts";
+import { pointer, tokensOf } from "../../../protocol/json-pointer.ts";
 import type { SchemaGraph } from "../check/schema-graph.ts";
 import { isObject, ownProperty } from "../json.ts";
 import type { Schema, SubSchema } from "../schema.ts";
@@ -63,6 +63,56 @@ export function comparesPersonalData(graph: SchemaGraph): boolean {
     return [...graph.inPlace(schema), ...childSubschemas(schema)].some((child) => visit(child.schema));
   };
   return visit(graph.root);
+}
+
+/** Keywords whose subschemas apply to some valid values only. Which ones depends on other values inside. */
+const CONDITIONAL = ["anyOf", "oneOf", "if", "then", "else", "not"];
+
+/**
+ * Whether what is allowed for a value depends on other values. An agent that chose those would learn from each refusal a
+ * little more of the stored value. So a reference isn't accepted there. It is the case if several subschemas
+ * describe the value, and one of them is a condition's or an alternative's of the data around it. Alternatives of the
+ * value itself depend on nothing else.
+ * @param path JSON Pointer of the value within the data
+ */
+export function dependsOnOtherValues(graph: SchemaGraph, path: string): boolean {
+  let described: Description[] = [{ schema: graph.root, conditional: false }];
+  const around: Description[] = [];
+  for (const token of tokensOf(path)) {
+    const inPlace = described.flatMap((each) => describeInPlace(graph, each));
+    around.push(...inPlace.filter(({ schema }) => schema.enum !== undefined || "const" in schema));
+    described = inPlace.flatMap(({ schema, conditional }) =>
+      insideOf(schema, token).map((inner) => ({ schema: inner, conditional })),
+    );
+  }
+  const constraints = [...around, ...described.filter(({ schema }) => Object.keys(schema).length > 0)];
+  return constraints.length > 1 && constraints.some(({ conditional }) => conditional);
+}
+
+interface Description {
+  schema: Schema;
+  /** Whether it applies only if other values meet a condition. */
+  conditional: boolean;
+}
+
+/** The schema, and all subschemas that describe the same value. */
+function describeInPlace(graph: SchemaGraph, { schema, conditional }: Description): Description[] {
+  const inner = graph.inPlace(schema).flatMap(({ schema: part, tokens: [keyword = ""] }) =>
+    typeof part === "boolean"
+      ? []
+      : describeInPlace(graph, {
+          schema: part,
+          conditional: conditional || CONDITIONAL.includes(keyword),
+        }),
+  );
+  return [{ schema, conditional }, ...inner];
+}
+
+/** What a schema says about a property, or about an item. `true` and `false` say nothing about its value. */
+function insideOf({ properties, prefixItems, items }: Schema, token: string): Schema[] {
+  const index = Number(token);
+  const parts = [ownProperty(properties, token), prefixItems?.[index] ?? items];
+  return parts.filter((part) => typeof part === "object");
 }
 
 const isReference = (value: unknown): value is Record<string, unknown> =>

@@ -9,7 +9,7 @@ import { countViolation } from "./count-violation.ts";
 export type ScopeName = "task_types" | "data_types" | "categories";
 
 /**
- * Refuses a call outside the session's scopes and counts a violation of the session (R7.5). The violation that
+ * Refuses a call outside the session's scopes and counts a violation (R7.5). The violation that
  * suspends the session still gives `scope_violation`; the next call gives `session_suspended`.
  * @param dryRun a dry run gets the same error, but counts no violation
  * @throws AppError `scope_violation`, always. It names the missing scopes, and its next action asks for a session

@@ -1,0 +1,30 @@
+import type { z } from "zod";
+import type { Deps } from "../../context.ts";
+import { AppError, notFound } from "../../protocol/errors.ts";
+import { requireId } from "../../protocol/fields.ts";
+import { resumeGrantOfSession } from "../grant/index.ts";
+import { resumeSessionsOfGrant } from "../session/index.ts";
+import type { ResumeSessionInput, ResumeSessionOutput } from "./schema.ts";
+import { deleteViolationsOfGrant } from "./store.ts";
+
+/**
+ * Resumes a suspended session for its user, and with it its grant and all other sessions of the grant (R7.5). Their
+ * violations are counted from 0 again. A session that has ended resumes the others, and stays ended.
+ * @throws AppError `not_found`; `conflict` for a session that isn't suspended, or whose grant was revoked
+ */
+export async function resumeSession(
+  { sql, log }: Pick<Deps, "sql" | "log">,
+  input: z.infer<typeof ResumeSessionInput>,
+): Promise<z.infer<typeof ResumeSessionOutput>> {
+  const sessionId = requireId(input.session_id, "session");
+  const grantId = await sql.transaction(async (tx) => {
+    const grant = await resumeGrantOfSession.first(tx, { session_id: sessionId });
+    if (grant === undefined) throw notFound("session");
+    if (!grant.suspended) throw new AppError("conflict", { message: "This session isn't suspended." });
+    await resumeSessionsOfGrant.count(tx, { grant_id: grant.id });
+    await deleteViolationsOfGrant.count(tx, { grant_id: grant.id });
+    return grant.id;
+  });
+  log.info({ event: "session_resumed", session_id: sessionId, grant_id: grantId }, "session resumed");
+  return { session_id: sessionId, resumed: true };
+}

@@ -1,0 +1,66 @@
+import type { Deps, SessionActor } from "../../context.ts";
+import type { PaymentRow } from "../../money/payment/index.ts";
+import {
+  awaitConfirmation,
+  bodyOf,
+  decodeOutput,
+  findPayment,
+  isSuccess,
+  paidButNotDelivered,
+  sendPayment,
+  signPayment,
+} from "../../money/payment/index.ts";
+import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../ports/upstream.ts";
+import type { Offer } from "../../ports/x402-buyer.ts";
+import { AppError } from "../../protocol/errors.ts";
+import { next } from "../../protocol/next-actions.ts";
+import type { ReservedPayment } from "./reserve-call.ts";
+import type { Run } from "./respond.ts";
+import { respond, respondUnrecorded } from "./respond.ts";
+
+type Context = Deps & { actor: SessionActor };
+
+/**
+ * Signs the payment, sends the request with it, and answers the caller. From here on the money may be gone, so whatever
+ * fails on our side, an answer of the upstream goes out, and an error names the payment and invites no other one.
+ * @throws the errors of `signPayment`; `upstream_error`, `upstream_timeout` if the upstream delivered nothing;
+ *   `service_unavailable` with the payment if that can't be found out
+ */
+export async function payAndDeliver(
+  ctx: Context,
+  payment: ReservedPayment,
+  offer: Offer,
+  request: UpstreamRequest,
+): Promise<Run> {
+  let answer: UpstreamAnswer | UpstreamFailure | undefined;
+  try {
+    const paidRequest = await signPayment(ctx, { id: payment.id, permit: ctx.actor }, offer, request);
+    answer = await sendPayment(ctx, payment, paidRequest, false);
+    // The request wasn't sent, or didn't reach the upstream. The reconciler will send the same request again.
+    if (answer === undefined || answer.kind === "unreachable")
+      return await respond(ctx, await findPayment(ctx.db, payment.id), {});
+    if (answer.kind !== "answer" || !isSuccess(answer))
+      throw paidButNotDelivered(await findPayment(ctx.db, payment.id), ctx.cipher);
+    const settled: PaymentRow = await awaitConfirmation(ctx, payment.id);
+    return await respond(ctx, settled, decodeOutput(bodyOf(answer)));
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    if (answer?.kind !== "answer" || !isSuccess(answer)) throw unknownOutcome(payment.id, error);
+    ctx.log.error(
+      { event: "answer_without_record", payment_id: payment.id, err: error },
+      "a paid answer went out, although its payment could not be read",
+    );
+    return respondUnrecorded(ctx, payment, answer);
+  }
+}
+
+/** The error if our side failed after signing. Only the payment can tell what became of it. */
+const unknownOutcome = (paymentId: string, cause: unknown): AppError =>
+  new AppError("service_unavailable", {
+    message:
+      "The payment was signed, and what became of it isn't known yet. Don't run the service again: look at the payment.",
+    details: { payment_id: paymentId, payment_status: "pending" },
+    retryAllowed: false,
+    nextActions: [next.getPayment(paymentId)],
+    cause,
+  });

@@ -1,0 +1,73 @@
+import type { Deps, SessionActor } from "../../context.ts";
+import type { Output, PaymentRow } from "../../money/payment/index.ts";
+import {
+  bodyOf,
+  decodeOutput,
+  mayStillArrive,
+  nextAfterPayment,
+  paymentToView,
+} from "../../money/payment/index.ts";
+import { readRemainingBudgets } from "../../money/reservation/index.ts";
+import type { UpstreamAnswer } from "../../ports/upstream.ts";
+import { microsToCents } from "../../protocol/amounts.ts";
+import type { NextAction } from "../../protocol/next-actions.ts";
+import type { ReservedPayment } from "./reserve-call.ts";
+import type { RunServiceOutput } from "./schema.ts";
+
+type Context = Pick<Deps, "db"> & { actor: SessionActor };
+
+export interface Run {
+  data: RunServiceOutput;
+  nextActions: NextAction[];
+  /** The output isn't there yet, but may still arrive. The answer is a 202. */
+  pending: boolean;
+  /** The answer comes from an earlier run with the same idempotency key. */
+  replayed: boolean;
+}
+
+/** A run's answer, made from its payment as it is in the database. */
+export async function respond(ctx: Context, payment: PaymentRow, output: Output): Promise<Run> {
+  const remaining = await readRemainingBudgets(ctx.db, ctx.actor);
+  const view = paymentToView(payment);
+  const pending = output.output === undefined && mayStillArrive(payment);
+  return {
+    data: {
+      service: payment.service,
+      ...output,
+      payment: view,
+      execution_metadata: {
+        response_time_ms: payment.responseTimeMs,
+        upstream_status: payment.upstreamStatus,
+        cost_cents: view.amount_cents,
+        budget_remaining_cents: microsToCents(remaining.session),
+      },
+    },
+    nextActions: nextAfterPayment(view, pending),
+    pending,
+    replayed: false,
+  };
+}
+
+/**
+ * A run's answer while the database is away: the upstream's answer, and the payment as it was signed. Asking for the
+ * payment later tells how it ended.
+ */
+export function respondUnrecorded({ actor }: Context, payment: ReservedPayment, answer: UpstreamAnswer): Run {
+  const view = paymentToView({ ...payment, status: "sent", txHash: null });
+  return {
+    data: {
+      service: payment.service,
+      ...decodeOutput(bodyOf(answer)),
+      payment: view,
+      execution_metadata: {
+        response_time_ms: Math.round(answer.elapsedMs),
+        upstream_status: answer.status,
+        cost_cents: view.amount_cents,
+        budget_remaining_cents: microsToCents(actor.remainingMicros - payment.amountMicros),
+      },
+    },
+    nextActions: nextAfterPayment(view, false),
+    pending: false,
+    replayed: false,
+  };
+}
