@@ -65,7 +65,6 @@ const PROBE_CAUSES = [
   "unpayable_offers",
   "no_terms",
   "other_payee",
-  "changing_payee",
   "pays_treasury",
   "redirect",
   "sample_input",

@@ -1,6 +1,5 @@
 import type { ServerResponse } from "node:http";
 import type { Address } from "viem";
-import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
 import { afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { expectRefused, expectSuccess } from "../../support/call.ts";
 import type { SponsorWithKey } from "../../support/caller.ts";
@@ -160,68 +159,6 @@ test("a 402 of another payee than pay_to is refused with both", async () => {
   const offers = [{ field: "pay_to", found: seller.payTo, expected: OTHER }];
   const probe = { cause: "other_payee", field: "pay_to", status: 402, offers };
   await expectRefusal(await register({ pay_to: OTHER }), false, probe);
-});
-
-describe("a seller that names a new payee in every 402", () => {
-  const payees = (): Address[] => [1, 2, 3].map(() => privateKeyToAddress(generatePrivateKey()));
-  /** Answers unpaid requests with one 402 after the other. The last one stays. */
-  function answerInTurn(...answers: UnpaidAnswer[]): void {
-    let asked = 0;
-    seller.answerWith((_req, res) => {
-      const { status, headers, body } = answers[Math.min(asked++, answers.length - 1)] as UnpaidAnswer;
-      res.writeHead(status, headers).end(JSON.stringify(body ?? {}));
-    });
-  }
-  const demands = (named: Address[]): UnpaidAnswer[] => named.map((payTo) => demandV2([termsV2(payTo)]));
-
-  test("is refused with the first and the second payee, and called twice without a payment", async () => {
-    const named = payees();
-    answerInTurn(...demands(named));
-    const message = await expectRefusal(await register(), false, {
-      cause: "changing_payee",
-      field: "pay_to",
-      status: 402,
-      offers: [{ field: "pay_to", found: named[1], expected: named[0] }],
-    });
-    for (const payTo of named.slice(0, 2)) expect(message).toContain(payTo);
-    expect(seller.seen).toHaveLength(2);
-    expect(seller.paid()).toEqual([]);
-  });
-
-  test("can't be put in place of another one, nor be pinned anew", async () => {
-    expectSuccess(await register({ service_key: "steady" }));
-    const change = (changes: object) =>
-      world.call("sponsor.changeApi", { service_key: "steady", ...changes }, acme.key);
-    for (const changes of [{ repin: true }, { upstream_url: `${seller.url}/new` }]) {
-      answerInTurn(...demands(payees()));
-      const refused = expectRefused(await change(changes), 502, "upstream_error");
-      expect(refused.details.probe).toMatchObject({ cause: "changing_payee" });
-    }
-    const api = await world.db.sponsoredApi.findUniqueOrThrow({ where: { serviceKey: "steady" } });
-    expect(api).toMatchObject({ payTo: seller.payTo, upstreamUrl: seller.url });
-  });
-
-  test("is accepted with one of its payees as pay_to, and called once", async () => {
-    const named = payees();
-    answerInTurn(...demands(named));
-    expectSuccess(await register({ service_key: "pool", pay_to: named[0] }));
-    expect(seller.seen).toHaveLength(1);
-  });
-});
-
-const SECOND: [string, UnpaidAnswer][] = [
-  ["429", { status: 429, headers: { "retry-after": "60" } }],
-  ["500", { status: 500 }],
-  ["a 402 without terms", { status: 402 }],
-];
-test.each(SECOND)("a seller whose second answer is %s is registered all the same", async (name, answer) => {
-  let asked = 0;
-  seller.answerWith((_req, res) => {
-    const next = asked++ === 0 ? demandV2([termsV2(seller.payTo)]) : answer;
-    res.writeHead(next.status, next.headers).end("{}");
-  });
-  expectSuccess(await register({ service_key: `second-${name.split(" ").length}-${answer.status}` }));
-  expect(asked).toBe(2);
 });
 
 type Refused = [name: string, answer: UnpaidAnswer, probe: Record<string, unknown>, retryAllowed: boolean];

@@ -51,11 +51,10 @@ describe("a service with a path parameter", () => {
       sponsor: acme,
       api: apiAt("/users/{id}/report?key=a", { sample_input: { id: "a b", n: 1 } }),
     });
-    const probe = { url: "/users/a%20b/report?key=a", body: '{"n":1}' };
-    expect(seller.seen).toMatchObject([probe, probe]);
+    expect(seller.seen).toMatchObject([{ url: "/users/a%20b/report?key=a", body: '{"n":1}' }]);
     const run = expectSuccess(await world.run(token, service, { input: { id: "7", n: 2 } }));
     expect(run.payment.status).toBe("settled");
-    expect(seller.seen.slice(2)).toMatchObject([
+    expect(seller.seen.slice(1)).toMatchObject([
       { url: "/users/7/report?key=a", body: '{"n":2}', payment: undefined },
       { url: "/users/7/report?key=a", body: '{"n":2}', payment: { x402Version: 2 } },
     ]);
@@ -85,8 +84,7 @@ describe("a service with a path parameter", () => {
       sample_input: { id: -4 },
     });
     await world.registerService(acme.key, "honest", api);
-    const probe = { url: "/users/-4", body: "{}" };
-    expect(seller.seen).toMatchObject([probe, probe]);
+    expect(seller.seen).toMatchObject([{ url: "/users/-4", body: "{}" }]);
   });
 
   test.each([
@@ -147,7 +145,7 @@ describe("a registration with a path parameter", () => {
 
   test("a field that is defined elsewhere in the schema counts", async () => {
     await world.registerService(acme.key, "honest", apiAt("/{id}", { input_schema: definitions }));
-    expect(seller.seen).toMatchObject([{ url: "/sample" }, { url: "/sample" }]);
+    expect(seller.seen).toMatchObject([{ url: "/sample" }]);
   });
 
   type Refused = [name: string, path: string, schema: object, message: RegExp];
@@ -209,6 +207,6 @@ describe("a registration with a path parameter", () => {
       input_schema: schemaOf({ type: "string" }, []),
     });
     await world.registerService(acme.key, "honest", api);
-    expect(seller.seen).toHaveLength(2);
+    expect(seller.seen).toHaveLength(1);
   });
 });

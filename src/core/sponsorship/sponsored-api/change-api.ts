@@ -102,7 +102,7 @@ async function definitionChanges(ctx: Context, api: ApiWithBudget, input: Input)
   const isProbed = needsProbe(api, input);
   if (isProbed || input_schema !== undefined || sample_input !== undefined) requireFillablePath(next);
   if (!isProbed) return definition;
-  const probe = await probeUpstream(ctx, next, next.sampleInput, { pinned: api.payTo });
+  const probe = await probeUpstream(ctx, next, next.sampleInput);
   if (probe === "blocked") throw upstream_url === undefined ? refuseBlocked() : notPublic();
   return { ...definition, ...termColumns(probe) };
 }

@@ -68,33 +68,19 @@ export function refusePayee(
 ): AppError {
   const found = offers[0]?.payTo ?? "";
   const message = `The upstream's 402 names another payee than pay_to: ${found}. Name this one, or leave pay_to out.`;
-  const details = { field: "pay_to", status: 402, offers: otherPayees(offers, payTo) };
-  return refuse({ cause: "other_payee", message, retryAllowed: false, details }, confidential);
-}
-
-/** The error for an upstream whose second 402 names other payees than its first. */
-export function refuseChangingPayee(
-  offers: Offers["payable"],
-  first: string,
-  confidential: readonly string[],
-): AppError {
-  const second = offers[0]?.payTo ?? "";
-  const message = `The upstream names another payee in every 402: first ${first}, then ${second}. Payments are pinned to one payee, so no run could be paid. Ask the seller for one address; if it is paid at several, name one in pay_to.`;
-  const details = { field: "pay_to", status: 402, offers: otherPayees(offers, first) };
-  return refuse({ cause: "changing_payee", message, retryAllowed: false, details }, confidential);
-}
-
-const otherPayees = (offers: Offers["payable"], payTo: string): NonNullable<Probe["offers"]> =>
-  offers.slice(0, MAX_LISTED).map((offer) => ({
+  const listed = offers.slice(0, MAX_LISTED).map((offer) => ({
     index: offer.index,
     source: offer.source,
-    field: "pay_to",
+    field: "pay_to" as const,
     found: offer.payTo,
     expected: payTo,
     scheme: "exact",
     network: offer.network,
     asset: offer.asset,
   }));
+  const details = { field: "pay_to", status: 402, offers: listed };
+  return refuse({ cause: "other_payee", message, retryAllowed: false, details }, confidential);
+}
 
 /** The error for an upstream that would be paid to the treasury's own address. */
 export const refuseTreasury = (): AppError =>

@@ -22,8 +22,8 @@ type Input = z.infer<typeof RegisterApiInput>;
 type Context = Pick<Deps, "db" | "sql" | "cipher" | "upstream" | "networks"> & { actor: SponsorActor };
 
 /**
- * Registers an upstream endpoint. The upstream is called without a payment, and its payments are pinned to the
- * network, asset and payee of its 402. A later 402 with other terms is refused as `price_changed`.
+ * Registers an upstream endpoint. The upstream is called once without a payment, and its payments are pinned
+ * to the network, asset and payee of its 402. A later 402 with other terms is refused as `price_changed`.
  * @returns the API, and whether an earlier call with the same idempotency key registered it
  * @throws `validation_error` for an unsafe schema or address; `conflict` for a taken service key;
  *   `upstream_error`, with the cause, if the probe finds no terms that can be paid; `idempotency_conflict`
@@ -51,7 +51,7 @@ export async function registerApi(
     upstreamHeaders: encryptHeaders(id, input.upstream_headers, cipher),
     timeoutMs: input.timeout_ms ?? DEFAULT_TIMEOUT_MS,
   };
-  const probe = await probeUpstream(ctx, api, sampleInput, { named: input.pay_to });
+  const probe = await probeUpstream(ctx, api, sampleInput, input.pay_to);
   if (probe === "blocked") throw notPublic();
 
   const row = {

@@ -89,10 +89,7 @@ export const RegisterApiInput = z.strictObject({
     .string()
     .regex(/^0x[0-9a-fA-F]{40}$/)
     .optional()
-    .meta({
-      description:
-        "The upstream's payee: if a call without payment doesn't get a 402, or if it is paid at several addresses",
-    }),
+    .meta({ description: "The upstream's payee, if a call without payment doesn't get a 402" }),
   input_schema: InputSchema,
   output_schema: OutputSchema.optional(),
   sample_input: SampleInput.optional(),
