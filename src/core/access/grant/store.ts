@@ -69,20 +69,19 @@ export const markRevoked = statement({
 });
 
 /**
- * Suspends a grant if its sessions have made `limit` violations of this kind within the window. No row if not, or if it
- * is suspended or revoked already.
+ * Suspends a grant if its sessions have made `limit` violations of this kind within the window. Writes no row if
+ * not, or if it is suspended or revoked already.
  */
 export const suspendGrantAtLimit = statement({
   name: "grant.suspend-at-limit",
   limit: "money",
   params: { id: uuid, kind: text, limit: bigint, window_seconds: integer, reason: text },
-  row: { suspended_at: timestamp },
+  row: {},
   text: `
     UPDATE grants SET suspended_at = now(), suspended_reason = $reason
      WHERE id = $id AND suspended_at IS NULL AND revoked_at IS NULL
        AND (SELECT count(*) FROM session_violations v
-             WHERE v.grant_id = $id AND v.kind = $kind AND v.created_at > now() - make_interval(secs => $window_seconds)) >= $limit
-    RETURNING suspended_at`,
+             WHERE v.grant_id = $id AND v.kind = $kind AND v.created_at > now() - make_interval(secs => $window_seconds)) >= $limit`,
 });
 
 /**

@@ -1,5 +1,5 @@
 import type { Queries } from "../../ports/database.ts";
-import { text, timestamp, uuid } from "../../ports/sql-types.ts";
+import { uuid } from "../../ports/sql-types.ts";
 import { statement } from "../../ports/statement.ts";
 
 export const addViolationToSession = statement({
@@ -17,11 +17,13 @@ export const addViolationToSession = statement({
 export const suspendSessionsOfGrant = statement({
   name: "session.suspend-of-grant",
   limit: "money",
-  params: { grant_id: uuid, suspended_at: timestamp, reason: text },
+  params: { grant_id: uuid },
   row: {},
   text: `
-    UPDATE agent_sessions SET suspended_at = $suspended_at, suspended_reason = $reason, active = false
-     WHERE grant_id = $grant_id AND suspended_at IS NULL AND revoked_at IS NULL AND expires_at > now()`,
+    UPDATE agent_sessions s SET suspended_at = g.suspended_at, suspended_reason = g.suspended_reason, active = false
+      FROM grants g
+     WHERE g.id = $grant_id AND g.suspended_at IS NOT NULL AND s.grant_id = g.id
+       AND s.suspended_at IS NULL AND s.revoked_at IS NULL AND s.expires_at > now()`,
 });
 
 /** Takes the mark from the sessions of a grant that is resumed. */

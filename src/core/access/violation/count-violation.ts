@@ -26,16 +26,12 @@ export async function countViolation(
   await insertViolation.count(sql, { session_id: sessionId, grant_id: grantId, kind });
   await addViolationToSession.count(sql, { id: sessionId });
   log.info({ event: `${kind}_violation`, session_id: sessionId }, "session violation counted");
-  const suspended = await sql.transaction(async (tx) => {
-    const atLimit = { id: grantId, kind, limit: BigInt(limit), window_seconds: windowSeconds, reason };
-    const grant = await suspendGrantAtLimit.first(tx, atLimit);
-    if (grant === undefined) return false;
-    await suspendSessionsOfGrant.count(tx, { grant_id: grantId, suspended_at: grant.suspended_at, reason });
-    return true;
-  });
-  if (suspended)
-    log.warn(
-      { event: "session_suspended", session_id: sessionId, grant_id: grantId, reason: kind },
-      "the sessions of a grant are suspended",
-    );
+  const atLimit = { id: grantId, kind, limit: BigInt(limit), window_seconds: windowSeconds, reason };
+  if ((await suspendGrantAtLimit.count(sql, atLimit)) === 0) return;
+  // Its sessions are suspended from here on. The marks on them are for whoever reads the table.
+  await suspendSessionsOfGrant.count(sql, { grant_id: grantId });
+  log.warn(
+    { event: "session_suspended", session_id: sessionId, grant_id: grantId, reason: kind },
+    "the sessions of a grant are suspended",
+  );
 }
