@@ -14,6 +14,7 @@ RUN npm install --ignore-scripts --no-save --no-audit --no-fund
 COPY prisma.config.ts tsconfig.json ./
 COPY prisma ./prisma
 COPY src ./src
+COPY scripts/build-server.mjs ./scripts/
 RUN npx prisma generate && npm run build
 # Prisma's client has its command line as an optional peer, so pruning alone would leave that, and 200 MB with it.
 RUN npm pkg delete devDependencies.prisma \
