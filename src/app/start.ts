@@ -150,7 +150,8 @@ async function startServer(
       }
     },
     ...(sandbox !== undefined && {
-      routes: (app) => mountSandboxPage(app, () => ({ sandbox, adminApiKey: adminApiKey ?? "", demo })),
+      routes: (app) =>
+        mountSandboxPage(app, config.sandboxPeers, () => ({ sandbox, adminApiKey: adminApiKey ?? "", demo })),
     }),
   });
   return { ...running, sandboxPage: sandbox && { sandbox, adminApiKey: adminApiKey ?? "", demo } };
