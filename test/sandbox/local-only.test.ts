@@ -1,5 +1,4 @@
 import { request } from "node:http";
-import type { IncomingMessage } from "node:http";
 import { json } from "node:stream/consumers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createIsLocal } from "../../src/http/request/local-request.ts";
@@ -115,10 +114,7 @@ describe("/sandbox", () => {
 
 describe("a local request", () => {
   const isLocal = (peer: string | undefined, peers: string[] = []): boolean =>
-    createIsLocal(peers)({
-      socket: { remoteAddress: peer },
-      headers: { host: "localhost:3000" },
-    } as IncomingMessage);
+    createIsLocal(peers)({ socket: { remoteAddress: peer }, headers: { host: "localhost:3000" } });
 
   test.each(["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"])("comes from %s", (peer) => {
     expect(isLocal(peer)).toBe(true);

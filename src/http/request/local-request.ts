@@ -10,7 +10,10 @@ const FORWARDING_HEADER =
   /^(forwarded|via|x-forwarded.*|x-original-.*|x-proxy.*|x-envoy-.*|x-appengine-.*|cf-.*|cdn-.*|fly-.*|ngrok-.*|tailscale-.*|(.*-)?(client|real|connecting|remote)-?(ip|addr))$/;
 
 /** Tells whether a request comes from a person or program on this machine. */
-export type IsLocal = (req: IncomingMessage) => boolean;
+export type IsLocal = (req: {
+  socket: Pick<IncomingMessage["socket"], "remoteAddress">;
+  headers: IncomingMessage["headers"];
+}) => boolean;
 
 /**
  * Makes the check for what only callers on this machine may use. A request is local if all of this holds:
