@@ -115,7 +115,7 @@ export default tseslint.config(
     files: ["src/main.ts", "src/demo/**", "scripts/**", "examples/**", "bench/**"],
     rules: { "no-console": "off" },
   },
-  { files: ["*.config.ts", "test/support/global-setup.ts"], rules: { "no-restricted-exports": "off" } },
+  { files: ["**/*.config.ts", "test/support/global-setup.ts"], rules: { "no-restricted-exports": "off" } },
 
   {
     files: ["test/**/*.ts"],

@@ -1,6 +1,7 @@
 /**
- * `npm run clients`: has generators of clients read the documents, and compiles what they make; and runs the demo and
- * the typed client's test on a newer Node. The generators and that Node are packages of test/generators.
+ * `npm run clients`: has generators of clients read the documents, and compiles what they make; lets clients that
+ * others wrote buy; goes the whole way through Prism, which compares answers with the documents; and runs the demo and
+ * the typed client's test on a newer Node. Their packages, and that Node, are in test/outside-clients.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -8,12 +9,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 const ROOT = path.resolve(import.meta.dirname, "..");
-const GENERATORS = path.join(ROOT, "test/generators");
+const OUTSIDE = path.join(ROOT, "test/outside-clients");
 
 function run(title: string, program: string, args: string[], env: Record<string, string> = {}): void {
   console.log(`\n== ${title}`);
   const { status } = spawnSync(program, args, {
-    cwd: title.startsWith("install") ? GENERATORS : ROOT,
+    cwd: title.startsWith("install") ? OUTSIDE : ROOT,
     stdio: "inherit",
     env: { ...process.env, ...env },
   });
@@ -22,16 +23,14 @@ function run(title: string, program: string, args: string[], env: Record<string,
 
 function findNewerNode(): string {
   const platforms = ["linux-x64", "linux-arm64", "darwin-arm64"];
-  const programs = platforms.map((platform) =>
-    path.join(GENERATORS, `node_modules/node-${platform}/bin/node`),
-  );
+  const programs = platforms.map((platform) => path.join(OUTSIDE, `node_modules/node-${platform}/bin/node`));
   const found = programs.find((program) => existsSync(program));
-  if (found === undefined) throw new Error("there is no Node for this platform in test/generators");
+  if (found === undefined) throw new Error("there is no Node for this platform in test/outside-clients");
   return found;
 }
 
-// No package's scripts run: the generators need none, and the newer Node is a package that only holds it.
-run("install the generators", "npm", [
+// No package's scripts run: the clients need none, and the newer Node is a package that only holds it.
+run("install the clients", "npm", [
   "install",
   "--no-save",
   "--no-fund",
@@ -40,7 +39,14 @@ run("install the generators", "npm", [
   "--loglevel=error",
 ]);
 const node = findNewerNode();
-run("generate and compile clients", node, [path.join(GENERATORS, "generate.mjs")]);
+run("generate and compile clients", node, [path.join(OUTSIDE, "generate.mjs")]);
+
+run("other clients and Prism against a server", node, [
+  "node_modules/vitest/vitest.mjs",
+  "run",
+  "--config",
+  "test/outside-clients/vitest.config.ts",
+]);
 
 const dataDirectory = mkdtempSync(path.join(tmpdir(), "tollfree-newer-node-"));
 run("the demo on the newer Node", node, ["--import", "tsx", "src/demo/main.ts", "--once"], {

@@ -35,8 +35,8 @@ interface ErrorFields<Code extends TollfreeErrorCode> {
   retryAfterSeconds?: number | undefined;
   fieldErrors?: readonly FieldError[];
   nextActions?: readonly NextAction[];
-  requestId?: string;
-  httpStatus?: number;
+  requestId?: string | undefined;
+  httpStatus?: number | undefined;
   cause?: unknown;
 }
 

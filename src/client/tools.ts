@@ -1,4 +1,5 @@
 import type { Agent } from "./agent.ts";
+import { TollfreeError } from "./errors.ts";
 import type { SearchFilters, Service, ServiceInput } from "./types.ts";
 
 /** What agent frameworks pass to a tool besides its input. */
@@ -18,8 +19,11 @@ export interface ServiceTool {
   outputSchema: Service["output_schema"];
   /** The service that it runs. */
   serviceKey: string;
-  /** Runs the service as `agent.run` does, and returns its output. */
-  execute(input: ServiceInput, options?: ToolCallOptions): Promise<unknown>;
+  /**
+   * Runs the service as `agent.run` does, and returns its output.
+   * @throws `TollfreeError` as `agent.run` does. Its message also says which fields were wrong, and whether to call again
+   */
+  execute: (input: ServiceInput, options?: ToolCallOptions) => Promise<unknown>;
 }
 
 /**
@@ -45,9 +49,31 @@ function toTool(agent: Agent, service: Service, name: string): ServiceTool {
     parameters: service.input_schema,
     outputSchema: service.output_schema,
     serviceKey: service.service_key,
-    execute: async (input, { abortSignal } = {}) =>
-      (await agent.run(service.service_key, input, { signal: abortSignal })).output,
+    execute: async (input, { abortSignal } = {}) => {
+      try {
+        return (await agent.run(service.service_key, input, { signal: abortSignal })).output;
+      } catch (error) {
+        throw error instanceof TollfreeError ? withAdvice(error) : error;
+      }
+    },
   };
+}
+
+/** Agent frameworks show a model nothing of an error but its message, so it has to say all that the model can act on. */
+function withAdvice(error: TollfreeError): TollfreeError {
+  const { code, message, details, fieldErrors, retryAllowed, retryAfterSeconds } = error;
+  const { nextActions, requestId, httpStatus } = error;
+  const fields = fieldErrors.map(({ path, message: problem }) => `${path}: ${problem}`);
+  const again =
+    retryAfterSeconds === undefined
+      ? "The same call can succeed later."
+      : `Wait ${retryAfterSeconds} seconds.`;
+  const advice = retryAllowed ? again : "Don't make the same call again.";
+  return new TollfreeError(code, {
+    message: [message, ...fields, advice].join(" "),
+    ...{ details, fieldErrors, retryAllowed, retryAfterSeconds, nextActions, requestId, httpStatus },
+    cause: error,
+  }) as TollfreeError; // code and details come from the same error, so they fit
 }
 
 const describe = ({ name, description, sponsor, price_cents, already_completed }: Service): string =>

@@ -146,8 +146,14 @@ const errorExample = (code: ErrorCode): Pick<ErrorEnvelope, "error_code" | "mess
   ...{ retry_allowed: ERRORS[code].retry === true, next_actions: [], request_id: "r-1" },
 });
 
-/** An upstream may answer with any media type. */
-const ANY_BYTES: Content = { "*/*": { schema: { type: "string", format: "binary" } } };
+/**
+ * An upstream may answer with any media type. JSON stands by itself: a validator compares what it has parsed, which is
+ * seldom a string.
+ */
+const ANY_BYTES: Content = {
+  "application/json": { schema: {}, example: { sunset: "17:16" } },
+  "*/*": { schema: { type: "string", format: "binary" } },
+};
 
 const fileContent = (schemas: NonNullable<Operation["meta"]["file"]>): Content =>
   Object.fromEntries(Object.entries(schemas).map(([type, schema]) => [type, { schema }]));
@@ -161,6 +167,7 @@ const withMadeExamples = (content: Content, schemas: Schemas): Content =>
   Object.fromEntries(
     Object.entries(content).map(([type, media]) => {
       const schema = (media.schema ?? {}) as Schema;
-      return [type, { ...media, example: makeExample(schema, schemas, type === "*/*" ? "output" : "") }];
+      const example: unknown = media.example ?? makeExample(schema, schemas, type === "*/*" ? "output" : "");
+      return [type, { ...media, example }];
     }),
   );

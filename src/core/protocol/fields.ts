@@ -2,6 +2,7 @@ import { z } from "zod";
 import { isCents, MAX_CENTS } from "./amounts.ts";
 import { DATA_TYPES } from "./data-types.ts";
 import { ERROR_CODES, invalidField, notFound } from "./errors.ts";
+import { invisibleCharacterIn } from "./invisible-text.ts";
 
 /** Schemas of fields that have the same meaning in every operation. */
 
@@ -64,7 +65,24 @@ const Word = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/);
 const WordOrEverything = z.string().regex(/^(\*|[A-Za-z0-9][A-Za-z0-9_.-]{0,63})$/);
 export const TaskType = Word.meta({ examples: ["survey"] });
 export const Category = Word.meta({ examples: ["weather"] });
-export const Tag = z.string().min(1).max(64);
+/**
+ * Text that somebody else writes and agents or people read. Invisible characters are refused: orders can be hidden in
+ * them. Blanks around it are cut off.
+ */
+export const visibleText = (minLength: number, maxLength: number) =>
+  z
+    .string()
+    .trim()
+    .min(minLength)
+    .max(maxLength)
+    .superRefine((text, ctx) => {
+      const character = invisibleCharacterIn(text);
+      if (character === undefined) return;
+      const message = `must not hold invisible characters such as ${character}`;
+      ctx.addIssue({ code: "custom", message, params: { keyword: "invisible" } });
+    });
+
+export const Tag = visibleText(1, 64);
 
 export const ErrorCodeField = z
   .enum(ERROR_CODES)

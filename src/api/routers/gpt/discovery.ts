@@ -123,8 +123,8 @@ export const searchProcedures = {
       const candidates = groupByService(data.services);
       const message =
         data.total_count === 0
-          ? `Nothing was found. There are services in: ${available_categories.join(", ")}.`
-          : `Found ${formatCount(data.total_count, "offer")}. Best: ${candidates[0]?.name ?? ""}, ${formatCents(candidates[0]?.price_cents ?? 0)}, paid by ${data.services[0]?.sponsor ?? ""}.`;
+          ? "Nothing was found. available_categories names where there are services."
+          : `Found ${formatCount(data.total_count, "offer")}. The best one comes first, and costs ${formatCents(candidates[0]?.price_cents ?? 0)}.`;
       const results = {
         ...data,
         services: data.services.map(toOffer),

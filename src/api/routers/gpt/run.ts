@@ -84,5 +84,5 @@ function messageFor({ data, pending }: Run): string {
   if (data.output === undefined || data.output === null)
     return `The payment is ${payment.status}, but there is no output.`;
   if (payment.status === "free") return "Here is the output. The upstream charged nothing.";
-  return `Here is the output. ${payment.sponsored_by} paid ${formatCents(payment.amount_cents)}${payment.status === "pending" ? ", still being confirmed" : ""}.`;
+  return `Here is the output. Its sponsor paid ${formatCents(payment.amount_cents)}${payment.status === "pending" ? ", still being confirmed" : ""}.`;
 }

@@ -1,14 +1,12 @@
 import { z } from "zod";
-import { Id, Page, Search, Timestamp } from "../../protocol/fields.ts";
+import { Id, Page, Search, Timestamp, visibleText } from "../../protocol/fields.ts";
 import { Overlap } from "../credential/index.ts";
 
 export const CreateAgentInput = z.strictObject({
-  name: z
-    .string()
-    .trim()
-    .min(1)
-    .max(100)
-    .meta({ description: "Users see this name when they decide about the agent", examples: ["Claude"] }),
+  name: visibleText(1, 100).meta({
+    description: "Users see this name when they decide about the agent",
+    examples: ["Claude"],
+  }),
 });
 
 export const CreateAgentOutput = z.object({

@@ -132,9 +132,8 @@ function suggestNext(offers: OfferRow[], input: Input, total: number, seen: numb
         ? next.runService(offer.service_key, {
             campaignId: offer.service_type === "campaign" ? offer.service_id : undefined,
             inputSchema: offer.input_schema,
-            description: `Run ${offer.name} at ${offer.sponsor}'s expense.`,
           })
-        : next.getTask(offer.service_id, `${offer.sponsor} pays for ${offer.name} after a task.`),
+        : next.getTask(offer.service_id, "Read the task after which a sponsor pays for this service."),
     ),
     ...(seen < total && offers.length > 0
       ? [

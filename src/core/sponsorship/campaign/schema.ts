@@ -10,6 +10,7 @@ import {
   Tag,
   TaskType,
   Timestamp,
+  visibleText,
 } from "../../protocol/fields.ts";
 import { IdempotencyKey } from "../../protocol/idempotency/index.ts";
 import { CampaignStatistics, Period } from "../dashboard/index.ts";
@@ -17,36 +18,29 @@ import { CampaignStatistics, Period } from "../dashboard/index.ts";
 export const DEFAULT_RETENTION_DAYS = 365;
 
 const fields = {
-  name: z.string().trim().min(1).max(100),
-  description: z.string().trim().max(1000),
+  name: visibleText(1, 100),
+  description: visibleText(0, 1000),
   service_keys: z
     .array(ServiceKey)
     .min(1)
     .max(50)
     .meta({ description: "The services it pays for. They may belong to other sponsors" }),
   target_roles: z
-    .array(z.string().min(1).max(64))
+    .array(visibleText(1, 64))
     .max(50)
     .meta({ description: "Roles of users it is for. Empty: all" }),
   target_tools: z
-    .array(z.string().min(1).max(64))
+    .array(visibleText(1, 64))
     .max(50)
     .meta({ description: "Tools of users it is for. Empty: all" }),
-  required_task: z
-    .string()
-    .trim()
-    .min(1)
-    .max(200)
-    .meta({ description: "Short name of the task", examples: ["Developer survey"] }),
+  required_task: visibleText(1, 200).meta({
+    description: "Short name of the task",
+    examples: ["Developer survey"],
+  }),
   task_type: TaskType,
-  task_description: z.string().trim().min(1).max(2000),
+  task_description: visibleText(1, 2000),
   task_schema: JsonObject.meta({ description: "Closed JSON Schema (2020-12) of the answers" }),
-  purpose: z
-    .string()
-    .trim()
-    .min(1)
-    .max(500)
-    .meta({ description: "What the answers are used for; shown with the consent" }),
+  purpose: visibleText(1, 500).meta({ description: "What the answers are used for; shown with the consent" }),
   retention_days: z.number().int().min(1).max(3650),
   subsidy_per_call_cents: Cents.meta({ description: "The highest price of a service that it pays for" }),
   max_calls_per_user: z.number().int().min(1).max(1_000_000),

@@ -102,7 +102,7 @@ function alternatives(payers: AssessedPayer[], service: RequestedService): NextA
 function suggestTasks(payers: PayerRow[], limit: number): NextAction[] {
   return payers
     .slice(0, limit)
-    .flatMap(({ campaign_id, sponsor }) =>
-      campaign_id === null ? [] : [next.getTask(campaign_id, `${sponsor} pays after this task.`)],
+    .flatMap(({ campaign_id }) =>
+      campaign_id === null ? [] : [next.getTask(campaign_id, "Read the task after which this sponsor pays.")],
     );
 }

@@ -1,14 +1,9 @@
 import { z } from "zod";
 import { Overlap } from "../../access/credential/index.ts";
-import { Id, Page, Search, Timestamp } from "../../protocol/fields.ts";
+import { Id, Page, Search, Timestamp, visibleText } from "../../protocol/fields.ts";
 
 export const CreateSponsorInput = z.strictObject({
-  name: z
-    .string()
-    .trim()
-    .min(1)
-    .max(100)
-    .meta({ examples: ["Acme Maps"] }),
+  name: visibleText(1, 100).meta({ examples: ["Acme Maps"] }),
   wallet_address: z
     .string()
     .regex(/^0x[0-9a-fA-F]{40}$/)

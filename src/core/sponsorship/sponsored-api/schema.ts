@@ -9,6 +9,7 @@ import {
   ServiceKey,
   Tag,
   Timestamp,
+  visibleText,
 } from "../../protocol/fields.ts";
 import { IdempotencyKey } from "../../protocol/idempotency/index.ts";
 import { ApiStatistics, Period } from "../dashboard/index.ts";
@@ -68,8 +69,8 @@ const SampleInput = JsonObject.meta({
 });
 
 const fields = {
-  name: z.string().trim().min(1).max(100),
-  description: z.string().trim().min(1).max(1000).meta({ description: "Plain text, for people and agents" }),
+  name: visibleText(1, 100),
+  description: visibleText(1, 1000).meta({ description: "Plain text, for people and agents" }),
   categories: z.array(Category).min(1).max(10),
   tags: z.array(Tag).max(20),
   price_cents: Cents.meta({ description: "The most the upstream may charge for a call" }),

@@ -1,3 +1,4 @@
+import { invisibleCharacterIn } from "../../../protocol/invisible-text.ts";
 import { pointer } from "../../../protocol/json-pointer.ts";
 import { isObject } from "../json.ts";
 import { REFERENCE_FIELD } from "../schema.ts";
@@ -39,6 +40,20 @@ function checkName(name: string, path: string, findings: ErrorCollector): void {
       `The name "${REFERENCE_FIELD}" is reserved for references to stored data.`,
     );
   if (name === "__proto__") findings.add(path, "properties", 'The name "__proto__" isn\'t allowed.');
+}
+
+/** Adds an error for each invisible character in a checked schema, also in a property's name. */
+export function checkVisibleText(schema: unknown, findings: ErrorCollector): void {
+  const check = (text: string, path: string): void => {
+    const character = invisibleCharacterIn(text);
+    if (character !== undefined)
+      findings.add(path, "invisible", `Text must not hold invisible characters such as ${character}.`);
+  };
+  walkJson(schema, "", findings, (value, path) => {
+    if (typeof value === "string") check(value, path);
+    if (isObject(value)) for (const name of Object.keys(value)) check(name, path);
+    return true;
+  });
 }
 
 /** A text of this many characters costs about as much to check as one more value. */

@@ -2,7 +2,7 @@ import type { FieldError } from "../../../protocol/errors.ts";
 import { LIMITS } from "../size-limits.ts";
 import { createValidator } from "./ajv-validator.ts";
 import { checkCompleteness } from "./check-completeness.ts";
-import { checkJson } from "./check-json.ts";
+import { checkJson, checkVisibleText } from "./check-json.ts";
 import { checkListedValues } from "./check-listed-values.ts";
 import { checkReferences } from "./check-references.ts";
 import { ErrorCollector } from "./error-collector.ts";
@@ -16,6 +16,8 @@ import { SchemaGraph } from "./schema-graph.ts";
 export function checkSchema(schema: unknown): FieldError[] {
   const { graph, errors } = readSchema(schema);
   if (graph === undefined || errors.length > 0) return errors;
+  const invisible = checkVisible(schema);
+  if (invisible.length > 0) return invisible;
   try {
     createValidator(graph.root);
     return [];
@@ -30,7 +32,15 @@ export function checkSchema(schema: unknown): FieldError[] {
  * may be open, be of any type, and leave values undescribed; what it may contain and refer to is bounded all the same.
  */
 export function checkDescription(schema: unknown): FieldError[] {
-  return readGraph(schema).errors;
+  const { errors } = readGraph(schema);
+  return errors.length > 0 ? errors : checkVisible(schema);
+}
+
+/** Refuses invisible characters in names, values and annotations. Not part of `readSchema`: older schemas may have some. */
+function checkVisible(schema: unknown): FieldError[] {
+  const findings = new ErrorCollector();
+  checkVisibleText(schema, findings);
+  return findings.errors;
 }
 
 /**

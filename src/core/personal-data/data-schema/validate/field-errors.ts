@@ -6,7 +6,8 @@ import { ownProperty } from "../json.ts";
 
 /**
  * Translates Ajv's errors to field errors in plain English, at most `LIMITS.reportedErrors`. The path leads to
- * the field itself, also if the field is missing or unknown. Messages may quote the schema, but never the data.
+ * the field itself, also if the field is missing or unknown. Messages may quote single words of the schema, which is the
+ * sponsor's, but no prose; and never the data.
  */
 export function fieldErrors(errors: readonly ErrorObject[], basePath: string): FieldError[] {
   const findings = new ErrorCollector();
@@ -36,14 +37,15 @@ type Messages = { readonly [E in DefinedError as E["keyword"]]?: (params: E["par
 
 const MESSAGES: Messages = {
   required: () => "This field is required.",
-  dependentRequired: ({ property }) => `This field is required together with ${JSON.stringify(property)}.`,
+  dependentRequired: () => "This field is required together with another one that is there.",
   additionalProperties: () => "This field isn't allowed here.",
   "false schema": () => "This field isn't allowed here.",
   type: ({ type }) => `Must be ${typeNames(type)}.`,
   enum: ({ allowedValues }) => oneOf(allowedValues),
   const: ({ allowedValue }) => oneOf([allowedValue]),
   format: ({ format }) => `Must be in the format "${format}".`,
-  pattern: ({ pattern }) => `Must match the pattern ${pattern}`,
+  pattern: ({ pattern }) =>
+    WITHOUT_PROSE.test(pattern) ? `Must match the pattern ${pattern}` : "Must match the schema's pattern.",
   minLength: ({ limit }) => `Must have at least ${counted(limit, "character")}.`,
   maxLength: ({ limit }) => `Must have at most ${counted(limit, "character")}.`,
   minItems: ({ limit }) => `Must have at least ${counted(limit, "item")}.`,
@@ -71,11 +73,15 @@ const typeNames = (types: unknown): string =>
     .map((name) => (name === "null" ? name : `${/^[aio]/.test(name) ? "an" : "a"} ${name}`))
     .join(" or ");
 
-/** Quotes the values that the sponsor allows, unless the list is too long to read. */
+/** Text of the sponsor's that can be quoted among our own words: it has no blanks, so it can't be a sentence. */
+const WITHOUT_PROSE = /^\S{1,100}$/;
+
+/** Quotes the values that the sponsor allows, unless the list is too long to read, or holds prose. */
 function oneOf(allowed: readonly unknown[]): string {
   const list = allowed.slice(0, MAX_QUOTED_VALUES + 1).map((value) => JSON.stringify(value));
   const text = list.join(", ");
-  if (list.length > MAX_QUOTED_VALUES || text.length > MAX_QUOTED_LENGTH) {
+  const isProse = list.some((value) => !WITHOUT_PROSE.test(value));
+  if (isProse || list.length > MAX_QUOTED_VALUES || text.length > MAX_QUOTED_LENGTH) {
     return "Must be one of the values that the schema lists.";
   }
   return list.length === 1 ? `Must be ${text}.` : `Must be one of: ${text}.`;
