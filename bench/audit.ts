@@ -15,6 +15,7 @@ import { fileURLToPath } from "node:url";
 import type { Running } from "../src/app/server.ts";
 import { startTollfree } from "../src/app/server.ts";
 import type { RateRules } from "../src/core/protocol/rate-limit/index.ts";
+import { IN_FLIGHT_LIMITS } from "../src/core/protocol/in-flight.ts";
 import { RATE_RULES } from "../src/core/protocol/rate-limit/index.ts";
 import { createLog } from "../src/platform/observability/log.ts";
 import { migrateDeploy } from "../src/platform/postgres/migrate.ts";
@@ -74,6 +75,7 @@ const start = (audited: boolean): Promise<Running> =>
       confirmWaitMs: 0,
       suspension: { scopeViolations: 3, scopeWindowSeconds: 300, rateHits: 10, rateWindowSeconds: 60 },
       rateRules: unlimited,
+      inFlightLimits: IN_FLIGHT_LIMITS,
       treasuryDayMicros: undefined,
       proxyFeeBps: 0n,
       operator: {},

@@ -34,6 +34,7 @@ const Environment = z.object({
     .optional(),
   SANDBOX: Flag.optional(),
   SANDBOX_SEED: Flag.default(true),
+  SANDBOX_PEERS: AddressRanges.default([]),
   X402_NETWORK: Network.optional(),
   X402_ASSET: z
     .string()
@@ -97,6 +98,8 @@ export interface Config {
   publicBaseUrl: string | undefined;
   /** Addresses and CIDR ranges of proxies whose `X-Forwarded-For` is trusted. */
   trustedProxies: string[];
+  /** Addresses and CIDR ranges that may read `/sandbox`, besides loopback. Without meaning outside the sandbox. */
+  sandboxPeers: string[];
   /** For how long a stopping server still takes requests, while `/readyz` already answers 503. */
   drainSeconds: number;
   dataDir: string;
@@ -158,6 +161,7 @@ export function readConfig(
     port: env.PORT,
     publicBaseUrl: env.PUBLIC_BASE_URL,
     trustedProxies: env.TRUSTED_PROXIES,
+    sandboxPeers: env.SANDBOX_PEERS,
     drainSeconds: env.DRAIN_SECONDS ?? (env.NODE_ENV === "production" ? PRODUCTION_DRAIN_SECONDS : 0),
     dataDir: env.TOLLFREE_DATA_DIR,
     logLevel: env.LOG_LEVEL,

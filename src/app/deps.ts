@@ -8,6 +8,7 @@ import { insertAuditEntries } from "../core/observability/audit/index.ts";
 import { readGauges } from "../core/observability/gauges/index.ts";
 import type { Log } from "../core/ports/log.ts";
 import { AppError } from "../core/protocol/errors.ts";
+import { countInFlight } from "../core/protocol/in-flight.ts";
 import { authenticateSponsor } from "../core/sponsorship/sponsor/index.ts";
 import type { ReadinessChecks } from "../http/routes/health.ts";
 import { AesCipher } from "../platform/cipher.ts";
@@ -191,6 +192,7 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
     networks,
     upstream,
     limiter: metrics.watchLimiter(limiter),
+    inFlight: countInFlight(parts.settings.inFlightLimits),
     settings: parts.settings,
     background,
   };

@@ -1,6 +1,7 @@
 import type { Proof } from "../core/money/ledger/index.ts";
 import { verifyLedger } from "../core/money/ledger/index.ts";
 import type { Log } from "../core/ports/log.ts";
+import { IN_FLIGHT_LIMITS } from "../core/protocol/in-flight.ts";
 import { RATE_RULES } from "../core/protocol/rate-limit/index.ts";
 import { explained, explainedStart } from "./explain.ts";
 import { createLog } from "../platform/observability/log.ts";
@@ -138,6 +139,7 @@ async function startServer(
       confirmWaitMs: config.confirmWaitMs,
       suspension: config.suspension,
       rateRules: RATE_RULES,
+      inFlightLimits: IN_FLIGHT_LIMITS,
       treasuryDayMicros: config.treasuryDayMicros,
       proxyFeeBps: config.proxyFeeBps,
       operator: config.operator,
@@ -150,7 +152,8 @@ async function startServer(
       }
     },
     ...(sandbox !== undefined && {
-      routes: (app) => mountSandboxPage(app, () => ({ sandbox, adminApiKey: adminApiKey ?? "", demo })),
+      routes: (app) =>
+        mountSandboxPage(app, config.sandboxPeers, () => ({ sandbox, adminApiKey: adminApiKey ?? "", demo })),
     }),
   });
   return { ...running, sandboxPage: sandbox && { sandbox, adminApiKey: adminApiKey ?? "", demo } };

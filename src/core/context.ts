@@ -6,6 +6,7 @@ import type { RateLimiter } from "./ports/rate-limiter.ts";
 import type { SqlPool } from "./ports/sql.ts";
 import type { UpstreamClient } from "./ports/upstream.ts";
 import type { DataType } from "./protocol/data-types.ts";
+import type { InFlightCounts, InFlightLimits } from "./protocol/in-flight.ts";
 import type { RateRules } from "./protocol/rate-limit/index.ts";
 
 /** Everything that the app gives to the core at start. Each function of the core takes only the parts it uses. */
@@ -18,6 +19,7 @@ export interface Deps {
   networks: Networks;
   upstream: UpstreamClient;
   limiter: RateLimiter;
+  inFlight: InFlightCounts;
   settings: Settings;
   background: Background;
 }
@@ -47,6 +49,7 @@ export interface Settings {
     rateWindowSeconds: number;
   };
   rateRules: RateRules;
+  inFlightLimits: InFlightLimits;
   /** The most micros that may leave the treasury in one UTC day. Undefined: only the budgets limit it. */
   treasuryDayMicros: bigint | undefined;
   /** Our fee on a direct payment, in basis points (1/100 percent) of the upstream's quote, added to the quote. */

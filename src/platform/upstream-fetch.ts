@@ -1,4 +1,4 @@
-import dns from "node:dns";
+import type { LookupAddress } from "node:dns";
 import type { LookupFunction } from "node:net";
 import net from "node:net";
 import ipaddr from "ipaddr.js";
@@ -11,6 +11,7 @@ import type {
   UpstreamFailure,
   UpstreamRequest,
 } from "../core/ports/upstream.ts";
+import { NameError, NameLookup } from "./name-lookup.ts";
 import { decodeBody, readBody } from "./upstream-body.ts";
 
 /** A larger response is cut off. */
@@ -24,6 +25,8 @@ export interface UpstreamPolicy {
   allowedOrigins: readonly string[];
   /** Allows only https. True in production. */
   httpsOnly: boolean;
+  /** Addresses of DNS servers. Default: the system's. */
+  nameServers?: readonly string[];
 }
 
 class BlockedError extends Error {}
@@ -48,6 +51,7 @@ function isPublicAddress(address: string): boolean {
  */
 export class UpstreamFetch implements UpstreamClient {
   readonly #policy: UpstreamPolicy;
+  readonly #names: NameLookup;
   /** Connects to public addresses only. */
   readonly #publicOnly: Agent;
   /** Connects to any address. */
@@ -55,12 +59,14 @@ export class UpstreamFetch implements UpstreamClient {
 
   constructor(policy: UpstreamPolicy) {
     this.#policy = policy;
-    const limits = { headersTimeout: 0, bodyTimeout: 0 };
-    this.#publicOnly = new Agent({
-      ...limits,
-      connect: { lookup: lookUpPublic, timeout: CONNECT_TIMEOUT_MS },
-    });
-    this.#unrestricted = new Agent({ ...limits, connect: { timeout: CONNECT_TIMEOUT_MS } });
+    this.#names = new NameLookup({ servers: policy.nameServers });
+    const agent = (checkAddress: (address: string) => boolean): Agent =>
+      new Agent({
+        ...{ headersTimeout: 0, bodyTimeout: 0 },
+        connect: { lookup: lookUpWith(this.#names, checkAddress), timeout: CONNECT_TIMEOUT_MS },
+      });
+    this.#publicOnly = agent(isPublicAddress);
+    this.#unrestricted = agent(() => true);
   }
 
   request(request: UpstreamRequest): Promise<UpstreamAnswer | UpstreamFailure> {
@@ -130,6 +136,7 @@ export class UpstreamFetch implements UpstreamClient {
   }
 
   async close(): Promise<void> {
+    this.#names.close();
     await Promise.all([this.#publicOnly.close(), this.#unrestricted.close()]);
   }
 }
@@ -142,24 +149,26 @@ const lowerCased = (headers: Record<string, string>): Record<string, string> =>
 const joined = (headers: Record<string, string | string[] | undefined>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(", ")]));
 
-/** A DNS lookup that fails if any of the name's addresses is not public. */
-const lookUpPublic: LookupFunction = (hostname, options, callback) => {
-  dns.lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) {
-      callback(error, "");
-      return;
-    }
-    const blocked = addresses.find(({ address }) => !isPublicAddress(address));
-    const [first] = addresses;
-    if (blocked !== undefined || first === undefined) {
-      callback(new BlockedError(`an address of ${hostname}`), "");
-    } else if (options.all === true) {
-      callback(null, addresses);
-    } else {
-      callback(null, first.address, first.family);
-    }
-  });
-};
+/**
+ * A lookup as sockets want it. The socket connects to the addresses that were checked, and doesn't look the name up again.
+ * It fails if one of the name's addresses isn't allowed.
+ */
+const lookUpWith =
+  (names: NameLookup, isAllowed: (address: string) => boolean): LookupFunction =>
+  (hostname, options, callback) => {
+    const answer = (addresses: readonly LookupAddress[]): void => {
+      const wanted = addresses.filter(
+        ({ family }) => ![4, 6].includes(Number(options.family)) || family === options.family,
+      );
+      const [first] = wanted;
+      if (addresses.some(({ address }) => !isAllowed(address)))
+        callback(new BlockedError(`an address of ${hostname}`), "");
+      else if (first === undefined) callback(new NameError("ENOTFOUND", hostname), "");
+      else if (options.all === true) callback(null, [...wanted]);
+      else callback(null, first.address, first.family);
+    };
+    names.addressesOf(hostname).then(answer, (error: unknown) => callback(error as NameError, ""));
+  };
 
 /** Error codes that mean that no connection was made, so nothing was sent. */
 const UNREACHABLE = new Set([

@@ -71,12 +71,17 @@ interface Service {
   image?: string;
   build?: string;
   command?: string[];
+  ports?: string[];
   environment?: Record<string, string | number>;
   volumes?: string[];
   depends_on?: Record<string, { condition: string }>;
 }
-const readCompose = (file: string): Record<string, Service> =>
-  (parse(readFileSync(path.join(ROOT, file), "utf8")) as { services: Record<string, Service> }).services;
+interface Compose {
+  services: Record<string, Service>;
+  networks?: Record<string, { ipam: { config: { subnet: string; gateway: string }[] } }>;
+}
+const parseCompose = (file: string): Compose => parse(readFileSync(path.join(ROOT, file), "utf8")) as Compose;
+const readCompose = (file: string): Record<string, Service> => parseCompose(file).services;
 
 /** Fills in `${NAME:?…}` as Docker Compose does, and the tests' PostgreSQL for the service of that name. */
 function environmentOf(service: Service | undefined, variables: Record<string, string>) {
@@ -142,6 +147,13 @@ test("the compose file without a name starts the sandbox, with a database and a 
   expect(Object.keys(services).sort()).toEqual(["app", "postgres", "redis"]);
   expect(services["app"]?.environment).toMatchObject({ SANDBOX: "true" });
   for (const name of ["postgres", "redis"]) expect(services[name]).not.toHaveProperty("ports");
+});
+
+test("in the sandbox's compose file, only the bridge of a port on this machine's loopback may read /sandbox", () => {
+  const { services, networks } = parseCompose("docker-compose.yml");
+  expect(services["app"]?.ports).toEqual(["127.0.0.1:3000:3000"]);
+  const gateways = networks?.["default"]?.ipam.config.map(({ gateway }) => gateway);
+  expect(gateways).toEqual([services["app"]?.environment?.["SANDBOX_PEERS"]]);
 });
 
 test("a migration needs no setting but the database's", async () => {

@@ -204,11 +204,12 @@ describe("a server with wrong configuration", { timeout: 120_000 }, () => {
       X402_NETWORK: "eip155:8453",
       REDIS_URL: "http://redis",
       TRUSTED_PROXIES: "1",
+      SANDBOX_PEERS: "everybody",
     });
     expect(output).toContain("ended with 1");
     for (const name of [
       ...["X402_ASSET", "X402_RPC_URL", "X402_FACILITATOR_URL", "TREASURY_PRIVATE_KEY"],
-      ...["DATA_ENCRYPTION_KEY", "DATABASE_URL", "REDIS_URL", "TRUSTED_PROXIES"],
+      ...["DATA_ENCRYPTION_KEY", "DATABASE_URL", "REDIS_URL", "TRUSTED_PROXIES", "SANDBOX_PEERS"],
     ]) {
       expect(output).toMatch(new RegExp(`^ +- ${name}: `, "m"));
     }

@@ -1,4 +1,8 @@
-import { expect, test } from "vitest";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import express from "express";
+import { expect, onTestFinished, test } from "vitest";
+import { mountDocuments } from "../../src/http/routes/documents.ts";
 import { useWorld } from "../support/use-world.ts";
 
 const world = useWorld();
@@ -38,4 +42,27 @@ test.each([
   expect(answer.status).toBe(405);
   expect(answer.body.error_code).toBe("method_not_allowed");
   expect(answer.headers.get("allow")).toBe("GET, HEAD, OPTIONS");
+});
+
+test("documents are made once, and not for each request", async () => {
+  let reads = 0;
+  const document = {
+    get openapi() {
+      reads += 1;
+      return "3.1.0";
+    },
+  };
+  const app = express();
+  mountDocuments(app, { all: document, gpt: document, llms: "", privacy: "" });
+  const readsAtStart = reads;
+  const server = app.listen(0, "127.0.0.1");
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  for (const path of ["/openapi.json", "/openapi/gpt.json", "/.well-known/openapi.yaml"])
+    for (const _ of [1, 2]) {
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`);
+      expect(await answer.text()).toMatch(/"?openapi"?: ?"?3\.1\.0/);
+    }
+  expect(reads).toBe(readsAtStart);
 });

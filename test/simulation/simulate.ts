@@ -204,7 +204,7 @@ class Run {
     const payer = this.#wallet(PRICE * 3n);
     const input = { service_key: this.#random.pick(BEHAVIOURS), input: { n: this.#asked } };
     const ask = (headers: Record<string, string>) =>
-      this.#core.runDirectly({ ...this.#deps(), headers }, input).catch(expected);
+      this.#core.runDirectly({ ...this.#deps(), headers, clientAddress: "" }, input).catch(expected);
     await this.#pay(payer, ask);
   }
 

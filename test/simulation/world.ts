@@ -7,6 +7,7 @@ import { createUser } from "../../src/core/access/user/index.ts";
 import type { Deps, SessionActor, SponsorActor } from "../../src/core/context.ts";
 import { openLedger } from "../../src/core/money/ledger/index.ts";
 import { createNetworks } from "../../src/core/ports/network.ts";
+import { countInFlight } from "../../src/core/protocol/in-flight.ts";
 import { RATE_RULES } from "../../src/core/protocol/rate-limit/index.ts";
 import { createCampaign } from "../../src/core/sponsorship/campaign/index.ts";
 import { bookCredit } from "../../src/core/sponsorship/funding/index.ts";
@@ -30,6 +31,9 @@ const BUDGETS_CENTS = [24, 16];
 const SESSION_CENTS = [10, 8, 10];
 const GRANT_CENTS = 24;
 const FEE_BPS = 100n;
+/** A simulated process that is killed never says that its calls have ended. */
+const NO_LIMITS = { runsOfService: Infinity, unpaidOfAddress: Infinity };
+
 export const SPONSOR_WALLET = `0x${"5".repeat(40)}` as const;
 
 export interface SimWorld {
@@ -74,11 +78,13 @@ export async function createSimWorld(random: Random, tampering: readonly string[
     ]),
     upstream: upstreams,
     limiter: createMemoryLimiter(),
+    inFlight: countInFlight(NO_LIMITS),
     settings: {
       publicBaseUrl: "http://simulated",
       confirmWaitMs: 0,
       suspension: { scopeViolations: 1_000, scopeWindowSeconds: 1, rateHits: 1_000, rateWindowSeconds: 1 },
       rateRules: RATE_RULES,
+      inFlightLimits: NO_LIMITS,
       treasuryDayMicros: 10_000_000n,
       proxyFeeBps: FEE_BPS,
       operator: {},

@@ -6,6 +6,8 @@ import type { AppRouter } from "../../src/api/router.ts";
 import type { NetworkSettings } from "../../src/app/deps.ts";
 import type { Running, ServerOptions } from "../../src/app/server.ts";
 import { startTollfree } from "../../src/app/server.ts";
+import type { InFlightLimits } from "../../src/core/protocol/in-flight.ts";
+import { IN_FLIGHT_LIMITS } from "../../src/core/protocol/in-flight.ts";
 import type { RateRules } from "../../src/core/protocol/rate-limit/index.ts";
 import { RATE_RULES } from "../../src/core/protocol/rate-limit/index.ts";
 import { createLog } from "../../src/platform/observability/log.ts";
@@ -29,7 +31,7 @@ export interface TestServer extends Running {
 
 type Settings = ServerOptions["settings"];
 
-export type ServerChanges = Partial<Omit<Settings, "rateRules" | "suspension">> &
+export type ServerChanges = Partial<Omit<Settings, "rateRules" | "suspension" | "inFlightLimits">> &
   Partial<Pick<ServerOptions, "limiterStore" | "trustedProxies" | "log" | "metricsToken">> & {
     confirmations?: number;
     /** Default: the run's chain. */
@@ -44,6 +46,8 @@ export type ServerChanges = Partial<Omit<Settings, "rateRules" | "suspension">> 
     /** The signer that has the treasury's key, in place of the server. */
     treasurySigner?: { signerUrl: string; address: `0x${string}` };
     suspension?: Partial<Settings["suspension"]>;
+    /** Default: none, unless `limits` are `real`. */
+    inFlightLimits?: Partial<InFlightLimits>;
     /** `real` for the rate limits of production. Default: none but the given ones. */
     limits?: "real" | Partial<RateRules>;
   };
@@ -52,6 +56,8 @@ export type ServerChanges = Partial<Omit<Settings, "rateRules" | "suspension">> 
 const NO_LIMITS = Object.fromEntries(
   Object.entries(RATE_RULES).map(([name, rule]) => [name, { ...rule, limit: 1_000_000_000 }]),
 ) as RateRules;
+
+const NO_IN_FLIGHT_LIMITS: InFlightLimits = { runsOfService: Infinity, unpaidOfAddress: Infinity };
 
 /** Starts a server with its own database and its own funded treasury, on the run's chain. */
 export async function startTestServer({
@@ -66,6 +72,7 @@ export async function startTestServer({
   limiterStore = { kind: "memory" },
   trustedProxies = [],
   suspension = {},
+  inFlightLimits = {},
   log,
   metricsToken,
   ...settings
@@ -101,6 +108,10 @@ export async function startTestServer({
         ...suspension,
       },
       rateRules: limits === "real" ? RATE_RULES : { ...NO_LIMITS, ...limits },
+      inFlightLimits: {
+        ...(limits === "real" ? IN_FLIGHT_LIMITS : NO_IN_FLIGHT_LIMITS),
+        ...inFlightLimits,
+      },
       treasuryDayMicros: undefined,
       proxyFeeBps: 0n,
       operator: {},

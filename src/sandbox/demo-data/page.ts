@@ -1,4 +1,6 @@
 import type { Express } from "express";
+import { Router } from "express";
+import { createIsLocal, localOnly } from "../../http/request/local-request.ts";
 import { sendJson } from "../../http/request/send.ts";
 import type { Sandbox } from "../index.ts";
 import type { DemoData } from "./seed.ts";
@@ -10,20 +12,15 @@ export interface SandboxPage {
   demo: DemoData | undefined;
 }
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/;
-
 /**
- * Adds `GET /sandbox`. Its answer holds private keys of the test chain, so it is served only to callers on this
- * machine. Checking `Host` and `Origin` also keeps out web pages of other sites: a page can't set `Host`, and a
- * cross-site request whose answer the page could read carries `Origin`.
+ * Adds the routes under `/sandbox`. They tell keys, so they exist for callers on this machine only: whatever is added to
+ * this router is behind the same check.
+ * @param peers addresses and CIDR ranges that count as this machine too
  */
-export function mountSandboxPage(app: Express, page: () => SandboxPage): void {
-  app.get("/sandbox", (req, res, next) => {
-    const isLocal = LOOPBACK.test(req.headers.host ?? "") && req.headers.origin === undefined;
-    if (!isLocal) {
-      next();
-      return;
-    }
+export function mountSandboxPage(app: Express, peers: readonly string[], page: () => SandboxPage): void {
+  const router = Router();
+  router.use(localOnly(createIsLocal(peers)));
+  router.get("/", (req, res) => {
     const { sandbox, adminApiKey, demo } = page();
     sendJson(
       req,
@@ -43,4 +40,5 @@ export function mountSandboxPage(app: Express, page: () => SandboxPage): void {
       },
     );
   });
+  app.use("/sandbox", router);
 }

@@ -48,7 +48,10 @@ export const proxyRouter = router({
         refusePayment(ctx);
         return askPrice(ctx.deps, input);
       }
-      const { headers, replayed, answer } = await runDirectly({ ...ctx.deps, headers: ctx.headers }, input);
+      const { headers, replayed, answer } = await runDirectly(
+        { ...ctx.deps, headers: ctx.headers, clientAddress: ctx.clientAddress },
+        input,
+      );
       Object.assign(ctx.reply.headers, headers);
       markReplayed(ctx, replayed);
       return respondWithAnswer(ctx, answer);

@@ -9,21 +9,11 @@ import {
   settlePayment,
   takePayment,
 } from "../../money/incoming-payment/index.ts";
-import type { AnswerBody, PaymentRow } from "../../money/payment/index.ts";
-import {
-  awaitConfirmation,
-  bodyOf,
-  findPayment,
-  isSuccess,
-  quoteDigest,
-  readRefusal,
-  readStoredBody,
-  sendPayment,
-  signPayment,
-} from "../../money/payment/index.ts";
+import type { PaymentRow } from "../../money/payment/index.ts";
+import { findPayment, quoteDigest, readStoredBody } from "../../money/payment/index.ts";
 import { compileSchema } from "../../personal-data/data-schema/index.ts";
 import type { Network } from "../../ports/network.ts";
-import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../ports/upstream.ts";
+import type { UpstreamRequest } from "../../ports/upstream.ts";
 import type { Offer } from "../../ports/x402-buyer.ts";
 import type { PresentedPayment, RequestHeaders } from "../../ports/x402-seller.ts";
 import { canonicalJson } from "../../protocol/canonical-json.ts";
@@ -34,26 +24,17 @@ import {
   checkPathInput,
   invalidRunInput,
 } from "../../sponsorship/sponsored-api/index.ts";
+import { enterService, enterUnpaid } from "../in-flight/index.ts";
 import { askQuote } from "../quote/index.ts";
-import { closeDirectPayments } from "./close-direct-payments.ts";
 import { findSold, notForSale, priceDemand, requireOnSale } from "./ask-price.ts";
 import { directPaymentOutcome } from "./outcome.ts";
+import type { DirectRun } from "./pay-upstream.ts";
+import { payUpstream, RETRY_SECONDS } from "./pay-upstream.ts";
 import { directFee, saleTerms } from "./sale-terms.ts";
 import type { RunDirectlyInput } from "./schema.ts";
 import { claimDirectPayment, findUpstreamPaymentId } from "./store.ts";
 
-type Context = Deps & { headers: RequestHeaders };
-
-const RETRY_SECONDS = 5;
-
-export interface DirectRun {
-  /** The upstream's answer. */
-  answer: AnswerBody;
-  /** The receipt, in the format of the x402 version that the buyer used. */
-  headers: Record<string, string>;
-  /** The answer comes from an earlier request with the same payment and the same retry id. */
-  replayed: boolean;
-}
+type Context = Deps & { headers: RequestHeaders; clientAddress: string };
 
 /** A direct call: the service, and the request to its upstream. */
 interface DirectCall {
@@ -76,8 +57,8 @@ interface DirectCall {
  * @throws `payment_required`, with the terms, if there was no payment: those of the upstream's quote, or of the
  *   registered price as long as there is no input to ask for a quote with; `duplicate_request` if the payment was
  *   used before, with its outcome; `upstream_error` and `upstream_timeout` after paying, with the
- *   transactions; `service_unavailable` if it isn't known yet whether the payment arrived. It is never a
- *   second 402, because a client would sign again
+ *   transactions; `service_unavailable` if it isn't known yet whether the payment arrived, or, before
+ *   anything is taken, if the service is busy; `rate_limited` if the caller has too many unpaid calls. It is never a second 402, because a client would sign again
  */
 export async function runDirectly(ctx: Context, input: z.infer<typeof RunDirectlyInput>): Promise<DirectRun> {
   const { api, network } = await findSold(ctx, input.service_key);
@@ -91,6 +72,37 @@ export async function runDirectly(ctx: Context, input: z.infer<typeof RunDirectl
   // A pause stops only new sales. A buyer who has paid before gets an answer above.
   const request = call.buildRequest();
   await requireOnSale(ctx, api);
+  // Whoever attaches a payment may have none, so it counts as unpaid until the payment is taken.
+  const leaveUnpaid = enterUnpaid(ctx, ctx.clientAddress);
+  try {
+    const leave = enterService(ctx, api.serviceKey);
+    try {
+      return await buy(ctx, call, { payment, request, onTaken: leaveUnpaid, onAnswer: leave });
+    } finally {
+      leave();
+    }
+  } finally {
+    leaveUnpaid();
+  }
+}
+
+/** A call that may be made: its request, and the payment that the buyer has attached. */
+interface AllowedCall {
+  payment: PresentedPayment | undefined;
+  request: UpstreamRequest;
+  /** Called once the buyer's payment is claimed. */
+  onTaken: () => void;
+  /** Called once the upstream has answered the paid request. */
+  onAnswer: () => void;
+}
+
+/** Asks for the price, takes the buyer's payment and pays the upstream. */
+async function buy(
+  ctx: Context,
+  call: DirectCall,
+  { payment, request, onTaken, onAnswer }: AllowedCall,
+): Promise<DirectRun> {
+  const { api, network } = call;
   const quote = await askQuote(ctx, api, request, undefined);
   if (quote.kind === "free") throw notForSale();
 
@@ -109,13 +121,18 @@ export async function runDirectly(ctx: Context, input: z.infer<typeof RunDirectl
       feeMicros: directFee(ctx.settings, offer.amountMicros),
     }),
   );
-  if (taken.kind === "earlier") return answerRepeatedPayment(ctx, call, taken.payment, taken.claim);
+  onTaken();
+  if (taken.kind === "earlier") {
+    onAnswer();
+    return answerRepeatedPayment(ctx, call, taken.payment, taken.claim);
+  }
   const paidTxHash = await settlePayment(ctx, taken, terms);
   if (paidTxHash === undefined) throw arrivalUnknown();
   return payUpstream(ctx, request, taken.claim, {
     paymentId,
     offer,
     receipt: network.seller.receipt(taken.payment, paidTxHash),
+    onAnswer,
   });
 }
 
@@ -131,52 +148,6 @@ function readCall(ctx: Context, api: ApiRow, network: Network, data: Record<stri
     },
     requestDigest: ctx.cipher.hmac(canonicalJson([api.serviceKey, data])),
   };
-}
-
-/** Our payment to the upstream, which is reserved, and the receipt for the buyer's payment. */
-interface UpstreamPayment {
-  paymentId: string;
-  /** The offer to sign. */
-  offer: Offer;
-  receipt: Record<string, string>;
-}
-
-/** Signs our payment and sends the request with it, once the buyer's money has arrived. */
-async function payUpstream(
-  ctx: Context,
-  request: UpstreamRequest,
-  claim: IncomingRow,
-  { paymentId, offer, receipt }: UpstreamPayment,
-): Promise<DirectRun> {
-  let answer: UpstreamAnswer | UpstreamFailure | undefined;
-  try {
-    const signed = await signPayment(ctx, { id: paymentId, permit: "incoming" }, offer, request);
-    answer = await sendPayment(ctx, { id: paymentId, network: offer.network }, signed, false);
-  } catch (error) {
-    await closeDirectPayments(ctx);
-    throw error instanceof AppError ? withHeaders(error, receipt) : error;
-  }
-  if (answer?.kind === "answer" && isSuccess(answer))
-    return { answer: bodyOf(answer), headers: receipt, replayed: false };
-
-  await awaitConfirmation(ctx, paymentId);
-  await closeDirectPayments(ctx);
-  const refusal = answer?.kind === "answer" ? readRefusal(answer, request.confidential) : undefined;
-  const options = {
-    details: {
-      direct_payment: await directPaymentOutcome(ctx, claim.id),
-      ...(refusal !== undefined && { upstream: refusal.upstream }),
-    },
-    headers: receipt,
-    // A new request would be a new payment.
-    retryAllowed: false,
-    retryAfterSeconds: refusal?.retryAfterSeconds ?? RETRY_SECONDS,
-  };
-  if (answer?.kind === "timeout") throw new AppError("upstream_timeout", options);
-  throw new AppError("upstream_error", {
-    message: "The upstream didn't deliver. The payment is refunded, unless the upstream has taken the money.",
-    ...options,
-  });
 }
 
 /**
@@ -208,9 +179,15 @@ async function answerRepeatedPayment(
     const upstreamPayment = await findPayment(ctx.db, await findUpstreamPaymentId(ctx.db, earlier.id));
     if (paidTxHash !== undefined && upstreamPayment.status === "reserved") {
       const request = call.buildRequest();
-      const offer = await askSameOffer(ctx, call.api, request, upstreamPayment);
-      if (offer !== undefined)
-        return payUpstream(ctx, request, earlier, { paymentId: upstreamPayment.id, offer, receipt });
+      const onAnswer = enterService(ctx, call.api.serviceKey);
+      try {
+        const offer = await askSameOffer(ctx, call.api, request, upstreamPayment);
+        const paymentId = upstreamPayment.id;
+        if (offer !== undefined)
+          return await payUpstream(ctx, request, earlier, { paymentId, offer, receipt, onAnswer });
+      } finally {
+        onAnswer();
+      }
     }
     const stored = readStoredBody(upstreamPayment, ctx.cipher);
     if (stored !== undefined) return { answer: stored, headers: receipt, replayed: true };
@@ -238,11 +215,6 @@ async function askSameOffer(
 
 const retryIdDigest = ({ cipher }: Context, payment: PresentedPayment | undefined): Buffer | undefined =>
   payment?.retryId === undefined ? undefined : cipher.hmac(payment.retryId);
-
-function withHeaders(error: AppError, headers: Record<string, string>): AppError {
-  Object.assign(error.headers, headers);
-  return error;
-}
 
 /** The answer while the chain hasn't shown yet whether the buyer's payment arrived. */
 const arrivalUnknown = (): AppError =>

@@ -20,6 +20,14 @@ import { respond, respondUnrecorded } from "./respond.ts";
 
 type Context = Deps & { actor: SessionActor };
 
+interface PaidCall {
+  /** The offer to sign. */
+  offer: Offer;
+  request: UpstreamRequest;
+  /** Called once the upstream has answered, before the chain is waited for. */
+  onAnswer: () => void;
+}
+
 /**
  * Signs the payment, sends the request with it, and answers the caller. From here on the money may be gone, so whatever
  * fails on our side, an answer of the upstream goes out, and an error names the payment and invites no other one.
@@ -29,13 +37,13 @@ type Context = Deps & { actor: SessionActor };
 export async function payAndDeliver(
   ctx: Context,
   payment: ReservedPayment,
-  offer: Offer,
-  request: UpstreamRequest,
+  { offer, request, onAnswer }: PaidCall,
 ): Promise<Run> {
   let answer: UpstreamAnswer | UpstreamFailure | undefined;
   try {
     const paidRequest = await signPayment(ctx, { id: payment.id, permit: ctx.actor }, offer, request);
     answer = await sendPayment(ctx, payment, paidRequest, false);
+    onAnswer();
     // The request wasn't sent, or didn't reach the upstream. The reconciler will send the same request again.
     if (answer === undefined || answer.kind === "unreachable")
       return await respond(ctx, await findPayment(ctx.db, payment.id), {});

@@ -25,6 +25,7 @@ import { centsToMicros } from "../../protocol/amounts.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { releaseClaim } from "../../protocol/idempotency/index.ts";
+import { next } from "../../protocol/next-actions.ts";
 import { choosePayers } from "../../sponsorship/payer/index.ts";
 import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
 import {
@@ -34,6 +35,7 @@ import {
   inactiveService,
   invalidRunInput,
 } from "../../sponsorship/sponsored-api/index.ts";
+import { enterService } from "../in-flight/index.ts";
 import { askQuote } from "../quote/index.ts";
 import type { ClaimedRun } from "./claim-run.ts";
 import { claimRun } from "./claim-run.ts";
@@ -49,8 +51,8 @@ type Context = Deps & { actor: SessionActor };
 
 /**
  * Runs a service at a sponsor's expense. The checks have a fixed order: idempotency, service, input, scopes,
- * consent, payer, budget. The upstream is called only after all of them have passed, because it may answer
- * without a payment.
+ * consent, payer, budget, and whether the service has a slot. The upstream is called only after all of them have passed,
+ * because it may answer without a payment.
  * @throws the error of the first check that fails, and the errors of `askQuote`, `reserveCall` and `payAndDeliver`
  */
 export async function runService(ctx: Context, input: Input): Promise<Run> {
@@ -93,7 +95,30 @@ async function makeRun(
   const checked = await checkInput(ctx, api, input.input ?? {});
   const payers = await choosePayers(ctx, api, input.campaign_id);
   await requireBudget(ctx, call, api.expectedCostMicros);
+  const leave = enterService(ctx, api.serviceKey, [next.searchServices()]);
+  try {
+    return await callUpstream(ctx, api, input, { call, checked, payers, onAnswer: leave });
+  } finally {
+    leave();
+  }
+}
 
+/** A run that has passed the checks. */
+interface CheckedRun {
+  call: SponsoredCall;
+  checked: RunInput;
+  payers: Awaited<ReturnType<typeof choosePayers>>;
+  /** Called once the upstream has answered the paid request, or won't be asked any more. */
+  onAnswer: () => void;
+}
+
+/** Asks for the price, pays, and delivers the answer. */
+async function callUpstream(
+  ctx: Context,
+  api: ApiRow,
+  input: Input,
+  { call, checked, payers, onAnswer }: CheckedRun,
+): Promise<Run> {
   const [firstPayer] = payers.ready;
   // The request for a quote already carries the input to the upstream. So the consent is recorded before it, and before
   // a stored value is read. A stored value can hold data of further types.
@@ -118,7 +143,7 @@ async function makeRun(
   const payment = await reserveCall(ctx, call, payers, { offer, digest: quoteDigest(offer, request) });
   if (payment.campaignId !== firstPayer.campaign_id)
     await recordConsent(payment.campaignId, filled.dataTypes);
-  return payAndDeliver(ctx, payment, offer, request);
+  return payAndDeliver(ctx, payment, { offer, request, onAnswer });
 }
 
 /** The claim lapses by itself later. */

@@ -1,0 +1,49 @@
+/** Ends what was entered. Calling it again does nothing. */
+export type Leave = () => void;
+
+/** Counts what is in flight in this process, by key, and lets in a limited number for each key. */
+export class InFlight {
+  readonly limit: number;
+  readonly #counts = new Map<string, number>();
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  /** Counts one more for `key`. Undefined if there are `limit` already; then nothing is counted. */
+  enter(key: string): Leave | undefined {
+    const count = this.#counts.get(key) ?? 0;
+    if (count >= this.limit) return undefined;
+    this.#counts.set(key, count + 1);
+    let isIn = true;
+    return () => {
+      if (!isIn) return;
+      isIn = false;
+      const left = (this.#counts.get(key) ?? 0) - 1;
+      if (left > 0) this.#counts.set(key, left);
+      else this.#counts.delete(key);
+    };
+  }
+}
+
+/** The most that may be in flight at once in one replica. */
+export interface InFlightLimits {
+  /** Runs of one service, sponsored and direct, from before the quote until the upstream has answered. */
+  runsOfService: number;
+  /** Direct calls of one client address, until their payment is taken. */
+  unpaidOfAddress: number;
+}
+
+export const IN_FLIGHT_LIMITS: InFlightLimits = { runsOfService: 32, unpaidOfAddress: 16 };
+
+export interface InFlightCounts {
+  /** By service key. */
+  runs: InFlight;
+  /** By client address. */
+  unpaid: InFlight;
+}
+
+export const countInFlight = ({ runsOfService, unpaidOfAddress }: InFlightLimits): InFlightCounts => ({
+  runs: new InFlight(runsOfService),
+  unpaid: new InFlight(unpaidOfAddress),
+});
