@@ -44,7 +44,8 @@ function parseDockerfile(): Instruction[] {
 }
 
 /**
- * Whether .dockerignore excludes a file. The last pattern that matches the path or one of its folders decides.
+ * Whether .dockerignore excludes a file. The last pattern that matches the path or one of its folders decides. A folder
+ * stays if something in it does.
  */
 function isIgnored(file: string): boolean {
   const relative = path.relative(project, file);
@@ -53,7 +54,8 @@ function isIgnored(file: string): boolean {
     .filter((line) => line !== "" && !line.startsWith("#"));
   const matching = patterns.filter((pattern) => {
     const name = pattern.replace(/^!/, "");
-    return name === "*" || relative === name || relative.startsWith(`${name}/`);
+    const isAbove = pattern.startsWith("!") && name.startsWith(`${relative}/`);
+    return name === "*" || relative === name || relative.startsWith(`${name}/`) || isAbove;
   });
   return relative !== "" && matching.at(-1)?.startsWith("!") !== true;
 }
