@@ -34,7 +34,7 @@ export interface InFlightLimits {
   unpaidOfAddress: number;
 }
 
-export const IN_FLIGHT_LIMITS: InFlightLimits = { runsOfService: 32, unpaidOfAddress: 16 };
+export const IN_FLIGHT_LIMITS: InFlightLimits = { runsOfService: 100, unpaidOfAddress: 60 };
 
 export interface InFlightCounts {
   /** By service key. */
