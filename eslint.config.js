@@ -56,6 +56,8 @@ export default tseslint.config(
       "@typescript-eslint/return-await": ["error", "error-handling-correctness-only"],
       "@typescript-eslint/no-shadow": "error",
       eqeqeq: "error",
+      // Characters in a class that only join others are written as escapes, so they can be told apart.
+      "no-misleading-character-class": ["error", { allowEscape: true }],
       "no-console": "error",
       "no-restricted-properties": ["error", banned.environment, ...banned.unsafeSql],
       "no-restricted-imports": [
@@ -148,6 +150,7 @@ export default tseslint.config(
         process: "readonly",
         module: "writable",
         URL: "readonly",
+        fetch: "readonly",
         WebAssembly: "readonly",
       },
     },
