@@ -15,8 +15,8 @@ export function objectSchema(
   };
 }
 
-/** Keywords that say nothing about which data is valid. */
-const TEXTS = new Set(["title", "description", "$comment", "examples", "example"]);
+/** Keywords that hold prose. Defaults and examples stay: programs fill fields with them. */
+const TEXTS = new Set(["title", "description", "$comment"]);
 /** Keywords that hold schemas by names of the sponsor's own. */
 const NAMED = new Set(["properties", "$defs", "dependentSchemas", "patternProperties"]);
 /** Keywords that hold data of the sponsor's own. */

@@ -86,7 +86,9 @@ function misplaced(value: unknown, path: string[] = []): string[] {
 /** Without the values that a schema allows: those are data, and can't be left out. */
 const withoutData = (schema: unknown): unknown =>
   JSON.parse(
-    JSON.stringify(schema, (key, value: unknown) => (/^(enum|pattern)$/.test(key) ? undefined : value)),
+    JSON.stringify(schema, (key, value: unknown) =>
+      /^(enum|pattern|examples)$/.test(key) ? undefined : value,
+    ),
   );
 
 describe.each(TRANSPORTS)("over %s", (transport) => {
