@@ -29,9 +29,9 @@ export const MUTANTS: Record<string, Mutant> = {
   "signs again after a timeout": {
     changes: [
       {
-        file: "runs/sponsored-run/run-service.ts",
-        from: `const answer = await sendPayment(ctx, payment, paidRequest, false);`,
-        to: `let answer = await sendPayment(ctx, payment, paidRequest, false);
+        file: "runs/sponsored-run/pay-and-deliver.ts",
+        from: `answer = await sendPayment(ctx, payment, paidRequest, false);`,
+        to: `answer = await sendPayment(ctx, payment, paidRequest, false);
   if (answer?.kind === "timeout") {
     const { headers } = await ctx.networks.default.buyer.sign(offer, payment.id);
     answer = await ctx.upstream.request({ ...request, headers: { ...request.headers, ...headers } });
