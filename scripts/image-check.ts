@@ -73,17 +73,17 @@ const DEVELOPMENT_ONLY = ["esbuild", "prisma", "tsx", "vitest"];
 /** The search path for programs, with the image's version of Node first. */
 const programPath = `${nodeOfImage()}${path.delimiter}${process.env["PATH"]}`;
 
-/** Installs the version of Node that the image has, as test/generators names it. Returns the folder of its program. */
+/** Installs the version of Node that the image has, as test/outside-clients names it. Returns the folder of its program. */
 function nodeOfImage(): string {
   const major = /^FROM node:(\d+)/m.exec(readText("Dockerfile"))?.[1];
   if (major === process.versions.node.split(".")[0]) return path.dirname(process.execPath);
-  const { optionalDependencies: offered } = JSON.parse(readText("test/generators/package.json")) as {
+  const { optionalDependencies: offered } = JSON.parse(readText("test/outside-clients/package.json")) as {
     optionalDependencies: Record<string, string>;
   };
   const name = `node-${process.platform}-${process.arch}`;
   const version = offered[name];
   if (version?.startsWith(`${major}.`) !== true)
-    throw new Error(`test/generators has no Node ${major} for this platform (${name})`);
+    throw new Error(`test/outside-clients has no Node ${major} for this platform (${name})`);
   const folder = path.join(home, "node");
   mkdirSync(folder);
   execFileSync(
