@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Background } from "../core/context.ts";
 import type { Log } from "../core/ports/log.ts";
@@ -16,6 +17,8 @@ export class BackgroundWork implements Background {
 
   constructor(log: Log) {
     this.#log = log;
+    // Each piece of work listens for the stop.
+    setMaxListeners(MOST_RETRIED, this.#stopping.signal);
   }
 
   keep(work: Promise<unknown>): void {

@@ -28,7 +28,7 @@ export async function countViolation(
   log.info({ event: `${kind}_violation`, session_id: sessionId }, "session violation counted");
   const atLimit = { id: grantId, kind, limit: BigInt(limit), window_seconds: windowSeconds, reason };
   if ((await suspendGrantAtLimit.count(sql, atLimit)) === 0) return;
-  // Its sessions are suspended from here on. The marks on them are for whoever reads the table.
+  // Its sessions are suspended from here on. The marks on them are for programs that read the table.
   await suspendSessionsOfGrant.count(sql, { grant_id: grantId });
   log.warn(
     { event: "session_suspended", session_id: sessionId, grant_id: grantId, reason: kind },

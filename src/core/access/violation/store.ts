@@ -1,4 +1,4 @@
-import { text, uuid } from "../../ports/sql-types.ts";
+import { oneOf, uuid } from "../../ports/sql-types.ts";
 import { statement } from "../../ports/statement.ts";
 
 /** The kinds of violations. Each kind has a limit of its own. */
@@ -8,7 +8,7 @@ export type ViolationKind = "scope" | "rate";
 export const insertViolation = statement({
   name: "violation.insert",
   limit: "money",
-  params: { session_id: uuid, grant_id: uuid, kind: text },
+  params: { session_id: uuid, grant_id: uuid, kind: oneOf<ViolationKind>() },
   row: {},
   text: `
     INSERT INTO session_violations (agent_session_id, grant_id, kind) VALUES ($session_id, $grant_id, $kind)`,

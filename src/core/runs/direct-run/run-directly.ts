@@ -72,7 +72,7 @@ export async function runDirectly(ctx: Context, input: z.infer<typeof RunDirectl
   // A pause stops only new sales. A buyer who has paid before gets an answer above.
   const request = call.buildRequest();
   await requireOnSale(ctx, api);
-  // Whoever attaches a payment may have none, so it counts as unpaid until the payment is taken.
+  // A payment that is attached may be worth nothing, so the call counts as unpaid until the payment is taken.
   const leaveUnpaid = enterUnpaid(ctx, ctx.clientAddress);
   try {
     const leave = enterService(ctx, api.serviceKey);

@@ -52,8 +52,8 @@ export async function payAndDeliver(
     const settled: PaymentRow = await awaitConfirmation(ctx, payment.id);
     return await respond(ctx, settled, decodeOutput(bodyOf(answer)));
   } catch (error) {
-    if (error instanceof AppError) throw error;
-    if (answer?.kind !== "answer" || !isSuccess(answer)) throw unknownOutcome(payment.id, error);
+    if (answer?.kind !== "answer" || !isSuccess(answer))
+      throw error instanceof AppError ? error : unknownOutcome(payment.id, error);
     ctx.log.error(
       { event: "answer_without_record", payment_id: payment.id, err: error },
       "a paid answer went out, although its payment could not be read",

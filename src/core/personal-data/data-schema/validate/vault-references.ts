@@ -76,36 +76,58 @@ const CONDITIONAL = ["anyOf", "oneOf", "if", "then", "else", "not"];
  * @param path JSON Pointer of the value within the data
  */
 export function dependsOnOtherValues(graph: SchemaGraph, path: string): boolean {
-  let described: Description[] = [{ schema: graph.root, conditional: false }];
-  const around: Description[] = [];
+  let described = new Descriptions(graph);
+  described.add(graph.root, false);
+  const around: boolean[] = [];
   for (const token of tokensOf(path)) {
-    const inPlace = described.flatMap((each) => describeInPlace(graph, each));
-    around.push(...inPlace.filter(({ schema }) => schema.enum !== undefined || "const" in schema));
-    described = inPlace.flatMap(({ schema, conditional }) =>
-      insideOf(schema, token).map((inner) => ({ schema: inner, conditional })),
-    );
+    const inside = new Descriptions(graph);
+    for (const [schema, conditional] of described.inPlace()) {
+      if (schema.enum !== undefined || "const" in schema) around.push(conditional);
+      for (const inner of insideOf(schema, token)) inside.add(inner, conditional);
+    }
+    described = inside;
   }
-  const constraints = [...around, ...described.filter(({ schema }) => Object.keys(schema).length > 0)];
-  return constraints.length > 1 && constraints.some(({ conditional }) => conditional);
+  const constraints = [...around, ...described.ofTheirOwn()];
+  return constraints.length > 1 && constraints.some((conditional) => conditional);
 }
 
-interface Description {
-  schema: Schema;
-  /** Whether it applies only if other values meet a condition. */
-  conditional: boolean;
-}
+/**
+ * The schemas that describe one value, each with whether it applies only if other values meet a condition. Each is
+ * looked at once, however many references lead to it: following every one could take forever. What applies in any case
+ * isn't conditional, whatever else leads to it.
+ */
+class Descriptions {
+  readonly #graph: SchemaGraph;
+  readonly #found = new Map<Schema, boolean>();
 
-/** The schema, and all subschemas that describe the same value. */
-function describeInPlace(graph: SchemaGraph, { schema, conditional }: Description): Description[] {
-  const inner = graph.inPlace(schema).flatMap(({ schema: part, tokens: [keyword = ""] }) =>
-    typeof part === "boolean"
-      ? []
-      : describeInPlace(graph, {
-          schema: part,
-          conditional: conditional || CONDITIONAL.includes(keyword),
-        }),
-  );
-  return [{ schema, conditional }, ...inner];
+  constructor(graph: SchemaGraph) {
+    this.#graph = graph;
+  }
+
+  add(schema: Schema, conditional: boolean): void {
+    this.#found.set(schema, conditional && this.#found.get(schema) !== false);
+  }
+
+  /** Of the schemas that were added, without those in them: whether each is conditional, unless it says nothing. */
+  ofTheirOwn(): boolean[] {
+    return [...this.#found]
+      .filter(([schema]) => Object.keys(schema).length > 0)
+      .map(([, conditional]) => conditional);
+  }
+
+  /** The schemas that were added, and all in them that describe the same value. */
+  inPlace(): Map<Schema, boolean> {
+    const all = new Map<Schema, boolean>();
+    const visit = (schema: Schema, conditional: boolean): void => {
+      const known = all.get(schema);
+      if (known === false || known === conditional) return;
+      all.set(schema, conditional);
+      for (const { schema: part, tokens } of this.#graph.inPlace(schema))
+        if (typeof part === "object") visit(part, conditional || CONDITIONAL.includes(tokens[0] ?? ""));
+    };
+    for (const [schema, conditional] of this.#found) visit(schema, conditional);
+    return all;
+  }
 }
 
 /** What a schema says about a property, or about an item. `true` and `false` say nothing about its value. */
