@@ -78,7 +78,12 @@ async function build() {
   for (const directory of [next, last]) rmSync(directory, { recursive: true, force: true });
   await esbuild.build({
     absWorkingDir: ROOT,
-    entryPoints: ["src/main.ts", "src/demo/main.ts", "src/sandbox/services/main.ts"],
+    entryPoints: [
+      "src/main.ts",
+      "src/demo/main.ts",
+      "src/sandbox/services/main.ts",
+      "src/app/compute/program.ts",
+    ],
     outbase: "src",
     outdir: next,
     bundle: true,

@@ -8,11 +8,13 @@ import { insertAuditEntries } from "../core/observability/audit/index.ts";
 import { readGauges } from "../core/observability/gauges/index.ts";
 import type { Log } from "../core/ports/log.ts";
 import { AppError } from "../core/protocol/errors.ts";
+import { FairQueue } from "../core/protocol/fair-queue.ts";
 import { countInFlight } from "../core/protocol/in-flight.ts";
 import { authenticateSponsor } from "../core/sponsorship/sponsor/index.ts";
 import type { ReadinessChecks } from "../http/routes/health.ts";
 import { AesCipher } from "../platform/cipher.ts";
 import { BackgroundWork } from "./background.ts";
+import { startCompute } from "./compute/start-compute.ts";
 import type { AuditWriter } from "../platform/observability/audit-writer.ts";
 import { createAuditWriter } from "../platform/observability/audit-writer.ts";
 import { createMetrics, type Metrics } from "../platform/observability/metrics.ts";
@@ -36,6 +38,9 @@ import type { Job } from "./jobs/run-job.ts";
 
 /** The most connections of the pool that only runs what moves money. The other pool has 10. */
 const MONEY_CONNECTIONS = 5;
+
+/** Searches of one replica: fewer than the pool has connections, so that other reads find one. */
+const SEARCHES = { atOnce: 2, atOnceOfCaller: 1, waitingOfCaller: 20, waiting: 200 };
 
 /** A network, and how many blocks must have a transaction until it counts. */
 export type NetworkSettings = ChainSettings & { confirmations: number };
@@ -184,6 +189,7 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
   const { limiter, ...limits } = await createLimiter(parts.limiterStore, { sql, log });
   if (limits.totals !== undefined) metrics.watchInsurance(limits.totals);
   const background = new BackgroundWork(log);
+  const compute = startCompute();
   const deps: Deps = {
     db,
     sql,
@@ -193,6 +199,8 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
     upstream,
     limiter: metrics.watchLimiter(limiter),
     inFlight: countInFlight(parts.settings.inFlightLimits),
+    compute,
+    searches: new FairQueue("searches", SEARCHES),
     settings: parts.settings,
     background,
   };
@@ -212,6 +220,7 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
       await background.close();
       await audit.close();
       await upstream.close();
+      await compute.close();
       limits.close();
       await db.$disconnect();
       await Promise.all([pool.end(), moneyPool.end()]);

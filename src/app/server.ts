@@ -81,7 +81,7 @@ export async function startTollfree({
       ...built,
       router: appRouter,
       trustedProxies,
-      listResources: (query) => listResources(built.deps, query),
+      listResources: (query, clientAddress) => listResources({ ...built.deps, clientAddress }, query),
       isStopping: () => stopping,
       ...(routes !== undefined && { routes }),
     });

@@ -1,4 +1,5 @@
 import type { Cipher } from "./ports/cipher.ts";
+import type { Compute } from "./ports/compute.ts";
 import type { Database } from "./ports/database.ts";
 import type { Log } from "./ports/log.ts";
 import type { Networks } from "./ports/network.ts";
@@ -6,6 +7,7 @@ import type { RateLimiter } from "./ports/rate-limiter.ts";
 import type { SqlPool } from "./ports/sql.ts";
 import type { UpstreamClient } from "./ports/upstream.ts";
 import type { DataType } from "./protocol/data-types.ts";
+import type { FairQueue } from "./protocol/fair-queue.ts";
 import type { InFlightCounts, InFlightLimits } from "./protocol/in-flight.ts";
 import type { RateRules } from "./protocol/rate-limit/index.ts";
 
@@ -20,6 +22,10 @@ export interface Deps {
   upstream: UpstreamClient;
   limiter: RateLimiter;
   inFlight: InFlightCounts;
+  /** For computing that would hold up other requests. */
+  compute: Compute;
+  /** Searches take much of the database's time, so callers take turns. */
+  searches: FairQueue;
   settings: Settings;
   background: Background;
 }
@@ -105,3 +111,22 @@ export interface AdminActor {
 
 /** The caller of an operation. Scope checks and the audit log use the same union. */
 export type Actor = AgentActor | SessionActor | SponsorActor | AdminActor;
+
+/** Whom a call counts for, where callers are limited or take turns. */
+export type Caller = { actor: Actor } | { clientAddress: string };
+
+/** A key for the caller: one person has one, whatever agent and session acts; without a credential, the client's address. */
+export function callerKey(caller: Caller): string {
+  if (!("actor" in caller)) return `address:${caller.clientAddress}`;
+  const { actor } = caller;
+  switch (actor.kind) {
+    case "session":
+      return `user:${actor.userId}`;
+    case "agent":
+      return `agent:${actor.agentId}`;
+    case "sponsor":
+      return `sponsor:${actor.sponsorId}`;
+    case "admin":
+      return "admin";
+  }
+}

@@ -22,7 +22,7 @@ import type { ReadinessChecks } from "./routes/health.ts";
 import { mountHealth } from "./routes/health.ts";
 import { mountIcon } from "./routes/icon.ts";
 import { llmsText } from "./routes/llms-text.ts";
-import type { ResourcePage, ResourceQuery } from "./routes/resource-list.ts";
+import type { ListResources } from "./routes/resource-list.ts";
 import { mountResourceList } from "./routes/resource-list.ts";
 import type { Handler } from "./transport/handle-call.ts";
 import { createCallHandler } from "./transport/handle-call.ts";
@@ -45,7 +45,7 @@ export interface AppOptions {
   /** Addresses and CIDR ranges of proxies whose `X-Forwarded-For` header is trusted. */
   trustedProxies: readonly string[];
   /** Lists the services that callers can pay for directly, one page of them. */
-  listResources: (query: ResourceQuery) => Promise<ResourcePage>;
+  listResources: ListResources;
   /** Adds further routes, such as the sandbox's page. They come before the API, whose fallback is 404. */
   routes?: (app: Express) => void;
 }

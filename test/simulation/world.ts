@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { runTask } from "../../src/app/compute/program.ts";
 import { createAgent } from "../../src/core/access/agent/index.ts";
 import { putGrant } from "../../src/core/access/grant/index.ts";
 import { authenticateSession, openSession } from "../../src/core/access/session/index.ts";
@@ -7,6 +8,7 @@ import { createUser } from "../../src/core/access/user/index.ts";
 import type { Deps, SessionActor, SponsorActor } from "../../src/core/context.ts";
 import { openLedger } from "../../src/core/money/ledger/index.ts";
 import { createNetworks } from "../../src/core/ports/network.ts";
+import { FairQueue } from "../../src/core/protocol/fair-queue.ts";
 import { countInFlight } from "../../src/core/protocol/in-flight.ts";
 import { RATE_RULES } from "../../src/core/protocol/rate-limit/index.ts";
 import { createCampaign } from "../../src/core/sponsorship/campaign/index.ts";
@@ -63,6 +65,7 @@ export async function createSimWorld(random: Random, tampering: readonly string[
   const facilitator = new SimFacilitator(random, chain);
   upstreams.faults = facilitator.faults = false;
   const buyer = new SimBuyer(chain);
+  const SEARCHES = { atOnce: 4, atOnceOfCaller: 4, waitingOfCaller: 100, waiting: 100 };
   const silent = (): void => undefined;
   const deps: Deps = {
     db,
@@ -79,6 +82,8 @@ export async function createSimWorld(random: Random, tampering: readonly string[
     upstream: upstreams,
     limiter: createMemoryLimiter(),
     inFlight: countInFlight(NO_LIMITS),
+    compute: { run: (_caller, task) => Promise.resolve(runTask(task)) },
+    searches: new FairQueue("searches", SEARCHES),
     settings: {
       publicBaseUrl: "http://simulated",
       confirmWaitMs: 0,

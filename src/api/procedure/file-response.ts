@@ -21,11 +21,12 @@ const MAX_CONTENT_LENGTH = 10_000_000;
 type ResponseContext = Pick<ApiContext, "transport" | "reply" | "renderActions">;
 
 /** Returns an upstream's response: over REST as the unchanged bytes, over tRPC decoded in the envelope. */
-export function respondWithAnswer(
-  ctx: ResponseContext,
+export async function respondWithAnswer(
+  ctx: ResponseContext & Pick<ApiContext, "deps" | "clientAddress">,
   answer: AnswerBody,
-): { status: "success"; data: z.infer<typeof RunDirectlyOutput>; next_actions: WireNextAction[] } {
-  if (ctx.transport !== "rest") return ok(ctx, decodeOutput(answer));
+): Promise<{ status: "success"; data: z.infer<typeof RunDirectlyOutput>; next_actions: WireNextAction[] }> {
+  if (ctx.transport !== "rest")
+    return ok(ctx, await decodeOutput({ ...ctx.deps, clientAddress: ctx.clientAddress }, answer));
   const { body, contentType, truncated, encoding } = answer;
   ctx.reply.bytes = { body, contentType };
   if (encoding !== undefined) ctx.reply.headers["Content-Encoding"] = encoding;

@@ -20,6 +20,10 @@ export interface ResourcePage {
   total: number;
 }
 
+type ListPage = (query: ResourceQuery) => Promise<ResourcePage>;
+/** @param clientAddress whose turn a search takes */
+export type ListResources = (query: ResourceQuery, clientAddress: string) => Promise<ResourcePage>;
+
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 100;
 const MAX_OFFSET = 1_000_000;
@@ -38,29 +42,30 @@ export function mountResourceList(
   app: Express,
   deps: Deps,
   clientAddress: ClientAddress,
-  listResources: (query: ResourceQuery) => Promise<ResourcePage>,
+  listResources: ListResources,
 ): void {
-  const serve = (path: string, answer: (req: Request) => Promise<object>): void =>
+  const serve = (path: string, answer: (req: Request, listPage: ListPage) => Promise<object>): void =>
     serveGet(app, path, async (req, res) => {
       const reply = { headers: {} };
-      await countPayer({ deps, reply, clientAddress: clientAddress(req) });
+      const client = clientAddress(req);
+      await countPayer({ deps, reply, clientAddress: client });
       rejectUnsafeInput(req.query);
-      sendJson(req, res, 200, reply.headers, await answer(req));
+      sendJson(req, res, 200, reply.headers, await answer(req, (query) => listResources(query, client)));
     });
 
-  serve("/discovery/resources", async ({ query }) => {
+  serve("/discovery/resources", async ({ query }, listPage) => {
     const { offset, limit, ...filters } = readQuery(query, "q");
-    const { items, total } = await listResources({ offset, limit, ...filters });
+    const { items, total } = await listPage({ offset, limit, ...filters });
     return { x402Version: 2, items, pagination: { limit, offset, total } };
   });
-  serve("/discovery/search", async ({ query }) => {
+  serve("/discovery/search", async ({ query }, listPage) => {
     const { limit, ...filters } = readQuery(query, "query");
-    const { items, total } = await listResources({ ...filters, limit, offset: 0 });
+    const { items, total } = await listPage({ ...filters, limit, offset: 0 });
     const pagination = { limit, cursor: null };
     return { x402Version: 2, resources: items, partialResults: total > items.length, pagination };
   });
-  serve("/.well-known/x402", async () => {
-    const { items } = await listResources({ offset: 0, limit: MAX_URLS });
+  serve("/.well-known/x402", async (_req, listPage) => {
+    const { items } = await listPage({ offset: 0, limit: MAX_URLS });
     return {
       version: 1,
       resources: items.map(({ resource }) => resource),

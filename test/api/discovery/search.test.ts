@@ -5,6 +5,7 @@ import type { SessionActor } from "../../../src/core/context.ts";
 import { searchServices } from "../../../src/core/discovery/search/index.ts";
 import type { Database } from "../../../src/core/ports/database.ts";
 import { Prisma } from "../../../src/platform/generated/prisma/client.ts";
+import { atOnce, tally } from "../../support/at-once.ts";
 import type { Transport } from "../../support/call.ts";
 import { expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
 import type { GrantOfUser, SponsorWithKey } from "../../support/caller.ts";
@@ -92,7 +93,8 @@ describe("a search by text", () => {
 
   test("a search text is only text, whatever characters of queries, patterns or URLs it holds", async () => {
     const actor = await actorOf(token);
-    const { db } = world;
+    const { db, server } = world;
+    const { searches } = server.deps;
     const bits = [
       "'",
       '"',
@@ -117,7 +119,7 @@ describe("a search by text", () => {
     );
     await fc.assert(
       fc.asyncProperty(text, text, async (q, intent) => {
-        const { data } = await searchServices({ db, actor }, { q, intent });
+        const { data } = await searchServices({ db, searches, actor }, { q, intent });
         for (const { relevance_score } of data.services) {
           expect(relevance_score).toBeGreaterThanOrEqual(0);
           expect(relevance_score).toBeLessThanOrEqual(1);
@@ -182,17 +184,53 @@ describe("relevance", () => {
   });
 });
 
+describe("while searches are slow", () => {
+  /** Holds up all searches while `during` runs, as much other work would. */
+  async function whileLocked<Result>(during: () => Promise<Result>): Promise<Result> {
+    return world.database.db.$transaction(
+      async (tx) => {
+        await tx.$executeRaw`LOCK TABLE sponsored_apis IN ACCESS EXCLUSIVE MODE`;
+        return during();
+      },
+      { timeout: 20_000 },
+    );
+  }
+  const searchWeather = (sessionToken: string): Promise<Answer> =>
+    world.call("agent.searchServices", { q: "weather" }, sessionToken);
+  const outcome = ({ status, body }: Answer): unknown => [status, body.error_code];
+
+  test("a search is cut off after its time, and the next one works", async () => {
+    expect(outcome(await whileLocked(() => searchWeather(token)))).toEqual([503, "service_unavailable"]);
+    expect((await searchWeather(token)).status).toBe(200);
+  });
+
+  test("a person's further searches wait, those beyond the limit are refused, and others get their turn", async () => {
+    const another = await world.createGrant();
+    const own = await atOnce(2, async () => (await world.openSession(another)).token);
+    const { answers, other } = await whileLocked(async () => ({
+      answers: { sent: atOnce(25, (n) => searchWeather(own[n % 2] ?? "")) },
+      other: await searchWeather(token), // the second of two at once: it isn't behind the 25
+    }));
+    expect(outcome(other)).toEqual([503, "service_unavailable"]);
+    const statuses = tally((await answers.sent).map(({ status }) => String(status)));
+    expect(statuses).toMatchObject({ "429": 4 });
+    expect(statuses["200"]).toBeGreaterThanOrEqual(18);
+  });
+});
+
 describe("the plan of a search", () => {
   /** PostgreSQL's plan of a search. Sequential scans are off, since it prefers them in tables as small as these. */
   async function planOf(input: Parameters<typeof searchServices>[1]): Promise<string> {
     let sql: Prisma.Sql | undefined;
     const spy = {
-      $queryRaw: (strings: string[], ...values: unknown[]) => {
-        sql ??= Prisma.sql(strings, ...values); // the first query is the search itself
-        return Promise.resolve([]);
-      },
+      $executeRaw: () => undefined,
+      $queryRaw: (query: Prisma.Sql) => void (sql ??= query), // the first query is the search itself
+      $transaction: () => Promise.resolve([0, []]),
     } as unknown as Database;
-    await searchServices({ db: spy, actor: await actorOf(token) }, input);
+    await searchServices(
+      { db: spy, searches: world.server.deps.searches, actor: await actorOf(token) },
+      input,
+    );
     return world.db.$transaction(async (tx) => {
       await tx.$executeRaw`SET LOCAL enable_seqscan = off`;
       const lines = await tx.$queryRaw<{ "QUERY PLAN": string }[]>`EXPLAIN ${sql ?? Prisma.empty}`;

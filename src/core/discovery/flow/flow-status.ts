@@ -16,14 +16,14 @@ const MAX_ACTIONS = 5;
 type Status = z.infer<typeof FlowStatusOutput>;
 
 /** R1.4: the session's whole situation in one call. `flow_state` is the furthest state that holds. */
-export async function flowStatus({
-  db,
-  actor,
-}: Pick<Deps, "db"> & { actor: SessionActor }): Promise<{ data: Status; nextActions: NextAction[] }> {
+export async function flowStatus(
+  ctx: Pick<Deps, "db" | "searches"> & { actor: SessionActor },
+): Promise<{ data: Status; nextActions: NextAction[] }> {
+  const { db, actor } = ctx;
   const [account, completed, available, payments, approvals, selected] = await Promise.all([
     findAccount(db, actor.budgetAccountId),
     listCompletedTasks(db, actor.userId),
-    listReadyServices({ db, actor }),
+    listReadyServices(ctx),
     listOpenPayments(db, actor.grantId),
     listOpenApprovals(db, actor.grantId),
     findSelectedCampaign(db, actor.sessionId),

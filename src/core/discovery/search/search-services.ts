@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { AgentActor, Deps, SessionActor } from "../../context.ts";
+import { callerKey } from "../../context.ts";
 import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
@@ -10,9 +11,9 @@ import type { DirectRow, OfferRow, Search, Viewer } from "./store.ts";
 import { NOBODY, searchDirect, searchOffers } from "./store.ts";
 
 type Input = z.infer<typeof SearchInput>;
-type Context = Pick<Deps, "db"> & { actor: SessionActor };
+type Context = Pick<Deps, "db" | "searches"> & { actor: SessionActor };
 /** Without a session, an agent's API key finds only what is open to every user. */
-type AnyContext = Pick<Deps, "db"> & { actor: SessionActor | AgentActor };
+type AnyContext = Pick<Deps, "db" | "searches"> & { actor: SessionActor | AgentActor };
 
 /** Only the first results get a next action of their own. */
 const MAX_SUGGESTIONS = 3;
@@ -23,8 +24,16 @@ const MAX_DIRECT = 10;
  * Finds what this session could use: one result for each campaign and service, and one for each API with an
  * open budget. If no sponsor pays for a match, the answer lists services that can be paid for directly
  * (R3.4).
+ * @throws `rate_limited`, `service_unavailable` if too many searches wait already
  */
-export async function searchServices(
+export function searchServices(
+  ctx: AnyContext,
+  input: Input,
+): Promise<{ data: z.infer<typeof SearchOutput>; nextActions: NextAction[] }> {
+  return ctx.searches.run(callerKey(ctx), () => findServices(ctx, input));
+}
+
+async function findServices(
   { db, actor }: AnyContext,
   input: Input,
 ): Promise<{ data: z.infer<typeof SearchOutput>; nextActions: NextAction[] }> {
@@ -56,8 +65,11 @@ export async function searchServices(
 }
 
 /** Lists services that can be run right now, without doing a task first. */
-export async function listReadyServices({ db, actor }: Context): Promise<ServiceView[]> {
-  const offers = await searchOffers(db, viewerOf(actor), { ...toSearch({}, 0, MAX_PAGE), readyOnly: true });
+export async function listReadyServices(ctx: Context): Promise<ServiceView[]> {
+  const ready = { ...toSearch({}, 0, MAX_PAGE), readyOnly: true };
+  const offers = await ctx.searches.run(callerKey(ctx), () =>
+    searchOffers(ctx.db, viewerOf(ctx.actor), ready),
+  );
   return offers.map(toView);
 }
 

@@ -1,6 +1,6 @@
 import { Prisma } from "../../../platform/generated/prisma/client.ts";
 import type { Scopes } from "../../context.ts";
-import type { Queries } from "../../ports/database.ts";
+import type { Database } from "../../ports/database.ts";
 import { inSql, intentQuery, keywordQuery, RANK_BELOW_1, textMatches } from "./text-match-store.ts";
 
 /** A search result: a service and the campaign, or open budget, that would pay for it. */
@@ -90,7 +90,7 @@ const reliability = Prisma.sql`(${ASSUMED_GOOD_CALLS} + a.paid_calls - a.undeliv
  * relevance is the weighted sum of text, budget fit and the user's preference (R10.4), times the upstream's
  * reliability.
  */
-export async function searchOffers(db: Queries, viewer: Viewer, s: Search): Promise<OfferRow[]> {
+export async function searchOffers(db: Database, viewer: Viewer, s: Search): Promise<OfferRow[]> {
   const { scopes, userId } = viewer;
   const budget = s.maxBudgetMicros ?? viewer.remainingMicros;
   const texts = [
@@ -113,7 +113,7 @@ export async function searchOffers(db: Queries, viewer: Viewer, s: Search): Prom
       ? Prisma.sql`1.0`
       : Prisma.sql`(${Prisma.join(textScores, " + ")}) / ${texts.length}::float8`;
 
-  return db.$queryRaw<OfferRow[]>`
+  const query = Prisma.sql`
     WITH ${
       texts.length === 0
         ? Prisma.empty
@@ -158,6 +158,7 @@ export async function searchOffers(db: Queries, viewer: Viewer, s: Search): Prom
       FROM scored
      ORDER BY relevance DESC, completed DESC, created_at, service_id, service_key
      LIMIT ${s.limit} OFFSET ${s.offset}`;
+  return inTime(db, query);
 }
 
 export interface DirectRow {
@@ -171,10 +172,10 @@ export interface DirectRow {
 }
 
 /** Lists services that the caller can pay for directly, with or without a sponsor, best match first. */
-export async function searchDirect(db: Queries, scopes: Scopes | null, s: Search): Promise<DirectRow[]> {
+export async function searchDirect(db: Database, scopes: Scopes | null, s: Search): Promise<DirectRow[]> {
   const wanted = [s.q, s.intent].filter((text) => text !== undefined).join(" ");
   const query = intentQuery(wanted);
-  return db.$queryRaw<DirectRow[]>`
+  const found = Prisma.sql`
     SELECT service_key, name, description, price_micros, categories, input_schema, output_schema FROM sponsored_apis a
      WHERE a.active AND a.pay_to IS NOT NULL
        ${scopes === null ? Prisma.empty : Prisma.sql`AND a.categories <@ ${scopes.categories}::text[]`}
@@ -182,4 +183,14 @@ export async function searchDirect(db: Queries, scopes: Scopes | null, s: Search
        ${when(s.maxBudgetMicros, Prisma.sql`AND a.price_micros <= ${s.maxBudgetMicros}::bigint`)}
        ${wanted === "" ? Prisma.empty : Prisma.sql`AND (a.search_vector @@ ${query} OR a.search_text %> lower(${wanted}))`}
      ORDER BY ts_rank(a.search_vector, ${query}, ${RANK_BELOW_1}) DESC, price_micros, service_key LIMIT ${s.limit}`;
+  return inTime(db, found);
+}
+
+/** Runs a search. PostgreSQL cancels one that takes more than a second (57014), so that no search holds up others for long. */
+async function inTime<Row>(db: Database, search: Prisma.Sql): Promise<Row[]> {
+  const [, rows] = await db.$transaction([
+    db.$executeRaw`SET LOCAL statement_timeout = '1s'`,
+    db.$queryRaw<Row[]>(search),
+  ]);
+  return rows;
 }

@@ -1,3 +1,5 @@
+import type { Caller, Deps } from "../../context.ts";
+import { callerKey } from "../../context.ts";
 import { findInexactNumbers } from "../../protocol/exact-numbers.ts";
 
 /** The body of an upstream's answer, as it came or as it was stored. */
@@ -18,33 +20,63 @@ export interface DecodedOutput {
   output_truncated?: true;
 }
 
+/** What is needed to decode: the compute thread, and whose output it is. */
+export type DecodeContext = Pick<Deps, "compute"> & Caller;
+
 /**
  * Decodes an answer: JSON to its value, text to a string, anything else to `{ base64 }`. JSON stays text if it
  * is invalid, cut off, too deep, or has a number that would change.
  */
-export function decodeOutput({ body, contentType, truncated, encoding }: AnswerBody): DecodedOutput {
+export async function decodeOutput(
+  ctx: DecodeContext,
+  { body, contentType, truncated, encoding }: AnswerBody,
+): Promise<DecodedOutput> {
   const kind = encoding === undefined ? kindOf(contentType) : "binary";
   return {
     output:
       kind === "binary"
         ? { base64: body.toString("base64") }
-        : decodeText(body, contentType, kind, truncated),
+        : await decodeText(ctx, body, contentType, kind, truncated),
     output_content_type: contentType,
     ...(truncated && { output_truncated: true }),
   };
 }
 
-function decodeText(body: Buffer, contentType: string, kind: "json" | "text", truncated: boolean): unknown {
+async function decodeText(
+  ctx: DecodeContext,
+  body: Buffer,
+  contentType: string,
+  kind: "json" | "text",
+  truncated: boolean,
+): Promise<unknown> {
   // `stream` leaves out a character that was cut in the middle.
   const text = decoderFor(contentType, body).decode(body, { stream: truncated });
   if (kind === "text" || truncated) return text;
-  try {
-    const value: unknown = JSON.parse(text);
-    return isTooDeep(value) || findInexactNumbers(text).length > 0 ? text : value;
-  } catch {
-    return text;
-  }
+  return (await staysText(ctx, text)) ? text : JSON.parse(text);
 }
+
+/** Longer JSON is looked through in the compute thread. Parsing it alone is quick. */
+const LONG_JSON = 64 * 1024;
+
+/** If a long text can't be looked through, it stays text: it was paid, so it has to arrive. */
+const staysText = async (ctx: DecodeContext, text: string): Promise<boolean> =>
+  text.length <= LONG_JSON
+    ? OUTPUT_TASKS.staysText(text)
+    : ctx.compute
+        .run(callerKey(ctx), { name: "staysText", args: [text] }, { isUrgent: true })
+        .then(Boolean, () => true);
+
+/** What the compute thread does for outputs. */
+export const OUTPUT_TASKS = {
+  /** Whether JSON is handed over as a text, since it isn't valid, or its value would differ or couldn't be sent. */
+  staysText(json: string): boolean {
+    try {
+      return isTooDeep(JSON.parse(json)) || findInexactNumbers(json).length > 0;
+    } catch {
+      return true;
+    }
+  },
+};
 
 /** Text formats whose media types are neither `text/…` nor end in the name of a text format, such as `+xml`. */
 const TEXT_TYPES = new Set(

@@ -27,7 +27,7 @@ export async function getPayment(
       payment: view,
       service: payment.service,
       created_at: payment.createdAt.toISOString(),
-      ...readStoredOutput(current, ctx.cipher),
+      ...(await readStoredOutput(ctx, current)),
     },
     nextActions: nextAfterPayment(view, mayStillArrive(current)),
   };

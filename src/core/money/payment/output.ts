@@ -1,6 +1,7 @@
+import type { Deps } from "../../context.ts";
 import type { Cipher } from "../../ports/cipher.ts";
 import type { UpstreamAnswer } from "../../ports/upstream.ts";
-import type { AnswerBody } from "./decode-output.ts";
+import type { AnswerBody, DecodeContext } from "./decode-output.ts";
 import { decodeOutput } from "./decode-output.ts";
 import type { PaymentRow } from "./read-store.ts";
 import { isOpen } from "./status.ts";
@@ -46,12 +47,17 @@ export function encryptOutput(
 }
 
 /** A payment's stored output, or why there is none. Empty while the output may still arrive. */
-export function readStoredOutput(payment: PaymentRow, cipher: Cipher): Output {
+export async function readStoredOutput(
+  ctx: DecodeContext & Pick<Deps, "cipher">,
+  payment: PaymentRow,
+): Promise<Output> {
   if (mayStillArrive(payment)) return {};
   if (payment.deliveredAt === null) return { output: null, output_unavailable_reason: "not_delivered" };
   if (payment.outputExpired) return { output: null, output_unavailable_reason: "no_longer_kept" };
-  const body = readStoredBody(payment, cipher);
-  return body === undefined ? { output: null, output_unavailable_reason: "too_large" } : decodeOutput(body);
+  const body = readStoredBody(payment, ctx.cipher);
+  return body === undefined
+    ? { output: null, output_unavailable_reason: "too_large" }
+    : decodeOutput(ctx, body);
 }
 
 /** A payment's output as it was stored. Undefined if it wasn't kept, or no longer. */

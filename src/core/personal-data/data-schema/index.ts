@@ -9,7 +9,19 @@
  *
  * `compileSchema` prepares a checked schema for data. Data is measured, validated by Ajv, and then scanned:
  * `createInspector` finds the data types in it, and text that looks like personal data without being marked.
+ *
+ * Large schemas and data would hold up the thread that answers requests. So each of the door's functions estimates its
+ * work first (`work/estimate.ts`), and does more than a little in the compute thread (`work/perform.ts`).
  */
-export { checkDescription, checkSchema } from "./check/check-schema.ts";
-export { compileSchema, type CompiledSchema } from "./validate/compile.ts";
+export type { SchemaFacts } from "./validate/compile.ts";
 export { replaceReferences, type VaultReference } from "./validate/vault-references.ts";
+export type { CheckContext } from "./work/perform.ts";
+export {
+  checkDescription,
+  checkSchema,
+  describeSchema,
+  validateData,
+  validateFilled,
+  validateSubmission,
+} from "./work/perform.ts";
+export { SCHEMA_TASKS } from "./work/tasks.ts";

@@ -3,8 +3,8 @@ import type { Deps, SessionActor } from "../../context.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import type { FieldError } from "../../protocol/errors.ts";
 import { AppError } from "../../protocol/errors.ts";
-import type { CompiledSchema, VaultReference } from "../data-schema/index.ts";
-import { replaceReferences } from "../data-schema/index.ts";
+import type { CheckContext, VaultReference } from "../data-schema/index.ts";
+import { replaceReferences, validateFilled } from "../data-schema/index.ts";
 import { decryptItem } from "./rules.ts";
 import { countMisfits, findItems, lockMisfits, storedDataTypes } from "./store.ts";
 
@@ -40,11 +40,12 @@ const MOST_MISFITS = 3;
  *   says nothing else about a value
  */
 export async function resolveReferences(
-  { sql, log, cipher, actor }: Pick<Deps, "sql" | "log" | "cipher"> & { actor: SessionActor },
-  schema: CompiledSchema,
+  ctx: Pick<Deps, "sql" | "log" | "cipher"> & CheckContext & { actor: SessionActor },
+  schema: unknown,
   submission: { data: Record<string, unknown>; references: readonly VaultReference[]; sponsorId: string },
   basePath: string,
 ): Promise<{ data: Record<string, unknown>; dataTypes: DataType[]; values: string[] }> {
+  const { sql, log, cipher, actor } = ctx;
   const { references, sponsorId } = submission;
   const permitted = actor.scopes.dataTypes.filter((type) => actor.grantScopes.dataTypes.includes(type));
   const scope = { grant_id: actor.grantId, sponsor_id: sponsorId };
@@ -60,7 +61,7 @@ export async function resolveReferences(
     if (missing.length > 0) return { kind: "missing", missing } as const;
 
     const data = replaceReferences(submission.data, (type) => values.get(type)) as Record<string, unknown>;
-    const checked = schema.validateFilled(data, basePath);
+    const checked = await validateFilled(ctx, schema, data, basePath);
     const fits = checked.ok && missingFrom(checked.dataTypes, permitted).length === 0;
     if (fits) return { kind: "filled", data, dataTypes: checked.dataTypes, values } as const;
     const misfits = misfitting(references, checked.ok ? [] : checked.errors, basePath);

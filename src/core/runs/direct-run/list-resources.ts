@@ -1,9 +1,10 @@
 import type { Deps } from "../../context.ts";
+import { callerKey } from "../../context.ts";
 import type { SaleListing } from "../../ports/x402-seller.ts";
 import { countPaidApis, listPaidApis } from "../../sponsorship/sponsored-api/index.ts";
 import { saleTerms } from "./sale-terms.ts";
 
-type Context = Pick<Deps, "db" | "networks" | "settings">;
+type Context = Pick<Deps, "db" | "networks" | "settings" | "searches"> & { clientAddress: string };
 
 export interface ResourceQuery {
   /** What the resources are reached by. All of ours are `http`. */
@@ -22,14 +23,18 @@ export interface Resources {
 /**
  * One page of the services that can be paid for directly, in the format of x402's bazaar. The price is the
  * upstream's last quote, or the registered price if there was none.
+ * @throws `rate_limited`, `service_unavailable` if too many searches wait already
  */
 export async function listResources(
-  { db, networks, settings }: Context,
+  ctx: Context,
   { type = "http", text, offset, limit }: ResourceQuery,
 ): Promise<Resources> {
   if (type.toLowerCase() !== "http") return { items: [], total: 0 };
   const words = text?.split(/\s+/).filter((word) => word !== "") ?? [];
-  const [apis, total] = await Promise.all([listPaidApis(db, offset, limit, words), countPaidApis(db, words)]);
+  const { db, networks, settings } = ctx;
+  const [apis, total] = await ctx.searches.run(callerKey(ctx), () =>
+    Promise.all([listPaidApis(db, offset, limit, words), countPaidApis(db, words)]),
+  );
   const items = apis.map((api) => ({
     ...networks
       .get(api.network ?? networks.default.id)

@@ -11,7 +11,7 @@ import {
 } from "../../money/incoming-payment/index.ts";
 import type { PaymentRow } from "../../money/payment/index.ts";
 import { findPayment, quoteDigest, readStoredBody } from "../../money/payment/index.ts";
-import { compileSchema } from "../../personal-data/data-schema/index.ts";
+import { validateData } from "../../personal-data/data-schema/index.ts";
 import type { Network } from "../../ports/network.ts";
 import type { UpstreamRequest } from "../../ports/upstream.ts";
 import type { Offer } from "../../ports/x402-buyer.ts";
@@ -42,7 +42,7 @@ interface DirectCall {
   /** Where the upstream is paid, and where its buyer pays us. */
   network: Network;
   /** Only to make a run: an earlier payment is answered whatever changed since. @throws `validation_error` */
-  buildRequest: () => UpstreamRequest;
+  buildRequest: () => Promise<UpstreamRequest>;
   /**
    * Keyed digest of service and input. It shows whether a payment that is sent again is for the same call.
    */
@@ -70,7 +70,7 @@ export async function runDirectly(ctx: Context, input: z.infer<typeof RunDirectl
     return answerRepeatedPayment(ctx, call, payment, earlier);
 
   // A pause stops only new sales. A buyer who has paid before gets an answer above.
-  const request = call.buildRequest();
+  const request = await call.buildRequest();
   await requireOnSale(ctx, api);
   // A payment that is attached may be worth nothing, so the call counts as unpaid until the payment is taken.
   const leaveUnpaid = enterUnpaid(ctx, ctx.clientAddress);
@@ -140,8 +140,8 @@ function readCall(ctx: Context, api: ApiRow, network: Network, data: Record<stri
   return {
     api,
     network,
-    buildRequest: () => {
-      const checked = compileSchema(api.inputSchema).validate(data, "/input");
+    buildRequest: async () => {
+      const checked = await validateData(ctx, api.inputSchema, data, "/input");
       const errors = checked.ok ? checkPathInput(api.upstreamUrl, data, "/input") : checked.errors;
       if (errors.length > 0) throw invalidRunInput(api, errors);
       return buildUpstreamRequest(api, data, ctx.cipher);
@@ -178,7 +178,7 @@ async function answerRepeatedPayment(
   ) {
     const upstreamPayment = await findPayment(ctx.db, await findUpstreamPaymentId(ctx.db, earlier.id));
     if (paidTxHash !== undefined && upstreamPayment.status === "reserved") {
-      const request = call.buildRequest();
+      const request = await call.buildRequest();
       const onAnswer = enterService(ctx, call.api.serviceKey);
       try {
         const offer = await askSameOffer(ctx, call.api, request, upstreamPayment);

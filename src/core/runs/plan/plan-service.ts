@@ -3,8 +3,8 @@ import { missingFrom, toWire, widened } from "../../access/scope/index.ts";
 import { recordSelection } from "../../access/session/index.ts";
 import type { Deps, Scopes, SessionActor } from "../../context.ts";
 import { readRemainingBudgets } from "../../money/reservation/index.ts";
-import type { CompiledSchema } from "../../personal-data/data-schema/index.ts";
-import { compileSchema } from "../../personal-data/data-schema/index.ts";
+import type { SchemaFacts } from "../../personal-data/data-schema/index.ts";
+import { describeSchema, validateSubmission } from "../../personal-data/data-schema/index.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
 import type { AppError } from "../../protocol/errors.ts";
 import { notFound } from "../../protocol/errors.ts";
@@ -19,7 +19,7 @@ import type { PlanInput, PlanOutput } from "./schema.ts";
 
 type Input = z.infer<typeof PlanInput>;
 type Plan = z.infer<typeof PlanOutput>;
-type Context = Pick<Deps, "db" | "sql"> & { actor: SessionActor };
+type Context = Pick<Deps, "db" | "sql" | "compute"> & { actor: SessionActor };
 type Campaign = NonNullable<Awaited<ReturnType<typeof findCampaignForUser>>>;
 
 /**
@@ -43,10 +43,11 @@ export async function planService(
   const task = payer?.status === "task" ? campaign : undefined;
   if (task !== undefined) await recordSelection(db, actor.sessionId, task.id);
 
-  const checked = checkInput(api, input.input);
+  const taskFacts = task === undefined ? undefined : await describeSchema(ctx, task.taskSchema);
+  const checked = await checkInput(ctx, api, input.input);
   const needed: Scopes = {
     taskTypes: task === undefined ? [] : [task.taskType],
-    dataTypes: [...new Set([...checked.dataTypes, ...(task === undefined ? [] : requiredDataTypes(task))])],
+    dataTypes: [...new Set([...checked.dataTypes, ...(taskFacts?.dataTypes.required ?? [])])],
     categories: api.categories,
   };
   const lacking = lackingFrom(needed, actor.scopes);
@@ -75,7 +76,7 @@ export async function planService(
             ...(payer.campaign_id !== null && { campaign_id: payer.campaign_id }),
             remaining_budget_cents: microsToCents(payer.remaining),
           },
-    task: task === undefined ? null : describeTask(task),
+    task: task === undefined || taskFacts === undefined ? null : describeTask(task, taskFacts),
     missing: {
       scopes: toWire(lacking),
       consent: toWire(ungranted),
@@ -123,25 +124,23 @@ function findTaskPayer(payers: AssessedPayer[], actor: SessionActor): AssessedPa
  * Checks the input, if there is one. Returns the types of personal data that the run would pass on, and the
  * errors.
  */
-function checkInput(
+async function checkInput(
+  ctx: Context,
   api: ApiRow,
   input: Record<string, unknown> | undefined,
-): { dataTypes: Scopes["dataTypes"]; errors: Plan["missing"]["input"] } {
-  const schema = compileSchema(api.inputSchema);
-  if (input === undefined) return { dataTypes: [...schema.dataTypes.required], errors: [] };
-  const result = schema.validateSubmission(input, "/input");
+): Promise<{ dataTypes: Scopes["dataTypes"]; errors: Plan["missing"]["input"] }> {
+  const { dataTypes } = await describeSchema(ctx, api.inputSchema);
+  if (input === undefined) return { dataTypes: [...dataTypes.required], errors: [] };
+  const result = await validateSubmission(ctx, api.inputSchema, input, "/input");
   return result.ok
     ? { dataTypes: result.dataTypes, errors: checkPathInput(api.upstreamUrl, input, "/input") }
-    : { dataTypes: [...schema.dataTypes.required], errors: result.errors };
+    : { dataTypes: [...dataTypes.required], errors: result.errors };
 }
 
-const compiledTask = (campaign: Campaign): CompiledSchema => compileSchema(campaign.taskSchema);
-const requiredDataTypes = (campaign: Campaign): Scopes["dataTypes"] => [
-  ...compiledTask(campaign).dataTypes.required,
-];
-
-function describeTask(campaign: Campaign): NonNullable<Plan["task"]> {
-  const { requiredFields, optionalFields, dataTypes } = compiledTask(campaign);
+function describeTask(
+  campaign: Campaign,
+  { requiredFields, optionalFields, dataTypes }: SchemaFacts,
+): NonNullable<Plan["task"]> {
   return {
     campaign_id: campaign.id,
     required_task: campaign.requiredTask,

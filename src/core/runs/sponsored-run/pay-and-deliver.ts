@@ -50,7 +50,7 @@ export async function payAndDeliver(
     if (answer.kind !== "answer" || !isSuccess(answer))
       throw paidButNotDelivered(await findPayment(ctx.db, payment.id), ctx.cipher);
     const settled: PaymentRow = await awaitConfirmation(ctx, payment.id);
-    return await respond(ctx, settled, decodeOutput(bodyOf(answer)));
+    return await respond(ctx, settled, await decodeOutput(ctx, bodyOf(answer)));
   } catch (error) {
     if (answer?.kind !== "answer" || !isSuccess(answer))
       throw error instanceof AppError ? error : unknownOutcome(payment.id, error);
@@ -58,7 +58,7 @@ export async function payAndDeliver(
       { event: "answer_without_record", payment_id: payment.id, err: error },
       "a paid answer went out, although its payment could not be read",
     );
-    return respondUnrecorded(ctx, payment, answer);
+    return await respondUnrecorded(ctx, payment, answer);
   }
 }
 

@@ -14,7 +14,7 @@ import type { NextAction } from "../../protocol/next-actions.ts";
 import type { ReservedPayment } from "./reserve-call.ts";
 import type { RunServiceOutput } from "./schema.ts";
 
-type Context = Pick<Deps, "db"> & { actor: SessionActor };
+type Context = Pick<Deps, "db" | "compute"> & { actor: SessionActor };
 
 export interface Run {
   data: RunServiceOutput;
@@ -52,18 +52,22 @@ export async function respond(ctx: Context, payment: PaymentRow, output: Output)
  * A run's answer while the database is away: the upstream's answer, and the payment as it was signed. Asking for the
  * payment later tells how it ended.
  */
-export function respondUnrecorded({ actor }: Context, payment: ReservedPayment, answer: UpstreamAnswer): Run {
+export async function respondUnrecorded(
+  ctx: Context,
+  payment: ReservedPayment,
+  answer: UpstreamAnswer,
+): Promise<Run> {
   const view = paymentToView({ ...payment, status: "sent", txHash: null });
   return {
     data: {
       service: payment.service,
-      ...decodeOutput(bodyOf(answer)),
+      ...(await decodeOutput(ctx, bodyOf(answer))),
       payment: view,
       execution_metadata: {
         response_time_ms: Math.round(answer.elapsedMs),
         upstream_status: answer.status,
         cost_cents: view.amount_cents,
-        budget_remaining_cents: microsToCents(actor.remainingMicros - payment.amountMicros),
+        budget_remaining_cents: microsToCents(ctx.actor.remainingMicros - payment.amountMicros),
       },
     },
     nextActions: nextAfterPayment(view, false),

@@ -18,7 +18,7 @@ import type { PaymentSubject } from "../../money/reservation/index.ts";
 import { insertFreePayment } from "../../money/reservation/index.ts";
 import { recordInputConsent, requireDataConsent } from "../../personal-data/consent/index.ts";
 import type { VaultReference } from "../../personal-data/data-schema/index.ts";
-import { compileSchema } from "../../personal-data/data-schema/index.ts";
+import { validateSubmission } from "../../personal-data/data-schema/index.ts";
 import { requireStored, resolveReferences } from "../../personal-data/vault/index.ts";
 import type { UpstreamAnswer } from "../../ports/upstream.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
@@ -169,7 +169,7 @@ interface RunInput {
  * @throws `validation_error`, `scope_violation`, `data_consent_required`
  */
 async function checkInput(ctx: Context, api: ApiRow, data: Record<string, unknown>): Promise<RunInput> {
-  const checked = compileSchema(api.inputSchema).validateSubmission(data, INPUT);
+  const checked = await validateSubmission(ctx, api.inputSchema, data, INPUT);
   const errors = checked.ok ? checkPathInput(api.upstreamUrl, data, INPUT) : checked.errors;
   if (!checked.ok || errors.length > 0) throw invalidRunInput(api, errors);
   const outOfScope = missingFrom(api.categories, ctx.actor.scopes.categories);
@@ -190,7 +190,7 @@ const INPUT = "/input";
 async function fillIn(ctx: Context, api: ApiRow, input: RunInput): Promise<RunInput> {
   if (input.references.length === 0) return input;
   const submission = { ...input, sponsorId: api.sponsorId };
-  const filled = await resolveReferences(ctx, compileSchema(api.inputSchema), submission, INPUT);
+  const filled = await resolveReferences(ctx, api.inputSchema, submission, INPUT);
   return { ...input, ...filled };
 }
 
@@ -203,7 +203,7 @@ async function deliverFree(ctx: Context, payment: PaymentSubject, answer: Upstre
     output: encryptOutput(payment.id, answer, ctx.cipher, ctx.settings.keepOutput),
     evidence: { upstream_status: answer.status },
   });
-  return respond(ctx, await findPayment(ctx.db, payment.id), decodeOutput(bodyOf(answer)));
+  return respond(ctx, await findPayment(ctx.db, payment.id), await decodeOutput(ctx, bodyOf(answer)));
 }
 
 /**
@@ -215,5 +215,5 @@ async function replay(ctx: Context, paymentId: string): Promise<Run> {
   const payment = await findPayment(ctx.db, paymentId);
   const current = await reconcileSoon(ctx, payment);
   if (hasFailed(current)) throw paidButNotDelivered(current, ctx.cipher);
-  return { ...(await respond(ctx, current, readStoredOutput(current, ctx.cipher))), replayed: true };
+  return { ...(await respond(ctx, current, await readStoredOutput(ctx, current))), replayed: true };
 }

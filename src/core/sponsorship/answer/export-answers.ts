@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Deps, SponsorActor } from "../../context.ts";
-import { compileSchema } from "../../personal-data/data-schema/index.ts";
+import { describeSchema } from "../../personal-data/data-schema/index.ts";
 import { requireOwnCampaign } from "../campaign/index.ts";
 import { answersTable } from "./csv.ts";
 import { toView } from "./rules.ts";
@@ -23,15 +23,15 @@ export interface AnswersFile {
  * @throws `not_found`, also for another sponsor's campaign
  */
 export async function exportAnswers(
-  { db, sql, cipher, actor }: Pick<Deps, "db" | "sql" | "cipher"> & { actor: SponsorActor },
+  ctx: Pick<Deps, "db" | "sql" | "cipher" | "compute"> & { actor: SponsorActor },
   { campaign_id, format = "json" }: z.infer<typeof ExportAnswersInput>,
 ): Promise<AnswersFile> {
-  const campaign = await requireOwnCampaign(db, campaign_id, actor.sponsorId);
+  const campaign = await requireOwnCampaign(ctx.db, campaign_id, ctx.actor.sponsorId);
   const filename = `answers-${campaign.id}.${format}`;
-  const batches = readAnswers({ sql, cipher }, campaign.id);
+  const batches = readAnswers(ctx, campaign.id);
   if (format === "json")
     return { filename, contentType: "application/json; charset=utf-8", chunks: asJson(batches) };
-  const { requiredFields, optionalFields } = compileSchema(campaign.taskSchema);
+  const { requiredFields, optionalFields } = await describeSchema(ctx, campaign.taskSchema);
   const table = answersTable([...requiredFields, ...optionalFields]);
   return { filename, contentType: "text/csv; charset=utf-8; header=present", chunks: asCsv(batches, table) };
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import type { Deps, SponsorActor } from "../../context.ts";
 import { openFundedAccount } from "../../money/budget/index.ts";
-import { checkSchema, compileSchema } from "../../personal-data/data-schema/index.ts";
+import { checkSchema, describeSchema } from "../../personal-data/data-schema/index.ts";
 import type { Queries } from "../../ports/database.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import { AppError } from "../../protocol/errors.ts";
@@ -20,27 +20,27 @@ import { addServices, countCompletions, findServices, insertCampaign } from "./s
  *   `idempotency_conflict`
  */
 export async function createCampaign(
-  { actor, ...deps }: Pick<Deps, "db" | "sql" | "cipher" | "networks"> & { actor: SponsorActor },
+  ctx: Pick<Deps, "db" | "sql" | "cipher" | "networks" | "compute"> & { actor: SponsorActor },
   { idempotency_key: key, ...input }: z.infer<typeof CreateCampaignInput>,
 ): Promise<{ campaign: z.infer<typeof CampaignView>; replayed: boolean }> {
-  const { db } = deps;
-  const schemaErrors = checkSchema(input.task_schema);
+  const { actor, db } = ctx;
+  const schemaErrors = await checkSchema(ctx, input.task_schema);
   if (schemaErrors.length > 0) {
     throw new AppError("validation_error", {
       message: "The task schema isn't allowed. See the errors of its fields.",
       fieldErrors: schemaErrors.map((error) => ({ ...error, path: `/task_schema${error.path}` })),
     });
   }
-  const { dataTypes } = compileSchema(input.task_schema);
+  const { dataTypes } = await describeSchema(ctx, input.task_schema);
   const services = await requireServices(db, input.service_keys);
 
   // Its budget pays services of one network: the one of its services.
   const paidOn = services.find((service) => service.network !== null)?.network;
-  const network = typeof paidOn === "string" ? deps.networks.get(paidOn) : deps.networks.default;
+  const network = typeof paidOn === "string" ? ctx.networks.get(paidOn) : ctx.networks.default;
 
   const creation = { owner: actor.sponsorId, operation: "create_campaign", key, request: input };
   const newId = randomUUID();
-  const { id, replayed } = await createOnce(deps, creation, newId, async (sql) => {
+  const { id, replayed } = await createOnce(ctx, creation, newId, async (sql) => {
     const budgetAccountId = await openFundedAccount(sql, "campaign", network);
     await insertCampaign.count(sql, {
       id: newId,

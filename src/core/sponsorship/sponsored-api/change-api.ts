@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Deps, SponsorActor } from "../../context.ts";
-import { compileSchema } from "../../personal-data/data-schema/index.ts";
+import { describeSchema } from "../../personal-data/data-schema/index.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import { AppError } from "../../protocol/errors.ts";
 import {
@@ -20,7 +20,7 @@ import { updateApi } from "./store.ts";
 import { encryptHeaders } from "./upstream-request.ts";
 
 type Input = z.infer<typeof ChangeApiInput>;
-type Context = Pick<Deps, "db" | "cipher" | "upstream" | "networks"> & { actor: SponsorActor };
+type Context = Pick<Deps, "db" | "cipher" | "upstream" | "networks" | "compute"> & { actor: SponsorActor };
 
 /** How often a change is checked again if another one was faster. */
 const MAX_ATTEMPTS = 3;
@@ -34,8 +34,8 @@ const MAX_ATTEMPTS = 3;
  *   `upstream_error` if the probe finds no terms. Nothing is changed then
  */
 export async function changeApi(ctx: Context, input: Input): Promise<z.infer<typeof ApiView>> {
-  if (input.input_schema !== undefined) requireSafeSchema(input.input_schema);
-  if (input.output_schema !== undefined) requireSafeDescription(input.output_schema);
+  if (input.input_schema !== undefined) await requireSafeSchema(ctx, input.input_schema);
+  if (input.output_schema !== undefined) await requireSafeDescription(ctx, input.output_schema);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const api = await requireOwnApi(ctx.db, input.service_key, ctx.actor.sponsorId);
     if (api.archivedAt !== null)
@@ -89,7 +89,7 @@ async function definitionChanges(ctx: Context, api: ApiWithBudget, input: Input)
     }),
     ...(input_schema !== undefined && {
       inputSchema: input_schema,
-      inputDataTypes: [...compileSchema(input_schema).dataTypes.all],
+      inputDataTypes: [...(await describeSchema(ctx, input_schema)).dataTypes.all],
     }),
     ...(sample_input !== undefined && { sampleInput: sample_input }),
   };
@@ -100,7 +100,8 @@ async function definitionChanges(ctx: Context, api: ApiWithBudget, input: Input)
     sampleInput: (sample_input ?? api.sampleInput) as Record<string, unknown>,
   };
   const isProbed = needsProbe(api, input);
-  if (isProbed || input_schema !== undefined || sample_input !== undefined) requireFillablePath(next);
+  if (isProbed || input_schema !== undefined || sample_input !== undefined)
+    await requireFillablePath(ctx, next);
   if (!isProbed) return definition;
   const probe = await probeUpstream(ctx, next, next.sampleInput);
   if (probe === "blocked") throw upstream_url === undefined ? refuseBlocked() : notPublic();

@@ -1,10 +1,11 @@
-import { checkDescription, checkSchema } from "../../personal-data/data-schema/index.ts";
+import type { CheckContext } from "../../personal-data/data-schema/index.ts";
+import { checkDescription, checkSchema, describeSchema } from "../../personal-data/data-schema/index.ts";
 import { AppError, invalidField } from "../../protocol/errors.ts";
 import { checkPathInput, findParameterProblem } from "./path-parameters.ts";
 
 /** @throws `validation_error` that names each part of an input schema that isn't allowed */
-export function requireSafeSchema(inputSchema: unknown): void {
-  const schemaErrors = checkSchema(inputSchema);
+export async function requireSafeSchema(ctx: CheckContext, inputSchema: unknown): Promise<void> {
+  const schemaErrors = await checkSchema(ctx, inputSchema);
   if (schemaErrors.length === 0) return;
   throw new AppError("validation_error", {
     message: "The input schema isn't allowed. See the errors of its fields.",
@@ -13,8 +14,8 @@ export function requireSafeSchema(inputSchema: unknown): void {
 }
 
 /** @throws `validation_error` that names each part of an output schema that isn't safe */
-export function requireSafeDescription(outputSchema: unknown): void {
-  const schemaErrors = checkDescription(outputSchema);
+export async function requireSafeDescription(ctx: CheckContext, outputSchema: unknown): Promise<void> {
+  const schemaErrors = await checkDescription(ctx, outputSchema);
   if (schemaErrors.length === 0) return;
   throw new AppError("validation_error", {
     message: "The output schema isn't allowed. See the errors of its fields.",
@@ -26,16 +27,12 @@ export function requireSafeDescription(outputSchema: unknown): void {
  * Checks that every valid input fills the parameters of the URL's path, and that the sample input does.
  * @throws `validation_error` at `/upstream_url` or in `/sample_input`
  */
-export function requireFillablePath({
-  upstreamUrl,
-  inputSchema,
-  sampleInput,
-}: {
-  upstreamUrl: string;
-  inputSchema: unknown;
-  sampleInput: Record<string, unknown>;
-}): void {
-  const problem = findParameterProblem(upstreamUrl, inputSchema);
+export async function requireFillablePath(
+  ctx: CheckContext,
+  definition: { upstreamUrl: string; inputSchema: unknown; sampleInput: Record<string, unknown> },
+): Promise<void> {
+  const { upstreamUrl, inputSchema, sampleInput } = definition;
+  const problem = findParameterProblem(upstreamUrl, await describeSchema(ctx, inputSchema));
   if (problem !== undefined) throw invalidField("/upstream_url", problem, "pattern");
   const fieldErrors = checkPathInput(upstreamUrl, sampleInput, "/sample_input");
   if (fieldErrors.length > 0) throw new AppError("validation_error", { fieldErrors });

@@ -1,4 +1,4 @@
-import { compileSchema } from "../../personal-data/data-schema/index.ts";
+import type { SchemaFacts } from "../../personal-data/data-schema/index.ts";
 import type { FieldError } from "../../protocol/errors.ts";
 import { pointer } from "../../protocol/json-pointer.ts";
 
@@ -17,7 +17,10 @@ function parametersOf(upstreamUrl: string): string[] {
 }
 
 /** Says what is wrong with the path parameters of an upstream's URL. Undefined: nothing. */
-export function findParameterProblem(upstreamUrl: string, inputSchema: unknown): string | undefined {
+export function findParameterProblem(
+  upstreamUrl: string,
+  { requiredFields, plainFields }: SchemaFacts,
+): string | undefined {
   const url = new URL(upstreamUrl);
   if (/[{}]/.test(url.hostname)) return "the host can't have a parameter";
   if (PARAMETER_IN_QUERY.test(url.search))
@@ -27,7 +30,6 @@ export function findParameterProblem(upstreamUrl: string, inputSchema: unknown):
     if (BRACE.test(segment) && !PARAMETER.test(segment))
       return "a path parameter has to be a whole segment of the path, such as /{name}/";
   }
-  const { requiredFields, plainFields } = compileSchema(inputSchema);
   for (const name of parametersOf(upstreamUrl)) {
     if (!requiredFields.includes(name)) return `{${name}} has to be a required field of the input schema`;
     if (!plainFields.includes(name))

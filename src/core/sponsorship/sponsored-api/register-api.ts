@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import type { Deps, SponsorActor } from "../../context.ts";
-import { compileSchema } from "../../personal-data/data-schema/index.ts";
+import { describeSchema } from "../../personal-data/data-schema/index.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { createOnce, findCreated } from "../../protocol/idempotency/index.ts";
@@ -19,7 +19,9 @@ import { findApiOfSponsor, insertApi, serviceKeyTaken } from "./store.ts";
 import { encryptHeaders } from "./upstream-request.ts";
 
 type Input = z.infer<typeof RegisterApiInput>;
-type Context = Pick<Deps, "db" | "sql" | "cipher" | "upstream" | "networks"> & { actor: SponsorActor };
+type Context = Pick<Deps, "db" | "sql" | "cipher" | "upstream" | "networks" | "compute"> & {
+  actor: SponsorActor;
+};
 
 /**
  * Registers an upstream endpoint. The upstream is called once without a payment, and its payments are pinned
@@ -33,10 +35,11 @@ export async function registerApi(
   { idempotency_key: key, ...input }: Input,
 ): Promise<{ api: z.infer<typeof ApiView>; replayed: boolean }> {
   const { db, cipher, actor } = ctx;
-  requireSafeSchema(input.input_schema);
-  if (input.output_schema !== undefined) requireSafeDescription(input.output_schema);
+  await requireSafeSchema(ctx, input.input_schema);
+  if (input.output_schema !== undefined) await requireSafeDescription(ctx, input.output_schema);
   const sampleInput = input.sample_input ?? {};
-  requireFillablePath({ upstreamUrl: input.upstream_url, inputSchema: input.input_schema, sampleInput });
+  const definition = { upstreamUrl: input.upstream_url, inputSchema: input.input_schema, sampleInput };
+  await requireFillablePath(ctx, definition);
   const creation = { owner: actor.sponsorId, operation: "register_api", key, request: input };
   if (await serviceKeyTaken(db, input.service_key)) {
     if ((await findCreated(ctx, creation)) === undefined) throw keyTaken(input.service_key);
@@ -71,7 +74,7 @@ export async function registerApi(
     asset: probe.terms?.asset ?? null,
     pay_to: probe.terms?.payTo ?? null,
     input_schema: input.input_schema,
-    input_data_types: [...compileSchema(input.input_schema).dataTypes.all],
+    input_data_types: [...(await describeSchema(ctx, input.input_schema)).dataTypes.all],
     output_schema: input.output_schema ?? null,
     sample_input: sampleInput,
     timeout_ms: api.timeoutMs,

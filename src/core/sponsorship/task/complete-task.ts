@@ -4,7 +4,7 @@ import { explainEndedSession } from "../../access/session/index.ts";
 import type { Deps, SessionActor } from "../../context.ts";
 import { consentsOfCompletion, requireDataConsent } from "../../personal-data/consent/index.ts";
 import type { VaultReference } from "../../personal-data/data-schema/index.ts";
-import { compileSchema } from "../../personal-data/data-schema/index.ts";
+import { validateSubmission } from "../../personal-data/data-schema/index.ts";
 import { requireStored, resolveReferences, sourcesOf } from "../../personal-data/vault/index.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import { AppError } from "../../protocol/errors.ts";
@@ -18,7 +18,9 @@ import type { CompleteTaskInput, CompleteTaskOutput } from "./schema.ts";
 import { insertCompletion } from "./store.ts";
 
 type Input = z.infer<typeof CompleteTaskInput>;
-type Context = Pick<Deps, "db" | "sql" | "log" | "cipher" | "limiter" | "settings"> & { actor: SessionActor };
+type Context = Pick<Deps, "db" | "sql" | "log" | "cipher" | "limiter" | "settings" | "compute"> & {
+  actor: SessionActor;
+};
 interface Result {
   data: z.infer<typeof CompleteTaskOutput>;
   nextActions: NextAction[];
@@ -37,7 +39,7 @@ export async function completeTask(ctx: Context, input: Input): Promise<Result> 
   const { completionId: earlierId } = campaign;
   if (earlierId !== null && !dryRun) return acceptedResult(ctx, campaign.id, earlierId, true);
 
-  const submitted = checkAnswers(campaign, input.task_data);
+  const submitted = await checkAnswers(ctx, campaign, input.task_data);
   requireConsentBlock(campaign, submitted.dataTypes, input.consent);
   await requireDataConsent(ctx, submitted.dataTypes, { campaignId: campaign.id }, dryRun);
   if (dryRun) {
@@ -81,8 +83,12 @@ interface CheckedAnswers {
 }
 
 /** Checks answers against the task's schema. @throws `validation_error` */
-function checkAnswers(campaign: OpenCampaign, answers: Input["task_data"]): CheckedAnswers {
-  const result = compileSchema(campaign.taskSchema).validateSubmission(answers, ANSWERS);
+async function checkAnswers(
+  ctx: Context,
+  campaign: OpenCampaign,
+  answers: Input["task_data"],
+): Promise<CheckedAnswers> {
+  const result = await validateSubmission(ctx, campaign.taskSchema, answers, ANSWERS);
   if (!result.ok) {
     throw new AppError("validation_error", {
       message: "The answers don't match the task's schema.",
@@ -105,7 +111,7 @@ async function fillInVaultValues(
 ): Promise<{ data: Input["task_data"]; dataTypes: DataType[] }> {
   if (references.length === 0) return { data, dataTypes };
   const { sponsorId } = campaign;
-  return resolveReferences(ctx, compileSchema(campaign.taskSchema), { data, references, sponsorId }, ANSWERS);
+  return resolveReferences(ctx, campaign.taskSchema, { data, references, sponsorId }, ANSWERS);
 }
 
 /**

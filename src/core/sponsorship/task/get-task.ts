@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { recordSelection } from "../../access/session/index.ts";
 import { refuseScope } from "../../access/violation/index.ts";
 import type { Deps, SessionActor } from "../../context.ts";
-import { compileSchema } from "../../personal-data/data-schema/index.ts";
+import { describeSchema } from "../../personal-data/data-schema/index.ts";
 import { storedDataTypes } from "../../personal-data/vault/index.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
 import { AppError, notFound } from "../../protocol/errors.ts";
@@ -16,7 +16,7 @@ import { listPayableServices } from "./store.ts";
 /** Services suggested after a completed task. */
 const MAX_SERVICES = 5;
 
-type Context = Pick<Deps, "db" | "sql" | "log" | "settings"> & { actor: SessionActor };
+type Context = Pick<Deps, "db" | "sql" | "log" | "settings" | "compute"> & { actor: SessionActor };
 /** A campaign that is open to the session's user. */
 export type OpenCampaign = NonNullable<Awaited<ReturnType<typeof findCampaignForUser>>>;
 
@@ -29,7 +29,7 @@ export async function getTask(
   await recordSelection(ctx.db, ctx.actor.sessionId, campaign.id);
 
   const taskSchema = campaign.taskSchema as Record<string, unknown>;
-  const { requiredFields, optionalFields, dataTypes } = compileSchema(taskSchema);
+  const { requiredFields, optionalFields, dataTypes } = await describeSchema(ctx, taskSchema);
   const { scopes, grantScopes } = ctx.actor;
   const permitted = dataTypes.all.filter(
     (type) => scopes.dataTypes.includes(type) && grantScopes.dataTypes.includes(type),

@@ -1,6 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
-import { checkSchema, compileSchema } from "../../../../src/core/personal-data/data-schema/index.ts";
+import { checkSchema } from "../../../../src/core/personal-data/data-schema/check/check-schema.ts";
+import { compileSchema } from "../../../../src/core/personal-data/data-schema/validate/compile.ts";
 import { conditional, contact, email, object, registration, survey, text } from "./schemas.ts";
 
 const inside = (schema: unknown): Record<string, unknown> => object({ a: schema });

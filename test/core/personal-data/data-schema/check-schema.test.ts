@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { checkSchema, compileSchema } from "../../../../src/core/personal-data/data-schema/index.ts";
+import { checkSchema } from "../../../../src/core/personal-data/data-schema/check/check-schema.ts";
+import { compileSchema } from "../../../../src/core/personal-data/data-schema/validate/compile.ts";
 import { conditional, contact, object, registration, survey, text } from "./schemas.ts";
 
 const refusals = (schema: unknown): string[] =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compileSchema } from "../../../../src/core/personal-data/data-schema/index.ts";
+import { compileSchema } from "../../../../src/core/personal-data/data-schema/validate/compile.ts";
 import { conditional, contact, email, object, phone, registration, survey, text } from "./schemas.ts";
 
 describe("compileSchema", () => {

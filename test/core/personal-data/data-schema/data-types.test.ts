@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compileSchema } from "../../../../src/core/personal-data/data-schema/index.ts";
+import { compileSchema } from "../../../../src/core/personal-data/data-schema/validate/compile.ts";
 import { DATA_TYPES, isDataType } from "../../../../src/core/protocol/data-types.ts";
 import { email, object, phone, text } from "./schemas.ts";
 

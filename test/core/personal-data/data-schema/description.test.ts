@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkSchema } from "../../../../src/core/personal-data/data-schema/index.ts";
+import { checkSchema } from "../../../../src/core/personal-data/data-schema/check/check-schema.ts";
 import { object, text } from "./schemas.ts";
 
 const refusals = (schema: unknown): string[] =>

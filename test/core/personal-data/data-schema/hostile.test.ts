@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { checkSchema, compileSchema } from "../../../../src/core/personal-data/data-schema/index.ts";
+import { checkSchema } from "../../../../src/core/personal-data/data-schema/check/check-schema.ts";
+import { compileSchema } from "../../../../src/core/personal-data/data-schema/validate/compile.ts";
 import { email, object, text } from "./schemas.ts";
 
 const inside = (schema: unknown): Record<string, unknown> => object({ a: schema });

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { KEYWORDS } from "../../../../src/core/personal-data/data-schema/check/keywords.ts";
-import { checkSchema, compileSchema } from "../../../../src/core/personal-data/data-schema/index.ts";
+import { checkSchema } from "../../../../src/core/personal-data/data-schema/check/check-schema.ts";
+import { compileSchema } from "../../../../src/core/personal-data/data-schema/validate/compile.ts";
 import { DATA_TYPES, type DataType } from "../../../../src/core/protocol/data-types.ts";
 import { object } from "./schemas.ts";
 

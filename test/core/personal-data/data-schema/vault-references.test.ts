@@ -1,10 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  checkSchema,
-  compileSchema,
-  replaceReferences,
-} from "../../../../src/core/personal-data/data-schema/index.ts";
+import { checkSchema } from "../../../../src/core/personal-data/data-schema/check/check-schema.ts";
+import { replaceReferences } from "../../../../src/core/personal-data/data-schema/index.ts";
+import { compileSchema } from "../../../../src/core/personal-data/data-schema/validate/compile.ts";
 import { contact, email, object, phone, text } from "./schemas.ts";
 
 const ref = (dataType: unknown): unknown => ({ $vault: dataType });

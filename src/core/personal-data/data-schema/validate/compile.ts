@@ -21,8 +21,8 @@ import {
   refersToVault,
 } from "./vault-references.ts";
 
-/** A sponsor's schema, ready to check data that agents submit. */
-export interface CompiledSchema {
+/** What a schema asks for. */
+export interface SchemaFacts {
   /** The data types that the schema asks for, sorted: all of them, and those that all valid data has. */
   readonly dataTypes: { readonly all: readonly DataType[]; readonly required: readonly DataType[] };
   /** Names of the root's properties, as `GET /agent/tasks/{campaign_id}` lists them. */
@@ -30,23 +30,18 @@ export interface CompiledSchema {
   readonly optionalFields: readonly string[];
   /** Of the required fields, those that are a string or an integer, and no personal data. */
   readonly plainFields: readonly string[];
-  /**
-   * Returns the data types that are in this data, sorted; or what is wrong with the data, field by field.
-   * @param basePath JSON Pointer of the data within the request, such as `/task_data`.
-   */
+}
+
+/** A sponsor's schema, ready to check data that agents submit. See `perform.ts` for what its functions return. */
+export interface CompiledSchema extends SchemaFacts {
   validate(data: unknown, basePath: string): DataCheck;
-  /**
-   * Like `validate`, but `{"$vault": "<data type>"}` may stand in place of a value with that data type. The
-   * reference counts as data of its type. Whether the stored value is valid is checked by `validateFilled`.
-   */
   validateSubmission(data: unknown, basePath: string): SubmissionCheck;
-  /** Like `validate`, for data with its references replaced. Reveals nothing of the size of stored values. */
   validateFilled(data: unknown, basePath: string): DataCheck;
 }
 
 type Refused = { readonly ok: false; readonly errors: FieldError[] };
-type DataCheck = { readonly ok: true; readonly dataTypes: DataType[] } | Refused;
-type SubmissionCheck =
+export type DataCheck = { readonly ok: true; readonly dataTypes: DataType[] } | Refused;
+export type SubmissionCheck =
   { readonly ok: true; readonly dataTypes: DataType[]; readonly references: VaultReference[] } | Refused;
 
 /** Compiled schemas. Each call of an agent needs one, and compiling takes tens of milliseconds. */
@@ -74,9 +69,10 @@ export function compileSchema(schema: unknown): CompiledSchema {
 }
 
 function compile(graph: SchemaGraph): CompiledSchema {
-  const fields = declaredFields(graph);
-  const check = createCheck(graph);
+  // Made when they are first used: the facts alone need nothing compiled.
+  let compiledCheck: Check | undefined;
   let checkWithReferences: Check | undefined;
+  const check: Check = (...args) => (compiledCheck ??= createCheck(graph))(...args);
 
   const validateSubmission = (data: unknown, basePath: string): SubmissionCheck => {
     if (!refersToVault(data)) {
@@ -99,6 +95,7 @@ function compile(graph: SchemaGraph): CompiledSchema {
     return dependent.length > 0 ? notAReference(dependent, basePath) : { ...result, references };
   };
 
+  const fields = declaredFields(graph);
   return {
     dataTypes: { all: graph.dataTypes(), required: requiredDataTypes(graph) },
     requiredFields: fields.required,
@@ -153,7 +150,7 @@ function createCheck(graph: SchemaGraph): Check {
   };
 }
 
-const tooMuchWork = (path: string): Refused => ({
+export const tooMuchWork = (path: string): Refused => ({
   ok: false,
   errors: [{ path, keyword: "size", message: "This is too much data to check against its schema." }],
 });

@@ -1,0 +1,114 @@
+import { LRUCache } from "lru-cache";
+import type { Caller, Deps } from "../../../context.ts";
+import { callerKey } from "../../../context.ts";
+import type { ComputeOptions } from "../../../ports/compute.ts";
+import { TookTooLong } from "../../../ports/compute.ts";
+import type { FieldError } from "../../../protocol/errors.ts";
+import { fingerprint } from "../json.ts";
+import type { DataCheck, SchemaFacts, SubmissionCheck } from "../validate/compile.ts";
+import { tooMuchWork } from "../validate/compile.ts";
+import { isLightCheck, isLightSchema } from "./estimate.ts";
+import { SCHEMA_TASKS, type SchemaTask } from "./tasks.ts";
+
+/** What is needed to check: the compute thread, and whose turn is used. */
+export type CheckContext = Pick<Deps, "compute"> & Caller;
+
+/**
+ * Returns why a sponsor's schema can't be registered, or an empty list. Each path is a JSON Pointer into the
+ * schema: to a keyword with a wrong value, or to the subschema where a keyword is missing.
+ * @throws `rate_limited`, `service_unavailable` if a large schema can't be checked now
+ */
+export const checkSchema = (ctx: CheckContext, schema: unknown): Promise<FieldError[]> =>
+  perform(ctx, isLightSchema(schema), "checkSchema", [schema], () => [SLOW_SCHEMA]);
+
+/**
+ * Returns why a schema that only describes data can't be registered, or an empty list. It is never compiled. So it
+ * may be open, be of any type, and leave values undescribed; what it may contain and refer to is bounded all the same.
+ * @throws `rate_limited`, `service_unavailable` if a large schema can't be checked now
+ */
+export const checkDescription = (ctx: CheckContext, schema: unknown): Promise<FieldError[]> =>
+  perform(ctx, isLightSchema(schema), "checkDescription", [schema], () => [SLOW_SCHEMA]);
+
+/** No known schema takes so long. */
+const SLOW_SCHEMA = { path: "", keyword: "size", message: "This schema takes too long to check." };
+
+/** The facts of schemas that aren't light. They are asked for much more often than they change. */
+const known = new LRUCache<string, SchemaFacts>({ max: 1_000 });
+
+/**
+ * Says what a registered schema asks for.
+ * @throws Error if the schema isn't safe to run; `rate_limited`, `service_unavailable` if it can't be read now
+ */
+export async function describeSchema(ctx: CheckContext, schema: unknown): Promise<SchemaFacts> {
+  if (isLightSchema(schema)) return SCHEMA_TASKS.describe(schema);
+  const key = fingerprint(schema);
+  const facts = known.get(key) ?? (await perform(ctx, false, "describe", [schema]));
+  known.set(key, facts);
+  return facts;
+}
+
+/**
+ * Returns the data types that are in this data, sorted; or what is wrong with the data, field by field.
+ * @param basePath JSON Pointer of the data within the request, such as `/task_data`
+ * @throws `rate_limited`, `service_unavailable` if large data can't be checked now
+ */
+export const validateData = (
+  ctx: CheckContext,
+  schema: unknown,
+  data: unknown,
+  basePath: string,
+): Promise<DataCheck> =>
+  perform(ctx, isLightCheck(schema, data), "validate", [schema, data, basePath], () => tooMuchWork(basePath));
+
+/**
+ * Like `validateData`, but `{"$vault": "<data type>"}` may stand in place of a value with that data type. The
+ * reference counts as data of its type. Whether the stored value is valid is checked by `validateFilled`.
+ */
+export const validateSubmission = (
+  ctx: CheckContext,
+  schema: unknown,
+  data: unknown,
+  basePath: string,
+): Promise<SubmissionCheck> =>
+  perform(ctx, isLightCheck(schema, data), "validateSubmission", [schema, data, basePath], () =>
+    tooMuchWork(basePath),
+  );
+
+/**
+ * Like `validateData`, for data with its references replaced. Reveals nothing of the size of stored values. It goes
+ * before all waiting work, since its caller holds a lock.
+ */
+export const validateFilled = (
+  ctx: CheckContext,
+  schema: unknown,
+  data: unknown,
+  basePath: string,
+): Promise<DataCheck> =>
+  perform(
+    ctx,
+    isLightCheck(schema, data),
+    "validateFilled",
+    [schema, data, basePath],
+    () => tooMuchWork(basePath),
+    { isUrgent: true },
+  );
+
+/** Does light work at once, and other work in the compute thread when it is the caller's turn. */
+async function perform<Task extends SchemaTask>(
+  ctx: CheckContext,
+  isLight: boolean,
+  name: Task,
+  args: Parameters<(typeof SCHEMA_TASKS)[Task]>,
+  givenUp?: () => ReturnType<(typeof SCHEMA_TASKS)[Task]>,
+  options?: ComputeOptions,
+): Promise<ReturnType<(typeof SCHEMA_TASKS)[Task]>> {
+  type Result = ReturnType<(typeof SCHEMA_TASKS)[Task]>;
+  const task: (...values: typeof args) => unknown = SCHEMA_TASKS[name] as never;
+  if (isLight) return task(...args) as Result;
+  try {
+    return (await ctx.compute.run(callerKey(ctx), { name, args }, options)) as Result;
+  } catch (error) {
+    if (error instanceof TookTooLong && givenUp !== undefined) return givenUp();
+    throw error;
+  }
+}
