@@ -5,9 +5,10 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // One PostgreSQL, chain and facilitator for the whole run; each test file gets a database of its own.
     globalSetup: "test/support/global-setup.ts",
-    // Processes, so that a test file that leaks or crashes takes nobody with it; as many as the smallest CI has cores.
+    // Processes, so that a test file that leaks or crashes takes nobody with it. One more than the smallest CI has cores: the
+    // tests wait half of the time, for the chain, for timeouts and for processes.
     pool: "forks",
-    maxWorkers: 2,
+    maxWorkers: 3,
     // Each worker loads the sources once and not once a file, which took a third of the CPU time. So sources and helpers keep
     // no state of their own in modules; what a file starts, it stops.
     isolate: false,
