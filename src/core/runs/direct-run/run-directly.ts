@@ -12,6 +12,7 @@ import {
 import type { PaymentRow } from "../../money/payment/index.ts";
 import { findPayment, quoteDigest, readStoredBody } from "../../money/payment/index.ts";
 import { compileSchema } from "../../personal-data/data-schema/index.ts";
+import { campaignRegions } from "../../personal-data/phone-regions/index.ts";
 import type { Network } from "../../ports/network.ts";
 import type { UpstreamRequest } from "../../ports/upstream.ts";
 import type { Offer } from "../../ports/x402-buyer.ts";
@@ -141,7 +142,8 @@ function readCall(ctx: Context, api: ApiRow, network: Network, data: Record<stri
     api,
     network,
     buildRequest: () => {
-      const checked = compileSchema(api.inputSchema).validate(data, "/input");
+      const regions = campaignRegions(ctx, [api.name, api.description]);
+      const checked = compileSchema(api.inputSchema).validate(data, "/input", regions);
       const errors = checked.ok ? checkPathInput(api.upstreamUrl, data, "/input") : checked.errors;
       if (errors.length > 0) throw invalidRunInput(api, errors);
       return buildUpstreamRequest(api, data, ctx.cipher);

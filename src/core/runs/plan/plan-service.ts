@@ -5,6 +5,7 @@ import type { Deps, Scopes, SessionActor } from "../../context.ts";
 import { readRemainingBudgets } from "../../money/reservation/index.ts";
 import type { CompiledSchema } from "../../personal-data/data-schema/index.ts";
 import { compileSchema } from "../../personal-data/data-schema/index.ts";
+import { callRegions } from "../../personal-data/phone-regions/index.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
 import type { AppError } from "../../protocol/errors.ts";
 import { notFound } from "../../protocol/errors.ts";
@@ -19,7 +20,7 @@ import type { PlanInput, PlanOutput } from "./schema.ts";
 
 type Input = z.infer<typeof PlanInput>;
 type Plan = z.infer<typeof PlanOutput>;
-type Context = Pick<Deps, "db" | "sql"> & { actor: SessionActor };
+type Context = Pick<Deps, "db" | "sql" | "settings"> & { actor: SessionActor };
 type Campaign = NonNullable<Awaited<ReturnType<typeof findCampaignForUser>>>;
 
 /**
@@ -43,7 +44,7 @@ export async function planService(
   const task = payer?.status === "task" ? campaign : undefined;
   if (task !== undefined) await recordSelection(db, actor.sessionId, task.id);
 
-  const checked = checkInput(api, input.input);
+  const checked = await checkInput(ctx, api, input.input);
   const needed: Scopes = {
     taskTypes: task === undefined ? [] : [task.taskType],
     dataTypes: [...new Set([...checked.dataTypes, ...(task === undefined ? [] : requiredDataTypes(task))])],
@@ -123,13 +124,15 @@ function findTaskPayer(payers: AssessedPayer[], actor: SessionActor): AssessedPa
  * Checks the input, if there is one. Returns the types of personal data that the run would pass on, and the
  * errors.
  */
-function checkInput(
+async function checkInput(
+  ctx: Context,
   api: ApiRow,
   input: Record<string, unknown> | undefined,
-): { dataTypes: Scopes["dataTypes"]; errors: Plan["missing"]["input"] } {
+): Promise<{ dataTypes: Scopes["dataTypes"]; errors: Plan["missing"]["input"] }> {
   const schema = compileSchema(api.inputSchema);
   if (input === undefined) return { dataTypes: [...schema.dataTypes.required], errors: [] };
-  const result = schema.validateSubmission(input, "/input");
+  const regions = await callRegions(ctx, [api.name, api.description]);
+  const result = schema.validateSubmission(input, "/input", regions);
   return result.ok
     ? { dataTypes: result.dataTypes, errors: checkPathInput(api.upstreamUrl, input, "/input") }
     : { dataTypes: [...schema.dataTypes.required], errors: result.errors };

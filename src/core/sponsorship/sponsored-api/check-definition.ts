@@ -1,10 +1,14 @@
 import { checkDescription, checkSchema } from "../../personal-data/data-schema/index.ts";
 import { AppError, invalidField } from "../../protocol/errors.ts";
+import type { PhoneRegion } from "../../protocol/phone-regions.ts";
 import { checkPathInput, findParameterProblem } from "./path-parameters.ts";
 
-/** @throws `validation_error` that names each part of an input schema that isn't allowed */
-export function requireSafeSchema(inputSchema: unknown): void {
-  const schemaErrors = checkSchema(inputSchema);
+/**
+ * @param regions whose national phone numbers no listed value may hold
+ * @throws `validation_error` that names each part of an input schema that isn't allowed
+ */
+export function requireSafeSchema(inputSchema: unknown, regions: readonly PhoneRegion[]): void {
+  const schemaErrors = checkSchema(inputSchema, regions);
   if (schemaErrors.length === 0) return;
   throw new AppError("validation_error", {
     message: "The input schema isn't allowed. See the errors of its fields.",

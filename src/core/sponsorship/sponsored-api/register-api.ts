@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import type { Deps, SponsorActor } from "../../context.ts";
 import { compileSchema } from "../../personal-data/data-schema/index.ts";
+import { campaignRegions } from "../../personal-data/phone-regions/index.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { createOnce, findCreated } from "../../protocol/idempotency/index.ts";
@@ -19,7 +20,9 @@ import { findApiOfSponsor, insertApi, serviceKeyTaken } from "./store.ts";
 import { encryptHeaders } from "./upstream-request.ts";
 
 type Input = z.infer<typeof RegisterApiInput>;
-type Context = Pick<Deps, "db" | "sql" | "cipher" | "upstream" | "networks"> & { actor: SponsorActor };
+type Context = Pick<Deps, "db" | "sql" | "cipher" | "upstream" | "networks" | "settings"> & {
+  actor: SponsorActor;
+};
 
 /**
  * Registers an upstream endpoint. The upstream is called once without a payment, and its payments are pinned
@@ -33,7 +36,7 @@ export async function registerApi(
   { idempotency_key: key, ...input }: Input,
 ): Promise<{ api: z.infer<typeof ApiView>; replayed: boolean }> {
   const { db, cipher, actor } = ctx;
-  requireSafeSchema(input.input_schema);
+  requireSafeSchema(input.input_schema, campaignRegions(ctx, [input.name, input.description]));
   if (input.output_schema !== undefined) requireSafeDescription(input.output_schema);
   const sampleInput = input.sample_input ?? {};
   requireFillablePath({ upstreamUrl: input.upstream_url, inputSchema: input.input_schema, sampleInput });

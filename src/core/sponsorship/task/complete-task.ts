@@ -5,11 +5,13 @@ import type { Deps, SessionActor } from "../../context.ts";
 import { consentsOfCompletion, requireDataConsent } from "../../personal-data/consent/index.ts";
 import type { VaultReference } from "../../personal-data/data-schema/index.ts";
 import { compileSchema } from "../../personal-data/data-schema/index.ts";
+import { callRegions } from "../../personal-data/phone-regions/index.ts";
 import { requireStored, resolveReferences, sourcesOf } from "../../personal-data/vault/index.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import { AppError } from "../../protocol/errors.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
+import type { PhoneRegion } from "../../protocol/phone-regions.ts";
 import { findCampaignForUser } from "../campaign/index.ts";
 import type { OpenCampaign } from "./get-task.ts";
 import { requireOpenCampaign, serviceActions } from "./get-task.ts";
@@ -37,7 +39,7 @@ export async function completeTask(ctx: Context, input: Input): Promise<Result> 
   const { completionId: earlierId } = campaign;
   if (earlierId !== null && !dryRun) return acceptedResult(ctx, campaign.id, earlierId, true);
 
-  const submitted = checkAnswers(campaign, input.task_data);
+  const submitted = await checkAnswers(ctx, campaign, input.task_data);
   requireConsentBlock(campaign, submitted.dataTypes, input.consent);
   await requireDataConsent(ctx, submitted.dataTypes, { campaignId: campaign.id }, dryRun);
   if (dryRun) {
@@ -78,11 +80,19 @@ interface CheckedAnswers {
   dataTypes: DataType[];
   /** Places in the answers that are to be filled from the user's vault. */
   references: VaultReference[];
+  /** Whose national phone numbers were looked for. */
+  regions: PhoneRegion[];
 }
 
 /** Checks answers against the task's schema. @throws `validation_error` */
-function checkAnswers(campaign: OpenCampaign, answers: Input["task_data"]): CheckedAnswers {
-  const result = compileSchema(campaign.taskSchema).validateSubmission(answers, ANSWERS);
+async function checkAnswers(
+  ctx: Context,
+  campaign: OpenCampaign,
+  answers: Input["task_data"],
+): Promise<CheckedAnswers> {
+  const { name, description, requiredTask, taskDescription } = campaign;
+  const regions = await callRegions(ctx, [name, description, requiredTask, taskDescription]);
+  const result = compileSchema(campaign.taskSchema).validateSubmission(answers, ANSWERS, regions);
   if (!result.ok) {
     throw new AppError("validation_error", {
       message: "The answers don't match the task's schema.",
@@ -90,7 +100,7 @@ function checkAnswers(campaign: OpenCampaign, answers: Input["task_data"]): Chec
       nextActions: [next.getTask(campaign.id)],
     });
   }
-  return result;
+  return { ...result, regions };
 }
 
 /**
@@ -101,11 +111,12 @@ async function fillInVaultValues(
   ctx: Context,
   campaign: OpenCampaign,
   data: Input["task_data"],
-  { dataTypes, references }: CheckedAnswers,
+  { dataTypes, references, regions }: CheckedAnswers,
 ): Promise<{ data: Input["task_data"]; dataTypes: DataType[] }> {
   if (references.length === 0) return { data, dataTypes };
   const { sponsorId } = campaign;
-  return resolveReferences(ctx, compileSchema(campaign.taskSchema), { data, references, sponsorId }, ANSWERS);
+  const submission = { data, references, sponsorId, regions };
+  return resolveReferences(ctx, compileSchema(campaign.taskSchema), submission, ANSWERS);
 }
 
 /**

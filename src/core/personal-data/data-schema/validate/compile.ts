@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { DataType } from "../../../protocol/data-types.ts";
 import type { FieldError } from "../../../protocol/errors.ts";
+import type { PhoneRegion } from "../../../protocol/phone-regions.ts";
 import { createValidator } from "../check/ajv-validator.ts";
 import { measureData } from "../check/check-json.ts";
 import { readSchema } from "../check/check-schema.ts";
@@ -33,15 +34,16 @@ export interface CompiledSchema {
   /**
    * Returns the data types that are in this data, sorted; or what is wrong with the data, field by field.
    * @param basePath JSON Pointer of the data within the request, such as `/task_data`.
+   * @param regions where the person and the campaign are: their national phone numbers are found too. Default: none
    */
-  validate(data: unknown, basePath: string): DataCheck;
+  validate(data: unknown, basePath: string, regions?: readonly PhoneRegion[]): DataCheck;
   /**
    * Like `validate`, but `{"$vault": "<data type>"}` may stand in place of a value with that data type. The
    * reference counts as data of its type. Whether the stored value is valid is checked by `validateFilled`.
    */
-  validateSubmission(data: unknown, basePath: string): SubmissionCheck;
+  validateSubmission(data: unknown, basePath: string, regions?: readonly PhoneRegion[]): SubmissionCheck;
   /** Like `validate`, for data with its references replaced. Reveals nothing of the size of stored values. */
-  validateFilled(data: unknown, basePath: string): DataCheck;
+  validateFilled(data: unknown, basePath: string, regions?: readonly PhoneRegion[]): DataCheck;
 }
 
 type Refused = { readonly ok: false; readonly errors: FieldError[] };
@@ -78,15 +80,15 @@ function compile(graph: SchemaGraph): CompiledSchema {
   const check = createCheck(graph);
   let checkWithReferences: Check | undefined;
 
-  const validateSubmission = (data: unknown, basePath: string): SubmissionCheck => {
+  const validateSubmission: CompiledSchema["validateSubmission"] = (data, basePath, regions = []) => {
     if (!refersToVault(data)) {
-      const result = check(data, basePath, SUBMITTED_WORK);
+      const result = check(data, basePath, SUBMITTED_WORK, regions);
       return result.ok ? { ...result, references: [] } : result;
     }
     checkWithReferences ??= comparesPersonalData(graph)
       ? check
       : createCheck(new SchemaGraph(allowingReferences(graph.root)));
-    const result = checkWithReferences(data, basePath, SUBMITTED_WORK);
+    const result = checkWithReferences(data, basePath, SUBMITTED_WORK, regions);
     // `allowingReferences` added the conditions. What fails inside a condition has an error of its own.
     if (!result.ok) return { ok: false, errors: result.errors.filter(({ keyword }) => keyword !== "if") };
 
@@ -104,8 +106,8 @@ function compile(graph: SchemaGraph): CompiledSchema {
     requiredFields: fields.required,
     optionalFields: fields.optional,
     plainFields: plainFields(graph),
-    validate: (data, basePath) => check(data, basePath, SUBMITTED_WORK),
-    validateFilled: (data, basePath) => check(data, basePath, FILLED_WORK),
+    validate: (data, basePath, regions = []) => check(data, basePath, SUBMITTED_WORK, regions),
+    validateFilled: (data, basePath, regions = []) => check(data, basePath, FILLED_WORK, regions),
     validateSubmission,
   };
 }
@@ -120,14 +122,14 @@ const FILLED_WORK: Work = {
   explainedEvaluations: 0,
 };
 
-type Check = (data: unknown, basePath: string, work: Work) => DataCheck;
+type Check = (data: unknown, basePath: string, work: Work, regions: readonly PhoneRegion[]) => DataCheck;
 
 function createCheck(graph: SchemaGraph): Check {
   const validator = createValidator(graph.root);
   const inspect = createInspector(graph, validator);
   const weight = graph.weight(graph.root);
 
-  const check: Check = (data, basePath, work) => {
+  const check: Check = (data, basePath, work, regions) => {
     const findings = new ErrorCollector();
     const evaluations = weight * measureData(data, basePath, findings);
     if (findings.errors.length > 0) return { ok: false, errors: findings.errors };
@@ -139,13 +141,13 @@ function createCheck(graph: SchemaGraph): Check {
       const errors = evaluations <= work.explainedEvaluations ? validator.explain(data) : firstErrors;
       return { ok: false, errors: fieldErrors(errors, basePath) };
     }
-    const dataTypes = inspect(data, basePath, findings);
+    const dataTypes = inspect(data, basePath, findings, regions);
     return findings.errors.length > 0 ? { ok: false, errors: findings.errors } : { ok: true, dataTypes };
   };
 
-  return (data, basePath, work) => {
+  return (data, basePath, work, regions) => {
     try {
-      return check(data, basePath, work);
+      return check(data, basePath, work, regions);
     } catch (error) {
       if (error instanceof PatternBudgetError) return tooMuchWork(basePath);
       throw error;
