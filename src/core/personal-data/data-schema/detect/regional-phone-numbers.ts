@@ -38,7 +38,7 @@ export interface RegionalSearch {
 
 /** Seven to 14 digits in any groups, that aren't a part of a longer number, an amount or a word. */
 const CANDIDATE =
-  /(?<![\p{L}\p{N}_.,:/+#-])(?<!\d )[(]?\d(?:[ ./()-]{0,3}\d){6,13}(?![\p{L}\p{N}%_])(?![.,:/-]\d| \d)/gu;
+  /(?<![\p{L}\p{N}_.,:/+#-])(?<!\d )[(]?\d(?:[ ./()-]{0,3}\d){6,13}(?![\p{L}\p{N}_]| ?[%€$£¥])(?![.,:/-]\d| \d)/gu;
 
 /** A search that begins, with all its lookups left. */
 export const searchIn = (regions: readonly PhoneRegion[]): RegionalSearch => ({
