@@ -41,14 +41,14 @@ describe("texts with personal data, as people write them", () => {
     expect(percent(heldOut), mistakes(heldOut)).toBeGreaterThanOrEqual(95);
   });
 
-  it.each(Object.values(KINDS))("at least 90 % of the texts with %s are found", (kind) => {
+  it.each(Object.values(KINDS))("nine in ten texts with %s are found", (kind) => {
     const ofKind = texts.filter(({ likeness }) => likeness === kind);
     expect(ofKind.length).toBeGreaterThanOrEqual(20);
     expect(percent(ofKind), mistakes(ofKind)).toBeGreaterThanOrEqual(90);
   });
 
   it.each(["en", "ja", "de", "fr", "es", "pt", "it", "zh", "ko"])(
-    "at least 90 % of the texts in %s are found",
+    "nine in ten texts in %s are found",
     (code) => {
       const inLanguage = texts.filter(({ language }) => language === code);
       expect(inLanguage.length).toBeGreaterThanOrEqual(10);
@@ -68,13 +68,13 @@ describe("what people answer who give nothing away", () => {
   it.each<[string, readonly Part[]]>([
     ["all", PARTS],
     ["those that the scanner was never mended against", ["held-out"]],
-  ])("at most 1 %% of them are taken for personal data: %s", (_name, parts) => {
+  ])("at most one in a hundred is taken for personal data: %s", (_name, parts) => {
     const measured = judged("harmless", parts);
     expect(100 - percent(measured), mistakes(measured)).toBeLessThanOrEqual(1);
   });
 
   it.each(["US", "GB", "JP", "DE", "FR", "ES", "PT", "BR", "IN", "CN", "KR", "MX", "AU"] as const)(
-    "at most 2 %% of them are taken for personal data when the person lives in %s",
+    "at most two in a hundred are taken for personal data when the person lives in %s",
     (region) => {
       const elsewhere = texts.map((given) => judge({ ...given, regions: [region] }));
       expect(100 - percent(elsewhere), mistakes(elsewhere)).toBeLessThanOrEqual(2);
