@@ -67,7 +67,7 @@ export async function resolveReferences(
     if (missing.length > 0) return { kind: "missing", missing } as const;
 
     const data = replaceReferences(submission.data, (type) => values.get(type)) as Record<string, unknown>;
-    const checked = schema.validateFilled(data, basePath, regions);
+    const checked = schema.validateFilled(data, basePath, references, regions);
     const fits = checked.ok && missingFrom(checked.dataTypes, permitted).length === 0;
     if (fits) return { kind: "filled", data, dataTypes: checked.dataTypes, values } as const;
     const misfits = misfitting(references, checked.ok ? [] : checked.errors, basePath);

@@ -20,14 +20,21 @@ interface Surroundings {
 
 /**
  * Returns the data types present in the data, sorted. Adds an error for every value that looks like personal
- * data which the schema doesn't ask for there. National phone numbers of the regions are found too.
+ * data which the schema doesn't ask for there. A stored value may look like the data type that it was referred to by.
  */
 type Inspect = (
   data: unknown,
   basePath: string,
   findings: ErrorCollector,
-  regions: readonly PhoneRegion[],
+  context: ScanContext,
 ) => DataType[];
+
+export interface ScanContext {
+  /** Whose national phone numbers are found too. */
+  regions: readonly PhoneRegion[];
+  /** The user's stored values in the data: their paths, and the data types that they were referred to by. */
+  filled: ReadonlyMap<string, DataType>;
+}
 
 /**
  * Creates a function that finds the data types in valid data, by walking data and schema together.
@@ -81,7 +88,7 @@ export function createInspector(graph: SchemaGraph, validator: Validator): Inspe
     return listing.some((schema) => listedBy(schema).has(json));
   };
 
-  return (data, basePath, findings, regions) => {
+  return (data, basePath, findings, { regions, filled }) => {
     const present = new Set<DataType>();
     const search = searchIn(regions);
 
@@ -90,7 +97,8 @@ export function createInspector(graph: SchemaGraph, validator: Validator): Inspe
       const schemas = at.flatMap((schema) => applied(schema, value));
       const types = schemas.flatMap((schema) => schema["x-data-type"] ?? []);
       types.forEach((type) => present.add(type));
-      const asked = types.length > 0 ? types : around.asked;
+      const stored = filled.get(path);
+      const asked = [...(types.length > 0 ? types : around.asked), ...(stored === undefined ? [] : [stored])];
       if (typeof value === "object") {
         const here = { asked, isListed: around.isListed || isListed(value, schemas) };
         for (const [key, inner] of Object.entries(value)) {

@@ -9,6 +9,7 @@ import { declaredFields, plainFields, requiredDataTypes } from "../check/declare
 import { ErrorCollector } from "../check/error-collector.ts";
 import { PatternBudgetError } from "../check/patterns.ts";
 import { SchemaGraph } from "../check/schema-graph.ts";
+import type { ScanContext } from "../detect/find-data-types.ts";
 import { createInspector } from "../detect/find-data-types.ts";
 import { fingerprint } from "../json.ts";
 import { LIMITS } from "../size-limits.ts";
@@ -42,8 +43,13 @@ export interface CompiledSchema {
    * reference counts as data of its type. Whether the stored value is valid is checked by `validateFilled`.
    */
   validateSubmission(data: unknown, basePath: string, regions?: readonly PhoneRegion[]): SubmissionCheck;
-  /** Like `validate`, for data with its references replaced. Reveals nothing of the size of stored values. */
-  validateFilled(data: unknown, basePath: string, regions?: readonly PhoneRegion[]): DataCheck;
+  /** Like `validate`, for data with these references replaced. Reveals nothing of the size of stored values. */
+  validateFilled(
+    data: unknown,
+    basePath: string,
+    references: readonly VaultReference[],
+    regions?: readonly PhoneRegion[],
+  ): DataCheck;
 }
 
 type Refused = { readonly ok: false; readonly errors: FieldError[] };
@@ -82,13 +88,13 @@ function compile(graph: SchemaGraph): CompiledSchema {
 
   const validateSubmission: CompiledSchema["validateSubmission"] = (data, basePath, regions = []) => {
     if (!refersToVault(data)) {
-      const result = check(data, basePath, SUBMITTED_WORK, regions);
+      const result = check(data, basePath, SUBMITTED_WORK, { regions, filled: NONE });
       return result.ok ? { ...result, references: [] } : result;
     }
     checkWithReferences ??= comparesPersonalData(graph)
       ? check
       : createCheck(new SchemaGraph(allowingReferences(graph.root)));
-    const result = checkWithReferences(data, basePath, SUBMITTED_WORK, regions);
+    const result = checkWithReferences(data, basePath, SUBMITTED_WORK, { regions, filled: NONE });
     // `allowingReferences` added the conditions. What fails inside a condition has an error of its own.
     if (!result.ok) return { ok: false, errors: result.errors.filter(({ keyword }) => keyword !== "if") };
 
@@ -106,8 +112,12 @@ function compile(graph: SchemaGraph): CompiledSchema {
     requiredFields: fields.required,
     optionalFields: fields.optional,
     plainFields: plainFields(graph),
-    validate: (data, basePath, regions = []) => check(data, basePath, SUBMITTED_WORK, regions),
-    validateFilled: (data, basePath, regions = []) => check(data, basePath, FILLED_WORK, regions),
+    validate: (data, basePath, regions = []) =>
+      check(data, basePath, SUBMITTED_WORK, { regions, filled: NONE }),
+    validateFilled: (data, basePath, references, regions = []) => {
+      const filled = new Map(references.map(({ path, dataType }) => [basePath + path, dataType]));
+      return check(data, basePath, FILLED_WORK, { regions, filled });
+    },
     validateSubmission,
   };
 }
@@ -122,14 +132,16 @@ const FILLED_WORK: Work = {
   explainedEvaluations: 0,
 };
 
-type Check = (data: unknown, basePath: string, work: Work, regions: readonly PhoneRegion[]) => DataCheck;
+type Check = (data: unknown, basePath: string, work: Work, context: ScanContext) => DataCheck;
+
+const NONE: ScanContext["filled"] = new Map();
 
 function createCheck(graph: SchemaGraph): Check {
   const validator = createValidator(graph.root);
   const inspect = createInspector(graph, validator);
   const weight = graph.weight(graph.root);
 
-  const check: Check = (data, basePath, work, regions) => {
+  const check: Check = (data, basePath, work, context) => {
     const findings = new ErrorCollector();
     const evaluations = weight * measureData(data, basePath, findings);
     if (findings.errors.length > 0) return { ok: false, errors: findings.errors };
@@ -141,13 +153,13 @@ function createCheck(graph: SchemaGraph): Check {
       const errors = evaluations <= work.explainedEvaluations ? validator.explain(data) : firstErrors;
       return { ok: false, errors: fieldErrors(errors, basePath) };
     }
-    const dataTypes = inspect(data, basePath, findings, regions);
+    const dataTypes = inspect(data, basePath, findings, context);
     return findings.errors.length > 0 ? { ok: false, errors: findings.errors } : { ok: true, dataTypes };
   };
 
-  return (data, basePath, work, regions) => {
+  return (data, basePath, work, context) => {
     try {
-      return check(data, basePath, work, regions);
+      return check(data, basePath, work, context);
     } catch (error) {
       if (error instanceof PatternBudgetError) return tooMuchWork(basePath);
       throw error;
