@@ -79,6 +79,7 @@ const start = (audited: boolean): Promise<Running> =>
       treasuryDayMicros: undefined,
       proxyFeeBps: 0n,
       operator: {},
+      phoneRegions: [],
       keepOutput: { maxBytes: 0, seconds: 60 },
     },
     log,

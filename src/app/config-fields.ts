@@ -1,6 +1,8 @@
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
+import type { PhoneRegion } from "../core/protocol/phone-regions.ts";
+import { isPhoneRegion } from "../core/protocol/phone-regions.ts";
 
 /** The kinds of values that environment variables hold. */
 
@@ -37,3 +39,12 @@ export const AddressRanges = z
   .refine((ranges) => ranges.every((range) => isIP(range) !== 0 || ipaddr.isValidCIDR(range)), {
     message: "must be addresses or CIDR ranges, separated by commas",
   });
+
+/** ISO 3166-1 codes, separated by commas. */
+export const Regions = z.string().transform((text, ctx): PhoneRegion[] => {
+  const codes = text.split(",").map((code) => code.trim().toUpperCase());
+  const regions = codes.filter(isPhoneRegion);
+  if (regions.length === codes.length) return [...new Set(regions)];
+  ctx.addIssue({ code: "custom", message: "must be ISO 3166-1 codes such as PT, separated by commas" });
+  return z.NEVER;
+});

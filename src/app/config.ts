@@ -4,7 +4,7 @@ import { centsToMicros } from "../core/protocol/amounts.ts";
 import type { FacilitatorAuth } from "../platform/x402/facilitator-auth.ts";
 import type { TreasuryKey } from "../platform/x402/treasury-account.ts";
 import { ConfigError, mistakesIn } from "./config-error.ts";
-import { AddressRanges, count, Flag, Key32, Keys32, Network, whole } from "./config-fields.ts";
+import { AddressRanges, count, Flag, Key32, Keys32, Network, Regions, whole } from "./config-fields.ts";
 import { databaseUrlOf, DatabaseVariables } from "./database-variables.ts";
 import { checkFacilitatorAuth, FacilitatorVariables, readFacilitatorAuth } from "./facilitator-variables.ts";
 import { listSecrets } from "./secrets.ts";
@@ -66,6 +66,7 @@ const Environment = z.object({
   CONTACT_EMAIL: z.email().optional(),
   OPERATOR_NAME: z.string().trim().min(1).max(200).optional(),
   ALLOW_PRIVATE_UPSTREAMS: Flag.default(false),
+  PHONE_REGIONS: Regions.default([]),
 });
 type Environment = z.infer<typeof Environment>;
 
@@ -131,6 +132,7 @@ export interface Config {
   /** Our fee on a direct payment, in hundredths of a percent of the upstream's price. */
   proxyFeeBps: bigint;
   allowPrivateUpstreams: boolean;
+  phoneRegions: Settings["phoneRegions"];
   /** Who runs this installation, as documents and pages show it. */
   operator: Settings["operator"];
 }
@@ -187,6 +189,7 @@ export function readConfig(
     treasuryDayMicros:
       env.TREASURY_DAILY_CAP_CENTS === undefined ? undefined : centsToMicros(env.TREASURY_DAILY_CAP_CENTS),
     allowPrivateUpstreams: env.ALLOW_PRIVATE_UPSTREAMS,
+    phoneRegions: env.PHONE_REGIONS,
     operator: {
       ...(env.OPERATOR_NAME !== undefined && { name: env.OPERATOR_NAME }),
       ...(env.CONTACT_EMAIL !== undefined && { email: env.CONTACT_EMAIL }),

@@ -143,6 +143,7 @@ async function startServer(
       treasuryDayMicros: config.treasuryDayMicros,
       proxyFeeBps: config.proxyFeeBps,
       operator: config.operator,
+      phoneRegions: config.phoneRegions,
       keepOutput: KEEP_OUTPUT,
     },
     log,

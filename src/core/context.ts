@@ -9,6 +9,7 @@ import type { UpstreamClient } from "./ports/upstream.ts";
 import type { DataType } from "./protocol/data-types.ts";
 import type { FairQueue } from "./protocol/fair-queue.ts";
 import type { InFlightCounts, InFlightLimits } from "./protocol/in-flight.ts";
+import type { PhoneRegion } from "./protocol/phone-regions.ts";
 import type { RateRules } from "./protocol/rate-limit/index.ts";
 
 /** Everything that the app gives to the core at start. Each function of the core takes only the parts it uses. */
@@ -62,6 +63,8 @@ export interface Settings {
   proxyFeeBps: bigint;
   /** Who runs this installation, and how to reach them, as far as it was configured. */
   operator: { name?: string; email?: string };
+  /** Whose national phone numbers are found in everybody's texts, besides those of the person and the campaign. */
+  phoneRegions: readonly PhoneRegion[];
   /** Upstream responses up to `maxBytes` are stored encrypted for `seconds`. */
   keepOutput: { maxBytes: number; seconds: number };
 }

@@ -93,6 +93,7 @@ export async function createSimWorld(random: Random, tampering: readonly string[
       treasuryDayMicros: 10_000_000n,
       proxyFeeBps: FEE_BPS,
       operator: {},
+      phoneRegions: [],
       keepOutput: { maxBytes: 1_000, seconds: 3_600 },
     },
     // A record that fails is left to the reconciler here, as if the process had died then.

@@ -115,6 +115,7 @@ export async function startTestServer({
       treasuryDayMicros: undefined,
       proxyFeeBps: 0n,
       operator: {},
+      phoneRegions: [],
       keepOutput: { maxBytes: 64 * 1024, seconds: 3600 },
       ...settings,
     },

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createDatabaseClient } from "../../../src/platform/postgres/client.ts";
 import type { TestDatabase } from "../../support/database.ts";
-import { createDatabase, untilRunning } from "../../support/database.ts";
+import { createDatabase, runSql, untilRunning } from "../../support/database.ts";
 import { eventually } from "../../support/eventually.ts";
 import { Gate } from "../../support/gate.ts";
 
@@ -54,17 +54,22 @@ describe("values in tagged templates", () => {
 });
 
 describe("timestamps", () => {
-  test("timestamps are UTC also if the database URL sets another time zone", async () => {
-    const url = new URL(database.url);
-    url.searchParams.set("options", "-c TimeZone=Asia/Tokyo");
-    const db = createDatabaseClient({ url: url.href });
-    const at = new Date("2026-01-02T03:04:05.678Z");
-    const rows = await db.$queryRaw<{ epoch: number; read: Date; now: Date }[]>`
+  test.each(["the database URL sets", "the database itself has"])(
+    "timestamps are UTC also if %s another time zone",
+    async (where) => {
+      const url = new URL(database.url);
+      if (where.startsWith("the database URL")) url.searchParams.set("options", "-c TimeZone=Asia/Tokyo");
+      else
+        await runSql(database.url, `ALTER DATABASE "${url.pathname.slice(1)}" SET TimeZone = 'Asia/Tokyo'`);
+      const db = createDatabaseClient({ url: url.href });
+      const at = new Date("2026-01-02T03:04:05.678Z");
+      const rows = await db.$queryRaw<{ epoch: number; read: Date; now: Date }[]>`
       SELECT extract(epoch FROM ${at}::timestamptz)::float8 AS epoch, ${at}::timestamptz AS read, now() AS now`;
-    await db.$disconnect();
-    expect(rows[0]).toMatchObject({ epoch: at.getTime() / 1000, read: at });
-    expect(Math.abs(Date.now() - (rows[0]?.now.getTime() ?? 0))).toBeLessThan(60_000);
-  });
+      await db.$disconnect();
+      expect(rows[0]).toMatchObject({ epoch: at.getTime() / 1000, read: at });
+      expect(Math.abs(Date.now() - (rows[0]?.now.getTime() ?? 0))).toBeLessThan(60_000);
+    },
+  );
 });
 
 describe("prepared statements", () => {

@@ -1,4 +1,4 @@
 export { createUser } from "./create-user.ts";
 export { listUsers } from "./list-users.ts";
 export { CreateUserInput, CreateUserOutput, ListUsersInput, ListUsersOutput } from "./schema.ts";
-export { userExists } from "./store.ts";
+export { findRegion, userExists } from "./store.ts";

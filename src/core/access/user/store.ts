@@ -18,6 +18,11 @@ export async function userExists(db: Queries, id: string): Promise<boolean> {
   return (await db.user.count({ where: { id } })) === 1;
 }
 
+/** The region where a user lives, as it was written at the registration. */
+export async function findRegion(db: Queries, id: string): Promise<string | undefined> {
+  return (await db.user.findUnique({ where: { id }, select: { region: true } }))?.region;
+}
+
 /** One page of users, newest first, with the agents that may act for them; and how many there are in all. */
 export function searchUsers(
   db: Queries,

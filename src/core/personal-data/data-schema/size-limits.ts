@@ -36,6 +36,8 @@ export const LIMITS = {
   patternSteps: 20_000_000,
   /** Schema weight times data size, for one validation. It takes about 1 second at worst, usually 0.01. */
   evaluations: 1_000_000,
+  /** Lookups of possible phone numbers in a region, for one validation. They take about 0.05 seconds. */
+  phoneLookups: 5_000,
   /** References to the vault in one submission. */
   references: 20,
   /**

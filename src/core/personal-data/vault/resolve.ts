@@ -3,6 +3,7 @@ import type { Deps, SessionActor } from "../../context.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import type { FieldError } from "../../protocol/errors.ts";
 import { AppError } from "../../protocol/errors.ts";
+import type { PhoneRegion } from "../../protocol/phone-regions.ts";
 import type { CheckContext, VaultReference } from "../data-schema/index.ts";
 import { replaceReferences, validateFilled } from "../data-schema/index.ts";
 import { decryptItem } from "./rules.ts";
@@ -42,11 +43,17 @@ const MOST_MISFITS = 3;
 export async function resolveReferences(
   ctx: Pick<Deps, "sql" | "log" | "cipher"> & CheckContext & { actor: SessionActor },
   schema: unknown,
-  submission: { data: Record<string, unknown>; references: readonly VaultReference[]; sponsorId: string },
+  submission: {
+    data: Record<string, unknown>;
+    references: readonly VaultReference[];
+    sponsorId: string;
+    /** Whose national phone numbers are looked for. */
+    regions: readonly PhoneRegion[];
+  },
   basePath: string,
 ): Promise<{ data: Record<string, unknown>; dataTypes: DataType[]; values: string[] }> {
   const { sql, log, cipher, actor } = ctx;
-  const { references, sponsorId } = submission;
+  const { references, sponsorId, regions } = submission;
   const permitted = actor.scopes.dataTypes.filter((type) => actor.grantScopes.dataTypes.includes(type));
   const scope = { grant_id: actor.grantId, sponsor_id: sponsorId };
   const types = typesOf(references);
@@ -61,7 +68,7 @@ export async function resolveReferences(
     if (missing.length > 0) return { kind: "missing", missing } as const;
 
     const data = replaceReferences(submission.data, (type) => values.get(type)) as Record<string, unknown>;
-    const checked = await validateFilled(ctx, schema, data, basePath);
+    const checked = await validateFilled(ctx, schema, { data, basePath, references, regions });
     const fits = checked.ok && missingFrom(checked.dataTypes, permitted).length === 0;
     if (fits) return { kind: "filled", data, dataTypes: checked.dataTypes, values } as const;
     const misfits = misfitting(references, checked.ok ? [] : checked.errors, basePath);

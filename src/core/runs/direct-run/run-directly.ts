@@ -12,6 +12,7 @@ import {
 import type { PaymentRow } from "../../money/payment/index.ts";
 import { findPayment, quoteDigest, readStoredBody } from "../../money/payment/index.ts";
 import { validateData } from "../../personal-data/data-schema/index.ts";
+import { campaignRegions } from "../../personal-data/phone-regions/index.ts";
 import type { Network } from "../../ports/network.ts";
 import type { UpstreamRequest } from "../../ports/upstream.ts";
 import type { Offer } from "../../ports/x402-buyer.ts";
@@ -141,7 +142,9 @@ function readCall(ctx: Context, api: ApiRow, network: Network, data: Record<stri
     api,
     network,
     buildRequest: async () => {
-      const checked = await validateData(ctx, api.inputSchema, data, "/input");
+      const regions = campaignRegions(ctx, [api.name, api.description]);
+      const submitted = { data, basePath: "/input", regions };
+      const checked = await validateData(ctx, api.inputSchema, submitted);
       const errors = checked.ok ? checkPathInput(api.upstreamUrl, data, "/input") : checked.errors;
       if (errors.length > 0) throw invalidRunInput(api, errors);
       return buildUpstreamRequest(api, data, ctx.cipher);

@@ -5,6 +5,7 @@ import type { Deps, Scopes, SessionActor } from "../../context.ts";
 import { readRemainingBudgets } from "../../money/reservation/index.ts";
 import type { SchemaFacts } from "../../personal-data/data-schema/index.ts";
 import { describeSchema, validateSubmission } from "../../personal-data/data-schema/index.ts";
+import { callRegions } from "../../personal-data/phone-regions/index.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
 import type { AppError } from "../../protocol/errors.ts";
 import { notFound } from "../../protocol/errors.ts";
@@ -19,7 +20,7 @@ import type { PlanInput, PlanOutput } from "./schema.ts";
 
 type Input = z.infer<typeof PlanInput>;
 type Plan = z.infer<typeof PlanOutput>;
-type Context = Pick<Deps, "db" | "sql" | "compute"> & { actor: SessionActor };
+type Context = Pick<Deps, "db" | "sql" | "settings" | "compute"> & { actor: SessionActor };
 type Campaign = NonNullable<Awaited<ReturnType<typeof findCampaignForUser>>>;
 
 /**
@@ -131,7 +132,9 @@ async function checkInput(
 ): Promise<{ dataTypes: Scopes["dataTypes"]; errors: Plan["missing"]["input"] }> {
   const { dataTypes } = await describeSchema(ctx, api.inputSchema);
   if (input === undefined) return { dataTypes: [...dataTypes.required], errors: [] };
-  const result = await validateSubmission(ctx, api.inputSchema, input, "/input");
+  const regions = await callRegions(ctx, [api.name, api.description]);
+  const submitted = { data: input, basePath: "/input", regions };
+  const result = await validateSubmission(ctx, api.inputSchema, submitted);
   return result.ok
     ? { dataTypes: result.dataTypes, errors: checkPathInput(api.upstreamUrl, input, "/input") }
     : { dataTypes: [...dataTypes.required], errors: result.errors };

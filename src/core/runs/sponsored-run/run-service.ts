@@ -19,7 +19,9 @@ import { insertFreePayment } from "../../money/reservation/index.ts";
 import { recordInputConsent, requireDataConsent } from "../../personal-data/consent/index.ts";
 import type { VaultReference } from "../../personal-data/data-schema/index.ts";
 import { validateSubmission } from "../../personal-data/data-schema/index.ts";
+import { callRegions } from "../../personal-data/phone-regions/index.ts";
 import { requireStored, resolveReferences } from "../../personal-data/vault/index.ts";
+import type { PhoneRegion } from "../../protocol/phone-regions.ts";
 import type { UpstreamAnswer } from "../../ports/upstream.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import type { DataType } from "../../protocol/data-types.ts";
@@ -159,6 +161,8 @@ interface RunInput {
   /** The types of personal data in it. */
   dataTypes: DataType[];
   references: readonly VaultReference[];
+  /** Whose national phone numbers were looked for. */
+  regions: readonly PhoneRegion[];
   /** The user's stored values in it. They are never shown. */
   values: string[];
 }
@@ -169,7 +173,9 @@ interface RunInput {
  * @throws `validation_error`, `scope_violation`, `data_consent_required`
  */
 async function checkInput(ctx: Context, api: ApiRow, data: Record<string, unknown>): Promise<RunInput> {
-  const checked = await validateSubmission(ctx, api.inputSchema, data, INPUT);
+  const regions = await callRegions(ctx, [api.name, api.description]);
+  const submitted = { data, basePath: INPUT, regions };
+  const checked = await validateSubmission(ctx, api.inputSchema, submitted);
   const errors = checked.ok ? checkPathInput(api.upstreamUrl, data, INPUT) : checked.errors;
   if (!checked.ok || errors.length > 0) throw invalidRunInput(api, errors);
   const outOfScope = missingFrom(api.categories, ctx.actor.scopes.categories);
@@ -177,7 +183,7 @@ async function checkInput(ctx: Context, api: ApiRow, data: Record<string, unknow
   const { dataTypes, references } = checked;
   await requireDataConsent(ctx, dataTypes, { serviceKey: api.serviceKey });
   if (references.length > 0) await requireStored(ctx, references, INPUT);
-  return { data, dataTypes, references, values: [] };
+  return { data, dataTypes, references, regions, values: [] };
 }
 
 /** JSON Pointer of the input in the request. */

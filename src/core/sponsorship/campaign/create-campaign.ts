@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { Deps, SponsorActor } from "../../context.ts";
 import { openFundedAccount } from "../../money/budget/index.ts";
 import { checkSchema, describeSchema } from "../../personal-data/data-schema/index.ts";
+import { campaignRegions } from "../../personal-data/phone-regions/index.ts";
 import type { Queries } from "../../ports/database.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import { AppError } from "../../protocol/errors.ts";
@@ -20,11 +21,12 @@ import { addServices, countCompletions, findServices, insertCampaign } from "./s
  *   `idempotency_conflict`
  */
 export async function createCampaign(
-  ctx: Pick<Deps, "db" | "sql" | "cipher" | "networks" | "compute"> & { actor: SponsorActor },
+  ctx: Pick<Deps, "db" | "sql" | "cipher" | "networks" | "settings" | "compute"> & { actor: SponsorActor },
   { idempotency_key: key, ...input }: z.infer<typeof CreateCampaignInput>,
 ): Promise<{ campaign: z.infer<typeof CampaignView>; replayed: boolean }> {
   const { actor, db } = ctx;
-  const schemaErrors = await checkSchema(ctx, input.task_schema);
+  const texts = [input.name, input.description ?? "", input.required_task, input.task_description];
+  const schemaErrors = await checkSchema(ctx, input.task_schema, campaignRegions(ctx, texts));
   if (schemaErrors.length > 0) {
     throw new AppError("validation_error", {
       message: "The task schema isn't allowed. See the errors of its fields.",

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Deps, SponsorActor } from "../../context.ts";
 import { describeSchema } from "../../personal-data/data-schema/index.ts";
+import { campaignRegions } from "../../personal-data/phone-regions/index.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import { AppError } from "../../protocol/errors.ts";
 import {
@@ -20,7 +21,9 @@ import { updateApi } from "./store.ts";
 import { encryptHeaders } from "./upstream-request.ts";
 
 type Input = z.infer<typeof ChangeApiInput>;
-type Context = Pick<Deps, "db" | "cipher" | "upstream" | "networks" | "compute"> & { actor: SponsorActor };
+type Context = Pick<Deps, "db" | "cipher" | "upstream" | "networks" | "settings" | "compute"> & {
+  actor: SponsorActor;
+};
 
 /** How often a change is checked again if another one was faster. */
 const MAX_ATTEMPTS = 3;
@@ -34,7 +37,10 @@ const MAX_ATTEMPTS = 3;
  *   `upstream_error` if the probe finds no terms. Nothing is changed then
  */
 export async function changeApi(ctx: Context, input: Input): Promise<z.infer<typeof ApiView>> {
-  if (input.input_schema !== undefined) await requireSafeSchema(ctx, input.input_schema);
+  if (input.input_schema !== undefined) {
+    const texts = [input.name ?? "", input.description ?? ""];
+    await requireSafeSchema(ctx, input.input_schema, campaignRegions(ctx, texts));
+  }
   if (input.output_schema !== undefined) await requireSafeDescription(ctx, input.output_schema);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const api = await requireOwnApi(ctx.db, input.service_key, ctx.actor.sponsorId);

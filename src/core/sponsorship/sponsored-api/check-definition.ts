@@ -1,11 +1,19 @@
 import type { CheckContext } from "../../personal-data/data-schema/index.ts";
 import { checkDescription, checkSchema, describeSchema } from "../../personal-data/data-schema/index.ts";
 import { AppError, invalidField } from "../../protocol/errors.ts";
+import type { PhoneRegion } from "../../protocol/phone-regions.ts";
 import { checkPathInput, findParameterProblem } from "./path-parameters.ts";
 
-/** @throws `validation_error` that names each part of an input schema that isn't allowed */
-export async function requireSafeSchema(ctx: CheckContext, inputSchema: unknown): Promise<void> {
-  const schemaErrors = await checkSchema(ctx, inputSchema);
+/**
+ * @param regions whose national phone numbers no listed value may hold
+ * @throws `validation_error` that names each part of an input schema that isn't allowed
+ */
+export async function requireSafeSchema(
+  ctx: CheckContext,
+  inputSchema: unknown,
+  regions: readonly PhoneRegion[],
+): Promise<void> {
+  const schemaErrors = await checkSchema(ctx, inputSchema, regions);
   if (schemaErrors.length === 0) return;
   throw new AppError("validation_error", {
     message: "The input schema isn't allowed. See the errors of its fields.",

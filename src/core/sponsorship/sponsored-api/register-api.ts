@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import type { Deps, SponsorActor } from "../../context.ts";
 import { describeSchema } from "../../personal-data/data-schema/index.ts";
+import { campaignRegions } from "../../personal-data/phone-regions/index.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { createOnce, findCreated } from "../../protocol/idempotency/index.ts";
@@ -19,7 +20,7 @@ import { findApiOfSponsor, insertApi, serviceKeyTaken } from "./store.ts";
 import { encryptHeaders } from "./upstream-request.ts";
 
 type Input = z.infer<typeof RegisterApiInput>;
-type Context = Pick<Deps, "db" | "sql" | "cipher" | "upstream" | "networks" | "compute"> & {
+type Context = Pick<Deps, "db" | "sql" | "cipher" | "upstream" | "networks" | "settings" | "compute"> & {
   actor: SponsorActor;
 };
 
@@ -35,7 +36,8 @@ export async function registerApi(
   { idempotency_key: key, ...input }: Input,
 ): Promise<{ api: z.infer<typeof ApiView>; replayed: boolean }> {
   const { db, cipher, actor } = ctx;
-  await requireSafeSchema(ctx, input.input_schema);
+  const regions = campaignRegions(ctx, [input.name, input.description]);
+  await requireSafeSchema(ctx, input.input_schema, regions);
   if (input.output_schema !== undefined) await requireSafeDescription(ctx, input.output_schema);
   const sampleInput = input.sample_input ?? {};
   const definition = { upstreamUrl: input.upstream_url, inputSchema: input.input_schema, sampleInput };

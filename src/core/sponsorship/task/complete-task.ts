@@ -5,11 +5,13 @@ import type { Deps, SessionActor } from "../../context.ts";
 import { consentsOfCompletion, requireDataConsent } from "../../personal-data/consent/index.ts";
 import type { VaultReference } from "../../personal-data/data-schema/index.ts";
 import { validateSubmission } from "../../personal-data/data-schema/index.ts";
+import { callRegions } from "../../personal-data/phone-regions/index.ts";
 import { requireStored, resolveReferences, sourcesOf } from "../../personal-data/vault/index.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import { AppError } from "../../protocol/errors.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
+import type { PhoneRegion } from "../../protocol/phone-regions.ts";
 import { findCampaignForUser } from "../campaign/index.ts";
 import type { OpenCampaign } from "./get-task.ts";
 import { requireOpenCampaign, serviceActions } from "./get-task.ts";
@@ -80,6 +82,8 @@ interface CheckedAnswers {
   dataTypes: DataType[];
   /** Places in the answers that are to be filled from the user's vault. */
   references: VaultReference[];
+  /** Whose national phone numbers were looked for. */
+  regions: PhoneRegion[];
 }
 
 /** Checks answers against the task's schema. @throws `validation_error` */
@@ -88,7 +92,10 @@ async function checkAnswers(
   campaign: OpenCampaign,
   answers: Input["task_data"],
 ): Promise<CheckedAnswers> {
-  const result = await validateSubmission(ctx, campaign.taskSchema, answers, ANSWERS);
+  const { name, description, requiredTask, taskDescription } = campaign;
+  const regions = await callRegions(ctx, [name, description, requiredTask, taskDescription]);
+  const submitted = { data: answers, basePath: ANSWERS, regions };
+  const result = await validateSubmission(ctx, campaign.taskSchema, submitted);
   if (!result.ok) {
     throw new AppError("validation_error", {
       message: "The answers don't match the task's schema.",
@@ -96,7 +103,7 @@ async function checkAnswers(
       nextActions: [next.getTask(campaign.id)],
     });
   }
-  return result;
+  return { ...result, regions };
 }
 
 /**
@@ -107,11 +114,12 @@ async function fillInVaultValues(
   ctx: Context,
   campaign: OpenCampaign,
   data: Input["task_data"],
-  { dataTypes, references }: CheckedAnswers,
+  { dataTypes, references, regions }: CheckedAnswers,
 ): Promise<{ data: Input["task_data"]; dataTypes: DataType[] }> {
   if (references.length === 0) return { data, dataTypes };
   const { sponsorId } = campaign;
-  return resolveReferences(ctx, campaign.taskSchema, { data, references, sponsorId }, ANSWERS);
+  const submission = { data, references, sponsorId, regions };
+  return resolveReferences(ctx, campaign.taskSchema, submission, ANSWERS);
 }
 
 /**

@@ -16,22 +16,51 @@ describe("personal data needs a fitting x-data-type", () => {
     email: [
       ...["email", "E-Mail", "e_mail", "mail", "ｅmail", "e–mail"],
       ...["contactEmail", "work_email", "email_address", "email2", "メールアドレス", "ﾒｰﾙ"],
+      ...["emails", "email addresses", "ご連絡先メール", "メアド"],
     ],
     phone: [
       ...["phone", "Phone", "mobile", "phone_number", "tel", "homePhone", "mobile_phone_number", "telephone"],
-      ...["電話番号", "携帯電話", "連絡先電話番号"],
+      ...[
+        "電話番号",
+        "携帯電話",
+        "連絡先電話番号",
+        "お電話番号",
+        "ご連絡先電話番号（半角）",
+        "whatsapp_number",
+      ],
     ],
     name: [
       ...["first_name", "firstName", "First Name", "last-name", "full.name", "FULLNAME", "surname"],
       ...["given_name", "customer_full_name", "氏名", "お名前"],
+      ...["contact_name", "customer name", "last_name_kana", "ご氏名", "氏名（カナ）", "担当者名"],
     ],
-    address: ["street", "address", "home_address", "shippingAddress", "address_line_1", "住所", "自宅住所"],
+    address: [
+      "street",
+      "address",
+      "home_address",
+      "shippingAddress",
+      "address_line_1",
+      "住所",
+      "自宅住所",
+      "お届け先",
+      "配送先住所",
+    ],
     "region address": ["postal code", "postalCode", "zip", "Z.I.P", "region", "zip_code", "郵便番号"],
     birthdate: [
       ...["birthdate", "birth_date", "date of birth", "dateOfBirth", "birthday", "dob", "D.O.B."],
       ...["生年月日", "誕生日"],
     ],
-    identifier: ["ssn", "passport", "passport_number", "passport no", "national_id", "マイナンバー"],
+    identifier: [
+      "ssn",
+      "passport",
+      "passport_number",
+      "passport no",
+      "national_id",
+      "マイナンバー",
+      "iban",
+      "口座番号",
+      "CPF",
+    ],
     ip_address: ["ip", "IP address", "ip_address", "client_ip", "IPアドレス"],
     "wallet identifier": ["wallet", "wallet_address"],
   };
@@ -91,6 +120,12 @@ describe("personal data needs a fitting x-data-type", () => {
     "telegram",
     "passport_photo_ok",
     "mac_address",
+    "product_name",
+    "file name",
+    "user_name",
+    "account",
+    "おすすめ",
+    "名称",
   ])("a property named %s needs no data type", (name) => {
     expect(refusals(object({ [name]: text }))).toEqual([]);
   });

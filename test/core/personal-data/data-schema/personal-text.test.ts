@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { personalDataIn } from "../../../../src/core/personal-data/data-schema/detect/personal-text.ts";
+import { personalDataIn as dataIn } from "../../../../src/core/personal-data/data-schema/detect/personal-text.ts";
+import { searchIn } from "../../../../src/core/personal-data/data-schema/detect/regional-phone-numbers.ts";
 import { DATA_TYPES, type DataType } from "../../../../src/core/protocol/data-types.ts";
+
+const personalDataIn = (text: string, asked: readonly DataType[]) => dataIn(text, asked, searchIn([]));
 
 const found: Record<string, string[]> = {
   "an e-mail address": [
@@ -42,6 +45,11 @@ const found: Record<string, string[]> = {
     "ada&commat;example.com",
     "ada&commat;example&period;com",
     "digit@example.com:/inbox",
+    "ada at example dot com",
+    "ada (at) example.com",
+    "ada at gmail.com",
+    "write to ada at example.com",
+    "kim @gmail .com",
   ],
   "a bank account number": [
     "DE89 3704 0044 0532 0130 00",
@@ -208,7 +216,6 @@ const nothing = [
   "a@",
   "@b",
   "@ada on X",
-  "ada at example dot com",
   "npm i vue@3.2.1",
   "user@localhost",
   "a@b",
@@ -279,6 +286,9 @@ const nothing = [
   "4006381333931",
   "41111111111111111111",
   "1234567890123456",
+  "I looked at example.com",
+  "we are live at example dot com",
+  "we met at noon dot matrix in hand",
   "ada@ home",
   "5@ 3.50",
   "vue@ 3.2.1",
@@ -359,7 +369,7 @@ describe("text where data types are asked for", () => {
 });
 
 describe("text of any kind is scanned in linear time", () => {
-  const ASKED: DataType[] = ["region", "email", "phone"];
+  const ASKED: DataType[] = ["region", "email", "phone", "name"];
   const pieces = [
     "a",
     "@",
@@ -413,6 +423,55 @@ describe("text of any kind is scanned in linear time", () => {
     "4111.",
     "4111_1111",
     "1 . ",
+    " at ",
+    " dot ",
+    "a at ",
+    "a at a dot ",
+    "(at)",
+    "name: ",
+    "name: Ab ",
+    "my name is ",
+    "氏名:",
+    "田中",
+    "生年月日 ",
+    "born 1",
+    "1 January 1",
+    "market1",
+    "Ab 1 ",
+    "AB",
+    "A ",
+    "1 Ab ",
+    "Ab de la ",
+    "rue Ab ",
+    "rue 1 ",
+    "Ab Street ",
+    "abstr. 1",
+    "Abstr. 1, ",
+    "市1",
+    "市市",
+    "北海道市1",
+    "東京都市",
+    "시1",
+    "市路",
+    "一",
+    "〇一",
+    "一ー一",
+    "十一月",
+    "ssn ",
+    "ssn (1) ",
+    "passport is the number of ",
+    "passport 1",
+    "A1B2",
+    "12345678A ",
+    "1.1.1-",
+    "tel ",
+    "tel 1 ",
+    "call me 912345678 ",
+    "0412999999 ",
+    "iban ",
+    "DE12 3456 ",
+    "口座",
+    "NW1 6XE",
   ];
 
   it.each(pieces)("a long text of %j is scanned in time", (piece) => {

@@ -1,4 +1,5 @@
 import type { FieldError } from "../../../protocol/errors.ts";
+import type { PhoneRegion } from "../../../protocol/phone-regions.ts";
 import { LIMITS } from "../size-limits.ts";
 import { createValidator } from "./ajv-validator.ts";
 import { checkCompleteness } from "./check-completeness.ts";
@@ -12,9 +13,10 @@ import { SchemaGraph } from "./schema-graph.ts";
 /**
  * Returns why a sponsor's schema can't be registered, or an empty list. Each path is a JSON Pointer into the
  * schema: to a keyword with a wrong value, or to the subschema where a keyword is missing.
+ * @param regions whose national phone numbers no listed value may hold, besides the international ones
  */
-export function checkSchema(schema: unknown): FieldError[] {
-  const { graph, errors } = readSchema(schema);
+export function checkSchema(schema: unknown, regions: readonly PhoneRegion[] = []): FieldError[] {
+  const { graph, errors } = readSchema(schema, regions);
   if (graph === undefined || errors.length > 0) return errors;
   const invisible = checkVisible(schema);
   if (invisible.length > 0) return invisible;
@@ -53,13 +55,13 @@ interface SchemaReading {
 }
 
 /** Applies the rules of `checkSchema`. Each step relies on the steps before it. */
-export function readSchema(schema: unknown): SchemaReading {
+export function readSchema(schema: unknown, regions: readonly PhoneRegion[] = []): SchemaReading {
   const { graph, errors } = readGraph(schema);
   if (graph === undefined) return { graph, errors };
   const findings = new ErrorCollector();
   if (graph.root.type !== "object") findings.add("", "type", 'The root needs type: "object".');
   checkCompleteness(graph, findings);
-  if (findings.errors.length === 0) checkListedValues(graph, findings);
+  if (findings.errors.length === 0) checkListedValues(graph, findings, regions);
   const isSafe = findings.errors.every(({ keyword }) => keyword === "x-data-type");
   return { graph: isSafe ? graph : undefined, errors: findings.errors };
 }

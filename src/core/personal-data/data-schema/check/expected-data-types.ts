@@ -21,12 +21,21 @@ export type ExpectedDataTypes = ReadonlySet<ExpectedDataType>;
 /** Property names that ask for personal data, in lower case and without separators; in English and Japanese. */
 const PERSONAL_NAMES: Readonly<Record<ExpectedDataType, readonly string[]>> = {
   email: [
-    ...["email", "mail", "emailaddress", "mailaddress", "emailaddr"],
-    ...["メール", "メールアドレス", "eメール", "eメールアドレス", "電子メール", "電子メールアドレス"],
+    ...["email", "mail", "emailaddress", "mailaddress", "emailaddr", "emails", "emailaddresses"],
+    ...[
+      "メール",
+      "メールアドレス",
+      "eメール",
+      "eメールアドレス",
+      "電子メール",
+      "電子メールアドレス",
+      "メアド",
+    ],
   ],
   phone: [
     ...["phone", "mobile", "tel", "telephone", "cell", "fax", "msisdn"],
     ...["mobilephone", "cellphone", "telephonenumber", "phoneno", "telno"],
+    ...["phonenumbers", "whatsapp"],
     ...[
       "電話",
       "電話番号",
@@ -42,6 +51,15 @@ const PERSONAL_NAMES: Readonly<Record<ExpectedDataType, readonly string[]>> = {
     ...["firstname", "lastname", "fullname", "middlename", "surname", "givenname", "familyname", "forename"],
     ...[
       "maidenname",
+      "contactname",
+      "customername",
+      "yourname",
+      "applicantname",
+      "recipientname",
+      "patientname",
+      "employeename",
+      "cardholdername",
+      "accountholdername",
       "fname",
       "lname",
       "氏名",
@@ -52,11 +70,15 @@ const PERSONAL_NAMES: Readonly<Record<ExpectedDataType, readonly string[]>> = {
       "苗字",
       "ふりがな",
       "フリガナ",
+      "担当者名",
+      "お客様名",
+      "宛名",
     ],
   ],
   address: [
     ...["street", "address", "streetaddress", "streetname", "housenumber", "addressline", "addr"],
-    ...["住所", "ご住所", "現住所", "番地", "町名番地"],
+    ...["streetandnumber", "postaladdress"],
+    ...["住所", "ご住所", "現住所", "番地", "町名番地", "お届け先", "送付先", "配送先"],
   ],
   area: ["postalcode", "postcode", "zip", "zipcode", "plz", "region", "郵便番号", "都道府県", "地域"],
   birthdate: [
@@ -75,16 +97,41 @@ const PERSONAL_NAMES: Readonly<Record<ExpectedDataType, readonly string[]>> = {
       "driverslicense",
       "driverlicense",
       "mynumber",
+      "iban",
+      "bankaccount",
+      "bankaccountnumber",
+      "nationalinsurancenumber",
+      "residentid",
+      "dni",
+      "cpf",
+      "aadhaar",
+      "aadhar",
+      "pesel",
+      "curp",
+      "personnummer",
+      "steuerid",
+      "codicefiscale",
     ],
-    ...["マイナンバー", "個人番号", "パスポート", "パスポート番号", "旅券番号", "運転免許証番号"],
+    ...[
+      "マイナンバー",
+      "個人番号",
+      "パスポート",
+      "パスポート番号",
+      "旅券番号",
+      "運転免許証番号",
+      "身分証番号",
+      "口座番号",
+      "銀行口座",
+    ],
   ],
 };
 
 /** Words before a name that say whose it is, or which: `home_address`, `contactEmail`. */
 const WHOSE =
-  /^(?:home|work|office|business|private|personal|contact|user|users|customer|client|member|guest|patient|employee|applicant|owner|recipient|sender|buyer|seller|billing|shipping|delivery|mailing|residential|permanent|current|primary|secondary|main|alternate|alternative|emergency|your|my|their|legal|自宅|勤務先|本人|連絡先|利用者|お客様)+/u;
+  /^(?:home|work|office|business|private|personal|contact|user|users|customer|client|member|guest|patient|employee|applicant|owner|recipient|sender|buyer|seller|billing|shipping|delivery|mailing|residential|permanent|current|primary|secondary|main|alternate|alternative|emergency|your|my|their|legal|自宅|勤務先|本人|緊急|連絡先|利用者|お客様|お?届け先|送付先|配送先|請求先|担当者|ご|お)+/u;
 /** Words after a name that say how it is written: `phone_number`, `address_line_1`, `passport no`. */
-const WRITTEN = /(?:number|numbers|no|nr|num|line)?\d?$/;
+const WRITTEN =
+  /(?:number|numbers|no|nr|num|line|kana|romaji|カナ|かな|ふりがな|フリガナ|漢字|ローマ字|半角|全角|西暦|和暦|任意|必須)?\d?$/u;
 
 const ALL = Object.keys(FITTING) as ExpectedDataType[];
 
@@ -100,7 +147,7 @@ export function expectedByName(name: string): ExpectedDataType | undefined {
   const folded = name
     .normalize("NFKC")
     .toLowerCase()
-    .replace(/[\s_.\p{Pd}\p{Cf}\p{M}]/gu, "");
+    .replace(/[\s_.\p{Pd}\p{Ps}\p{Pe}\p{Cf}\p{M}]/gu, "");
   const withoutWhose = folded.replace(WHOSE, "");
   return [folded, withoutWhose, folded.replace(WRITTEN, ""), withoutWhose.replace(WRITTEN, "")]
     .map(kindOf)

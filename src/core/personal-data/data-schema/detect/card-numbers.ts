@@ -1,3 +1,5 @@
+import { allMatches } from "./all-matches.ts";
+
 /** First digits and lengths of the networks' card numbers. */
 const ISSUED = new RegExp(
   `^(?:${[
@@ -33,7 +35,12 @@ export function holdsCardNumber(text: string): boolean {
       (groups) =>
         (groups.length <= MAX_DIGITS && isCardNumber(groups.join(""))) ||
         groups.some((group, start) => isCardNumber(group) || startsCard(groups, start)),
-    ) || separatedRuns(numbers).some((groups) => groups.some((_, start) => startsCard(groups, start)))
+    ) ||
+    separatedRuns(numbers).some(
+      (groups) =>
+        (groups.length <= MAX_GROUPS && isCardNumber(groups.join(""))) ||
+        groups.some((_, start) => startsCard(groups, start)),
+    )
   );
 }
 
@@ -44,7 +51,7 @@ const PHONE_OF_13_DIGITS = /\+[1-9](?:[ ./()-]{0,3}\d){12}(?![ ./()-]{0,3}\d)/g;
 function digitRuns(text: string): string[][] {
   const runs: string[][] = [];
   let end = -1;
-  for (const { 0: digits, index } of text.matchAll(/(?<!\d\.)(?<!\d)\d+(?!\.\d)(?!\d)/g)) {
+  for (const { 0: digits, index } of allMatches(text, /(?<!\d\.)(?<!\d)\d+(?!\.\d)(?!\d)/g)) {
     const run = runs.at(-1);
     if (run !== undefined && /^[ -]{1,2}$/.test(text.slice(end, Math.min(index, end + 3)))) run.push(digits);
     else runs.push([digits]);
@@ -55,8 +62,7 @@ function digitRuns(text: string): string[][] {
 
 /** Three or more groups with the same dot, comma, slash, underscore or dash between them. */
 function separatedRuns(text: string): string[][] {
-  const runs = text.matchAll(/(?<!\d)\d+( ?[.,_/-] ?)\d+(?:\1\d+)+/g);
-  return Array.from(runs, ([run, gap = ""]) => run.split(gap));
+  return allMatches(text, /(?<!\d)\d+( ?[.,_/-] ?)\d+(?:\1\d+)+/g).map(([run, gap = ""]) => run.split(gap));
 }
 
 /** Whether a card number in printed groups begins with this group. */

@@ -1,12 +1,14 @@
 import { canonicalJson } from "../../../protocol/canonical-json.ts";
 import type { DataType } from "../../../protocol/data-types.ts";
 import { pointer } from "../../../protocol/json-pointer.ts";
+import type { PhoneRegion } from "../../../protocol/phone-regions.ts";
 import type { Validator } from "../check/ajv-validator.ts";
 import type { ErrorCollector } from "../check/error-collector.ts";
 import type { SchemaGraph } from "../check/schema-graph.ts";
 import { ownProperty } from "../json.ts";
 import type { Schema, SubSchema } from "../schema.ts";
 import { personalDataIn } from "./personal-text.ts";
+import { searchIn } from "./regional-phone-numbers.ts";
 
 /** What the values around a value say about the value. */
 interface Surroundings {
@@ -18,9 +20,21 @@ interface Surroundings {
 
 /**
  * Returns the data types present in the data, sorted. Adds an error for every value that looks like personal
- * data which the schema doesn't ask for there.
+ * data which the schema doesn't ask for there. A stored value may look like the data type that it was referred to by.
  */
-type Inspect = (data: unknown, basePath: string, findings: ErrorCollector) => DataType[];
+type Inspect = (
+  data: unknown,
+  basePath: string,
+  findings: ErrorCollector,
+  context: ScanContext,
+) => DataType[];
+
+export interface ScanContext {
+  /** Whose national phone numbers are found too. */
+  regions: readonly PhoneRegion[];
+  /** The user's stored values in the data: their paths, and the data types that they were referred to by. */
+  filled: ReadonlyMap<string, DataType>;
+}
 
 /**
  * Creates a function that finds the data types in valid data, by walking data and schema together.
@@ -74,15 +88,17 @@ export function createInspector(graph: SchemaGraph, validator: Validator): Inspe
     return listing.some((schema) => listedBy(schema).has(json));
   };
 
-  return (data, basePath, findings) => {
+  return (data, basePath, findings, { regions, filled }) => {
     const present = new Set<DataType>();
+    const search = searchIn(regions);
 
     const visit = (value: unknown, at: readonly SubSchema[], path: string, around: Surroundings): void => {
       if (value === null) return;
       const schemas = at.flatMap((schema) => applied(schema, value));
       const types = schemas.flatMap((schema) => schema["x-data-type"] ?? []);
       types.forEach((type) => present.add(type));
-      const asked = types.length > 0 ? types : around.asked;
+      const stored = filled.get(path);
+      const asked = [...(types.length > 0 ? types : around.asked), ...(stored === undefined ? [] : [stored])];
       if (typeof value === "object") {
         const here = { asked, isListed: around.isListed || isListed(value, schemas) };
         for (const [key, inner] of Object.entries(value)) {
@@ -90,7 +106,7 @@ export function createInspector(graph: SchemaGraph, validator: Validator): Inspe
           visit(inner, innerSchemas, pointer(path, key), here);
         }
       } else if (!around.isListed && (typeof value === "string" || typeof value === "number")) {
-        const likeness = personalDataIn(String(value), asked);
+        const likeness = personalDataIn(String(value), asked, search);
         if (likeness === undefined || isListed(value, schemas)) return;
         findings.add(
           path,

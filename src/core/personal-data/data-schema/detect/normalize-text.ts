@@ -1,3 +1,5 @@
+import { withDigits } from "./japanese-numerals.ts";
+
 /**
  * Returns the text as a person sees it, and as browsers and URL parsers decode it, where that differs. Each
  * encoding is also undone alone, because undoing two can lose an address: `%5b@example.com` is an address and
@@ -49,16 +51,21 @@ const ENTITY = /&(?:amp;)*#(?:x0*([2-7][0-9a-f])(?![0-9a-f])|0*(\d{2,3})(?!\d));
 
 const fromHex = (hex: string): string => String.fromCharCode(Number.parseInt(hex, 16));
 
-/** Folds compatibility forms, foreign digits, dashes and spaces to ASCII. Removes invisible characters. */
-function foldLookAlikes(text: string): string {
+/**
+ * Folds compatibility forms, foreign digits, dashes and spaces to ASCII. Removes invisible characters, and with them the
+ * vowel signs of scripts such as Devanagari and Thai. So whatever is compared with a folded text has to be folded too.
+ */
+export function foldLookAlikes(text: string): string {
   if (/^[\x20-\x7e]*$/.test(text)) return text;
   return (
-    text
-      // Before `normalize`, which takes quadratic time to sort long runs of combining marks.
-      .replace(INVISIBLE, "")
-      .normalize("NFKC")
-      .replace(INVISIBLE, "")
-      .replace(/[^\P{Nd}0-9]/gu, asciiDigit)
+    withDigits(
+      text
+        // Before `normalize`, which takes quadratic time to sort long runs of combining marks.
+        .replace(INVISIBLE, "")
+        .normalize("NFKC")
+        .replace(INVISIBLE, "")
+        .replace(/[^\P{Nd}0-9]/gu, asciiDigit),
+    )
       .replace(/[\p{Pd}\u2212]/gu, "-")
       // The long vowel mark and the lines of tables stand for a dash between digits.
       .replace(/(?<=\d)[\u30fc\u2500\u2501](?=\d)/gu, "-")

@@ -1,4 +1,6 @@
-import { parsePhoneNumberFromString } from "libphonenumber-js/max";
+import { CLEARLY_LABELLED } from "./phone-labels.ts";
+import type { RegionalSearch } from "./regional-phone-numbers.ts";
+import { holdsRegionalNumber } from "./regional-phone-numbers.ts";
 
 /** The characters between two groups of a number: "030 / 123 456" has three. */
 const GAP = "[ ./()-]{1,3}";
@@ -52,49 +54,15 @@ const PHONE = new RegExp(
   [...INTERNATIONAL, `${ALONE.before}(?:${NATIONAL.join("|")})${ALONE.after}`].join("|"),
 );
 
-/** Words that say that a phone number follows. */
-const LABEL = String.raw`(?:\b(?:tel|phone|telephone|telefon|telefono|teléfono|mobile|mobil|cell|call|fax|whatsapp|sms|contact)(?!\p{L})|電話|携帯|☎|📞)`;
-
-/** 612 345 678 alone, or after a label. Elsewhere it is more likely an amount, as 612 345 000 is. */
-const NINE_DIGITS = String.raw`[6-9]\d{2}(?<g>[ -])\d{3}\k<g>(?!000)\d{3}`;
-const LABELLED = new RegExp(
-  `(?:^|${LABEL}[^\\d\\n]{0,20})${NINE_DIGITS}(?:$|(?![,\\d]| \\d)(?<=${LABEL}[^\\n]{0,40}))`,
-  "iu",
-);
-
-/** Digits without groups, with what stands before them. */
-const UNGROUPED = /(?<before>[^\d]{0,24})(?<![\d.,/-])(?<digits>0?[1-9]\d{8,9})(?![\d]|[.,/-]\d)/gu;
-const ENDS_WITH_LABEL = new RegExp(`${LABEL}[^\\d\\n]{0,20}$`, "iu");
-
-/** Whose mobile numbers begin with 0, so that they can be told from order numbers without a label. */
-const MOBILE_REGIONS = ["JP", "GB", "FR", "DE", "NL", "AU"] as const;
-/** Where a number after a label is looked up. */
-const REGIONS = ["JP", "GB", "FR", "DE", "IT", "ES", "PT", "NL", "US", "IN", "BR", "CN", "KR", "AU"] as const;
-/** A text with more such numbers is a table. */
-const MAX_LOOKED_UP = 20;
+/** 612 345 678 alone: elsewhere it is more likely an amount, as 612 345 000 is. */
+const ALONE_NINE_DIGITS = /^[^\p{L}\p{N}\n]{0,3}[6-9]\d{2}([ -])\d{3}\1(?!000)\d{3}[^\p{L}\p{N}\n]{0,3}$/u;
 
 /**
- * Whether the text holds a mobile number without groups that begins with 0, such as 09012345678, or any valid
- * number without groups after a label, such as "tel 0312345678".
+ * Whether the text holds a phone number: with `+` or `00`, in the groups of a national number, after a label, or as it is
+ * dialled in one of the regions of the search.
  */
-function holdsUngrouped(text: string): boolean {
-  const candidates = Array.from(text.matchAll(UNGROUPED), ({ groups }) => groups ?? {}).slice(
-    0,
-    MAX_LOOKED_UP,
-  );
-  return candidates.some(({ before = "", digits = "" }) => {
-    const isLabelled = ENDS_WITH_LABEL.test(before);
-    if (!isLabelled && !digits.startsWith("0")) return false;
-    return (isLabelled ? REGIONS : MOBILE_REGIONS).some((region) => {
-      const number = parsePhoneNumberFromString(digits, region);
-      return number?.isValid() === true && (isLabelled || number.getType() === "MOBILE");
-    });
-  });
-}
-
-/**
- * Whether the text holds a phone number: with `+` or `00`, in the groups of a national number, or without groups
- * if it is a mobile number or a label says that it is one.
- */
-export const holdsPhoneNumber = (text: string): boolean =>
-  PHONE.test(text) || LABELLED.test(text) || holdsUngrouped(text);
+export const holdsPhoneNumber = (text: string, search: RegionalSearch, isWhole: boolean): boolean =>
+  PHONE.test(text) ||
+  (isWhole && ALONE_NINE_DIGITS.test(text)) ||
+  CLEARLY_LABELLED.test(text) ||
+  holdsRegionalNumber(text, search, isWhole);

@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { DataType } from "../../../protocol/data-types.ts";
 import type { FieldError } from "../../../protocol/errors.ts";
+import type { PhoneRegion } from "../../../protocol/phone-regions.ts";
 import { createValidator } from "../check/ajv-validator.ts";
 import { measureData } from "../check/check-json.ts";
 import { readSchema } from "../check/check-schema.ts";
@@ -8,6 +9,7 @@ import { declaredFields, plainFields, requiredDataTypes } from "../check/declare
 import { ErrorCollector } from "../check/error-collector.ts";
 import { PatternBudgetError } from "../check/patterns.ts";
 import { SchemaGraph } from "../check/schema-graph.ts";
+import type { ScanContext } from "../detect/find-data-types.ts";
 import { createInspector } from "../detect/find-data-types.ts";
 import { fingerprint } from "../json.ts";
 import { LIMITS } from "../size-limits.ts";
@@ -34,9 +36,14 @@ export interface SchemaFacts {
 
 /** A sponsor's schema, ready to check data that agents submit. See `perform.ts` for what its functions return. */
 export interface CompiledSchema extends SchemaFacts {
-  validate(data: unknown, basePath: string): DataCheck;
-  validateSubmission(data: unknown, basePath: string): SubmissionCheck;
-  validateFilled(data: unknown, basePath: string): DataCheck;
+  validate(data: unknown, basePath: string, regions?: readonly PhoneRegion[]): DataCheck;
+  validateSubmission(data: unknown, basePath: string, regions?: readonly PhoneRegion[]): SubmissionCheck;
+  validateFilled(
+    data: unknown,
+    basePath: string,
+    references: readonly VaultReference[],
+    regions?: readonly PhoneRegion[],
+  ): DataCheck;
 }
 
 type Refused = { readonly ok: false; readonly errors: FieldError[] };
@@ -74,15 +81,15 @@ function compile(graph: SchemaGraph): CompiledSchema {
   let checkWithReferences: Check | undefined;
   const check: Check = (...args) => (compiledCheck ??= createCheck(graph))(...args);
 
-  const validateSubmission = (data: unknown, basePath: string): SubmissionCheck => {
+  const validateSubmission: CompiledSchema["validateSubmission"] = (data, basePath, regions = []) => {
     if (!refersToVault(data)) {
-      const result = check(data, basePath, SUBMITTED_WORK);
+      const result = check(data, basePath, SUBMITTED_WORK, { regions, filled: NONE });
       return result.ok ? { ...result, references: [] } : result;
     }
     checkWithReferences ??= comparesPersonalData(graph)
       ? check
       : createCheck(new SchemaGraph(allowingReferences(graph.root)));
-    const result = checkWithReferences(data, basePath, SUBMITTED_WORK);
+    const result = checkWithReferences(data, basePath, SUBMITTED_WORK, { regions, filled: NONE });
     // `allowingReferences` added the conditions. What fails inside a condition has an error of its own.
     if (!result.ok) return { ok: false, errors: result.errors.filter(({ keyword }) => keyword !== "if") };
 
@@ -101,8 +108,12 @@ function compile(graph: SchemaGraph): CompiledSchema {
     requiredFields: fields.required,
     optionalFields: fields.optional,
     plainFields: plainFields(graph),
-    validate: (data, basePath) => check(data, basePath, SUBMITTED_WORK),
-    validateFilled: (data, basePath) => check(data, basePath, FILLED_WORK),
+    validate: (data, basePath, regions = []) =>
+      check(data, basePath, SUBMITTED_WORK, { regions, filled: NONE }),
+    validateFilled: (data, basePath, references, regions = []) => {
+      const filled = new Map(references.map(({ path, dataType }) => [basePath + path, dataType]));
+      return check(data, basePath, FILLED_WORK, { regions, filled });
+    },
     validateSubmission,
   };
 }
@@ -117,14 +128,16 @@ const FILLED_WORK: Work = {
   explainedEvaluations: 0,
 };
 
-type Check = (data: unknown, basePath: string, work: Work) => DataCheck;
+type Check = (data: unknown, basePath: string, work: Work, context: ScanContext) => DataCheck;
+
+const NONE: ScanContext["filled"] = new Map();
 
 function createCheck(graph: SchemaGraph): Check {
   const validator = createValidator(graph.root);
   const inspect = createInspector(graph, validator);
   const weight = graph.weight(graph.root);
 
-  const check: Check = (data, basePath, work) => {
+  const check: Check = (data, basePath, work, context) => {
     const findings = new ErrorCollector();
     const evaluations = weight * measureData(data, basePath, findings);
     if (findings.errors.length > 0) return { ok: false, errors: findings.errors };
@@ -136,13 +149,13 @@ function createCheck(graph: SchemaGraph): Check {
       const errors = evaluations <= work.explainedEvaluations ? validator.explain(data) : firstErrors;
       return { ok: false, errors: fieldErrors(errors, basePath) };
     }
-    const dataTypes = inspect(data, basePath, findings);
+    const dataTypes = inspect(data, basePath, findings, context);
     return findings.errors.length > 0 ? { ok: false, errors: findings.errors } : { ok: true, dataTypes };
   };
 
-  return (data, basePath, work) => {
+  return (data, basePath, work, context) => {
     try {
-      return check(data, basePath, work);
+      return check(data, basePath, work, context);
     } catch (error) {
       if (error instanceof PatternBudgetError) return tooMuchWork(basePath);
       throw error;

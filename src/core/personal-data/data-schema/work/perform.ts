@@ -5,10 +5,12 @@ import type { ComputeOptions } from "../../../ports/compute.ts";
 import { TookTooLong } from "../../../ports/compute.ts";
 import type { FieldError } from "../../../protocol/errors.ts";
 import { fingerprint } from "../json.ts";
+import type { PhoneRegion } from "../../../protocol/phone-regions.ts";
 import type { DataCheck, SchemaFacts, SubmissionCheck } from "../validate/compile.ts";
 import { tooMuchWork } from "../validate/compile.ts";
 import { isLightCheck, isLightSchema } from "./estimate.ts";
-import { SCHEMA_TASKS, type SchemaTask } from "./tasks.ts";
+import type { Filled, SchemaTask, Submitted } from "./tasks.ts";
+import { SCHEMA_TASKS } from "./tasks.ts";
 
 /** What is needed to check: the compute thread, and whose turn is used. */
 export type CheckContext = Pick<Deps, "compute"> & Caller;
@@ -16,10 +18,15 @@ export type CheckContext = Pick<Deps, "compute"> & Caller;
 /**
  * Returns why a sponsor's schema can't be registered, or an empty list. Each path is a JSON Pointer into the
  * schema: to a keyword with a wrong value, or to the subschema where a keyword is missing.
+ * @param regions whose national phone numbers no listed value may hold, besides the international ones
  * @throws `rate_limited`, `service_unavailable` if a large schema can't be checked now
  */
-export const checkSchema = (ctx: CheckContext, schema: unknown): Promise<FieldError[]> =>
-  perform(ctx, isLightSchema(schema), "checkSchema", [schema], () => [SLOW_SCHEMA]);
+export const checkSchema = (
+  ctx: CheckContext,
+  schema: unknown,
+  regions: readonly PhoneRegion[],
+): Promise<FieldError[]> =>
+  perform(ctx, isLightSchema(schema), "checkSchema", [schema, regions], () => [SLOW_SCHEMA]);
 
 /**
  * Returns why a schema that only describes data can't be registered, or an empty list. It is never compiled. So it
@@ -49,16 +56,12 @@ export async function describeSchema(ctx: CheckContext, schema: unknown): Promis
 
 /**
  * Returns the data types that are in this data, sorted; or what is wrong with the data, field by field.
- * @param basePath JSON Pointer of the data within the request, such as `/task_data`
  * @throws `rate_limited`, `service_unavailable` if large data can't be checked now
  */
-export const validateData = (
-  ctx: CheckContext,
-  schema: unknown,
-  data: unknown,
-  basePath: string,
-): Promise<DataCheck> =>
-  perform(ctx, isLightCheck(schema, data), "validate", [schema, data, basePath], () => tooMuchWork(basePath));
+export const validateData = (ctx: CheckContext, schema: unknown, submitted: Submitted): Promise<DataCheck> =>
+  perform(ctx, isLightCheck(schema, submitted.data), "validate", [schema, submitted], () =>
+    tooMuchWork(submitted.basePath),
+  );
 
 /**
  * Like `validateData`, but `{"$vault": "<data type>"}` may stand in place of a value with that data type. The
@@ -67,29 +70,23 @@ export const validateData = (
 export const validateSubmission = (
   ctx: CheckContext,
   schema: unknown,
-  data: unknown,
-  basePath: string,
+  submitted: Submitted,
 ): Promise<SubmissionCheck> =>
-  perform(ctx, isLightCheck(schema, data), "validateSubmission", [schema, data, basePath], () =>
-    tooMuchWork(basePath),
+  perform(ctx, isLightCheck(schema, submitted.data), "validateSubmission", [schema, submitted], () =>
+    tooMuchWork(submitted.basePath),
   );
 
 /**
  * Like `validateData`, for data with its references replaced. Reveals nothing of the size of stored values. It goes
  * before all waiting work, since its caller holds a lock.
  */
-export const validateFilled = (
-  ctx: CheckContext,
-  schema: unknown,
-  data: unknown,
-  basePath: string,
-): Promise<DataCheck> =>
+export const validateFilled = (ctx: CheckContext, schema: unknown, filled: Filled): Promise<DataCheck> =>
   perform(
     ctx,
-    isLightCheck(schema, data),
+    isLightCheck(schema, filled.data),
     "validateFilled",
-    [schema, data, basePath],
-    () => tooMuchWork(basePath),
+    [schema, filled],
+    () => tooMuchWork(filled.basePath),
     { isUrgent: true },
   );
 

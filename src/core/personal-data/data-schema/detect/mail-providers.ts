@@ -1,0 +1,47 @@
+const PROVIDERS: ReadonlySet<string> = new Set([
+  ...[
+    "gmail",
+    "googlemail",
+    "hotmail",
+    "outlook",
+    "live",
+    "yahoo",
+    "ymail",
+    "icloud",
+    "aol",
+    "proton",
+    "protonmail",
+  ],
+  ...[
+    "gmx",
+    "web",
+    "posteo",
+    "fastmail",
+    "zoho",
+    "mail",
+    "comcast",
+    "verizon",
+    "orange",
+    "laposte",
+    "libero",
+    "uol",
+  ],
+  ...[
+    "bol",
+    "sapo",
+    "naver",
+    "daum",
+    "hanmail",
+    "qq",
+    "163",
+    "126",
+    "docomo",
+    "ezweb",
+    "softbank",
+    "rediffmail",
+    "yandex",
+  ],
+]);
+
+/** Whether the first label of a domain names somebody who gives e-mail addresses to people. */
+export const isMailProvider = (label: string): boolean => PROVIDERS.has(label.toLowerCase());

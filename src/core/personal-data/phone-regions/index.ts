@@ -1,0 +1,1 @@
+export { campaignRegions, callRegions } from "./phone-regions.ts";

@@ -1,0 +1,24 @@
+import { findRegion } from "../../access/user/index.ts";
+import type { Deps, SessionActor } from "../../context.ts";
+import type { PhoneRegion } from "../../protocol/phone-regions.ts";
+import { regionOf } from "./region-names.ts";
+import { regionsOfLanguage } from "./regions-of-language.ts";
+
+/** The regions of a campaign or a service: what the operator configured, and where the language of its texts is spoken. */
+export const campaignRegions = (
+  { settings }: Pick<Deps, "settings">,
+  texts: readonly string[],
+): PhoneRegion[] => [...new Set([...settings.phoneRegions, ...regionsOfLanguage(texts)])];
+
+/**
+ * The regions whose national phone numbers are found in what an agent sends: the person's, those of the campaign or the
+ * service, and what the operator configured.
+ * @param texts what the sponsor wrote of the campaign or the service
+ */
+export async function callRegions(
+  ctx: Pick<Deps, "db" | "settings"> & { actor: SessionActor },
+  texts: readonly string[],
+): Promise<PhoneRegion[]> {
+  const own = regionOf((await findRegion(ctx.db, ctx.actor.userId)) ?? "");
+  return [...new Set([...(own === undefined ? [] : [own]), ...campaignRegions(ctx, texts)])];
+}
