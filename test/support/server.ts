@@ -57,7 +57,11 @@ const NO_LIMITS = Object.fromEntries(
   Object.entries(RATE_RULES).map(([name, rule]) => [name, { ...rule, limit: 1_000_000_000 }]),
 ) as RateRules;
 
-const NO_IN_FLIGHT_LIMITS: InFlightLimits = { runsOfService: Infinity, unpaidOfAddress: Infinity };
+const NO_IN_FLIGHT_LIMITS: InFlightLimits = {
+  callsOfSession: Infinity,
+  runsOfService: Infinity,
+  unpaidOfAddress: Infinity,
+};
 
 /** Starts a server with its own database and its own funded treasury, on the run's chain. */
 export async function startTestServer({

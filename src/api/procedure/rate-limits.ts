@@ -1,6 +1,8 @@
 import { countViolation } from "../../core/access/violation/index.ts";
 import type { Actor } from "../../core/context.ts";
 import type { RateRule } from "../../core/ports/rate-limiter.ts";
+import { AppError } from "../../core/protocol/errors.ts";
+import type { Leave } from "../../core/protocol/in-flight.ts";
 import type { NextAction } from "../../core/protocol/next-actions.ts";
 import { next } from "../../core/protocol/next-actions.ts";
 import type { RateRules } from "../../core/protocol/rate-limit/index.ts";
@@ -39,6 +41,26 @@ export async function countCall(
     take,
     nextActions.map((action) => ({ ...action, description: `${action.description} ${whenToCall}` })),
   );
+}
+
+/** When a caller with too many calls at once may ask again. */
+const BUSY_RETRY_SECONDS = 2;
+
+/**
+ * Takes a slot for a session's call. One session's slow calls then leave connections and memory for the others.
+ * @returns gives the slot back
+ * @throws AppError `rate_limited` if too many calls of the session are under way
+ */
+export function enterCall({ deps }: Pick<ApiContext, "deps">, actor: Actor): Leave {
+  if (actor.kind !== "session") return () => undefined;
+  const { calls } = deps.inFlight;
+  const leave = calls.enter(actor.sessionId);
+  if (leave !== undefined) return leave;
+  throw new AppError("rate_limited", {
+    message: `${calls.limit} calls of this session are under way. Wait until some have ended, then repeat the call.`,
+    retryAfterSeconds: BUSY_RETRY_SECONDS,
+    nextActions: [next.flowStatus()],
+  });
 }
 
 /**

@@ -14,7 +14,7 @@ import type { ApiContext } from "./context.ts";
 import { authenticateSession, bearerToken, verifyCaller } from "./credentials.ts";
 import { refuseForeignOrigin } from "./foreign-origin.ts";
 import { gptCaller, gptSession } from "./gpt-credentials.ts";
-import { countCall, countPayer } from "./rate-limits.ts";
+import { countCall, countPayer, enterCall } from "./rate-limits.ts";
 import { rejectUnsafeInput } from "./reject-unsafe-input.ts";
 
 /**
@@ -77,7 +77,12 @@ const authenticated = <Caller extends Actor>(
       throw error;
     }
     await countCall(ctx, actor, toOperationId(path));
-    return next({ ctx: { actor } });
+    const leave = enterCall(ctx, actor);
+    try {
+      return await next({ ctx: { actor } });
+    } finally {
+      leave();
+    }
   });
 
 /**

@@ -28,22 +28,27 @@ export class InFlight {
 
 /** The most that may be in flight at once in one replica. */
 export interface InFlightLimits {
+  /** Calls of one session. */
+  callsOfSession: number;
   /** Runs of one service, sponsored and direct, from before the quote until the upstream has answered. */
   runsOfService: number;
   /** Direct calls of one client address, until their payment is taken. */
   unpaidOfAddress: number;
 }
 
-export const IN_FLIGHT_LIMITS: InFlightLimits = { runsOfService: 100, unpaidOfAddress: 60 };
+export const IN_FLIGHT_LIMITS: InFlightLimits = { callsOfSession: 20, runsOfService: 100, unpaidOfAddress: 60 };
 
 export interface InFlightCounts {
+  /** By session id. */
+  calls: InFlight;
   /** By service key. */
   runs: InFlight;
   /** By client address. */
   unpaid: InFlight;
 }
 
-export const countInFlight = ({ runsOfService, unpaidOfAddress }: InFlightLimits): InFlightCounts => ({
+export const countInFlight = ({ callsOfSession, runsOfService, unpaidOfAddress }: InFlightLimits): InFlightCounts => ({
+  calls: new InFlight(callsOfSession),
   runs: new InFlight(runsOfService),
   unpaid: new InFlight(unpaidOfAddress),
 });

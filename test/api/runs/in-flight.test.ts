@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { atOnce } from "../../support/at-once.ts";
 import { createBuyer } from "../../support/buyer.ts";
-import { expectRefused, expectSuccess } from "../../support/call.ts";
+import { expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
 import type { ReadyService } from "../../support/caller.ts";
 import { balanceOf } from "../../support/chain.ts";
 import { expectBooksToBalance } from "../../support/money.ts";
@@ -10,12 +10,13 @@ import { rest } from "../../support/server.ts";
 import type { Half } from "../../support/upstream.ts";
 import { useWorld } from "../../support/use-world.ts";
 
-/** How many runs of a service, and how many unpaid calls of a client, may be under way at once. */
+/** How many calls of a session, runs of a service, and unpaid calls of a client may be under way at once. */
 
+const CALLS = 4;
 const RUNS = 3;
 const UNPAID = 2;
 const world = useWorld({
-  inFlightLimits: { runsOfService: RUNS, unpaidOfAddress: UNPAID },
+  inFlightLimits: { callsOfSession: CALLS, runsOfService: RUNS, unpaidOfAddress: UNPAID },
   trustedProxies: ["127.0.0.1"],
 });
 let ready: ReadyService;
@@ -150,4 +151,41 @@ describe("a client address whose unpaid calls are all under way", () => {
     for (const { status } of [...(await asking), await other]) expect(status).toBe(402);
     expect((await direct(9, {}, address)).status).toBe(402);
   });
+});
+
+describe("a session whose calls are all under way", () => {
+  test.each(TRANSPORTS)(
+    "has no call more over %s, and the person's other sessions have",
+    async (transport) => {
+      const { sponsor, grant, token } = ready;
+      const others = [
+        await world.readyService({ sponsor, grant, token }),
+        await world.readyService({ sponsor, grant, token }),
+      ];
+      const gate = world.upstream.hold("unpaid");
+      const running = atOnce(CALLS, (n) =>
+        world.run(token, others[n % 2]?.service ?? "", { input: { n } }, transport),
+      );
+      await gate.arrived(CALLS);
+      const before = await traces();
+
+      const refused = await world.call("agent.flowStatus", {}, token, transport);
+      expectRefused(refused, 429, "rate_limited");
+      expect(refused.body).toMatchObject({ retry_allowed: true, retry_after_seconds: 2 });
+      expectRefused(
+        await world.run(token, ready.service, { input: { n: 9 } }, transport),
+        429,
+        "rate_limited",
+      );
+      expect(await traces()).toEqual(before);
+      const other = await world.openSession(grant);
+      expectSuccess(await world.call("agent.flowStatus", {}, other.token, transport));
+
+      gate.open();
+      for (const answer of await running) expectSuccess(answer);
+      expectSuccess(await world.call("agent.flowStatus", {}, token, transport));
+      // Waiting for one's own calls isn't a violation.
+      expect(await world.db.sessionViolation.count({ where: { grantId: grant.grant_id } })).toBe(0);
+    },
+  );
 });
