@@ -6,7 +6,7 @@ import type { Deps } from "../core/context.ts";
 import { openLedger } from "../core/money/ledger/index.ts";
 import { proveKeys } from "../core/personal-data/encryption/index.ts";
 import { AppError } from "../core/protocol/errors.ts";
-import { listResources } from "../core/runs/direct-run/index.ts";
+import { listResources, listResourceUrls } from "../core/runs/direct-run/index.ts";
 import { createApp } from "../http/app.ts";
 import { sendError } from "../http/request/send.ts";
 import { startServer } from "../http/server.ts";
@@ -81,6 +81,7 @@ export async function startTollfree({
       ...built,
       router: appRouter,
       trustedProxies,
+      listResourceUrls: (limit) => listResourceUrls(built.deps, limit),
       listResources: (query, clientAddress) => listResources({ ...built.deps, clientAddress }, query),
       isStopping: () => stopping,
       ...(routes !== undefined && { routes }),

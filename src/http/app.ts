@@ -22,7 +22,7 @@ import type { ReadinessChecks } from "./routes/health.ts";
 import { mountHealth } from "./routes/health.ts";
 import { mountIcon } from "./routes/icon.ts";
 import { llmsText } from "./routes/llms-text.ts";
-import type { ListResources } from "./routes/resource-list.ts";
+import type { ListResources, ListResourceUrls } from "./routes/resource-list.ts";
 import { mountResourceList } from "./routes/resource-list.ts";
 import type { Handler } from "./transport/handle-call.ts";
 import { createCallHandler } from "./transport/handle-call.ts";
@@ -46,6 +46,7 @@ export interface AppOptions {
   trustedProxies: readonly string[];
   /** Lists the services that callers can pay for directly, one page of them. */
   listResources: ListResources;
+  listResourceUrls: ListResourceUrls;
   /** Adds further routes, such as the sandbox's page. They come before the API, whose fallback is 404. */
   routes?: (app: Express) => void;
 }
@@ -66,6 +67,7 @@ export function createApp(options: AppOptions): Express {
     isStopping,
     trustedProxies,
     listResources,
+    listResourceUrls,
     routes,
   } = options;
   const operations = listOperations(router);
@@ -98,7 +100,7 @@ export function createApp(options: AppOptions): Express {
   });
   mountApiReference(app);
   mountIcon(app);
-  mountResourceList(app, deps, api.clientAddress, listResources);
+  mountResourceList(app, deps, api.clientAddress, { listResources, listResourceUrls });
   routes?.(app);
   const trpc = createTrpcHandler(api, operations);
   const rest = createCallHandler(api, createRestTransport(operations));

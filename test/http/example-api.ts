@@ -6,6 +6,7 @@ import type { Deps, SessionActor } from "../../src/core/context.ts";
 import type { AuditEntry, AuditLog } from "../../src/core/observability/audit/index.ts";
 import type { RateLimiter } from "../../src/core/ports/rate-limiter.ts";
 import { AppError } from "../../src/core/protocol/errors.ts";
+import { countInFlight, IN_FLIGHT_LIMITS } from "../../src/core/protocol/in-flight.ts";
 import { RATE_RULES } from "../../src/core/protocol/rate-limit/index.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { ReadinessChecks } from "../../src/http/routes/health.ts";
@@ -111,6 +112,7 @@ export async function startExampleApi(checks: ReadinessChecks = {}): Promise<Exa
     log: { info: write("info"), warn: write("warn"), error: write("error") },
     cipher: new AesCipher([randomBytes(32)]),
     limiter,
+    inFlight: countInFlight(IN_FLIGHT_LIMITS),
     settings: { publicBaseUrl: "https://tollfree.example", rateRules: RATE_RULES, operator: {} },
   } as unknown as Deps;
   const app = createApp({
@@ -118,6 +120,7 @@ export async function startExampleApi(checks: ReadinessChecks = {}): Promise<Exa
     deps,
     authenticators,
     audit: { append: (entry) => audit.append(entry) },
+    listResourceUrls: () => Promise.resolve([]),
     listResources: () => Promise.resolve({ items: [], total: 0 }),
     metrics: createMetrics(
       () => Promise.reject(new Error("there is no database")),

@@ -1,7 +1,7 @@
 // Generates a client from each document with each generator, and compiles it. Run by `npm run clients`, with the
 // Node of this folder: most generators need a newer one than the project.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import SwaggerParser from "@apidevtools/swagger-parser";
 
@@ -73,6 +73,9 @@ const TSCONFIG = {
 };
 
 rmSync(OUT, { recursive: true, force: true });
+mkdirSync(OUT, { recursive: true });
+// What is generated imports some of the packages.
+symlinkSync(path.join(HERE, "node_modules"), path.join(OUT, "node_modules"));
 for (const name of DOCUMENTS) {
   const document = path.resolve(HERE, "../../openapi", `${name}.json`);
   await SwaggerParser.validate(document);

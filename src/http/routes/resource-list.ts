@@ -23,6 +23,8 @@ export interface ResourcePage {
 type ListPage = (query: ResourceQuery) => Promise<ResourcePage>;
 /** @param clientAddress whose turn a search takes */
 export type ListResources = (query: ResourceQuery, clientAddress: string) => Promise<ResourcePage>;
+/** The addresses of at most so many services. */
+export type ListResourceUrls = (limit: number) => Promise<string[]>;
 
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 100;
@@ -42,7 +44,7 @@ export function mountResourceList(
   app: Express,
   deps: Deps,
   clientAddress: ClientAddress,
-  listResources: ListResources,
+  { listResources, listResourceUrls }: { listResources: ListResources; listResourceUrls: ListResourceUrls },
 ): void {
   const serve = (path: string, answer: (req: Request, listPage: ListPage) => Promise<object>): void =>
     serveGet(app, path, async (req, res) => {
@@ -64,11 +66,11 @@ export function mountResourceList(
     const pagination = { limit, cursor: null };
     return { x402Version: 2, resources: items, partialResults: total > items.length, pagination };
   });
-  serve("/.well-known/x402", async (_req, listPage) => {
-    const { items } = await listPage({ offset: 0, limit: MAX_URLS });
+  serve("/.well-known/x402", async () => {
+    const resources = await listResourceUrls(MAX_URLS);
     return {
       version: 1,
-      resources: items.map(({ resource }) => resource),
+      resources,
       instructions: `Send POST with {"input": {…}} to a resource. Its 402 says what it costs and which input it takes. ${deps.settings.publicBaseUrl}/discovery/resources has all of them, with their terms.`,
     };
   });

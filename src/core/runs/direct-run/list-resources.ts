@@ -1,8 +1,8 @@
 import type { Deps } from "../../context.ts";
 import { callerKey } from "../../context.ts";
 import type { SaleListing } from "../../ports/x402-seller.ts";
-import { countPaidApis, listPaidApis } from "../../sponsorship/sponsored-api/index.ts";
-import { saleTerms } from "./sale-terms.ts";
+import { countPaidApis, listPaidApis, listPaidKeys } from "../../sponsorship/sponsored-api/index.ts";
+import { saleTerms, saleUrl } from "./sale-terms.ts";
 
 type Context = Pick<Deps, "db" | "networks" | "settings" | "searches"> & { clientAddress: string };
 
@@ -42,4 +42,13 @@ export async function listResources(
     lastUpdated: api.createdAt.toISOString(),
   }));
   return { items, total };
+}
+
+/** The URLs of services that can be paid for directly, oldest first. They need none of the services' schemas. */
+export async function listResourceUrls(
+  { db, settings }: Pick<Deps, "db" | "settings">,
+  limit: number,
+): Promise<string[]> {
+  const keys = await listPaidKeys(db, limit);
+  return keys.map((key) => saleUrl(settings, key));
 }

@@ -13,6 +13,10 @@ const ICON_PATH = "/icon.svg";
 export const directFee = ({ proxyFeeBps }: Pick<Settings, "proxyFeeBps">, quoteMicros: bigint): bigint =>
   (quoteMicros * proxyFeeBps + BPS - 1n) / BPS;
 
+/** Where a service is bought. */
+export const saleUrl = ({ publicBaseUrl }: Pick<Settings, "publicBaseUrl">, serviceKey: string): string =>
+  `${publicBaseUrl}/proxy/${serviceKey}/run`;
+
 /** The terms on which a direct run is sold. It costs the upstream's quote and our fee. */
 export function saleTerms(
   settings: Pick<Settings, "publicBaseUrl" | "proxyFeeBps">,
@@ -21,7 +25,7 @@ export function saleTerms(
 ): SaleTerms {
   return {
     amountMicros: quoteMicros + directFee(settings, quoteMicros),
-    url: `${settings.publicBaseUrl}/proxy/${api.serviceKey}/run`,
+    url: saleUrl(settings, api.serviceKey),
     description: `${api.name}: ${api.description}`.slice(0, MAX_DESCRIPTION),
     listing: {
       name: api.name,

@@ -26,6 +26,7 @@ export {
   findApiOfSponsor,
   linkBudget,
   listPaidApis,
+  listPaidKeys,
   lockBudget,
   moveUpstream,
   recordQuote,

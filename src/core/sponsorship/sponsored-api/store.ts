@@ -117,6 +117,17 @@ export async function listPaidApis(
   });
 }
 
+/** Lists the keys of active services that cost something, oldest first. */
+export async function listPaidKeys(db: Queries, limit: number): Promise<string[]> {
+  const rows = await db.sponsoredApi.findMany({
+    where: paid([]),
+    select: { serviceKey: true },
+    orderBy: [{ createdAt: "asc" }, { id: "asc" }],
+    take: limit,
+  });
+  return rows.map(({ serviceKey }) => serviceKey);
+}
+
 export const countPaidApis = (db: Queries, words: string[]): Promise<number> =>
   db.sponsoredApi.count({ where: paid(words) });
 
