@@ -1,5 +1,5 @@
 import { ConfigError } from "./app/config-error.ts";
-import { configuredSecrets, readConfig, readMigrationConfig } from "./app/config.ts";
+import { configuredSecrets, readConfig, readOwnerConfig } from "./app/config.ts";
 import type { Started } from "./app/start.ts";
 import { acceptNewDigestKey } from "./app/digest-key.ts";
 import { examine } from "./app/doctor/index.ts";
@@ -16,7 +16,7 @@ const SAME_SIGNAL_MS = 2_000;
 
 async function main(): Promise<void> {
   if (process.argv.includes("--doctor")) return printExamination();
-  if (process.argv.includes("--migrate")) return migrate(readMigrationConfig());
+  if (process.argv.includes("--migrate")) return migrate(readOwnerConfig());
   const config = readConfig();
   if (process.argv.includes("--accept-digest-key")) {
     await acceptNewDigestKey(config);

@@ -2,7 +2,7 @@ import type { Proof } from "../core/money/ledger/index.ts";
 import { verifyLedger } from "../core/money/ledger/index.ts";
 import type { Log } from "../core/ports/log.ts";
 import { IN_FLIGHT_LIMITS } from "../core/protocol/in-flight.ts";
-import { RATE_RULES } from "../core/protocol/rate-limit/index.ts";
+import { rulesWithUnauthenticatedLimit } from "../core/protocol/rate-limit/index.ts";
 import { explained, explainedStart } from "./explain.ts";
 import { createLog } from "../platform/observability/log.ts";
 import { migrateDeploy } from "../platform/postgres/migrate.ts";
@@ -14,10 +14,11 @@ import type { DemoData } from "../sandbox/demo-data/seed.ts";
 import { seedDemo } from "../sandbox/demo-data/seed.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import { startDatabase, startSandbox } from "../sandbox/index.ts";
-import type { Config, MigrationConfig } from "./config.ts";
+import type { Config } from "./config.ts";
 import type { Parts } from "./deps.ts";
 import { withMoney } from "./deps.ts";
 import { MIGRATIONS } from "./migrations.ts";
+import type { OwnerConfig } from "./owner-config.ts";
 import type { Running } from "./server.ts";
 import { startTollfree } from "./server.ts";
 
@@ -72,7 +73,7 @@ export async function start(config: Config): Promise<Started> {
 }
 
 /** Migrates the database and ends. For operators whose servers work as a role that may not migrate. */
-export async function migrate({ databaseUrl, logLevel, secrets }: MigrationConfig): Promise<void> {
+export async function migrate({ databaseUrl, logLevel, secrets }: OwnerConfig): Promise<void> {
   if (databaseUrl === undefined) throw new Error("--migrate needs DATABASE_URL");
   await explained({ databaseUrl }, () => bringUpToDate(databaseUrl, createLog({ level: logLevel, secrets })));
 }
@@ -138,7 +139,7 @@ async function startServer(
     settings: {
       confirmWaitMs: config.confirmWaitMs,
       suspension: config.suspension,
-      rateRules: RATE_RULES,
+      rateRules: rulesWithUnauthenticatedLimit(config.unauthenticatedCallsPerMinute),
       inFlightLimits: IN_FLIGHT_LIMITS,
       treasuryDayMicros: config.treasuryDayMicros,
       proxyFeeBps: config.proxyFeeBps,

@@ -1,5 +1,6 @@
 import { summarizeEndpoint, summarizeRequest } from "../../core/observability/audit/index.ts";
 import { AppError } from "../../core/protocol/errors.ts";
+import { isUnauthenticatedFlood } from "../../core/protocol/rate-limit/index.ts";
 import type { Surface } from "../operation/operation-meta.ts";
 import type { ApiContext } from "./context.ts";
 
@@ -17,17 +18,20 @@ const isAudited = (surface: Surface): surface is "agent" | "gpt" => surface === 
 
 /**
  * Writes the audit row of one agent call. The row must be durable before the response is sent. A response that was paid
- * for is the exception: the money is gone, so it goes out, and the row is written as soon as the database is back.
+ * for is the exception: the money is gone, so it goes out, and the row is written as soon as the database is back. What
+ * a limit refuses of callers without a valid credential leaves no row: else a flood would fill the database.
+ * @param readInput reads the call's input; it may throw, and then the row has no summary
  * @throws AppError `service_unavailable` if the row can't be written; the call's own error is among its
  *   causes
  */
 export async function auditCall(
   call: AuditedCall,
   operation: string,
-  input: unknown,
+  readInput: () => Promise<unknown>,
   { status, error }: Outcome,
 ): Promise<void> {
-  if (!isAudited(call.surface)) return;
+  if (!isAudited(call.surface) || isUnauthenticatedFlood(error)) return;
+  const input = await readInput().catch(() => undefined);
   const entry = {
     ...call.subject,
     surface: call.surface,

@@ -1,4 +1,5 @@
 import type { Express, Request } from "express";
+import type { AddressLimits } from "../../api/procedure/address-limits.ts";
 import { countPayer } from "../../api/procedure/rate-limits.ts";
 import { rejectUnsafeInput } from "../../api/procedure/reject-unsafe-input.ts";
 import type { Deps } from "../../core/context.ts";
@@ -24,6 +25,13 @@ type ListPage = (query: ResourceQuery) => Promise<ResourcePage>;
 /** @param clientAddress whose turn a search takes */
 export type ListResources = (query: ResourceQuery, clientAddress: string) => Promise<ResourcePage>;
 
+/** What counts the requests. */
+interface Lister {
+  deps: Deps;
+  addressLimits: AddressLimits;
+  clientAddress: ClientAddress;
+}
+
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 100;
 const MAX_OFFSET = 1_000_000;
@@ -40,15 +48,14 @@ const MAX_URLS = 1_000;
  */
 export function mountResourceList(
   app: Express,
-  deps: Deps,
-  clientAddress: ClientAddress,
+  { deps, addressLimits, clientAddress }: Lister,
   listResources: ListResources,
 ): void {
   const serve = (path: string, answer: (req: Request, listPage: ListPage) => Promise<object>): void =>
     serveGet(app, path, async (req, res) => {
       const reply = { headers: {} };
       const client = clientAddress(req);
-      await countPayer({ deps, reply, clientAddress: client });
+      await countPayer({ deps, addressLimits, reply, clientAddress: client });
       rejectUnsafeInput(req.query);
       sendJson(req, res, 200, reply.headers, await answer(req, (query) => listResources(query, client)));
     });

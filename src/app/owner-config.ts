@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { ConfigError, mistakesIn } from "./config-error.ts";
+import { LogLevel } from "./config-fields.ts";
+import { databaseUrlOf, DatabaseVariables } from "./database-variables.ts";
+import { listSecrets } from "./secrets.ts";
+
+/** What the owner's commands need, such as `--migrate`. The job that runs them gets no keys and knows no chain. */
+export interface OwnerConfig {
+  databaseUrl: string | undefined;
+  logLevel: z.infer<typeof LogLevel>;
+  /** The values that no line of output may show. */
+  secrets: string[];
+}
+
+const OwnerVariables = z.object({ ...DatabaseVariables, LOG_LEVEL: LogLevel });
+
+/** @throws ConfigError listing every mistake */
+export function parseOwnerConfig(variables: NodeJS.ProcessEnv): OwnerConfig {
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ""));
+  const { data: env, error } = OwnerVariables.safeParse(given);
+  if (env === undefined) throw new ConfigError(mistakesIn(error));
+  return { databaseUrl: databaseUrlOf(env), logLevel: env.LOG_LEVEL, secrets: listSecrets(given) };
+}
