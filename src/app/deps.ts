@@ -4,7 +4,8 @@ import { authenticateAgent } from "../core/access/agent/index.ts";
 import { hashSecret } from "../core/access/credential/index.ts";
 import { authenticateSession } from "../core/access/session/index.ts";
 import type { Deps, Settings } from "../core/context.ts";
-import { insertAuditEntries } from "../core/observability/audit/index.ts";
+import type { AuditLog } from "../core/observability/audit/index.ts";
+import { insertAuditEntries, insertCountedCalls } from "../core/observability/audit/index.ts";
 import { readGauges } from "../core/observability/gauges/index.ts";
 import type { Log } from "../core/ports/log.ts";
 import { AppError } from "../core/protocol/errors.ts";
@@ -15,6 +16,7 @@ import type { ReadinessChecks } from "../http/routes/health.ts";
 import { AesCipher } from "../platform/cipher.ts";
 import { BackgroundWork } from "./background.ts";
 import { startCompute } from "./compute/start-compute.ts";
+import { createAnonymousCalls } from "../platform/observability/anonymous-calls.ts";
 import type { AuditWriter } from "../platform/observability/audit-writer.ts";
 import { createAuditWriter } from "../platform/observability/audit-writer.ts";
 import { createMetrics, type Metrics } from "../platform/observability/metrics.ts";
@@ -71,7 +73,9 @@ export interface Parts {
 export interface Built {
   deps: Deps;
   authenticators: Authenticators;
-  audit: AuditWriter;
+  audit: AuditLog;
+  /** Stores the counts of calls without a credential since the last time. */
+  recordAnonymousCalls(): Promise<void>;
   metrics: Metrics;
   mayScrape: (token: string | undefined) => boolean;
   checks: ReadinessChecks;
@@ -183,9 +187,10 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
   const log = metrics.watchLog(watch.quiet(parts.log));
   quietLog = log;
   const upstream = new UpstreamFetch(parts.upstreams);
-  const audit =
+  const auditWriter =
     parts.audit ??
     metrics.watchAudit(createAuditWriter({ insert: (entries) => insertAuditEntries(sql, entries) }));
+  const anonymousCalls = createAnonymousCalls({ insert: (rows) => insertCountedCalls(sql, rows) });
   const { limiter, ...limits } = await createLimiter(parts.limiterStore, { sql, log });
   if (limits.totals !== undefined) metrics.watchInsurance(limits.totals);
   const background = new BackgroundWork(log);
@@ -207,7 +212,8 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
   return {
     deps,
     authenticators: createAuthenticators(deps, parts.adminApiKey),
-    audit,
+    audit: { append: (entry) => auditWriter.append(entry), count: anonymousCalls.count },
+    recordAnonymousCalls: anonymousCalls.flush,
     metrics,
     mayScrape: parts.metricsToken === undefined ? () => true : secretCheck(parts.metricsToken),
     watchJob: watch.job(),
@@ -218,7 +224,7 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
     purgeRateLimits: () => limits.purge(),
     async close() {
       await background.close();
-      await audit.close();
+      await auditWriter.close();
       await upstream.close();
       await compute.close();
       limits.close();

@@ -11,7 +11,7 @@ export interface Metrics extends Meter {
   /** Returns a limiter that also counts every take. */
   watchLimiter(limiter: RateLimiter): RateLimiter;
   /** Returns an audit log that also measures how long rows take and how many wait. */
-  watchAudit<Audit extends AuditLog>(audit: Audit): Audit;
+  watchAudit<Audit extends Pick<AuditLog, "append">>(audit: Audit): Audit;
   /** Shows the number of findings of the last ledger verification, by check. */
   showLedger: (counts: Record<string, number>) => void;
   /** Shows whether a dependency is there. */

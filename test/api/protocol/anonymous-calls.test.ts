@@ -3,6 +3,7 @@ import { mintToken } from "../../../src/core/access/credential/index.ts";
 import type { RateRules } from "../../../src/core/protocol/rate-limit/index.ts";
 import { RATE_RULES } from "../../../src/core/protocol/rate-limit/index.ts";
 import { expectRefused, expectSuccess } from "../../support/call.ts";
+import { runSql } from "../../support/database.ts";
 import { dump } from "../../support/dump.ts";
 import type { Answer } from "../../support/server.ts";
 import { useWorld } from "../../support/use-world.ts";
@@ -162,6 +163,91 @@ test("direct calls without a payment are limited, and leave nothing, refused or 
   };
   await expectRefusedWithoutTrace(unpaid, "direct_payer");
   expect((await ask(newClient())).status).toBe(402);
+});
+
+describe("a flood of 1,000 calls without a valid credential", () => {
+  const FLOOD = 1_000;
+  const ACCEPTED = { anonymous: 700, failedCredential: 200 };
+
+  test("leaves a handful of rows with the right counts, and calls with a credential leave one each", async () => {
+    const grant = await world.createGrant();
+    const session = await world.openSession(grant);
+    const { settings } = world.server.options;
+    const rateRules = {
+      ...settings.rateRules,
+      anonymous: { ...RATE_RULES.anonymous, limit: ACCEPTED.anonymous },
+      failedCredential: { ...RATE_RULES.failedCredential, limit: ACCEPTED.failedCredential },
+    };
+    const replica = await world.startReplica({ settings: { ...settings, rateRules } });
+    const { caller } = replica;
+    const before = await world.db.agentAuditLog.count();
+
+    const kinds: [method: string, path: string, token?: string][] = [
+      ["GET", "/agent/flow/status"],
+      ["POST", "/agent/auth"],
+      ["GET", "/trpc/agent.flowStatus"],
+      ["GET", "/gpt/services"],
+      ["GET", "/agent/nothing"],
+      ["GET", "/sponsor/apis/x"],
+      ["GET", "/admin/users"],
+      ["GET", "/agent/flow/status", wrong()],
+      ["POST", "/gpt/services/x/run", "tf_ak_unknown"],
+    ];
+    const statuses: number[] = [];
+    for (let n = 0; n < FLOOD; n += 1) {
+      const [method, path, token] = kinds[n % kinds.length] ?? ["GET", "/"];
+      const body = method === "POST" ? { body: {} } : {};
+      const flooding = await caller.rest(method, path, {
+        headers,
+        ...body,
+        ...(token !== undefined && { token }),
+      });
+      statuses.push(flooding.status);
+      if (n % 100 === 0)
+        expectSuccess(await caller.rest("GET", "/agent/flow/status", { headers, token: session.token }));
+    }
+    const refused = statuses.filter((status) => status === 429).length;
+    const accepted = FLOOD - refused;
+    expect(accepted).toBe(ACCEPTED.anonymous + ACCEPTED.failedCredential);
+
+    await replica.stop();
+    const rows = await world.db.agentAuditLog.findMany({ orderBy: { createdAt: "asc" }, skip: before });
+    const credentialed = rows.filter(({ agentSessionId }) => agentSessionId === session.session_id);
+    expect(credentialed).toHaveLength(FLOOD / 100);
+    expect(credentialed.every(({ calls, client }) => calls === 1 && client === null)).toBe(true);
+    const counted = rows.filter(({ client }) => client !== null);
+    expect(rows).toHaveLength(credentialed.length + counted.length);
+    expect(new Set(counted.map(({ client }) => client)).size).toBe(1);
+    // By surface, operation and outcome. Calls of the surfaces of sponsors and administrators have no rows.
+    const expected = new Map<string, number>();
+    for (const [n, status] of statuses.entries()) {
+      const [, path, token] = kinds[n % kinds.length] ?? ["GET", "/"];
+      if (status === 429 || /^.(sponsor|admin)/.test(path)) continue;
+      const key = `${/^.gpt/.test(path) ? "gpt" : "agent"} ${operationOf(path, token)} ${status}`;
+      expected.set(key, (expected.get(key) ?? 0) + 1);
+    }
+    const found = counted.map((row) => [`${row.surface} ${row.operation} ${row.responseStatus}`, row.calls]);
+    expect(Object.fromEntries(found)).toEqual(Object.fromEntries(expected));
+    expect(JSON.stringify(rows)).not.toContain(headers["x-forwarded-for"]);
+    expect(await dump(world.database.url)).not.toContain(headers["x-forwarded-for"]);
+  });
+
+  /** The operation that a path of the flood calls. */
+  function operationOf(path: string, token: string | undefined): string {
+    if (path === "/agent/nothing") return "unmatched";
+    if (path === "/agent/auth") return "agent_auth";
+    if (path.startsWith("/gpt")) return token === undefined ? "gpt_search_services" : "gpt_run_service";
+    return "agent_flow_status";
+  }
+});
+
+test("a caller without a credential waits for no row, also while none can be written", async () => {
+  await runSql(world.database.url, "REVOKE INSERT ON agent_audit_logs FROM tollfree_app");
+  try {
+    expectRefused(await world.rest("GET", "/agent/payments/x", { headers }), 401, "unauthorized");
+  } finally {
+    await runSql(world.database.url, "GRANT INSERT ON agent_audit_logs TO tollfree_app");
+  }
 });
 
 test("a GPT whose person's token is bad is audited under its agent", async () => {

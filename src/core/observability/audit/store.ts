@@ -2,7 +2,10 @@ import type { Queries } from "../../ports/database.ts";
 import { json } from "../../ports/sql-types.ts";
 import type { Sql } from "../../ports/sql.ts";
 import { statement } from "../../ports/statement.ts";
-import type { AuditEntry } from "./audit-log.ts";
+import type { AuditEntry, CountedCalls } from "./audit-log.ts";
+
+/** The endpoint of a row that counts calls: they may have had different ones. */
+const MANY_ENDPOINTS = "*";
 
 const insertRows = statement({
   name: "audit.insert",
@@ -40,6 +43,32 @@ function toRow(entry: AuditEntry) {
     response_status: entry.responseStatus,
     error_code: entry.errorCode,
   };
+}
+
+const insertCounted = statement({
+  name: "audit.insert-counted",
+  limit: "job",
+  params: { rows: json() },
+  row: {},
+  text: `
+    INSERT INTO agent_audit_logs (id, client, surface, operation, endpoint, request_summary, response_status, error_code,
+                                  calls, counted_since, created_at)
+    SELECT id, client, surface, operation, '${MANY_ENDPOINTS}', '{}', response_status, error_code, calls, since, until
+      FROM jsonb_to_recordset($rows)
+        AS counted(id uuid, client text, surface text, operation text, response_status smallint, error_code text,
+                   calls integer, since timestamptz, until timestamptz)
+    ON CONFLICT DO NOTHING`,
+});
+
+/** Inserts rows of counted calls. Those that an earlier attempt inserted are left out. */
+export async function insertCountedCalls(sql: Sql, rows: CountedCalls[]): Promise<void> {
+  await insertCounted.count(sql, {
+    rows: rows.map(({ responseStatus: response_status, errorCode: error_code, ...row }) => ({
+      ...row,
+      response_status,
+      error_code,
+    })),
+  });
 }
 
 /** Lists one page of the calls made under a grant, newest first. */
