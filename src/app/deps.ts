@@ -156,7 +156,7 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
   const db = createDatabaseClient(pool, { prepare });
   const sql = createSqlPool(pool, { moneyPool, prepare });
   const metrics = createMetrics(
-    () => readGauges(db),
+    () => readGauges({ db, sql }),
     (error) =>
       quietLog.warn({ event: "vitals_failed", err: error }, "the metrics lack the figures from the database"),
   );

@@ -5,6 +5,7 @@ import { IN_FLIGHT_LIMITS } from "../core/protocol/in-flight.ts";
 import { rulesWithUnauthenticatedLimit } from "../core/protocol/rate-limit/index.ts";
 import { explained, explainedStart } from "./explain.ts";
 import { createLog } from "../platform/observability/log.ts";
+import { addAuditPartitions } from "../platform/postgres/audit-partitions.ts";
 import { migrateDeploy } from "../platform/postgres/migrate.ts";
 import type { LimiterStore } from "../platform/rate-limit/create-limiter.ts";
 import type { SandboxPage } from "../sandbox/demo-data/page.ts";
@@ -72,7 +73,7 @@ export async function start(config: Config): Promise<Started> {
   }
 }
 
-/** Migrates the database and ends. For operators whose servers work as a role that may not migrate. */
+/** Migrates the database, creates the audit log's next partitions, and ends. For operators whose servers work as a role that may not migrate. */
 export async function migrate({ databaseUrl, logLevel, secrets }: OwnerConfig): Promise<void> {
   if (databaseUrl === undefined) throw new Error("--migrate needs DATABASE_URL");
   await explained({ databaseUrl }, () => bringUpToDate(databaseUrl, createLog({ level: logLevel, secrets })));
@@ -104,6 +105,8 @@ async function bringUpToDate(databaseUrl: string, log: Log): Promise<void> {
     directory: MIGRATIONS,
     log: (message) => log.info({}, message),
   });
+  const partitions = await addAuditPartitions(databaseUrl);
+  if (partitions.length > 0) log.info({ partitions }, "created partitions of the audit log");
 }
 
 async function startServer(

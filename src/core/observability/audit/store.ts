@@ -1,5 +1,5 @@
 import type { Queries } from "../../ports/database.ts";
-import { json } from "../../ports/sql-types.ts";
+import { integer, json } from "../../ports/sql-types.ts";
 import type { Sql } from "../../ports/sql.ts";
 import { statement } from "../../ports/statement.ts";
 import type { AuditEntry, CountedCalls } from "./audit-log.ts";
@@ -83,3 +83,24 @@ export const listAuditEntries = (db: Queries, grantId: string, offset: number, l
 export async function countAuditEntries(db: Queries, grantId: string): Promise<number> {
   return db.agentAuditLog.count({ where: { grantId } });
 }
+
+const countMonthsAhead = statement({
+  name: "audit.count-months-ahead",
+  limit: "read",
+  params: {},
+  row: { months: integer },
+  // The partition of all rows before a month covers the month before that.
+  text: `
+    WITH covered AS (
+      SELECT to_date(right(c.relname, 7), 'YYYY_MM') - CASE WHEN c.relname ~ '_until_' THEN interval '1 month' ELSE '0' END AS month
+        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+       WHERE i.inhparent = 'agent_audit_logs'::regclass AND c.relname ~ '_\\d{4}_\\d{2}$'
+    ), distance AS (
+      SELECT age(max(month), date_trunc('month', now() AT TIME ZONE 'UTC')) AS span FROM covered
+    )
+    SELECT coalesce(extract(year FROM span) * 12 + extract(month FROM span), -1)::integer AS months FROM distance`,
+});
+
+/** Counts the months after this one that have a partition of the audit log. Negative: this month has none either. */
+export const readMonthsAhead = async (sql: Sql): Promise<number> =>
+  (await countMonthsAhead.one(sql, {})).months;
