@@ -1,3 +1,4 @@
+import { archiveAudit } from "./app/archive-audit.ts";
 import { ConfigError } from "./app/config-error.ts";
 import { configuredSecrets, readConfig, readOwnerConfig } from "./app/config.ts";
 import type { Started } from "./app/start.ts";
@@ -17,6 +18,11 @@ const SAME_SIGNAL_MS = 2_000;
 async function main(): Promise<void> {
   if (process.argv.includes("--doctor")) return printExamination();
   if (process.argv.includes("--migrate")) return migrate(readOwnerConfig());
+  if (process.argv.includes("--archive-audit"))
+    return archiveAudit(readOwnerConfig(), {
+      apply: process.argv.includes("--apply"),
+      print: (line) => console.log(line),
+    });
   const config = readConfig();
   if (process.argv.includes("--accept-digest-key")) {
     await acceptNewDigestKey(config);
