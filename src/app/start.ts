@@ -23,6 +23,9 @@ import type { OwnerConfig } from "./owner-config.ts";
 import type { Running } from "./server.ts";
 import { startTollfree } from "./server.ts";
 
+/** How long a start waits for others that read the audit log. */
+const MAX_PARTITION_WAIT_MS = 5_000;
+
 const KEEP_OUTPUT = { maxBytes: 256 * 1024, seconds: 24 * 3600 };
 
 export interface Started extends Running {
@@ -54,6 +57,13 @@ export async function start(config: Config): Promise<Started> {
   try {
     const databaseUrl = config.databaseUrl ?? sandbox?.databaseUrl ?? database?.databaseUrl ?? "";
     await explained(config, () => bringUpToDate(databaseUrl, log));
+    // Rows of months without a partition have a place too, so a long backup doesn't hold up a start.
+    await addAuditPartitions(databaseUrl, MAX_PARTITION_WAIT_MS).catch((error: unknown) =>
+      log.warn(
+        { event: "audit_partitions_not_added", err: error },
+        "the audit log's next partitions are missing",
+      ),
+    );
     const running = await explainedStart(config, () => startServer(config, databaseUrl, sandbox, log));
     if (config.adminApiKey === undefined && sandbox === undefined)
       log.warn(
@@ -76,7 +86,10 @@ export async function start(config: Config): Promise<Started> {
 /** Migrates the database, creates the audit log's next partitions, and ends. For operators whose servers work as a role that may not migrate. */
 export async function migrate({ databaseUrl, logLevel, secrets }: OwnerConfig): Promise<void> {
   if (databaseUrl === undefined) throw new Error("--migrate needs DATABASE_URL");
-  await explained({ databaseUrl }, () => bringUpToDate(databaseUrl, createLog({ level: logLevel, secrets })));
+  await explained({ databaseUrl }, async () => {
+    await bringUpToDate(databaseUrl, createLog({ level: logLevel, secrets }));
+    await addAuditPartitions(databaseUrl);
+  });
 }
 
 /**
@@ -105,8 +118,6 @@ async function bringUpToDate(databaseUrl: string, log: Log): Promise<void> {
     directory: MIGRATIONS,
     log: (message) => log.info({}, message),
   });
-  const partitions = await addAuditPartitions(databaseUrl);
-  if (partitions.length > 0) log.info({ partitions }, "created partitions of the audit log");
 }
 
 async function startServer(

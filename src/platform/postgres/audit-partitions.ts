@@ -15,10 +15,15 @@ export async function ownsAuditLog(client: pg.Client): Promise<boolean> {
 /**
  * Creates the audit log's partitions of this month and the next ones. Does nothing for a role that doesn't own the tables:
  * the owner does it by `--migrate` or `--archive-audit`.
+ * @param maxWaitMs how long to wait for others that read the audit log; by default minutes
  * @returns the names of the new partitions
  */
-export async function addAuditPartitions(connectionString: string): Promise<string[]> {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: MAX_WAIT_MS });
+export async function addAuditPartitions(connectionString: string, maxWaitMs?: number): Promise<string[]> {
+  const client = new pg.Client({
+    connectionString,
+    connectionTimeoutMillis: MAX_WAIT_MS,
+    ...(maxWaitMs !== undefined && { query_timeout: maxWaitMs }),
+  });
   client.on("error", () => undefined); // a lost connection also fails the running query, whose error says more
   await client.connect();
   try {
