@@ -1,19 +1,14 @@
-import { timingSafeEqual } from "node:crypto";
 import type { Authenticators } from "../api/procedure/context.ts";
-import { authenticateAgent } from "../core/access/agent/index.ts";
-import { hashSecret } from "../core/access/credential/index.ts";
-import { authenticateSession } from "../core/access/session/index.ts";
 import type { Deps, Settings } from "../core/context.ts";
 import type { AuditLog } from "../core/observability/audit/index.ts";
 import { insertAuditEntries, insertCountedCalls } from "../core/observability/audit/index.ts";
 import { readGauges } from "../core/observability/gauges/index.ts";
 import type { Log } from "../core/ports/log.ts";
-import { AppError } from "../core/protocol/errors.ts";
 import { FairQueue } from "../core/protocol/fair-queue.ts";
 import { countInFlight } from "../core/protocol/in-flight.ts";
-import { authenticateSponsor } from "../core/sponsorship/sponsor/index.ts";
 import type { ReadinessChecks } from "../http/routes/health.ts";
 import { AesCipher } from "../platform/cipher.ts";
+import { createAuthenticators, secretCheck } from "./authenticators.ts";
 import { BackgroundWork } from "./background.ts";
 import { startCompute } from "./compute/start-compute.ts";
 import { createAnonymousCalls } from "../platform/observability/anonymous-calls.ts";
@@ -232,25 +227,4 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
       await Promise.all([pool.end(), moneyPool.end()]);
     },
   };
-}
-
-function createAuthenticators(deps: Deps, adminApiKey: string | undefined): Authenticators {
-  const isAdmin = secretCheck(adminApiKey);
-  return {
-    session: (token, identified) => authenticateSession(deps, "agent_session", token, identified),
-    gptSession: (token, identified) => authenticateSession(deps, "gpt_session", token, identified),
-    agentKey: (token) => authenticateAgent(deps, token),
-    sponsorKey: (token) => authenticateSponsor(deps, token),
-    admin: (token) => {
-      if (!isAdmin(token))
-        throw new AppError("unauthorized", { message: "The administrator's key is required." });
-      return { kind: "admin" };
-    },
-  };
-}
-
-/** Makes a check against a secret, in constant time. Where no secret is configured, every value is refused. */
-function secretCheck(secret: string | undefined): (given: string | undefined) => boolean {
-  const hash = secret === undefined ? undefined : hashSecret(secret);
-  return (given) => hash !== undefined && given !== undefined && timingSafeEqual(hashSecret(given), hash);
 }
