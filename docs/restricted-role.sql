@@ -17,3 +17,13 @@ REVOKE UPDATE ON agent_audit_logs, payment_events, incoming_payment_events, payo
 -- A server names the network of what was booked before there could be a second one.
 GRANT UPDATE (network, asset) ON ledger_accounts TO tollfree_app;
 REVOKE INSERT, UPDATE ON _prisma_migrations FROM tollfree_app;
+
+-- The audit log is written by the partitioned table, never a partition itself. Only the owner archives.
+DO $$
+DECLARE
+    partition regclass;
+BEGIN
+    FOR partition IN SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'agent_audit_logs'::regclass LOOP
+        EXECUTE format('REVOKE INSERT, UPDATE ON %s FROM tollfree_app', partition);
+    END LOOP;
+END $$;

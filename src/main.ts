@@ -1,5 +1,6 @@
+import { archiveAudit } from "./app/archive-audit.ts";
 import { ConfigError } from "./app/config-error.ts";
-import { configuredSecrets, readConfig, readMigrationConfig } from "./app/config.ts";
+import { configuredSecrets, readConfig, readOwnerConfig } from "./app/config.ts";
 import type { Started } from "./app/start.ts";
 import { acceptNewDigestKey } from "./app/digest-key.ts";
 import { examine } from "./app/doctor/index.ts";
@@ -16,7 +17,12 @@ const SAME_SIGNAL_MS = 2_000;
 
 async function main(): Promise<void> {
   if (process.argv.includes("--doctor")) return printExamination();
-  if (process.argv.includes("--migrate")) return migrate(readMigrationConfig());
+  if (process.argv.includes("--migrate")) return migrate(readOwnerConfig());
+  if (process.argv.includes("--archive-audit"))
+    return archiveAudit(readOwnerConfig(), {
+      apply: process.argv.includes("--apply"),
+      print: (line) => console.log(line),
+    });
   const config = readConfig();
   if (process.argv.includes("--accept-digest-key")) {
     await acceptNewDigestKey(config);

@@ -9,6 +9,7 @@ import { isPhoneRegion } from "../core/protocol/phone-regions.ts";
 /** CAIP-2: `eip155:` and the chain id. */
 export const Network = z.templateLiteral(["eip155:", z.number().int().positive()]);
 
+export const LogLevel = z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info");
 export const Flag = z.enum(["true", "false"]).transform((text) => text === "true");
 export const whole = (max: number) =>
   z

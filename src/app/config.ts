@@ -1,12 +1,25 @@
 import { z } from "zod";
 import type { Settings } from "../core/context.ts";
 import { centsToMicros } from "../core/protocol/amounts.ts";
+import { UNAUTHENTICATED_CALLS_PER_MINUTE } from "../core/protocol/rate-limit/index.ts";
 import type { FacilitatorAuth } from "../platform/x402/facilitator-auth.ts";
 import type { TreasuryKey } from "../platform/x402/treasury-account.ts";
 import { ConfigError, mistakesIn } from "./config-error.ts";
-import { AddressRanges, count, Flag, Key32, Keys32, Network, Regions, whole } from "./config-fields.ts";
+import {
+  AddressRanges,
+  count,
+  Flag,
+  Key32,
+  Keys32,
+  LogLevel,
+  Network,
+  Regions,
+  whole,
+} from "./config-fields.ts";
 import { databaseUrlOf, DatabaseVariables } from "./database-variables.ts";
 import { checkFacilitatorAuth, FacilitatorVariables, readFacilitatorAuth } from "./facilitator-variables.ts";
+import type { OwnerConfig } from "./owner-config.ts";
+import { parseOwnerConfig } from "./owner-config.ts";
 import { listSecrets } from "./secrets.ts";
 
 /** The only reader of the environment. A start validates every variable and lists every mistake. */
@@ -22,7 +35,7 @@ const Environment = z.object({
   TRUSTED_PROXIES: AddressRanges.default([]),
   DRAIN_SECONDS: whole(300).optional(),
   TOLLFREE_DATA_DIR: z.string().min(1).default(".data"),
-  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
+  LOG_LEVEL: LogLevel,
   DATABASE_PREPARE: Flag.default(true),
   ...DatabaseVariables,
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
@@ -61,6 +74,9 @@ const Environment = z.object({
   SUSPEND_SCOPE_WINDOW_SECONDS: count(300, 86_400).pipe(z.number().min(1)),
   SUSPEND_RATE_HITS: count(10, 1_000_000).pipe(z.number().min(1)),
   SUSPEND_RATE_WINDOW_SECONDS: count(60, 86_400).pipe(z.number().min(1)),
+  UNAUTHENTICATED_CALLS_PER_MINUTE: count(UNAUTHENTICATED_CALLS_PER_MINUTE, 1_000_000).pipe(
+    z.number().min(1),
+  ),
   TREASURY_DAILY_CAP_CENTS: whole(999_999_999).optional(),
   PROXY_FEE_BPS: whole(10_000).default(0),
   CONTACT_EMAIL: z.email().optional(),
@@ -127,6 +143,8 @@ export interface Config {
   confirmations: number;
   confirmWaitMs: number;
   suspension: Settings["suspension"];
+  /** How many calls without a credential, and how many with a bad one, a client address may make in a minute. */
+  unauthenticatedCallsPerMinute: number;
   /** How many micros may leave the treasury in a UTC day. Undefined: as much as budgets allow. */
   treasuryDayMicros: bigint | undefined;
   /** Our fee on a direct payment, in hundredths of a percent of the upstream's price. */
@@ -185,6 +203,7 @@ export function readConfig(
       rateHits: env.SUSPEND_RATE_HITS,
       rateWindowSeconds: env.SUSPEND_RATE_WINDOW_SECONDS,
     },
+    unauthenticatedCallsPerMinute: env.UNAUTHENTICATED_CALLS_PER_MINUTE,
     proxyFeeBps: BigInt(env.PROXY_FEE_BPS),
     treasuryDayMicros:
       env.TREASURY_DAILY_CAP_CENTS === undefined ? undefined : centsToMicros(env.TREASURY_DAILY_CAP_CENTS),
@@ -197,18 +216,9 @@ export function readConfig(
   };
 }
 
-/** What `--migrate` needs. The job that migrates gets no keys and knows no chain. */
-export type MigrationConfig = Pick<Config, "databaseUrl" | "logLevel" | "secrets">;
-
-const MigrationVariables = Environment.pick({ DATABASE_URL: true, PGPASSWORD: true, LOG_LEVEL: true });
-
-/** Reads the variables of a migration, and no others. @throws ConfigError listing every mistake */
-export function readMigrationConfig(variables: NodeJS.ProcessEnv = process.env): MigrationConfig {
-  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ""));
-  const { data: env, error } = MigrationVariables.safeParse(given);
-  if (env === undefined) throw new ConfigError(mistakesIn(error));
-  return { databaseUrl: databaseUrlOf(env), logLevel: env.LOG_LEVEL, secrets: listSecrets(given) };
-}
+/** Reads the variables of the owner's commands, and no others. @throws ConfigError listing every mistake */
+export const readOwnerConfig = (variables: NodeJS.ProcessEnv = process.env): OwnerConfig =>
+  parseOwnerConfig(variables);
 
 /** The values of the process's environment that no output may show. */
 export const configuredSecrets = (): string[] => listSecrets(process.env);

@@ -1,20 +1,17 @@
-import { timingSafeEqual } from "node:crypto";
 import type { Authenticators } from "../api/procedure/context.ts";
-import { authenticateAgent } from "../core/access/agent/index.ts";
-import { hashSecret } from "../core/access/credential/index.ts";
-import { authenticateSession } from "../core/access/session/index.ts";
 import type { Deps, Settings } from "../core/context.ts";
-import { insertAuditEntries } from "../core/observability/audit/index.ts";
+import type { AuditLog } from "../core/observability/audit/index.ts";
+import { insertAuditEntries, insertCountedCalls } from "../core/observability/audit/index.ts";
 import { readGauges } from "../core/observability/gauges/index.ts";
 import type { Log } from "../core/ports/log.ts";
-import { AppError } from "../core/protocol/errors.ts";
 import { FairQueue } from "../core/protocol/fair-queue.ts";
 import { countInFlight } from "../core/protocol/in-flight.ts";
-import { authenticateSponsor } from "../core/sponsorship/sponsor/index.ts";
 import type { ReadinessChecks } from "../http/routes/health.ts";
 import { AesCipher } from "../platform/cipher.ts";
+import { createAuthenticators, secretCheck } from "./authenticators.ts";
 import { BackgroundWork } from "./background.ts";
 import { startCompute } from "./compute/start-compute.ts";
+import { createAnonymousCalls } from "../platform/observability/anonymous-calls.ts";
 import type { AuditWriter } from "../platform/observability/audit-writer.ts";
 import { createAuditWriter } from "../platform/observability/audit-writer.ts";
 import { createMetrics, type Metrics } from "../platform/observability/metrics.ts";
@@ -71,7 +68,9 @@ export interface Parts {
 export interface Built {
   deps: Deps;
   authenticators: Authenticators;
-  audit: AuditWriter;
+  audit: AuditLog;
+  /** Stores the counts of calls without a credential since the last time. */
+  recordAnonymousCalls(): Promise<void>;
   metrics: Metrics;
   mayScrape: (token: string | undefined) => boolean;
   checks: ReadinessChecks;
@@ -152,7 +151,7 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
   const db = createDatabaseClient(pool, { prepare });
   const sql = createSqlPool(pool, { moneyPool, prepare });
   const metrics = createMetrics(
-    () => readGauges(db),
+    () => readGauges({ db, sql }),
     (error) =>
       quietLog.warn({ event: "vitals_failed", err: error }, "the metrics lack the figures from the database"),
   );
@@ -183,9 +182,10 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
   const log = metrics.watchLog(watch.quiet(parts.log));
   quietLog = log;
   const upstream = new UpstreamFetch(parts.upstreams);
-  const audit =
+  const auditWriter =
     parts.audit ??
     metrics.watchAudit(createAuditWriter({ insert: (entries) => insertAuditEntries(sql, entries) }));
+  const anonymousCalls = createAnonymousCalls({ insert: (rows) => insertCountedCalls(sql, rows) });
   const { limiter, ...limits } = await createLimiter(parts.limiterStore, { sql, log });
   if (limits.totals !== undefined) metrics.watchInsurance(limits.totals);
   const background = new BackgroundWork(log);
@@ -207,7 +207,8 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
   return {
     deps,
     authenticators: createAuthenticators(deps, parts.adminApiKey),
-    audit,
+    audit: { append: (entry) => auditWriter.append(entry), count: anonymousCalls.count },
+    recordAnonymousCalls: anonymousCalls.flush,
     metrics,
     mayScrape: parts.metricsToken === undefined ? () => true : secretCheck(parts.metricsToken),
     watchJob: watch.job(),
@@ -218,7 +219,7 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
     purgeRateLimits: () => limits.purge(),
     async close() {
       await background.close();
-      await audit.close();
+      await auditWriter.close();
       await upstream.close();
       await compute.close();
       limits.close();
@@ -226,25 +227,4 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
       await Promise.all([pool.end(), moneyPool.end()]);
     },
   };
-}
-
-function createAuthenticators(deps: Deps, adminApiKey: string | undefined): Authenticators {
-  const isAdmin = secretCheck(adminApiKey);
-  return {
-    session: (token, identified) => authenticateSession(deps, "agent_session", token, identified),
-    gptSession: (token, identified) => authenticateSession(deps, "gpt_session", token, identified),
-    agentKey: (token) => authenticateAgent(deps, token),
-    sponsorKey: (token) => authenticateSponsor(deps, token),
-    admin: (token) => {
-      if (!isAdmin(token))
-        throw new AppError("unauthorized", { message: "The administrator's key is required." });
-      return { kind: "admin" };
-    },
-  };
-}
-
-/** Makes a check against a secret, in constant time. Where no secret is configured, every value is refused. */
-function secretCheck(secret: string | undefined): (given: string | undefined) => boolean {
-  const hash = secret === undefined ? undefined : hashSecret(secret);
-  return (given) => hash !== undefined && given !== undefined && timingSafeEqual(hashSecret(given), hash);
 }

@@ -90,6 +90,7 @@ export async function startTollfree({
       built.watchJob,
       ...listJobs(built.deps, {
         purgeRateLimits: () => built.purgeRateLimits(),
+        recordAnonymousCalls: () => built.recordAnonymousCalls(),
         showLedgerFindings: built.metrics.showLedger,
         hasOlderKeys: parts.encryptionKeys.length > 1,
       }),

@@ -2,9 +2,10 @@ import type { Proof } from "../core/money/ledger/index.ts";
 import { verifyLedger } from "../core/money/ledger/index.ts";
 import type { Log } from "../core/ports/log.ts";
 import { IN_FLIGHT_LIMITS } from "../core/protocol/in-flight.ts";
-import { RATE_RULES } from "../core/protocol/rate-limit/index.ts";
+import { rulesWithUnauthenticatedLimit } from "../core/protocol/rate-limit/index.ts";
 import { explained, explainedStart } from "./explain.ts";
 import { createLog } from "../platform/observability/log.ts";
+import { addAuditPartitions } from "../platform/postgres/audit-partitions.ts";
 import { migrateDeploy } from "../platform/postgres/migrate.ts";
 import type { LimiterStore } from "../platform/rate-limit/create-limiter.ts";
 import type { SandboxPage } from "../sandbox/demo-data/page.ts";
@@ -14,12 +15,16 @@ import type { DemoData } from "../sandbox/demo-data/seed.ts";
 import { seedDemo } from "../sandbox/demo-data/seed.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import { startDatabase, startSandbox } from "../sandbox/index.ts";
-import type { Config, MigrationConfig } from "./config.ts";
+import type { Config } from "./config.ts";
 import type { Parts } from "./deps.ts";
 import { withMoney } from "./deps.ts";
 import { MIGRATIONS } from "./migrations.ts";
+import type { OwnerConfig } from "./owner-config.ts";
 import type { Running } from "./server.ts";
 import { startTollfree } from "./server.ts";
+
+/** How long a start waits for others that read the audit log. */
+const MAX_PARTITION_WAIT_MS = 5_000;
 
 const KEEP_OUTPUT = { maxBytes: 256 * 1024, seconds: 24 * 3600 };
 
@@ -52,6 +57,13 @@ export async function start(config: Config): Promise<Started> {
   try {
     const databaseUrl = config.databaseUrl ?? sandbox?.databaseUrl ?? database?.databaseUrl ?? "";
     await explained(config, () => bringUpToDate(databaseUrl, log));
+    // Rows of months without a partition have a place too, so a long backup doesn't hold up a start.
+    await addAuditPartitions(databaseUrl, MAX_PARTITION_WAIT_MS).catch((error: unknown) =>
+      log.warn(
+        { event: "audit_partitions_not_added", err: error },
+        "the audit log's next partitions are missing",
+      ),
+    );
     const running = await explainedStart(config, () => startServer(config, databaseUrl, sandbox, log));
     if (config.adminApiKey === undefined && sandbox === undefined)
       log.warn(
@@ -71,10 +83,13 @@ export async function start(config: Config): Promise<Started> {
   }
 }
 
-/** Migrates the database and ends. For operators whose servers work as a role that may not migrate. */
-export async function migrate({ databaseUrl, logLevel, secrets }: MigrationConfig): Promise<void> {
+/** Migrates the database, creates the audit log's next partitions, and ends. For operators whose servers work as a role that may not migrate. */
+export async function migrate({ databaseUrl, logLevel, secrets }: OwnerConfig): Promise<void> {
   if (databaseUrl === undefined) throw new Error("--migrate needs DATABASE_URL");
-  await explained({ databaseUrl }, () => bringUpToDate(databaseUrl, createLog({ level: logLevel, secrets })));
+  await explained({ databaseUrl }, async () => {
+    await bringUpToDate(databaseUrl, createLog({ level: logLevel, secrets }));
+    await addAuditPartitions(databaseUrl);
+  });
 }
 
 /**
@@ -138,7 +153,7 @@ async function startServer(
     settings: {
       confirmWaitMs: config.confirmWaitMs,
       suspension: config.suspension,
-      rateRules: RATE_RULES,
+      rateRules: rulesWithUnauthenticatedLimit(config.unauthenticatedCallsPerMinute),
       inFlightLimits: IN_FLIGHT_LIMITS,
       treasuryDayMicros: config.treasuryDayMicros,
       proxyFeeBps: config.proxyFeeBps,

@@ -5,6 +5,7 @@ import helmet from "helmet";
 import { buildOpenApi } from "../api/openapi/document.ts";
 import { listOperations } from "../api/operation/operations.ts";
 import type { Authenticators } from "../api/procedure/context.ts";
+import { createAddressLimits } from "../api/procedure/address-limits.ts";
 import { createCredentialGuard } from "../api/procedure/credential-guard.ts";
 import { createActionRenderer } from "../api/response/render-next-actions.ts";
 import type { Deps } from "../core/context.ts";
@@ -71,10 +72,12 @@ export function createApp(options: AppOptions): Express {
     routes,
   } = options;
   const operations = listOperations(router);
+  const addressLimits = createAddressLimits(deps);
   const api = {
     deps,
     authenticators,
-    credentialGuard: createCredentialGuard(deps),
+    credentialGuard: createCredentialGuard(deps, addressLimits),
+    addressLimits,
     audit,
     countRequest: metrics.countRequest,
     clientAddress: createClientAddress(trustedProxies),
@@ -100,7 +103,7 @@ export function createApp(options: AppOptions): Express {
   });
   mountApiReference(app);
   mountIcon(app);
-  mountResourceList(app, deps, api.clientAddress, { listResources, listResourceUrls });
+  mountResourceList(app, api, { listResources, listResourceUrls });
   routes?.(app);
   const trpc = createTrpcHandler(api, operations);
   const rest = createCallHandler(api, createRestTransport(operations));

@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 
 const NAMES = [
-  ...["configuration", "database", "database clock", "migrations", "rights", "keys", "redis"],
+  ...["configuration", "database", "database clock", "migrations", "rights", "audit log", "keys", "redis"],
   ...["chain", "chain clock", "facilitator", "treasury signer", "treasury balance"],
 ];
 
@@ -181,6 +181,19 @@ describe("the examination finds, by name,", () => {
   ])("a role without a right %s", async (_, sql, expected) => {
     const found = new RegExp(`DATABASE_URL: the role lacks rights: .*${expected}.*restricted-role.sql`);
     await expectFound("rights", found, await changedDatabase(sql));
+  });
+
+  test("an audit log that needs partitions for the next months", async () => {
+    const drop = `DO $$ DECLARE t text; BEGIN
+      FOR t IN SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+                WHERE i.inhparent = 'agent_audit_logs'::regclass AND c.relname ~ '_20\\d\\d_\\d\\d$' AND c.relname !~ 'until' LOOP
+        EXECUTE 'DROP TABLE ' || t;
+      END LOOP; END $$`;
+    await expectFound(
+      "audit log",
+      /DATABASE_URL: the audit log has partitions for only [01] more months\. Run --migrate or --archive-audit/,
+      await changedDatabase(drop),
+    );
   });
 
   test("another encryption key, and another digest key", async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
+import { makeOldMonths, partitionOf } from "../support/audit-months.ts";
 import { Caller } from "../support/caller.ts";
 import { queryRows, runSql } from "../support/database.ts";
 import { fundedEnvironment, runCommand, runProgram, startProcess } from "../support/process.ts";
@@ -37,6 +38,8 @@ test("the commands of the production guide set up, back up, restore and watch a 
   const env = { ...funded.env, PGPASSWORD: ODD_PASSWORD };
   const backups = mkdtempSync(path.join(tmpdir(), "tollfree-backup-"));
   onTestFinished(() => rmSync(backups, { recursive: true }));
+  const archives = mkdtempSync(path.join(tmpdir(), "tollfree-archives-"));
+  onTestFinished(() => rmSync(archives, { recursive: true }));
   const variables = {
     OWNER_DATABASE_URL: urlOf("installed"),
     DATABASE_URL: urlOf("installed", APP),
@@ -44,6 +47,7 @@ test("the commands of the production guide set up, back up, restore and watch a 
     TOLLFREE_APP_PASSWORD: ODD_PASSWORD,
     PGPASSWORD: ODD_PASSWORD,
     BACKUP: path.join(backups, "tollfree.dump"),
+    ARCHIVE: archives,
     X402_RPC_URL: env.X402_RPC_URL,
     X402_ASSET: env.X402_ASSET,
     TREASURY: funded.treasury,
@@ -59,7 +63,15 @@ test("the commands of the production guide set up, back up, restore and watch a 
   const userId = await new Caller(() => server.url).createUser();
   expect(await server.stop()).toBe(0);
 
-  await runCommands(commands.slice(backsUp), variables);
+  await makeOldMonths(urlOf("installed"), 26, 3);
+  const printedLater = await runCommands(commands.slice(backsUp), variables);
+  const old = await partitionOf(urlOf("installed"), -25);
+  expect(printedLater).toMatch(new RegExp(`^due +${old}: 3 rows`, "m"));
+  expect(printedLater).toMatch(new RegExp(`^archived +${old}: 3 rows`, "m"));
+  expect(printedLater).toMatch(new RegExp(`^${old}.jsonl.gz: OK$`, "m"));
+  expect(printedLater).toMatch(/^ +3 \d{4}-\d{2} agent_get_task$/m);
+  const kept = await queryRows(urlOf("installed"), "SELECT count(*)::int AS rows FROM agent_audit_logs");
+  expect(kept).toEqual([{ rows: 24 * 3 }]);
   expect(await queryRows(variables.RESTORED_DATABASE_URL, "SELECT id FROM users")).toEqual([{ id: userId }]);
   // The restored database has the rights of the role, and accepts the keys.
   const examined = await runProgram("--doctor", { ...env, DATABASE_URL: urlOf("tollfree_restored", APP) });

@@ -2,8 +2,10 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import pg from "pg";
 import { readConfig } from "../../src/app/config.ts";
 import { start } from "../../src/app/start.ts";
+import { partitionOf } from "../support/audit-months.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { createDatabase, createEmptyDatabase, runSql } from "../support/database.ts";
 import { startHttpServer } from "../support/http-server.ts";
@@ -214,3 +216,16 @@ test(
     expectOneLine(digest, /^DIGEST_KEY: the database's codes and pseudonyms were made with another key\. /);
   },
 );
+
+test("a server of the owner starts although a long read keeps it from adding partitions, and says so", async () => {
+  const { url } = database;
+  await runSql(url, `DROP TABLE ${await partitionOf(url, 6)}`);
+  const reader = new pg.Client({ connectionString: url });
+  await reader.connect();
+  onTestFinished(() => reader.end());
+  await reader.query("BEGIN; SELECT FROM agent_audit_logs LIMIT 0");
+  const server = await startProcess({ ...env, DATABASE_URL: url });
+  expect(server.output()).toContain("audit_partitions_not_added");
+  await reader.query("COMMIT");
+  expect(await server.stop()).toBe(0);
+}, 60_000);

@@ -53,11 +53,6 @@ describe("the audit rows of calls", () => {
 
   const refusedCalls: [string, () => Promise<Answer>, object][] = [
     [
-      "no credential",
-      () => api.request("GET", "/agent/flow/status"),
-      { operation: "agent_flow_status", responseStatus: 401, errorCode: "unauthorized" },
-    ],
-    [
       "an expired session",
       () => api.request("GET", "/agent/flow/status", { token: "tf_as_expired" }),
       { agentSessionId: "session-2", grantId: "grant-1", responseStatus: 401, errorCode: "session_expired" },
@@ -76,11 +71,6 @@ describe("the audit rows of calls", () => {
       "malformed JSON",
       () => api.request("POST", "/agent/auth", { token: AGENT_KEY, rawJson: "{" }),
       { agentId: "agent-1", operation: "agent_auth", requestSummary: {}, errorCode: "invalid_json" },
-    ],
-    [
-      "malformed JSON without a credential",
-      () => api.request("POST", "/trpc/agent.auth", { rawJson: "{" }),
-      { operation: "agent_auth", requestSummary: {}, responseStatus: 400, errorCode: "invalid_json" },
     ],
     [
       "a large body",
@@ -142,10 +132,56 @@ describe("the audit rows of calls", () => {
     "a call refused for %s leaves one row with its status and error code",
     async (_why, call, expected) => {
       const answer = await call();
+      expect(api.counted).toEqual([]);
       expect(api.audited).toHaveLength(1);
       expect(api.audited[0]).toMatchObject({ surface: "agent", responseStatus: answer.status, ...expected });
     },
   );
+
+  const anonymousCalls: [string, () => Promise<Answer>, object][] = [
+    [
+      "no credential",
+      () => api.request("GET", "/agent/flow/status"),
+      { operation: "agent_flow_status", errorCode: "unauthorized" },
+    ],
+    [
+      "an unknown credential",
+      () => api.request("GET", "/trpc/agent.flowStatus", { token: "tf_as_unknown" }),
+      { operation: "agent_flow_status", errorCode: "unauthorized" },
+    ],
+    [
+      "malformed JSON without a credential",
+      () => api.request("POST", "/trpc/agent.auth", { rawJson: "{" }),
+      { operation: "agent_auth", errorCode: "invalid_json" },
+    ],
+    [
+      "an unknown path without a credential",
+      () => api.request("GET", "/agent/nope"),
+      { operation: "unmatched", errorCode: "not_found" },
+    ],
+  ];
+  test.each(anonymousCalls)(
+    "a call refused for %s leaves no row, and is counted under a pseudonym of its address",
+    async (_why, call, expected) => {
+      const { status } = await call();
+      expect(api.audited).toEqual([]);
+      expect(api.counted).toEqual([
+        {
+          client: expect.stringMatching(/^[\w-]{16}$/) as string,
+          surface: "agent",
+          responseStatus: status,
+          ...expected,
+        },
+      ]);
+      expect(JSON.stringify(api.counted)).not.toContain("127.0.0.1");
+    },
+  );
+
+  test("a public operation is counted too, and a sponsor's isn't", async () => {
+    await api.request("GET", "/agent/hello");
+    await api.request("PATCH", "/sponsor/apis/daylight", { body: {} });
+    expect(api.counted).toMatchObject([{ operation: "agent_hello", responseStatus: 200 }]);
+  });
 
   test("a call whose body breaks off leaves a row", async () => {
     const socket = connect(Number(new URL(api.url).port), "127.0.0.1");
@@ -171,7 +207,7 @@ describe("answers and their audit rows", () => {
     let commit: () => void = () => {};
     api.audit.append = () => new Promise((resolve) => (commit = resolve));
     let answered = false;
-    const call = api.request("GET", "/agent/hello").then((answer) => {
+    const call = api.request("GET", "/agent/services", { token: SESSION }).then((answer) => {
       answered = true;
       return answer;
     });
@@ -182,13 +218,13 @@ describe("answers and their audit rows", () => {
   });
 
   test.each([
-    ["an accepted call", "/agent/hello"],
-    ["a refused call", "/agent/flow/status"],
+    ["an accepted call", "/agent/services"],
+    ["a refused call", "/agent/services?limit=0"],
     ["an unknown path", "/agent/nope"],
   ])("%s whose audit row can't be written is answered 503", async (_what, path) => {
     api.audit.append = () =>
       Promise.reject(new AppError("service_unavailable", { cause: new Error("disk full") }));
-    const answer = await api.request("GET", path);
+    const answer = await api.request("GET", path, { token: SESSION });
     expect([answer.status, answer.body.error_code]).toEqual([503, "service_unavailable"]);
     expect(answer.body.retry_after_seconds).toBe(Number(answer.headers.get("retry-after")));
     expect(answer.text).not.toContain("disk");

@@ -78,13 +78,14 @@ describe("routes that pages of any origin may call", () => {
   });
 
   test("a preflight is neither counted nor audited", async () => {
+    const { token } = await world.openSession(await world.createGrant());
     const before = await world.db.agentAuditLog.count();
     for (const path of ["/agent/auth", "/agent/no-such-route", "/proxy/x/run", "/trpc/agent.nope"]) {
       const answer = await preflight(path);
       expect([answer.status, answer.headers.get("ratelimit")]).toEqual([204, null]);
     }
     // A call that is audited, so that no row of the preflights can still be on its way.
-    await world.rest("GET", "/agent/flow/status");
+    await world.rest("GET", "/agent/flow/status", { token });
     expect(await world.db.agentAuditLog.count()).toBe(before + 1);
     const metrics = await world.server.metrics();
     expect(metrics).not.toMatch(/operation="unmatched".*status="404"/);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect } from "vitest";
 import type { Authenticators } from "../../src/api/procedure/context.ts";
 import { ErrorEnvelope } from "../../src/api/response/envelope.ts";
 import type { Deps, SessionActor } from "../../src/core/context.ts";
-import type { AuditEntry, AuditLog } from "../../src/core/observability/audit/index.ts";
+import type { AnonymousCall, AuditEntry, AuditLog } from "../../src/core/observability/audit/index.ts";
 import type { RateLimiter } from "../../src/core/ports/rate-limiter.ts";
 import { AppError } from "../../src/core/protocol/errors.ts";
 import { countInFlight, IN_FLIGHT_LIMITS } from "../../src/core/protocol/in-flight.ts";
@@ -74,6 +74,8 @@ export interface LogLine {
 export interface ExampleApi extends RunningServer {
   /** Audit rows, oldest first. */
   audited: AuditEntry[];
+  /** Calls without a credential, oldest first. */
+  counted: AnonymousCall[];
   logged: LogLine[];
   /** Writes an audit row. A test can replace `append` to make it fail or wait. */
   audit: AuditLog;
@@ -87,6 +89,7 @@ export function useExampleApi(): ExampleApi {
   afterAll(() => api.close(1_000));
   beforeEach(() => {
     api.audited.length = 0;
+    api.counted.length = 0;
     api.logged.length = 0;
   });
   return api;
@@ -95,11 +98,13 @@ export function useExampleApi(): ExampleApi {
 /** Starts the real app with the example router on a free port. */
 export async function startExampleApi(checks: ReadinessChecks = {}): Promise<ExampleApi> {
   const audited: AuditEntry[] = [];
+  const counted: AnonymousCall[] = [];
   const logged: LogLine[] = [];
   const audit: AuditLog = {
     append: async (entry) => {
       audited.push(entry);
     },
+    count: (call) => void counted.push(call),
   };
   const write = (level: LogLine["level"]) => (fields: Record<string, unknown>, message: string) =>
     logged.push({ ...fields, level, message });
@@ -119,7 +124,7 @@ export async function startExampleApi(checks: ReadinessChecks = {}): Promise<Exa
     router: exampleRouter,
     deps,
     authenticators,
-    audit: { append: (entry) => audit.append(entry) },
+    audit: { append: (entry) => audit.append(entry), count: (call) => audit.count(call) },
     listResourceUrls: () => Promise.resolve([]),
     listResources: () => Promise.resolve({ items: [], total: 0 }),
     metrics: createMetrics(
@@ -139,6 +144,7 @@ export async function startExampleApi(checks: ReadinessChecks = {}): Promise<Exa
   return {
     ...server,
     audited,
+    counted,
     logged,
     audit,
     request: (method, path, options) => sendRequest(server.url + path, method, options),

@@ -178,7 +178,8 @@ describe("HEAD and OPTIONS", () => {
     expect([answer.status, answer.text]).toEqual([204, ""]);
     expect(answer.headers.get("allow")).toBe("GET, HEAD, OPTIONS");
     expect(answer.headers.get("x-request-id")).not.toBeNull();
-    expectRefusal(await api.request("OPTIONS", "/agent/nope"), 404, "not_found");
+    expectRefusal(await api.request("OPTIONS", "/agent/nope", { token: SESSION }), 404, "not_found");
+    expect(api.counted).toEqual([]);
     expect(api.audited.map((entry) => entry.endpoint)).toEqual(["/agent/nope"]);
   });
 });

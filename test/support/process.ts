@@ -94,6 +94,27 @@ export const runProgram = (
   env: Record<string, string>,
 ) => runCommand([process.execPath, COMPILED_SERVER, flag], env);
 
+/** Starts the compiled server with flags, in its own process, with this environment alone, for a test that kills it. */
+export function startProgram(flags: string[], env: Record<string, string>) {
+  const child = spawn(process.execPath, [COMPILED_SERVER, ...flags], {
+    cwd: ROOT,
+    env: { PATH: process.env["PATH"] ?? "", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  const exited = once(child, "exit") as Promise<[number | null, string | null]>;
+  return {
+    output: () => output,
+    exited,
+    async kill() {
+      child.kill("SIGKILL");
+      await exited;
+    },
+  };
+}
+
 /** Runs a command in the project's folder, with this environment alone. @throws Error with its output if it doesn't exit with 0 */
 export const runCommand = ([program = "", ...args]: string[], env: Record<string, string>) =>
   promisify(execFile)(program, args, { cwd: ROOT, env: { PATH: process.env["PATH"] ?? "", ...env } });

@@ -4,6 +4,7 @@ import type { AuditLog, AuditSubject } from "../../core/observability/audit/inde
 import type { Surface } from "../operation/operation-meta.ts";
 import type { CallToAnswer } from "../response/error-body.ts";
 import type { RepeatedFields } from "../response/render-next-actions.ts";
+import type { AddressLimits } from "./address-limits.ts";
 import type { CredentialGuard } from "./credential-guard.ts";
 
 /**
@@ -57,6 +58,7 @@ export interface ApiContext extends CallToAnswer {
   deps: Deps;
   authenticators: Authenticators;
   credentialGuard: CredentialGuard;
+  addressLimits: AddressLimits;
   audit: AuditLog;
   transport: "rest" | "trpc";
   surface: Surface;

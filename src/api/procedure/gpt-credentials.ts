@@ -1,8 +1,10 @@
 import type { AgentActor, SessionActor } from "../../core/context.ts";
+import { subjectOf } from "../../core/observability/audit/index.ts";
 import { AppError } from "../../core/protocol/errors.ts";
 import { tokenKindOf } from "../../core/protocol/token-prefix.ts";
 import type { ApiContext } from "./context.ts";
 import { authenticateGptSession } from "./credentials.ts";
+import { identify } from "./identify.ts";
 
 /**
  * Authenticates a call on the GPT surface. GPTs can't send headers of their own: the bearer token is the
@@ -20,6 +22,7 @@ export async function gptCaller(
   if (tokenKindOf(token) === "gpt_session") return authenticateGptSession(ctx, token);
 
   const agent = await ctx.authenticators.agentKey(token);
+  identify(ctx, subjectOf(agent)); // also if the person's token is refused below
   const sessionToken = readSessionToken(await readInput());
   if (sessionToken === undefined) return agent;
   const session = await authenticateGptSession(ctx, sessionToken);

@@ -63,6 +63,8 @@ export function enterCall({ deps }: Pick<ApiContext, "deps">, actor: Actor): Lea
   });
 }
 
+type AddressContext = Pick<ApiContext, "deps" | "addressLimits" | "clientAddress">;
+
 /**
  * Counts a call that needs no credential, because the caller pays for it. Calls of one client address count
  * together.
@@ -70,13 +72,37 @@ export function enterCall({ deps }: Pick<ApiContext, "deps">, actor: Actor): Lea
  */
 export async function countPayer({
   deps,
+  addressLimits,
   reply,
   clientAddress,
-}: Pick<ApiContext, "deps" | "reply" | "clientAddress">): Promise<void> {
+}: AddressContext & Pick<ApiContext, "reply">): Promise<void> {
   const rule = deps.settings.rateRules.directPayer;
-  const take = await deps.limiter.take(rule, clientAddress);
+  const take = await addressLimits.take(rule, clientAddress);
   Object.assign(reply.headers, rateLimitHeaders(rule, take));
   if (!take.allowed) throw rateLimited(rule, take);
+}
+
+/**
+ * Counts a call without a credential. Calls of one client address count together.
+ * @throws AppError `rate_limited` if the call is over the limit
+ */
+export async function countAnonymous({ deps, addressLimits, clientAddress }: AddressContext): Promise<void> {
+  const rule = deps.settings.rateRules.anonymous;
+  const take = await addressLimits.take(rule, clientAddress);
+  if (!take.allowed) throw rateLimited(rule, take);
+}
+
+/**
+ * Counts a call with the token of a session that has ended.
+ * @throws AppError `rate_limited` if the call is over the limit
+ */
+export async function countEndedSession(
+  { deps }: Pick<ApiContext, "deps">,
+  sessionId: string,
+): Promise<void> {
+  const rule = deps.settings.rateRules.endedSession;
+  const take = await deps.limiter.take(rule, sessionId);
+  if (!take.allowed) throw rateLimited(rule, take, [next.auth()]);
 }
 
 /** The limit for an actor's call. Undefined for the administrator, who has no limit. */

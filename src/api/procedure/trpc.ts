@@ -11,10 +11,10 @@ import type { TrpcErrorShape } from "../response/envelope.ts";
 import { invalidInput, toAppError, toTrpcErrorShape, toWireError } from "../response/error-body.ts";
 import { auditCall } from "./audit-call.ts";
 import type { ApiContext } from "./context.ts";
-import { authenticateSession, bearerToken, verifyCaller } from "./credentials.ts";
+import { authenticateSession, requireToken, verifyCaller } from "./credentials.ts";
 import { refuseForeignOrigin } from "./foreign-origin.ts";
 import { gptCaller, gptSession } from "./gpt-credentials.ts";
-import { countCall, countPayer, enterCall } from "./rate-limits.ts";
+import { countAnonymous, countCall, countPayer, enterCall } from "./rate-limits.ts";
 import { rejectUnsafeInput } from "./reject-unsafe-input.ts";
 
 /**
@@ -50,8 +50,7 @@ const audited = t.middleware(async ({ ctx, path, getRawInput, next }) => {
   const result = await next();
   const error = result.ok ? undefined : toAppError(result.error);
   const outcome = error === undefined ? { status: ctx.reply.status ?? 200 } : { status: error.status, error };
-  const input = await getRawInput().catch(() => undefined); // an unreadable body has no summary
-  await auditCall(ctx, toOperationId(path), input, outcome);
+  await auditCall(ctx, toOperationId(path), getRawInput, outcome);
   return result;
 });
 
@@ -67,12 +66,12 @@ const authenticated = <Caller extends Actor>(
   t.middleware(async ({ ctx, path, getRawInput, next }) => {
     let actor: Caller;
     try {
-      const token = bearerToken(ctx.headers);
+      const token = await requireToken(ctx);
       actor = await verifyCaller(ctx, token, () => authenticate(ctx, token, getRawInput));
     } catch (error) {
       // An unreadable body takes precedence: reading it throws the transport's own error (such as
-      // `invalid_json`).
-      await getRawInput();
+      // `invalid_json`). Of a flood, no body is read.
+      if (!(error instanceof AppError && error.code === "rate_limited")) await getRawInput();
       onRefusal(error);
       throw error;
     }
@@ -126,18 +125,20 @@ function offerSignIn(error: unknown): void {
 
 const auditedProcedure = (auth: Auth) => t.procedure.meta({ auth }).use(audited);
 
-/** Takes no credential. */
-export const publicProcedure = auditedProcedure("none").use(inputChecked);
+/** Counts the call by its client address, with one of the limits for callers without a credential. */
+const countedByAddress = (count: (ctx: ApiContext) => Promise<void>) =>
+  t.middleware(async ({ ctx, next }) => {
+    await count(ctx);
+    return next();
+  });
 
-/** For callers that pay for the call by x402. Takes no credential, but limits calls per client address. */
-export const payerProcedure = auditedProcedure("x402")
-  .use(
-    t.middleware(async ({ ctx, next }) => {
-      await countPayer(ctx);
-      return next();
-    }),
-  )
+/** Takes no credential. */
+export const publicProcedure = auditedProcedure("none")
+  .use(countedByAddress(countAnonymous))
   .use(inputChecked);
+
+/** For callers that pay for the call by x402. Takes no credential. */
+export const payerProcedure = auditedProcedure("x402").use(countedByAddress(countPayer)).use(inputChecked);
 
 /** An agent's API key; `ctx.actor` is an `AgentActor`. */
 export const agentKeyProcedure = auditedProcedure("api_key")

@@ -1,5 +1,6 @@
 import pg from "pg";
 import type { Deps } from "../../core/context.ts";
+import { readMonthsAhead } from "../../core/observability/audit/index.ts";
 import { checkProof } from "../../core/personal-data/encryption/index.ts";
 import { STATEMENTS } from "../../core/ports/statement.ts";
 import { explainDatabaseFailure } from "../../platform/postgres/explain-failure.ts";
@@ -14,6 +15,9 @@ import { clockCheck } from "./clock.ts";
 /** The oldest PostgreSQL that Tollfree is tested with. */
 const MIN_VERSION = 15;
 
+/** With fewer, somebody has to create the next partitions of the audit log soon. As in docs/alerts.yml. */
+const MIN_MONTHS_AHEAD = 2;
+
 /** The database as it is checked. */
 export interface CheckedDatabase {
   url: string;
@@ -22,10 +26,11 @@ export interface CheckedDatabase {
   /** Undefined where the sandbox makes the keys. */
   cipher: Deps["cipher"] | undefined;
   db: Deps["db"];
+  sql: Deps["sql"];
 }
 
 /** What the database has to be: reachable, recent, migrated, open to the role, and written with our keys. */
-export function databaseChecks({ url, prepare, migrations, cipher, db }: CheckedDatabase): Check[] {
+export function databaseChecks({ url, prepare, migrations, cipher, db, sql }: CheckedDatabase): Check[] {
   const withClient = async <Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result> => {
     const client = new pg.Client({
       connectionString: url,
@@ -65,6 +70,7 @@ export function databaseChecks({ url, prepare, migrations, cipher, db }: Checked
     { name: "database clock", needs, run: () => withClient(checkDatabaseClock) },
     { name: "migrations", needs, run: () => withClient((client) => checkMigrations(client, migrations)) },
     { name: "rights", needs: ["migrations"], run: () => withClient(checkRights) },
+    { name: "audit log", needs: ["rights"], run: () => checkAuditPartitions(sql) },
     { name: "keys", needs: ["rights"], run: () => checkKeys({ db, cipher }) },
   ];
 }
@@ -94,13 +100,16 @@ async function checkMigrations(client: pg.Client, directory: string): Promise<st
   }
 }
 
-/** Lets PostgreSQL check the rights of every statement, and of reads and inserts in every table. Runs none of them. */
+/**
+ * Lets PostgreSQL check the rights of every statement, and of reads and inserts in every table. Runs none of them.
+ * Partitions need no rights of their own.
+ */
 async function checkRights(client: pg.Client): Promise<string> {
   const { rows } = await client.query<{ missing: string }>(`
     SELECT privilege || ' on ' || relname AS missing
       FROM pg_class, unnest(ARRAY['SELECT', 'INSERT']) AS privilege
-     WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'v')
-       AND (privilege = 'SELECT' OR (relkind = 'r' AND relname <> '_prisma_migrations'))
+     WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v') AND NOT relispartition
+       AND (privilege = 'SELECT' OR (relkind <> 'v' AND relname <> '_prisma_migrations'))
        AND NOT has_table_privilege(oid, privilege)
      ORDER BY 1`);
   const missing = new Set(rows.map((row) => row.missing));
@@ -126,6 +135,18 @@ async function checkRights(client: pg.Client): Promise<string> {
     "DATABASE_URL",
     `the role lacks rights: ${[first, second].filter((one) => one !== undefined).join(", ")}${more}`,
     "Run docs/restricted-role.sql as the owner of the tables",
+  );
+}
+
+async function checkAuditPartitions(sql: CheckedDatabase["sql"]): Promise<string> {
+  const months = await readMonthsAhead(sql);
+  if (months >= MIN_MONTHS_AHEAD) return `it has partitions for the next ${months} months`;
+  throw new SetupProblem(
+    "DATABASE_URL",
+    months < 0
+      ? "the audit log has no partition for this month, and puts its rows into the default one"
+      : `the audit log has partitions for only ${months} more months`,
+    "Run --migrate or --archive-audit as the owner of the tables",
   );
 }
 

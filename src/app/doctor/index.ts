@@ -33,17 +33,18 @@ export async function examine(
   const { databaseUrl, dataEncryptionKeys, digestKey, databasePrepare: prepare, chain } = config;
   const pool = databaseUrl === undefined ? undefined : createPool({ url: databaseUrl });
   const db = pool && createDatabaseClient(pool, { prepare });
+  const sql = pool && createSqlPool(pool, { prepare });
   try {
     const checks = [
       configurationCheck(config),
-      ...(databaseUrl === undefined || db === undefined
+      ...(databaseUrl === undefined || db === undefined || sql === undefined
         ? []
         : databaseChecks({
-            ...{ url: databaseUrl, prepare, migrations: MIGRATIONS, db },
+            ...{ url: databaseUrl, prepare, migrations: MIGRATIONS, db, sql },
             cipher: dataEncryptionKeys && new AesCipher(dataEncryptionKeys, digestKey),
           })),
       redisCheck(config),
-      ...(chain.sandbox ? [] : chainChecks(chain, { sql: pool && createSqlPool(pool, { prepare }) })),
+      ...(chain.sandbox ? [] : chainChecks(chain, { sql })),
     ];
     return await runChecks(checks, print);
   } finally {

@@ -4,6 +4,7 @@ import { purgeExpired } from "./purge-expired.ts";
 import { purgeRateLimits } from "./purge-rate-limits.ts";
 import { reconcileIncoming } from "./reconcile-incoming.ts";
 import { reconcilePayments } from "./reconcile-payments.ts";
+import { recordAnonymousCalls } from "./record-anonymous-calls.ts";
 import { reencryptWithCurrentKey } from "./reencrypt.ts";
 import type { Job } from "./run-job.ts";
 import { sendPayouts } from "./send-payouts.ts";
@@ -14,6 +15,7 @@ export const listJobs = (
   deps: Deps,
   options: {
     purgeRateLimits: () => Promise<void>;
+    recordAnonymousCalls: () => Promise<void>;
     showLedgerFindings: (counts: Record<string, number>) => void;
     /** Whether older encryption keys are configured. */
     hasOlderKeys: boolean;
@@ -24,6 +26,7 @@ export const listJobs = (
   sendPayouts(deps),
   purgeExpired(deps),
   purgeRateLimits(options.purgeRateLimits),
+  recordAnonymousCalls(deps, options.recordAnonymousCalls),
   logExpired(deps),
   verifyLedgerOfLastDays(deps, options.showLedgerFindings),
   ...(options.hasOlderKeys ? [reencryptWithCurrentKey(deps)] : []),

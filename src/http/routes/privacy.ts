@@ -18,6 +18,8 @@ task that the agent completes with your consent.</p>
 <li>What you granted to which agent: kinds of tasks, kinds of personal data, categories of services, a budget, an end.</li>
 <li>Your answers to tasks, encrypted, together with your consent and its purpose, for as long as the sponsor stated.</li>
 <li>Each call of an agent: which operation, when, and how it ended. Not what was in it.</li>
+<li>Calls without a credential: how many, of which operation, and a pseudonym of the address they came from, which is another
+one every day. Never the address itself.</li>
 <li>Payments made for you, and for a day what the service answered, encrypted.</li>
 </ul>
 <h2>Who gets it</h2>

@@ -1,4 +1,5 @@
 import type { Express, Request } from "express";
+import type { AddressLimits } from "../../api/procedure/address-limits.ts";
 import { countPayer } from "../../api/procedure/rate-limits.ts";
 import { rejectUnsafeInput } from "../../api/procedure/reject-unsafe-input.ts";
 import type { Deps } from "../../core/context.ts";
@@ -26,6 +27,13 @@ export type ListResources = (query: ResourceQuery, clientAddress: string) => Pro
 /** The addresses of at most so many services. */
 export type ListResourceUrls = (limit: number) => Promise<string[]>;
 
+/** What counts the requests. */
+interface Lister {
+  deps: Deps;
+  addressLimits: AddressLimits;
+  clientAddress: ClientAddress;
+}
+
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 100;
 const MAX_OFFSET = 1_000_000;
@@ -42,15 +50,14 @@ const MAX_URLS = 1_000;
  */
 export function mountResourceList(
   app: Express,
-  deps: Deps,
-  clientAddress: ClientAddress,
+  { deps, addressLimits, clientAddress }: Lister,
   { listResources, listResourceUrls }: { listResources: ListResources; listResourceUrls: ListResourceUrls },
 ): void {
   const serve = (path: string, answer: (req: Request, listPage: ListPage) => Promise<object>): void =>
     serveGet(app, path, async (req, res) => {
       const reply = { headers: {} };
       const client = clientAddress(req);
-      await countPayer({ deps, reply, clientAddress: client });
+      await countPayer({ deps, addressLimits, reply, clientAddress: client });
       rejectUnsafeInput(req.query);
       sendJson(req, res, 200, reply.headers, await answer(req, (query) => listResources(query, client)));
     });

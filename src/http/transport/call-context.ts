@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Surface } from "../../api/operation/operation-meta.ts";
+import type { AddressLimits } from "../../api/procedure/address-limits.ts";
 import type { ApiContext, Authenticators } from "../../api/procedure/context.ts";
 import type { CredentialGuard } from "../../api/procedure/credential-guard.ts";
 import type { RenderNextActions, RepeatedFields } from "../../api/response/render-next-actions.ts";
@@ -13,6 +14,7 @@ export interface Api {
   deps: Deps;
   authenticators: Authenticators;
   credentialGuard: CredentialGuard;
+  addressLimits: AddressLimits;
   audit: AuditLog;
   countRequest: Meter["countRequest"];
   clientAddress: (req: IncomingMessage) => string;

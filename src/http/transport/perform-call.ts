@@ -143,7 +143,7 @@ async function countAndAuditRefusal(ctx: ApiContext, thrown: unknown): Promise<u
     error = toAppError(overLimit);
   }
   try {
-    await auditCall(ctx, UNMATCHED, undefined, { status: error.status, error });
+    await auditCall(ctx, UNMATCHED, () => Promise.resolve(undefined), { status: error.status, error });
     return error;
   } catch (auditError) {
     return auditError;

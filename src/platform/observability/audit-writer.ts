@@ -13,7 +13,7 @@ export interface AuditWriterOptions {
   maxQueued?: number;
 }
 
-export interface AuditWriter extends AuditLog {
+export interface AuditWriter extends Pick<AuditLog, "append"> {
   /** Refuses further rows. Resolves when the rows accepted before are durable or refused. */
   close(): Promise<void>;
 }

@@ -11,7 +11,7 @@ export interface Metrics extends Meter {
   /** Returns a limiter that also counts every take. */
   watchLimiter(limiter: RateLimiter): RateLimiter;
   /** Returns an audit log that also measures how long rows take and how many wait. */
-  watchAudit<Audit extends AuditLog>(audit: Audit): Audit;
+  watchAudit<Audit extends Pick<AuditLog, "append">>(audit: Audit): Audit;
   /** Shows the number of findings of the last ledger verification, by check. */
   showLedger: (counts: Record<string, number>) => void;
   /** Shows whether a dependency is there. */
@@ -215,7 +215,12 @@ function createDatabaseGauges(registers: Registry[]): { set(values: Gauges): voi
   );
   const approvals = createGauge("tollfree_open_approvals", "Approvals that wait for their user", ["kind"]);
   const paused = createGauge("tollfree_payments_paused", "1 while the administrator has paused payments", []);
-  const all = [sessions, payments, oldest, budgets, approvals, paused];
+  const monthsAhead = createGauge(
+    "tollfree_audit_months_ahead",
+    "Months after this one that have a partition of the audit log",
+    [],
+  );
+  const all = [sessions, payments, oldest, budgets, approvals, paused, monthsAhead];
   const clear = (): void => all.forEach((gauge) => gauge.reset());
   return {
     clear,
@@ -231,6 +236,7 @@ function createDatabaseGauges(registers: Registry[]): { set(values: Gauges): voi
           budgets.set({ kind, part }, Number(parts[part]));
       }
       paused.set(values.paymentsPaused ? 1 : 0);
+      monthsAhead.set(values.auditMonthsAhead);
       for (const { kind, count } of values.openApprovals) approvals.set({ kind }, count);
     },
   };

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { MAX_WAIT_MS } from "./pool.ts";
 import { checkPooling } from "./pooling.ts";
@@ -18,6 +19,7 @@ const PRISMA_LOCK = 72_707_369;
  * forever.
  */
 const LOCK_TIMEOUT_MS = 60_000;
+const LOCK_POLL_MS = 100;
 
 const CREATE_TABLE = `
   CREATE TABLE _prisma_migrations (
@@ -49,7 +51,9 @@ export type MigrationErrorCode =
   /** A migration was changed after it had been applied. In this case `prisma migrate deploy` only warns. */
   | "modified"
   /** Migrations are pending, but a pooler in transaction mode can't hold the lock that they need. */
-  | "pooled";
+  | "pooled"
+  /** Another replica holds the lock of migrations, and hasn't released it in time. */
+  | "locked";
 
 export class MigrationError extends Error {
   override readonly name = "MigrationError";
@@ -94,10 +98,7 @@ export async function migrateDeploy({ connectionString, directory, log }: Migrat
         "migrations are pending, and DATABASE_URL leads to a pooler in transaction mode. " +
           "Run `--migrate` once with the address of PostgreSQL itself.",
       );
-    // The lock belongs to the connection, so `client.end()` below releases the lock in every case.
-    await client.query(`SET lock_timeout = ${LOCK_TIMEOUT_MS}`);
-    await client.query("SELECT pg_advisory_lock($1)", [PRISMA_LOCK]);
-    await client.query("RESET lock_timeout");
+    await takeLock(client);
     await ensureTable(client);
     const pending = await selectPending(client, migrations);
     for (const migration of pending) {
@@ -107,6 +108,25 @@ export async function migrateDeploy({ connectionString, directory, log }: Migrat
     return pending.map(({ name }) => name);
   } finally {
     await client.end();
+  }
+}
+
+/**
+ * Takes the lock of migrations. The lock belongs to the connection, so ending the connection releases it in every case.
+ *
+ * Asks again and again instead of waiting inside one statement: the migration that holds the lock may have to wait for
+ * statements that began before it (`CREATE INDEX CONCURRENTLY`), and each would wait for the other.
+ */
+async function takeLock(client: pg.Client): Promise<void> {
+  const deadline = performance.now() + LOCK_TIMEOUT_MS;
+  for (;;) {
+    const { rows } = await client.query<{ taken: boolean }>("SELECT pg_try_advisory_lock($1) AS taken", [
+      PRISMA_LOCK,
+    ]);
+    if (rows[0]?.taken === true) return;
+    if (performance.now() > deadline)
+      throw new MigrationError("locked", "another server has been migrating for a minute. Try again later.");
+    await sleep(LOCK_POLL_MS);
   }
 }
 
@@ -204,7 +224,7 @@ async function apply(client: pg.Client, { name, sql, checksum }: Migration): Pro
   ]);
   try {
     // Without parameters, the script is sent as one message. PostgreSQL runs all its statements in one
-    // transaction.
+    // transaction, and a lone statement by itself.
     await client.query(sql);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

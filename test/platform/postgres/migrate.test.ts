@@ -44,6 +44,18 @@ test("three deployments at once apply each migration once", async () => {
   expect(await query("SELECT count(*)::int AS n FROM a")).toEqual([{ n: 2 }]);
 });
 
+test("deployments that wait don't hold up one that waits for older statements to end", async () => {
+  const { options, query } = await createProject({
+    ...TWO,
+    "20260103000000_index": "CREATE INDEX CONCURRENTLY a_id ON a (id)",
+  });
+  const applied = await Promise.all(Array.from({ length: 5 }, () => migrateDeploy(options)));
+  expect(applied.flat()).toHaveLength(3);
+  expect(await query("SELECT indisvalid FROM pg_index WHERE indexrelid = 'a_id'::regclass")).toEqual([
+    { indisvalid: true },
+  ]);
+});
+
 test("an applied migration is recorded as Prisma records it", async () => {
   const { options, query } = await createProject({ "1_first": "CREATE TABLE a (id int)" });
   await migrateDeploy(options);

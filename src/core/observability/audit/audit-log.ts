@@ -1,4 +1,4 @@
-import type { Actor, SessionActor } from "../../context.ts";
+import type { Actor, Deps, SessionActor } from "../../context.ts";
 import type { RequestSummary } from "./request-summary.ts";
 
 /** The session, grant, agent and user of a call. A refused call may have only some of them, or none. */
@@ -22,6 +22,27 @@ export interface AuditEntry extends AuditSubject {
   errorCode?: string;
 }
 
+/** A finished call of a caller without a credential. Nobody is named by it, so such calls are only counted. */
+export interface AnonymousCall {
+  /** A pseudonym of the client's address (`clientPseudonym`). */
+  client: string;
+  surface: SessionActor["surface"];
+  operation: string;
+  responseStatus: number;
+  errorCode?: string;
+}
+
+/** How often an anonymous call was made in a stretch of time. Also a row of `agent_audit_logs`. */
+export interface CountedCalls extends AnonymousCall {
+  /** Chosen by the counter, so that a row that is written again is there once. */
+  id: string;
+  calls: number;
+  /** When the first of them came. */
+  since: Date;
+  /** When counting them ended: the row's time. */
+  until: Date;
+}
+
 /** Stores audit rows. The platform implements it. */
 export interface AuditLog {
   /**
@@ -29,7 +50,19 @@ export interface AuditLog {
    * @throws AppError `service_unavailable` if the row can't be stored. Every call of an agent must be audited.
    */
   append(entry: AuditEntry): Promise<void>;
+  /** Counts a call without a credential. The count is stored minutes later; a process that is killed loses it. */
+  count(call: AnonymousCall): void;
 }
+
+/**
+ * Returns a pseudonym of a client address for audit rows. It is another one every day (UTC): so the rows show what came from
+ * the same place in one day, and can't be joined to a longer history.
+ */
+export const clientPseudonym = ({ cipher }: Pick<Deps, "cipher">, address: string, now: Date): string =>
+  cipher
+    .hmac(`audit-client:${now.toISOString().slice(0, 10)}:${address}`)
+    .toString("base64url")
+    .slice(0, 16);
 
 /** Returns the audit ids of an actor. Calls of sponsors and the administrator have none. */
 export function subjectOf(actor: Actor): AuditSubject {

@@ -1,8 +1,11 @@
 import type { Queries } from "../../ports/database.ts";
-import { json } from "../../ports/sql-types.ts";
+import { integer, json } from "../../ports/sql-types.ts";
 import type { Sql } from "../../ports/sql.ts";
 import { statement } from "../../ports/statement.ts";
-import type { AuditEntry } from "./audit-log.ts";
+import type { AuditEntry, CountedCalls } from "./audit-log.ts";
+
+/** The endpoint of a row that counts calls: they may have had different ones. */
+const MANY_ENDPOINTS = "*";
 
 const insertRows = statement({
   name: "audit.insert",
@@ -42,6 +45,32 @@ function toRow(entry: AuditEntry) {
   };
 }
 
+const insertCounted = statement({
+  name: "audit.insert-counted",
+  limit: "job",
+  params: { rows: json() },
+  row: {},
+  text: `
+    INSERT INTO agent_audit_logs (id, client, surface, operation, endpoint, request_summary, response_status, error_code,
+                                  calls, counted_since, created_at)
+    SELECT id, client, surface, operation, '${MANY_ENDPOINTS}', '{}', response_status, error_code, calls, since, until
+      FROM jsonb_to_recordset($rows)
+        AS counted(id uuid, client text, surface text, operation text, response_status smallint, error_code text,
+                   calls integer, since timestamptz, until timestamptz)
+    ON CONFLICT DO NOTHING`,
+});
+
+/** Inserts rows of counted calls. Those that an earlier attempt inserted are left out. */
+export async function insertCountedCalls(sql: Sql, rows: CountedCalls[]): Promise<void> {
+  await insertCounted.count(sql, {
+    rows: rows.map(({ responseStatus: response_status, errorCode: error_code, ...row }) => ({
+      ...row,
+      response_status,
+      error_code,
+    })),
+  });
+}
+
 /** Lists one page of the calls made under a grant, newest first. */
 export const listAuditEntries = (db: Queries, grantId: string, offset: number, limit: number) =>
   db.agentAuditLog.findMany({
@@ -54,3 +83,24 @@ export const listAuditEntries = (db: Queries, grantId: string, offset: number, l
 export async function countAuditEntries(db: Queries, grantId: string): Promise<number> {
   return db.agentAuditLog.count({ where: { grantId } });
 }
+
+const countMonthsAhead = statement({
+  name: "audit.count-months-ahead",
+  limit: "read",
+  params: {},
+  row: { months: integer },
+  // The partition of all rows before a month covers the month before that.
+  text: `
+    WITH covered AS (
+      SELECT to_date(right(c.relname, 7), 'YYYY_MM') - CASE WHEN c.relname ~ '_until_' THEN interval '1 month' ELSE '0' END AS month
+        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+       WHERE i.inhparent = 'agent_audit_logs'::regclass AND c.relname ~ '_\\d{4}_\\d{2}$'
+    ), distance AS (
+      SELECT age(max(month), date_trunc('month', now() AT TIME ZONE 'UTC')) AS span FROM covered
+    )
+    SELECT coalesce(extract(year FROM span) * 12 + extract(month FROM span), -1)::integer AS months FROM distance`,
+});
+
+/** Counts the months after this one that have a partition of the audit log. Negative: this month has none either. */
+export const readMonthsAhead = async (sql: Sql): Promise<number> =>
+  (await countMonthsAhead.one(sql, {})).months;

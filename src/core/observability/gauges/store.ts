@@ -1,4 +1,6 @@
 import type { Queries } from "../../ports/database.ts";
+import type { Sql } from "../../ports/sql.ts";
+import { readMonthsAhead } from "../audit/index.ts";
 
 /**
  * Numbers about the shared state, for the operator. Every replica reports the same values. Money is in micros.
@@ -11,10 +13,12 @@ export interface Gauges {
   budgets: { kind: string; limit: bigint; reserved: bigint; spent: bigint }[];
   openApprovals: { kind: string; count: number }[];
   paymentsPaused: boolean;
+  /** How many of the next months have a partition of the audit log. */
+  auditMonthsAhead: number;
 }
 
 /** Reads all gauges. Each query reads only an index of open rows, or a table with one row for each budget. */
-export async function readGauges(db: Queries): Promise<Gauges> {
+export async function readGauges({ db, sql }: { db: Queries; sql: Sql }): Promise<Gauges> {
   // One after the other: a scrape shall not take several connections at once from the requests.
   const sessions = await db.runningSession.groupBy({ by: ["surface", "suspended"], _count: true });
   const payments = await db.openPayment.groupBy({
@@ -28,6 +32,7 @@ export async function readGauges(db: Queries): Promise<Gauges> {
   });
   const approvals = await db.openApproval.groupBy({ by: ["kind"], _count: true });
   const pause = await db.paymentSwitch.findFirst({ select: { paused: true } });
+  const auditMonthsAhead = await readMonthsAhead(sql);
   return {
     sessions: sessions.map(({ surface, suspended, _count }) => ({
       surface,
@@ -47,5 +52,6 @@ export async function readGauges(db: Queries): Promise<Gauges> {
     })),
     openApprovals: approvals.map(({ kind, _count }) => ({ kind, count: _count })),
     paymentsPaused: pause?.paused === true,
+    auditMonthsAhead,
   };
 }

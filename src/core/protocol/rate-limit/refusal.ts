@@ -1,6 +1,7 @@
 import type { RateRule, RateTake } from "../../ports/rate-limiter.ts";
 import { AppError } from "../errors.ts";
 import type { NextAction } from "../next-actions.ts";
+import { RATE_RULES } from "./rules.ts";
 
 /** Builds the response headers that describe a limit, as in the IETF draft "RateLimit header fields for HTTP". */
 export function rateLimitHeaders(
@@ -23,4 +24,18 @@ export function rateLimited(rule: RateRule, take: RateTake, nextActions: NextAct
     headers: rateLimitHeaders(rule, take),
     nextActions,
   });
+}
+
+/** The limits of callers without a valid credential. A call that one of them refuses leaves nothing in the database. */
+const WITHOUT_CREDENTIAL: readonly string[] = [
+  RATE_RULES.anonymous.name,
+  RATE_RULES.failedCredential.name,
+  RATE_RULES.endedSession.name,
+];
+
+/** Whether a call was refused because too many came without a valid credential. */
+export function isUnauthenticatedFlood(error: AppError | undefined): boolean {
+  if (error?.code !== "rate_limited") return false;
+  const { policy = "" } = (error as AppError<"rate_limited">).details ?? {};
+  return WITHOUT_CREDENTIAL.includes(policy);
 }

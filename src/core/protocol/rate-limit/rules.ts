@@ -7,6 +7,9 @@ const perMinute = (name: string, limit: number, per: string): RateRule => ({
   per,
 });
 
+/** The default of `UNAUTHENTICATED_CALLS_PER_MINUTE`. */
+export const UNAUTHENTICATED_CALLS_PER_MINUTE = 300;
+
 /**
  * All rate limits. A session acts for one user, so the session limits protect that user (R7.1). An API key serves
  * all users of its agent, so the API key limits are higher and only stop loops and floods.
@@ -25,11 +28,28 @@ export const RATE_RULES = {
   sponsor: perMinute("sponsor", 300, "sponsor"),
   /** Direct payments. Each quote sends a request to the upstream, so this limit protects upstreams too. */
   directPayer: perMinute("direct_payer", 60, "client address"),
+  /** Calls without a credential that need one. They are refused; the limit bounds what a flood of them costs. */
+  anonymous: perMinute("anonymous", UNAUTHENTICATED_CALLS_PER_MINUTE, "client address"),
   /**
    * Calls with a bad credential. A token can't be guessed; the limit only protects the database from the
-   * attempts.
+   * attempts. Counted apart from `anonymous`: calls without a credential must not block those who have one.
    */
-  failedCredential: perMinute("failed_credential", 300, "client address"),
+  failedCredential: perMinute("failed_credential", UNAUTHENTICATED_CALLS_PER_MINUTE, "client address"),
+  /**
+   * Calls with the token of a session that has ended. Not by address: all users of a GPT come from the same few
+   * addresses, and their sessions end every hour.
+   */
+  endedSession: perMinute("ended_session", 30, "agent session"),
 } satisfies Record<string, RateRule>;
 
 export type RateRules = Record<keyof typeof RATE_RULES, RateRule>;
+
+/**
+ * Returns the rules with another limit for callers without a valid credential.
+ * @param limit calls of one client address in a minute, of each kind: without a credential, with a bad one
+ */
+export const rulesWithUnauthenticatedLimit = (limit: number): RateRules => ({
+  ...RATE_RULES,
+  anonymous: { ...RATE_RULES.anonymous, limit },
+  failedCredential: { ...RATE_RULES.failedCredential, limit },
+});

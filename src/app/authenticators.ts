@@ -1,0 +1,30 @@
+import { timingSafeEqual } from "node:crypto";
+import type { Authenticators } from "../api/procedure/context.ts";
+import { authenticateAgent } from "../core/access/agent/index.ts";
+import { hashSecret } from "../core/access/credential/index.ts";
+import { authenticateSession } from "../core/access/session/index.ts";
+import type { Deps } from "../core/context.ts";
+import { AppError } from "../core/protocol/errors.ts";
+import { authenticateSponsor } from "../core/sponsorship/sponsor/index.ts";
+
+/** Makes the checks of credentials. */
+export function createAuthenticators(deps: Deps, adminApiKey: string | undefined): Authenticators {
+  const isAdmin = secretCheck(adminApiKey);
+  return {
+    session: (token, identified) => authenticateSession(deps, "agent_session", token, identified),
+    gptSession: (token, identified) => authenticateSession(deps, "gpt_session", token, identified),
+    agentKey: (token) => authenticateAgent(deps, token),
+    sponsorKey: (token) => authenticateSponsor(deps, token),
+    admin: (token) => {
+      if (!isAdmin(token))
+        throw new AppError("unauthorized", { message: "The administrator's key is required." });
+      return { kind: "admin" };
+    },
+  };
+}
+
+/** Makes a check against a secret, in constant time. Where no secret is configured, every value is refused. */
+export function secretCheck(secret: string | undefined): (given: string | undefined) => boolean {
+  const hash = secret === undefined ? undefined : hashSecret(secret);
+  return (given) => hash !== undefined && given !== undefined && timingSafeEqual(hashSecret(given), hash);
+}
