@@ -49,7 +49,8 @@ run("other clients and Prism against a server", node, [
 ]);
 
 const dataDirectory = mkdtempSync(path.join(tmpdir(), "tollfree-newer-node-"));
-run("the demo on the newer Node", node, ["--import", "tsx", "src/demo/main.ts", "--once"], {
+run("build", "npm", ["run", "--silent", "build:again"]);
+run("the demo on the newer Node", node, ["dist/server/demo/main.js", "--once"], {
   PORT: "0",
   TOLLFREE_DATA_DIR: dataDirectory,
 });

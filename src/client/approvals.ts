@@ -54,18 +54,24 @@ export interface Approvals {
  */
 export function createApprovals(keyApi: TollfreeApi, onApproval: OnApproval | undefined): Approvals {
   const show = onApproval === undefined ? undefined : showOnce(onApproval);
+  /** What the person approved, by approval. A refusal that names it can arrive later than their decision. */
+  const given = new Map<string, Approved>();
   return {
     async ask(refusal, signal, onOpened) {
       const question = questionOf(refusal);
       if (question === undefined || show === undefined) throw refusal;
       const { request, intervalMs } = question;
+      const earlier = given.get(request.approvalId);
+      if (earlier !== undefined) return earlier;
       onOpened?.(request);
       const prompt = show(request);
       try {
         for (;;) {
           await waitForNextPoll(prompt, intervalMs, signal);
           const approved = await poll(keyApi, request.approvalId, signal);
-          if (approved !== undefined) return approved;
+          if (approved === undefined) continue;
+          given.set(request.approvalId, approved);
+          return approved;
         }
       } finally {
         prompt.leave();

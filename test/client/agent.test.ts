@@ -131,6 +131,38 @@ describe("several runs at once", () => {
     expect(person.asked.length).toBeLessThanOrEqual(phones.length);
   });
 
+  test("a refusal that arrives after the person has decided doesn't ask them again", async () => {
+    const input_schema = {
+      type: "object",
+      properties: { phone: { type: "string", maxLength: 30, "x-data-type": "phone" } },
+      additionalProperties: false,
+    };
+    const { service } = await world.sponsorService("honest", { input_schema });
+    const person = approvingPerson(world, world.grant.user_id);
+    let refusalIsThere = (): void => undefined;
+    const refused = new Promise<void>((resolve) => (refusalIsThere = resolve));
+    let letGo = (): void => undefined;
+    const decided = new Promise<void>((resolve) => (letGo = resolve));
+    const agent = await connect({
+      ...world.connectOptions(),
+      hooks: { onApproval: person.onApproval, onTask: fillInTask },
+      fetch: async (url, init) => {
+        const response = await fetch(url, init);
+        if (typeof init?.body === "string" && init.body.includes("late") && response.status === 403) {
+          refusalIsThere();
+          await decided;
+        }
+        return response;
+      },
+    });
+    const late = agent.run(service, { phone: "+351 21 000 0000" }, { idempotencyKey: "late" });
+    await refused;
+    await agent.run(service, { phone: "+351 21 000 0001" });
+    letGo();
+    await late;
+    expect(person.asked.map(({ kind }) => kind)).toEqual(["data"]);
+  });
+
   test("two runs wait for one task: when the first gives up, the second asks for the task itself", async () => {
     const { service } = await world.sponsorService();
     /** One for each time the task was asked for. */
