@@ -1,7 +1,7 @@
 import { Prisma } from "../../../platform/generated/prisma/client.ts";
 import type { Scopes } from "../../context.ts";
 import type { Database } from "../../ports/database.ts";
-import { inSql, intentQuery, keywordQuery, RANK_BELOW_1, textMatches } from "./text-match-store.ts";
+import { inSql, intentQuery, keywordQuery, RANK_BELOW_1, scoreOf, textMatches } from "./text-match-store.ts";
 
 /** A search result: a service and the campaign, or open budget, that would pay for it. */
 export interface OfferRow {
@@ -106,7 +106,7 @@ export async function searchOffers(db: Database, viewer: Viewer, s: Search): Pro
   // A search is for a service. So a match in its campaign's text counts less.
   const textScores = texts.map(
     ({ name }) =>
-      Prisma.sql`greatest((SELECT score FROM ${Prisma.raw(name)}_services h WHERE h.id = o.api_id), ${CAMPAIGN_TEXT_WEIGHT} * (SELECT score FROM ${Prisma.raw(name)}_campaigns h WHERE h.id = o.campaign_id), 0)`,
+      Prisma.sql`greatest(${scoreOf(name, Prisma.sql`o.api_id`)}, ${CAMPAIGN_TEXT_WEIGHT} * ${scoreOf(name, Prisma.sql`o.campaign_id`)}, 0)`,
   );
   const text =
     texts.length === 0

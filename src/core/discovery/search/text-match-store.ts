@@ -15,27 +15,38 @@ export const RANK_BELOW_1 = inSql(32);
 /**
  * SQL: the services and campaigns that match a text, with their scores. Full text search finds word stems,
  * and trigrams find misspelt words. Both use an index.
- * @param name prefix of the three CTEs
+ * @param name prefix of the four CTEs
  */
 export const textMatches = (name: string, text: string, query: Prisma.Sql): Prisma.Sql => Prisma.sql`
   ${Prisma.raw(name)}_query AS MATERIALIZED (
-    SELECT ${query} AS query, lower(${text}) AS text, tsvector_to_array(to_tsvector('english', ${text})) AS lexemes
+    SELECT ${query} AS query, plainto_tsquery('english', ${text}) AS every_word, lower(${text}) AS text,
+           ARRAY(SELECT to_tsquery('simple', quote_literal(l)) FROM unnest(tsvector_to_array(to_tsvector('english', ${text}))) AS l) AS words
   ), ${Prisma.raw(name)}_services AS MATERIALIZED (
     SELECT a.id, ${score(Prisma.sql`a`)} AS score FROM sponsored_apis a, ${Prisma.raw(name)}_query q
      WHERE a.search_vector @@ q.query OR a.search_text %> q.text
   ), ${Prisma.raw(name)}_campaigns AS MATERIALIZED (
     SELECT c.id, ${score(Prisma.sql`c`)} AS score FROM campaigns c, ${Prisma.raw(name)}_query q
      WHERE c.search_vector @@ q.query OR c.search_text %> q.text
+  ), ${Prisma.raw(name)}_scores AS MATERIALIZED (
+    SELECT jsonb_object_agg(id, score) AS scores FROM (TABLE ${Prisma.raw(name)}_services UNION ALL TABLE ${Prisma.raw(name)}_campaigns) matches
   )`;
 
 /**
+ * SQL: the score of a service or campaign, or null if it doesn't match. Looked up in one object: the planner expects few
+ * matches, and would read all of them for each offer.
+ */
+export const scoreOf = (name: string, id: Prisma.Sql): Prisma.Sql =>
+  Prisma.sql`((SELECT scores FROM ${Prisma.raw(name)}_scores) ->> ${id}::text)::float8`;
+
+/**
  * SQL: how well a row matches a text, from 0 to 1. The larger of two scores: by words (how many of them
- * occur, and with a small weight how prominently), or by spelling.
+ * occur, and with a small weight how prominently), or by spelling. If all words occur, the spelling can't score more, and
+ * isn't compared: that takes most of a search's time.
  */
 const score = (t: Prisma.Sql): Prisma.Sql => Prisma.sql`greatest(
-  ${WORDS_WEIGHT} * coalesce((SELECT avg((${t}.search_vector @@ to_tsquery('simple', quote_literal(l)))::int) FROM unnest(q.lexemes) AS l), 0)
+  ${WORDS_WEIGHT} * coalesce((SELECT avg((${t}.search_vector @@ word)::int) FROM unnest(q.words) AS word), 0)
     + ${RANK_WEIGHT} * ts_rank(${t}.search_vector, q.query, ${RANK_BELOW_1}),
-  ${SPELLING_WEIGHT} * word_similarity(q.text, ${t}.search_text))`;
+  CASE WHEN ${t}.search_vector @@ q.every_word THEN 0 ELSE ${SPELLING_WEIGHT} * word_similarity(q.text, ${t}.search_text) END)`;
 
 /** SQL: a query for all of the keywords. It knows the operators of web search engines: quotes, `or`, `-`. */
 export const keywordQuery = (q: string): Prisma.Sql => Prisma.sql`websearch_to_tsquery('english', ${q})`;
