@@ -120,7 +120,7 @@ export default tseslint.config(
   { files: ["**/*.config.ts", "test/support/global-setup.ts"], rules: { "no-restricted-exports": "off" } },
 
   {
-    files: ["test/**/*.ts"],
+    files: ["test/**/*.ts", "bench/*.bench.ts"],
     rules: {
       // An answer from the wire has no type; a test looks into it, and what isn't there fails the test.
       "@typescript-eslint/no-unsafe-member-access": "off",

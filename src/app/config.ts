@@ -4,6 +4,7 @@ import { centsToMicros } from "../core/protocol/amounts.ts";
 import { UNAUTHENTICATED_CALLS_PER_MINUTE } from "../core/protocol/rate-limit/index.ts";
 import type { FacilitatorAuth } from "../platform/x402/facilitator-auth.ts";
 import type { TreasuryKey } from "../platform/x402/treasury-account.ts";
+import { checkCombination } from "./config-combination.ts";
 import { ConfigError, mistakesIn } from "./config-error.ts";
 import {
   AddressRanges,
@@ -17,7 +18,7 @@ import {
   whole,
 } from "./config-fields.ts";
 import { databaseUrlOf, DatabaseVariables } from "./database-variables.ts";
-import { checkFacilitatorAuth, FacilitatorVariables, readFacilitatorAuth } from "./facilitator-variables.ts";
+import { FacilitatorVariables, readFacilitatorAuth } from "./facilitator-variables.ts";
 import type { OwnerConfig } from "./owner-config.ts";
 import { parseOwnerConfig } from "./owner-config.ts";
 import { listSecrets } from "./secrets.ts";
@@ -88,15 +89,6 @@ type Environment = z.infer<typeof Environment>;
 
 /** A load balancer asks for readiness every few seconds, and sends requests until it has noticed. */
 const PRODUCTION_DRAIN_SECONDS = 5;
-
-/** The variables of a chain outside the sandbox: all of them, or none. */
-const CHAIN_VARIABLES = [
-  "X402_NETWORK",
-  "X402_ASSET",
-  "X402_RPC_URL",
-  "X402_FACILITATOR_URL",
-  "TREASURY_PRIVATE_KEY",
-] as const;
 
 export interface ChainSettings {
   network: `eip155:${number}`;
@@ -222,49 +214,6 @@ export const readOwnerConfig = (variables: NodeJS.ProcessEnv = process.env): Own
 
 /** The values of the process's environment that no output may show. */
 export const configuredSecrets = (): string[] => listSecrets(process.env);
-
-type Given = Partial<Record<string, string>>;
-
-/** The chain variables that are required. With an external signer, its address replaces the key. */
-const chainVariables = (given: Given): readonly string[] =>
-  given["TREASURY_SIGNER_URL"] === undefined
-    ? CHAIN_VARIABLES
-    : [...CHAIN_VARIABLES.filter((name) => name !== "TREASURY_PRIVATE_KEY"), "TREASURY_ADDRESS"];
-
-/** Whether the server runs in the sandbox: by `SANDBOX`, or where no variable names a database or a chain. Never by default in production. */
-function isSandbox(given: Given): boolean {
-  if (given["SANDBOX"] !== undefined) return given["SANDBOX"] === "true";
-  return given["DATABASE_URL"] === undefined && given["NODE_ENV"] !== "production" && !namesChain(given);
-}
-
-const namesChain = (given: Given): boolean => CHAIN_VARIABLES.some((name) => given[name] !== undefined);
-
-/** Mistakes in how variables are combined. */
-function checkCombination(given: Given): string[] {
-  if (isSandbox(given)) return [];
-  const missing = (names: readonly string[], why: string): string[] =>
-    names.filter((name) => given[name] === undefined).map((name) => `${name}: is required ${why}`);
-  const chain =
-    given["SANDBOX"] === undefined && !namesChain(given)
-      ? [
-          `${given["DATABASE_URL"] === undefined ? "NODE_ENV=production" : "DATABASE_URL"} alone doesn't say which chain ` +
-            `payments use: set SANDBOX=true for the sandbox's, or ${CHAIN_VARIABLES.join(", ")} for a real one`,
-        ]
-      : missing(chainVariables(given), "outside the sandbox");
-  const bothKeys =
-    given["TREASURY_SIGNER_URL"] !== undefined && given["TREASURY_PRIVATE_KEY"] !== undefined
-      ? ["TREASURY_SIGNER_URL: the signer keeps the key. Unset TREASURY_PRIVATE_KEY"]
-      : [];
-  const severalKeys = given["DATA_ENCRYPTION_KEY"]?.includes(",") === true;
-  return [
-    ...chain,
-    ...bothKeys,
-    ...checkFacilitatorAuth(given),
-    ...(severalKeys ? missing(["DIGEST_KEY"], "with several encryption keys") : []),
-    ...missing(["DATA_ENCRYPTION_KEY"], "outside the sandbox (openssl rand -base64 32)"),
-    ...(given["NODE_ENV"] === "production" ? missing(["DATABASE_URL"], "in production") : []),
-  ];
-}
 
 function readChain(env: Environment): Config["chain"] {
   if (env.SANDBOX === true || env.X402_NETWORK === undefined)

@@ -36,7 +36,11 @@ export interface InFlightLimits {
   unpaidOfAddress: number;
 }
 
-export const IN_FLIGHT_LIMITS: InFlightLimits = { callsOfSession: 20, runsOfService: 100, unpaidOfAddress: 60 };
+export const IN_FLIGHT_LIMITS: InFlightLimits = {
+  callsOfSession: 20,
+  runsOfService: 100,
+  unpaidOfAddress: 60,
+};
 
 export interface InFlightCounts {
   /** By session id. */
@@ -47,7 +51,11 @@ export interface InFlightCounts {
   unpaid: InFlight;
 }
 
-export const countInFlight = ({ callsOfSession, runsOfService, unpaidOfAddress }: InFlightLimits): InFlightCounts => ({
+export const countInFlight = ({
+  callsOfSession,
+  runsOfService,
+  unpaidOfAddress,
+}: InFlightLimits): InFlightCounts => ({
   calls: new InFlight(callsOfSession),
   runs: new InFlight(runsOfService),
   unpaid: new InFlight(unpaidOfAddress),
