@@ -34,7 +34,7 @@ const SESSION_CENTS = [10, 8, 10];
 const GRANT_CENTS = 24;
 const FEE_BPS = 100n;
 /** A simulated process that is killed never says that its calls have ended. */
-const NO_LIMITS = { callsOfSession: Infinity, runsOfService: Infinity, unpaidOfAddress: Infinity };
+const NO_LIMITS = { callsOfCaller: Infinity, runsOfService: Infinity, unpaidOfAddress: Infinity };
 
 export const SPONSOR_WALLET = `0x${"5".repeat(40)}` as const;
 

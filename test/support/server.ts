@@ -58,7 +58,7 @@ const NO_LIMITS = Object.fromEntries(
 ) as RateRules;
 
 const NO_IN_FLIGHT_LIMITS: InFlightLimits = {
-  callsOfSession: Infinity,
+  callsOfCaller: Infinity,
   runsOfService: Infinity,
   unpaidOfAddress: Infinity,
 };

@@ -47,19 +47,20 @@ export async function countCall(
 const BUSY_RETRY_SECONDS = 2;
 
 /**
- * Takes a slot for a session's call. One session's slow calls then leave connections and memory for the others.
+ * Takes a slot for a call of a session or a sponsor. The slow calls of one, such as runs and probes of slow upstreams, then
+ * leave connections and memory for the others.
  * @returns gives the slot back
- * @throws AppError `rate_limited` if too many calls of the session are under way
+ * @throws AppError `rate_limited` if too many calls of the session or sponsor are under way
  */
 export function enterCall({ deps }: Pick<ApiContext, "deps">, actor: Actor): Leave {
-  if (actor.kind !== "session") return () => undefined;
+  if (actor.kind !== "session" && actor.kind !== "sponsor") return () => undefined;
   const { calls } = deps.inFlight;
-  const leave = calls.enter(actor.sessionId);
+  const leave = calls.enter(actor.kind === "session" ? actor.sessionId : actor.sponsorId);
   if (leave !== undefined) return leave;
   throw new AppError("rate_limited", {
-    message: `${calls.limit} calls of this session are under way. Wait until some have ended, then repeat the call.`,
+    message: `${calls.limit} calls of this ${actor.kind} are under way. Wait until some have ended, then repeat the call.`,
     retryAfterSeconds: BUSY_RETRY_SECONDS,
-    nextActions: [next.flowStatus()],
+    nextActions: actor.kind === "session" ? [next.flowStatus()] : [],
   });
 }
 

@@ -28,8 +28,8 @@ export class InFlight {
 
 /** The most that may be in flight at once in one replica. */
 export interface InFlightLimits {
-  /** Calls of one session. */
-  callsOfSession: number;
+  /** Calls of one session, or of one sponsor. */
+  callsOfCaller: number;
   /** Runs of one service, sponsored and direct, from before the quote until the upstream has answered. */
   runsOfService: number;
   /** Direct calls of one client address, until their payment is taken. */
@@ -37,13 +37,13 @@ export interface InFlightLimits {
 }
 
 export const IN_FLIGHT_LIMITS: InFlightLimits = {
-  callsOfSession: 20,
+  callsOfCaller: 20,
   runsOfService: 100,
   unpaidOfAddress: 60,
 };
 
 export interface InFlightCounts {
-  /** By session id. */
+  /** By session id or sponsor id. */
   calls: InFlight;
   /** By service key. */
   runs: InFlight;
@@ -52,11 +52,11 @@ export interface InFlightCounts {
 }
 
 export const countInFlight = ({
-  callsOfSession,
+  callsOfCaller,
   runsOfService,
   unpaidOfAddress,
 }: InFlightLimits): InFlightCounts => ({
-  calls: new InFlight(callsOfSession),
+  calls: new InFlight(callsOfCaller),
   runs: new InFlight(runsOfService),
   unpaid: new InFlight(unpaidOfAddress),
 });

@@ -16,7 +16,7 @@ const CALLS = 4;
 const RUNS = 3;
 const UNPAID = 2;
 const world = useWorld({
-  inFlightLimits: { callsOfSession: CALLS, runsOfService: RUNS, unpaidOfAddress: UNPAID },
+  inFlightLimits: { callsOfCaller: CALLS, runsOfService: RUNS, unpaidOfAddress: UNPAID },
   trustedProxies: ["127.0.0.1"],
 });
 let ready: ReadyService;
@@ -188,4 +188,26 @@ describe("a session whose calls are all under way", () => {
       expect(await world.db.sessionViolation.count({ where: { grantId: grant.grant_id } })).toBe(0);
     },
   );
+});
+
+test("a sponsor with as many slow probes under way as it may have is refused one more, and others aren't", async () => {
+  const { sponsor } = ready;
+  const definition = (n: number): Record<string, unknown> => ({ name: `Slow ${n}` });
+  const gate = world.upstream.hold("unpaid");
+  const registering = atOnce(CALLS, (n) => world.registerService(sponsor.key, "honest", definition(n)));
+  await gate.arrived(CALLS);
+  const before = await world.db.sponsoredApi.count();
+
+  const refused = await world.call("sponsor.listApis", {}, sponsor.key);
+  expectRefused(refused, 429, "rate_limited");
+  await expect(world.registerService(sponsor.key, "honest", definition(CALLS))).rejects.toThrow(
+    "rate_limited",
+  );
+  const other = await world.createSponsor();
+  expectSuccess(await world.call("sponsor.listApis", {}, other.key));
+  expect(await world.db.sponsoredApi.count()).toBe(before);
+
+  gate.open();
+  expect(new Set(await registering).size).toBe(CALLS);
+  expectSuccess(await world.call("sponsor.listApis", {}, sponsor.key));
 });
