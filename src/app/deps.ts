@@ -1,5 +1,6 @@
 import type { Authenticators } from "../api/procedure/context.ts";
 import type { Deps, Settings } from "../core/context.ts";
+import { noteOutages } from "../core/money/settlement/index.ts";
 import type { AuditLog } from "../core/observability/audit/index.ts";
 import { insertAuditEntries, insertCountedCalls } from "../core/observability/audit/index.ts";
 import { readGauges } from "../core/observability/gauges/index.ts";
@@ -10,6 +11,8 @@ import type { ReadinessChecks } from "../http/routes/health.ts";
 import { AesCipher } from "../platform/cipher.ts";
 import { createAuthenticators, secretCheck } from "./authenticators.ts";
 import { BackgroundWork } from "./background.ts";
+import type { NetworkSettings } from "./build-networks.ts";
+import { buildNetworks } from "./build-networks.ts";
 import { startCompute } from "./compute/start-compute.ts";
 import { createAnonymousCalls } from "../platform/observability/anonymous-calls.ts";
 import type { AuditWriter } from "../platform/observability/audit-writer.ts";
@@ -23,13 +26,6 @@ import type { LimiterStore } from "../platform/rate-limit/create-limiter.ts";
 import { createLimiter } from "../platform/rate-limit/create-limiter.ts";
 import type { UpstreamPolicy } from "../platform/upstream-fetch.ts";
 import { UpstreamFetch } from "../platform/upstream-fetch.ts";
-import { X402Buyer } from "../platform/x402/buyer.ts";
-import { createNetworks, type Network, type Networks } from "../core/ports/network.ts";
-import { EvmChain } from "../platform/x402/chain.ts";
-import { X402Seller } from "../platform/x402/seller.ts";
-import { X402Transfers } from "../platform/x402/transfers.ts";
-import { treasuryAccount } from "../platform/x402/treasury-account.ts";
-import type { ChainSettings } from "./config.ts";
 import { DependencyWatch } from "./dependencies/watch.ts";
 import type { Job } from "./jobs/run-job.ts";
 
@@ -38,9 +34,6 @@ const MONEY_CONNECTIONS = 5;
 
 /** Searches of one replica: fewer than the pool has connections, so that other reads find one. */
 const SEARCHES = { atOnce: 2, atOnceOfCaller: 1, waitingOfCaller: 20, waiting: 200 };
-
-/** A network, and how many blocks must have a transaction until it counts. */
-export type NetworkSettings = ChainSettings & { confirmations: number };
 
 /** Everything a server is built from. Nothing else is read from the environment. */
 export interface Parts {
@@ -79,45 +72,6 @@ export interface Built {
   /** Deletes rate-limit windows that have ended. */
   purgeRateLimits(): Promise<void>;
   close(): Promise<void>;
-}
-
-/**
- * Builds everything that reads a network, pays on it, and is paid on it.
- * @throws Error if the chain isn't the configured one, or the asset isn't one we can pay with
- */
-async function buildNetwork({
-  rpcUrl,
-  network,
-  asset,
-  confirmations,
-  treasury,
-  facilitatorUrl,
-  facilitatorAuth,
-}: NetworkSettings): Promise<Network> {
-  const chain = new EvmChain({ rpcUrl, asset, confirmations });
-  const domain = await chain.readAsset(Number(network.slice("eip155:".length)));
-  const account = treasuryAccount(treasury);
-  const buyer = new X402Buyer({ account, network, asset, domain });
-  return {
-    id: network,
-    asset,
-    treasury: account.address,
-    chain,
-    buyer,
-    transfers: new X402Transfers(buyer, facilitatorUrl, facilitatorAuth),
-    seller: new X402Seller({
-      facilitatorUrl,
-      facilitatorAuth,
-      network,
-      asset,
-      domain,
-      payTo: account.address,
-    }),
-  };
-}
-
-async function buildNetworks([first, ...others]: Parts["networks"]): Promise<Networks> {
-  return createNetworks([await buildNetwork(first), ...(await Promise.all(others.map(buildNetwork)))]);
 }
 
 /** Runs `use` with the database and the networks, without a server. */
@@ -178,6 +132,7 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
     },
     rpcUrls: parts.networks.map(({ rpcUrl }) => rpcUrl),
     show: metrics.showDependency,
+    noteAway: () => noteOutages({ sql, networks }),
   });
   const log = metrics.watchLog(watch.quiet(parts.log));
   quietLog = log;

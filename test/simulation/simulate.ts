@@ -168,7 +168,10 @@ class Run {
         .then((resends) => Promise.all(resends.map(({ send }) => send()))),
     );
     this.#note(this.#core.reconcileDueIncoming(deps, 20));
-    this.#note(this.#core.closeDirectPayments(deps).then(() => this.#core.sendDuePayouts(deps, 20)));
+    this.#note(
+      this.#core.closeDirectPayments(deps).then(() => this.#core.sendDuePayouts(deps, "refund", 20)),
+    );
+    this.#note(this.#core.sendDuePayouts(deps, "withdrawal", 20));
   }
 
   #startAction(): void {

@@ -3,7 +3,7 @@ import { createTRPCClient, httpLink, TRPCClientError } from "@trpc/client";
 import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
 import { inject } from "vitest";
 import type { AppRouter } from "../../src/api/router.ts";
-import type { NetworkSettings } from "../../src/app/deps.ts";
+import type { NetworkSettings } from "../../src/app/build-networks.ts";
 import type { Running, ServerOptions } from "../../src/app/server.ts";
 import { startTollfree } from "../../src/app/server.ts";
 import type { InFlightLimits } from "../../src/core/protocol/in-flight.ts";

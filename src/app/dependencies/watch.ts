@@ -35,6 +35,7 @@ export class DependencyWatch {
   readonly #watched: ReadonlyMap<Dependency, Watched>;
   readonly #rpcUrls: readonly string[];
   readonly #show: (dependency: Dependency, isUp: boolean) => void;
+  readonly #noteAway: () => Promise<void>;
   readonly #lost = new Map<Dependency, Loss>();
   readonly #checkedAt = new Map<Dependency, number>();
 
@@ -44,11 +45,14 @@ export class DependencyWatch {
     rpcUrls: readonly string[];
     /** Shows in the metrics whether a dependency is there. */
     show: (dependency: Dependency, isUp: boolean) => void;
+    /** Records what is away of chain and facilitator, whenever a check of one of them fails. */
+    noteAway: () => Promise<void>;
   }) {
     this.#log = options.log;
     this.#watched = new Map(Object.entries(options.watched) as [Dependency, Watched][]);
     this.#rpcUrls = options.rpcUrls;
     this.#show = options.show;
+    this.#noteAway = options.noteAway;
   }
 
   /**
@@ -95,6 +99,8 @@ export class DependencyWatch {
       this.#recover(dependency);
     } catch (error) {
       this.#fail(dependency, error);
+      // Without the database nothing is signed, so nothing has to be known of it later.
+      if (dependency !== "database") await this.#noteAway().catch(() => undefined);
     }
   }
 

@@ -7,7 +7,7 @@ import { reconcilePayments } from "./reconcile-payments.ts";
 import { recordAnonymousCalls } from "./record-anonymous-calls.ts";
 import { reencryptWithCurrentKey } from "./reencrypt.ts";
 import type { Job } from "./run-job.ts";
-import { sendPayouts } from "./send-payouts.ts";
+import { sendRefunds, sendWithdrawals } from "./send-payouts.ts";
 import { verifyLedgerOfLastDays } from "./verify-ledger.ts";
 
 /** Everything that runs by itself in a server. A new job is a file beside this one and a line here. */
@@ -23,7 +23,8 @@ export const listJobs = (
 ): Job[] => [
   reconcilePayments(deps),
   reconcileIncoming(deps),
-  sendPayouts(deps),
+  sendRefunds(deps),
+  sendWithdrawals(deps),
   purgeExpired(deps),
   purgeRateLimits(options.purgeRateLimits),
   recordAnonymousCalls(deps, options.recordAnonymousCalls),

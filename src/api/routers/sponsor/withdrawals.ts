@@ -15,7 +15,7 @@ import { ok, success } from "../../response/envelope.ts";
 import { CAMPAIGN_ID, PAYMENT_ID } from "../examples.ts";
 
 const DESCRIPTION =
-  "The money leaves the budget at once and is sent on chain to the sponsor's wallet. Money reserved for pending payments can't be withdrawn.";
+  "The money leaves the budget at once and is sent on chain to the sponsor's wallet. Money reserved for pending payments can't be withdrawn. A budget has one withdrawal under way at a time.";
 
 export const withdrawalProcedures = {
   withdrawFromCampaign: sponsorProcedure

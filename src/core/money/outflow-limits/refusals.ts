@@ -1,5 +1,6 @@
 import type { Queries } from "../../ports/database.ts";
 import { AppError } from "../../protocol/errors.ts";
+import { next } from "../../protocol/next-actions.ts";
 import { findAccount } from "../budget/index.ts";
 import { readPause } from "./store.ts";
 
@@ -31,6 +32,25 @@ export async function treasuryDayExhausted(
     });
   return new AppError("payments_paused", {
     message: "Today's payment limit is used up. Try again after 00:00 UTC.",
-    retryAfterSeconds: DAY_SECONDS - Math.floor((Date.now() / 1000) % DAY_SECONDS),
+    retryAfterSeconds: secondsToMidnight(),
   });
 }
+
+const secondsToMidnight = (): number => DAY_SECONDS - Math.floor((Date.now() / 1000) % DAY_SECONDS);
+
+/** The error for a run whose sponsor's undecided payments hold as much of today's cap as those of one sponsor may. */
+export const sponsorShareHeld = (): AppError =>
+  new AppError("payments_paused", {
+    message:
+      "Pending payments of this sponsor hold its share of today's payment limit. Nothing was charged. Try again later.",
+    retryAfterSeconds: RETRY_SECONDS,
+    nextActions: [next.flowStatus()],
+  });
+
+/** The error for a withdrawal of a sponsor that has withdrawn as much today as one sponsor may. */
+export const withdrawalShareUsed = (): AppError =>
+  new AppError("payments_paused", {
+    message:
+      "This sponsor has used its share of what may be withdrawn today. Withdraw less, or try again after 00:00 UTC.",
+    retryAfterSeconds: secondsToMidnight(),
+  });

@@ -51,7 +51,7 @@ const endLocked = statement({
       SELECT s.id, ${failedUsers("s", { delivered: "moved.delivered", atFault: "moved.seller_at_fault", userId: "moved.user_id" })} AS failed
         FROM moved JOIN sponsored_apis s ON s.service_key = moved.service WHERE moved.post FOR UPDATE OF s
     ), service AS (
-      UPDATE sponsored_apis s SET paid_calls = s.paid_calls + 1, undelivered_calls = s.undelivered_calls + CASE WHEN moved.delivered THEN 0 ELSE 1 END,
+      UPDATE sponsored_apis s SET paid_calls = s.paid_calls + 1, last_settled_at = now(), undelivered_calls = s.undelivered_calls + CASE WHEN moved.delivered THEN 0 ELSE 1 END,
              ${setAsideAfter("s", "seller.failed")}
         FROM moved, seller WHERE s.id = seller.id RETURNING ${setAsideNow("s")} AS set_aside
     ), approval AS (

@@ -36,6 +36,10 @@ export function failureOf(
 export const blamesSeller = (answer: UpstreamAnswer | UpstreamFailure): boolean =>
   answer.kind === "answer" ? answer.status >= 500 : answer.kind === "timeout" || answer.kind === "cut";
 
+/** Whether the cause of a failure may be that chain or facilitator are away: a seller that can't settle asks again. */
+export const mayBeTheNetworks = (answer: UpstreamAnswer | UpstreamFailure): boolean =>
+  blamesSeller(answer) || (answer.kind === "answer" && answer.status === 402);
+
 /**
  * Whether a paid call answered its caller with an error, and nothing was delivered since. The answer may still
  * arrive if the request is sent again.

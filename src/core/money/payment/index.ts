@@ -20,6 +20,6 @@ export { awaitConfirmation, reconcileDuePayments, reconcileSoon } from "./reconc
 export { GetPaymentInput, GetPaymentOutput, outputFields, PaymentView } from "./schema.ts";
 export { readRefusal, redact } from "./read-refusal.ts";
 export { sendPayment, signPayment } from "./sign-and-send.ts";
-export { isOpen } from "./status.ts";
+export { isOpen, OPEN_AFTER_SIGNING, OPEN_STATUSES } from "./status.ts";
 export { recordOutcome } from "./outcome-store.ts";
 export { insertDirectPayment } from "./store.ts";

@@ -6,9 +6,9 @@ import type { Offer, PaymentClient } from "../../ports/x402-buyer.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { next } from "../../protocol/next-actions.ts";
 import { requireUnpaused } from "../outflow-limits/index.ts";
-import { networkIsUp } from "../settlement/index.ts";
+import { upOrNoted } from "../settlement/index.ts";
 import { endPayment } from "./end-payment-store.ts";
-import { blamesSeller, failureOf } from "./failure.ts";
+import { blamesSeller, failureOf, mayBeTheNetworks } from "./failure.ts";
 import { encryptOutput, isSuccess } from "./output.ts";
 import { logSetAside } from "./log-set-aside.ts";
 import { quoteDigest } from "./quote-digest.ts";
@@ -135,6 +135,7 @@ async function recordAnswer(
   // The call's error stays the one of its own request. A request that is sent again can fail just because the
   // seller knows the payment already, and a crash of ours isn't the seller's fault.
   const failure = delivered || resend ? undefined : failureOf(id, answer, request.confidential, ctx.cipher);
+  const networkWasUp = !mayBeTheNetworks(answer) || (await upOrNoted(ctx, ctx.networks.get(network)));
   const setAside = await recordOutcome(ctx.sql, id, {
     ...seen(answer, ctx.networks.get(network).buyer),
     ...(delivered && { output: encryptOutput(id, answer, ctx.cipher, keepOutput) }),
@@ -144,7 +145,7 @@ async function recordAnswer(
         ...failure,
         keepSeconds: keepOutput.seconds,
         // A seller that fails because the chain or the facilitator is down isn't blamed for it.
-        sellerAtFault: blamesSeller(answer) && (await networkIsUp(ctx.networks.get(network))),
+        sellerAtFault: blamesSeller(answer) && networkWasUp,
       },
     }),
   });

@@ -1,7 +1,7 @@
 import type { Address } from "viem";
 import type { Deps } from "../../context.ts";
 import { askChain, authorizationOf, workOnDue } from "../settlement/index.ts";
-import type { PayoutRow } from "./store.ts";
+import type { PayoutKind, PayoutRow } from "./store.ts";
 import { findPayoutsById, markPayoutSigned, reopenPayout, settlePayout, takeDuePayouts } from "./store.ts";
 
 type Context = Pick<Deps, "db" | "sql" | "networks" | "cipher" | "log">;
@@ -10,15 +10,16 @@ type Context = Pick<Deps, "db" | "sql" | "networks" | "cipher" | "log">;
 const transferContext = (id: string): string => `payouts.signed_transfer:${id}`;
 
 /**
- * Moves due payouts on: signs an owed one, stores the signature, and has it submitted; asks the chain about a
+ * Moves due payouts of one kind on: signs an owed one, stores the signature, and has it submitted; asks the chain about a
  * signed one. A payout is signed again only after the chain proves that the last signature never moves money.
- * A failure is logged, and the payout is tried again in a later round.
+ * A failure is logged, and the payout is tried again in a later round. Refunds and withdrawals are taken apart,
+ * because a round waits for its slowest payout: withdrawals would delay the refunds of the next one.
  */
-export async function sendDuePayouts(ctx: Context, limit: number): Promise<void> {
+export async function sendDuePayouts(ctx: Context, kind: PayoutKind, limit: number): Promise<void> {
   // In parallel: random nonces make payouts independent of each other, and a facilitator may be slow.
   const queue = {
     noun: "payout",
-    take: takeDuePayouts,
+    take: takeDuePayouts[kind],
     find: findPayoutsById,
     work: (payout: PayoutRow) =>
       payout.status === "owed" ? signAndSubmit(ctx, payout) : followUp(ctx, payout),

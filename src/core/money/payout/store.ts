@@ -1,99 +1,15 @@
 import type { Payout } from "../../../platform/generated/prisma/client.ts";
 import type { Queries } from "../../ports/database.ts";
-import { bigint, boolean, bytes, json, nullable, text, uuid, uuids } from "../../ports/sql-types.ts";
-import type { Sql } from "../../ports/sql.ts";
+import { bigint, bytes, json, text, uuid } from "../../ports/sql-types.ts";
 import { statement } from "../../ports/statement.ts";
-import { lockAccounts } from "../budget/index.ts";
 import { PAYMENTS_UNPAUSED } from "../outflow-limits/index.ts";
-import { takeDueFrom } from "../settlement/index.ts";
+import { type TakeDue, takeDueFrom } from "../settlement/index.ts";
+import { TAKE_FROM_BUDGET } from "./withdrawal-store.ts";
 
 /** A payout. Its nullable columns are set when it is signed. `signedTransfer` is encrypted. */
 export type PayoutRow = Payout;
 
-/**
- * SQL: writes the ledger entry of each new payout (`made`), from its budget to owed payouts, and its first
- * event.
- */
-const TAKE_FROM_BUDGET = `
-  entry AS (
-    INSERT INTO ledger_transfers (kind, from_account_id, to_account_id, amount_micros, payout_id)
-    SELECT made.kind, budget.id, owed.id, made.amount_micros, made.id
-      FROM made JOIN ledger_accounts budget ON budget.budget_account_id = made.budget_account_id, ledger_accounts owed
-     WHERE owed.kind = 'payouts' AND owed.network = made.network AND lower(owed.asset) = lower(made.asset)
-  ), event AS (
-    INSERT INTO payout_events (payout_id, to_status) SELECT id, 'owed' FROM made
-  )`;
-
-export interface Withdrawal {
-  id: string;
-  sponsorId: string;
-  accountId: string;
-  /**
-   * The account of today's cap, and the micros of it that a withdrawal must leave. Undefined: there is no
-   * cap.
-   */
-  day: { accountId: string; leavesMicros: bigint } | undefined;
-  network: string;
-  asset: string;
-  payTo: string;
-  amountMicros: bigint;
-}
-
-const insertWithdrawal = statement({
-  name: "payout.withdraw",
-  limit: "money",
-  params: {
-    id: uuid,
-    sponsor_id: uuid,
-    account_id: uuid,
-    account_ids: uuids,
-    day_id: nullable(uuid),
-    day_leaves_micros: bigint,
-    network: text,
-    asset: text,
-    pay_to: text,
-    amount_micros: bigint,
-  },
-  row: { id: uuid, fits: boolean },
-  text: `
-    WITH account AS MATERIALIZED (
-      SELECT id, remaining - CASE WHEN id = $day_id THEN $day_leaves_micros ELSE 0 END >= $amount_micros AS fits
-        FROM account_balances WHERE id = ANY($account_ids)
-    ), made AS (
-      INSERT INTO payouts (id, kind, sponsor_id, budget_account_id, day_account_id, network, asset, pay_to, amount_micros)
-      SELECT $id, 'withdrawal', $sponsor_id, $account_id, $day_id, $network, $asset, $pay_to, $amount_micros
-       WHERE (SELECT bool_and(fits) FROM account)
-      RETURNING id, kind, network, asset, budget_account_id, day_account_id, amount_micros
-    ), ${TAKE_FROM_BUDGET}, taken AS (
-      UPDATE budget_accounts a SET "limit" = a."limit" - CASE WHEN a.id = made.budget_account_id THEN made.amount_micros ELSE 0 END,
-             spent = a.spent + CASE WHEN a.id = made.day_account_id THEN made.amount_micros ELSE 0 END
-        FROM made WHERE a.id IN (made.budget_account_id, made.day_account_id)
-    )
-    SELECT id, fits FROM account`,
-});
-
-/**
- * Takes unspent money out of a budget and records the payout to its sponsor.
- * @param sql an open transaction
- * @returns the ids of the accounts that have too little left. If there are any, nothing was taken
- */
-export async function recordWithdrawal(sql: Sql, w: Withdrawal): Promise<string[]> {
-  const accountIds = w.day === undefined ? [w.accountId] : [w.accountId, w.day.accountId];
-  await lockAccounts.all(sql, { ids: accountIds });
-  const accounts = await insertWithdrawal.all(sql, {
-    id: w.id,
-    sponsor_id: w.sponsorId,
-    account_id: w.accountId,
-    account_ids: accountIds,
-    day_id: w.day?.accountId ?? null,
-    day_leaves_micros: w.day?.leavesMicros ?? 0n,
-    network: w.network,
-    asset: w.asset,
-    pay_to: w.payTo,
-    amount_micros: w.amountMicros,
-  });
-  return accounts.filter(({ fits }) => !fits).map(({ id }) => id);
-}
+export type PayoutKind = "refund" | "withdrawal";
 
 /**
  * Records a refund for every direct payment that arrived and whose upstream can't be paid any more. Each is
@@ -135,13 +51,18 @@ export const findRefund = async (db: Queries, incomingId: string): Promise<Payou
 export const findPayoutsById = (db: Queries, ids: string[]): Promise<PayoutRow[]> =>
   db.payout.findMany({ where: { id: { in: ids } } });
 
-/** Takes open payouts that are due for a check, for 3 seconds. */
-export const takeDuePayouts = takeDueFrom({
-  noun: "payout",
-  table: "payouts",
-  isOpen: "status <> 'settled'",
-  lease: "interval '3 seconds'",
-});
+/** Takes open payouts of one kind that are due for a check, for 3 seconds. */
+const takeDueOfKind = (kind: PayoutKind): TakeDue =>
+  takeDueFrom({
+    noun: `payout.${kind}`,
+    table: "payouts",
+    isOpen: `status <> 'settled' AND kind = '${kind}'`,
+    lease: "interval '3 seconds'",
+  });
+export const takeDuePayouts = {
+  refund: takeDueOfKind("refund"),
+  withdrawal: takeDueOfKind("withdrawal"),
+} as const;
 
 /**
  * `owed → signed`, unless payments are paused. So the signature is on record before it is submitted. Writes

@@ -1,2 +1,3 @@
 /** Reserving a call's amount in all its accounts at once, and creating its payment. */
-export { type Hold, insertFreePayment, type PaymentSubject, readRemainingBudgets, reserve } from "./store.ts";
+export { readRemainingBudgets } from "./remaining-store.ts";
+export { type Hold, insertFreePayment, type PaymentSubject, reserve } from "./store.ts";

@@ -1,4 +1,3 @@
-import type { Queries } from "../../ports/database.ts";
 import {
   bigint,
   bigints,
@@ -14,6 +13,7 @@ import type { Sql, SqlPool } from "../../ports/sql.ts";
 import { statement } from "../../ports/statement.ts";
 import type { Claim } from "../../protocol/idempotency/index.ts";
 import { lockAccounts } from "../budget/index.ts";
+import { SPONSOR_HAS_ROOM, UNDECIDED, USER_HAS_ROOM } from "./share-store.ts";
 
 /** A payment of a sponsored run: its terms, its payer, and the call it is for. */
 export interface PaymentSubject {
@@ -100,6 +100,8 @@ export type Reservation =
   | { kind: "reserved" }
   /** These accounts have too little left. Nothing was reserved in any account. */
   | { kind: "insufficient"; accountIds: string[] }
+  /** The undecided payments of this user, or of this sponsor, hold as much as they may. Nothing was reserved. */
+  | { kind: "share_held"; by: "user" | "sponsor" }
   /** Another run holds the idempotency key now, or has used the approval. */
   | { kind: "claim_lost" }
   /**
@@ -128,7 +130,15 @@ const takeFromAccounts = statement({
     amounts: bigints,
     raisable: booleans,
   },
-  row: { id: uuid, fits: boolean, held: boolean, earned: boolean, reserved: boolean },
+  row: {
+    id: uuid,
+    fits: boolean,
+    held: boolean,
+    earned: boolean,
+    user_has_room: boolean,
+    sponsor_has_room: boolean,
+    reserved: boolean,
+  },
   text: `
     WITH claim AS MATERIALIZED (
       SELECT 1 FROM idempotency_keys WHERE ${CLAIM_HOLDS} FOR UPDATE
@@ -138,24 +148,27 @@ const takeFromAccounts = statement({
       SELECT 1 FROM task_completions
        WHERE campaign_id = $campaign_id AND user_id = $user_id AND withdrawn_at IS NULL FOR SHARE
     ), account AS (
-      SELECT a.id, a.remaining, w.amount, w.raisable
+      SELECT a.id, a.kind, a."limit" - a.spent AS unspent, a.remaining, w.amount, w.raisable
         FROM unnest($account_ids, $amounts, $raisable) AS w(id, amount, raisable)
         JOIN account_balances a ON a.id = w.id AND (a.network IS NULL OR a.network = $network AND lower(a.asset) = lower($asset))
     ), raised AS MATERIALIZED (
       SELECT a.*, CASE WHEN a.raisable AND EXISTS (SELECT FROM approval) THEN greatest(0, a.amount - a.remaining) ELSE 0 END AS raise
         FROM account a
-    ), verdict AS MATERIALIZED (
+    ), ${UNDECIDED}, verdict AS MATERIALIZED (
       SELECT EXISTS (SELECT FROM claim) AND ($approval_id IS NULL OR EXISTS (SELECT FROM approval)) AS held,
              $campaign_id IS NULL OR EXISTS (SELECT FROM completion) AS earned,
-             count(*) = cardinality($account_ids) AND bool_and(amount <= remaining + raise) AS fits
+             count(*) = cardinality($account_ids) AND bool_and(amount <= remaining + raise) AS fits,
+             ${USER_HAS_ROOM} AS user_has_room, ${SPONSOR_HAS_ROOM} AS sponsor_has_room
         FROM raised
+    ), allowed AS MATERIALIZED (
+      SELECT held AND earned AND fits AND user_has_room AND sponsor_has_room AS yes FROM verdict
     ), taken AS (
       UPDATE budget_accounts a SET reserved = a.reserved + r.amount, "limit" = a."limit" + r.raise
-        FROM raised r, verdict v WHERE a.id = r.id AND v.held AND v.earned AND v.fits
+        FROM raised r, allowed WHERE a.id = r.id AND allowed.yes
       RETURNING a.id
     ), payment AS (
       INSERT INTO payments (${SUBJECT_COLUMNS}, status, approval_id)
-      SELECT ${SUBJECT_VALUES}, 'reserved', (SELECT id FROM approval) FROM verdict v WHERE v.held AND v.earned AND v.fits
+      SELECT ${SUBJECT_VALUES}, 'reserved', (SELECT id FROM approval) FROM allowed WHERE yes
       RETURNING id
     ), kept AS (
       INSERT INTO payment_reservations (payment_id, budget_account_id, amount, raised)
@@ -164,17 +177,18 @@ const takeFromAccounts = statement({
       INSERT INTO payment_events (payment_id, to_status) SELECT id, 'reserved' FROM payment
     ), bound AS (
       UPDATE idempotency_keys SET payment_id = $id, claimed_until = now()
-       WHERE ${CLAIM_HOLDS} AND (SELECT held AND earned AND fits FROM verdict)
+       WHERE ${CLAIM_HOLDS} AND (SELECT yes FROM allowed)
     ), consumed AS (
       UPDATE approvals SET consumed_at = now() WHERE id = (SELECT id FROM approval) AND EXISTS (SELECT FROM payment)
     )
-    SELECT r.id, r.amount <= r.remaining + r.raise AS fits, v.held, v.earned, EXISTS (SELECT FROM payment) AS reserved FROM raised r, verdict v`,
+    SELECT r.id, r.amount <= r.remaining + r.raise AS fits, v.held, v.earned, v.user_has_room, v.sponsor_has_room,
+           EXISTS (SELECT FROM payment) AS reserved FROM raised r, verdict v`,
 });
 
 /**
  * Reserves a payment in all its accounts, or in none. One statement reserves the amounts, creates the
  * payment, binds the run's idempotency key, and consumes the approval. The accounts are locked before that,
- * in the order of their ids.
+ * in the order of their ids, so the statement sees every other payment of the same payer, and of the same day's cap.
  *
  * A campaign pays only while the user's completion of its task stands. The statement locks the completion, so
  * a withdrawal of its consent at the same moment either waits, or is seen here.
@@ -205,7 +219,9 @@ export function reserve(
     if (rows.some(({ reserved }) => reserved)) return { kind: "reserved" };
     if (rows.some(({ held }) => !held)) return { kind: "claim_lost" };
     if (rows.some(({ earned }) => !earned)) return { kind: "completion_withdrawn" };
-    return { kind: "insufficient", accountIds: rows.filter(({ fits }) => !fits).map(({ id }) => id) };
+    const tooSmall = rows.filter(({ fits }) => !fits).map(({ id }) => id);
+    if (tooSmall.length > 0) return { kind: "insufficient", accountIds: tooSmall };
+    return { kind: "share_held", by: rows.some((row) => !row.user_has_room) ? "user" : "sponsor" };
   });
 }
 
@@ -226,22 +242,4 @@ const insertFree = statement({
 /** Records a call that the upstream answered without asking for a payment. */
 export async function insertFreePayment(sql: Sql, payment: PaymentSubject): Promise<void> {
   await insertFree.count(sql, toParams(payment));
-}
-
-/** Micros that a session and its grant each have left. */
-export interface RemainingBudgets {
-  session: bigint;
-  grant: bigint;
-}
-
-export async function readRemainingBudgets(
-  db: Queries,
-  actor: { budgetAccountId: string; grantBudgetAccountId: string },
-): Promise<RemainingBudgets> {
-  const balances = await db.accountBalance.findMany({
-    where: { id: { in: [actor.budgetAccountId, actor.grantBudgetAccountId] } },
-    select: { id: true, remaining: true },
-  });
-  const remainingOf = (id: string): bigint => balances.find((balance) => balance.id === id)?.remaining ?? 0n;
-  return { session: remainingOf(actor.budgetAccountId), grant: remainingOf(actor.grantBudgetAccountId) };
 }

@@ -4,7 +4,7 @@ import { bigint, uuid } from "../../ports/sql-types.ts";
 import type { Statement } from "../../ports/statement.ts";
 import { statement } from "../../ports/statement.ts";
 
-type TakeDue = Statement<{ limit: typeof bigint }, { id: typeof uuid }>;
+export type TakeDue = Statement<{ limit: typeof bigint }, { id: typeof uuid }>;
 
 /** The statement that takes up to `limit` due rows of a table. Other replicas skip them while they are leased. */
 export const takeDueFrom = ({

@@ -15,7 +15,13 @@ import { findCampaignForUser } from "../../sponsorship/campaign/index.ts";
 import type { AssessedPayer } from "../../sponsorship/payer/index.ts";
 import { assessPayers, refuseAll, refuseNamed, requireNamedPayer } from "../../sponsorship/payer/index.ts";
 import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
-import { checkPathInput, findApi, inactiveService } from "../../sponsorship/sponsored-api/index.ts";
+import {
+  checkPathInput,
+  findApi,
+  inactiveService,
+  payersPaused,
+  payersPausedError,
+} from "../../sponsorship/sponsored-api/index.ts";
 import type { PlanInput, PlanOutput } from "./schema.ts";
 
 type Input = z.infer<typeof PlanInput>;
@@ -58,7 +64,8 @@ export async function planService(
     session: cost > remaining.session ? cost - remaining.session : 0n,
     grant: cost > remaining.grant ? cost - remaining.grant : 0n,
   };
-  const blocked = api.active ? refusal : inactiveService(api);
+  const paused = refusal === undefined && (await payersPaused(ctx, api)) ? payersPausedError() : undefined;
+  const blocked = api.active ? (refusal ?? paused) : inactiveService(api);
   const missingBudget =
     missingMicros.session > missingMicros.grant ? missingMicros.session : missingMicros.grant;
   const nothingMissing = isEmpty(lacking) && missingBudget === 0n && checked.errors.length === 0;

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { findApprovedBudget, openApproval } from "../../access/approval/index.ts";
 import type { Deps, SessionActor } from "../../context.ts";
 import { openTreasuryDay, openUserCap } from "../../money/budget/index.ts";
-import { requireUnpaused, treasuryDayExhausted } from "../../money/outflow-limits/index.ts";
+import { requireUnpaused, sponsorShareHeld, treasuryDayExhausted } from "../../money/outflow-limits/index.ts";
 import type { Hold, PaymentSubject } from "../../money/reservation/index.ts";
 import { readRemainingBudgets, reserve } from "../../money/reservation/index.ts";
 import type { Offer, Terms } from "../../ports/x402-buyer.ts";
@@ -71,12 +71,12 @@ export async function requireBudget(ctx: Context, call: SponsoredCall, costMicro
 
 /**
  * Reserves the quoted amount in every account of the call: the payer's, the session's, the grant's, the
- * user's calls on the campaign, and today's cap of the treasury. If a payer has too little left after all,
- * the next one is tried.
+ * user's calls on the campaign, and today's cap of the treasury. If a payer has too little left after all, or
+ * undecided payments hold as much of its money, or of the day's cap, as they may, the next one is tried.
  * @returns the payment that holds the reservation
  * @throws `budget_approval_required`, `sponsor_budget_exhausted`, `user_cap_reached`,
- *   `idempotency_in_progress`, `payments_paused`, and `task_required` if the consent to the task's answers
- *   was withdrawn meanwhile
+ *   `idempotency_in_progress`, `payments_paused`, `rate_limited` if too many of the user's payments are
+ *   undecided, and `task_required` if the consent to the task's answers was withdrawn meanwhile
  */
 export async function reserveCall(
   ctx: Context,
@@ -87,6 +87,7 @@ export async function reserveCall(
   const { db, sql, actor } = ctx;
   const { amountMicros } = offer;
   const shortfalls = new Map<string, Shortfall>();
+  let shareHeld: AppError | undefined;
   await requireUnpaused(db);
   const dayCapMicros = ctx.settings.treasuryDayMicros;
   const dayAccountId =
@@ -133,14 +134,28 @@ export async function reserveCall(
       return reserveCall({ ...ctx, actor: regranted }, call, payers, { offer, digest });
     }
     if (result.kind === "claim_lost") throw new AppError("idempotency_in_progress", { retryAfterSeconds: 1 });
-    if (result.kind === "completion_withdrawn") shortfalls.set(payer.account_id, "task");
+    if (result.kind === "share_held")
+      shareHeld ??= result.by === "user" ? userShareHeld() : sponsorShareHeld();
+    else if (result.kind === "completion_withdrawn") shortfalls.set(payer.account_id, "task");
     else if (result.accountIds.includes(payer.account_id)) shortfalls.set(payer.account_id, "budget");
     else if (userCapId !== undefined && result.accountIds.includes(userCapId))
       shortfalls.set(payer.account_id, "user_cap");
     else throw await budgetApprovalRequired(ctx, call, amountMicros);
   }
-  throw payers.refusal(shortfalls);
+  // Waiting helps against a share that is held, which is more than against what the other payers lack.
+  throw shareHeld ?? payers.refusal(shortfalls);
 }
+
+/** When a caller may ask again. Most payments are decided within seconds, the last ones after five minutes. */
+const SHARE_RETRY_SECONDS = 30;
+
+const userShareHeld = (): AppError =>
+  new AppError("rate_limited", {
+    message:
+      "Too many of your payments to this service are still undecided. Nothing was charged. Wait until some are decided, then repeat the call.",
+    retryAfterSeconds: SHARE_RETRY_SECONDS,
+    nextActions: [next.flowStatus()],
+  });
 
 /** Opens an approval that asks the user for a budget for this call. Returns the error that names it. */
 async function budgetApprovalRequired(

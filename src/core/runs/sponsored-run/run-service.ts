@@ -36,6 +36,7 @@ import {
   findApi,
   inactiveService,
   invalidRunInput,
+  requirePayersUnpaused,
 } from "../../sponsorship/sponsored-api/index.ts";
 import { enterService } from "../in-flight/index.ts";
 import { askQuote } from "../quote/index.ts";
@@ -53,7 +54,7 @@ type Context = Deps & { actor: SessionActor };
 
 /**
  * Runs a service at a sponsor's expense. The checks have a fixed order: idempotency, service, input, scopes,
- * consent, payer, budget, and whether the service has a slot. The upstream is called only after all of them have passed,
+ * consent, payer, whether its payments settle, budget, and whether the service has a slot. The upstream is called only after all of them have passed,
  * because it may answer without a payment.
  * @throws the error of the first check that fails, and the errors of `askQuote`, `reserveCall` and `payAndDeliver`
  */
@@ -96,6 +97,7 @@ async function makeRun(
 
   const checked = await checkInput(ctx, api, input.input ?? {});
   const payers = await choosePayers(ctx, api, input.campaign_id);
+  await requirePayersUnpaused(ctx, api);
   await requireBudget(ctx, call, api.expectedCostMicros);
   const leave = enterService(ctx, api.serviceKey, [next.searchServices()]);
   try {

@@ -4,6 +4,7 @@ import { apiDashboard, resolvePeriod } from "../dashboard/index.ts";
 import { requireOwnApi } from "./own-api.ts";
 import { toView } from "./rules.ts";
 import type { ApiDashboard, GetApiInput } from "./schema.ts";
+import { payersPaused } from "./unsettled.ts";
 
 /**
  * Returns an API with its budget, pinned terms and figures.
@@ -15,5 +16,9 @@ export async function getApi(
 ): Promise<z.infer<typeof ApiDashboard>> {
   const period = resolvePeriod(input, new Date());
   const api = await requireOwnApi(db, input.service_key, actor.sponsorId);
-  return { ...toView(api), figures: await apiDashboard({ sql }, api.serviceKey, period) };
+  const [figures, isPaused] = await Promise.all([
+    apiDashboard({ sql }, api.serviceKey, period),
+    payersPaused({ sql }, api),
+  ]);
+  return { ...toView(api), ...(isPaused && { paused_for_payers: true }), figures };
 }

@@ -31,4 +31,5 @@ export {
   moveUpstream,
   recordQuote,
 } from "./store.ts";
+export { payersPaused, payersPausedError, requirePayersUnpaused } from "./unsettled.ts";
 export { buildUpstreamRequest } from "./upstream-request.ts";

@@ -155,7 +155,13 @@ export const ApiView = z.object({
   budget: Budget.nullable().meta({ description: "Its own open budget. null until it is funded" }),
 });
 
-export const ApiDashboard = ApiView.extend({ figures: ApiStatistics });
+export const ApiDashboard = ApiView.extend({
+  paused_for_payers: z.boolean().optional().meta({
+    description:
+      "True while sponsors pay for no calls of it: at least five payments that were sent to its upstream in the last hour, and not before its last settled one, weren't settled within a minute. One settled payment ends this, and so does the hour",
+  }),
+  figures: ApiStatistics,
+});
 
 export const ListApisInput = Paging;
 export const ListApisOutput = z.object({

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { Budget, Id, PositiveCents, ServiceKey, Timestamp } from "../../protocol/fields.ts";
+import { Budget, Cents, Id, ServiceKey, Timestamp } from "../../protocol/fields.ts";
 import { IdempotencyKey } from "../../protocol/idempotency/index.ts";
 
 const fields = {
-  amount_cents: PositiveCents.meta({
-    description: "At most the part of the budget that is neither spent nor reserved",
+  amount_cents: Cents.min(1).meta({
+    description: "At least 1 cent, at most the part of the budget that is neither spent nor reserved",
   }),
   idempotency_key: IdempotencyKey.optional(),
 };

@@ -2,13 +2,18 @@ import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import type { Deps, SponsorActor } from "../../context.ts";
 import { budgetToWire, findAccount, openTreasuryDay } from "../../money/budget/index.ts";
-import { requireUnpaused, treasuryDayExhausted } from "../../money/outflow-limits/index.ts";
+import {
+  requireUnpaused,
+  treasuryDayExhausted,
+  withdrawalShareUsed,
+} from "../../money/outflow-limits/index.ts";
 import type { PayoutRow } from "../../money/payout/index.ts";
 import { findWithdrawal, recordWithdrawal } from "../../money/payout/index.ts";
 import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
 import { AppError, invalidField, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import { createOnce } from "../../protocol/idempotency/index.ts";
+import { nextForSponsor } from "../../protocol/sponsor-actions.ts";
 import { requireOwnCampaign } from "../campaign/index.ts";
 import { findWallet } from "../sponsor/index.ts";
 import { findApiOfSponsor } from "../sponsored-api/index.ts";
@@ -50,8 +55,8 @@ export async function withdrawFromApi(
 /**
  * Takes money out of a budget at once, and records a payout that `sendDuePayouts` sends to the sponsor's
  * wallet. It is always the registered wallet, so a stolen sponsor key can't send the money anywhere else.
- * @throws `conflict` if the sponsor has no wallet; `validation_error` for more than is unspent;
- *   `payments_paused`; `idempotency_conflict`
+ * @throws `conflict` if the sponsor has no wallet, or while an earlier withdrawal of the budget is open;
+ *   `validation_error` for more than is unspent; `payments_paused`; `idempotency_conflict`
  */
 async function withdraw(
   ctx: Context,
@@ -66,7 +71,7 @@ async function withdraw(
   await requireUnpaused(db);
   const amountMicros = centsToMicros(input.amount_cents);
   const creation = { owner: actor.sponsorId, operation: "withdraw", key, request };
-  // Withdrawals leave half of the daily cap to runs. The account is opened before the transaction,
+  // Withdrawals leave half of the daily cap to runs, and those of one sponsor half of the rest to others. The account is opened before the transaction,
   // because that may lock accounts only in the order of their ids.
   const capMicros = settings.treasuryDayMicros;
   const day =
@@ -75,12 +80,13 @@ async function withdraw(
       : {
           accountId: (await openTreasuryDay.one(sql, { cap_micros: capMicros })).id,
           leavesMicros: capMicros / 2n,
+          sponsorMicros: capMicros / 4n,
         };
   const account = await findAccount(db, accountId);
   const network = networks.get(account.network ?? networks.default.id);
   const newId = randomUUID();
   const { id, replayed } = await createOnce(ctx, creation, newId, async (tx) => {
-    const insufficient = await recordWithdrawal(tx, {
+    const result = await recordWithdrawal(tx, {
       id: newId,
       sponsorId: actor.sponsorId,
       accountId,
@@ -90,9 +96,12 @@ async function withdraw(
       payTo,
       amountMicros,
     });
-    if (insufficient.includes(accountId))
+    if (result.kind === "recorded") return;
+    if (result.kind === "open") throw withdrawalOpen(result.withdrawalId);
+    if (result.kind === "share_used") throw withdrawalShareUsed();
+    if (result.accountIds.includes(accountId))
       throw invalidField("/amount_cents", "must be at most what is neither spent nor reserved", "maximum");
-    if (insufficient.length > 0) throw new DayExhausted();
+    throw new DayExhausted();
   }).catch(async (error: unknown) => {
     // The reason is read after the transaction: in one, only statements run.
     if (error instanceof DayExhausted && day !== undefined)
@@ -107,6 +116,12 @@ async function withdraw(
     replayed,
   };
 }
+
+const withdrawalOpen = (id: string): AppError =>
+  new AppError("conflict", {
+    message: "An earlier withdrawal of this budget is under way. Withdraw again once it has arrived.",
+    nextActions: [nextForSponsor.getWithdrawal(id)],
+  });
 
 /** Rolls a withdrawal back, because today's cap has too little left. */
 class DayExhausted extends Error {}
