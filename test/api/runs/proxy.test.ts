@@ -11,6 +11,7 @@ import { expectRefused, expectSuccess } from "../../support/call.ts";
 import type { SponsorWithKey } from "../../support/caller.ts";
 import { balanceOf, mint } from "../../support/chain.ts";
 import { eventually } from "../../support/eventually.ts";
+import { Gate } from "../../support/gate.ts";
 import { whileReplaced } from "../../support/replace-method.ts";
 import type { Behaviour } from "../../support/upstream.ts";
 import { useWorld } from "../../support/use-world.ts";
@@ -347,31 +348,76 @@ describe("a bought run that fails", () => {
     },
   );
 
+  /** Buys a run, and pauses payments after the buyer has paid. The buyer is owed a refund. */
+  async function buyBeforePause(key: string): Promise<void> {
+    const signature = await sign(key);
+    await whileReplaced(
+      world.server.deps.networks.default.buyer,
+      "sign",
+      (signPayment) =>
+        async (...args) => {
+          await world.setPaymentSwitch(true);
+          return signPayment(...args);
+        },
+      async () => {
+        const refused = await buy(key, signature);
+        expectRefused(refused, 503, "payments_paused");
+        expect(refused.headers.get("payment-response")).not.toBeNull();
+      },
+    );
+  }
+
   test(
     "a run that meets a pause of payments after its buyer paid is refunded once payments go on",
     { timeout: 60_000 },
     async () => {
       const key = await register();
-      const signature = await sign(key);
-      await whileReplaced(
-        world.server.deps.networks.default.buyer,
-        "sign",
-        (signPayment) =>
-          async (...args) => {
-            await world.setPaymentSwitch(true);
-            return signPayment(...args);
-          },
-        async () => {
-          const refused = await buy(key, signature);
-          expectRefused(refused, 503, "payments_paused");
-          expect(refused.headers.get("payment-response")).not.toBeNull();
-        },
-      );
+      await buyBeforePause(key);
       expect(await payments()).toMatchObject([{ status: "void" }]);
       expect(await refunds()).toMatchObject([{ status: "owed" }]);
       expectRefused(await buy(key), 503, "payments_paused");
       await world.setPaymentSwitch(false);
       await expectRefunded();
+    },
+  );
+
+  test(
+    "a refund waits for none of the withdrawals from many budgets, even if these hang",
+    { timeout: 60_000 },
+    async () => {
+      /** Of one kind of payouts, no more are sent at once. */
+      const MAX_AT_ONCE = 20;
+      const wallet = privateKeyToAccount(generatePrivateKey()).address;
+      const globex = await world.createSponsor("Globex", wallet);
+      const key = await register();
+      await mint(world.server.treasury, BigInt(MAX_AT_ONCE + 1) * 10_000n);
+      const campaigns: string[] = [];
+      for (let n = 0; n <= MAX_AT_ONCE; n += 1)
+        campaigns.push(await world.createCampaign(globex, [key], { fundCents: 1 }));
+      const sending = new Gate();
+      await whileReplaced(
+        world.server.deps.networks.default.transfers,
+        "submit",
+        (submit) => async (raw) => {
+          if (raw.toLowerCase().includes(wallet.toLowerCase())) await sending.pass();
+          await submit(raw);
+        },
+        async () => {
+          for (const campaign_id of campaigns)
+            expectSuccess(
+              await world.call("sponsor.withdrawFromCampaign", { campaign_id, amount_cents: 1 }, globex.key),
+            );
+          await sending.arrived(MAX_AT_ONCE);
+          await buyBeforePause(key);
+          await world.setPaymentSwitch(false);
+          await expectRefunded();
+          expect(await balanceOf(wallet)).toBe(0n);
+        },
+      ).finally(() => sending.open());
+      await eventually(
+        async () => expect(await balanceOf(wallet)).toBe(BigInt(MAX_AT_ONCE + 1) * 10_000n),
+        30_000,
+      );
     },
   );
 });

@@ -234,8 +234,14 @@ describe("a day's cap", () => {
     campaign_id = ready.campaignId;
     run = (n) => capped.run(ready.token, ready.service, { input: { n } });
   });
-  const withdraw = (amount_cents: number): Promise<Answer> =>
-    capped.call("sponsor.withdrawFromCampaign", { campaign_id, amount_cents }, sponsor.key);
+  const withdraw = (
+    amount_cents: number,
+    { key, id }: { key: string; id: string } = { key: sponsor.key, id: campaign_id },
+  ): Promise<Answer> => capped.call("sponsor.withdrawFromCampaign", { campaign_id: id, amount_cents }, key);
+  const arrived = (): Promise<void> =>
+    eventually(async () =>
+      expect(await capped.db.payout.count({ where: { status: { not: "settled" } } })).toBe(0),
+    );
 
   test("paying in and withdrawing in a circle uses nothing of the day's cap", async () => {
     for (let round = 0; round < 3; round++) {
@@ -244,15 +250,29 @@ describe("a day's cap", () => {
       const paid = await buyer.post(url, { amount_cents: CAP_CENTS }, credential);
       expect(paid.status).toBe(200);
       expectSuccess(await withdraw(CAP_CENTS));
+      await arrived();
     }
     expectSuccess(await run(1));
   });
 
-  test("withdrawals use at most half of the day's cap, and runs the rest", async () => {
-    // The test above paid 2 cents for a run. With 3 more withdrawn, half of the cap is used.
-    expectRefused(await withdraw(4), 503, "payments_paused");
-    expectSuccess(await withdraw(3));
-    const { message } = expectRefused(await withdraw(0.01), 503, "payments_paused");
+  test("a sponsor's withdrawals use a quarter of the day's cap, those of all use half of it, and runs the rest", async () => {
+    // The sponsor has withdrawn what it paid in today, which doesn't count. The test above paid 2 cents for a run.
+    const SHARE_USED = /^This sponsor has used its share of what may be withdrawn today\./;
+    expect(expectRefused(await withdraw(2.5001), 503, "payments_paused").message).toMatch(SHARE_USED);
+    expectSuccess(await withdraw(2));
+    await arrived();
+    const used = await withdraw(1);
+    expect(expectRefused(used, 503, "payments_paused").message).toMatch(SHARE_USED);
+    expect(Number(used.headers.get("retry-after"))).toBeGreaterThan(60);
+
+    const others = await capped.createSponsor("Globex", privateKeyToAddress(generatePrivateKey()));
+    const service_key = await capped.registerService(others.key);
+    const theirs = { key: others.key, id: await capped.createCampaign(others, [service_key]) };
+    // With 1 more withdrawn, half of the cap is used.
+    expectRefused(await withdraw(1.01, theirs), 503, "payments_paused");
+    expectSuccess(await withdraw(1, theirs));
+    await arrived();
+    const { message } = expectRefused(await withdraw(1, theirs), 503, "payments_paused");
     expect(message).toBe("Today's payment limit is used up. Try again after 00:00 UTC.");
     for (const n of [2, 3]) expectSuccess(await run(n));
     expectRefused(await run(4), 503, "payments_paused");

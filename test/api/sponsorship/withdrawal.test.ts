@@ -59,12 +59,36 @@ test("a withdrawal of another sponsor is not found", async () => {
   expectRefused(answer, 404, "not_found");
 });
 
-test("twenty withdrawals at once take no more than the budget holds", async () => {
-  const answers = await atOnce(20, () => withdraw(15));
-  const statuses = answers.map(({ status }) => status).sort();
-  expect(statuses).toEqual([...Array<number>(6).fill(200), ...Array<number>(14).fill(400)]);
-  expect(await budget()).toBe(10);
-  await eventually(async () => expect(await balanceOf(wallet)).toBe(90n * CENT), 30_000);
+const arrived = (): Promise<void> =>
+  eventually(async () => expect((await owed()).every(({ status }) => status === "settled")).toBe(true));
+
+test("of twenty withdrawals at once from a budget one is made, and the others lead to it until it has arrived", async () => {
+  const sending = new Gate();
+  await whileReplaced(
+    world.server.deps.networks.default.transfers,
+    "submit",
+    (submit) => async (raw) => {
+      await sending.pass();
+      await submit(raw);
+    },
+    async () => {
+      const answers = await atOnce(20, () => withdraw(15));
+      const [made, ...more] = answers.filter(({ status }) => status === 200);
+      expect(more).toEqual([]);
+      const { withdrawal_id } = made?.body.data.withdrawal as { withdrawal_id: string };
+      for (const answer of [...answers.filter((one) => one !== made), await withdraw(1)]) {
+        const { next_actions } = expectRefused(answer, 409, "conflict");
+        expect(next_actions).toMatchObject([
+          { action: "get_withdrawal", method: "GET", endpoint: `/sponsor/withdrawals/${withdrawal_id}` },
+        ]);
+      }
+      expect(await owed()).toMatchObject([{ id: withdrawal_id, amountMicros: 15n * CENT }]);
+      expect(await budget()).toBe(85);
+    },
+  ).finally(() => sending.open());
+  await arrived();
+  expectSuccess(await withdraw(85));
+  await eventually(async () => expect(await balanceOf(wallet)).toBe(100n * CENT));
 });
 
 test("an idempotency key withdraws once, however often it is sent", async () => {
@@ -83,11 +107,18 @@ describe("a refused withdrawal", () => {
     expect(await budget()).toBe(100);
   });
 
-  test("a withdrawal of more than the budget or of nothing is refused, and nothing is owed", async () => {
+  test("a withdrawal of more than the budget is refused, and nothing is owed", async () => {
     const { field_errors } = expectRefused(await withdraw(100.01), 400, "validation_error");
     expect(field_errors).toMatchObject([{ path: "/amount_cents" }]);
-    expectRefused(await withdraw(0), 400, "validation_error");
   });
+
+  test.each([0, 0.0001, 0.9999])(
+    "a withdrawal of %s cents is refused, and nothing is owed",
+    async (cents) => {
+      const { field_errors } = expectRefused(await withdraw(cents), 400, "validation_error");
+      expect(field_errors).toMatchObject([{ path: "/amount_cents", keyword: "minimum" }]);
+    },
+  );
 
   test("a withdrawal from another sponsor's campaign is not found, and nothing is owed", async () => {
     const globex = await world.createSponsor("Globex");
@@ -125,7 +156,11 @@ test("withdrawals are submitted at once, so a slow facilitator delays none by an
       await submit(raw);
     },
     async () => {
-      for (const cents of [1, 2, 3]) expectSuccess(await withdraw(cents));
+      const service = await world.registerService(acme.key);
+      for (const cents of [1, 2, 3]) {
+        const campaign_id = await world.createCampaign(acme, [service], { fundCents: 10 });
+        expectSuccess(await withdraw(cents, { campaign_id }));
+      }
       await settling.arrived(3);
     },
   ).finally(() => settling.open());
