@@ -158,7 +158,7 @@ export const ApiView = z.object({
 export const ApiDashboard = ApiView.extend({
   paused_for_payers: z.boolean().optional().meta({
     description:
-      "True while sponsors pay for no calls of it: at least five payments that were sent to its upstream in the last hour, and not before its last settled one, weren't settled within a minute. One settled payment ends this, and so does the hour",
+      "True while sponsors pay for no calls of it: since its last settled payment, and within the last hour, at least five were signed that its upstream hasn't taken after a minute. One settled payment ends this, and so does the hour",
   }),
   figures: ApiStatistics,
 });
