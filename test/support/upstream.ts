@@ -67,8 +67,8 @@ export interface Upstream {
   answerWith(script: (res: ServerResponse, req: IncomingMessage) => void): void;
   /** Holds back the answers to such requests from now on. Paid requests are settled before that. */
   hold(half: Half): Gate;
-  /** Settles the signatures that `liar` kept. */
-  settleHeld(): Promise<SettleResponse[]>;
+  /** Settles the signatures that `liar` kept, or the first ones of them. */
+  settleHeld(count?: number): Promise<SettleResponse[]>;
   close(): Promise<void>;
 }
 
@@ -219,8 +219,8 @@ export async function startUpstream(
       gates[half] = gate;
       return gate;
     },
-    settleHeld: () =>
-      Promise.all(held.splice(0).map(({ payload, requirements }) => settle(payload, requirements))),
+    settleHeld: (count = held.length) =>
+      Promise.all(held.splice(0, count).map(({ payload, requirements }) => settle(payload, requirements))),
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -141,8 +141,8 @@ test("one settled payment ends a pause, and those before it don't count any more
   for (let n = 0; n < 6; n += 1) expectRefused(await service.run(), 502, "upstream_error");
   await service.passTime(120);
   await expectPaused(service);
-  await world.upstream.settleHeld();
-  await eventually(async () => expect(await service.reserved()).toBe(0n), 20_000);
+  await world.upstream.settleHeld(1);
+  await eventually(async () => expect(await service.reserved()).toBe(100_000n), 20_000);
   expect(await service.plan()).toMatchObject({ ready: true });
   expectRefused(await service.run(), 502, "upstream_error");
 });
