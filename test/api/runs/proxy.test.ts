@@ -398,9 +398,9 @@ describe("a bought run that fails", () => {
       await whileReplaced(
         world.server.deps.networks.default.transfers,
         "submit",
-        (submit) => async (raw) => {
+        (submitTransfer) => async (raw) => {
           if (raw.toLowerCase().includes(wallet.toLowerCase())) await sending.pass();
-          await submit(raw);
+          await submitTransfer(raw);
         },
         async () => {
           for (const campaign_id of campaigns)
