@@ -11,7 +11,7 @@ const ALWAYS_ALLOWED = 10;
 /** Beyond them, all of them together hold at most this part of what the payer hasn't spent. */
 const USERS_PART = 4;
 /** More are never allowed. */
-export const MOST_UNDECIDED = 100;
+const MOST_UNDECIDED = 100;
 /** One sponsor's undecided payments hold at most this part of what the day's cap has left beside what was spent. */
 const SPONSORS_PART = 2;
 
