@@ -12,9 +12,9 @@ const REMEMBERED = "interval '1 hour'";
 
 /**
  * Whether sponsors have stopped paying for a service, because its last signatures didn't settle. Signatures from before
- * its last settlement don't count, nor those from before its network was last away. Calls that the seller answered with an
- * error (4xx or 5xx, but not 402) count once for each person: else one person's wrong input would stop a good service for
- * everybody. Direct payments don't count, because strangers make them.
+ * its last settlement don't count, nor those from before its network was last away. Calls that the seller didn't answer, or
+ * answered with an error (4xx or 5xx, but not 402), count once for each person: else one person's input, which makes a good
+ * seller fail, would stop it for everybody. Direct payments don't count, because strangers make them.
  */
 export const readUnsettled = statement({
   name: "sponsored-api.read-unsettled",
@@ -23,7 +23,7 @@ export const readUnsettled = statement({
   row: { paused: boolean },
   text: `
     SELECT count(*) FILTER (WHERE NOT failed) + count(DISTINCT user_id) FILTER (WHERE failed) >= ${UNSETTLED_UNTIL_PAUSED} AS paused
-      FROM (SELECT p.user_id, coalesce(p.upstream_status >= 400 AND p.upstream_status <> 402, false) AS failed
+      FROM (SELECT p.user_id, coalesce(p.upstream_status >= 400 AND p.upstream_status <> 402, true) AS failed
               FROM sponsored_apis s JOIN payments p ON p.service = s.service_key
              WHERE s.service_key = $service AND p.sponsor_id IS NOT NULL AND p.status IN ('${OPEN_AFTER_SIGNING.join("', '")}', 'expired')
                AND p.created_at > greatest(now() - ${REMEMBERED}, s.last_settled_at, ${lastOutage("s.network")})
