@@ -36,6 +36,11 @@ export function mountSandboxPage(app: Express, peers: readonly string[], page: (
         treasury_address: sandbox.treasury.address,
         admin_api_key: adminApiKey,
         accounts: sandbox.accounts.map(({ address, privateKey }) => ({ address, private_key: privateKey })),
+        upstreams: sandbox.upstreams.map(({ service_key, upstream_url, upstream_method }) => ({
+          service_key,
+          upstream_url,
+          upstream_method,
+        })),
         ...(demo !== undefined && { demo }),
       },
     );
