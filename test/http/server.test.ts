@@ -199,3 +199,24 @@ describe("endpoints for operators", () => {
     expect(body).toMatchObject({ openapi: "3.1.0", servers: [{ url: "https://tollfree.example" }] });
   });
 });
+
+test("a caller who doesn't read an answer is cut off, and one who does isn't", async () => {
+  const ended: string[] = [];
+  const text = "x".repeat(30_000_000); // more than sockets hold
+  const server = await startServer(
+    (req, res) => {
+      res.once("close", () => ended.push(String(req.url)));
+      res.end(text);
+    },
+    { host: "127.0.0.1", port: 0, readAnswerMs: 2_000 },
+  );
+  try {
+    expect(await (await fetch(`${server.url}/reads`)).text()).toHaveLength(text.length);
+    const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+    socket.pause().write("GET /waits HTTP/1.1\r\nHost: x\r\n\r\n");
+    await expect.poll(() => ended, { timeout: 10_000 }).toEqual(["/reads", "/waits"]);
+    socket.destroy();
+  } finally {
+    await server.close(0);
+  }
+});
