@@ -236,6 +236,7 @@ test("a sponsor with as many slow probes under way as it may have is refused one
   gate.open();
   expect(new Set(await registering).size).toBe(CALLS);
   expectSuccess(await world.call("sponsor.listApis", {}, sponsor.key));
+});
 
 describe("a user with many runs of one service under way, in several sessions", () => {
   const crowded = useWorld({ inFlightLimits: { runsOfService: RUNS, runsOfUser: RUNS - 1 } });
