@@ -185,6 +185,25 @@ describe("endpoints for operators", () => {
     expect(text).not.toContain("secret");
   });
 
+  test("many requests of /readyz at once check the dependencies once, and later ones do again", async () => {
+    let checks = 0;
+    const gate = new Gate();
+    api = await startExampleApi({
+      chain: async () => {
+        checks += 1;
+        await gate.pass();
+        return undefined;
+      },
+    });
+    const ask = async (): Promise<number> => (await api.request("GET", "/readyz")).status;
+    const asking = Array.from({ length: 20 }, ask);
+    await gate.arrived();
+    gate.open();
+    expect(new Set(await Promise.all(asking))).toEqual(new Set([200]));
+    expect(checks).toBe(1);
+    await expect.poll(async () => (await ask(), checks)).toBe(2);
+  });
+
   test("/readyz answers 200 while a dependency is degraded", async () => {
     api = await startExampleApi({ database: async () => {}, redis: async () => "degraded" });
     const { status, text } = await api.request("GET", "/readyz");
