@@ -66,6 +66,12 @@ export async function startServer(
     listener(req, res);
   };
   server.on("request", accept);
+  // Nothing came or went for so long. A call that is under way may take longer, as long as nothing of its answer waits.
+  server.setTimeout(readAnswerMs, (socket) => {
+    const response = connections.get(socket);
+    const isWorking = response !== undefined && !response.writableEnded && socket.writableLength === 0;
+    if (!isWorking) socket.destroy();
+  });
   server.on("checkExpectation", (req, res) => sendError(req, res, new AppError("invalid_request")));
   server.on("connect", (_req, socket) => refuseRaw(socket));
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {

@@ -225,16 +225,25 @@ test("a caller who doesn't read an answer is cut off, and one who does isn't", a
   const server = await startServer(
     (req, res) => {
       res.once("close", () => ended.push(String(req.url)));
-      res.end(text);
+      if (req.url === "/reads" || req.url === "/waits") res.end(text);
+      else if (req.url === "/streams") res.write(text);
+      else setTimeout(() => res.end("late"), 3_000);
     },
     { host: "127.0.0.1", port: 0, readAnswerMs: 2_000 },
   );
   try {
     expect(await (await fetch(`${server.url}/reads`)).text()).toHaveLength(text.length);
-    const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
-    socket.pause().write("GET /waits HTTP/1.1\r\nHost: x\r\n\r\n");
-    await expect.poll(() => ended, { timeout: 10_000 }).toEqual(["/reads", "/waits"]);
-    socket.destroy();
+    const late = fetch(`${server.url}/late`);
+    const sockets = ["/waits", "/streams"].map((path) => {
+      const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+      socket.pause().write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      return socket;
+    });
+    expect(await (await late).text()).toBe("late");
+    await expect
+      .poll(() => [...ended].sort(), { timeout: 10_000 })
+      .toEqual(["/late", "/reads", "/streams", "/waits"]);
+    for (const socket of sockets) socket.destroy();
   } finally {
     await server.close(0);
   }
