@@ -33,7 +33,7 @@ import type { Job } from "./jobs/run-job.ts";
 const MONEY_CONNECTIONS = 5;
 
 /** Searches of one replica: fewer than the pool has connections, so that other reads find one. */
-const SEARCHES = { atOnce: 2, atOnceOfCaller: 1, waitingOfCaller: 20, waiting: 200 };
+const SEARCHES = { atOnce: 2, atOnceOfCaller: 1, waitingOfCaller: 20, waitingOfKind: 200 };
 
 /** Everything a server is built from. Nothing else is read from the environment. */
 export interface Parts {

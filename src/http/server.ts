@@ -26,6 +26,9 @@ const IDLE_CHECK_MS = 50;
 /** While the server stops: how long a connection without a request so far may still send one. */
 const FIRST_REQUEST_MS = 1_000;
 
+/** How long a caller may take to read an answer once it is complete. It is kept in memory until then. */
+const READ_ANSWER_MS = 60_000;
+
 /** How long a refused connection stays open, so that the client can read the error response. */
 const READ_REFUSAL_MS = 1_000;
 
@@ -44,7 +47,7 @@ export interface RunningServer {
 /** Starts listening. Port 0 means any free port. @throws Error if the port is taken */
 export async function startServer(
   listener: RequestListener,
-  { host, port }: { host: string; port: number },
+  { host, port, readAnswerMs = READ_ANSWER_MS }: { host: string; port: number; readAnswerMs?: number },
 ): Promise<RunningServer> {
   const server = createServer(LIMITS);
   const connections: Connections = new Map();
@@ -55,6 +58,7 @@ export async function startServer(
 
   const accept = (req: IncomingMessage, res: ServerResponse): void => {
     connections.set(req.socket, res);
+    res.once("prefinish", () => cutOffUnread(res, readAnswerMs));
     if (req.headers.host === undefined && req.httpVersion !== "1.0") {
       sendError(req, res, new AppError("invalid_request", { message: "The Host header is missing." }));
       return;
@@ -62,6 +66,12 @@ export async function startServer(
     listener(req, res);
   };
   server.on("request", accept);
+  // Nothing came or went for so long. A call that is under way may take longer, as long as nothing of its answer waits.
+  server.setTimeout(readAnswerMs, (socket) => {
+    const response = connections.get(socket);
+    const isWorking = response !== undefined && !response.writableEnded && socket.writableLength === 0;
+    if (!isWorking) socket.destroy();
+  });
   server.on("checkExpectation", (req, res) => sendError(req, res, new AppError("invalid_request")));
   server.on("connect", (_req, socket) => refuseRaw(socket));
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
@@ -77,6 +87,15 @@ export async function startServer(
     url: urlOf(server.address() as AddressInfo),
     close: (deadlineMs) => close(server, connections, deadlineMs),
   };
+}
+
+/** Cuts the connection if the answer isn't read in time. */
+function cutOffUnread(res: ServerResponse, readAnswerMs: number): void {
+  if (res.writableFinished) return;
+  const { socket } = res;
+  const timer = setTimeout(() => socket?.destroy(), readAnswerMs);
+  const stop = (): void => clearTimeout(timer);
+  res.once("finish", stop).once("close", stop);
 }
 
 function close(server: Server, connections: Connections, deadlineMs: number): Promise<void> {

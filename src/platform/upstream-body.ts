@@ -26,11 +26,14 @@ export async function readBody(stream: AsyncIterable<Uint8Array>, maxBytes: numb
   return { bytes: Buffer.concat(chunks) };
 }
 
+/** Nobody needs more. A header has room for thousands, each of which takes time. */
+const MOST_ENCODINGS = 3;
+
 /**
  * Undoes a body's `Content-Encoding`. The first `maxBytes` of the result are kept, because a small body can
  * expand to any size.
  * @param encodings the header's value, such as `gzip`; several are separated by commas
- * @returns undefined if an encoding is unknown here, or the bytes aren't in it
+ * @returns undefined if an encoding is unknown here, there are more than three, or the bytes aren't in it
  */
 export async function decodeBody(
   body: ReceivedBody,
@@ -41,6 +44,7 @@ export async function decodeBody(
     .split(",")
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== "" && name !== "identity");
+  if (names.length > MOST_ENCODINGS) return undefined;
   let decoded = body;
   for (const name of names.reverse()) {
     const decoder = createDecoder(name, decoded.bytes);

@@ -185,6 +185,25 @@ describe("endpoints for operators", () => {
     expect(text).not.toContain("secret");
   });
 
+  test("many requests of /readyz at once check the dependencies once, and later ones do again", async () => {
+    let checks = 0;
+    const gate = new Gate();
+    api = await startExampleApi({
+      chain: async () => {
+        checks += 1;
+        await gate.pass();
+        return undefined;
+      },
+    });
+    const ask = async (): Promise<number> => (await api.request("GET", "/readyz")).status;
+    const asking = Array.from({ length: 20 }, ask);
+    await gate.arrived();
+    gate.open();
+    expect(new Set(await Promise.all(asking))).toEqual(new Set([200]));
+    expect(checks).toBe(1);
+    await expect.poll(async () => (await ask(), checks)).toBe(2);
+  });
+
   test("/readyz answers 200 while a dependency is degraded", async () => {
     api = await startExampleApi({ database: async () => {}, redis: async () => "degraded" });
     const { status, text } = await api.request("GET", "/readyz");
@@ -198,4 +217,34 @@ describe("endpoints for operators", () => {
     expect(status).toBe(200);
     expect(body).toMatchObject({ openapi: "3.1.0", servers: [{ url: "https://tollfree.example" }] });
   });
+});
+
+test("a caller who doesn't read an answer is cut off, and one who does isn't", async () => {
+  const ended: string[] = [];
+  const text = "x".repeat(30_000_000); // more than sockets hold
+  const server = await startServer(
+    (req, res) => {
+      res.once("close", () => ended.push(String(req.url)));
+      if (req.url === "/reads" || req.url === "/waits") res.end(text);
+      else if (req.url === "/streams") res.write(text);
+      else setTimeout(() => res.end("late"), 3_000);
+    },
+    { host: "127.0.0.1", port: 0, readAnswerMs: 2_000 },
+  );
+  try {
+    expect(await (await fetch(`${server.url}/reads`)).text()).toHaveLength(text.length);
+    const late = fetch(`${server.url}/late`);
+    const sockets = ["/waits", "/streams"].map((path) => {
+      const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+      socket.pause().write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      return socket;
+    });
+    expect(await (await late).text()).toBe("late");
+    await expect
+      .poll(() => [...ended].sort(), { timeout: 10_000 })
+      .toEqual(["/late", "/reads", "/streams", "/waits"]);
+    for (const socket of sockets) socket.destroy();
+  } finally {
+    await server.close(0);
+  }
 });

@@ -102,3 +102,19 @@ describe.each([
     }
   });
 });
+
+test.each([
+  ["in many places", 60],
+  ["deep inside", 1_500],
+])("numbers that lose digits %s have a short answer, also without a credential", async (_where, depth) => {
+  const numbers = "1e400,".repeat(40_000);
+  const rawJson = `{"task_data":${"[".repeat(depth)}${numbers}1${"]".repeat(depth)}}`;
+  for (const token of [undefined, SESSION]) {
+    const { status, body } = await api.request("POST", "/agent/tasks/c1/complete", {
+      ...(token !== undefined && { token }),
+      rawJson,
+    });
+    expect([400, 401]).toContain(status);
+    expect(JSON.stringify(body).length).toBeLessThan(30_000);
+  }
+});

@@ -10,7 +10,12 @@ describe("a compute thread", () => {
     thread.run("somebody", { name, args });
 
   beforeEach(() => {
-    const turns = new FairQueue("tasks", { atOnce: 1, atOnceOfCaller: 1, waitingOfCaller: 2, waiting: 9 });
+    const turns = new FairQueue("tasks", {
+      atOnce: 1,
+      atOnceOfCaller: 1,
+      waitingOfCaller: 2,
+      waitingOfKind: 9,
+    });
     const program = new URL("../support/compute-program.ts", import.meta.url);
     thread = new ComputeThread(program, turns, { giveUpAfterMs: 3_000, maxHeapMb: 128 });
   });

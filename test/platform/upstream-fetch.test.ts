@@ -32,6 +32,7 @@ const ANSWERS: Record<string, (res: ServerResponse) => void> = {
 
 /** Answers that break off, or whose encoding is wrong. */
 const JSON_TEXT = JSON.stringify({ temperature: 21.5, note: "a café by the sea".repeat(50) });
+const FOUR_TIMES = [1, 2, 3, 4].reduce((packed) => gzipSync(packed), Buffer.from(JSON_TEXT));
 const ZSTD_FRAME = Buffer.from("28b52ffd0458110000303132", "hex");
 const BROKEN: Record<string, (res: ServerResponse) => void> = {
   "cut-before-body"(res) {
@@ -48,6 +49,7 @@ const BROKEN: Record<string, (res: ServerResponse) => void> = {
     res.write(packed.subarray(0, packed.length - 12), () => res.socket?.destroy());
   },
   "not-gzip": (res) => res.writeHead(200, { "content-encoding": "gzip" }).end("plain after all"),
+  "many-times": (res) => res.writeHead(200, { "content-encoding": "gzip, gzip, gzip, gzip" }).end(FOUR_TIMES),
   zstd: (res) => res.writeHead(200, { "content-encoding": "zstd" }).end(ZSTD_FRAME),
   "raw-deflate": (res) =>
     res.writeHead(200, { "content-encoding": "deflate" }).end(deflateRawSync(JSON_TEXT)),
@@ -113,6 +115,7 @@ describe("an upstream's answer", () => {
   test.each([
     ["not-gzip", "gzip", Buffer.from("plain after all")],
     ["zstd", "zstd", ZSTD_FRAME],
+    ["many-times", "gzip, gzip, gzip, gzip", FOUR_TIMES],
   ])("an answer whose encoding can't be undone is returned as it came (%s)", async (path, encoding, body) => {
     const answer = await get(path);
     expect(answer).toMatchObject({ kind: "answer", truncated: false, encoding });

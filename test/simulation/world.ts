@@ -34,7 +34,13 @@ const SESSION_CENTS = [10, 8, 10];
 const GRANT_CENTS = 24;
 const FEE_BPS = 100n;
 /** A simulated process that is killed never says that its calls have ended. */
-const NO_LIMITS = { callsOfCaller: Infinity, runsOfService: Infinity, unpaidOfAddress: Infinity };
+const NO_LIMITS = {
+  callsOfCaller: Infinity,
+  runsOfService: Infinity,
+  runsOfUser: Infinity,
+  unpaidOfService: Infinity,
+  unpaidOfAddress: Infinity,
+};
 
 export const SPONSOR_WALLET = `0x${"5".repeat(40)}` as const;
 
@@ -65,7 +71,7 @@ export async function createSimWorld(random: Random, tampering: readonly string[
   const facilitator = new SimFacilitator(random, chain);
   upstreams.faults = facilitator.faults = false;
   const buyer = new SimBuyer(chain);
-  const SEARCHES = { atOnce: 4, atOnceOfCaller: 4, waitingOfCaller: 100, waiting: 100 };
+  const SEARCHES = { atOnce: 4, atOnceOfCaller: 4, waitingOfCaller: 100, waitingOfKind: 100 };
   const silent = (): void => undefined;
   const deps: Deps = {
     db,

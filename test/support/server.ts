@@ -60,6 +60,8 @@ const NO_LIMITS = Object.fromEntries(
 const NO_IN_FLIGHT_LIMITS: InFlightLimits = {
   callsOfCaller: Infinity,
   runsOfService: Infinity,
+  runsOfUser: Infinity,
+  unpaidOfService: Infinity,
   unpaidOfAddress: Infinity,
 };
 

@@ -8,7 +8,7 @@ const PROGRAM = new URL(
 );
 
 /** One thread computes. A caller may have as many tasks waiting as an agent sends at once in earnest. */
-const LIMITS = { atOnce: 1, atOnceOfCaller: 1, waitingOfCaller: 10, waiting: 200 };
+const LIMITS = { atOnce: 1, atOnceOfCaller: 1, waitingOfCaller: 10, waitingOfKind: 200 };
 
 export const startCompute = (): ComputeThread =>
   new ComputeThread(PROGRAM, new FairQueue("large requests", LIMITS));

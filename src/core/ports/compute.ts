@@ -5,7 +5,7 @@ export interface ComputeTask {
 }
 
 export interface ComputeOptions {
-  /** The task goes before all that wait, and isn't refused: for what holds a lock, or was paid. */
+  /** The task goes before those that aren't, though not twice in a row, and isn't refused: for what was paid. */
   isUrgent?: boolean;
 }
 
@@ -15,7 +15,7 @@ export interface Compute {
    * Runs a task when it is the caller's turn.
    * @param caller a key for whom the task is done
    * @throws TookTooLong if the task was given up; `rate_limited` if too many tasks of the caller wait;
-   *   `service_unavailable` if too many tasks wait in all; what the task's function throws, as an Error with its message
+   *   `service_unavailable` if too many tasks of such callers wait; what the task's function throws, as an Error with its message
    */
   run(caller: string, task: ComputeTask, options?: ComputeOptions): Promise<unknown>;
 }

@@ -32,6 +32,10 @@ export interface InFlightLimits {
   callsOfCaller: number;
   /** Runs of one service, sponsored and direct, from before the quote until the upstream has answered. */
   runsOfService: number;
+  /** Of these, runs for one user. Sessions are easily opened, so a limit for each of them wouldn't leave any to others. */
+  runsOfUser: number;
+  /** Of these, direct calls whose payment isn't taken yet. Anybody can make them, from many addresses; runs that pay have the rest. */
+  unpaidOfService: number;
   /** Direct calls of one client address, until their payment is taken. */
   unpaidOfAddress: number;
 }
@@ -39,6 +43,8 @@ export interface InFlightLimits {
 export const IN_FLIGHT_LIMITS: InFlightLimits = {
   callsOfCaller: 20,
   runsOfService: 100,
+  runsOfUser: 25,
+  unpaidOfService: 60,
   unpaidOfAddress: 60,
 };
 
@@ -47,16 +53,18 @@ export interface InFlightCounts {
   calls: InFlight;
   /** By service key. */
   runs: InFlight;
+  /** By service key and user id. */
+  userRuns: InFlight;
+  /** By service key. */
+  unpaidRuns: InFlight;
   /** By client address. */
   unpaid: InFlight;
 }
 
-export const countInFlight = ({
-  callsOfCaller,
-  runsOfService,
-  unpaidOfAddress,
-}: InFlightLimits): InFlightCounts => ({
-  calls: new InFlight(callsOfCaller),
-  runs: new InFlight(runsOfService),
-  unpaid: new InFlight(unpaidOfAddress),
+export const countInFlight = (limits: InFlightLimits): InFlightCounts => ({
+  calls: new InFlight(limits.callsOfCaller),
+  runs: new InFlight(limits.runsOfService),
+  userRuns: new InFlight(limits.runsOfUser),
+  unpaidRuns: new InFlight(limits.unpaidOfService),
+  unpaid: new InFlight(limits.unpaidOfAddress),
 });

@@ -19,7 +19,8 @@ function prune(schema: z.ZodType, value: unknown, isQuery: boolean): unknown {
   if (inner instanceof z.ZodArray) {
     if (!Array.isArray(value)) return value;
     const items = isQuery ? value.filter((item) => !isBlank(item)) : value;
-    return items.map((item: unknown) => prune(inner.element as z.ZodType, item, isQuery));
+    const element = unwrapZod(inner.element as z.ZodType);
+    return hasInside(element) ? items.map((item: unknown) => prune(element, item, isQuery)) : items;
   }
   if (inner instanceof z.ZodUnion) {
     if (typeof value !== "object" || value === null || inner.safeParse(value).success) return value;
@@ -28,6 +29,10 @@ function prune(schema: z.ZodType, value: unknown, isQuery: boolean): unknown {
   }
   return value;
 }
+
+/** Whether values of a schema can hold fields. A list of texts isn't walked through: anybody may send one of 60,000. */
+const hasInside = (schema: z.ZodType): boolean =>
+  schema instanceof z.ZodObject || schema instanceof z.ZodArray || schema instanceof z.ZodUnion;
 
 /**
  * `Object.fromEntries` keeps a field named `__proto__` as an ordinary field, so that a later step can refuse it.

@@ -16,6 +16,25 @@ type CheckResult = "ok" | "degraded" | "failed";
 /** A check that takes longer counts as failed. */
 const CHECK_TIMEOUT_MS = 2_000;
 
+/** How long the result of a readiness check serves further requests. */
+const CHECKED_MS = 500;
+
+/**
+ * Lets requests at the same time, and so long after, share one result. Anybody may ask, and it takes queries, and calls of
+ * RPCs, whose providers count them and refuse more.
+ */
+function shared<Result>(work: () => Promise<Result>, ms: number): () => Promise<Result> {
+  let result: Promise<Result> | undefined;
+  return () => {
+    if (result !== undefined) return result;
+    const running = work();
+    result = running;
+    const end = (): void => void setTimeout(() => (result = undefined), ms).unref();
+    running.then(end, end);
+    return running;
+  };
+}
+
 /** Adds the operator's endpoints. Their success responses have no envelope, their errors have it. */
 export function mountHealth(
   app: Express,
@@ -27,11 +46,13 @@ export function mountHealth(
     isStopping: () => boolean;
   },
 ): void {
+  const check = shared(() => runChecks(options.checks), CHECKED_MS);
+  const scrape = shared(() => options.metrics.scrape(), 0);
   serveGet(app, "/healthz", (req, res) => sendJson(req, res, 200, {}, { status: "ok" }));
   serveGet(app, "/readyz", async (req, res) => {
     if (options.isStopping())
       throw new AppError("service_unavailable", { message: "The server is stopping." });
-    const checks = await runChecks(options.checks);
+    const checks = await check();
     if (Object.values(checks).includes("failed"))
       throw new AppError("service_unavailable", { details: { checks } });
     sendJson(req, res, 200, {}, { status: "ready", checks });
@@ -39,7 +60,7 @@ export function mountHealth(
   serveGet(app, "/metrics", async (req, res) => {
     if (!options.mayScrape(bearerOf(req)))
       throw new AppError("unauthorized", { message: "Send the metrics token as `Authorization: Bearer …`." });
-    const text = await options.metrics.scrape();
+    const text = await scrape();
     res
       .writeHead(200, { "Content-Type": options.metrics.contentType, "Cache-Control": "no-store" })
       .end(text);

@@ -19,6 +19,9 @@ const MAX_BATCH_CALLS = 100;
 /** How many calls of one batch run at a time. A batch must not take all database connections from others. */
 const MAX_AT_ONCE = 8;
 
+/** A batch makes no further call once its answers are so long together, in characters. */
+const MAX_ANSWERS = 4 * 1024 * 1024;
+
 /** Headers that belong to one call. In a batch, nothing says to which. */
 const HEADERS_OF_ONE_CALL = ["idempotency-key", "payment-signature", "x-payment"] as const;
 
@@ -54,21 +57,31 @@ export function createBatchHandler(api: Api, protocol: TrpcProtocol): Handler {
       return;
     }
     const inputs = readInputs(req);
+    let answered = 0;
     const calls = names.map((name, index) => {
       const found = find(() => locate(protocol, name, req.method, names.length));
-      return async (): Promise<Outcome> =>
-        perform(
-          request,
-          name,
-          "refusal" in found
-            ? found
-            : { operation: found, readInput: async () => (await inputs())[String(index)] },
-        );
+      const call: Call | NotFound =
+        "refusal" in found
+          ? found
+          : { operation: found, readInput: async () => (await inputs())[String(index)] };
+      return async (): Promise<Outcome> => {
+        const outcome = await perform(request, name, answered > MAX_ANSWERS ? { refusal: notMade() } : call);
+        answered += textOf(outcome.content).length;
+        return outcome;
+      };
     });
     if (wantsStream(req)) await stream(req, res, calls);
     else sendList(req, res, await runAll(calls));
   };
 }
+
+/** The answers of a batch wait for one another, and would fill the memory meanwhile. */
+const notMade = (): AppError =>
+  new AppError("rate_limited", {
+    message:
+      "This call wasn't made, since the answers of its batch are large already. Repeat it in another batch.",
+    retryAfterSeconds: 1,
+  });
 
 /** The names of the called procedures. @throws AppError if the whole batch is refused */
 function readNames(req: IncomingMessage): string[] {

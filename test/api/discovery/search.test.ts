@@ -204,6 +204,12 @@ describe("while searches are slow", () => {
     expect((await searchWeather(token)).status).toBe(200);
   });
 
+  test("so is a search for services to buy, which needs no credential", async () => {
+    const find = () => world.rest("GET", "/discovery/search?query=weather");
+    expect(outcome(await whileLocked(find))).toEqual([503, "service_unavailable"]);
+    expect((await find()).status).toBe(200);
+  });
+
   test("a person's further searches wait, those beyond the limit are refused, and others get their turn", async () => {
     const another = await world.createGrant();
     const own = await atOnce(2, async () => (await world.openSession(another)).token);

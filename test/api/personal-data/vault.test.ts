@@ -7,6 +7,8 @@ import { expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts"
 import type { GrantOfUser, SponsorWithKey } from "../../support/caller.ts";
 import { CONSENT, GRANT_SCOPES } from "../../support/caller.ts";
 import { dump } from "../../support/dump.ts";
+import { Gate } from "../../support/gate.ts";
+import { whileReplaced } from "../../support/replace-method.ts";
 import type { Answer } from "../../support/server.ts";
 import { FULL_TASK } from "../../support/tasks.ts";
 import { useWorld } from "../../support/use-world.ts";
@@ -438,7 +440,7 @@ describe("a hijacked agent that works with a sponsor to read the vault", () => {
     expectSuccess(await run(fitting));
   });
 
-  test("of 20 misfits at once, exactly three are told, and all others are refused unread", async () => {
+  test("of 20 misfits at once, exactly three are told, and all others tell nothing", async () => {
     const services = await Promise.all(Array.from({ length: 20 }, (_, i) => registerPattern(`^${i + 2000}`)));
     const answers = await atOnce(20, (i) => run(services[i] as string));
     const messages = answers.map(
@@ -463,6 +465,37 @@ describe("a hijacked agent that works with a sponsor to read the vault", () => {
     expect(await misfits()).toMatchObject([{ misfits: 1 }]);
     expect(await consents()).toMatchObject([{ serviceKey: free, dataTypes: ["birthdate"] }]);
   });
+});
+
+test("while large submissions with references are checked, they hold no connection that payments need", async () => {
+  await put("email", secret);
+  const input_schema = object({
+    n: { type: "integer" },
+    text: { type: "string" },
+    email: { type: "string", "x-data-type": "email" },
+  });
+  const buying = await world.readyService({ api: { input_schema }, grant, token });
+  const other = await world.readyService();
+  const gate = new Gate();
+  const text = "The room was clean and quiet. ".repeat(400);
+  await whileReplaced(
+    world.server.deps.compute,
+    "run",
+    (run) => async (caller, task, options) => {
+      if (task.name === "validateFilled") await gate.pass();
+      return run(caller, task, options);
+    },
+    async () => {
+      // More than there are connections for money.
+      const checking = atOnce(10, (n) =>
+        world.run(token, buying.service, { input: { n, text, email: { $vault: "email" } } }),
+      );
+      await gate.arrived(10);
+      expectSuccess(await world.run(other.token, other.service));
+      gate.open();
+      for (const answer of await checking) expectSuccess(answer);
+    },
+  );
 });
 
 test("a stored value's length can't be measured by filling the rest of the input up to the limit", async () => {

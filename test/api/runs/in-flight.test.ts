@@ -16,7 +16,12 @@ const CALLS = 4;
 const RUNS = 3;
 const UNPAID = 2;
 const world = useWorld({
-  inFlightLimits: { callsOfCaller: CALLS, runsOfService: RUNS, unpaidOfAddress: UNPAID },
+  inFlightLimits: {
+    callsOfCaller: CALLS,
+    runsOfService: RUNS,
+    unpaidOfService: UNPAID,
+    unpaidOfAddress: UNPAID,
+  },
   trustedProxies: ["127.0.0.1"],
 });
 let ready: ReadyService;
@@ -145,12 +150,33 @@ describe("a client address whose unpaid calls are all under way", () => {
     });
     expect(price.status).toBe(402);
 
-    const other = direct(9);
+    const other = await world.readyService();
+    const elsewhere = fetch(`${world.url}/proxy/${other.service}/run`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-forwarded-for": "203.0.113.6" },
+      body: JSON.stringify({ input: { n: 1 } }),
+    });
     await gate.arrived(UNPAID + 1);
     gate.open();
-    for (const { status } of [...(await asking), await other]) expect(status).toBe(402);
+    for (const { status } of [...(await asking), await elsewhere]) expect(status).toBe(402);
     expect((await direct(9, {}, address)).status).toBe(402);
   });
+});
+
+test("unpaid calls of a service from many addresses leave slots for its paying runs", async () => {
+  const gate = world.upstream.hold("unpaid");
+  const asking = atOnce(UNPAID, (n) => direct(n));
+  await gate.arrived(UNPAID);
+  const before = await traces();
+  expectBusy(await answerOf(await direct(9)));
+  expect(await traces()).toEqual(before);
+
+  const running = run(1);
+  await gate.arrived(UNPAID + 1);
+  gate.open();
+  expectSuccess(await running);
+  for (const { status } of await asking) expect(status).toBe(402);
+  expect((await direct(9)).status).toBe(402);
 });
 
 describe("a session whose calls are all under way", () => {
@@ -210,4 +236,32 @@ test("a sponsor with as many slow probes under way as it may have is refused one
   gate.open();
   expect(new Set(await registering).size).toBe(CALLS);
   expectSuccess(await world.call("sponsor.listApis", {}, sponsor.key));
+});
+
+describe("a user with many runs of one service under way, in several sessions", () => {
+  const crowded = useWorld({ inFlightLimits: { runsOfService: RUNS, runsOfUser: RUNS - 1 } });
+
+  test("has no run more of it, but of other services, and other users have", async () => {
+    const offer = await crowded.readyService({ api: { timeout_ms: 20_000 } });
+    const { service, campaignId, sponsor, grant, token } = offer;
+    const elsewhere = await crowded.readyService({ behaviour: "free", sponsor, grant, token });
+    const other = await crowded.createGrant();
+    const otherToken = (await crowded.openSession(other)).token;
+    await crowded.completeTask(otherToken, campaignId);
+    const gate = crowded.upstream.hold("unpaid");
+    const sessions = await atOnce(RUNS, async () => (await crowded.openSession(grant)).token);
+    const running = atOnce(RUNS - 1, (n) => crowded.run(sessions[n] ?? "", service, { input: { n } }));
+    await gate.arrived(RUNS - 1);
+
+    const refused = await crowded.run(sessions[RUNS - 1] ?? "", service, { input: { n: 9 } });
+    expectRefused(refused, 429, "rate_limited");
+    expect(refused.headers.get("retry-after")).toBe("2");
+    expectSuccess(await crowded.run(token, elsewhere.service, { input: { n: 1 } }));
+    const others = crowded.run(otherToken, service, { input: { n: 1 } });
+    await gate.arrived(RUNS);
+
+    gate.open();
+    for (const answer of [...(await running), await others]) expectSuccess(answer);
+    expectSuccess(await crowded.run(token, service, { input: { n: 9 } }));
+  });
 });

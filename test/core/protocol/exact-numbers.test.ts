@@ -42,4 +42,21 @@ describe("numbers that a double can't hold", () => {
     expect(findInexactNumbers('{"a": 9007199254740993, "a": 1}')).toEqual([]);
     expect(findInexactNumbers('{"a": 1, "a": 9007199254740993}')).toEqual(["/a"]);
   });
+
+  test("of many, the first hundred are named", () => {
+    const places = findInexactNumbers(`{"a": [${"1e400,".repeat(40_000)}0]}`);
+    expect(places).toEqual(Array.from({ length: 100 }, (_, n) => `/a/${n}`));
+  });
+
+  test("a text that nests as deep as a body can is no problem, and what is too deep isn't named", () => {
+    const nested = (depth: number): string => `${"[".repeat(depth)}9007199254740993${"]".repeat(depth)}`;
+    expect(findInexactNumbers(nested(200))).toEqual(["/0".repeat(200)]);
+    expect(findInexactNumbers(nested(100_000))).toEqual([]);
+  });
+
+  test("numbers and signs in texts, also after escapes, aren't numbers", () => {
+    const json = String.raw`{"a\\": "\"", "b": "\\", "9007199254740993": "x\"9007199254740993", "c": [1e2, -1.5E+3]}`;
+    expect(findInexactNumbers(json.replace("1e2", "1e400"))).toEqual(["/c/0"]);
+    expect(findInexactNumbers(json)).toEqual([]);
+  });
 });

@@ -4,7 +4,7 @@ import { FairQueue } from "../../../src/core/protocol/fair-queue.ts";
 /** A queue whose jobs note their name when they start, and end when they are told to. */
 function createQueue(limits: Partial<ConstructorParameters<typeof FairQueue>[1]> = {}) {
   const queue = new FairQueue("jobs", {
-    ...{ atOnce: 1, atOnceOfCaller: 1, waitingOfCaller: 3, waiting: 5 },
+    ...{ atOnce: 1, atOnceOfCaller: 1, waitingOfCaller: 3, waitingOfKind: 5 },
     ...limits,
   });
   const started: string[] = [];
@@ -76,23 +76,46 @@ describe("a fair queue", () => {
     expect(await Promise.all(all)).toHaveLength(5);
   });
 
-  test("beyond the limit for all, every caller is refused until jobs have ended", async () => {
-    const { add, end, settle } = createQueue({ waiting: 2 });
+  test("beyond the limit of a kind, its callers are refused until jobs have ended, and others aren't", async () => {
+    const { add, end, settle } = createQueue({ waitingOfKind: 2 });
     const all = [add("a", "a1"), add("b", "b1"), add("c", "c1")];
     await expect(add("d", "d1")).rejects.toMatchObject({ code: "service_unavailable" });
+    all.push(add("user:u", "u1"));
     await settle();
     await end("a1");
     all.push(add("d", "d1"));
-    for (const name of ["b1", "c1", "d1"]) await end(name);
-    expect(await Promise.all(all)).toEqual(["a1", "b1", "c1", "d1"]);
+    for (const name of ["b1", "u1", "c1", "d1"]) await end(name);
+    expect(await Promise.all(all)).toEqual(["a1", "b1", "c1", "u1", "d1"]);
   });
 
   test("an urgent job is next, and isn't refused", async () => {
-    const { add, started, end, settle } = createQueue({ waiting: 1 });
+    const { add, started, end, settle } = createQueue({ waitingOfKind: 1 });
     const all = [add("a", "a1"), add("a", "a2"), add("a", "urgent", true)];
     await settle();
     for (const name of ["a1", "urgent", "a2"]) await end(name);
     expect(started).toEqual(["a1", "urgent", "a2"]);
+    await Promise.all(all);
+  });
+
+  test("kinds of callers take turns, however many callers one of them has", async () => {
+    const { add, started, end, settle } = createQueue();
+    const all = ["1", "2", "3", "4"].map((address) => add(`address:${address}`, `address ${address}`));
+    all.push(add("user:u", "user 1"), add("user:u", "user 2"));
+    await settle();
+    const order = ["address 1", "address 2", "user 1", "address 3", "user 2", "address 4"];
+    for (const name of order) await end(name);
+    expect(started).toEqual(order);
+    await Promise.all(all);
+  });
+
+  test("urgent jobs take turns too, and hold up the others by half at most", async () => {
+    const { add, started, end, settle } = createQueue();
+    const all = [add("a", "a1"), add("b", "b1"), add("c", "c1")];
+    all.push(add("x", "x1", true), add("x", "x2", true), add("x", "x3", true), add("y", "y1", true));
+    await settle();
+    const order = ["a1", "x1", "b1", "y1", "c1", "x2", "x3"];
+    for (const name of order) await end(name);
+    expect(started).toEqual(order);
     await Promise.all(all);
   });
 });

@@ -3,6 +3,7 @@ import type { AgentActor, Deps, SessionActor } from "../../context.ts";
 import { callerKey } from "../../context.ts";
 import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
+import { boundPage, LEFT_OUT_SCHEMA } from "../../protocol/large-pages.ts";
 import { next } from "../../protocol/next-actions.ts";
 import { listCategories } from "./category-store.ts";
 import type { SearchInput, SearchOutput, ServiceView } from "./schema.ts";
@@ -40,14 +41,17 @@ async function findServices(
   const viewer = viewerOf(actor);
   const { offset = 0, limit = MAX_PAGE, ...filters } = input;
   const search = toSearch(input, offset, limit);
-  const offers = await searchOffers(db, viewer, search);
+  const offers = withBoundedSchemas(await searchOffers(db, viewer, search));
   // Each row carries the total count. A page past the end has no row, so the first row is read for it.
   const [first] =
     offers.length === 0 && offset > 0
       ? await searchOffers(db, viewer, { ...search, offset: 0, limit: 1 })
       : offers;
   const total = Number(first?.total ?? 0n);
-  const direct = total === 0 ? await searchDirect(db, viewer.scopes, { ...search, limit: MAX_DIRECT }) : [];
+  const direct =
+    total === 0
+      ? withBoundedSchemas(await searchDirect(db, viewer.scopes, { ...search, limit: MAX_DIRECT }))
+      : [];
   return {
     data: {
       services: offers.map(toView),
@@ -70,8 +74,17 @@ export async function listReadyServices(ctx: Context): Promise<ServiceView[]> {
   const offers = await ctx.searches.run(callerKey(ctx), () =>
     searchOffers(ctx.db, viewerOf(ctx.actor), ready),
   );
-  return offers.map(toView);
+  return withBoundedSchemas(offers).map(toView);
 }
+
+const withBoundedSchemas = <Row extends Pick<OfferRow, "input_schema" | "output_schema">>(
+  rows: readonly Row[],
+): Row[] =>
+  boundPage(
+    rows,
+    ({ input_schema, output_schema }) => [input_schema, output_schema],
+    (row) => ({ ...row, input_schema: LEFT_OUT_SCHEMA, output_schema: null }),
+  );
 
 /** Lists categories to try when a search found nothing, the most common first. */
 export async function listAvailableCategories({

@@ -35,7 +35,8 @@ const MOST_MISFITS = 3;
  * one that doesn't fit: the agent must not learn what the value contains.
  *
  * A misfit tells the agent a little about the value. So the misfits are counted, and the third one of a data type and a
- * sponsor ends the grant's references to it, until the user stores another value. Parallel calls wait for each other.
+ * sponsor ends the grant's references to it, until the user stores another value. Of parallel calls, each tells what it found
+ * only while fewer are counted.
  * @returns the filled data; the data types in it, always with those of the references; and the stored values as texts
  * @throws AppError `validation_error` if a stored value is missing, doesn't fit, or may not be referred to any more; it
  *   says nothing else about a value
@@ -58,48 +59,73 @@ export async function resolveReferences(
   const scope = { grant_id: actor.grantId, sponsor_id: sponsorId };
   const types = typesOf(references);
 
-  const result = await sql.transaction(async (tx) => {
+  const owned = { ...scope, user_id: actor.userId, data_types: types };
+  const items = await findItems.all(sql, owned);
+  const refusal = refusalOf(items, references);
+  if (refusal !== undefined) throw refused(refusal, basePath);
+  const values = new Map(items.map((item) => [item.data_type, decryptItem(cipher, actor.userId, item)]));
+  const data = replaceReferences(submission.data, (type) => values.get(type)) as Record<string, unknown>;
+  // Without a lock and a connection: a large check waits for its turn, and payments need the connections meanwhile.
+  const checked = await validateFilled(ctx, schema, { data, basePath, references, regions });
+  const fits = checked.ok && missingFrom(checked.dataTypes, permitted).length === 0;
+  const misfits = fits ? [] : misfitting(references, checked.ok ? [] : checked.errors, basePath);
+
+  // Whether it fits is told only if the references haven't ended meanwhile, also by calls that were checked at the same time.
+  const ended = await sql.transaction(async (tx) => {
     await lockMisfits.count(tx, { ...scope, data_types: types });
-    const items = await findItems.all(tx, { ...scope, user_id: actor.userId, data_types: types });
-    const ended = items.filter(({ misfits }) => misfits >= MOST_MISFITS).map((item) => item.data_type);
-    if (ended.length > 0) return { kind: "ended", ended } as const;
-    const values = new Map(items.map((item) => [item.data_type, decryptItem(cipher, actor.userId, item)]));
-    const missing = references.filter(({ dataType }) => !values.has(dataType));
-    if (missing.length > 0) return { kind: "missing", missing } as const;
-
-    const data = replaceReferences(submission.data, (type) => values.get(type)) as Record<string, unknown>;
-    const checked = await validateFilled(ctx, schema, { data, basePath, references, regions });
-    const fits = checked.ok && missingFrom(checked.dataTypes, permitted).length === 0;
-    if (fits) return { kind: "filled", data, dataTypes: checked.dataTypes, values } as const;
-    const misfits = misfitting(references, checked.ok ? [] : checked.errors, basePath);
-    await countMisfits.count(tx, { ...scope, user_id: actor.userId, data_types: typesOf(misfits) });
-    return { kind: "misfit", misfits } as const;
+    const found = refusalOf(await findItems.all(tx, owned), references);
+    if (found === undefined && misfits.length > 0)
+      await countMisfits.count(tx, { ...owned, data_types: typesOf(misfits) });
+    return found;
   });
+  if (ended !== undefined) throw refused(ended, basePath);
+  if (misfits.length > 0) {
+    log.info(
+      { event: "vault_misfit", session_id: actor.sessionId, sponsor_id: sponsorId },
+      "vault misfit counted",
+    );
+    throw refused({ kind: "misfit", references: misfits }, basePath);
+  }
+  return {
+    data,
+    dataTypes: [...new Set([...(checked.ok ? checked.dataTypes : []), ...types])].sort(),
+    values: [...values.values()].flatMap(textsIn),
+  };
+}
 
-  switch (result.kind) {
-    case "filled":
-      return {
-        data: result.data,
-        dataTypes: [...new Set([...result.dataTypes, ...types])].sort(),
-        values: [...result.values.values()].flatMap(textsIn),
-      };
+/** Why references aren't filled in, and which of them. */
+interface Refusal {
+  kind: "ended" | "missing" | "misfit";
+  references: readonly VaultReference[];
+}
+
+/** Why references can't be filled in, whatever the stored values are. */
+function refusalOf(
+  items: readonly { data_type: DataType; misfits: number }[],
+  references: readonly VaultReference[],
+): Refusal | undefined {
+  const misfits = new Map(items.map((item) => [item.data_type, item.misfits]));
+  const ended = references.filter(({ dataType }) => (misfits.get(dataType) ?? 0) >= MOST_MISFITS);
+  if (ended.length > 0) return { kind: "ended", references: ended };
+  const missing = references.filter(({ dataType }) => !misfits.has(dataType));
+  return missing.length > 0 ? { kind: "missing", references: missing } : undefined;
+}
+
+function refused({ kind, references }: Refusal, basePath: string): AppError {
+  switch (kind) {
     case "missing":
-      throw notStored(result.missing, basePath);
+      return notStored(references, basePath);
     case "misfit":
-      log.info(
-        { event: "vault_misfit", session_id: actor.sessionId, sponsor_id: sponsorId },
-        "vault misfit counted",
-      );
-      throw refusedReferences(
+      return refusedReferences(
         "A stored value doesn't fit what is asked for.",
-        result.misfits,
+        references,
         (type) => `The user's stored ${type} doesn't fit what is asked for here.`,
         basePath,
       );
     case "ended":
-      throw refusedReferences(
+      return refusedReferences(
         `References to a stored value have ended for this sponsor, since it didn't fit ${MOST_MISFITS} times. Send the value itself.`,
-        references.filter(({ dataType }) => result.ended.includes(dataType)),
+        references,
         (type) => `References to the user's ${type} have ended for this sponsor.`,
         basePath,
       );

@@ -1,7 +1,8 @@
 import type { Deps } from "../../context.ts";
 import { callerKey } from "../../context.ts";
 import type { SaleListing } from "../../ports/x402-seller.ts";
-import { countPaidApis, listPaidApis, listPaidKeys } from "../../sponsorship/sponsored-api/index.ts";
+import { boundPage, LEFT_OUT_SCHEMA } from "../../protocol/large-pages.ts";
+import { listPaidApis, listPaidKeys } from "../../sponsorship/sponsored-api/index.ts";
 import { saleTerms, saleUrl } from "./sale-terms.ts";
 
 type Context = Pick<Deps, "db" | "networks" | "settings" | "searches"> & { clientAddress: string };
@@ -23,7 +24,7 @@ export interface Resources {
 /**
  * One page of the services that can be paid for directly, in the format of x402's bazaar. The price is the
  * upstream's last quote, or the registered price if there was none.
- * @throws `rate_limited`, `service_unavailable` if too many searches wait already
+ * @throws `rate_limited`, `service_unavailable` if too many searches wait already, or this one takes too long
  */
 export async function listResources(
   ctx: Context,
@@ -32,10 +33,15 @@ export async function listResources(
   if (type.toLowerCase() !== "http") return { items: [], total: 0 };
   const words = text?.split(/\s+/).filter((word) => word !== "") ?? [];
   const { db, networks, settings } = ctx;
-  const [apis, total] = await ctx.searches.run(callerKey(ctx), () =>
-    Promise.all([listPaidApis(db, offset, limit, words), countPaidApis(db, words)]),
+  const { apis, total } = await ctx.searches.run(callerKey(ctx), () =>
+    listPaidApis(db, offset, limit, words),
   );
-  const items = apis.map((api) => ({
+  const bounded = boundPage(
+    apis,
+    ({ inputSchema, sampleInput }) => [inputSchema, sampleInput],
+    (api) => ({ ...api, inputSchema: LEFT_OUT_SCHEMA as typeof api.inputSchema, sampleInput: {} }),
+  );
+  const items = bounded.map((api) => ({
     ...networks
       .get(api.network ?? networks.default.id)
       .seller.list(saleTerms(settings, api, api.lastQuoteMicros ?? api.priceMicros)),

@@ -74,7 +74,7 @@ export async function runDirectly(ctx: Context, input: z.infer<typeof RunDirectl
   const request = await call.buildRequest();
   await requireOnSale(ctx, api);
   // A payment that is attached may be worth nothing, so the call counts as unpaid until the payment is taken.
-  const leaveUnpaid = enterUnpaid(ctx, ctx.clientAddress);
+  const leaveUnpaid = enterUnpaid(ctx, ctx.clientAddress, api.serviceKey);
   try {
     const leave = enterService(ctx, api.serviceKey);
     try {

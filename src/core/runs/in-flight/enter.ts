@@ -1,7 +1,7 @@
-import type { Deps } from "../../context.ts";
+import type { Deps, SessionActor } from "../../context.ts";
 import { AppError } from "../../protocol/errors.ts";
 import type { Leave } from "../../protocol/in-flight.ts";
-import type { NextAction } from "../../protocol/next-actions.ts";
+import { next } from "../../protocol/next-actions.ts";
 
 /** When a refused caller may ask again. A slot is free as soon as one call ends. */
 const RETRY_SECONDS = 2;
@@ -13,27 +13,67 @@ const RETRY_SECONDS = 2;
  * one host don't take slots from one another.
  * @throws `service_unavailable` if the service has no slot left
  */
-export function enterService(
-  { inFlight }: Pick<Deps, "inFlight">,
-  serviceKey: string,
-  nextActions: NextAction[] = [],
-): Leave {
+export function enterService({ inFlight }: Pick<Deps, "inFlight">, serviceKey: string): Leave {
   const leave = inFlight.runs.enter(serviceKey);
   if (leave !== undefined) return leave;
-  throw new AppError("service_unavailable", {
-    message: `This service is busy: ${inFlight.runs.limit} calls of it are under way. Nothing was charged. Wait, then repeat the call.`,
-    retryAfterSeconds: RETRY_SECONDS,
-    nextActions,
-  });
+  throw busy(`${inFlight.runs.limit} calls of it`);
 }
 
 /**
- * Takes a slot for a direct call that hasn't paid yet. It costs its caller nothing, but us a request to the upstream.
- * @throws `rate_limited` if the address has no slot left
+ * Takes a slot for a sponsored run. One user has a quarter of a service's slots at most, whatever agents and sessions act.
+ * @throws `service_unavailable` if the service has no slot left; `rate_limited` if the user has none
  */
-export function enterUnpaid({ inFlight }: Pick<Deps, "inFlight">, clientAddress: string): Leave {
+export function enterForUser(
+  ctx: Pick<Deps, "inFlight"> & { actor: SessionActor },
+  serviceKey: string,
+): Leave {
+  const { userRuns } = ctx.inFlight;
+  const leaveUser = userRuns.enter(`${serviceKey} ${ctx.actor.userId}`);
+  if (leaveUser === undefined)
+    throw new AppError("rate_limited", {
+      message: `${userRuns.limit} calls of this service are under way for this user. Nothing was charged. Wait until some have ended, then repeat the call.`,
+      retryAfterSeconds: RETRY_SECONDS,
+      nextActions: [next.flowStatus()],
+    });
+  try {
+    const leaveService = enterService(ctx, serviceKey);
+    return () => {
+      leaveUser();
+      leaveService();
+    };
+  } catch (error) {
+    leaveUser();
+    if (error instanceof AppError) error.nextActions = [next.searchServices()];
+    throw error;
+  }
+}
+
+const busy = (what: string): AppError =>
+  new AppError("service_unavailable", {
+    message: `This service is busy: ${what} are under way. Nothing was charged. Wait, then repeat the call.`,
+    retryAfterSeconds: RETRY_SECONDS,
+  });
+
+/**
+ * Takes a slot for a direct call that hasn't paid yet. It costs its caller nothing, but us a request to the upstream.
+ * @throws `rate_limited` if the address has no slot left; `service_unavailable` if the service has no more for unpaid calls
+ */
+export function enterUnpaid(
+  { inFlight }: Pick<Deps, "inFlight">,
+  clientAddress: string,
+  serviceKey: string,
+): Leave {
   const leave = inFlight.unpaid.enter(clientAddress);
-  if (leave !== undefined) return leave;
+  if (leave !== undefined) {
+    const leaveService = inFlight.unpaidRuns.enter(serviceKey);
+    if (leaveService !== undefined)
+      return () => {
+        leave();
+        leaveService();
+      };
+    leave();
+    throw busy(`${inFlight.unpaidRuns.limit} unpaid calls of it`);
+  }
   throw new AppError("rate_limited", {
     message: `${inFlight.unpaid.limit} unpaid calls of this client address are under way. Nothing was charged. Wait until some have ended, then repeat the call.`,
     retryAfterSeconds: RETRY_SECONDS,

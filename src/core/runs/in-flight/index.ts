@@ -1,2 +1,2 @@
 /** How many runs may be under way at once. */
-export { enterService, enterUnpaid } from "./enter.ts";
+export { enterForUser, enterService, enterUnpaid } from "./enter.ts";

@@ -27,7 +27,6 @@ import { centsToMicros } from "../../protocol/amounts.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { releaseClaim } from "../../protocol/idempotency/index.ts";
-import { next } from "../../protocol/next-actions.ts";
 import { choosePayers } from "../../sponsorship/payer/index.ts";
 import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
 import {
@@ -38,7 +37,7 @@ import {
   invalidRunInput,
   requirePayersUnpaused,
 } from "../../sponsorship/sponsored-api/index.ts";
-import { enterService } from "../in-flight/index.ts";
+import { enterForUser } from "../in-flight/index.ts";
 import { askQuote } from "../quote/index.ts";
 import type { ClaimedRun } from "./claim-run.ts";
 import { claimRun } from "./claim-run.ts";
@@ -99,7 +98,7 @@ async function makeRun(
   const payers = await choosePayers(ctx, api, input.campaign_id);
   await requirePayersUnpaused(ctx, api);
   await requireBudget(ctx, call, api.expectedCostMicros);
-  const leave = enterService(ctx, api.serviceKey, [next.searchServices()]);
+  const leave = enterForUser(ctx, api.serviceKey);
   try {
     return await callUpstream(ctx, api, input, { call, checked, payers, onAnswer: leave });
   } finally {

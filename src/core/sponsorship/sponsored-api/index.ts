@@ -19,14 +19,12 @@ export {
   ListApisOutput,
   RegisterApiInput,
 } from "./schema.ts";
+export { listPaidApis, listPaidKeys } from "./paid-apis-store.ts";
 export {
   type ApiRow,
-  countPaidApis,
   findApi,
   findApiOfSponsor,
   linkBudget,
-  listPaidApis,
-  listPaidKeys,
   lockBudget,
   moveUpstream,
   recordQuote,

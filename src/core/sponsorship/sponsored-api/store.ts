@@ -79,58 +79,6 @@ export async function listApisOfSponsor(
   });
 }
 
-/** Active services that cost something, and that have each of these words somewhere in their texts. */
-const paid = (words: string[]) => ({
-  active: true,
-  payTo: { not: null },
-  AND: words.map((word) => {
-    const contains = { contains: escapeLike(word), mode: "insensitive" as const };
-    const has = { hasSome: [word, word.toLowerCase()] };
-    return {
-      OR: [
-        { name: contains },
-        { serviceKey: contains },
-        { description: contains },
-        { tags: has },
-        { categories: has },
-      ],
-    };
-  }),
-});
-
-/** Prisma passes these characters on to `LIKE`, where they have a meaning. */
-const escapeLike = (word: string): string => word.replace(/[\\%_]/g, "\\$&");
-
-/** Lists active services that cost something, oldest first. */
-export async function listPaidApis(
-  db: Queries,
-  offset: number,
-  limit: number,
-  words: string[],
-): Promise<ApiRow[]> {
-  return db.sponsoredApi.findMany({
-    where: paid(words),
-    omit: { searchText: true },
-    orderBy: [{ createdAt: "asc" }, { id: "asc" }],
-    skip: offset,
-    take: limit,
-  });
-}
-
-/** Lists the keys of active services that cost something, oldest first. */
-export async function listPaidKeys(db: Queries, limit: number): Promise<string[]> {
-  const rows = await db.sponsoredApi.findMany({
-    where: paid([]),
-    select: { serviceKey: true },
-    orderBy: [{ createdAt: "asc" }, { id: "asc" }],
-    take: limit,
-  });
-  return rows.map(({ serviceKey }) => serviceKey);
-}
-
-export const countPaidApis = (db: Queries, words: string[]): Promise<number> =>
-  db.sponsoredApi.count({ where: paid(words) });
-
 export async function countApis(db: Queries, sponsorId: string): Promise<number> {
   return db.sponsoredApi.count({ where: { sponsorId } });
 }

@@ -45,9 +45,18 @@ describe("ordinary schemas and data are checked at once", () => {
   });
 });
 
+test("long descriptions make no schema heavy", () => {
+  expect(isLightSchema(many(20, { ...text, description: "word ".repeat(400) }))).toBe(true);
+});
+
 describe("what takes long goes to the compute thread", () => {
   test.each<[string, unknown]>([
     ["many values", many(150, text)],
+    ["many data types", many(30, { "x-data-type": "email" })],
+    [
+      "long values to scan",
+      object({ a: { enum: Array.from({ length: 50 }, (_, n) => `${"x".repeat(400)}${n}`) } }),
+    ],
     ["many references", { ...many(5, { $ref: "#/$defs/a" }), $defs: { a: text } }],
     ["a counted repetition of a counted repetition", matching("^(?:[a-z]{1,50}){1,50}$")],
     ["many patterns", many(40, { type: "string", pattern: "^[a-z]{1,40}$" })],
@@ -69,6 +78,10 @@ describe("what takes long goes to the compute thread", () => {
 
   test("a pattern on a text, and many values against many parts, although each alone is small", () => {
     expect(isLightCheck(matching("^[a-z]{1,900}$"), { a: "x".repeat(7_000) })).toBe(false);
+    // A tenth of a second where nothing matches.
+    const unanchored = matching("(?:[a-z]{1,60}[^x]{1,60}){1,2}Z");
+    expect(isLightCheck(unanchored, { a: "ab".repeat(500) })).toBe(true);
+    expect(isLightCheck(unanchored, { a: "ab".repeat(3_900) })).toBe(false);
     expect(isLightCheck(many(60, text), { a: Array.from({ length: 200 }, () => 1) })).toBe(false);
   });
 });

@@ -1,7 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Caller, Deps } from "../../../context.ts";
 import { callerKey } from "../../../context.ts";
-import type { ComputeOptions } from "../../../ports/compute.ts";
 import { TookTooLong } from "../../../ports/compute.ts";
 import type { FieldError } from "../../../protocol/errors.ts";
 import { fingerprint } from "../json.ts";
@@ -77,17 +76,12 @@ export const validateSubmission = (
   );
 
 /**
- * Like `validateData`, for data with its references replaced. Reveals nothing of the size of stored values. It goes
- * before all waiting work, since its caller holds a lock.
+ * Like `validateData`, for data with its references replaced. Reveals nothing of the size of stored values. Waits for its
+ * turn like any other work, so its caller must not hold a lock or a connection.
  */
 export const validateFilled = (ctx: CheckContext, schema: unknown, filled: Filled): Promise<DataCheck> =>
-  perform(
-    ctx,
-    isLightCheck(schema, filled.data),
-    "validateFilled",
-    [schema, filled],
-    () => tooMuchWork(filled.basePath),
-    { isUrgent: true },
+  perform(ctx, isLightCheck(schema, filled.data), "validateFilled", [schema, filled], () =>
+    tooMuchWork(filled.basePath),
   );
 
 /** Does light work at once, and other work in the compute thread when it is the caller's turn. */
@@ -97,13 +91,12 @@ async function perform<Task extends SchemaTask>(
   name: Task,
   args: Parameters<(typeof SCHEMA_TASKS)[Task]>,
   givenUp?: () => ReturnType<(typeof SCHEMA_TASKS)[Task]>,
-  options?: ComputeOptions,
 ): Promise<ReturnType<(typeof SCHEMA_TASKS)[Task]>> {
   type Result = ReturnType<(typeof SCHEMA_TASKS)[Task]>;
   const task: (...values: typeof args) => unknown = SCHEMA_TASKS[name] as never;
   if (isLight) return task(...args) as Result;
   try {
-    return (await ctx.compute.run(callerKey(ctx), { name, args }, options)) as Result;
+    return (await ctx.compute.run(callerKey(ctx), { name, args })) as Result;
   } catch (error) {
     if (error instanceof TookTooLong && givenUp !== undefined) return givenUp();
     throw error;
