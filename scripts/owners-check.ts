@@ -9,7 +9,7 @@ import "../src/app/server.ts"; // loads every module that defines a statement
 
 const DOCUMENT = "docs/table-owners.md";
 /** The list of exceptions may only get shorter. */
-const MAX_EXCEPTIONS = 15;
+const MAX_EXCEPTIONS = 14;
 
 await loadModule();
 const mistakes: string[] = [];
@@ -79,6 +79,7 @@ for (const file of files) {
   walk(source, (node) => {
     checkName(file, noun, node);
     if (ts.isTaggedTemplateExpression(node) && /\$(query|execute)Raw/.test(node.tag.getText())) {
+      if (/^`SET LOCAL /.test(node.template.getText())) return; // a setting of the transaction, and no table
       // Such a file is listed whole: its SQL can't be read here.
       if (exceptions.has(file)) used.set(file, exceptions.get(file) ?? new Set());
       else mistakes.push(`${file} has SQL that isn't a statement`);
