@@ -27,7 +27,11 @@ const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 15_000;
 /** After a postmaster was killed, its children need some time to release the shared memory. */
 const START_ATTEMPTS = 5;
-const EPHEMERAL_FLAGS = ["-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"];
+/** One for tests, where many servers run at once, each with two pools. A lost machine may lose its data. */
+const EPHEMERAL_FLAGS = [
+  ...["-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"],
+  ...["-c", "max_connections=600"],
+];
 
 export interface PostgresOptions {
   /** Holds the server's files. If its user can't enter it, it holds the path of the cluster. */

@@ -19,9 +19,9 @@ beforeAll(async () => {
   await owner.query(`
     SET session_replication_role = replica;
     INSERT INTO payments (service, sponsor_id, campaign_id, user_id, amount_micros, network, asset, pay_to, input_digest, created_at,
-                          pay_from, nonce, valid_before, signed_at_block, status, settled_at, tx_hash)
+                          pay_from, nonce, valid_before, signed_at_block, upstream_status, status, settled_at, tx_hash)
     SELECT 'daylight', '${id(1)}', '${id(2)}', '${id(3)}', 20000, 'eip155:1', '0x1', '0x2', '', now() - interval '2 minutes',
-           '0x3', n, 1, 1, CASE WHEN n > ${SETTLED} THEN 'unknown' ELSE 'settled' END,
+           '0x3', n, 1, 1, 200, CASE WHEN n > ${SETTLED} THEN 'unknown' ELSE 'settled' END,
            CASE WHEN n <= ${SETTLED} THEN now() END, CASE WHEN n <= ${SETTLED} THEN '0x4' END
       FROM generate_series(1, ${SETTLED} + 7) n;
     INSERT INTO payments (service, sponsor_id, user_id, amount_micros, network, asset, pay_to, input_digest, status)
