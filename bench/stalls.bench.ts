@@ -145,7 +145,6 @@ test(`no request holds up the event loop for ${MAX_STALL_MS} ms`, async () => {
     );
   }
   for (const path of [
-    "/.well-known/openapi.json",
     "/.well-known/openapi.yaml",
     "/openapi/gpt.json",
     "/.well-known/x402",

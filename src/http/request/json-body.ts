@@ -1,8 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import { AppError } from "../../core/protocol/errors.ts";
 import { findInexactNumbers } from "../../core/protocol/exact-numbers.ts";
+import { waitForTurn } from "./turns.ts";
 
 const MAX_BODY_BYTES = 256 * 1024;
+
+/** Larger bodies take milliseconds to parse and to look through. */
+const LARGE_BODY_BYTES = 16 * 1024;
 
 /** How much of a refused body is read and discarded, so that the caller can read the error response. */
 const MAX_DISCARDED_BYTES = 8 * 1024 * 1024;
@@ -25,6 +29,7 @@ export async function readJsonBody(
   if (!anyContentType) refuseOtherMedia(req);
   const bytes = await readBytes(req);
   if (bytes.length === 0) return undefined;
+  if (bytes.length > LARGE_BODY_BYTES) await waitForTurn();
   if (!anyContentType && req.headers["content-type"] === undefined)
     throw new AppError("unsupported_media_type");
   let text, value: unknown;
