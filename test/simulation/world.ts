@@ -35,7 +35,8 @@ const GRANT_CENTS = 24;
 const FEE_BPS = 100n;
 /** A simulated process that is killed never says that its calls have ended. */
 const NO_LIMITS = {
-  callsOfCaller: Infinity,
+  callsOfSession: Infinity,
+  callsOfSponsor: Infinity,
   runsOfService: Infinity,
   runsOfUser: Infinity,
   unpaidOfService: Infinity,

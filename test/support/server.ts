@@ -58,7 +58,8 @@ const NO_LIMITS = Object.fromEntries(
 ) as RateRules;
 
 const NO_IN_FLIGHT_LIMITS: InFlightLimits = {
-  callsOfCaller: Infinity,
+  callsOfSession: Infinity,
+  callsOfSponsor: Infinity,
   runsOfService: Infinity,
   runsOfUser: Infinity,
   unpaidOfService: Infinity,

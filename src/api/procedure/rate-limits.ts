@@ -54,8 +54,10 @@ const BUSY_RETRY_SECONDS = 2;
  */
 export function enterCall({ deps }: Pick<ApiContext, "deps">, actor: Actor): Leave {
   if (actor.kind !== "session" && actor.kind !== "sponsor") return () => undefined;
-  const { calls } = deps.inFlight;
-  const leave = calls.enter(actor.kind === "session" ? actor.sessionId : actor.sponsorId);
+  const { sessionCalls, sponsorCalls } = deps.inFlight;
+  const [calls, id] =
+    actor.kind === "session" ? [sessionCalls, actor.sessionId] : [sponsorCalls, actor.sponsorId];
+  const leave = calls.enter(id);
   if (leave !== undefined) return leave;
   throw new AppError("rate_limited", {
     message: `${calls.limit} calls of this ${actor.kind} are under way. Wait until some have ended, then repeat the call.`,

@@ -28,8 +28,10 @@ export class InFlight {
 
 /** The most that may be in flight at once in one replica. */
 export interface InFlightLimits {
-  /** Calls of one session, or of one sponsor. */
-  callsOfCaller: number;
+  /** Calls of one session. */
+  callsOfSession: number;
+  /** Calls of one sponsor, whose own programs may work through a list. */
+  callsOfSponsor: number;
   /** Runs of one service, sponsored and direct, from before the quote until the upstream has answered. */
   runsOfService: number;
   /** Of these, runs for one user. Sessions are easily opened, so a limit for each of them wouldn't leave any to others. */
@@ -41,7 +43,8 @@ export interface InFlightLimits {
 }
 
 export const IN_FLIGHT_LIMITS: InFlightLimits = {
-  callsOfCaller: 20,
+  callsOfSession: 20,
+  callsOfSponsor: 100,
   runsOfService: 100,
   runsOfUser: 25,
   unpaidOfService: 60,
@@ -49,8 +52,10 @@ export const IN_FLIGHT_LIMITS: InFlightLimits = {
 };
 
 export interface InFlightCounts {
-  /** By session id or sponsor id. */
-  calls: InFlight;
+  /** By session id. */
+  sessionCalls: InFlight;
+  /** By sponsor id. */
+  sponsorCalls: InFlight;
   /** By service key. */
   runs: InFlight;
   /** By service key and user id. */
@@ -62,7 +67,8 @@ export interface InFlightCounts {
 }
 
 export const countInFlight = (limits: InFlightLimits): InFlightCounts => ({
-  calls: new InFlight(limits.callsOfCaller),
+  sessionCalls: new InFlight(limits.callsOfSession),
+  sponsorCalls: new InFlight(limits.callsOfSponsor),
   runs: new InFlight(limits.runsOfService),
   userRuns: new InFlight(limits.runsOfUser),
   unpaidRuns: new InFlight(limits.unpaidOfService),

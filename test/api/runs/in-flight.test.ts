@@ -17,7 +17,8 @@ const RUNS = 3;
 const UNPAID = 2;
 const world = useWorld({
   inFlightLimits: {
-    callsOfCaller: CALLS,
+    callsOfSession: CALLS,
+    callsOfSponsor: CALLS,
     runsOfService: RUNS,
     unpaidOfService: UNPAID,
     unpaidOfAddress: UNPAID,
