@@ -101,14 +101,16 @@ describe("an agent with a grant", () => {
   });
 });
 
+/** Asks for data that the grant doesn't allow yet. */
+const PHONE_SCHEMA = {
+  type: "object",
+  properties: { phone: { type: "string", maxLength: 30, "x-data-type": "phone" } },
+  additionalProperties: false,
+};
+
 describe("several runs at once", () => {
   test("several runs at once ask for the task once, and for data consent at most once each", async () => {
-    const input_schema = {
-      type: "object",
-      properties: { phone: { type: "string", maxLength: 30, "x-data-type": "phone" } },
-      additionalProperties: false,
-    };
-    const { service } = await world.sponsorService("honest", { input_schema });
+    const { service } = await world.sponsorService("honest", { input_schema: PHONE_SCHEMA });
     const person = approvingPerson(world, world.grant.user_id);
     let tasks = 0;
     const agent = await connect({
@@ -132,12 +134,7 @@ describe("several runs at once", () => {
   });
 
   test("a refusal that arrives after the person has decided doesn't ask them again", async () => {
-    const input_schema = {
-      type: "object",
-      properties: { phone: { type: "string", maxLength: 30, "x-data-type": "phone" } },
-      additionalProperties: false,
-    };
-    const { service } = await world.sponsorService("honest", { input_schema });
+    const { service } = await world.sponsorService("honest", { input_schema: PHONE_SCHEMA });
     const person = approvingPerson(world, world.grant.user_id);
     let refusalIsThere = (): void => undefined;
     const refused = new Promise<void>((resolve) => (refusalIsThere = resolve));

@@ -23,6 +23,7 @@ import { createSqlPool } from "../../src/platform/postgres/sql-pool.ts";
 import { createMemoryLimiter } from "../../src/platform/rate-limit/create-limiter.ts";
 import { CONSENT, INPUT_SCHEMA, TASK_SCHEMA } from "../support/caller.ts";
 import { createDatabase, runSql } from "../support/database.ts";
+import { NO_IN_FLIGHT_LIMITS } from "../support/server.ts";
 import { SimChain } from "./chain.ts";
 import type { Random } from "./random.ts";
 import { BEHAVIOURS, SimUpstreams } from "./upstreams.ts";
@@ -33,16 +34,6 @@ const BUDGETS_CENTS = [24, 16];
 const SESSION_CENTS = [10, 8, 10];
 const GRANT_CENTS = 24;
 const FEE_BPS = 100n;
-/** A simulated process that is killed never says that its calls have ended. */
-const NO_LIMITS = {
-  callsOfSession: Infinity,
-  callsOfSponsor: Infinity,
-  runsOfService: Infinity,
-  runsOfUser: Infinity,
-  unpaidOfService: Infinity,
-  unpaidOfAddress: Infinity,
-};
-
 export const SPONSOR_WALLET = `0x${"5".repeat(40)}` as const;
 
 export interface SimWorld {
@@ -88,7 +79,8 @@ export async function createSimWorld(random: Random, tampering: readonly string[
     ]),
     upstream: upstreams,
     limiter: createMemoryLimiter(),
-    inFlight: countInFlight(NO_LIMITS),
+    // A simulated process that is killed never says that its calls have ended.
+    inFlight: countInFlight(NO_IN_FLIGHT_LIMITS),
     compute: { run: (_caller, task) => Promise.resolve(runTask(task)) },
     searches: new FairQueue("searches", SEARCHES),
     settings: {
@@ -96,7 +88,7 @@ export async function createSimWorld(random: Random, tampering: readonly string[
       confirmWaitMs: 0,
       suspension: { scopeViolations: 1_000, scopeWindowSeconds: 1, rateHits: 1_000, rateWindowSeconds: 1 },
       rateRules: RATE_RULES,
-      inFlightLimits: NO_LIMITS,
+      inFlightLimits: NO_IN_FLIGHT_LIMITS,
       treasuryDayMicros: 10_000_000n,
       proxyFeeBps: FEE_BPS,
       operator: {},

@@ -57,7 +57,7 @@ const NO_LIMITS = Object.fromEntries(
   Object.entries(RATE_RULES).map(([name, rule]) => [name, { ...rule, limit: 1_000_000_000 }]),
 ) as RateRules;
 
-const NO_IN_FLIGHT_LIMITS: InFlightLimits = {
+export const NO_IN_FLIGHT_LIMITS: InFlightLimits = {
   callsOfSession: Infinity,
   callsOfSponsor: Infinity,
   runsOfService: Infinity,

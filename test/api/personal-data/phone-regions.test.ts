@@ -131,6 +131,21 @@ describe("a national number that a sponsor lists", () => {
       expectSuccess(await create(transport, {}));
     },
   );
+
+  test("is refused in the changed schema of a service whose texts stay in that language, and of no other", async () => {
+    const input_schema = {
+      type: "object",
+      properties: { line: { enum: [NUMBER, "none"] } },
+      additionalProperties: false,
+    };
+    const { name, task_description: description } = PORTUGUESE;
+    const portuguese = await world.registerService(acme.key, "honest", { name, description });
+    const change = (service_key: string): Promise<Answer> =>
+      world.call("sponsor.changeApi", { service_key, input_schema }, acme.key);
+    const refused = expectRefused(await change(portuguese), 400, "validation_error");
+    expect(refused.field_errors).toMatchObject([{ path: "/input_schema/properties/line/enum/0" }]);
+    expectSuccess(await change(await world.registerService(acme.key)));
+  });
 });
 
 describe("regions that the operator configured", () => {

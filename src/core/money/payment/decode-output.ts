@@ -52,30 +52,33 @@ async function decodeText(
   // `stream` leaves out a character that was cut in the middle.
   const text = decoderFor(contentType, body).decode(body, { stream: truncated });
   if (kind === "text" || truncated) return text;
-  return (await staysText(ctx, text)) ? text : JSON.parse(text);
+  return text.length <= LONG_JSON ? decodeJson(text) : decodeLongJson(ctx, text);
 }
 
 /** Longer JSON is looked through in the compute thread. Parsing it alone is quick. */
 const LONG_JSON = 64 * 1024;
 
+/** The value, or the text itself if it isn't JSON, or its value would differ or couldn't be sent. */
+function decodeJson(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isTooDeep(value) || findInexactNumbers(text).length > 0 ? text : value;
+  } catch {
+    return text;
+  }
+}
+
 /** If a long text can't be looked through, it stays text: it was paid, so it has to arrive. */
-const staysText = async (ctx: DecodeContext, text: string): Promise<boolean> =>
-  text.length <= LONG_JSON
-    ? OUTPUT_TASKS.staysText(text)
-    : ctx.compute
-        .run(callerKey(ctx), { name: "staysText", args: [text] }, { isUrgent: true })
-        .then(Boolean, () => true);
+async function decodeLongJson(ctx: DecodeContext, text: string): Promise<unknown> {
+  const staysText = await ctx.compute
+    .run(callerKey(ctx), { name: "staysText", args: [text] }, { isUrgent: true })
+    .catch(() => true);
+  return staysText === true ? text : JSON.parse(text);
+}
 
 /** What the compute thread does for outputs. */
 export const OUTPUT_TASKS = {
-  /** Whether JSON is handed over as a text, since it isn't valid, or its value would differ or couldn't be sent. */
-  staysText(json: string): boolean {
-    try {
-      return isTooDeep(JSON.parse(json)) || findInexactNumbers(json).length > 0;
-    } catch {
-      return true;
-    }
-  },
+  staysText: (json: string): boolean => decodeJson(json) === json,
 };
 
 /** Text formats whose media types are neither `text/…` nor end in the name of a text format, such as `+xml`. */

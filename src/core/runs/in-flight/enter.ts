@@ -1,6 +1,7 @@
 import type { Deps, SessionActor } from "../../context.ts";
 import { AppError } from "../../protocol/errors.ts";
 import type { Leave } from "../../protocol/in-flight.ts";
+import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
 
 /** When a refused caller may ask again. A slot is free as soon as one call ends. */
@@ -27,7 +28,7 @@ export function enterForUser(
   ctx: Pick<Deps, "inFlight"> & { actor: SessionActor },
   serviceKey: string,
 ): Leave {
-  const { userRuns } = ctx.inFlight;
+  const { userRuns, runs } = ctx.inFlight;
   const leaveUser = userRuns.enter(`${serviceKey} ${ctx.actor.userId}`);
   if (leaveUser === undefined)
     throw new AppError("rate_limited", {
@@ -35,47 +36,43 @@ export function enterForUser(
       retryAfterSeconds: RETRY_SECONDS,
       nextActions: [next.flowStatus()],
     });
-  try {
-    const leaveService = enterService(ctx, serviceKey);
-    return () => {
-      leaveUser();
-      leaveService();
-    };
-  } catch (error) {
-    leaveUser();
-    if (error instanceof AppError) error.nextActions = [next.searchServices()];
-    throw error;
-  }
+  const leaveService = runs.enter(serviceKey);
+  if (leaveService !== undefined) return both(leaveUser, leaveService);
+  leaveUser();
+  throw busy(`${runs.limit} calls of it`, [next.searchServices()]);
 }
-
-const busy = (what: string): AppError =>
-  new AppError("service_unavailable", {
-    message: `This service is busy: ${what} are under way. Nothing was charged. Wait, then repeat the call.`,
-    retryAfterSeconds: RETRY_SECONDS,
-  });
 
 /**
  * Takes a slot for a direct call that hasn't paid yet. It costs its caller nothing, but us a request to the upstream.
  * @throws `rate_limited` if the address has no slot left; `service_unavailable` if the service has no more for unpaid calls
  */
 export function enterUnpaid(
-  { inFlight }: Pick<Deps, "inFlight">,
+  { inFlight: { unpaid, unpaidRuns } }: Pick<Deps, "inFlight">,
   clientAddress: string,
   serviceKey: string,
 ): Leave {
-  const leave = inFlight.unpaid.enter(clientAddress);
-  if (leave !== undefined) {
-    const leaveService = inFlight.unpaidRuns.enter(serviceKey);
-    if (leaveService !== undefined)
-      return () => {
-        leave();
-        leaveService();
-      };
-    leave();
-    throw busy(`${inFlight.unpaidRuns.limit} unpaid calls of it`);
-  }
-  throw new AppError("rate_limited", {
-    message: `${inFlight.unpaid.limit} unpaid calls of this client address are under way. Nothing was charged. Wait until some have ended, then repeat the call.`,
-    retryAfterSeconds: RETRY_SECONDS,
-  });
+  const leaveAddress = unpaid.enter(clientAddress);
+  if (leaveAddress === undefined)
+    throw new AppError("rate_limited", {
+      message: `${unpaid.limit} unpaid calls of this client address are under way. Nothing was charged. Wait until some have ended, then repeat the call.`,
+      retryAfterSeconds: RETRY_SECONDS,
+    });
+  const leaveService = unpaidRuns.enter(serviceKey);
+  if (leaveService !== undefined) return both(leaveAddress, leaveService);
+  leaveAddress();
+  throw busy(`${unpaidRuns.limit} unpaid calls of it`);
 }
+
+const both =
+  (first: Leave, second: Leave): Leave =>
+  () => {
+    first();
+    second();
+  };
+
+const busy = (what: string, nextActions: NextAction[] = []): AppError =>
+  new AppError("service_unavailable", {
+    message: `This service is busy: ${what} are under way. Nothing was charged. Wait, then repeat the call.`,
+    retryAfterSeconds: RETRY_SECONDS,
+    nextActions,
+  });

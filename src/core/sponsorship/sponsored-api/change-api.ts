@@ -37,11 +37,6 @@ const MAX_ATTEMPTS = 3;
  *   `upstream_error` if the probe finds no terms. Nothing is changed then
  */
 export async function changeApi(ctx: Context, input: Input): Promise<z.infer<typeof ApiView>> {
-  if (input.input_schema !== undefined) {
-    const texts = [input.name ?? "", input.description ?? ""];
-    await requireSafeSchema(ctx, input.input_schema, campaignRegions(ctx, texts));
-  }
-  if (input.output_schema !== undefined) await requireSafeDescription(ctx, input.output_schema);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const api = await requireOwnApi(ctx.db, input.service_key, ctx.actor.sponsorId);
     if (api.archivedAt !== null)
@@ -87,7 +82,12 @@ const needsProbe = (api: ApiWithBudget, input: Input): boolean => asksForProbe(i
 
 /** The changes of what is called, and on which terms. They are checked together, and probed if they need it. */
 async function definitionChanges(ctx: Context, api: ApiWithBudget, input: Input): Promise<DefinitionChanges> {
-  const { upstream_url, upstream_headers, input_schema, sample_input } = input;
+  const { upstream_url, upstream_headers, input_schema, output_schema, sample_input } = input;
+  if (input_schema !== undefined) {
+    const texts = [input.name ?? api.name, input.description ?? api.description];
+    await requireSafeSchema(ctx, input_schema, campaignRegions(ctx, texts));
+  }
+  if (output_schema !== undefined) await requireSafeDescription(ctx, output_schema);
   const definition: DefinitionChanges = {
     ...(upstream_url !== undefined && { upstreamUrl: upstream_url }),
     ...(upstream_headers !== undefined && {

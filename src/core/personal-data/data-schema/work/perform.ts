@@ -3,8 +3,8 @@ import type { Caller, Deps } from "../../../context.ts";
 import { callerKey } from "../../../context.ts";
 import { TookTooLong } from "../../../ports/compute.ts";
 import type { FieldError } from "../../../protocol/errors.ts";
-import { fingerprint } from "../json.ts";
 import type { PhoneRegion } from "../../../protocol/phone-regions.ts";
+import { fingerprint } from "../json.ts";
 import type { DataCheck, SchemaFacts, SubmissionCheck } from "../validate/compile.ts";
 import { tooMuchWork } from "../validate/compile.ts";
 import { isLightCheck, isLightSchema } from "./estimate.ts";
@@ -48,7 +48,9 @@ const known = new LRUCache<string, SchemaFacts>({ max: 1_000 });
 export async function describeSchema(ctx: CheckContext, schema: unknown): Promise<SchemaFacts> {
   if (isLightSchema(schema)) return SCHEMA_TASKS.describe(schema);
   const key = fingerprint(schema);
-  const facts = known.get(key) ?? (await perform(ctx, false, "describe", [schema]));
+  const earlier = known.get(key);
+  if (earlier !== undefined) return earlier;
+  const facts = await perform(ctx, false, "describe", [schema]);
   known.set(key, facts);
   return facts;
 }
