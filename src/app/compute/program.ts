@@ -9,5 +9,6 @@ const TASKS: Record<string, (...args: never[]) => unknown> = { ...SCHEMA_TASKS, 
 export function runTask({ name, args }: ComputeTask): unknown {
   const task = TASKS[name];
   if (task === undefined) throw new Error(`there is no task ${name}`);
+  // They came from another thread, where the types of `perform` and of `decodeOutput` checked them.
   return task(...(args as never[]));
 }

@@ -95,6 +95,7 @@ async function perform<Task extends SchemaTask>(
   givenUp?: () => ReturnType<(typeof SCHEMA_TASKS)[Task]>,
 ): Promise<ReturnType<(typeof SCHEMA_TASKS)[Task]>> {
   type Result = ReturnType<(typeof SCHEMA_TASKS)[Task]>;
+  // The type of `args` says that they are this task's; TypeScript doesn't connect the two.
   const task: (...values: typeof args) => unknown = SCHEMA_TASKS[name] as never;
   if (isLight) return task(...args) as Result;
   try {
