@@ -2,9 +2,9 @@ import { once } from "node:events";
 import type { AddressInfo, Socket } from "node:net";
 import { connect, createServer } from "node:net";
 
-/** A relay before PostgreSQL that can cut all connections and take no more. */
+/** A relay before a server. It can cut all connections and take no more, and lead new ones to another server. */
 export async function startRelay(target: string) {
-  const { hostname, port } = new URL(target);
+  let { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     const other = connect(Number(port), hostname);
@@ -23,6 +23,10 @@ export async function startRelay(target: string) {
   url.host = `127.0.0.1:${listening}`;
   return {
     url: url.href,
+    /** From now on, new connections lead to another server. The present ones stay. */
+    leadTo(other: string) {
+      ({ hostname, port } = new URL(other));
+    },
     async cut() {
       const closed = once(server, "close");
       server.close();

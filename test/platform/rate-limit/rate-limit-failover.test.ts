@@ -9,6 +9,7 @@ import type { TestDatabase } from "../../support/database.ts";
 import { createDatabase } from "../../support/database.ts";
 import type { TestRedis } from "../../support/redis.ts";
 import { startRedis } from "../../support/redis.ts";
+import { startRelay } from "../../support/relay.ts";
 
 /** Two replicas of the limiter, and a Redis that fails them. */
 
@@ -39,14 +40,13 @@ afterEach(async () => {
   await redis.close();
 });
 
-async function startReplicas(): Promise<[RedisLimiter, RedisLimiter]> {
+async function startReplicas(url = redis.url): Promise<[RedisLimiter, RedisLimiter]> {
   const note = (fields: Record<string, unknown>): void => {
     events.push(String(fields["event"]));
     if (typeof fields["reason"] === "string") reasons.push(fields["reason"]);
   };
   const log = { info: note, warn: note, error: note };
-  const start = (): Promise<RedisLimiter> =>
-    RedisLimiter.start({ url: redis.url, sql: createSqlPool(pool), log });
+  const start = (): Promise<RedisLimiter> => RedisLimiter.start({ url, sql: createSqlPool(pool), log });
   const started: [RedisLimiter, RedisLimiter] = [await start(), await start()];
   replicas = started;
   return started;
@@ -143,6 +143,35 @@ test("when Redis has become a replica that takes no writes, PostgreSQL counts un
   operator.disconnect();
   await untilBack();
   expect(await takeTimes("read-only", 5)).toBe(0);
+});
+
+test("when Redis's name leads to a new primary, replicas reconnect to it, although the old one still answers", async () => {
+  const primary = await startRedis();
+  const relay = await startRelay(redis.url);
+  try {
+    await startReplicas(relay.url);
+    expect(await takeTimes("moved", 4)).toBe(4);
+    const operator = new Redis(redis.url);
+    relay.leadTo(primary.url);
+    await operator.replicaof("127.0.0.1", 1); // and it stays one
+    operator.disconnect();
+    expect(await takeTimes("moved", 20)).toBe(6);
+    await untilBack();
+    const reader = new Redis(primary.url);
+    await expect
+      .poll(
+        async () => {
+          await takeTimes(`after-${Date.now()}`, 2);
+          return reader.keys("*after-*");
+        },
+        { timeout: 20_000 },
+      )
+      .not.toEqual([]);
+    reader.disconnect();
+  } finally {
+    relay.close();
+    await primary.close();
+  }
 });
 
 describe("when the server starts and Redis", () => {

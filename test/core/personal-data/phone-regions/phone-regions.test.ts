@@ -92,6 +92,10 @@ describe("a national phone number", () => {
     expect(found(text, ["PT"])).toBeUndefined();
   });
 
+  it.each<PhoneRegion>(["UA", "KG", "TZ"])("an amount in thousands among words is none in %s", (region) => {
+    expect(found("revenue 612 345 678 last year", [region])).toBeUndefined();
+  });
+
   it("is looked up so many times in one validation, and then no more", () => {
     const search = searchIn(["PT"]);
     search.lookupsLeft = 2;
