@@ -5,6 +5,7 @@
 // With few callers, an audited read waits for the disk. With many callers, one commit writes the rows of all
 // reads that arrived during the previous commit. The target is for many callers. There the ratio can exceed 1,
 // since answering in batches can cost less than answering one by one.
+import { BUILT_IN_THESAURUS } from "../src/app/config-fields.ts";
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync } from "node:fs";
@@ -55,6 +56,7 @@ const start = (audited: boolean): Promise<Running> =>
     publicBaseUrl: undefined,
     trustedProxies: [],
     drainSeconds: 0,
+    thesaurus: BUILT_IN_THESAURUS,
     limiterStore: { kind: "memory" },
     databaseUrl,
     prepareStatements: true,

@@ -124,6 +124,41 @@ SELECT cs.sponsored_api_id, c.id, v.id, s.id, s.name, b.id, b.remaining, b.remai
   LEFT JOIN task_completions t ON t.campaign_id = c.id AND t.user_id = v.id AND t.withdrawn_at IS NULL
   JOIN sponsors s ON s.id = c.sponsor_id;
 
+-- The rows that the table offers has to hold: the payers of each service, as far as they depend neither on who asks nor on what a
+-- budget has left. They are those of service_payers that are active and cover the price, which a test compares: read from there,
+-- with the user's tables, a planner would order the tables badly.
+CREATE VIEW current_offers WITH (security_invoker = true) AS
+SELECT a.id AS service_id, b.id AS account_id, NULL::uuid AS campaign_id, a.price_micros, a.expected_cost_micros, a.reliability, a.categories,
+       NULL::text AS task_type, NULL::integer AS task_duration_seconds, '{}'::text[] AS required_data_types, '{}'::text[] AS target_roles,
+       '{}'::text[] AS target_tools, NULL::integer AS max_calls_per_user, a.created_at
+  FROM sponsored_apis a
+  JOIN budget_accounts b ON b.id = a.budget_account_id
+ WHERE a.active AND b."limit" > 0 AND (a.network IS NULL OR b.network = a.network AND lower(b.asset) = lower(a.asset))
+UNION ALL
+SELECT a.id, b.id, c.id, a.price_micros, a.expected_cost_micros, a.reliability, a.categories, c.task_type, c.estimated_task_duration_seconds,
+       c.required_data_types, c.target_roles, c.target_tools, c.max_calls_per_user, c.created_at
+  FROM campaign_services s
+  JOIN sponsored_apis a ON a.id = s.sponsored_api_id
+  JOIN campaigns c ON c.id = s.campaign_id
+  JOIN budget_accounts b ON b.id = c.budget_account_id
+ WHERE a.active AND c.active AND a.price_micros <= c.subsidy_micros
+   AND (a.network IS NULL OR b.network = a.network AND lower(b.asset) = lower(a.asset));
+
+-- The offers, as they are for one viewer: whether the viewer is in the target group, and what is left of the budget and of the
+-- viewer's calls. It holds offers to nobody's taste too: a search leaves out those of avoided tasks.
+CREATE VIEW user_offers WITH (security_invoker = true) AS
+SELECT o.service_id, o.account_id, o.campaign_id, v.id AS user_id, o.price_micros, o.reliability, o.categories, o.task_type, o.task_duration_seconds,
+       o.required_data_types, o.created_at, b.remaining >= o.expected_cost_micros AS has_money,
+       (o.target_roles = '{}' OR o.target_roles && v.roles) AND (o.target_tools = '{}' OR o.target_tools && v.tools_used) AS eligible,
+       o.max_calls_per_user IS NULL OR coalesce(cap.reserved + cap.spent, 0) < o.max_calls_per_user AS has_calls_left,
+       o.campaign_id IS NULL OR t.id IS NOT NULL AS completed, coalesce(p.level, 'neutral') AS preference
+  FROM offers o
+  JOIN account_balances b ON b.id = o.account_id
+ CROSS JOIN viewers v
+  LEFT JOIN budget_accounts cap ON cap.campaign_id = o.campaign_id AND cap.user_id = v.id
+  LEFT JOIN task_completions t ON t.campaign_id = o.campaign_id AND t.user_id = v.id AND t.withdrawn_at IS NULL
+  LEFT JOIN user_task_preferences p ON p.user_id = v.id AND p.task_type = o.task_type;
+
 -- A payment as it is read. abandoned: still reserved after so long that the process which was to sign it must have died. A
 -- run signs within moments; a direct payment waits for its buyer's money, so its time counts from the money's arrival.
 CREATE VIEW payment_records WITH (security_invoker = true) AS

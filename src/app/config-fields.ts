@@ -1,8 +1,11 @@
+import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import type { PhoneRegion } from "../core/protocol/phone-regions.ts";
 import { isPhoneRegion } from "../core/protocol/phone-regions.ts";
+import type { Thesaurus } from "../core/protocol/search-text/index.ts";
+import { BUILT_IN_TOPICS, parseThesaurus } from "../core/protocol/search-text/index.ts";
 
 /** The kinds of values that environment variables hold. */
 
@@ -40,6 +43,24 @@ export const AddressRanges = z
   .refine((ranges) => ranges.every((range) => isIP(range) !== 0 || ipaddr.isValidCIDR(range)), {
     message: "must be addresses or CIDR ranges, separated by commas",
   });
+
+/** The topics that Tollfree comes with. */
+export const BUILT_IN_THESAURUS = parseThesaurus(BUILT_IN_TOPICS).thesaurus;
+
+/** The path of a file with further topics for search, in the form that `parseThesaurus` describes. */
+export const ThesaurusFile = z.string().transform((path, ctx): Thesaurus => {
+  let topics = "";
+  try {
+    topics = readFileSync(path, "utf8");
+  } catch (error) {
+    ctx.addIssue({ code: "custom", message: `can't be read: ${(error as Error).message}` });
+    return z.NEVER;
+  }
+  const ownLines = BUILT_IN_TOPICS.split("\n").length;
+  const { thesaurus, mistakes } = parseThesaurus(`${BUILT_IN_TOPICS}\n${topics}`, ownLines);
+  for (const mistake of mistakes.slice(0, 10)) ctx.addIssue({ code: "custom", message: mistake });
+  return mistakes.length === 0 ? thesaurus : z.NEVER;
+});
 
 /** ISO 3166-1 codes, separated by commas. */
 export const Regions = z.string().transform((text, ctx): PhoneRegion[] => {

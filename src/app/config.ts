@@ -2,12 +2,14 @@ import { z } from "zod";
 import type { Settings } from "../core/context.ts";
 import { centsToMicros } from "../core/protocol/amounts.ts";
 import { UNAUTHENTICATED_CALLS_PER_MINUTE } from "../core/protocol/rate-limit/index.ts";
+import type { Thesaurus } from "../core/protocol/search-text/index.ts";
 import type { FacilitatorAuth } from "../platform/x402/facilitator-auth.ts";
 import type { TreasuryKey } from "../platform/x402/treasury-account.ts";
 import { checkCombination } from "./config-combination.ts";
 import { ConfigError, mistakesIn } from "./config-error.ts";
 import {
   AddressRanges,
+  BUILT_IN_THESAURUS,
   count,
   Flag,
   Key32,
@@ -15,6 +17,7 @@ import {
   LogLevel,
   Network,
   Regions,
+  ThesaurusFile,
   whole,
 } from "./config-fields.ts";
 import { databaseUrlOf, DatabaseVariables } from "./database-variables.ts";
@@ -84,6 +87,7 @@ const Environment = z.object({
   OPERATOR_NAME: z.string().trim().min(1).max(200).optional(),
   ALLOW_PRIVATE_UPSTREAMS: Flag.default(false),
   PHONE_REGIONS: Regions.default([]),
+  SEARCH_TOPICS_FILE: ThesaurusFile.optional(),
 });
 type Environment = z.infer<typeof Environment>;
 
@@ -143,6 +147,8 @@ export interface Config {
   proxyFeeBps: bigint;
   allowPrivateUpstreams: boolean;
   phoneRegions: Settings["phoneRegions"];
+  /** The topics by which services are found: our own, and those of the operator's file. */
+  thesaurus: Thesaurus;
   /** Who runs this installation, as documents and pages show it. */
   operator: Settings["operator"];
 }
@@ -201,6 +207,7 @@ export function readConfig(
       env.TREASURY_DAILY_CAP_CENTS === undefined ? undefined : centsToMicros(env.TREASURY_DAILY_CAP_CENTS),
     allowPrivateUpstreams: env.ALLOW_PRIVATE_UPSTREAMS,
     phoneRegions: env.PHONE_REGIONS,
+    thesaurus: env.SEARCH_TOPICS_FILE ?? BUILT_IN_THESAURUS,
     operator: {
       ...(env.OPERATOR_NAME !== undefined && { name: env.OPERATOR_NAME }),
       ...(env.CONTACT_EMAIL !== undefined && { email: env.CONTACT_EMAIL }),

@@ -1,3 +1,4 @@
+import type { Thesaurus } from "../core/protocol/search-text/index.ts";
 import type { Authenticators } from "../api/procedure/context.ts";
 import type { Deps, Settings } from "../core/context.ts";
 import { noteOutages } from "../core/money/settlement/index.ts";
@@ -52,6 +53,8 @@ export interface Parts {
   upstreams: UpstreamPolicy;
   /** Where rate limits are counted. */
   limiterStore: LimiterStore;
+  /** The topics by which services are found. */
+  thesaurus: Thesaurus;
   settings: Settings;
   log: Log;
   /** Replaces the audit writer. Only the benchmark of auditing sets it. */
@@ -156,6 +159,7 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
     inFlight: countInFlight(parts.settings.inFlightLimits),
     compute,
     searches: new FairQueue("searches", SEARCHES),
+    thesaurus: parts.thesaurus,
     settings: parts.settings,
     background,
   };

@@ -161,6 +161,7 @@ async function startServer(
       phoneRegions: config.phoneRegions,
       keepOutput: KEEP_OUTPUT,
     },
+    thesaurus: config.thesaurus,
     log,
     async prepare(deps) {
       if (sandbox !== undefined && secrets !== undefined && config.chain.sandbox && config.chain.seed) {

@@ -11,6 +11,7 @@ import type { FairQueue } from "./protocol/fair-queue.ts";
 import type { InFlightCounts, InFlightLimits } from "./protocol/in-flight.ts";
 import type { PhoneRegion } from "./protocol/phone-regions.ts";
 import type { RateRules } from "./protocol/rate-limit/index.ts";
+import type { Thesaurus } from "./protocol/search-text/index.ts";
 
 /** Everything that the app gives to the core at start. Each function of the core takes only the parts it uses. */
 export interface Deps {
@@ -27,6 +28,8 @@ export interface Deps {
   compute: Compute;
   /** Searches take much of the database's time, so callers take turns. */
   searches: FairQueue;
+  /** Topics and their phrases, by which services are found. */
+  thesaurus: Thesaurus;
   settings: Settings;
   background: Background;
 }

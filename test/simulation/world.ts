@@ -1,3 +1,4 @@
+import { BUILT_IN_THESAURUS } from "../../src/app/config-fields.ts";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { runTask } from "../../src/app/compute/program.ts";
@@ -83,6 +84,7 @@ export async function createSimWorld(random: Random, tampering: readonly string[
     inFlight: countInFlight(NO_IN_FLIGHT_LIMITS),
     compute: { run: (_caller, task) => Promise.resolve(runTask(task)) },
     searches: new FairQueue("searches", SEARCHES),
+    thesaurus: BUILT_IN_THESAURUS,
     settings: {
       publicBaseUrl: "http://simulated",
       confirmWaitMs: 0,

@@ -1,3 +1,4 @@
+import { BUILT_IN_THESAURUS } from "../../src/app/config-fields.ts";
 import { randomBytes } from "node:crypto";
 import { createTRPCClient, httpLink, TRPCClientError } from "@trpc/client";
 import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
@@ -98,6 +99,7 @@ export async function startTestServer({
     trustedProxies,
     drainSeconds: 0,
     limiterStore,
+    thesaurus: BUILT_IN_THESAURUS,
     databaseUrl: database.serverUrl,
     prepareStatements: true,
     networks: [

@@ -1,4 +1,6 @@
 import type { Deps } from "../../core/context.ts";
+import { countSearchTerms } from "./count-search-terms.ts";
+import { indexServicesOfOlderVersions } from "./index-services.ts";
 import { logExpired } from "./log-expired-sessions.ts";
 import { purgeExpired } from "./purge-expired.ts";
 import { purgeRateLimits } from "./purge-rate-limits.ts";
@@ -6,6 +8,7 @@ import { reconcileIncoming } from "./reconcile-incoming.ts";
 import { reconcilePayments } from "./reconcile-payments.ts";
 import { recordAnonymousCalls } from "./record-anonymous-calls.ts";
 import { reencryptWithCurrentKey } from "./reencrypt.ts";
+import { refreshOffersOfChangedBudgets, repairOffers } from "./refresh-offers.ts";
 import type { Job } from "./run-job.ts";
 import { sendRefunds, sendWithdrawals } from "./send-payouts.ts";
 import { verifyLedgerOfLastDays } from "./verify-ledger.ts";
@@ -29,6 +32,10 @@ export const listJobs = (
   purgeRateLimits(options.purgeRateLimits),
   recordAnonymousCalls(deps, options.recordAnonymousCalls),
   logExpired(deps),
+  indexServicesOfOlderVersions(deps),
+  countSearchTerms(deps),
+  refreshOffersOfChangedBudgets(deps),
+  repairOffers(deps),
   verifyLedgerOfLastDays(deps, options.showLedgerFindings),
   ...(options.hasOlderKeys ? [reencryptWithCurrentKey(deps)] : []),
 ];

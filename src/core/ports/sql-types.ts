@@ -23,6 +23,7 @@ export const text = type<string>("text");
 export const oneOf = <const Value extends string>(..._values: Value[]): SqlType<Value> => type<Value>("text");
 export const boolean = type<boolean>("boolean");
 export const integer = type<number>("integer");
+export const double = type<number>("double precision");
 export const bigint = type<bigint>("bigint");
 export const bytes = type<Uint8Array>("bytea");
 export const timestamp = type<Date>("timestamp with time zone", (value) => value.toISOString());

@@ -5,6 +5,8 @@ export type StatementLimit = "money" | "read" | "search" | "job";
 export interface SqlQuery {
   /** PostgreSQL plans a named statement once per connection. Unique over all statements. */
   name: string;
+  /** Whether it is planned with its values, each time: where the best plan depends on them. */
+  planEachTime?: boolean;
   text: string;
   values: unknown[];
   limit: StatementLimit;

@@ -29,6 +29,9 @@ export interface Statement<Params extends Shape, Row extends Shape> {
 /** @example type SessionRow = RowOf<typeof findSession> */
 export type RowOf<S> = S extends Statement<infer _Params, infer Row> ? Values<Row> : never;
 
+/** @example type SessionParams = ParamsOf<typeof findSession> */
+export type ParamsOf<S> = S extends Statement<infer Params, infer _Row> ? Values<Params> : never;
+
 type AnyStatement = Statement<Shape, Shape>;
 
 /** Every statement of the program, for the test that compares each with the migrated database. */
@@ -52,8 +55,10 @@ export function statement<const Params extends Shape, const Row extends Shape>(d
   params: Params;
   row: Row;
   text: string;
+  /** Default: PostgreSQL plans it once per connection. */
+  planEachTime?: boolean;
 }): Statement<Params, Row> {
-  const { name, limit, params, row } = definition;
+  const { name, limit, params, row, planEachTime = false } = definition;
   const names = Object.keys(params);
   const used = new Set<string>();
   const text = definition.text.replace(/\$([a-z]\w*)/g, (_placeholder, param: string) => {
@@ -70,6 +75,7 @@ export function statement<const Params extends Shape, const Row extends Shape>(d
       name,
       text,
       limit,
+      planEachTime,
       values: names.map((param) => params[param]?.encode(values[param] as never)),
     });
   const made: Statement<Params, Row> = {

@@ -46,7 +46,7 @@ export function createSqlPool(
 
 async function runOn(
   client: pg.PoolClient,
-  { name, text, values, limit }: SqlQuery,
+  { name, text, values, limit, planEachTime = false }: SqlQuery,
   prepare: boolean,
 ): Promise<SqlResult> {
   let canceled: Promise<void> | undefined;
@@ -54,7 +54,7 @@ async function runOn(
     canceled = cancel(client);
   }, LIMITS[limit]);
   try {
-    const query = { ...(prepare && { name }), text, values, types: TYPES };
+    const query = { ...(prepare && !planEachTime && { name }), text, values, types: TYPES };
     const { rows, rowCount } = await client.query<Record<string, unknown>>(query);
     return { rows, count: rowCount ?? 0 };
   } finally {

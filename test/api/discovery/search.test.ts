@@ -3,8 +3,7 @@ import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { authenticateSession } from "../../../src/core/access/session/index.ts";
 import type { SessionActor } from "../../../src/core/context.ts";
 import { searchServices } from "../../../src/core/discovery/search/index.ts";
-import type { Database } from "../../../src/core/ports/database.ts";
-import { Prisma } from "../../../src/platform/generated/prisma/client.ts";
+import { indexServices } from "../../../src/core/sponsorship/offer/index.ts";
 import { atOnce, tally } from "../../support/at-once.ts";
 import type { Transport } from "../../support/call.ts";
 import { expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
@@ -93,8 +92,7 @@ describe("a search by text", () => {
 
   test("a search text is only text, whatever characters of queries, patterns or URLs it holds", async () => {
     const actor = await actorOf(token);
-    const { db, server } = world;
-    const { searches } = server.deps;
+    const { sql, searches, thesaurus } = world.server.deps;
     const bits = [
       "'",
       '"',
@@ -119,7 +117,7 @@ describe("a search by text", () => {
     );
     await fc.assert(
       fc.asyncProperty(text, text, async (q, intent) => {
-        const { data } = await searchServices({ db, searches, actor }, { q, intent });
+        const { data } = await searchServices({ sql, searches, thesaurus, actor }, { q, intent });
         for (const { relevance_score } of data.services) {
           expect(relevance_score).toBeGreaterThanOrEqual(0);
           expect(relevance_score).toBeLessThanOrEqual(1);
@@ -189,7 +187,7 @@ describe("while searches are slow", () => {
   async function whileLocked<Result>(during: () => Promise<Result>): Promise<Result> {
     return world.database.db.$transaction(
       async (tx) => {
-        await tx.$executeRaw`LOCK TABLE sponsored_apis IN ACCESS EXCLUSIVE MODE`;
+        await tx.$executeRaw`LOCK TABLE sponsored_apis, search_entries IN ACCESS EXCLUSIVE MODE`;
         return during();
       },
       { timeout: 20_000 },
@@ -224,45 +222,12 @@ describe("while searches are slow", () => {
   });
 });
 
-describe("the plan of a search", () => {
-  /** PostgreSQL's plan of a search. Sequential scans are off, since it prefers them in tables as small as these. */
-  async function planOf(input: Parameters<typeof searchServices>[1]): Promise<string> {
-    let sql: Prisma.Sql | undefined;
-    const spy = {
-      $executeRaw: () => undefined,
-      $queryRaw: (query: Prisma.Sql) => void (sql ??= query), // the first query is the search itself
-      $transaction: () => Promise.resolve([0, []]),
-    } as unknown as Database;
-    await searchServices(
-      { db: spy, searches: world.server.deps.searches, actor: await actorOf(token) },
-      input,
-    );
-    return world.db.$transaction(async (tx) => {
-      await tx.$executeRaw`SET LOCAL enable_seqscan = off`;
-      const lines = await tx.$queryRaw<{ "QUERY PLAN": string }[]>`EXPLAIN ${sql ?? Prisma.empty}`;
-      return lines.map((line) => line["QUERY PLAN"]).join("\n");
-    });
-  }
-
-  test.each([
-    ["keywords", { q: "forecast" }],
-    ["a sentence", { intent: "will it rain on Sunday" }],
-  ])("a search by %s uses the text indexes of services and campaigns", async (_what, input) => {
-    const plan = await planOf(input);
-    for (const table of ["sponsored_apis", "campaigns"]) {
-      for (const column of ["search_vector", "search_text"]) {
-        expect(plan).toMatch(new RegExp(`Bitmap Index Scan on ${table}_${column}\\b`));
-      }
-    }
-  });
-});
-
 describe("the pages of a search", () => {
   const COUNT = 53;
   let many: string[];
 
   beforeAll(async () => {
-    const { db } = world;
+    const { db, sql, thesaurus } = world.server.deps;
     const first = await world.registerService(acme.key, "honest", { name: "Bulk 0", categories: ["travel"] });
     const campaignId = await world.createCampaign(acme, [first]);
     const {
@@ -270,6 +235,8 @@ describe("the pages of a search", () => {
       searchText: __,
       expectedCostMicros: ___,
       outputSchema: ____,
+      localized: _____,
+      reliability: ______,
       ...row
     } = await db.sponsoredApi.findUniqueOrThrow({ where: { serviceKey: first } });
     const copies = Array.from({ length: COUNT - 1 }, (_copy, i) => ({
@@ -284,6 +251,13 @@ describe("the pages of a search", () => {
       select: { id: true, serviceKey: true },
     });
     await db.campaignService.createMany({ data: made.map(({ id }) => ({ campaignId, sponsoredApiId: id })) });
+    await sql.transaction((tx) =>
+      indexServices(
+        tx,
+        made.map(({ id }) => id),
+        thesaurus,
+      ),
+    );
     many = [first, ...made.map(({ serviceKey }) => serviceKey)].toSorted();
   });
 

@@ -106,6 +106,7 @@ const PRISMA_TYPES: Record<string, string> = {
   integer: "Int",
   bigint: "BigInt",
   "double precision": "Float",
+  real: "Real",
   bytea: "Bytes",
   "timestamp with time zone": "Timestamptz",
   jsonb: "Json",
@@ -115,6 +116,8 @@ const PRISMA_TYPES: Record<string, string> = {
 const READS_ALL: Record<string, string> = {
   "budget.sum-spent": "the operator books a credit now and then, and the sum is over budgets, not payments",
   "budget.sum-owed": "the same",
+  "search.find-best":
+    "the best services of the catalogue, in the order of an index, until there are some hundreds",
   "search.list-categories": "the most common categories, counted over the catalogue",
 };
 

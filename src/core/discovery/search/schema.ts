@@ -32,6 +32,10 @@ export const SearchInput = z.strictObject({
     .optional()
     .meta({ description: "Only tasks that require no other types of personal data" }),
   max_budget_cents: Cents.optional().meta({ description: "Only services priced at most this" }),
+  explain: z
+    .boolean()
+    .optional()
+    .meta({ description: "Say of each result why it was found, and how the search was understood" }),
   offset: z.number().int().min(0).max(10_000).optional(),
   limit: z.number().int().min(1).max(MAX_PAGE).optional(),
 });
@@ -39,6 +43,53 @@ export const SearchInput = z.strictObject({
 const OutputSchema = z
   .record(z.string(), JsonValue)
   .meta({ description: "JSON Schema of the answers, if the sponsor gave one" });
+
+const Share = z.number().min(0).max(1);
+
+export const Why = z
+  .object({
+    found: z
+      .array(
+        z.object({
+          text: z.string().meta({ description: "A part of the search" }),
+          by: z
+            .enum(["word", "topic"])
+            .meta({ description: "The word itself, or another one with this meaning" }),
+          in: z.enum(["name", "tags, categories or key", "description", "texts of campaigns"]),
+        }),
+      )
+      .meta({ description: "What of the search the service has" }),
+    text: Share.meta({ description: "How well it fits the search. Counts 0.4 of the relevance" }),
+    budget_fit: Share.meta({ description: "1: free, 0: takes the whole budget. Counts 0.3" }),
+    preference: Share.meta({ description: "1: a preferred task, 0.5: a neutral one. Counts 0.3" }),
+    reliability: Share.meta({
+      description: "The share of paid calls that were delivered. The sum is multiplied by it",
+    }),
+  })
+  .meta({ id: "Why" });
+
+/** What stands between the caller and a service. In the order in which it is told. */
+const Obstacle = z.enum([
+  "category_not_in_scope",
+  "task_type_not_in_scope",
+  "data_types_not_in_scope",
+  "not_eligible",
+  "user_cap_reached",
+  "sponsor_budget_exhausted",
+  "task_type_avoided",
+  "filtered_out",
+]);
+
+const NearMiss = z
+  .object({
+    service_key: z.string(),
+    name: z.string(),
+    categories: z.array(z.string()),
+    because: z.array(Obstacle).meta({
+      description: "What stands in the way: scopes, budgets, preferences, or a filter of this search",
+    }),
+  })
+  .meta({ id: "NearMiss" });
 
 export const ServiceView = z
   .object({
@@ -62,6 +113,7 @@ export const ServiceView = z
     active: z.boolean(),
     input_schema: z.record(z.string(), JsonValue).meta({ description: "JSON Schema of a run's input" }),
     output_schema: OutputSchema.optional(),
+    why: Why.optional().meta({ description: "Only if `explain` asks for it" }),
   })
   .meta({ id: "Service" });
 export type ServiceView = z.infer<typeof ServiceView>;
@@ -80,7 +132,32 @@ const DirectServiceView = z
 
 export const SearchOutput = z.object({
   services: z.array(ServiceView),
-  total_count: z.number().int(),
+  total_count: z
+    .number()
+    .int()
+    .meta({ description: "How many results there are; at least so many, if `total_is_lower_bound`" }),
+  total_is_lower_bound: z.literal(true).optional().meta({
+    description:
+      "The search fits more services than are looked at: the best some hundreds. Narrow it to see others",
+  }),
+  available_categories: z.array(z.string()).optional().meta({
+    description: "If nothing was found: categories in your scopes that have services, the most common first",
+  }),
+  near_misses: z.array(NearMiss).optional().meta({
+    description: "If nothing was found: services that fit the search, but that you can't use as things are",
+  }),
+  understood: z
+    .object({
+      parts: z.array(z.string()).meta({ description: "What was looked for, word by word" }),
+      corrected: z
+        .array(z.string())
+        .optional()
+        .meta({ description: "The search with other spelling, if that was changed" }),
+    })
+    .optional()
+    .meta({
+      description: "How the search was read. Only if `explain` asks for it, or the spelling was changed",
+    }),
   offset: z.number().int(),
   limit: z.number().int(),
   applied_filters: z.record(z.string(), JsonValue).meta({ description: "The filters that were given" }),

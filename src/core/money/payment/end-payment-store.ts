@@ -2,7 +2,7 @@ import { json, nullable, oneOf, text, texts, uuid } from "../../ports/sql-types.
 import type { SqlPool } from "../../ports/sql.ts";
 import { statement } from "../../ports/statement.ts";
 import type { Evidence } from "../settlement/index.ts";
-import { failedUsers, setAsideAfter, setAsideNow } from "./set-aside-store.ts";
+import { changeOffers, failedUsers, setAsideAfter, setAsideNow } from "./set-aside-store.ts";
 import { OPEN_AFTER_SIGNING } from "./status.ts";
 
 export type Ending =
@@ -53,8 +53,8 @@ const endLocked = statement({
     ), service AS (
       UPDATE sponsored_apis s SET paid_calls = s.paid_calls + 1, last_settled_at = now(), undelivered_calls = s.undelivered_calls + CASE WHEN moved.delivered THEN 0 ELSE 1 END,
              ${setAsideAfter("s", "seller.failed")}
-        FROM moved, seller WHERE s.id = seller.id RETURNING ${setAsideNow("s")} AS set_aside
-    ), approval AS (
+        FROM moved, seller WHERE s.id = seller.id RETURNING s.id, s.active, s.reliability, ${setAsideNow("s")} AS set_aside
+    ), ${changeOffers("service")}, approval AS (
       UPDATE approvals SET consumed_at = NULL FROM before, moved WHERE approvals.id = before.approval_id AND NOT before.post
     ), event AS (
       INSERT INTO payment_events (payment_id, from_status, to_status, evidence)

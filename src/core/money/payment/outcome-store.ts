@@ -1,7 +1,7 @@
 import { boolean, bytes, integer, json, nullable, oneOf, text, uuid } from "../../ports/sql-types.ts";
 import type { Sql } from "../../ports/sql.ts";
 import { statement } from "../../ports/statement.ts";
-import { failedUsers, setAsideAfter, setAsideNow } from "./set-aside-store.ts";
+import { changeOffers, failedUsers, setAsideAfter, setAsideNow } from "./set-aside-store.ts";
 import type { FailureKind } from "./status.ts";
 
 export interface SendOutcome {
@@ -65,8 +65,8 @@ const storeOutcome = statement({
     ), late AS (
       UPDATE sponsored_apis s SET undelivered_calls = greatest(s.undelivered_calls - CASE WHEN $delivered THEN 1 ELSE 0 END, 0),
              ${setAsideAfter("s", "seller.failed")}
-        FROM seller WHERE s.id = seller.id RETURNING ${setAsideNow("s")} AS set_aside
-    ), event AS (
+        FROM seller WHERE s.id = seller.id RETURNING s.id, s.active, s.reliability, ${setAsideNow("s")} AS set_aside
+    ), ${changeOffers("late")}, event AS (
       INSERT INTO payment_events (payment_id, from_status, to_status, evidence)
       SELECT moved.id, before.status, moved.status, $evidence FROM moved, before WHERE before.status = 'sent'
     )

@@ -27,3 +27,14 @@ export const setAsideAfter = (s: string, users: string): string => `
 /** SQL: the service's key, if it was set aside in this transaction. */
 export const setAsideNow = (s: string): string =>
   `CASE WHEN ${s}.set_aside_at = now() THEN ${s}.service_key END`;
+
+/**
+ * SQL: common table expressions by which search knows at once how reliable a service is, and that it gets no more calls.
+ * @param service the expression that has changed the service's row: it returns `id`, `active` and `reliability`
+ */
+export const changeOffers = (service: string): string => `
+  rated AS (
+    UPDATE offers o SET reliability = s.reliability FROM ${service} s WHERE o.service_id = s.id AND s.active AND o.reliability <> s.reliability
+  ), withdrawn AS (
+    DELETE FROM offers o USING ${service} s WHERE o.service_id = s.id AND NOT s.active
+  )`;

@@ -21,11 +21,12 @@ export type Quote = { kind: "free"; answer: UpstreamAnswer } | { kind: "toll"; o
  * @throws `price_changed`, `cost_above_max`, `upstream_timeout`, `upstream_error`. Nothing is reserved yet
  */
 export async function askQuote(
-  { sql, upstream, networks }: Pick<Deps, "sql" | "upstream" | "networks">,
+  ctx: Pick<Deps, "sql" | "upstream" | "networks">,
   api: ApiRow,
   request: UpstreamRequest,
   maxCostMicros: bigint | undefined,
 ): Promise<Quote> {
+  const { upstream, networks } = ctx;
   const answer = await upstream.request(request);
   if (answer.kind === "timeout")
     throw new AppError("upstream_timeout", { retryAfterSeconds: UPSTREAM_RETRY_SECONDS });
@@ -57,7 +58,7 @@ export async function askQuote(
   }
   const offer = chooseOffer(api, offers);
   if (offer.amountMicros > api.priceMicros) throw priceChanged(api, offer.amountMicros);
-  await recordQuote.count(sql, { id: api.id, amount_micros: offer.amountMicros });
+  await recordQuote(ctx, api, offer.amountMicros);
   if (maxCostMicros !== undefined && offer.amountMicros > maxCostMicros) {
     throw new AppError("cost_above_max", {
       nextActions: [next.searchServices()],

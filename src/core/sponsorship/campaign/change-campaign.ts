@@ -2,18 +2,19 @@ import type { z } from "zod";
 import type { Deps, SponsorActor } from "../../context.ts";
 import { changeUserCaps } from "../../money/budget/index.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
+import { indexServices } from "../offer/index.ts";
 import { requireServices } from "./create-campaign.ts";
 import { requireOwnCampaign } from "./own-campaign.ts";
 import { toView } from "./rules.ts";
 import type { CampaignView, ChangeCampaignInput } from "./schema.ts";
-import { addServices, countCompletions, removeServices, updateCampaign } from "./store.ts";
+import { addServices, countCompletions, removeServices, servicesOf, updateCampaign } from "./store.ts";
 
 /**
  * Changes or pauses a campaign. Payments that are already signed go on.
  * @throws `not_found`, `validation_error`
  */
 export async function changeCampaign(
-  { db, sql, actor }: Pick<Deps, "db" | "sql"> & { actor: SponsorActor },
+  { db, sql, thesaurus, actor }: Pick<Deps, "db" | "sql" | "thesaurus"> & { actor: SponsorActor },
   input: z.infer<typeof ChangeCampaignInput>,
 ): Promise<z.infer<typeof CampaignView>> {
   const { id } = await requireOwnCampaign(db, input.campaign_id, actor.sponsorId);
@@ -34,6 +35,7 @@ export async function changeCampaign(
       estimated_task_duration_seconds: input.estimated_task_duration_seconds ?? null,
       tags: input.tags ?? null,
     });
+    const before = (await servicesOf.all(tx, { campaign_id: id })).map(({ service_id }) => service_id);
     if (services !== undefined) {
       await removeServices.count(tx, { campaign_id: id });
       await addServices.count(tx, { campaign_id: id, service_ids: services.map((service) => service.id) });
@@ -42,6 +44,11 @@ export async function changeCampaign(
     // removed, the accounts stay as they are: runs no longer use them.
     if (typeof input.max_calls_per_user === "number")
       await changeUserCaps(tx, id, BigInt(input.max_calls_per_user));
+    await indexServices(
+      tx,
+      [...new Set([...before, ...(services ?? []).map((service) => service.id)])],
+      thesaurus,
+    );
   });
   const changed = await requireOwnCampaign(db, id, actor.sponsorId);
   return toView(changed, (await countCompletions(db, [id])).get(id) ?? 0);

@@ -8,6 +8,7 @@ import type { Queries } from "../../ports/database.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { createOnce } from "../../protocol/idempotency/index.ts";
+import { indexServices } from "../offer/index.ts";
 import { requireOwnCampaign } from "./own-campaign.ts";
 import { defaultTags, toView } from "./rules.ts";
 import type { CampaignView, CreateCampaignInput } from "./schema.ts";
@@ -21,7 +22,9 @@ import { addServices, countCompletions, findServices, insertCampaign } from "./s
  *   `idempotency_conflict`
  */
 export async function createCampaign(
-  ctx: Pick<Deps, "db" | "sql" | "cipher" | "networks" | "settings" | "compute"> & { actor: SponsorActor },
+  ctx: Pick<Deps, "db" | "sql" | "cipher" | "networks" | "settings" | "compute" | "thesaurus"> & {
+    actor: SponsorActor;
+  },
   { idempotency_key: key, ...input }: z.infer<typeof CreateCampaignInput>,
 ): Promise<{ campaign: z.infer<typeof CampaignView>; replayed: boolean }> {
   const { actor, db } = ctx;
@@ -65,7 +68,9 @@ export async function createCampaign(
       tags: input.tags ?? defaultTags(services, input.task_type),
       budget_account_id: budgetAccountId,
     });
-    await addServices.count(sql, { campaign_id: newId, service_ids: services.map((service) => service.id) });
+    const serviceIds = services.map((service) => service.id);
+    await addServices.count(sql, { campaign_id: newId, service_ids: serviceIds });
+    await indexServices(sql, serviceIds, ctx.thesaurus);
   });
   const campaign = await requireOwnCampaign(db, id, actor.sponsorId);
   return { campaign: toView(campaign, (await countCompletions(db, [id])).get(id) ?? 0), replayed };

@@ -71,6 +71,15 @@ export const removeServices = statement({
   text: `DELETE FROM campaign_services WHERE campaign_id = $campaign_id`,
 });
 
+/** The services that a campaign pays for. */
+export const servicesOf = statement({
+  name: "campaign.services-of",
+  limit: "money",
+  params: { campaign_id: uuid },
+  row: { service_id: uuid },
+  text: `SELECT sponsored_api_id AS service_id FROM campaign_services WHERE campaign_id = $campaign_id`,
+});
+
 /**
  * Changes what isn't null. Only the cap on a user's calls can be set to null, which is no cap: it changes if
  * `changes_max_calls` says so. Locks the campaign until the transaction ends, also if nothing changes.

@@ -11,6 +11,7 @@ import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
 import { AppError, invalidField, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import { requireOwnCampaign } from "../campaign/index.ts";
+import { refreshOffersOf } from "../offer/index.ts";
 import { sponsorExists } from "../sponsor/index.ts";
 import { findApiOfSponsor } from "../sponsored-api/index.ts";
 import { openApiBudget } from "./open-api-budget.ts";
@@ -62,6 +63,7 @@ export async function bookCredit(
     }
     return { accountId: account, result: booked.kind };
   });
+  if (result === "booked") await refreshOffersOf(sql, [accountId]);
   if (result === "booked")
     log.info({ event: "credit_booked", account_id: accountId, reference }, "a credit was booked");
   return { budget: budgetToWire(await findAccount(db, accountId)), reference };

@@ -15,6 +15,7 @@ import type { RequestHeaders, SaleTerms } from "../../ports/x402-seller.ts";
 import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
 import { AppError, notFound } from "../../protocol/errors.ts";
 import { requireOwnCampaign } from "../campaign/index.ts";
+import { refreshOffersOf } from "../offer/index.ts";
 import { findApiOfSponsor } from "../sponsored-api/index.ts";
 import { openApiBudget } from "./open-api-budget.ts";
 import type { FundApiInput, FundCampaignInput, FundOutput } from "./schema.ts";
@@ -105,6 +106,7 @@ async function fund(ctx: Context, account: AccountToFund, terms: SaleTerms): Pro
   if (taken.kind === "earlier") return answerRepeatedPayment(ctx, account, taken.claim, terms);
   const txHash = await settlePayment(ctx, taken, terms);
   if (txHash === undefined) throw arrivalUnknown();
+  await refreshOffersOf(sql, [taken.claim.budgetAccountId]);
   return {
     data: await readFunding(ctx, taken.claim),
     headers: network.seller.receipt(taken.payment, txHash),

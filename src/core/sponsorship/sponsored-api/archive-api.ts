@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Deps, SponsorActor } from "../../context.ts";
+import { refreshOffers } from "../offer/index.ts";
 import { requireOwnApi } from "./own-api.ts";
 import { toView } from "./rules.ts";
 import type { ApiView, ArchiveApiInput } from "./schema.ts";
@@ -15,6 +16,9 @@ export async function archiveApi(
   input: z.infer<typeof ArchiveApiInput>,
 ): Promise<z.infer<typeof ApiView>> {
   const { id } = await requireOwnApi(db, input.service_key, actor.sponsorId);
-  await archive.count(sql, { id });
+  await sql.transaction(async (tx) => {
+    await archive.count(tx, { id });
+    await refreshOffers(tx, [id]);
+  });
   return toView(await requireOwnApi(db, input.service_key, actor.sponsorId));
 }

@@ -4,6 +4,7 @@ import { describeSchema } from "../../personal-data/data-schema/index.ts";
 import { campaignRegions } from "../../personal-data/phone-regions/index.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import { AppError } from "../../protocol/errors.ts";
+import { indexServices, refreshOffers } from "../offer/index.ts";
 import {
   notPublic,
   requireFillablePath,
@@ -16,12 +17,15 @@ import type { PinnedTerms } from "./probe-upstream.ts";
 import { probeUpstream } from "./probe-upstream.ts";
 import { toView } from "./rules.ts";
 import type { ApiView, ChangeApiInput } from "./schema.ts";
-import type { ApiChanges, ApiWithBudget, DefinitionChanges } from "./store.ts";
+import type { ApiChanges, ApiWithBudget, DefinitionChanges, TermChanges } from "./store.ts";
 import { updateApi } from "./store.ts";
 import { encryptHeaders } from "./upstream-request.ts";
 
 type Input = z.infer<typeof ChangeApiInput>;
-type Context = Pick<Deps, "db" | "cipher" | "upstream" | "networks" | "settings" | "compute"> & {
+type Context = Pick<
+  Deps,
+  "db" | "sql" | "cipher" | "upstream" | "networks" | "settings" | "compute" | "thesaurus"
+> & {
   actor: SponsorActor;
 };
 
@@ -41,32 +45,38 @@ export async function changeApi(ctx: Context, input: Input): Promise<z.infer<typ
     const api = await requireOwnApi(ctx.db, input.service_key, ctx.actor.sponsorId);
     if (api.archivedAt !== null)
       throw new AppError("inactive", { message: "This service is archived and can't be changed." });
-    const changed = await updateApi(
-      ctx.db,
-      api,
-      {
-        ...textChanges(input),
-        ...(resumes(api, input) && { active: true, setAsideAt: null, failedUserIds: [] }),
-      },
-      await definitionChanges(ctx, api, input),
-    );
-    // Undefined: another request has changed the definition since it was read, so the checks may not hold.
-    if (changed !== undefined) return toView(changed);
+    const changes = {
+      ...textChanges(input),
+      ...(resumes(api, input) && { active: true, resumes: true }),
+    };
+    const definition = await definitionChanges(ctx, api, input);
+    const isChanged = await ctx.sql.transaction(async (tx) => {
+      if (!(await updateApi(tx, api, changes, definition))) return false;
+      await (changesTexts(input) ? indexServices(tx, [api.id], ctx.thesaurus) : refreshOffers(tx, [api.id]));
+      return true;
+    });
+    // If not, another request has changed the definition since it was read, so the checks may not hold.
+    if (isChanged) return toView(await requireOwnApi(ctx.db, input.service_key, ctx.actor.sponsorId));
   }
   throw new AppError("conflict", {
     message: "This API was changed by other requests at the same time. Nothing was changed. Send this again.",
   });
 }
 
+/** Whether what the API is found by changes. */
+const changesTexts = ({ name, description, localized, categories, tags }: Input): boolean =>
+  [name, description, localized, categories, tags].some((text) => text !== undefined);
+
 const textChanges = (input: Input): ApiChanges => ({
   ...(input.active !== undefined && { active: input.active }),
   ...(input.name !== undefined && { name: input.name }),
   ...(input.description !== undefined && { description: input.description }),
+  ...(input.localized !== undefined && { localized: input.localized }),
   ...(input.categories !== undefined && { categories: [...new Set(input.categories)] }),
   ...(input.tags !== undefined && { tags: [...new Set(input.tags)] }),
-  ...(input.price_cents !== undefined && { priceMicros: centsToMicros(input.price_cents) }),
-  ...(input.timeout_ms !== undefined && { timeoutMs: input.timeout_ms }),
-  ...(input.output_schema !== undefined && { outputSchema: input.output_schema }),
+  ...(input.price_cents !== undefined && { price_micros: centsToMicros(input.price_cents) }),
+  ...(input.timeout_ms !== undefined && { timeout_ms: input.timeout_ms }),
+  ...(input.output_schema !== undefined && { output_schema: input.output_schema }),
 });
 
 /** Whether a change asks for a probe by itself. */
@@ -89,19 +99,21 @@ async function definitionChanges(ctx: Context, api: ApiWithBudget, input: Input)
   }
   if (output_schema !== undefined) await requireSafeDescription(ctx, output_schema);
   const definition: DefinitionChanges = {
-    ...(upstream_url !== undefined && { upstreamUrl: upstream_url }),
+    ...(upstream_url !== undefined && { upstream_url }),
     ...(upstream_headers !== undefined && {
-      upstreamHeaders: encryptHeaders(api.id, upstream_headers, ctx.cipher),
+      upstream_headers: encryptHeaders(api.id, upstream_headers, ctx.cipher),
     }),
     ...(input_schema !== undefined && {
-      inputSchema: input_schema,
-      inputDataTypes: [...(await describeSchema(ctx, input_schema)).dataTypes.all],
+      input_schema,
+      input_data_types: [...(await describeSchema(ctx, input_schema)).dataTypes.all],
     }),
-    ...(sample_input !== undefined && { sampleInput: sample_input }),
+    ...(sample_input !== undefined && { sample_input }),
   };
   const next = {
     ...api,
-    ...definition,
+    ...(upstream_url !== undefined && { upstreamUrl: upstream_url }),
+    ...(definition.upstream_headers !== undefined && { upstreamHeaders: definition.upstream_headers }),
+    ...(input_schema !== undefined && { inputSchema: input_schema }),
     timeoutMs: input.timeout_ms ?? api.timeoutMs,
     sampleInput: (sample_input ?? api.sampleInput) as Record<string, unknown>,
   };
@@ -111,11 +123,12 @@ async function definitionChanges(ctx: Context, api: ApiWithBudget, input: Input)
   if (!isProbed) return definition;
   const probe = await probeUpstream(ctx, next, next.sampleInput);
   if (probe === "blocked") throw upstream_url === undefined ? refuseBlocked() : notPublic();
-  return { ...definition, ...termColumns(probe) };
+  return { ...definition, terms: toTermChanges(probe) };
 }
 
-const termColumns = ({ terms, quoteMicros }: PinnedTerms): DefinitionChanges => ({
-  ...(terms ?? { network: null, asset: null, payTo: null }),
-  lastQuoteMicros: quoteMicros,
-  lowestQuoteMicros: quoteMicros,
+const toTermChanges = ({ terms, quoteMicros }: PinnedTerms): TermChanges => ({
+  network: terms?.network ?? null,
+  asset: terms?.asset ?? null,
+  pay_to: terms?.payTo ?? null,
+  quote_micros: quoteMicros,
 });

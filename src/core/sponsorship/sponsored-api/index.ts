@@ -6,6 +6,7 @@ export { changeApi } from "./change-api.ts";
 export { getApi } from "./get-api.ts";
 export { listApis } from "./list-apis.ts";
 export { nextAfterApi } from "./next-after-api.ts";
+export { recordQuote } from "./record-quote.ts";
 export { registerApi } from "./register-api.ts";
 export { checkPathInput } from "./path-parameters.ts";
 export { inactiveService, invalidRunInput } from "./rules.ts";
@@ -20,14 +21,6 @@ export {
   RegisterApiInput,
 } from "./schema.ts";
 export { listPaidApis, listPaidKeys } from "./paid-apis-store.ts";
-export {
-  type ApiRow,
-  findApi,
-  findApiOfSponsor,
-  linkBudget,
-  lockBudget,
-  moveUpstream,
-  recordQuote,
-} from "./store.ts";
+export { type ApiRow, findApi, findApiOfSponsor, linkBudget, lockBudget, moveUpstream } from "./store.ts";
 export { payersPaused, payersPausedError, requirePayersUnpaused } from "./unsettled.ts";
 export { buildUpstreamRequest } from "./upstream-request.ts";

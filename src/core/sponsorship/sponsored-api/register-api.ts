@@ -6,6 +6,7 @@ import { campaignRegions } from "../../personal-data/phone-regions/index.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { createOnce, findCreated } from "../../protocol/idempotency/index.ts";
+import { indexServices } from "../offer/index.ts";
 import {
   notPublic,
   requireFillablePath,
@@ -20,7 +21,10 @@ import { findApiOfSponsor, insertApi, serviceKeyTaken } from "./store.ts";
 import { encryptHeaders } from "./upstream-request.ts";
 
 type Input = z.infer<typeof RegisterApiInput>;
-type Context = Pick<Deps, "db" | "sql" | "cipher" | "upstream" | "networks" | "settings" | "compute"> & {
+type Context = Pick<
+  Deps,
+  "db" | "sql" | "cipher" | "upstream" | "networks" | "settings" | "compute" | "thesaurus"
+> & {
   actor: SponsorActor;
 };
 
@@ -65,6 +69,7 @@ export async function registerApi(
     service_key: input.service_key,
     name: input.name,
     description: input.description,
+    localized: input.localized ?? null,
     categories: [...new Set(input.categories)],
     tags: [...new Set(input.tags ?? [])],
     upstream_url: api.upstreamUrl,
@@ -83,6 +88,7 @@ export async function registerApi(
   };
   const { replayed } = await createOnce(ctx, creation, id, async (sql) => {
     if ((await insertApi.count(sql, row)) === 0) throw keyTaken(input.service_key);
+    await indexServices(sql, [id], ctx.thesaurus);
   });
   return { api: await requireApi(ctx, input.service_key), replayed };
 }

@@ -14,6 +14,9 @@ export function toView(api: ApiWithBudget): z.infer<typeof ApiView> {
     service_key: api.serviceKey,
     name: api.name,
     description: api.description,
+    ...(api.localized !== null && {
+      localized: api.localized as NonNullable<z.infer<typeof ApiView>["localized"]>,
+    }),
     categories: api.categories,
     tags: api.tags,
     upstream_url: api.upstreamUrl,

@@ -68,9 +68,29 @@ const SampleInput = JsonObject.meta({
   description: "The input with which the upstream is called once, without payment, to learn its terms",
 });
 
+const ServiceName = visibleText(1, 100);
+const Description = visibleText(1, 1000).meta({ description: "Plain text, for people and agents" });
+const MAX_LANGUAGES = 10;
+
+const Localized = z
+  .record(
+    z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$/),
+    z.strictObject({ name: ServiceName.optional(), description: Description.optional() }),
+  )
+  .refine((languages) => Object.keys(languages).length <= MAX_LANGUAGES, {
+    message: `at most ${MAX_LANGUAGES} languages`,
+  })
+  .meta({
+    description: "Name and description in other languages, by language tag. The service is found by them too",
+    examples: [
+      { ja: { name: "日の出と日の入り", description: "場所と日付から日の出と日の入りの時刻を返します" } },
+    ],
+  });
+
 const fields = {
-  name: visibleText(1, 100),
-  description: visibleText(1, 1000).meta({ description: "Plain text, for people and agents" }),
+  name: ServiceName,
+  description: Description,
+  localized: Localized,
   categories: z.array(Category).min(1).max(10),
   tags: z.array(Tag).max(20),
   price_cents: Cents.meta({ description: "The most the upstream may charge for a call" }),
@@ -81,6 +101,7 @@ export const RegisterApiInput = z.strictObject({
   service_key: ServiceKey,
   idempotency_key: IdempotencyKey.optional(),
   ...fields,
+  localized: fields.localized.optional(),
   tags: fields.tags.optional(),
   upstream_url: UpstreamUrl,
   upstream_method: z.enum(["GET", "POST"]),
@@ -103,6 +124,7 @@ export const ChangeApiInput = z.strictObject({
   active: z.boolean().optional(),
   name: fields.name.optional(),
   description: fields.description.optional(),
+  localized: fields.localized.optional().meta({ description: "Replaces all of them. {} removes them" }),
   categories: fields.categories.optional(),
   tags: fields.tags.optional(),
   price_cents: fields.price_cents.optional(),
@@ -126,6 +148,7 @@ export const ApiView = z.object({
   service_key: z.string(),
   name: z.string(),
   description: z.string(),
+  localized: Localized.optional(),
   categories: z.array(z.string()),
   tags: z.array(z.string()),
   upstream_url: z.string(),

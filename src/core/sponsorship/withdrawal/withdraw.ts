@@ -16,6 +16,7 @@ import { createOnce } from "../../protocol/idempotency/index.ts";
 import { nextForSponsor } from "../../protocol/sponsor-actions.ts";
 import { requireOwnCampaign } from "../campaign/index.ts";
 import { findWallet } from "../sponsor/index.ts";
+import { refreshOffersOf } from "../offer/index.ts";
 import { findApiOfSponsor } from "../sponsored-api/index.ts";
 import type {
   GetWithdrawalInput,
@@ -108,6 +109,7 @@ async function withdraw(
       throw await treasuryDayExhausted(db, day.accountId, amountMicros + day.leavesMicros);
     throw error;
   });
+  await refreshOffersOf(sql, [accountId]);
   return {
     data: {
       withdrawal: await getWithdrawal(ctx, { withdrawal_id: id }),

@@ -1,0 +1,100 @@
+import type { z } from "zod";
+import type { Deps } from "../../context.ts";
+import { microsToCents } from "../../protocol/amounts.ts";
+import { boundPage, LEFT_OUT_SCHEMA } from "../../protocol/large-pages.ts";
+import type { RowOf } from "../../ports/statement.ts";
+import { findCandidates } from "./find-candidates.ts";
+import { listDirect, listOffers, readServices } from "./offer-store.ts";
+import { rankOffers, scoreCandidates } from "./rank-offers.ts";
+import type { SearchOutput } from "./schema.ts";
+import type { Query } from "./understand-query.ts";
+import type { Filters, Viewer } from "./usable.ts";
+import { obstaclesOf } from "./usable.ts";
+
+type Reads = Pick<Deps, "sql">;
+interface Search {
+  viewer: Viewer;
+  filters: Filters;
+}
+
+/** How many services without a sponsor an answer lists. */
+const MAX_DIRECT = 10;
+/** How many services it lists that the caller can't use as things are. */
+const MAX_NEAR_MISSES = 3;
+
+export type DirectService = RowOf<typeof readServices>;
+
+/** Services that the caller can pay for directly, with or without a sponsor, best match first (R3.4). */
+export async function findDirectServices(
+  ctx: Reads,
+  query: Query,
+  { viewer, filters }: Search,
+): Promise<DirectService[]> {
+  const scores = scoreCandidates(await findCandidates(ctx, query, { viewer, filters }), query);
+  const scopes = viewer.scopes?.categories;
+  const found = (await listDirect.all(ctx.sql, { service_ids: [...scores.keys()] }))
+    .filter(
+      ({ categories, price_micros }) =>
+        (scopes === undefined || categories.every((category) => scopes.includes(category))) &&
+        (filters.category === undefined || categories.includes(filters.category)) &&
+        (filters.maxBudgetMicros === undefined || price_micros <= filters.maxBudgetMicros),
+    )
+    .sort(
+      (a, b) =>
+        (scores.get(b.service_id) ?? 0) - (scores.get(a.service_id) ?? 0) ||
+        Number(a.price_micros - b.price_micros) ||
+        (a.service_key < b.service_key ? -1 : 1),
+    )
+    .slice(0, MAX_DIRECT);
+  const services = await readInOrder(
+    ctx,
+    found.map(({ service_id }) => service_id),
+  );
+  return boundPage(
+    services,
+    ({ input_schema, output_schema }) => [input_schema, output_schema],
+    (row) => ({ ...row, input_schema: LEFT_OUT_SCHEMA, output_schema: null }),
+  );
+}
+
+/** A service without a sponsor. The caller can pay for it directly. */
+export const toDirectView = ({
+  service_id: _serviceId,
+  price_micros,
+  output_schema,
+  ...api
+}: DirectService): NonNullable<z.infer<typeof SearchOutput>["direct_payment"]>["services"][number] => ({
+  ...api,
+  ...(output_schema !== null && { output_schema }),
+  price_cents: microsToCents(price_micros),
+});
+
+/** Services that fit the texts of a search and have a sponsor, and what stands between them and the caller. */
+export async function findNearMisses(
+  ctx: Reads,
+  query: Query,
+  { viewer, filters }: Search,
+): Promise<NonNullable<z.infer<typeof SearchOutput>["near_misses"]>> {
+  if (query.texts.length === 0 && filters.category === undefined) return [];
+  const anyCategory = { viewer: { ...viewer, scopes: null }, filters };
+  const scores = scoreCandidates(await findCandidates(ctx, query, anyCategory), query);
+  if (scores.size === 0) return [];
+  const offers = await listOffers.all(ctx.sql, { service_ids: [...scores.keys()], user_id: viewer.userId });
+  const best = rankOffers(offers, scores, viewer.remainingMicros);
+  const ids = [...new Set(best.map(({ service_id }) => service_id))].slice(0, MAX_NEAR_MISSES);
+  const services = await readInOrder(ctx, ids);
+  return services.map(({ service_id, service_key, name, categories }) => {
+    const obstacles = best
+      .filter((offer) => offer.service_id === service_id)
+      .map((offer) => obstaclesOf(offer, viewer, filters))
+      .sort((a, b) => a.length - b.length);
+    return { service_key, name, categories, because: obstacles[0] ?? [] };
+  });
+}
+
+async function readInOrder({ sql }: Reads, serviceIds: readonly string[]): Promise<DirectService[]> {
+  if (serviceIds.length === 0) return [];
+  const rows = await readServices.all(sql, { service_ids: serviceIds });
+  const byId = new Map(rows.map((row) => [row.service_id, row]));
+  return serviceIds.flatMap((id) => byId.get(id) ?? []);
+}

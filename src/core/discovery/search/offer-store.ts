@@ -1,0 +1,133 @@
+import {
+  bigint,
+  boolean,
+  double,
+  integer,
+  json,
+  nullable,
+  oneOf,
+  text,
+  texts,
+  timestamp,
+  uuid,
+  uuids,
+} from "../../ports/sql-types.ts";
+import type { RowOf } from "../../ports/statement.ts";
+import { statement } from "../../ports/statement.ts";
+import { MOST_OFFERS_OF_SERVICE } from "./weights.ts";
+
+/** The offers of some services, as they are for one user: also those that the user can't use. */
+export const listOffers = statement({
+  name: "search.list-offers",
+  limit: "search",
+  params: { service_ids: uuids, user_id: uuid },
+  row: {
+    service_id: uuid,
+    account_id: uuid,
+    /** Null: the service's own open budget. */
+    campaign_id: nullable(uuid),
+    price_micros: bigint,
+    /** From 0 to 1. */
+    reliability: double,
+    categories: texts(),
+    task_type: nullable(text),
+    task_duration_seconds: nullable(integer),
+    required_data_types: texts(),
+    created_at: timestamp,
+    has_money: boolean,
+    eligible: boolean,
+    has_calls_left: boolean,
+    completed: boolean,
+    preference: oneOf("preferred", "neutral", "avoided"),
+  },
+  text: `
+    SELECT o.service_id, o.account_id, o.campaign_id, o.price_micros, o.reliability::float8 AS reliability, o.categories, o.task_type,
+           o.task_duration_seconds, o.required_data_types, o.created_at, o.has_money, o.eligible, o.has_calls_left, o.completed, o.preference
+      FROM unnest($service_ids) AS wanted (id)
+     CROSS JOIN LATERAL (
+       SELECT service_id, account_id, campaign_id, price_micros, reliability, categories, task_type, task_duration_seconds, required_data_types,
+              created_at, has_money, eligible, has_calls_left, completed, preference
+         FROM user_offers WHERE service_id = wanted.id AND user_id = $user_id
+        ORDER BY completed DESC, has_money DESC, created_at, account_id LIMIT ${MOST_OFFERS_OF_SERVICE}) o`,
+});
+
+export type OfferRow = RowOf<typeof listOffers>;
+
+/** What a page shows of each of its offers. An offer that ended meanwhile is left out. */
+export const readOffers = statement({
+  name: "search.read-offers",
+  limit: "search",
+  params: { service_ids: uuids, account_ids: uuids },
+  row: {
+    account_id: uuid,
+    service_id: uuid,
+    service_key: text,
+    name: text,
+    description: text,
+    sponsor: text,
+    required_task: nullable(text),
+    /** Micros. */
+    subsidy: bigint,
+    categories: texts(),
+    tags: texts(),
+    input_schema: json<Record<string, unknown>>(),
+    output_schema: nullable(json<Record<string, unknown>>()),
+  },
+  text: `
+    SELECT o.account_id, a.id AS service_id, a.service_key, a.name, a.description, s.name AS sponsor, c.required_task,
+           coalesce(c.subsidy_micros, a.price_micros) AS subsidy, a.categories,
+           CASE WHEN c.id IS NULL THEN a.tags ELSE ARRAY(SELECT DISTINCT unnest(c.tags || a.tags) ORDER BY 1) END AS tags,
+           a.input_schema, a.output_schema
+      FROM unnest($service_ids, $account_ids) AS wanted (service_id, account_id)
+      JOIN offers o ON o.service_id = wanted.service_id AND o.account_id = wanted.account_id
+      JOIN sponsored_apis a ON a.id = o.service_id
+      LEFT JOIN campaigns c ON c.id = o.campaign_id
+      JOIN sponsors s ON s.id = coalesce(c.sponsor_id, a.sponsor_id)`,
+});
+
+/** Which of some services the caller can pay for directly. */
+export const listDirect = statement({
+  name: "search.list-direct",
+  limit: "search",
+  params: { service_ids: uuids },
+  row: { service_id: uuid, service_key: text, price_micros: bigint, categories: texts() },
+  text: `
+    SELECT id AS service_id, service_key, price_micros, categories FROM sponsored_apis
+     WHERE id = ANY($service_ids) AND active AND pay_to IS NOT NULL`,
+});
+
+/** What an answer shows of services that are paid for directly. */
+export const readServices = statement({
+  name: "search.read-services",
+  limit: "search",
+  params: { service_ids: uuids },
+  row: {
+    service_id: uuid,
+    service_key: text,
+    name: text,
+    description: text,
+    price_micros: bigint,
+    categories: texts(),
+    input_schema: json<Record<string, unknown>>(),
+    output_schema: nullable(json<Record<string, unknown>>()),
+  },
+  text: `
+    SELECT id AS service_id, service_key, name, description, price_micros, categories, input_schema, output_schema
+      FROM sponsored_apis WHERE id = ANY($service_ids)`,
+});
+
+/** The categories of the catalogue that a session may use, most common first. */
+export const listCategories = statement({
+  name: "search.list-categories",
+  limit: "search",
+  params: {
+    /** Null: no limit. */
+    scope_categories: nullable(texts()),
+    most: integer,
+  },
+  row: { category: text },
+  text: `
+    SELECT substr(term, 2) AS category FROM search_terms
+     WHERE term ^@ '@' AND services > 0 AND ($scope_categories IS NULL OR substr(term, 2) = ANY($scope_categories))
+     ORDER BY services DESC, term LIMIT $most`,
+});

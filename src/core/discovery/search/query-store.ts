@@ -1,0 +1,34 @@
+import { integer, json, text, texts } from "../../ports/sql-types.ts";
+import { statement } from "../../ports/statement.ts";
+
+/** Looks up what the catalogue knows of a search: how large it is, how frequent the terms are, and which words it has. */
+export const lookUp = statement({
+  name: "search.look-up",
+  limit: "search",
+  params: { terms: texts(), words: texts() },
+  row: {
+    services: integer,
+    /** Services by term. A term of the catalogue counts at least 1. */
+    frequencies: json<Record<string, number>>(),
+    known_words: texts(),
+  },
+  text: `
+    SELECT c.services, (SELECT coalesce(jsonb_object_agg(term, greatest(services, 1)), '{}') FROM search_terms WHERE term = ANY($terms)) AS frequencies,
+           ARRAY(SELECT word FROM search_words WHERE word = ANY($words)) AS known_words
+      FROM search_catalogue c WHERE c.id = 1`,
+});
+
+/** How many words that are spelt somewhat alike are compared with an unknown one. */
+const MOST_SIMILAR = 15;
+
+/** Finds words of the catalogue that are spelt somewhat like these. */
+export const findSimilarWords = statement({
+  name: "search.find-similar-words",
+  limit: "search",
+  params: { unknown: texts() },
+  row: { word: text, similar: texts() },
+  text: `
+    SELECT word, ARRAY(SELECT w.word FROM search_words w WHERE w.word % unknown.word
+                        ORDER BY similarity(w.word, unknown.word) DESC, w.word LIMIT ${MOST_SIMILAR}) AS similar
+      FROM unnest($unknown) AS unknown (word)`,
+});

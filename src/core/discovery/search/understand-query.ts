@@ -1,0 +1,114 @@
+import type { Deps } from "../../context.ts";
+import type { QueryPart } from "../../protocol/search-text/index.ts";
+import {
+  categoryTerm,
+  correctSpelling,
+  cutsOf,
+  queryParts,
+  wordForm,
+  wordsToSpell,
+} from "../../protocol/search-text/index.ts";
+import { LABELS } from "./ladder.ts";
+import { findSimilarWords, lookUp } from "./query-store.ts";
+import type { Frequencies } from "./score-text.ts";
+import { frequencyOf } from "./score-text.ts";
+
+type Context = Pick<Deps, "sql" | "thesaurus">;
+
+/** What somebody looks for, as search understands it. */
+export interface Query {
+  /** A list for each text that was given. Each has to be met. Empty: anything. */
+  texts: QueryPart[][];
+  frequencies: Frequencies;
+  /** The texts with other spelling, where that was changed. */
+  corrected: string[];
+}
+
+/** At most so many parts of a text are looked for. */
+const MOST_PARTS = 16;
+/** At most so many misspelt words of a search are corrected. */
+const MOST_CORRECTED = 5;
+
+/** @param categories categories whose number of services is of interest */
+export async function understandQuery(
+  ctx: Context,
+  texts: readonly string[],
+  categories: readonly string[],
+): Promise<Query> {
+  const words = texts.flatMap(wordsToSpell);
+  const others = [...LABELS, ...categories.map(categoryTerm)];
+  const first = await lookUp.one(ctx.sql, {
+    terms: [...termsOf(ctx, texts), ...words.map(wordForm), ...others],
+    words,
+  });
+  const knownWords = new Set(first.known_words);
+  const isKnown = (word: string): boolean =>
+    knownWords.has(word) || ctx.thesaurus.englishWords.has(word) || wordForm(word) in first.frequencies;
+  const corrected = await correctTexts(
+    ctx,
+    texts,
+    words.filter((word) => !isKnown(word)),
+    isKnown,
+  );
+  const isChanged = corrected.length > 0;
+  const read = isChanged ? corrected : texts;
+  const { services, frequencies } = isChanged
+    ? await lookUp.one(ctx.sql, { terms: [...termsOf(ctx, read), ...others], words: [] })
+    : first;
+  const known: Frequencies = {
+    services: Math.max(1, services, ...Object.values(frequencies)),
+    of: (term) => frequencies[term] ?? 0,
+  };
+  return {
+    texts: read.map((text) => mostTelling(queryParts(text, ctx.thesaurus), known)),
+    frequencies: known,
+    corrected,
+  };
+}
+
+/** The parts of a long text that say most: those that the catalogue has most seldom, but has. */
+function mostTelling(parts: QueryPart[], frequencies: Frequencies): QueryPart[] {
+  if (parts.length <= MOST_PARTS) return parts;
+  const telling = (part: QueryPart): number => (frequencyOf(part, frequencies) || Infinity) / part.share;
+  return parts.toSorted((a, b) => telling(a) - telling(b)).slice(0, MOST_PARTS);
+}
+
+const termsOf = ({ thesaurus }: Context, texts: readonly string[]): string[] =>
+  texts.flatMap((text) =>
+    queryParts(text, thesaurus).flatMap(({ ways }) => ways.flatMap(({ terms }) => terms)),
+  );
+
+/** The texts with the words corrected that nobody knows. Empty if no word changes. */
+async function correctTexts(
+  { sql, thesaurus }: Context,
+  texts: readonly string[],
+  unknown: readonly string[],
+  isKnown: (word: string) => boolean,
+): Promise<string[]> {
+  if (unknown.length === 0) return [];
+  const corrigible = unknown.slice(0, MOST_CORRECTED);
+  const pieces = corrigible.flatMap((word) => cutsOf(word).flat());
+  const [similar, { known_words, frequencies }] = await Promise.all([
+    findSimilarWords.all(sql, { unknown: corrigible }),
+    lookUp.one(sql, { terms: pieces.map(wordForm), words: pieces }),
+  ]);
+  const knownPieces = new Set(known_words);
+  const isKnownPiece = (word: string): boolean =>
+    isKnown(word) || knownPieces.has(word) || (word.length > 3 && wordForm(word) in frequencies);
+  const similarTo = new Map(similar.map((row) => [row.word, row.similar]));
+  const corrected = texts.map((text) =>
+    correctSpelling(text, isKnownPiece, (word) =>
+      similarTo.has(word) ? [...(similarTo.get(word) ?? []), ...thesaurus.englishWords] : [],
+    ),
+  );
+  const changed = corrected.some(
+    (text, index) =>
+      text !==
+      correctSpelling(
+        texts[index] ?? "",
+        () => true,
+        () => [],
+      ),
+  );
+  return changed ? corrected : [];
+}

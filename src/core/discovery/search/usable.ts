@@ -1,0 +1,69 @@
+import type { Scopes } from "../../context.ts";
+import type { OfferRow } from "./offer-store.ts";
+
+/** Whose id stands in the views for nobody in particular. */
+export const NOBODY = "00000000-0000-0000-0000-000000000000";
+
+/** The user and session that search. */
+export interface Viewer {
+  /** `NOBODY`: only what is offered to every user is found. */
+  userId: string;
+  /** Null: no limit. */
+  scopes: Scopes | null;
+  /** Micros that the session can still spend. Null: not known. */
+  remainingMicros: bigint | null;
+}
+
+/** What results have to fulfil, besides the text. */
+export interface Filters {
+  category: string | undefined;
+  preferredTaskTypes: readonly string[] | undefined;
+  maxTaskSeconds: number | undefined;
+  allowedDataTypes: readonly string[] | undefined;
+  maxBudgetMicros: bigint | undefined;
+  /** Only services that can be run without doing a task first. */
+  readyOnly: boolean;
+}
+
+/** Why a session can't use an offer, or a search leaves it out. */
+export type Obstacle =
+  | "category_not_in_scope"
+  | "task_type_not_in_scope"
+  | "data_types_not_in_scope"
+  | "not_eligible"
+  | "user_cap_reached"
+  | "sponsor_budget_exhausted"
+  | "task_type_avoided"
+  | "filtered_out";
+
+/** Everything that stands between a viewer and an offer. Empty: it is a result. */
+export function obstaclesOf(offer: OfferRow, { scopes }: Viewer, filters: Filters): Obstacle[] {
+  const { categories, task_type: taskType, required_data_types: dataTypes, completed } = offer;
+  const { preferredTaskTypes, maxTaskSeconds, allowedDataTypes } = filters;
+  const inFilters =
+    (filters.category === undefined || categories.includes(filters.category)) &&
+    (filters.maxBudgetMicros === undefined || offer.price_micros <= filters.maxBudgetMicros) &&
+    (preferredTaskTypes === undefined || (taskType !== null && preferredTaskTypes.includes(taskType))) &&
+    (maxTaskSeconds === undefined ||
+      completed ||
+      (offer.task_duration_seconds ?? Infinity) <= maxTaskSeconds) &&
+    (allowedDataTypes === undefined || completed || allIn(dataTypes, allowedDataTypes)) &&
+    (!filters.readyOnly || completed);
+  const checks: [boolean, Obstacle][] = [
+    [scopes !== null && !allIn(categories, scopes.categories), "category_not_in_scope"],
+    [
+      scopes !== null && !completed && (taskType === null || !scopes.taskTypes.includes(taskType)),
+      "task_type_not_in_scope",
+    ],
+    [scopes !== null && !completed && !allIn(dataTypes, scopes.dataTypes), "data_types_not_in_scope"],
+    [!offer.eligible, "not_eligible"],
+    [!offer.has_calls_left, "user_cap_reached"],
+    [!offer.has_money, "sponsor_budget_exhausted"],
+    [offer.preference === "avoided", "task_type_avoided"],
+    [!inFilters, "filtered_out"],
+  ];
+  return checks.flatMap(([stands, obstacle]) => (stands ? [obstacle] : []));
+}
+
+const allIn = (wanted: readonly string[], allowed: readonly string[]): boolean =>
+  wanted.every((one) => allowed.includes(one));

@@ -1,0 +1,86 @@
+import { normalize } from "./normal-form.ts";
+import { STOP_WORDS, WEAK_WORDS } from "./stop-words.ts";
+
+const ENGLISH_WORD = /(?<![\p{L}\p{N}])[a-z]{4,}(?![\p{L}\p{N}])/gu;
+const SHORTEST_CORRECTED = 5;
+const SHORTEST_PIECE = { first: 2, second: 3 };
+/** From so many letters on, two mistakes are corrected, and else one. */
+const LONG_WORD = 10;
+/** From so many letters on, the first letter may be wrong too. */
+const FIRST_LETTER_FROM = 8;
+
+/** The words of a search whose spelling can be looked up. */
+export const wordsToSpell = (text: string): string[] => [
+  ...new Set(
+    (normalize(text).match(ENGLISH_WORD) ?? []).filter(
+      (word) => !STOP_WORDS.has(word) && !WEAK_WORDS.has(word),
+    ),
+  ),
+];
+
+/** The ways to cut a word in two, as in "exchangerate". */
+export const cutsOf = (word: string): [string, string][] =>
+  Array.from(
+    { length: Math.max(0, word.length - SHORTEST_PIECE.first - SHORTEST_PIECE.second + 1) },
+    (_, index) => {
+      const at = index + SHORTEST_PIECE.first;
+      return [word.slice(0, at), word.slice(at)];
+    },
+  );
+
+/**
+ * The text with each unknown English word cut in two known words, or replaced by the known word that is spelt most alike.
+ * @param isKnown whether the catalogue or the thesaurus has the word
+ * @param similar known words that are spelt somewhat like it
+ */
+export const correctSpelling = (
+  text: string,
+  isKnown: (word: string) => boolean,
+  similar: (word: string) => readonly string[],
+): string =>
+  normalize(text).replace(ENGLISH_WORD, (word) => {
+    if (STOP_WORDS.has(word) || WEAK_WORDS.has(word) || isKnown(word)) return word;
+    const cut = cutsOf(word).find(([first, second]) => isKnown(first) && isKnown(second));
+    if (cut !== undefined) return cut.join(" ");
+    return mostAlike(word, similar(word)) ?? word;
+  });
+
+function mostAlike(word: string, candidates: readonly string[]): string | undefined {
+  if (word.length < SHORTEST_CORRECTED) return undefined;
+  const most = word.length >= LONG_WORD ? 2 : 1;
+  const [best] = candidates
+    .filter((candidate) => candidate[0] === word[0] || candidate.length >= FIRST_LETTER_FROM)
+    .map((candidate) => ({ candidate, edits: countEdits(word, candidate) }))
+    .filter(({ edits }) => edits <= most)
+    .sort(
+      (a, b) =>
+        a.edits - b.edits || a.candidate.length - b.candidate.length || (a.candidate < b.candidate ? -1 : 1),
+    );
+  return best?.candidate;
+}
+
+/**
+ * How many letters have to be changed, added, left out or swapped with their neighbour (Damerau-Levenshtein distance, in which no
+ * part is edited twice).
+ */
+export function countEdits(a: string, b: string): number {
+  const distances = Array.from({ length: a.length + 1 }, (_, i) => [i, ...Array<number>(b.length).fill(0)]);
+  const at = (i: number, j: number): number => distances[i]?.[j] ?? j;
+  for (let j = 0; j <= b.length; j += 1) set(0, j, j);
+  for (let j = 1; j <= b.length; j += 1)
+    for (let i = 1; i <= a.length; i += 1) {
+      const changed = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      set(
+        i,
+        j,
+        Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, changed, isSwap ? at(i - 2, j - 2) + 1 : Infinity),
+      );
+    }
+  return at(a.length, b.length);
+
+  function set(i: number, j: number, distance: number): void {
+    const row = distances[i];
+    if (row !== undefined) row[j] = distance;
+  }
+}

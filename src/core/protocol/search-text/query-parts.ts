@@ -1,0 +1,74 @@
+import { normalize } from "./normal-form.ts";
+import { topicTerm } from "./terms.ts";
+import type { Thesaurus } from "./thesaurus/parse-thesaurus.ts";
+import { topicsInText } from "./topics-in-text.ts";
+import type { Word } from "./words.ts";
+import { wordsOf } from "./words.ts";
+
+/** How much a document's topic counts, compared with the word itself: sure, or one of several meanings. */
+const TOPIC_COUNTS = { sure: 0.5, unsure: 0.375 };
+/** How much of a query a weak word is, compared with others. */
+const WEAK_SHARE = 0.15;
+
+/** A word or phrase of a query. A document meets it in one of several ways; the best one counts, so synonyms don't add up. */
+export interface QueryPart {
+  text: string;
+  /** How much of the query it is, compared with its other parts: 1, or less for a weak word. */
+  share: number;
+  /** Whether the thesaurus knows it. */
+  isTopic: boolean;
+  ways: Way[];
+}
+
+/** The document holds all of these terms, or any of them. */
+export interface Way {
+  terms: string[];
+  needs: "all" | "any";
+  /** From 0 to 1. */
+  counts: number;
+}
+
+/** The parts of what somebody looks for. Two phrases of one topic are one part. */
+export function queryParts(text: string, thesaurus: Thesaurus): QueryPart[] {
+  const normal = normalize(text);
+  const words = wordsOf(normal);
+  const spans = topicsInText(normal, words, thesaurus);
+  const byTopics = new Map<string, QueryPart>();
+  for (const { start, end, topics } of spans) {
+    const inside = words.filter((word) => word.start < end && start < word.end);
+    const ways = [
+      ...wordsAsWay(inside),
+      ...topics.map(({ topic, isSure }): Way => ({
+        terms: [topicTerm(topic)],
+        needs: "any",
+        counts: isSure ? TOPIC_COUNTS.sure : TOPIC_COUNTS.unsure,
+      })),
+    ];
+    const key = topics.map(({ topic }) => topic).join();
+    const same = byTopics.get(key);
+    if (same === undefined)
+      byTopics.set(key, { text: normal.slice(start, end), share: 1, isTopic: true, ways });
+    else
+      same.ways.push(
+        ...ways.filter((way) => !same.ways.some((known) => known.terms.join() === way.terms.join())),
+      );
+  }
+  const single = words
+    .filter(
+      ({ isStop, start, end }) => !isStop && !spans.some((span) => start < span.end && span.start < end),
+    )
+    .map((word): QueryPart => ({
+      text: word.text,
+      share: word.isWeak ? WEAK_SHARE : 1,
+      isTopic: false,
+      ways: wordsAsWay([word]),
+    }));
+  const parts = [...byTopics.values(), ...single];
+  const isAllWeak = parts.every(({ share }) => share < 1);
+  return isAllWeak ? parts.map((part) => ({ ...part, share: 1 })) : parts;
+}
+
+function wordsAsWay(words: readonly Word[]): Way[] {
+  const terms = words.filter(({ isStop }) => !isStop).map(({ form }) => form);
+  return terms.length === 0 ? [] : [{ terms, needs: "all", counts: 1 }];
+}

@@ -1,0 +1,121 @@
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { BUILT_IN_THESAURUS } from "../../src/app/config-fields.ts";
+import type { SessionActor } from "../../src/core/context.ts";
+import { FairQueue } from "../../src/core/protocol/fair-queue.ts";
+import { countTerms, indexServices } from "../../src/core/sponsorship/offer/index.ts";
+import { searchServices } from "../../src/core/discovery/search/index.ts";
+import type { TestDatabase } from "../support/database.ts";
+
+export interface GoldenService {
+  service_key: string;
+  name: string;
+  description: string;
+  categories: string[];
+  tags: string[];
+  price_cents: number;
+  localized?: Record<string, { name: string; description: string }>;
+}
+
+export interface GoldenQuery {
+  id: string;
+  group: "english" | "japanese" | "across" | "hopeless";
+  text: string;
+  field: "q" | "intent";
+  /** 3: exactly this, 2: serves the wish well, 1: serves a part of it. */
+  grades: Record<string, 1 | 2 | 3>;
+  held_out?: true;
+}
+
+const read = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(name, import.meta.url), "utf8")) as unknown;
+
+export const CATALOGUE = read("catalogue.json") as GoldenService[];
+export const QUERIES = read("queries.json") as GoldenQuery[];
+
+/** What the one who searches can spend. */
+const BUDGET_MICROS = 20_000_000n;
+
+/** Puts the golden catalogue into an empty database: one sponsor, who pays for each service without a task. */
+export async function insertCatalogue({ db, sql }: TestDatabase): Promise<void> {
+  const sponsor = await db.sponsor.create({ data: { name: "Golden" } });
+  const ids: string[] = [];
+  for (const service of CATALOGUE) {
+    const account = await db.budgetAccount.create({
+      data: {
+        kind: "sponsored_api",
+        unit: "micros",
+        network: "eip155:1",
+        asset: "0x1",
+        limit: 1_000_000_000n,
+      },
+    });
+    const { id } = await db.sponsoredApi.create({
+      data: {
+        ...{ sponsorId: sponsor.id, serviceKey: service.service_key, name: service.name },
+        ...{ description: service.description, categories: service.categories, tags: service.tags },
+        ...(service.localized !== undefined && { localized: service.localized }),
+        ...{ upstreamUrl: "https://upstream.example", upstreamMethod: "GET", timeoutMs: 1000 },
+        ...{
+          priceMicros: BigInt(Math.round(service.price_cents * 10_000)),
+          inputSchema: {},
+          inputDataTypes: [],
+        },
+        ...{ network: "eip155:1", asset: "0x1", payTo: "0x2", budgetAccountId: account.id },
+      },
+    });
+    ids.push(id);
+  }
+  await sql.transaction((tx) => indexServices(tx, ids, BUILT_IN_THESAURUS));
+  await countTerms({ sql });
+}
+
+/** A search in the golden catalogue by a session that may use all of it. */
+export function searcher({ sql }: TestDatabase) {
+  const categories = [...new Set(CATALOGUE.flatMap((service) => service.categories))];
+  const scopes = { taskTypes: ["survey"], dataTypes: [], categories };
+  const actor: SessionActor = {
+    ...{
+      kind: "session",
+      surface: "agent",
+      subject: "me",
+      scopes,
+      grantScopes: scopes,
+      remainingMicros: BUDGET_MICROS,
+    },
+    ...{
+      sessionId: randomUUID(),
+      grantId: randomUUID(),
+      agentId: randomUUID(),
+      expiresAt: new Date(Date.now() + 3_600_000),
+    },
+    // Nobody in particular: what is offered to every user.
+    ...{
+      userId: "00000000-0000-0000-0000-000000000000",
+      budgetAccountId: randomUUID(),
+      grantBudgetAccountId: randomUUID(),
+    },
+  };
+  const searches = new FairQueue("searches", {
+    ...{ atOnce: 4, atOnceOfCaller: 4, waitingOfCaller: 1_000, waitingOfKind: 1_000 },
+  });
+  const ctx = { sql, searches, thesaurus: BUILT_IN_THESAURUS, actor };
+  return async ({ field, text }: Pick<GoldenQuery, "field" | "text">, explain = false) =>
+    (await searchServices(ctx, { [field]: text, limit: 50, explain })).data;
+}
+
+/** How well the results fit, compared with the best order there could be: normalized discounted cumulative gain. */
+export function ndcgAt10({ grades }: GoldenQuery, keys: readonly string[]): number {
+  const gain = (list: readonly number[]): number =>
+    list.slice(0, 10).reduce((sum, grade, index) => sum + (2 ** grade - 1) / Math.log2(index + 2), 0);
+  return gain(keys.map((key) => grades[key] ?? 0)) / gain(Object.values(grades).toSorted((a, b) => b - a));
+}
+
+/** The share of fitting services that are among the first ten results. */
+export function recallAt10({ grades }: GoldenQuery, keys: readonly string[]): number {
+  const fitting = Object.keys(grades);
+  return fitting.filter((key) => keys.slice(0, 10).includes(key)).length / Math.min(10, fitting.length);
+}
+
+export const mean = (numbers: readonly number[]): number =>
+  numbers.reduce((sum, number) => sum + number, 0) / Math.max(1, numbers.length);
