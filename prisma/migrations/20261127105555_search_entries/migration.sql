@@ -52,7 +52,7 @@ CREATE TABLE "search_entries" (
 
 -- CreateTable
 CREATE TABLE "search_terms" (
-    "term" TEXT NOT NULL,
+    "term" TEXT COLLATE "C" NOT NULL,
     "services" INTEGER NOT NULL DEFAULT 1,
 
     CONSTRAINT "search_terms_pkey" PRIMARY KEY ("term")
@@ -60,7 +60,7 @@ CREATE TABLE "search_terms" (
 
 -- CreateTable
 CREATE TABLE "search_words" (
-    "word" TEXT NOT NULL,
+    "word" TEXT COLLATE "C" NOT NULL,
 
     CONSTRAINT "search_words_pkey" PRIMARY KEY ("word")
 );

@@ -1,4 +1,9 @@
 import {
+  previewSearch,
+  PreviewSearchInput,
+  PreviewSearchOutput,
+} from "../../../core/discovery/search/index.ts";
+import {
   ApiDashboard,
   ApiView,
   archiveApi,
@@ -93,6 +98,26 @@ export const apiProcedures = {
       const api = await getApi({ ...ctx.deps, actor: ctx.actor }, input);
       return ok(ctx, api, nextAfterApi(api));
     }),
+
+  previewSearch: sponsorProcedure
+    .meta({
+      openapi: {
+        method: "GET",
+        path: "/sponsor/apis/{service_key}/search-preview",
+        summary: "See what finds an API",
+        description:
+          "The words and topics that it is found by, and its place among others for a text, or for its own names. Names and descriptions in other languages (`localized`) are found too.",
+      },
+      errors: ["not_found"],
+      example: { request: { service_key: "daylight", text: "when does the sun set" } },
+    })
+    .input(PreviewSearchInput)
+    .output(success(PreviewSearchOutput))
+    .query(async ({ ctx, input }) =>
+      ok(ctx, await previewSearch({ ...ctx.deps, actor: ctx.actor }, input), [
+        nextForSponsor.getApi(input.service_key),
+      ]),
+    ),
 
   changeApi: sponsorProcedure
     .meta({

@@ -1,4 +1,4 @@
-import { booleans, integer, nullable, text, texts, uuid } from "../../ports/sql-types.ts";
+import { integer, nullable, text, texts, uuid } from "../../ports/sql-types.ts";
 import { statement } from "../../ports/statement.ts";
 import { MOST_RUNGS } from "./ladder.ts";
 import { MOST_CANDIDATES } from "./weights.ts";
@@ -21,9 +21,13 @@ const findMatches = statement({
     /** Queries of single terms, to be told which of them a service meets. */
     tests: texts(),
   },
-  row: { service_id: uuid, met: booleans },
+  row: {
+    service_id: uuid,
+    /** A PostgreSQL array as text, such as `{t,f,t}`: one answer for each test. Reading it as an array takes longer. */
+    met: text,
+  },
   text: `
-    SELECT e.service_id, ARRAY(SELECT e.terms @@ test FROM unnest($tests::tsquery[]) test) AS met
+    SELECT e.service_id, ARRAY(SELECT e.terms @@ test FROM unnest($tests::tsquery[]) test)::text AS met
       FROM (SELECT service_id FROM (
              ${RUNGS.map((rung) => `(SELECT service_id FROM search_entries WHERE terms @@ $${rung}::tsquery LIMIT ${MOST_CANDIDATES})`).join("\n             UNION ALL ")}
            ) rungs LIMIT ${MOST_CANDIDATES}) found

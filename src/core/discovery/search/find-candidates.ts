@@ -66,12 +66,15 @@ export async function findCandidates(
     serviceId: service_id,
     found: new Map(
       terms.flatMap((term, index): [string, Prominence][] => {
-        const prominence = PROMINENCES.find((_, place) => met[index * PROMINENCES.length + place] === true);
+        const prominence = PROMINENCES.find((_, place) => isMet(met, index * PROMINENCES.length + place));
         return prominence === undefined ? [] : [[term, prominence]];
       }),
     ),
   }));
 }
+
+/** Whether the test is met, by the text of a PostgreSQL array: `{t,f,t}`. */
+const isMet = (met: string, test: number): boolean => met[1 + 2 * test] === "t";
 
 /** What every candidate has to have, and about which share of the catalogue has it. */
 function conditions(

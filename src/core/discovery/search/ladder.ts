@@ -57,7 +57,14 @@ export function ladder(
       frequencies,
     ),
   );
-  return rungs.slice(0, MOST_RUNGS);
+  if (rungs.length <= MOST_RUNGS) return rungs;
+  // The last one takes what the others leave: it is asked only if they don't find enough.
+  const first = rungs.slice(0, MOST_RUNGS - 1);
+  const any = wanted.map(({ query }) => query).join(" | ");
+  return [
+    ...first,
+    [...[any, ...must].map(inBrackets), ...first.map((query) => `!${inBrackets(query)}`)].join(" & "),
+  ];
 }
 
 /** Any of the parts, for what every candidate has to have. Undefined if the catalogue knows none of them. */

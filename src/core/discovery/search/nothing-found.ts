@@ -9,7 +9,7 @@ import { rankOffers, scoreCandidates } from "./rank-offers.ts";
 import type { SearchOutput } from "./schema.ts";
 import type { Query } from "./understand-query.ts";
 import type { Filters, Viewer } from "./usable.ts";
-import { obstaclesOf } from "./usable.ts";
+import { obstaclesOf, offerParams } from "./usable.ts";
 
 type Reads = Pick<Deps, "sql">;
 interface Search {
@@ -79,7 +79,10 @@ export async function findNearMisses(
   const anyCategory = { viewer: { ...viewer, scopes: null }, filters };
   const scores = scoreCandidates(await findCandidates(ctx, query, anyCategory), query);
   if (scores.size === 0) return [];
-  const offers = await listOffers.all(ctx.sql, { service_ids: [...scores.keys()], user_id: viewer.userId });
+  const offers = await listOffers.all(ctx.sql, {
+    service_ids: [...scores.keys()],
+    ...offerParams(viewer, filters),
+  });
   const best = rankOffers(offers, scores, viewer.remainingMicros);
   const ids = [...new Set(best.map(({ service_id }) => service_id))].slice(0, MAX_NEAR_MISSES);
   const services = await readInOrder(ctx, ids);

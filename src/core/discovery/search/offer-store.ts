@@ -8,7 +8,6 @@ import {
   oneOf,
   text,
   texts,
-  timestamp,
   uuid,
   uuids,
 } from "../../ports/sql-types.ts";
@@ -20,7 +19,16 @@ import { MOST_OFFERS_OF_SERVICE } from "./weights.ts";
 export const listOffers = statement({
   name: "search.list-offers",
   limit: "search",
-  params: { service_ids: uuids, user_id: uuid },
+  params: {
+    service_ids: uuids,
+    user_id: uuid,
+    /** Null: no limit. */
+    scope_categories: nullable(texts()),
+    scope_data_types: nullable(texts()),
+    category: nullable(text),
+    allowed_data_types: nullable(texts()),
+  },
+  // Conditions in place of lists: reading the lists of hundreds of offers takes longer than finding them.
   row: {
     service_id: uuid,
     account_id: uuid,
@@ -29,11 +37,16 @@ export const listOffers = statement({
     price_micros: bigint,
     /** From 0 to 1. */
     reliability: double,
-    categories: texts(),
+    /** Whether all categories are in scope, and whether the wanted one is among them. */
+    categories_in_scope: boolean,
+    has_category: boolean,
     task_type: nullable(text),
     task_duration_seconds: nullable(integer),
-    required_data_types: texts(),
-    created_at: timestamp,
+    /** Whether all data types that the task requires are in scope, and whether the search allows them. */
+    data_types_in_scope: boolean,
+    data_types_allowed: boolean,
+    /** Seconds since 1970. */
+    created_at: double,
     has_money: boolean,
     eligible: boolean,
     has_calls_left: boolean,
@@ -41,8 +54,12 @@ export const listOffers = statement({
     preference: oneOf("preferred", "neutral", "avoided"),
   },
   text: `
-    SELECT o.service_id, o.account_id, o.campaign_id, o.price_micros, o.reliability::float8 AS reliability, o.categories, o.task_type,
-           o.task_duration_seconds, o.required_data_types, o.created_at, o.has_money, o.eligible, o.has_calls_left, o.completed, o.preference
+    SELECT o.service_id, o.account_id, o.campaign_id, o.price_micros, o.reliability::float8 AS reliability,
+           $scope_categories IS NULL OR o.categories <@ $scope_categories AS categories_in_scope,
+           $category IS NULL OR $category = ANY(o.categories) AS has_category, o.task_type, o.task_duration_seconds,
+           $scope_data_types IS NULL OR o.required_data_types <@ $scope_data_types AS data_types_in_scope,
+           $allowed_data_types IS NULL OR o.required_data_types <@ $allowed_data_types AS data_types_allowed,
+           extract(epoch FROM o.created_at)::float8 AS created_at, o.has_money, o.eligible, o.has_calls_left, o.completed, o.preference
       FROM unnest($service_ids) AS wanted (id)
      CROSS JOIN LATERAL (
        SELECT service_id, account_id, campaign_id, price_micros, reliability, categories, task_type, task_duration_seconds, required_data_types,

@@ -57,7 +57,7 @@ export function rankOffers(
       (a, b) =>
         b.relevance - a.relevance ||
         Number(b.completed) - Number(a.completed) ||
-        a.created_at.getTime() - b.created_at.getTime() ||
+        a.created_at - b.created_at ||
         compare(a.campaign_id ?? a.service_id, b.campaign_id ?? b.service_id) ||
         compare(a.service_id, b.service_id),
     );

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { DATA_TYPES } from "../../protocol/data-types.ts";
-import { Category, Cents, DataTypeField, JsonValue, TaskType } from "../../protocol/fields.ts";
+import { Category, Cents, DataTypeField, JsonValue, ServiceKey, TaskType } from "../../protocol/fields.ts";
 
 /** R3.5: at most 50 results a page. */
 export const MAX_PAGE = 50;
@@ -165,4 +165,43 @@ export const SearchOutput = z.object({
     .object({ services: z.array(DirectServiceView) })
     .optional()
     .meta({ description: "Services that the caller can pay for directly, if no sponsor pays" }),
+});
+
+export const PreviewSearchInput = z.strictObject({
+  service_key: ServiceKey,
+  text: z
+    .string()
+    .trim()
+    .min(1)
+    .max(500)
+    .optional()
+    .meta({
+      description: "What an agent could search for. Default: the service's names",
+      examples: ["sunset times"],
+    }),
+});
+
+export const PreviewSearchOutput = z.object({
+  service_key: z.string(),
+  found_by: z.object({
+    words: z
+      .array(z.string())
+      .meta({ description: "Words of its texts and of its campaigns, without their endings" }),
+    topics: z
+      .array(z.string())
+      .meta({ description: "What the words mean: it is found by other words of these topics too" }),
+  }),
+  searches: z.array(
+    z.object({
+      text: z.string(),
+      place: z
+        .number()
+        .int()
+        .nullable()
+        .meta({ description: "Its place by the text alone. null: not among the first some hundreds" }),
+      first: z
+        .array(z.object({ service_key: z.string(), name: z.string(), text: Share }))
+        .meta({ description: "The services that fit best, with how well" }),
+    }),
+  ),
 });

@@ -1,5 +1,5 @@
 import type { Prominence, QueryPart, Way } from "../../protocol/search-text/index.ts";
-import { ABOUT, COMMON_WEIGHT, FOUND_IN, PHRASE_IN_PART, UNKNOWN_WORD_WEIGHT } from "./weights.ts";
+import { ABOUT, FOUND_IN, PHRASE_IN_PART, WEIGHT } from "./weights.ts";
 
 /** How often terms are in the catalogue. */
 export interface Frequencies {
@@ -33,9 +33,9 @@ export function scoreText(parts: readonly QueryPart[], found: TermsFound, freque
 
 function weightOf(part: QueryPart, frequencies: Frequencies): number {
   const frequency = frequencyOf(part, frequencies);
-  if (frequency === 0 && !part.isTopic) return part.share * UNKNOWN_WORD_WEIGHT;
+  if (frequency === 0 && !part.isTopic) return part.share * WEIGHT.unknownWord;
   const rarity = inverse(frequency, frequencies.services) / inverse(0, frequencies.services);
-  return part.share * (COMMON_WEIGHT + (1 - COMMON_WEIGHT) * Math.max(0, rarity));
+  return part.share * (WEIGHT.common + (1 - WEIGHT.common) * Math.max(0, rarity));
 }
 
 /** Inverse document frequency, as in BM25. */

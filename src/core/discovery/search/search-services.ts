@@ -17,7 +17,7 @@ import { suggestNext } from "./suggest-next.ts";
 import type { Query } from "./understand-query.ts";
 import { understandQuery } from "./understand-query.ts";
 import type { Filters, Viewer } from "./usable.ts";
-import { NOBODY, obstaclesOf } from "./usable.ts";
+import { NO_FILTERS, NOBODY, obstaclesOf, offerParams } from "./usable.ts";
 import { MOST_CANDIDATES } from "./weights.ts";
 
 type Input = z.infer<typeof SearchInput>;
@@ -91,7 +91,7 @@ async function findServices(
 /** Lists services that can be run right now, without doing a task first. */
 export async function listReadyServices(ctx: Context): Promise<ServiceView[]> {
   const viewer = viewerOf(ctx.actor);
-  const search = { viewer, filters: { ...toFilters({}), readyOnly: true } };
+  const search = { viewer, filters: { ...NO_FILTERS, readyOnly: true } };
   return ctx.searches.run(callerKey(ctx), async () => {
     const query = await understandQuery(ctx, [], viewer.scopes?.categories ?? []);
     const candidates = await findCandidates(ctx, query, search);
@@ -121,7 +121,10 @@ async function rankCandidates(
 ): Promise<RankedOffer[]> {
   const scores = scoreCandidates(candidates, query);
   if (scores.size === 0) return [];
-  const offers = await listOffers.all(sql, { service_ids: [...scores.keys()], user_id: viewer.userId });
+  const offers = await listOffers.all(sql, {
+    service_ids: [...scores.keys()],
+    ...offerParams(viewer, filters),
+  });
   return rankOffers(
     offers.filter((offer) => obstaclesOf(offer, viewer, filters).length === 0),
     scores,

@@ -4,6 +4,7 @@ import {
   categoryTerm,
   correctSpelling,
   cutsOf,
+  normalize,
   queryParts,
   wordForm,
   wordsToSpell,
@@ -97,18 +98,11 @@ async function correctTexts(
     isKnown(word) || knownPieces.has(word) || (word.length > 3 && wordForm(word) in frequencies);
   const similarTo = new Map(similar.map((row) => [row.word, row.similar]));
   const corrected = texts.map((text) =>
-    correctSpelling(text, isKnownPiece, (word) =>
-      similarTo.has(word) ? [...(similarTo.get(word) ?? []), ...thesaurus.englishWords] : [],
-    ),
+    correctSpelling(text, new Set(corrigible), isKnownPiece, (word) => [
+      ...(similarTo.get(word) ?? []),
+      ...thesaurus.englishWords,
+    ]),
   );
-  const changed = corrected.some(
-    (text, index) =>
-      text !==
-      correctSpelling(
-        texts[index] ?? "",
-        () => true,
-        () => [],
-      ),
-  );
-  return changed ? corrected : [];
+  const isChanged = corrected.some((text, index) => text !== normalize(texts[index] ?? ""));
+  return isChanged ? corrected : [];
 }

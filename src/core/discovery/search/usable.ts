@@ -25,6 +25,15 @@ export interface Filters {
   readyOnly: boolean;
 }
 
+export const NO_FILTERS: Filters = {
+  category: undefined,
+  preferredTaskTypes: undefined,
+  maxTaskSeconds: undefined,
+  allowedDataTypes: undefined,
+  maxBudgetMicros: undefined,
+  readyOnly: false,
+};
+
 /** Why a session can't use an offer, or a search leaves it out. */
 export type Obstacle =
   | "category_not_in_scope"
@@ -38,24 +47,24 @@ export type Obstacle =
 
 /** Everything that stands between a viewer and an offer. Empty: it is a result. */
 export function obstaclesOf(offer: OfferRow, { scopes }: Viewer, filters: Filters): Obstacle[] {
-  const { categories, task_type: taskType, required_data_types: dataTypes, completed } = offer;
-  const { preferredTaskTypes, maxTaskSeconds, allowedDataTypes } = filters;
+  const { task_type: taskType, completed } = offer;
+  const { preferredTaskTypes, maxTaskSeconds } = filters;
   const inFilters =
-    (filters.category === undefined || categories.includes(filters.category)) &&
+    offer.has_category &&
     (filters.maxBudgetMicros === undefined || offer.price_micros <= filters.maxBudgetMicros) &&
     (preferredTaskTypes === undefined || (taskType !== null && preferredTaskTypes.includes(taskType))) &&
     (maxTaskSeconds === undefined ||
       completed ||
       (offer.task_duration_seconds ?? Infinity) <= maxTaskSeconds) &&
-    (allowedDataTypes === undefined || completed || allIn(dataTypes, allowedDataTypes)) &&
+    (completed || offer.data_types_allowed) &&
     (!filters.readyOnly || completed);
   const checks: [boolean, Obstacle][] = [
-    [scopes !== null && !allIn(categories, scopes.categories), "category_not_in_scope"],
+    [!offer.categories_in_scope, "category_not_in_scope"],
     [
       scopes !== null && !completed && (taskType === null || !scopes.taskTypes.includes(taskType)),
       "task_type_not_in_scope",
     ],
-    [scopes !== null && !completed && !allIn(dataTypes, scopes.dataTypes), "data_types_not_in_scope"],
+    [!completed && !offer.data_types_in_scope, "data_types_not_in_scope"],
     [!offer.eligible, "not_eligible"],
     [!offer.has_calls_left, "user_cap_reached"],
     [!offer.has_money, "sponsor_budget_exhausted"],
@@ -65,5 +74,11 @@ export function obstaclesOf(offer: OfferRow, { scopes }: Viewer, filters: Filter
   return checks.flatMap(([stands, obstacle]) => (stands ? [obstacle] : []));
 }
 
-const allIn = (wanted: readonly string[], allowed: readonly string[]): boolean =>
-  wanted.every((one) => allowed.includes(one));
+/** What `listOffers` has to know of a viewer and the filters of a search. */
+export const offerParams = ({ userId, scopes }: Viewer, { category, allowedDataTypes }: Filters) => ({
+  user_id: userId,
+  scope_categories: scopes?.categories ?? null,
+  scope_data_types: scopes?.dataTypes ?? null,
+  category: category ?? null,
+  allowed_data_types: allowedDataTypes === undefined ? null : [...allowedDataTypes],
+});

@@ -18,11 +18,11 @@ export const ABOUT = { from: 0.45, mentioned: 0.3 };
 /** How much of a phrase counts of which only some words were found. */
 export const PHRASE_IN_PART = 0.5;
 
-/** The weight of what every service has, where 1 is the weight of what hardly one has. */
-export const COMMON_WEIGHT = 0.3;
-
-/** The weight of a word that neither the catalogue nor the thesaurus knows: most are names, which are arguments of a call. */
-export const UNKNOWN_WORD_WEIGHT = 0.5;
+/**
+ * How much a part of a search weighs, where 1 is the weight of what hardly one service has: what all of them have, and a word that
+ * neither the catalogue nor the thesaurus knows. Most of those are names, which are arguments of a call.
+ */
+export const WEIGHT = { common: 0.3, unknownWord: 0.5 };
 
 /** Services that are scored. More than these are counted as "at least". */
 export const MOST_CANDIDATES = 300;

@@ -1,3 +1,4 @@
+import { isEnglishWord } from "./english-words.ts";
 import { normalize } from "./normal-form.ts";
 import { STOP_WORDS, WEAK_WORDS } from "./stop-words.ts";
 
@@ -9,14 +10,22 @@ const LONG_WORD = 10;
 /** From so many letters on, the first letter may be wrong too. */
 const FIRST_LETTER_FROM = 8;
 
-/** The words of a search whose spelling can be looked up. */
-export const wordsToSpell = (text: string): string[] => [
-  ...new Set(
-    (normalize(text).match(ENGLISH_WORD) ?? []).filter(
-      (word) => !STOP_WORDS.has(word) && !WEAK_WORDS.has(word),
-    ),
-  ),
-];
+/** The words of a search that may be misspelt: neither English words nor names. */
+export function wordsToSpell(text: string): string[] {
+  const names = namesIn(text);
+  const words = normalize(text).match(ENGLISH_WORD) ?? [];
+  return [...new Set(words)].filter(
+    (word) => !STOP_WORDS.has(word) && !WEAK_WORDS.has(word) && !isEnglishWord(word) && !names.has(word),
+  );
+}
+
+/** Words with a capital letter, in a text that writes others without: mostly names. The first word says nothing. */
+function namesIn(text: string): Set<string> {
+  const words = text.normalize("NFKC").match(/\p{L}+/gu) ?? [];
+  const others = words.slice(1);
+  const isCapitalized = (word: string): boolean => /^\p{Lu}/u.test(word);
+  return others.every(isCapitalized) ? new Set() : new Set(others.filter(isCapitalized).map(normalize));
+}
 
 /** The ways to cut a word in two, as in "exchangerate". */
 export const cutsOf = (word: string): [string, string][] =>
@@ -29,17 +38,18 @@ export const cutsOf = (word: string): [string, string][] =>
   );
 
 /**
- * The text with each unknown English word cut in two known words, or replaced by the known word that is spelt most alike.
+ * The text with each of the misspelt words cut in two known words, or replaced by the known word that is spelt most alike.
  * @param isKnown whether the catalogue or the thesaurus has the word
  * @param similar known words that are spelt somewhat like it
  */
 export const correctSpelling = (
   text: string,
+  misspelt: ReadonlySet<string>,
   isKnown: (word: string) => boolean,
   similar: (word: string) => readonly string[],
 ): string =>
   normalize(text).replace(ENGLISH_WORD, (word) => {
-    if (STOP_WORDS.has(word) || WEAK_WORDS.has(word) || isKnown(word)) return word;
+    if (!misspelt.has(word)) return word;
     const cut = cutsOf(word).find(([first, second]) => isKnown(first) && isKnown(second));
     if (cut !== undefined) return cut.join(" ");
     return mostAlike(word, similar(word)) ?? word;
@@ -49,6 +59,7 @@ function mostAlike(word: string, candidates: readonly string[]): string | undefi
   if (word.length < SHORTEST_CORRECTED) return undefined;
   const most = word.length >= LONG_WORD ? 2 : 1;
   const [best] = candidates
+    .filter((candidate) => Math.abs(candidate.length - word.length) <= most)
     .filter((candidate) => candidate[0] === word[0] || candidate.length >= FIRST_LETTER_FROM)
     .map((candidate) => ({ candidate, edits: countEdits(word, candidate) }))
     .filter(({ edits }) => edits <= most)

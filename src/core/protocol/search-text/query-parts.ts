@@ -6,7 +6,7 @@ import type { Word } from "./words.ts";
 import { wordsOf } from "./words.ts";
 
 /** How much a document's topic counts, compared with the word itself: sure, or one of several meanings. */
-const TOPIC_COUNTS = { sure: 0.5, unsure: 0.375 };
+export const TOPIC_COUNTS = { sure: 0.5, unsure: 0.375 };
 /** How much of a query a weak word is, compared with others. */
 const WEAK_SHARE = 0.15;
 

@@ -1,3 +1,5 @@
+import { codesInText } from "./codes.ts";
+import { foldKana, isJapanese } from "./normal-form.ts";
 import type { Thesaurus, TopicMeant } from "./thesaurus/parse-thesaurus.ts";
 import type { Word } from "./words.ts";
 
@@ -17,8 +19,10 @@ const KANJI = /[\p{sc=Han}々]/u;
 export function topicsInText(text: string, words: readonly Word[], thesaurus: Thesaurus): TopicSpan[] {
   const spans = [
     ...spacedPhrases(words, thesaurus),
-    ...unspacedPhrases(text, words, thesaurus),
-    ...phrasesByKanji(text, words, thesaurus),
+    ...(isJapanese(text)
+      ? [...unspacedPhrases(text, words, thesaurus), ...phrasesByKanji(text, words, thesaurus)]
+      : []),
+    ...codesInText(text).map(({ topic, start, end }) => ({ start, end, topics: [{ topic, isSure: true }] })),
   ].sort((a, b) => b.end - b.start - (a.end - a.start) || a.start - b.start);
   const kept: TopicSpan[] = [];
   for (const span of spans)
@@ -26,9 +30,10 @@ export function topicsInText(text: string, words: readonly Word[], thesaurus: Th
   return kept.sort((a, b) => a.start - b.start);
 }
 
-function spacedPhrases(words: readonly Word[], { spaced, longest }: Thesaurus): TopicSpan[] {
+function spacedPhrases(words: readonly Word[], { spaced, spacedStarts, longest }: Thesaurus): TopicSpan[] {
   const meaningful = words.filter(({ isStop }) => !isStop);
   return meaningful.flatMap((first, index) => {
+    if (!spacedStarts.has(first.form)) return [];
     for (let count = Math.min(longest.spaced, meaningful.length - index); count > 0; count -= 1) {
       const phrase = meaningful.slice(index, index + count);
       const topics = spaced.get(phrase.map(({ form }) => form).join(" "));
@@ -40,18 +45,22 @@ function spacedPhrases(words: readonly Word[], { spaced, longest }: Thesaurus): 
 
 /**
  * The segmenter cuts one phrase differently in different sentences, so long phrases are found anywhere. A phrase of two
- * characters has to start where a word starts, and one character has to be a word.
+ * characters has to start where a word starts, and one character has to be a word. Longer ones may stand in the other kana.
  */
 function unspacedPhrases(text: string, words: readonly Word[], thesaurus: Thesaurus): TopicSpan[] {
   const { unspaced, unspacedStarts, longest } = thesaurus;
   const starts = new Set(words.map(({ start }) => start));
   const ends = new Set(words.map(({ end }) => end));
   const spans: TopicSpan[] = [];
+  const folded = foldKana(text);
   for (let start = 0; start < text.length; start += 1) {
-    if (!unspacedStarts.has(text.charAt(start))) continue;
+    if (!unspacedStarts.has(folded.charAt(start))) continue;
     for (let length = Math.min(longest.unspaced, text.length - start); length > 0; length -= 1) {
-      const topics = unspaced.get(text.slice(start, start + length));
-      if (topics === undefined) continue;
+      const known = unspaced.get(folded.slice(start, start + length));
+      if (known === undefined) continue;
+      const written = text.slice(start, start + length);
+      const topics = length > 2 ? known.topics : known.topics.filter(() => known.writtenAs.has(written));
+      if (topics.length === 0) continue;
       const end = start + length;
       const stands = length > 2 || (starts.has(start) && (length === 2 || ends.has(end)));
       if (!stands) continue;

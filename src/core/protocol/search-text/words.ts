@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { isJapanese, wordForm } from "./normal-form.ts";
 import { STOP_WORDS, WEAK_WORDS } from "./stop-words.ts";
 
@@ -35,10 +36,22 @@ export function wordsOf(text: string): Word[] {
   );
 }
 
+/** What a word is, wherever it stands. Most words of a text were seen before. */
+const known = new LRUCache<string, Pick<Word, "form" | "isStop" | "isWeak">>({ max: 20_000 });
+
 function toWord(text: string, start: number): Word {
+  let word = known.get(text);
+  if (word === undefined) {
+    word = describeWord(text);
+    known.set(text, word);
+  }
+  return { text, start, end: start + text.length, form: word.form, isStop: word.isStop, isWeak: word.isWeak };
+}
+
+function describeWord(text: string): Pick<Word, "form" | "isStop" | "isWeak"> {
   const form = wordForm(text);
   return {
-    ...{ text, form, start, end: start + text.length },
+    form,
     // Up to three hiragana are grammar, and one Latin letter is a rest of something like "don't".
     isStop: STOP_WORDS.has(text) || SHORT_HIRAGANA.test(text) || /^[a-z]$/.test(text),
     isWeak: WEAK_WORDS.has(text) || WEAK_WORDS.has(form) || HIRAGANA_OR_NUMBER.test(text),

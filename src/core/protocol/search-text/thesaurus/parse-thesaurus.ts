@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { isJapanese, normalize, withoutKana } from "../normal-form.ts";
+import { foldKana, isJapanese, normalize, withoutKana } from "../normal-form.ts";
 import { wordsOf } from "../words.ts";
 
 /**
@@ -11,8 +11,8 @@ export interface Thesaurus {
   readonly version: string;
   /** Phrases without Japanese, as the forms of their words joined by blanks; each with its topics. */
   readonly spaced: ReadonlyMap<string, readonly TopicMeant[]>;
-  /** Japanese phrases, as they are written without blanks. */
-  readonly unspaced: ReadonlyMap<string, readonly TopicMeant[]>;
+  /** Japanese phrases in hiragana and kanji; each with its topics, and how the thesaurus writes it. */
+  readonly unspaced: ReadonlyMap<string, { topics: readonly TopicMeant[]; writtenAs: ReadonlySet<string> }>;
   /** Japanese phrases without their kana, where at least two kanji stay. */
   readonly kanjiOnly: ReadonlyMap<string, readonly TopicMeant[]>;
   /** The topic that a topic is a part of. */
@@ -21,6 +21,8 @@ export interface Thesaurus {
   readonly englishWords: ReadonlySet<string>;
   /** How long phrases are at most: in words, and in characters. */
   readonly longest: { readonly spaced: number; readonly unspaced: number };
+  /** Forms of the first words of phrases without Japanese. */
+  readonly spacedStarts: ReadonlySet<string>;
   /** First characters of Japanese phrases. */
   readonly unspacedStarts: ReadonlySet<string>;
 }
@@ -49,7 +51,7 @@ const ENGLISH_WORD = /^[a-z]{4,}$/;
 export function parseThesaurus(text: string, linesBefore = 0): { thesaurus: Thesaurus; mistakes: string[] } {
   const mistakes: string[] = [];
   const spaced = new Map<string, TopicMeant[]>();
-  const unspaced = new Map<string, TopicMeant[]>();
+  const unspaced = new Map<string, { topics: TopicMeant[]; writtenAs: Set<string> }>();
   const kanjiOnly = new Map<string, TopicMeant[]>();
   const broader = new Map<string, string>();
   const topics = new Set<string>();
@@ -72,7 +74,12 @@ export function parseThesaurus(text: string, linesBefore = 0): { thesaurus: Thes
       const phrase = normalize(entry.replace("?", "")).trim();
       const meant = { topic, isSure };
       if (isJapanese(phrase)) {
-        add(unspaced, phrase, meant);
+        const folded = foldKana(phrase);
+        const known = unspaced.get(folded) ?? { topics: [], writtenAs: new Set() };
+        unspaced.set(folded, {
+          topics: withTopic(known.topics, meant),
+          writtenAs: known.writtenAs.add(phrase),
+        });
         if (isRecognizedByKanji(phrase)) add(kanjiOnly, withoutKana(phrase), meant);
         continue;
       }
@@ -92,6 +99,7 @@ export function parseThesaurus(text: string, linesBefore = 0): { thesaurus: Thes
     spaced: Math.max(0, ...[...spaced.keys()].map((phrase) => phrase.split(" ").length)),
     unspaced: Math.max(0, ...[...unspaced.keys()].map((phrase) => phrase.length)),
   };
+  const spacedStarts = new Set([...spaced.keys()].map((phrase) => phrase.split(" ")[0] ?? ""));
   const unspacedStarts = new Set([...unspaced.keys()].map((phrase) => phrase.charAt(0)));
   return {
     thesaurus: {
@@ -102,6 +110,7 @@ export function parseThesaurus(text: string, linesBefore = 0): { thesaurus: Thes
       broader,
       englishWords,
       longest,
+      spacedStarts,
       unspacedStarts,
     },
     mistakes,
@@ -120,11 +129,14 @@ export function ancestors(topic: string, broader: Thesaurus["broader"]): string[
 }
 
 function add(phrases: Map<string, TopicMeant[]>, phrase: string, meant: TopicMeant): void {
-  const known = phrases.get(phrase) ?? [];
-  const same = known.find(({ topic }) => topic === meant.topic);
-  if (same === undefined) phrases.set(phrase, [...known, meant]);
-  else same.isSure ||= meant.isSure;
+  phrases.set(phrase, withTopic(phrases.get(phrase) ?? [], meant));
 }
+
+/** A phrase's topics with one more. Where it is sure once, it stays so. */
+const withTopic = (topics: readonly TopicMeant[], meant: TopicMeant): TopicMeant[] => [
+  ...topics.filter(({ topic }) => topic !== meant.topic),
+  { ...meant, isSure: meant.isSure || topics.some(({ topic, isSure }) => topic === meant.topic && isSure) },
+];
 
 const isRecognizedByKanji = (phrase: string): boolean => {
   const kanji = withoutKana(phrase);

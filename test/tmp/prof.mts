@@ -1,0 +1,18 @@
+import { readFileSync } from "node:fs";
+import { BUILT_IN_TOPICS, parseThesaurus, documentTerms, queryParts } from "../../src/core/protocol/search-text/index.ts";
+import { normalize } from "../../src/core/protocol/search-text/normal-form.ts";
+import { wordsOf } from "../../src/core/protocol/search-text/words.ts";
+import { topicsInText } from "../../src/core/protocol/search-text/topics-in-text.ts";
+import { codesInText } from "../../src/core/protocol/search-text/codes.ts";
+const th = parseThesaurus(BUILT_IN_TOPICS).thesaurus;
+const cat = JSON.parse(readFileSync("/work/main/test/search-quality/catalogue.json","utf8"));
+const texts = cat.flatMap((s: any) => [s.name, s.description, s.tags.join(" , ")]);
+const t0 = performance.now(); for (let i=0;i<20;i++) for (const s of cat) documentTerms([{text:s.name,prominence:"A"},{text:s.description,prominence:"C"},{text:s.tags.join(" , "),prominence:"B"}], th);
+console.log("per doc µs", (performance.now()-t0)/20/80*1000);
+const tm = (n: string, f: (t: string)=>void) => { const t=performance.now(); for (let i=0;i<20;i++) for (const x of texts) f(x); console.log(n, ((performance.now()-t)/20/80*1000).toFixed(0), "µs per doc"); };
+tm("normalize", (x)=>normalize(x));
+const norm = new Map(texts.map((t:string)=>[t,normalize(t)]));
+tm("words", (x)=>wordsOf(norm.get(x)!));
+const words = new Map(texts.map((t:string)=>[t,wordsOf(norm.get(t)!)]));
+tm("topics", (x)=>topicsInText(norm.get(x)!, words.get(x)!, th));
+tm("codes", (x)=>codesInText(norm.get(x)!));
