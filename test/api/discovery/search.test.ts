@@ -20,7 +20,13 @@ let token: string;
 beforeAll(async () => {
   acme = await world.createSponsor();
   const make = (name: string, description: string, tags: string[], price_cents: number) =>
-    world.registerService(acme.key, "honest", { name, description, tags, price_cents });
+    world.registerService(acme.key, "honest", {
+      name,
+      description,
+      tags,
+      price_cents,
+      categories: ["travel"],
+    });
   const daylight = await make("Daylight", "Sunrises and sunsets of a place", ["astronomy"], 1);
   const forecast = await make(
     "Forecast",
@@ -58,9 +64,9 @@ describe("a search by text", () => {
     ["by a word of the name", { q: "daylight" }, ["Daylight"]],
     ["in other case, by a word of the description", { q: "SUNSETS" }, ["Daylight"]],
     ["by another form of a word", { q: "forecasting" }, ["Forecast", "Almanac"]],
-    ["by several words", { q: "rain temperature" }, ["Forecast"]],
+    ["by several words", { q: "sunrises places" }, ["Daylight"]],
     ["by a tag", { q: "agriculture" }, ["Almanac"]],
-    ["with a typo", { q: "metorology" }, ["Forecast"]],
+    ["with a typo", { q: "metorology" }, ["Forecast", "Almanac"]],
     ["with two letters swapped", { q: "dayligth" }, ["Daylight"]],
     [
       "by a sentence with one of the words",
@@ -228,7 +234,7 @@ describe("the pages of a search", () => {
 
   beforeAll(async () => {
     const { db, sql, thesaurus } = world.server.deps;
-    const first = await world.registerService(acme.key, "honest", { name: "Bulk 0", categories: ["travel"] });
+    const first = await world.registerService(acme.key, "honest", { name: "Bulk 0", categories: ["weather"] });
     const campaignId = await world.createCampaign(acme, [first]);
     const {
       id: _,
@@ -262,7 +268,7 @@ describe("the pages of a search", () => {
   });
 
   test("a page has at most 50 results, and the next actions lead through each result once", async () => {
-    for (const start of [{ category: "travel" }, { category: "travel", q: "bulk", limit: 20 }]) {
+    for (const start of [{ category: "weather" }, { category: "weather", q: "bulk", limit: 20 }]) {
       const keys: string[] = [];
       let params: Record<string, unknown> | undefined = start;
       const sizes: number[] = [];
@@ -289,13 +295,13 @@ describe("the pages of a search", () => {
   test("a page past the last result is empty, and still tells the total", async () => {
     for (const transport of TRANSPORTS) {
       for (const offset of [COUNT, 10_000]) {
-        const answer = await search({ category: "travel", offset, limit: 1 }, transport);
+        const answer = await search({ category: "weather", offset, limit: 1 }, transport);
         expect(expectSuccess(answer)).toMatchObject({ services: [], total_count: COUNT, offset, limit: 1 });
         expect(answer.body.next_actions).toMatchObject([{ action: "flow_status" }]);
       }
     }
     expect(expectSuccess(await search({ category: "finance", offset: 5 })).total_count).toBe(0);
-    expect(await names({ category: "travel", offset: COUNT - 1 })).toHaveLength(1);
+    expect(await names({ category: "weather", offset: COUNT - 1 })).toHaveLength(1);
   });
 
   test.each([

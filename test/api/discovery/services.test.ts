@@ -131,7 +131,8 @@ describe("the results of a search", () => {
     [{ max_budget_cents: 2 }, ["Daylight", "Timetable"]],
     [{ max_budget_cents: 0.9999 }, []],
     [{ q: "timetable" }, ["Timetable"]],
-    [{ q: "meteorology" }, ["Daylight", "Forecast"]],
+    [{ q: "meteorology" }, ALL], // a tag of one campaign, and what all of them are about
+    [{ q: "sun" }, ["Daylight"]],
     [{ intent: "Which passengers travel today?" }, ["Guide", "Timetable"]],
     [
       { category: "weather", max_budget_cents: 3, preferred_task_types: ["survey"] },

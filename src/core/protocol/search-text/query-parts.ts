@@ -1,12 +1,16 @@
 import { normalize } from "./normal-form.ts";
 import { topicTerm } from "./terms.ts";
 import type { Thesaurus } from "./thesaurus/parse-thesaurus.ts";
+import { ancestors } from "./thesaurus/parse-thesaurus.ts";
 import { topicsInText } from "./topics-in-text.ts";
 import type { Word } from "./words.ts";
 import { wordsOf } from "./words.ts";
 
-/** How much a document's topic counts, compared with the word itself: sure, or one of several meanings. */
-export const TOPIC_COUNTS = { sure: 0.5, unsure: 0.375 };
+/**
+ * How much a document's topic counts, compared with the word itself: one that the word surely means, one of several meanings, a
+ * broader one (a weather service may tell of rain).
+ */
+export const TOPIC_COUNTS = { sure: 0.5, unsure: 0.375, broader: 0.25 };
 /** How much of a query a weak word is, compared with others. */
 const WEAK_SHARE = 0.15;
 
@@ -38,11 +42,10 @@ export function queryParts(text: string, thesaurus: Thesaurus): QueryPart[] {
     const inside = words.filter((word) => word.start < end && start < word.end);
     const ways = [
       ...wordsAsWay(inside),
-      ...topics.map(({ topic, isSure }): Way => ({
-        terms: [topicTerm(topic)],
-        needs: "any",
-        counts: isSure ? TOPIC_COUNTS.sure : TOPIC_COUNTS.unsure,
-      })),
+      ...topics.flatMap(({ topic, isSure }) => [
+        topicAsWay(topic, isSure ? TOPIC_COUNTS.sure : TOPIC_COUNTS.unsure),
+        ...ancestors(topic, thesaurus.broader).map((broader) => topicAsWay(broader, TOPIC_COUNTS.broader)),
+      ]),
     ];
     const key = topics.map(({ topic }) => topic).join();
     const same = byTopics.get(key);
@@ -67,6 +70,12 @@ export function queryParts(text: string, thesaurus: Thesaurus): QueryPart[] {
   const isAllWeak = parts.every(({ share }) => share < 1);
   return isAllWeak ? parts.map((part) => ({ ...part, share: 1 })) : parts;
 }
+
+const topicAsWay = (topic: string, counts: number): Way => ({
+  terms: [topicTerm(topic)],
+  needs: "any",
+  counts,
+});
 
 function wordsAsWay(words: readonly Word[]): Way[] {
   const terms = words.filter(({ isStop }) => !isStop).map(({ form }) => form);
