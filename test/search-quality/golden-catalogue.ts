@@ -119,3 +119,29 @@ export function recallAt10({ grades }: GoldenQuery, keys: readonly string[]): nu
 
 export const mean = (numbers: readonly number[]): number =>
   numbers.reduce((sum, number) => sum + number, 0) / Math.max(1, numbers.length);
+
+/** A query and how well it was answered. */
+export interface Judged {
+  query: GoldenQuery;
+  /** Service keys of the results, best first. */
+  keys: string[];
+  /** The relevance of the first result; 0 without one. */
+  best: number;
+  ndcg: number;
+  recall: number;
+  ms: number;
+}
+
+/** Asks each query, one after the other. */
+export async function judge(search: ReturnType<typeof searcher>, queries = QUERIES): Promise<Judged[]> {
+  const judged: Judged[] = [];
+  for (const query of queries) {
+    const started = performance.now();
+    const { services } = await search(query);
+    const ms = performance.now() - started;
+    const keys = services.map(({ service_key }) => service_key);
+    const best = services[0]?.relevance_score ?? 0;
+    judged.push({ query, keys, best, ndcg: ndcgAt10(query, keys), recall: recallAt10(query, keys), ms });
+  }
+  return judged;
+}

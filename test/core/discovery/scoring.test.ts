@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { budgetFit, rankOffers } from "../../../src/core/discovery/search/rank-offers.ts";
 import { scoreText } from "../../../src/core/discovery/search/score-text.ts";
-import { FOUND_IN, RELEVANCE } from "../../../src/core/discovery/search/weights.ts";
+import { DOUBT, FOUND_IN, RELEVANCE } from "../../../src/core/discovery/search/weights.ts";
 import type { Prominence, QueryPart } from "../../../src/core/protocol/search-text/index.ts";
 import type { OfferRow } from "../../../src/core/discovery/search/offer-store.ts";
 
@@ -37,10 +37,10 @@ const score = (parts: QueryPart[], found: Record<string, Prominence>): number =>
 describe("how well a text fits", () => {
   test.each<[string, QueryPart[], Record<string, Prominence>, number]>([
     ["a word in the name", [word("rare")], { rare: "A" }, 1],
-    ["in the tags, categories or key", [word("rare")], { rare: "B" }, FOUND_IN.B],
+    ["in the tags, categories or key", [word("rare")], { rare: "B" }, FOUND_IN.B ** DOUBT],
     ["nowhere", [word("rare")], {}, 0],
     ["nothing was asked", [], { rare: "A" }, 0],
-    ["only its topic, in the name", [topic("rare")], { "#rare": "A" }, 0.5],
+    ["only its topic, in the name", [topic("rare")], { "#rare": "A" }, 0.5 ** DOUBT],
     ["the word and the topic: they don't add up", [topic("rare")], { rare: "A", "#rare": "A" }, 1],
     ["a phrase", [phrase("rare", "usual")], { rare: "A", usual: "A" }, 1],
   ])("%s", (_what, parts, found, expected) => {

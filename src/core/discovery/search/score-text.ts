@@ -1,5 +1,5 @@
 import type { Prominence, QueryPart, Way } from "../../protocol/search-text/index.ts";
-import { ABOUT, FOUND_IN, PHRASE_IN_PART, WEIGHT } from "./weights.ts";
+import { ABOUT, DOUBT, FOUND_IN, PHRASE_IN_PART, WEIGHT } from "./weights.ts";
 
 /** How often terms are in the catalogue. */
 export interface Frequencies {
@@ -14,7 +14,7 @@ export type TermsFound = ReadonlyMap<string, Prominence>;
 
 /**
  * How well a service fits what somebody looks for, from 0 to 1: the share of it that the service has, where a rare part weighs
- * more than a common one, and a prominent match counts more than one in passing.
+ * more than a common one, and a prominent match counts more than one in passing. A small share counts less than itself.
  */
 export function scoreText(parts: readonly QueryPart[], found: TermsFound, frequencies: Frequencies): number {
   let reached = 0;
@@ -28,7 +28,7 @@ export function scoreText(parts: readonly QueryPart[], found: TermsFound, freque
     isAbout ||= part.share > ABOUT.from && part.ways.some((way) => isMetProminently(way, found));
   }
   if (possible === 0) return 0;
-  return (reached / possible) * (isAbout ? 1 : ABOUT.mentioned);
+  return ((reached / possible) * (isAbout ? 1 : ABOUT.mentioned)) ** DOUBT;
 }
 
 function weightOf(part: QueryPart, frequencies: Frequencies): number {

@@ -10,10 +10,16 @@ export const UNKNOWN_BUDGET_FIT = 0.5;
 export const PREFERENCE = { preferred: 1, neutral: 0.5 };
 
 /** How much a match counts by where it stands: name; tags, categories, key; description; texts of campaigns. */
-export const FOUND_IN: Record<Prominence, number> = { A: 1, B: 0.8, C: 0.4, D: 0.1 };
+export const FOUND_IN: Record<Prominence, number> = { A: 1, B: 0.8, C: 0.6, D: 0.1 };
 
 /** A match at least as good as this is what a service is about. Others only mention it: they count so much of their score. */
-export const ABOUT = { from: 0.45, mentioned: 0.3 };
+export const ABOUT = { from: 0.65, mentioned: 0.3 };
+
+/**
+ * The power to which the share of what was found is raised. Where little was found, it mostly means something else: a weak match has
+ * to score near nothing, since price and preference alone give up to 0.6.
+ */
+export const DOUBT = 1.5;
 
 /** How much of a phrase counts of which only some words were found. */
 export const PHRASE_IN_PART = 0.5;
@@ -22,7 +28,7 @@ export const PHRASE_IN_PART = 0.5;
  * How much a part of a search weighs, where 1 is the weight of what hardly one service has: what all of them have, and a word that
  * neither the catalogue nor the thesaurus knows. Most of those are names, which are arguments of a call.
  */
-export const WEIGHT = { common: 0.3, unknownWord: 0.5 };
+export const WEIGHT = { common: 0.3, unknownWord: 1 };
 
 /** Services that are scored. More than these are counted as "at least". */
 export const MOST_CANDIDATES = 300;

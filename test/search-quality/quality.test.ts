@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { TestDatabase } from "../support/database.ts";
+import { createDatabase } from "../support/database.ts";
+import type { Judged } from "./golden-catalogue.ts";
+import { insertCatalogue, judge, mean, searcher } from "./golden-catalogue.ts";
+
+/** How good the search is, on queries that were graded before it was built. See README.md for what may be tuned. */
+
+let database: TestDatabase;
+let judged: Judged[];
+beforeAll(async () => {
+  database = await createDatabase();
+  await insertCatalogue(database);
+  judged = await judge(searcher(database));
+}, 120_000);
+afterAll(() => database.close());
+
+const of = (group: Judged["query"]["group"]): Judged[] => judged.filter(({ query }) => query.group === group);
+
+test.each([
+  ["english", 0.9],
+  ["japanese", 0.88],
+] as const)("the first ten results of %s queries are in nearly the best order", (group, least) => {
+  expect(mean(of(group).map(({ ndcg }) => ndcg))).toBeGreaterThanOrEqual(least);
+});
+
+test("what is written in the other language is found", () => {
+  expect(mean(of("across").map(({ recall }) => recall))).toBeGreaterThanOrEqual(0.7);
+});
+
+test("of queries that nothing fits, at most one in six has a result that looks good", () => {
+  const hopeless = of("hopeless");
+  const fooled = hopeless.filter(({ best }) => best > 0.5);
+  expect(fooled.length / hopeless.length).toBeLessThanOrEqual(1 / 6);
+});
