@@ -21,7 +21,7 @@ kyc | kyc, identity verification, aml, sanction, watchlist, pep, compliance chec
 fraud | fraud, scam, fraud detection, suspicious, risk score, fraudulent, scammer, ?fake, chargeback fraud, bot detection, identity theft, anti-fraud, trustworthy seller, ?legit, counterfeit, scam website, swindle, money mule, deepfake, ?phishing, ?risk | 詐欺, 不正, 不正検知, なりすまし, 詐欺サイト, 怪しい, あやしい, 偽物, 偽サイト, 不正利用, 不正アクセス, 騙される, 騙された, 悪質, 特殊詐欺, ディープフェイク, 迷惑業者, 偽造, ニセモノ, 模倣品, 信頼できる業者, だまされた
 earnings > company | earnings, earnings report, financial statement, balance sheet, annual report, quarterly results, ?revenue, profit, ?turnover, sec filing, edgar, edinet, ?filing, income statement, cash flow, ebitda, fundamentals | 決算, 財務諸表, 有価証券報告書, 業績, 売上高, 利益, 売上, 決算書, 貸借対照表, 損益計算書, 財務, 決算短信, 収益, 四半期, 有報, 開示, 開示資料
 bond > investment | government bond, ?bonds, treasury, yield curve, gilt, treasury yield | 国債, 債券, 社債, 長期金利, イールドカーブ, 債券利回り
-pension | pension, retirement, 401k, superannuation, social security, annuity | 年金, 老後, 定年, 退職金, イデコ, 厚生年金, ねんきん, 社会保障
+pension | pension, retirement, 401k, superannuation, social security, annuity, ideco | 年金, 老後, 定年, 退職金, 厚生年金, ねんきん, 社会保障
 nft > crypto | nft, non-fungible token, opensea, digital collectible, floor price, ?mint, ?collectible | nft, 非代替性トークン, デジタル資産, nftアート
 onchain > crypto | onchain, smart contract, gas fee, transaction hash, block explorer, ens, ?wallet balance, wallet address, ethereum address, evm, rpc node, ?node, mempool, token holders, ?whale, airdrop, layer 2, ?gas, testnet, ?block | オンチェーン, スマートコントラクト, ガス代, トランザクション, ウォレットアドレス, ブロックエクスプローラー, ノード, 取引履歴確認, コントラクトアドレス, エアドロップ
 predictionmarket | prediction market, polymarket, kalshi, forecast market, ?probability of an event | 予測市場, ポリマーケット

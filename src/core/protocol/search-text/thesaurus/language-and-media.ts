@@ -53,5 +53,5 @@ threed | 3d, 3d model, cad, point cloud, 3d print, augmented reality, virtual re
 design | ?design, mockup, ui design, banner, flyer, leaflet, brochure, ?layout, wireframe, interior design, graphic design | デザイン, デザイナー, チラシ, バナー, ポスターデザイン, レイアウト, パンフレット, インテリアデザイン
 musicgen > music | music generation, generate music, ai music, compose music, background music, royalty free music, bgm, jingle, suno | 音楽生成, 作曲ai, bgm, 曲を作る, 音楽を作る, 自動作曲, 曲作り, ジングル
 manga | manga, comic, webtoon, graphic novel, ?anime, ?otaku, manhwa | 漫画, マンガ, まんが, コミック, アニメ, あにめ, 電子コミック, ラノベ, 声優情報
-trend | trend, google trends, viral, ?popular, ?buzz, ?hot topic, what people search for, ?hype, search volume | トレンド, 流行, はやり, 流行り, ?人気, バズ, 急上昇, 人気ランキング, ランキング, 流行語, 検索数, 検索ボリューム
+trend | trend, google trends, viral, ?popular, ?buzz, ?hot topic, what people search for, ?hype, search volume | トレンド, 流行, 流行り, ?人気, バズ, 急上昇, 人気ランキング, ランキング, 流行語, 検索数, 検索ボリューム
 `;
