@@ -1,4 +1,5 @@
 import { COMMERCE_AND_HOME } from "./commerce-and-home.ts";
+import { EVERYDAY_LIFE } from "./everyday-life.ts";
 import { FINANCE } from "./finance.ts";
 import { FOOD_AND_HEALTH } from "./food-and-health.ts";
 import { LANGUAGE_AND_MEDIA } from "./language-and-media.ts";
@@ -17,4 +18,5 @@ export const BUILT_IN_TOPICS = [
   FOOD_AND_HEALTH,
   WORK_AND_SOCIETY,
   LEISURE,
+  EVERYDAY_LIFE,
 ].join("\n");

@@ -1,42 +1,58 @@
 /** Topics of the thesaurus, a line each, in the form that `parse-thesaurus.ts` describes. */
 export const NATURE_AND_TRAVEL = `
 # Weather, nature
-weather | weather, climate, meteorological, meteorology, forecast | 天気, 気象, 天候, 空模様, 天気予報, 気候, 予報
-temperature > weather | temperature, ?heat, ?cold, how hot, how cold, ?degrees | 気温, 温度, 暑さ, 寒さ
-rain > weather | rain, rainfall, precipitation, shower, umbrella, ?wet | 雨, 降水, 降雨, 降水量, 傘, 梅雨, 雨雲
-snow > weather | snow, snowfall, ski, skiing, avalanche | 雪, 積雪, 降雪, スキー, 雪崩, ゲレンデ
-wind > weather | wind, gust, storm, typhoon, hurricane, cyclone | ?風, 風速, 台風, 暴風, 嵐
-airquality | air quality, pollution, pm2.5, smog, aqi, pollutant | 大気質, 大気汚染, pm2.5, ?空気, 黄砂, 大気
-pollen | pollen, hay fever, allergy season | 花粉, 花粉症
-uv > weather | uv, ultraviolet, sunburn, sunscreen | 紫外線, 日焼け
-sun | sunrise, sunset, dawn, dusk, daylight, golden hour, twilight | 日の出, 日の入り, 日没, 日照, 夜明け, 夕暮れ
-moon | moon, lunar, moonrise, moon phase | 月齢, 月の出, 満月, 新月, 月相
-astronomy | astronomy, ?star, planet, satellite, ?space, asteroid, telescope, nasa, constellation | 天文, 星, 惑星, 衛星, 宇宙, 小惑星, 星座
-tide | tide, tidal, ?wave, surf, surfing, sea state, marine | 潮汐, 潮位, 満潮, 干潮, ?波, 波浪, サーフィン, 潮
-earthquake > disaster | earthquake, seismic, quake, tremor, tsunami | 地震, 震度, 津波, 震源, 余震
-disaster | disaster, emergency, evacuation, flood, wildfire, ?hazard, volcano, landslide, ?alert | 災害, 防災, 避難, 洪水, 山火事, 警報, 火山, 土砂崩れ, ハザードマップ, 浸水
+weather | weather, climate, meteorological, forecast, weather report, ?outlook, sunny, cloudy, cloud cover, humidity, fog, foggy, thunder, thunderstorm, lightning, hail, barometer, ?barometric pressure, heat wave, dew point, ?umbrella, ?raincoat, what to wear outside, met office, nowcast, drought, ?visibility | 天気, 気象, 天候, 空模様, 天気予報, 気候, 予報, てんき, 晴れ, 曇り, くもり, 湿度, 気圧, 霧, 雷, かみなり, 雹, 週間天気, 天気図, 猛暑, 熱帯夜, 天気よほう, お天気, 雲, ?傘, ?かさ, 降水確率, ?季節, 晴天, 異常気象, 気象庁, 露点, 視程
+temperature > weather | temperature, ?heat, ?cold, ?degrees, ?hot, celsius, fahrenheit, chilly, freezing, ?warm, heat index, ?jacket, ?coat, heatstroke, frost, ?chill | 気温, 温度, 暑さ, 寒さ, 最高気温, 最低気温, 体感温度, 暑い, 寒い, 摂氏, 華氏, 熱中症, 真夏日, 霜, 冷え込み, さむい, ?あつい, きおん, 猛暑日
+rain > weather | rain, rainfall, precipitation, shower, umbrella, ?wet, rainy, drizzle, downpour, rain radar, precipitation probability, ?radar, raincoat, ?pour, ?sprinkle, monsoon, ?laundry outside | 雨, 降水, 降雨, 降水量, 傘, 梅雨, 雨雲, 雨天, 大雨, 豪雨, ゲリラ豪雨, 雨量, 小雨, 夕立, 雨具, レインコート, 雨雲レーダー, 降る, 洗濯物, 洗濯指数, 梅雨入り, 梅雨明け, 折りたたみ傘, 降雨量, 濡れる, 雨ガッパ
+snow > weather | snow, snowfall, ski, avalanche, snowy, blizzard, snow depth, ski resort, snowboard, ?slope, ?powder, snow report, sleet, icy road | 雪, 積雪, 降雪, スキー, 雪崩, ゲレンデ, スノーボード, スノボ, スキー場, 吹雪, 大雪, 雪かき, 積雪量, 降雪量, みぞれ, 路面凍結, 凍結, 雪質
+wind > weather | wind, gust, storm, typhoon, hurricane, cyclone, windy, gale, breeze, wind speed, wind direction, tornado, twister, storm track, tropical storm, typhoon path | ?風, 風速, 台風, 暴風, 嵐, 風向, 強風, 竜巻, 突風, たいふう, 台風情報, 台風進路, ハリケーン, 低気圧, 爆弾低気圧, 風力階級
+airquality | air quality, pollution, pm2.5, smog, aqi, pollutant, air pollution, particulate, ozone, ?dust, fine dust, pm10, pm25, haze, yellow sand, clean air, breathe, ?smoke, no2, ?exhaust | 大気質, 大気汚染, pm2.5, ?空気, 黄砂, 大気, 空気質, 光化学スモッグ, スモッグ, 空気の汚れ, 粒子状物質, オゾン, 排気ガス, 粉じん, 空気がきれい, たいきおせん, pm10, aqi
+pollen | pollen, hay fever, allergy season, hayfever, cedar pollen, ragweed, sneeze, pollen count, ?allergies | 花粉, 花粉症, スギ花粉, ヒノキ, かふん, くしゃみ, 花粉飛散, 飛散量, 花粉情報, 鼻水
+uv > weather | uv, ultraviolet, sunburn, sunscreen, uv index, sun protection, spf, tan, ?sunlight | 紫外線, 日焼け, 日差し, 日焼け止め, 紫外線指数, 紫外線量, uv, しがいせん, uvインデックス
+sun | sunrise, sunset, dawn, dusk, daylight, golden hour, twilight, sun goes down, solar noon, nightfall, day length, sun position, first light | 日の出, 日の入り, 日没, 日照, 夜明け, 夕暮れ, 日の出時刻, 日の入, 日出, 日入, 夕日, 夕焼け, 朝日, 初日の出, 薄明, 南中, 日が暮れる, 昼の長さ, 太陽高度, 暗くなる, 明るくなる
+moon | moon, lunar, moonrise, moon phase, full moon, moonset, crescent, lunar eclipse, ?eclipse, lunar calendar | 月齢, 月の出, 満月, 新月, 月相, お月見, 十五夜, 三日月, 月食, 月の入り, 月の満ち欠け, 旧暦, 半月, 上弦, 下弦, まんげつ
+astronomy | astronomy, ?star, planet, satellite, ?space, asteroid, telescope, nasa, constellation, meteor, meteor shower, comet, galaxy, ?mars, jupiter, saturn, ?venus, iss, space station, rocket, rocket launch, spacecraft, night sky, milky way, solar system, solar eclipse, exoplanet, aurora, northern lights, stargazing, orbit, ?universe, starlink, astronaut, shooting star | 天文, 星, 惑星, 衛星, 宇宙, 小惑星, 星座, 流星, 流星群, 流れ星, 彗星, 銀河, 天の川, 火星, 木星, 土星, 金星, ロケット, 宇宙ステーション, 人工衛星, 望遠鏡, 天体, 天体観測, 日食, オーロラ, 太陽系, 夜空, 星空, 宇宙飛行士, うちゅう, わくせい, 恒星, 国際宇宙ステーション, プラネタリウム
+tide | tide, tidal, ?wave, surf, sea state, marine, low tide, high tide, ebb, swell, wave height, ocean, ?sea, beach, fishing conditions, sea temperature, seawater, surf report, buoy, ?current speed, clam digging | 潮汐, 潮位, 満潮, 干潮, ?波, 波浪, サーフィン, 潮, 潮見表, 潮汐表, 波の高さ, 海水温, 海水浴, 海面水温, 大潮, 小潮, 潮干狩り, サーフ, 海況, 高潮, しおひがり, 海洋, 海上, 砂浜, ビーチ
+earthquake > disaster | earthquake, seismic, quake, tremor, tsunami, aftershock, epicenter, epicentre, magnitude, richter, ground shaking, shake | 地震, 震度, 津波, 震源, 余震, じしん, マグニチュード, 緊急地震速報, 地震速報, 揺れた, 揺れ, 大地震, 南海トラフ, つなみ, 震源地, 地震情報
+disaster | disaster, emergency, evacuation, flood, wildfire, ?hazard, volcano, landslide, ?alert, natural disaster, shelter, forest fire, bushfire, ?fire, eruption, mudslide, emergency alert, civil protection, ?warning, disaster relief, hazard map, flood risk, volcanic, power outage, emergency call, survival kit | 災害, 防災, 避難, 洪水, 山火事, 警報, 火山, 土砂崩れ, ハザードマップ, 浸水, 災害情報, 避難所, 避難勧告, 土砂災害, 噴火, 火災, 火事, 特別警報, 注意報, 水害, 大規模災害, 台風被害, 救助, 非常時, ?緊急, 防災グッズ, ひなん, さいがい, 安否, 安否確認, 被災, jアラート, 洪水リスク
 # Travel, transport
-travel | travel, trip, journey, tourism, tourist, itinerary, vacation, sightseeing, holiday trip | 旅行, 旅, 観光, 観光地, 旅程, トラベル, 観光案内, 名所
-flight > travel | flight, airline, airfare, plane, aircraft, airplane, airport, fly, aviation | 航空, 飛行機, 航空券, フライト, ?便, 空港, 航空会社
-train > transit | train, rail, railway, railroad, metro, subway, underground railway | 電車, 鉄道, 列車, 新幹線, 地下鉄, 駅
-bus > transit | bus, ?coach, shuttle | バス, 高速バス, 路線バス
-transit | transit, public transport, timetable, ?departure, commute, commuter, ?transfer, schedule of trains, transportation | 交通, 公共交通, 時刻表, 乗換, 乗り換え, 路線, ?発車, 通勤, ダイヤ, 運行
-transitdelay > transit | delay, disruption, service alert | 遅延, 運休, 運行情報, 遅れ
-hotel > travel | hotel, accommodation, lodging, ?room, ?stay, hostel, inn, guesthouse, ryokan, overnight | ホテル, 宿, 宿泊, 旅館, 民宿, 宿泊施設, 客室, 泊まる
-visa > travel | visa, passport, entry requirement, immigration, border | ビザ, 査証, パスポート, 入国, 旅券
-carrental > travel | car rental, rental car, rent a car, hire car, car hire | レンタカー, 車を借りる, カーシェア
-taxi | taxi, cab, ride hailing, rideshare, ?ride | タクシー, 配車
-parking | parking, car park, garage | 駐車場, 駐車, パーキング
-traffic | traffic, congestion, jam, road condition | 渋滞, 道路状況, 交通量, 交通情報
-route | route, routing, directions, navigation, driving directions, way to, shortest path | 経路, ルート, 道順, 道案内, ナビ, ルート検索, 行き方
-map | map, cartography, ?tile, geographic, gis | 地図, マップ, 地理
-geocode > map | geocode, geocoding, coordinates, latitude, longitude, address lookup, lat | 座標, 緯度, 経度, ジオコーディング, 位置情報
-elevation > map | elevation, altitude, terrain, height above sea | 標高, 高度, 地形
-place > map | place, poi, point of interest, nearby, nearest, ?venue, store locator | スポット, 周辺, ?施設, ?近く, 店舗検索, 最寄り
-address | address, postal code, postcode, zip, zip code, postal | 住所, 郵便番号, 宛先, 所在地
-fuel | fuel, gasoline, petrol, diesel, gas price, gas station | ガソリン, 燃料, 軽油, 給油, ガソリンスタンド
-evcharge | ev, charging station, ?charger, electric vehicle, charge point | 充電, 充電スタンド, 電気自動車, 充電器
-vehicle | vehicle, car, automobile, vin, automotive, licence plate, license plate | 車, 自動車, 車両, 車検, ナンバープレート, クルマ
-ship | ship, vessel, ferry, ?port, harbor, harbour, boat, maritime | 船, 船舶, フェリー, 港, 港湾
-trail | trail, hiking, hike, trekking, mountain, campsite, camping, outdoor | 登山, ハイキング, キャンプ, 山, 登山道, アウトドア
+travel | travel, trip, journey, tourism, tourist, itinerary, vacation, sightseeing, holiday trip, getaway, backpacking, ?tour, tour guide, ?guide, attraction, landmark, ?abroad, overseas, destination, road trip, honeymoon, package tour, travel plan, ?visit, excursion, day trip, cruise, souvenir, world heritage, travel agency | 旅行, 旅, 観光, 観光地, 旅程, トラベル, 観光案内, 名所, りょこう, 海外旅行, 国内旅行, 旅行プラン, 旅行計画, 観光スポット, ツアー, 旅先, 出張, 日帰り, 新婚旅行, お土産, おみやげ, 遠足, 世界遺産, クルーズ, 旅行先, 観光客, 渡航, 修学旅行, 行楽, 見どころ, ガイドブック, かんこう, 海外, 旅する
+flight > travel | flight, airline, airfare, plane, aircraft, airplane, airport, fly, aviation, plane ticket, ?landed, takeoff, flight status, ?boarding, boarding pass, flight number, layover, cheap flights, iata, icao, jet, jet lag, ?terminal, arrivals board, flight delay, pilot, ana, jal, lcc, airways, flight tracking, ?departure, runway, stopover, cockpit, ?airplane seat | 航空, 飛行機, 航空券, フライト, ?便, 空港, 航空会社, ひこうき, 航空便, 国際線, 国内線, 搭乗, 離陸, 着陸, 到着便, 出発便, フライト状況, 飛行機の遅れ, 格安航空券, くうこう, 欠航, 乗り継ぎ, エアライン, 旅客機, 航空機, 機内, 直行便, フライト情報, 飛ぶ, 全日空, 日本航空, 搭乗券, 滑走路, 便名
+train > transit | train, rail, railway, railroad, metro, subway, underground railway, bullet train, shinkansen, railway station, train station, ?tube, ?platform, ?line, first train, tram, streetcar, amtrak, eurostar, ?station, monorail, locomotive, jr | 電車, 鉄道, 列車, 新幹線, 地下鉄, 駅, でんしゃ, しんかんせん, 終電, 始発, 路面電車, 私鉄, モノレール, 乗り場, 在来線, 特急, 急行, 指定席, ちかてつ, メトロ, 線路, トラム, 最寄駅, 最寄り駅, 山手線, jr, 乗車券
+bus > transit | bus, ?coach, shuttle, buses, bus stop, night bus, ?stop, minibus, trolleybus, motorcoach | バス, 高速バス, 路線バス, バス停, 夜行バス, 市バス, シャトルバス, 長距離バス, 停留所, バスの時間, 深夜バス
+transit | transit, public transport, timetable, ?departure, commute, ?transfer, schedule of trains, transportation, gtfs, fare, train fare, ?connection, rush hour, ?arrival time, journey planner, trip planner, route planner, ?interchange, transit pass, commuter pass, ?ticket price, ?schedule | 交通, 公共交通, 時刻表, 乗換, 乗り換え, 路線, ?発車, 通勤, ダイヤ, 運行, 運賃, 定期券, ?定期, 交通機関, 電車の時間, 乗り場案内, 乗換案内, 乗り継ぎ案内, 所要時間, 発車時刻, ?時刻, 電車賃, 交通費, 通学, じこくひょう, のりかえ, icカード, 到着時刻, 路線図, 混雑, 混雑状況
+transitdelay > transit | delay, disruption, service alert, late, train delay, ?cancelled, service disruption, running late, suspended service | 遅延, 運休, 運行情報, 遅れ, 電車遅延, 運転見合わせ, 遅延証明, 遅れている, 遅れる, 見合わせ, ちえん, 止まっている, 遅延情報, 間に合う
+hotel > travel | hotel, accommodation, lodging, ?room, ?stay, hostel, inn, guesthouse, ryokan, overnight, bed and breakfast, airbnb, vacation rental, motel, ?suite, hotel room, place to stay, somewhere to sleep, vacancy tonight, resort, holiday home, ?spa, capsule hotel, ?night away | ホテル, 宿, 宿泊, 旅館, 民宿, 宿泊施設, 客室, 泊まる, 泊まり, 宿泊先, 宿泊料金, 民泊, ビジネスホテル, カプセルホテル, 旅館予約, 空室, 一泊, 素泊まり, りょかん, やどや, ?とまる, 宿探し, 貸別荘, リゾート, ペンション, チェックイン, 泊まれる, ホテル予約, 宿を取る
+visa > travel | visa, passport, entry requirement, immigration, border, esta, travel document, travel advisory, visa requirement, consulate, embassy, citizenship, residence permit, migrant, border crossing | ビザ, 査証, パスポート, 入国, 旅券, ぱすぽーと, 入国審査, 出国, 渡航情報, 大使館, 領事館, 在留資格, 在留カード, 移民, 国籍, 危険情報, 入管, 海外安全情報, 永住権, ビザ免除, エスタ
+carrental > travel | car rental, rental car, rent a car, hire car, car hire, car sharing, carshare, van hire, ?hire, camper van, motorcycle rental | レンタカー, 車を借りる, カーシェア, カーシェアリング, 車のレンタル, れんたかー, レンタルバイク, 車を借りたい, キャンピングカー
+taxi | taxi, cab, ride hailing, rideshare, ?ride, uber, lyft, minicab, taxi fare, ride share, chauffeur | タクシー, 配車, たくしー, タクシー料金, 配車アプリ, ハイヤー, ライドシェア, タクシー代, 運転代行
+parking | parking, car park, garage, park my car, parking lot, parking space, parking spot, multi-storey, valet, coin parking | 駐車場, 駐車, パーキング, 駐車料金, コインパーキング, 駐輪場, 空車, 満車, ちゅうしゃじょう, 車を停める, 月極
+traffic | traffic, congestion, jam, road condition, traffic jam, road closure, closed road, roadworks, road accident, ?accident, toll, toll road, highway, motorway, freeway, expressway, ?speed camera, gridlock, ?bottleneck | 渋滞, 道路状況, 交通量, 交通情報, 道路, 高速道路, 通行止め, 道路工事, 交通事故, じゅうたい, 交通規制, 高速料金, 料金所, 事故情報, 混んでいる道, etc料金, 道路交通, ハイウェイ
+route | route, directions, navigation, driving directions, shortest path, travel time, driving time, eta, itinerary planning, walking directions, ?distance, route optimization, route optimisation, turn by turn, shortest route, isochrone, distance matrix, ?journey time, travelling salesman, vrp | 経路, ルート, 道順, 道案内, ナビ, ルート検索, 行き方, 距離, 最短経路, 最短ルート, 経路検索, 徒歩, 車で何分, 道のり, 到着予定, カーナビ, みちあんない, ナビゲーション, 遠さ, 移動時間, 経路探索, 巡回ルート, ルート最適化, 歩いて行く, 到達圏, ?ドライブ
+map | map, cartography, ?tile, geographic, gis, street view, static map, openstreetmap, map tiles, ?atlas, geospatial, geodata, geojson, shapefile, polygon, ?boundary, spatial | 地図, マップ, 地理, ちず, 地図タイル, 地図画像, ストリートビュー, 世界地図, 地理情報, 白地図, 境界線, 空間情報, 地図表示, 地形図, 緯度経度
+geocode > map | geocode, coordinates, latitude, longitude, address lookup, lat, reverse geocoding, geolocation, gps, lng, lon, ?location, pinpoint, lat lng, geohash, coordinate system, what3words, ?position | 座標, 緯度, 経度, ジオコーディング, 位置情報, 逆ジオコーディング, 緯度経度, 現在地, gps, ?位置, 住所変換, 座標変換, 測位, 位置測定
+elevation > map | elevation, altitude, terrain, height above sea, topography, topographic, digital elevation model, dem, contour, hill, slope gradient, ?height, above sea level | 標高, 高度, 地形, 海抜, 標高データ, 等高線, 勾配, 高低差, 坂道, 数値標高
+place > map | place, poi, point of interest, nearby, nearest, ?venue, store locator, ?local business, opening hours, opening time, business hours, ?shop, ?store, open now, ?open, ?closed, yelp, convenience store, ?locate, ?facility, neighborhood, neighbourhood, ?amenity | スポット, 周辺, ?施設, ?近く, 店舗検索, 最寄り, 近所, 近くの店, お店, 店舗, 営業時間, 営業中, 開いている, 閉店, 開店, 定休日, ?場所, 周辺検索, コンビニ, 施設検索, ?ちかく, 店を探す, 店舗情報, 名所旧跡, 行きつけ, 穴場
+address | address, postal code, postcode, zip, zip code, postal, mailing address, street, street name, address validation, address verification, address autocomplete, home address, postal address, ?district, house number, address book | 住所, 郵便番号, 宛先, 所在地, じゅうしょ, ゆうびんばんごう, 住所確認, 住所検索, 番地, 町名, 住所録, 住所入力, 住所検証, 住所補完, 町丁目, 地番, 所番地
+fuel | fuel, gasoline, petrol, diesel, gas price, gas station, petrol price, petrol station, fuel price, refuel, lpg, gasolene, filling station, ?gas, cheap petrol, octane | ガソリン, 燃料, 軽油, 給油, ガソリンスタンド, ガソリン価格, ガソリン代, 灯油, ハイオク, レギュラー, 給油所, 燃費, がそりん, 燃料費, ガソスタ
+evcharge | ev, charging station, ?charger, electric vehicle, charge point, charge my car, tesla, ev charger, supercharger, charging network, ?charge | 充電, 充電スタンド, 電気自動車, 充電器, evスタンド, 充電ステーション, 急速充電, じゅうでん, 充電スポット, 電気自動車充電, 充電する, 充電場所, テスラ
+vehicle | vehicle, car, automobile, vin, automotive, licence plate, license plate, motor, motorcycle, motorbike, truck, lorry, number plate, ?plate, car registration, mileage, odometer, mot, dvla, chassis number, vehicle history, ?stolen, car value, car make and model, ?make, road tax, vehicle identification number, second-hand car, hybrid car, ?driver, driving licence, driver license | 車, 自動車, 車両, 車検, ナンバープレート, ?クルマ, じどうしゃ, 中古車, 新車, バイク, オートバイ, トラック, 車検証, 車台番号, 盗難車, 盗まれた車, 車種, 走行距離, 愛車, 運転, 運転免許, 免許, 車の査定, マイカー, 自動車税, ?登録番号, 車歴, 車両情報, 二輪車
+ship | ship, vessel, ferry, ?port, harbor, harbour, boat, maritime, cruise ship, container ship, marine traffic, ?sailing, sailboat, yacht, ?dock, tanker, ?container, ship tracking, imo number, coastguard, lighthouse, ais data, ais tracking | 船, 船舶, フェリー, 港, 港湾, 船舶位置, 船便, 客船, コンテナ, 貨物船, タンカー, ヨット, 入港, 出港, 航路, 海運, 漁船, ふね, みなと, 渡し船, 船舶追跡
+trail | trail, hiking, trekking, mountain, campsite, camping, outdoor, hiker, climb, national park, tent, campground, backcountry, ?walk, forest, ?summit, bouldering, glamping, ?peak | 登山, ハイキング, キャンプ, 山, 登山道, アウトドア, 山登り, やまのぼり, 山岳, ?テント, キャンプ場, トレッキング, 国立公園, 山小屋, ハイキングコース, 登山ルート, 散歩, 散策, 森, 森林, 公園, クライミング, グランピング, とざん
+wildlife | wildlife, bird, birdwatching, insect, species, ?fish, endangered, bear sighting, biodiversity, mushroom, butterfly, wild animal, ?bug, ecology, ?habitat, nature reserve | 野生動物, 野鳥, 鳥, 昆虫, 虫, 魚, 釣り, 魚釣り, 絶滅危惧種, 生物多様性, 熊, クマ出没, 生き物, 害虫, 生態系, 蝶, 動物園, 水族館, きのこ狩り, 毒キノコ, 茸
+cherryblossom | cherry blossom, sakura, autumn leaves, fall foliage, foliage, ?bloom, hanami, leaf peeping | 桜, さくら, サクラ, 開花, 開花予想, 紅葉, もみじ, 花見, お花見, 満開, 見頃, 紅葉狩り
+satelliteimage | satellite image, satellite imagery, remote sensing, aerial photo, earth observation, landsat, sentinel, ndvi, aerial imagery | 衛星画像, 衛星写真, 航空写真, リモートセンシング, 空撮, 地球観測, 衛星データ
+aviationweather > weather | metar, taf, aviation weather, pilot weather, turbulence, notam, flight conditions, airfield | 航空気象, 乱気流, 飛行場予報, ノータム, パイロット気象
+marineweather > weather | marine weather, sea weather, shipping forecast, boating weather, wave forecast, sea forecast | 海の天気, 海上予報, 波の予報, 海上気象, 釣り天気, 沿岸予報
+space_weather > astronomy | space weather, solar flare, geomagnetic storm, kp index, sunspot, solar wind, solar storm, cosmic ray, aurora forecast | 宇宙天気, 太陽フレア, 磁気嵐, 黒点, 太陽風, 宇宙線, デリンジャー, 地磁気, オーロラ予報
+radiation | radiation, radioactive, geiger, becquerel, sievert, noise level, noise pollution, light pollution, ?decibel | 放射線, 放射能, 線量, 放射線量, セシウム, 騒音レベル, ベクレル, シーベルト, 光害, 電磁波, 空間線量
+luggage > flight | luggage, baggage, suitcase, checked bag, baggage allowance, lost luggage, hand luggage | 手荷物, スーツケース, 預け荷物, 機内持ち込み, 持ち込み手荷物, ロストバゲージ, 手荷物制限
+airport > flight | airport code, airports, airport information, airport lounge, ?lounge, security queue, airport parking, ?gate, duty-free, airport transfer, ?terminal, airport delays | 空港コード, 空港情報, 空港ラウンジ, 搭乗口, 保安検査, 免税店, 空港アクセス, ターミナル, ラウンジ, 羽田, 成田, 関西空港, 空港送迎
+onsen | hot spring, onsen, bathhouse, sauna, ?spa, public bath | 温泉, おんせん, 銭湯, サウナ, 日帰り温泉, 露天風呂
+bikeshare | bike share, bike rental, bicycle, cycling, scooter, bike, cycle hire, micromobility | 自転車, じてんしゃ, シェアサイクル, レンタサイクル, サイクリング, 電動キックボード, キックボード, チャリ
+geofence > map | geofence, location tracking, gps tracker, fleet, fleet tracking, telematics, vehicle tracking, dashcam | ジオフェンス, 位置追跡, gps追跡, 車両管理, 動態管理, テレマティクス, 運行管理, ドライブレコーダー
+toilet | toilet, restroom, public toilet, bathroom, washroom, ?loo, drinking fountain | トイレ, お手洗い, 公衆トイレ, 授乳室, 化粧室, おてあらい
+wifi | wifi, wi-fi, hotspot, internet access, broadband, ?coverage, internet speed, speed test, ?signal, 5g, mobile network, cell tower, fibre, fiber optic | wi-fi, ワイファイ, 無線lan, 公衆無線lan, 電波, 回線速度, 通信速度, インターネット回線, 光回線, 基地局, ホットスポット, ブロードバンド
+travelsafety > travel | travel warning, travel advice, is it safe to travel, travel risk, dangerous country, tipping, local customs, travel tips, plug adapter, power socket, ?voltage, foreign ministry advice, emergency number | 渡航危険, 海外の治安, 渡航注意, 現地の習慣, コンセント, 電圧, 渡航中止, 外務省, 危険度, 旅の注意, チップの相場
+carrepair > vehicle | car repair, mechanic, auto parts, spare part, tyre, tire pressure, ?tire, car service, obd, engine fault, car wash, ?breakdown | 車の修理, 自動車部品, カー用品, 故障車, 整備工場, 自動車整備, オイル交換, 洗車, タイヤ交換, タイヤ販売, 冬タイヤ
 `;
