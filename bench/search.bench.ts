@@ -46,7 +46,7 @@ test("the quality of the search", async () => {
     .slice(0, WORST);
   for (const { query, keys, ndcg } of worst)
     console.log(
-      `${ndcg.toFixed(2)}  ${query.text}\n      wanted ${Object.keys(query.grades).join(", ")}; found ${keys.slice(0, 3).join(", ") || "nothing"}`,
+      `${ndcg.toFixed(2)}  ${query.text}\n      wanted ${Object.keys(query.grades).join(", ")}; found ${[...keys.slice(0, 3), "(end)"].join(", ")}`,
     );
   await database.close();
 });

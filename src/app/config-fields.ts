@@ -47,13 +47,19 @@ export const AddressRanges = z
 /** The topics that Tollfree comes with. */
 export const BUILT_IN_THESAURUS = parseThesaurus(BUILT_IN_TOPICS).thesaurus;
 
+function readText(path: string): string | Error {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    return error as Error;
+  }
+}
+
 /** The path of a file with further topics for search, in the form that `parseThesaurus` describes. */
 export const ThesaurusFile = z.string().transform((path, ctx): Thesaurus => {
-  let topics = "";
-  try {
-    topics = readFileSync(path, "utf8");
-  } catch (error) {
-    ctx.addIssue({ code: "custom", message: `can't be read: ${(error as Error).message}` });
+  const topics = readText(path);
+  if (topics instanceof Error) {
+    ctx.addIssue({ code: "custom", message: `can't be read: ${topics.message}` });
     return z.NEVER;
   }
   const ownLines = BUILT_IN_TOPICS.split("\n").length;

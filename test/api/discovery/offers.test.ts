@@ -11,6 +11,7 @@ import {
 } from "../../../src/core/sponsorship/offer/index.ts";
 import { atOnce } from "../../support/at-once.ts";
 import { expectSuccess } from "../../support/call.ts";
+import { queryRows } from "../../support/database.ts";
 import type { SponsorWithKey } from "../../support/caller.ts";
 import { createLog } from "../../../src/platform/observability/log.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -30,10 +31,12 @@ const PAYERS = `SELECT sponsored_api_id AS service_id, account_id FROM service_p
 
 /** The differences between the kept offers and the truth. */
 const wrongOffers = async (): Promise<unknown[]> => [
-  ...(await world.db.$queryRawUnsafe<unknown[]>(
+  ...(await queryRows(
+    world.database.url,
     `(TABLE offers EXCEPT TABLE current_offers) UNION ALL (TABLE current_offers EXCEPT TABLE offers)`,
   )),
-  ...(await world.db.$queryRawUnsafe<unknown[]>(
+  ...(await queryRows(
+    world.database.url,
     `(SELECT service_id, account_id FROM offers EXCEPT ${PAYERS}) UNION ALL (${PAYERS} EXCEPT SELECT service_id, account_id FROM offers)`,
   )),
 ];
@@ -41,7 +44,8 @@ const wrongOffers = async (): Promise<unknown[]> => [
 /** The same, and services that are ranked as if a budget could pay for them, or none could, while it is otherwise. */
 const differences = async (): Promise<unknown[]> => [
   ...(await wrongOffers()),
-  ...(await world.db.$queryRawUnsafe<unknown[]>(
+  ...(await queryRows(
+    world.database.url,
     `SELECT e.service_id, e.tier, e.own_budget FROM search_entries e
       WHERE (e.tier < 4) <> EXISTS (SELECT FROM service_payers p JOIN budget_accounts b ON b.id = p.account_id JOIN sponsored_apis a ON a.id = p.sponsored_api_id
                                      WHERE p.sponsored_api_id = e.service_id AND p.user_id = '00000000-0000-0000-0000-000000000000'

@@ -234,7 +234,10 @@ describe("the pages of a search", () => {
 
   beforeAll(async () => {
     const { db, sql, thesaurus } = world.server.deps;
-    const first = await world.registerService(acme.key, "honest", { name: "Bulk 0", categories: ["weather"] });
+    const first = await world.registerService(acme.key, "honest", {
+      name: "Bulk 0",
+      categories: ["weather"],
+    });
     const campaignId = await world.createCampaign(acme, [first]);
     const {
       id: _,

@@ -20,7 +20,7 @@ const WORTHWHILE_SCOPE = 0.5;
 const WALKABLE = 0.1;
 /** A catalogue that is scored as a whole. */
 const SMALL = MOST_CANDIDATES;
-/** A query that no service meets. */
+/** A query that no service meets: where no category is in scope, nothing can be found. */
 const NO_SERVICE = quoteTerm("=none");
 /** Weights of a `tsquery` for each prominence: a term that stands there or at a more prominent place. */
 const AT_LEAST: Record<Prominence, string> = { A: "A", B: "AB", C: "ABC", D: "ABCD" };
@@ -91,7 +91,7 @@ function conditions(
   return scopes === null || share > WORTHWHILE_SCOPE
     ? { must: [], share: 1 }
     : {
-        must: [scopes.categories.map((name) => quoteTerm(categoryTerm(name))).join(" | ") || NO_SERVICE],
+        must: [[...scopes.categories.map((name) => quoteTerm(categoryTerm(name))), NO_SERVICE].join(" | ")],
         share,
       };
 }

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Deps } from "../../context.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
+import { compareTexts, inOrder } from "../../protocol/in-order.ts";
 import { boundPage, LEFT_OUT_SCHEMA } from "../../protocol/large-pages.ts";
 import type { RowOf } from "../../ports/statement.ts";
 import { findCandidates } from "./find-candidates.ts";
@@ -40,10 +41,11 @@ export async function findDirectServices(
         (filters.maxBudgetMicros === undefined || price_micros <= filters.maxBudgetMicros),
     )
     .sort(
-      (a, b) =>
-        (scores.get(b.service_id) ?? 0) - (scores.get(a.service_id) ?? 0) ||
-        Number(a.price_micros - b.price_micros) ||
-        (a.service_key < b.service_key ? -1 : 1),
+      inOrder(
+        (a, b) => (scores.get(b.service_id) ?? 0) - (scores.get(a.service_id) ?? 0),
+        (a, b) => Number(a.price_micros - b.price_micros),
+        (a, b) => compareTexts(a.service_key, b.service_key),
+      ),
     )
     .slice(0, MAX_DIRECT);
   const services = await readInOrder(

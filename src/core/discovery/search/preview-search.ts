@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Deps, SponsorActor } from "../../context.ts";
 import { callerKey } from "../../context.ts";
+import { compareTexts, inOrder } from "../../protocol/in-order.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { findCandidates } from "./find-candidates.ts";
 import { readTerms } from "./preview-store.ts";
@@ -51,7 +52,10 @@ async function placeIn(ctx: Context, text: string, serviceId: string): Promise<O
   const query = await understandQuery(ctx, [text], []);
   const candidates = await findCandidates(ctx, query, { viewer: ANYBODY, filters: NO_FILTERS });
   const ranked = [...scoreCandidates(candidates, query)].sort(
-    ([a, scoreOfA], [b, scoreOfB]) => scoreOfB - scoreOfA || (a < b ? -1 : 1),
+    inOrder(
+      ([, scoreOfA], [, scoreOfB]) => scoreOfB - scoreOfA,
+      ([a], [b]) => compareTexts(a, b),
+    ),
   );
   const place = ranked.findIndex(([id]) => id === serviceId);
   const first = ranked.slice(0, SHOWN);

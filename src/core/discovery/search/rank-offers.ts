@@ -1,3 +1,4 @@
+import { compareTexts, inOrder } from "../../protocol/in-order.ts";
 import type { Candidate } from "./find-candidates.ts";
 import type { OfferRow } from "./offer-store.ts";
 import { scoreText } from "./score-text.ts";
@@ -54,12 +55,13 @@ export function rankOffers(
       return { ...offer, relevance: relevanceOf(parts), parts };
     })
     .sort(
-      (a, b) =>
-        b.relevance - a.relevance ||
-        Number(b.completed) - Number(a.completed) ||
-        a.created_at - b.created_at ||
-        compare(a.campaign_id ?? a.service_id, b.campaign_id ?? b.service_id) ||
-        compare(a.service_id, b.service_id),
+      inOrder(
+        (a, b) => b.relevance - a.relevance,
+        (a, b) => Number(b.completed) - Number(a.completed),
+        (a, b) => a.created_at - b.created_at,
+        (a, b) => compareTexts(a.campaign_id ?? a.service_id, b.campaign_id ?? b.service_id),
+        (a, b) => compareTexts(a.service_id, b.service_id),
+      ),
     );
 }
 
@@ -75,5 +77,3 @@ export function budgetFit(priceMicros: bigint, budgetMicros: bigint | null): num
   if (budgetMicros <= 0n) return 0;
   return Math.max(0, 1 - Number(priceMicros) / Number(budgetMicros));
 }
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

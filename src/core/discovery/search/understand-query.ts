@@ -70,7 +70,10 @@ export async function understandQuery(
 /** The parts of a long text that say most: those that the catalogue has most seldom, but has. */
 function mostTelling(parts: QueryPart[], frequencies: Frequencies): QueryPart[] {
   if (parts.length <= MOST_PARTS) return parts;
-  const telling = (part: QueryPart): number => (frequencyOf(part, frequencies) || Infinity) / part.share;
+  const telling = (part: QueryPart): number => {
+    const frequency = frequencyOf(part, frequencies);
+    return (frequency === 0 ? Infinity : frequency) / part.share;
+  };
   return parts.toSorted((a, b) => telling(a) - telling(b)).slice(0, MOST_PARTS);
 }
 

@@ -1,3 +1,4 @@
+import { compareTexts, inOrder } from "../in-order.ts";
 import { isEnglishWord } from "./english-words.ts";
 import { normalize } from "./normal-form.ts";
 import { STOP_WORDS, WEAK_WORDS } from "./stop-words.ts";
@@ -64,8 +65,11 @@ function mostAlike(word: string, candidates: readonly string[]): string | undefi
     .map((candidate) => ({ candidate, edits: countEdits(word, candidate) }))
     .filter(({ edits }) => edits <= most)
     .sort(
-      (a, b) =>
-        a.edits - b.edits || a.candidate.length - b.candidate.length || (a.candidate < b.candidate ? -1 : 1),
+      inOrder(
+        (a, b) => a.edits - b.edits,
+        (a, b) => a.candidate.length - b.candidate.length,
+        (a, b) => compareTexts(a.candidate, b.candidate),
+      ),
     );
   return best?.candidate;
 }

@@ -1,3 +1,4 @@
+import { inOrder } from "../in-order.ts";
 import { codesInText } from "./codes.ts";
 import { foldKana, isJapanese } from "./normal-form.ts";
 import type { Thesaurus, TopicMeant } from "./thesaurus/parse-thesaurus.ts";
@@ -23,7 +24,12 @@ export function topicsInText(text: string, words: readonly Word[], thesaurus: Th
       ? [...unspacedPhrases(text, words, thesaurus), ...phrasesByKanji(text, words, thesaurus)]
       : []),
     ...codesInText(text).map(({ topic, start, end }) => ({ start, end, topics: [{ topic, isSure: true }] })),
-  ].sort((a, b) => b.end - b.start - (a.end - a.start) || a.start - b.start);
+  ].sort(
+    inOrder(
+      (a, b) => b.end - b.start - (a.end - a.start),
+      (a, b) => a.start - b.start,
+    ),
+  );
   const kept: TopicSpan[] = [];
   for (const span of spans)
     if (!kept.some((other) => span.start < other.end && other.start < span.end)) kept.push(span);
@@ -75,7 +81,7 @@ function phrasesByKanji(text: string, words: readonly Word[], { kanjiOnly }: The
   const starts = new Set(words.map(({ start }) => start));
   const spans: TopicSpan[] = [];
   for (const run of text.matchAll(/[\p{sc=Han}\p{sc=Hiragana}々]{2,}/gu)) {
-    const kanji = [...run[0]].flatMap((character, index) =>
+    const kanji = Array.from(run[0]).flatMap((character, index) =>
       KANJI.test(character) ? [{ character, at: run.index + index }] : [],
     );
     for (const [index, first] of kanji.entries()) {

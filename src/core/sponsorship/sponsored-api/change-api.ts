@@ -17,8 +17,9 @@ import type { PinnedTerms } from "./probe-upstream.ts";
 import { probeUpstream } from "./probe-upstream.ts";
 import { toView } from "./rules.ts";
 import type { ApiView, ChangeApiInput } from "./schema.ts";
-import type { ApiChanges, ApiWithBudget, DefinitionChanges, TermChanges } from "./store.ts";
-import { updateApi } from "./store.ts";
+import type { ApiWithBudget } from "./store.ts";
+import type { ApiChanges, DefinitionChanges, TermChanges } from "./update-store.ts";
+import { updateApi } from "./update-store.ts";
 import { encryptHeaders } from "./upstream-request.ts";
 
 type Input = z.infer<typeof ChangeApiInput>;

@@ -161,7 +161,7 @@ describe("spelling", () => {
       countEdits("abc", "ab"),
       countEdits("", "ab"),
     ]).toEqual([1, 1, 1, 2]);
-    const word = fc.string({ unit: fc.constantFrom(..."abc"), maxLength: 6 });
+    const word = fc.string({ unit: fc.constantFrom("a", "b", "c"), maxLength: 6 });
     fc.assert(
       fc.property(word, word, (a, b) => {
         expect(countEdits(a, b)).toBe(countEdits(b, a));
