@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { AppError } from "../../core/protocol/errors.ts";
 import { findInexactNumbers } from "../../core/protocol/exact-numbers.ts";
-import { waitForTurn } from "./turns.ts";
+import { waitForTurn } from "../../core/protocol/turns.ts";
 
 const MAX_BODY_BYTES = 256 * 1024;
 

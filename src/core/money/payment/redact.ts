@@ -57,7 +57,11 @@ export function redactorOf(confidential: readonly string[]): Redact {
 function findableFormsOf(confidential: readonly string[]): string[] {
   const forms = confidential
     .flatMap((value) => [value, ...value.split(/[\s,;=]+/).filter((part) => part.length >= MIN_PART)])
-    .flatMap((value) => [withoutInvisible(value), JSON.stringify(value).slice(1, -1), encodeURIComponent(value)])
+    .flatMap((value) => [
+      withoutInvisible(value),
+      JSON.stringify(value).slice(1, -1),
+      encodeURIComponent(value),
+    ])
     .filter((value) => value.trim() !== "")
     .map(foldCase);
   return [...new Set(forms)].sort();

@@ -165,9 +165,11 @@ export async function listCampaignsOfSponsor(
   sponsorId: string,
   offset: number,
   limit: number,
-): Promise<CampaignDetails[]> {
+): Promise<Omit<CampaignDetails, "taskSchema">[]> {
   return db.campaign.findMany({
     where: { sponsorId },
+    // A page of them could have 3 MB, and a list shows none of it.
+    omit: { taskSchema: true, searchText: true },
     include: DETAILS,
     orderBy: [{ createdAt: "desc" }, { id: "desc" }],
     skip: offset,

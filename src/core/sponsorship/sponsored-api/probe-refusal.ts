@@ -134,7 +134,8 @@ const TRANSIENT = new Set([408, 425, 429]);
 
 function explainStatus(status: number, location: string | undefined): StatusCause {
   if (status >= 300 && status < 400) {
-    const to = location === undefined ? undefined : withoutInvisible(location.slice(0, MAX_LOCATION_CHARACTERS));
+    const to =
+      location === undefined ? undefined : withoutInvisible(location.slice(0, MAX_LOCATION_CHARACTERS));
     const advice = `It redirects${to === undefined ? "" : ` to ${to}`}. Redirects aren't followed: register the address where it answers.`;
     const found = to === undefined ? {} : { location: to };
     return { cause: "redirect", field: "upstream_url", advice, retryAllowed: false, ...found };
