@@ -16,21 +16,32 @@ const ANSWERS = 40;
 const MANY_FIELDS = Object.fromEntries(Array.from({ length: 18_000 }, (_, n) => [`k${n.toString(36)}`, 1]));
 const MANY_OBJECTS = { numbers: Array.from({ length: 24_000 }, (_, n) => ({ [n.toString(36)]: 1 })) };
 
+/** Of about 64 KiB. */
+const LARGE_SCHEMA = {
+  type: "object",
+  additionalProperties: false,
+  properties: {},
+  examples: [Object.fromEntries(Object.entries(MANY_FIELDS).slice(0, 7_000))],
+};
+
 let acme: SponsorWithKey;
 let service: string;
 let campaignId: string;
+let largeCampaignId: string;
 
 beforeAll(async () => {
   acme = await world.createSponsor();
   service = await world.registerService(acme.key, "honest");
   campaignId = await world.createCampaign(acme, [service]);
   const { db, cipher } = world.server.deps;
+  const large: string[] = [];
   for (let n = 0; n < SERVICES; n += 1)
-    await world.registerService(acme.key, "honest", { name: `Large ${n}` });
+    large.push(await world.registerService(acme.key, "honest", { name: `Large ${n}` }));
+  largeCampaignId = await world.createCampaign(acme, large.slice(0, 50));
   // As it could be registered before samples had a limit.
   await db.sponsoredApi.updateMany({
     where: { name: { startsWith: "Large" } },
-    data: { sampleInput: MANY_FIELDS },
+    data: { sampleInput: MANY_FIELDS, inputSchema: LARGE_SCHEMA },
   });
   const act = { campaignId, dataTypes: [] };
   for (let n = 0; n < ANSWERS; n += 1) {
@@ -88,6 +99,18 @@ test("a page of the largest answers has fewer, its limit says how many, and the 
   expect(found.size).toBe(ANSWERS);
   expect(pages).toBeGreaterThan(1);
   expect(await longestStall(() => send(path))).toBeLessThan(200);
+});
+
+test("a task whose campaign pays for 50 services with the largest schemas shows five, and reads no others", async () => {
+  const { token } = await world.openSession(await world.createGrant());
+  await world.completeTask(token, largeCampaignId);
+  const read = async (): Promise<string> => {
+    const headers = { authorization: `Bearer ${token}` };
+    return (await fetch(`${world.url}/agent/tasks/${largeCampaignId}`, { headers })).text();
+  };
+  const { next_actions } = JSON.parse(await read()) as { next_actions: { action: string }[] };
+  expect(next_actions.filter(({ action }) => action === "run_service")).toHaveLength(5);
+  expect(await longestStall(read)).toBeLessThan(100);
 });
 
 test("a body with as many fields as there is room for holds nobody up, without a credential either", async () => {
