@@ -41,16 +41,14 @@ export async function listPayments(
   offset: number,
   limit: number,
 ): Promise<{ payments: ListedPayment[]; total: number }> {
-  const [records, total] = await Promise.all([
-    db.paymentRecord.findMany({
-      where: { grantId },
-      omit: LARGE_PARTS,
-      orderBy: [{ createdAt: "desc" }, { id: "asc" }],
-      skip: offset,
-      take: limit,
-    }),
-    db.payment.count({ where: { grantId } }),
-  ]);
+  const records = await db.paymentRecord.findMany({
+    where: { grantId },
+    omit: LARGE_PARTS,
+    orderBy: [{ createdAt: "desc" }, { id: "asc" }],
+    skip: offset,
+    take: limit,
+  });
+  const total = await db.payment.count({ where: { grantId } });
   // The database allows no other status: the table has a check.
   return { payments: records as ListedPayment[], total };
 }

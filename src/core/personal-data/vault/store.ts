@@ -37,7 +37,13 @@ export const lockMisfits = statement({
 export const findItems = statement({
   name: "vault.find-items",
   limit: "money",
-  params: { user_id: uuid, session_id: uuid, grant_id: uuid, sponsor_id: uuid, data_types: texts<DataType>() },
+  params: {
+    user_id: uuid,
+    session_id: uuid,
+    grant_id: uuid,
+    sponsor_id: uuid,
+    data_types: texts<DataType>(),
+  },
   row: { data_type: oneOf<DataType>(), value: bytes, misfits: integer },
   text: `
     SELECT i.data_type, i.value, CASE WHEN m.value_updated_at = i.updated_at THEN m.misfits ELSE 0 END AS misfits

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Deps, SponsorActor } from "../../context.ts";
+import { callerKey } from "../../context.ts";
 import { PAGE_SIZE } from "../../protocol/fields.ts";
 import { requireOwnCampaign } from "../campaign/index.ts";
 import { viewsOf } from "./rules.ts";
@@ -12,12 +13,17 @@ import { countAnswers, listAnswerRows } from "./store.ts";
  * @throws `not_found`, also for another sponsor's campaign
  */
 export async function listAnswers(
-  { db, sql, cipher, actor }: Pick<Deps, "db" | "sql" | "cipher"> & { actor: SponsorActor },
+  ctx: Pick<Deps, "db" | "sql" | "cipher" | "histories"> & { actor: SponsorActor },
   { campaign_id, offset = 0, limit = PAGE_SIZE }: z.infer<typeof ListAnswersInput>,
 ): Promise<z.infer<typeof ListAnswersOutput>> {
+  const { db, sql, cipher, histories, actor } = ctx;
   const { id } = await requireOwnCampaign(db, campaign_id, actor.sponsorId);
   const page = { campaign_id: id, skip: offset, most: limit };
-  const [rows, total] = await Promise.all([listAnswerRows.all(sql, page), countAnswers(db, id)]);
+  // One after the other, on one connection.
+  const [rows, total] = await histories.run(callerKey(ctx), async () => [
+    await listAnswerRows.all(sql, page),
+    await countAnswers(db, id),
+  ]);
   const answers = [];
   for await (const answer of viewsOf(cipher, rows)) answers.push(answer);
   const isCutShort = rows.length < limit && offset + rows.length < total;
