@@ -4,7 +4,8 @@
  * The value must be JSON that doesn't nest deeply. The API refuses bodies of more than 64 levels before they get here.
  */
 export function canonicalJson(value: unknown): string {
-  if (!isObject(value)) return JSON.stringify(value) ?? "null";
+  if (value === undefined) return "null";
+  if (!isObject(value)) return JSON.stringify(value);
   let text = "";
   if (Array.isArray(value)) {
     if (!value.some(isObject)) return JSON.stringify(value);

@@ -182,10 +182,10 @@ test("of forty histories of 30,000 calls that a user's sessions ask for at once,
             (SELECT * FROM agent_audit_logs WHERE grant_id = '${grant.grant_id}' LIMIT 1) made`,
   );
   const other = await world.openSession(await world.createGrant());
-  let isDone = false;
-  const asked = atOnce(40, (n) => history({ offset: 29_000 + n })).finally(() => (isDone = true));
+  const done = new AbortController();
+  const asked = atOnce(40, (n) => history({ offset: 29_000 + n })).finally(() => done.abort());
   const reading: number[] = [];
-  while (!isDone) {
+  while (!done.signal.aborted) {
     const { rows } = await owner.query<{ count: string }>(
       `SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND state = 'active' AND query LIKE 'SELECT %agent_audit_logs%' AND pid <> pg_backend_pid()`,

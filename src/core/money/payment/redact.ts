@@ -107,9 +107,8 @@ function isWhole(text: string, place: number, length: number): boolean {
 
 /** Texts that differ in case only become the same. The length stays: a character whose other case is longer stays as it is. */
 function foldCase(text: string): string {
-  // eslint-disable-next-line no-control-regex -- ASCII begins with controls
-  if (/^[\0-\x7f]*$/.test(text)) return text.toLowerCase();
-  return text.replace(/[^\0-\x1f]/gu, (character) => {
+  if (/^\p{ASCII}*$/u.test(text)) return text.toLowerCase();
+  return text.replace(/./gsu, (character) => {
     const folded = character.toUpperCase().toLowerCase();
     return folded.length === character.length ? folded : character;
   });

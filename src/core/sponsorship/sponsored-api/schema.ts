@@ -42,9 +42,9 @@ const MAX_HEADERS = 20;
 
 /** They are counted before each is validated: a body has room for 22,000, which would take a tenth of a second. */
 const UpstreamHeaders = z.preprocess(
-  (headers: Record<string, string>, ctx) => {
-    if (typeof headers !== "object" || headers === null || Object.keys(headers).length <= MAX_HEADERS)
-      return headers;
+  (headers: Record<string, string> | null, ctx) => {
+    if (typeof headers !== "object" || headers === null) return headers;
+    if (Object.keys(headers).length <= MAX_HEADERS) return headers;
     const message = `at most ${MAX_HEADERS} headers`;
     ctx.addIssue({ code: "custom", message, params: { keyword: "maxProperties" } });
     return z.NEVER;
