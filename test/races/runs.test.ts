@@ -143,7 +143,7 @@ test("a run whose claim has lapsed while its input waited to be checked doesn't 
     additionalProperties: false,
     properties: { numbers: { type: "array", items: { type: "integer" } } },
   };
-  const { token, service, grant } = await world.readyService({ api: { input_schema } });
+  const { token, service, grant } = await world.readyService({ api: { input_schema, timeout_ms: 20_000 } });
   const askedBefore = world.upstream.seen.length;
   const checks = atOnce(6, () =>
     world.call("agent.planService", { service_key: service, input: { numbers } }, token),
