@@ -207,7 +207,7 @@ module.exports = {
         pathNot: [
           "^src/platform/",
           "^src/core/ports/",
-          "^src/core/protocol/(errors|object-schema|token-prefix)\\.ts$",
+          "^src/core/protocol/(errors|invisible-text|object-schema|token-prefix)\\.ts$",
         ],
         dependencyTypesNot: ["type-only"],
       },

@@ -36,6 +36,9 @@ const MONEY_CONNECTIONS = 5;
 /** Searches of one replica: fewer than the pool has connections, so that other reads find one. */
 const SEARCHES = { atOnce: 2, atOnceOfCaller: 1, waitingOfCaller: 20, waitingOfKind: 200 };
 
+/** The same for histories and figures. A sponsor's own program asks for many at once, and each has one connection at a time. */
+const HISTORIES = { atOnce: 3, atOnceOfCaller: 1, waitingOfCaller: 100, waitingOfKind: 500 };
+
 /** Everything a server is built from. Nothing else is read from the environment. */
 export interface Parts {
   databaseUrl: string;
@@ -159,6 +162,7 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
     inFlight: countInFlight(parts.settings.inFlightLimits),
     compute,
     searches: new FairQueue("searches", SEARCHES),
+    histories: new FairQueue("requests for histories and figures", HISTORIES),
     thesaurus: parts.thesaurus,
     settings: parts.settings,
     background,

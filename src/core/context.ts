@@ -28,6 +28,8 @@ export interface Deps {
   compute: Compute;
   /** Searches take much of the database's time, so callers take turns. */
   searches: FairQueue;
+  /** So do reads that count or add up what a caller has had made before: callers can have hundreds of thousands of rows. */
+  histories: FairQueue;
   /** Topics and their phrases, by which services are found. */
   thesaurus: Thesaurus;
   settings: Settings;

@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { Piscina } from "piscina";
-import type { Compute, ComputeOptions, ComputeTask } from "../core/ports/compute.ts";
-import { TookTooLong } from "../core/ports/compute.ts";
+import type { Compute, ComputeOptions, ComputeTask, SentTask } from "../core/ports/compute.ts";
+import { TookTooLong, toSend } from "../core/ports/compute.ts";
 import type { FairQueue } from "../core/protocol/fair-queue.ts";
 
 export interface ComputeLimits {
@@ -19,7 +19,7 @@ const IDLE_MS = 60_000;
 
 /** Runs tasks in a thread, one after the other. It is started for the first task. */
 export class ComputeThread implements Compute {
-  readonly #threads: Piscina<ComputeTask, unknown>;
+  readonly #threads: Piscina<SentTask, unknown>;
   readonly #turns: FairQueue;
   readonly #giveUpAfterMs: number;
 
@@ -56,7 +56,7 @@ export class ComputeThread implements Compute {
     const signal = AbortSignal.timeout(this.#giveUpAfterMs);
     try {
       // An abort ends the thread, and the next task gets a new one.
-      return await this.#threads.run(task, { signal });
+      return await this.#threads.run(toSend(task), { signal });
     } catch (error) {
       if (signal.aborted) throw new TookTooLong(task.name, { cause: error });
       throw error;

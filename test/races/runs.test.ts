@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { atOnce, tally } from "../support/at-once.ts";
-import { expectSuccess } from "../support/call.ts";
+import { expectRefused, expectSuccess } from "../support/call.ts";
 import { balanceOf } from "../support/chain.ts";
 import { eventually } from "../support/eventually.ts";
 import { expectBooksToBalance } from "../support/money.ts";
@@ -134,6 +134,37 @@ describe("repeated runs", () => {
     expect(await balanceOf(world.upstream.payTo)).toBe(COST);
     await expectBooksToBalance(world.db);
   });
+});
+
+test("a run whose claim has lapsed while its input waited to be checked doesn't ask the upstream if another call has its key", async () => {
+  const numbers = Array.from({ length: 35_000 }, (_, n) => n % 1_000);
+  const input_schema = {
+    type: "object",
+    additionalProperties: false,
+    properties: { numbers: { type: "array", items: { type: "integer" } } },
+  };
+  const { token, service, grant } = await world.readyService({ api: { input_schema, timeout_ms: 20_000 } });
+  const askedBefore = world.upstream.seen.length;
+  const checks = atOnce(6, () =>
+    world.call("agent.planService", { service_key: service, input: { numbers } }, token),
+  );
+  const run = (caller: Pick<typeof world, "run">) =>
+    caller.run(token, service, { input: { numbers }, idempotency_key: "lapses" });
+  const waiting = run(world);
+  const where = { grantId: grant.grant_id, key: "lapses" };
+  await eventually(async () => {
+    const claimedUntil = new Date(Date.now() - 1_000);
+    expect((await world.db.idempotencyKey.updateMany({ where, data: { claimedUntil } })).count).toBe(1);
+  });
+  // The other replica has nothing else to check. Its run holds the key when the first one's input has been checked.
+  const asked = world.upstream.hold("unpaid");
+  const other = run(replica);
+  await asked.arrived();
+  expectRefused(await waiting, 409, "idempotency_in_progress");
+  expect(world.upstream.seen).toHaveLength(askedBefore + 1);
+  asked.open();
+  expectSuccess(await other);
+  await checks;
 });
 
 test("of ten runs at once, exactly one uses an approved budget", async () => {

@@ -84,6 +84,7 @@ export async function createSimWorld(random: Random, tampering: readonly string[
     inFlight: countInFlight(NO_IN_FLIGHT_LIMITS),
     compute: { run: (_caller, task) => Promise.resolve(runTask(task)) },
     searches: new FairQueue("searches", SEARCHES),
+    histories: new FairQueue("searches", SEARCHES),
     thesaurus: BUILT_IN_THESAURUS,
     settings: {
       publicBaseUrl: "http://simulated",

@@ -1,3 +1,6 @@
+import type { SentTask } from "../../src/core/ports/compute.ts";
+import { argsOf } from "../../src/core/ports/compute.ts";
+
 // What the tests' compute threads can do. Started by path.
 const TASKS: Record<string, (...args: never[]) => unknown> = {
   add: (a: number, b: number) => a + b,
@@ -14,4 +17,4 @@ const TASKS: Record<string, (...args: never[]) => unknown> = {
   environment: () => Object.keys(process.env),
 };
 
-export const runTask = ({ name, args }: { name: string; args: never[] }): unknown => TASKS[name]?.(...args);
+export const runTask = (sent: SentTask): unknown => TASKS[sent.name]?.(...(argsOf(sent) as never[]));

@@ -1,14 +1,15 @@
 import { SCHEMA_TASKS } from "../../core/personal-data/data-schema/index.ts";
 import { OUTPUT_TASKS } from "../../core/money/payment/index.ts";
-import type { ComputeTask } from "../../core/ports/compute.ts";
+import type { SentTask } from "../../core/ports/compute.ts";
+import { argsOf } from "../../core/ports/compute.ts";
 
 /** What the compute thread can do. */
 const TASKS: Record<string, (...args: never[]) => unknown> = { ...SCHEMA_TASKS, ...OUTPUT_TASKS };
 
 /** Runs one task in the compute thread. */
-export function runTask({ name, args }: ComputeTask): unknown {
-  const task = TASKS[name];
-  if (task === undefined) throw new Error(`there is no task ${name}`);
+export function runTask(sent: SentTask): unknown {
+  const task = TASKS[sent.name];
+  if (task === undefined) throw new Error(`there is no task ${sent.name}`);
   // They came from another thread, where the types of `perform` and of `decodeOutput` checked them.
-  return task(...(args as never[]));
+  return task(...(argsOf(sent) as never[]));
 }

@@ -6,6 +6,12 @@
 const INVISIBLE =
   /(?![\n\t\u200C\u200D\uFE0E\uFE0F])[\p{C}\p{Default_Ignorable_Code_Point}\u2028\u2029]|(?<![\p{L}\p{M}\p{Emoji}\uFE0F])[\u200C\u200D]|[\u200C\u200D](?![\p{L}\p{M}\p{Emoji}])|(?<!\p{Emoji})[\uFE0E\uFE0F]/u;
 
+/** All of them, also where they join visible characters. Line breaks and tabs stay. */
+const ANY_INVISIBLE = /(?![\n\t])[\p{C}\p{Default_Ignorable_Code_Point}\u2028\u2029]/gu;
+
+/** A text of somebody who couldn't be refused, such as an upstream, without the characters that people don't see. */
+export const withoutInvisible = (text: string): string => text.replace(ANY_INVISIBLE, "");
+
 /**
  * Returns the first invisible character as in `U+202E`, or undefined if there is none.
  */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { AppError } from "../../core/protocol/errors.ts";
 import { findInexactNumbers } from "../../core/protocol/exact-numbers.ts";
-import { waitForTurn } from "./turns.ts";
+import { waitForTurn } from "../../core/protocol/turns.ts";
 
 const MAX_BODY_BYTES = 256 * 1024;
 
@@ -40,6 +40,7 @@ export async function readJsonBody(
     // Without a cause: V8's message quotes the body, which may hold personal data.
     throw new AppError("invalid_json");
   }
+  if (bytes.length > LARGE_BODY_BYTES) await waitForTurn();
   const fieldErrors = findInexactNumbers(text).map((path) => ({ path, message: INEXACT, keyword: "number" }));
   if (fieldErrors.length > 0) throw new AppError("validation_error", { fieldErrors });
   return value;

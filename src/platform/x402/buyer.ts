@@ -13,6 +13,7 @@ import type {
   ReadTerms,
   SignedPayment,
 } from "../../core/ports/x402-buyer.ts";
+import { withoutInvisible } from "../../core/protocol/invisible-text.ts";
 import type { Wallet } from "./judge-offer.ts";
 import { judgeOffer, readSeconds } from "./judge-offer.ts";
 import { networkNameV1 } from "./network-v1.ts";
@@ -235,5 +236,5 @@ function shown(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === "object") return Array.isArray(value) ? "a list" : "an object";
   const text = typeof value === "string" ? value : JSON.stringify(value);
-  return text.slice(0, MAX_SHOWN_CHARACTERS).replace(/\p{C}/gu, "");
+  return withoutInvisible(text.slice(0, MAX_SHOWN_CHARACTERS));
 }

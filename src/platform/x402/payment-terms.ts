@@ -14,6 +14,10 @@ export interface SentTerms {
 /** More offers than this aren't judged. */
 const MAX_OFFERS = 50;
 
+/** A larger body isn't read for terms: 2 MB take half a second to parse, while nobody else is answered. A header has 16 KiB. */
+const MAX_TERMS_BYTES = 128 * 1024;
+const TOO_LARGE = `the body has more than ${MAX_TERMS_BYTES} bytes`;
+
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
@@ -21,16 +25,40 @@ export const isRecord = (value: unknown): value is Record<string, unknown> =>
  * Reads the terms of a 402 from its header (x402 v2) and its body (v1, and v2 of some sellers). Looks only at what
  * holds the offers: everything else may be missing or malformed.
  */
-export function readSentTerms(answer: UpstreamAnswer): { terms: SentTerms[]; unreadable: string[] } {
+export function readSentTerms(answer: UpstreamAnswer): ReadTerms {
+  // The buyer of each network asks.
+  const earlier = known.get(answer);
+  if (earlier !== undefined) return earlier;
+  const read = readAgain(answer);
+  known.set(answer, read);
+  return read;
+}
+
+interface ReadTerms {
+  terms: SentTerms[];
+  /** What is wrong with terms that can't be read. */
+  unreadable: string[];
+}
+
+const known = new WeakMap<UpstreamAnswer, ReadTerms>();
+
+function readAgain(answer: UpstreamAnswer): ReadTerms {
   const header = answer.headers["payment-required"];
   const fromHeader = header === undefined ? undefined : readTerms(parseHeader(header), "header", true);
-  const fromBody = readTerms(parseJson(decodeText(answer.body)), "body", header === undefined);
+  const fromBody =
+    answer.body.length > MAX_TERMS_BYTES
+      ? tooLarge(answer.body, header)
+      : readTerms(parseJson(decodeText(answer.body)), "body", header === undefined);
   const found = [fromHeader, fromBody].filter((read) => read !== undefined);
   return {
     terms: found.filter((read) => typeof read !== "string"),
     unreadable: found.filter((read) => typeof read === "string"),
   };
 }
+
+/** What is wrong with a body that is too large. Undefined: the terms are in the header, or it isn't JSON, such as a page. */
+const tooLarge = (body: Buffer, header: string | undefined): string | undefined =>
+  header === undefined && decodeText(body.subarray(0, 100)).trim().startsWith("{") ? TOO_LARGE : undefined;
 
 /** Returns the terms, or what is wrong with them. Undefined: a body that isn't about x402. */
 function readTerms(

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { beforeAll, beforeEach, expect, test } from "vitest";
+import pg from "pg";
+import { beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { mintToken } from "../../../src/core/access/credential/index.ts";
+import { atOnce } from "../../support/at-once.ts";
 import { expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
 import type { GrantOfUser } from "../../support/caller.ts";
 import { CONSENT } from "../../support/caller.ts";
@@ -165,4 +167,32 @@ test("the audit history holds no secrets and no personal data, wherever a call s
   const all = JSON.stringify(entries) + rows.map(({ row }) => row).join("\n");
   for (const secret of [...Object.values(secrets), token, foreign, grant.agent_key])
     expect(all).not.toContain(secret);
+});
+
+test("of forty histories of 30,000 calls that a user's sessions ask for at once, one is read at a time, and others are answered", async () => {
+  await history();
+  const owner = new pg.Client({ connectionString: world.server.database.url });
+  await owner.connect();
+  onTestFinished(() => owner.end());
+  const columns =
+    "agent_session_id, grant_id, agent_id, user_id, surface, operation, endpoint, request_summary, response_status";
+  await owner.query(
+    `INSERT INTO agent_audit_logs (${columns}, created_at)
+     SELECT ${columns}, now() - n * interval '1 millisecond' FROM generate_series(1, 30000) n,
+            (SELECT * FROM agent_audit_logs WHERE grant_id = '${grant.grant_id}' LIMIT 1) made`,
+  );
+  const other = await world.openSession(await world.createGrant());
+  const done = new AbortController();
+  const asked = atOnce(40, (n) => history({ offset: 29_000 + n })).finally(() => done.abort());
+  const reading: number[] = [];
+  while (!done.signal.aborted) {
+    const { rows } = await owner.query<{ count: string }>(
+      `SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND state = 'active' AND query LIKE 'SELECT %agent_audit_logs%' AND pid <> pg_backend_pid()`,
+    );
+    reading.push(Number(rows[0]?.count));
+    expectSuccess(await world.call("agent.flowStatus", {}, other.token));
+  }
+  expect((await asked).every(({ entries }) => entries.length === 50)).toBe(true);
+  expect(Math.max(...reading)).toBe(1);
 });

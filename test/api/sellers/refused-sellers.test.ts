@@ -114,7 +114,7 @@ test("a 402 with several offers is refused with the reason, scheme, network and 
 
 test("of very many offers only the first ones are listed", async () => {
   const long = "x".repeat(500);
-  const accepts = Array.from({ length: 1_000 }, () => termsV1(seller.payTo, { scheme: long }));
+  const accepts = Array.from({ length: 100 }, () => termsV1(seller.payTo, { scheme: long }));
   seller.answerWith(demandV1(accepts));
   const refused = expectRefused(await register(), 502, "upstream_error");
   expect(refused.details.probe.offers).toHaveLength(10);
@@ -190,6 +190,20 @@ test.each(STATUSES)(
   },
 );
 
+test("what a seller writes is shown without the characters that people don't see", async () => {
+  // Each stands for a letter: tags, variation selectors, fillers, zero widths and a direction of text.
+  const hidden = "\u{E0041}\u{E0101}\uFE0F\u3164\u200B\u202E\u115F";
+  seller.answerWith(demandV2([termsV2(seller.payTo, { scheme: `up${hidden}to` })]));
+  const refused = expectRefused(await register(), 502, "upstream_error");
+  expect(refused.details.probe.offers[0].found).toBe("upto");
+  expect(refused.message).toContain('scheme is "upto"');
+  seller.answerWith({
+    status: 302,
+    headers: { location: Buffer.from(`/a\uFE0F\u3164b`).toString("latin1") },
+  });
+  expect(JSON.stringify((await register()).body)).not.toMatch(/[\u3164\uFE0F]/);
+});
+
 describe("an upstream without an answer", () => {
   const large = (bytes: number) => (_: unknown, res: ServerResponse) => {
     res.writeHead(402, { "x-large": "x".repeat(bytes) }).end("{}");
@@ -204,6 +218,18 @@ describe("an upstream without an answer", () => {
     seller.answerWith({ status: 402, body: "x".repeat(3_000_000) });
     const probe = { cause: "answer_too_large", limit_bytes: 2_000_000 };
     expect(await expectRefusal(await register(), false, probe)).toContain("2 MB");
+  });
+
+  test("terms in a body of more than 128 kB aren't read, wherever the payable offer stands", async () => {
+    const accepts = [termsV1(seller.payTo)];
+    const demand = (resource: string) => ({ status: 402, body: { x402Version: 1, accepts, resource } });
+    seller.answerWith(demand("x".repeat(131_072)));
+    const message = await expectRefusal(await register(), false, { cause: "no_terms", status: 402 });
+    expect(message).toContain("131072 bytes");
+    seller.answerWith({ ...demandV2([termsV2(seller.payTo)]), body: "x".repeat(200_000) });
+    expectSuccess(await register({ service_key: "large-page" }));
+    seller.answerWith(demand("x".repeat(100_000)));
+    expectSuccess(await register({ service_key: "large-terms" }));
   });
 
   test("a certificate that isn't trusted is refused as a problem of TLS", async () => {

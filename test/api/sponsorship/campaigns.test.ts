@@ -295,3 +295,33 @@ test("a changed cap of calls applies to every user, and never falls below the ca
   expectSuccess(await change({ campaign_id, max_calls_per_user: 9 }));
   expect(await limits()).toEqual([9n, 9n, 9n]);
 });
+
+test("a sponsor has at most 200 campaigns for a service, new or changed, and others may have theirs", async () => {
+  const busy = await world.registerService(globex.key, "free", { price_cents: 0 });
+  const first = await world.createCampaign(acme, [busy], { fundCents: 0 });
+  const { db } = world.server.deps;
+  const { searchText: _, ...row } = await db.campaign.findUniqueOrThrow({ where: { id: first } });
+  const account = await db.budgetAccount.findUniqueOrThrow({ where: { id: row.budgetAccountId } });
+  const { id: serviceId } = await db.sponsoredApi.findUniqueOrThrow({ where: { serviceKey: busy } });
+  const copies = Array.from({ length: 199 }, () => ({ id: randomUUID(), budgetAccountId: randomUUID() }));
+  await db.budgetAccount.createMany({
+    data: copies.map(({ budgetAccountId }) => ({ ...account, id: budgetAccountId })),
+  });
+  await db.campaign.createMany({
+    data: copies.map((copy) => ({ ...row, taskSchema: TASK_SCHEMA, active: false, ...copy })),
+  });
+  await db.campaignService.createMany({
+    data: copies.map(({ id }) => ({ campaignId: id, sponsoredApiId: serviceId })),
+  });
+
+  const service_keys = [weather, busy];
+  const refused = expectRefused(await create(minimal({ service_keys })), 400, "validation_error");
+  expect(refused.field_errors).toMatchObject([{ path: "/service_keys/1", keyword: "maxItems" }]);
+  const campaign_id = await world.createCampaign(acme, [weather], { fundCents: 0 });
+  expectRefused(await change({ campaign_id, service_keys }), 400, "validation_error");
+  expect((await shown(campaign_id)).service_keys).toEqual([weather]);
+  expectSuccess(await change({ campaign_id: first, service_keys: [busy] }));
+  expectSuccess(await create(minimal({ service_keys }), "rest", globex.key));
+  expectSuccess(await change({ campaign_id: first, service_keys: [weather] }));
+  expectSuccess(await create(minimal({ service_keys })));
+});

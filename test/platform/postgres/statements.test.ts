@@ -118,7 +118,6 @@ const READS_ALL: Record<string, string> = {
   "budget.sum-owed": "the same",
   "search.find-best":
     "the best services of the catalogue, in the order of an index, until there are some hundreds",
-  "search.list-categories": "the most common categories, counted over the catalogue",
 };
 
 test("no statement reads a whole table, except background jobs and those with a reason", async () => {

@@ -93,15 +93,24 @@ export function sessionSuspended(
 }
 
 /**
+ * Looks at a session again. A call that has waited must do so before the user's data leaves, since the user may have taken
+ * something back meanwhile.
+ * @throws AppError `session_revoked`, `session_expired`, `session_suspended`
+ */
+export async function requireStillLive({ sql }: Pick<Deps, "sql">, sessionId: string): Promise<void> {
+  const row = await findSessionById.first(sql, { id: sessionId });
+  if (row === undefined) throw new AppError("session_revoked", { nextActions: [next.auth()] });
+  requireLive(row);
+}
+
+/**
  * Explains why a statement found the session not live, although the session was live when the call started.
  * @returns the error to throw: `session_revoked`, `session_expired` or `session_suspended`. If the session is
  *   live now, `service_unavailable`: the user resumed it, or the call was stopped because it took too long.
  */
 export async function explainEndedSession({ sql }: Pick<Deps, "sql">, sessionId: string): Promise<AppError> {
-  const row = await findSessionById.first(sql, { id: sessionId });
-  if (row === undefined) return new AppError("session_revoked", { nextActions: [next.auth()] });
   try {
-    requireLive(row);
+    await requireStillLive({ sql }, sessionId);
   } catch (error) {
     if (error instanceof AppError) return error;
     throw error;

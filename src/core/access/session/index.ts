@@ -1,4 +1,4 @@
-export { authenticateSession, explainEndedSession } from "./authenticate-session.ts";
+export { authenticateSession, explainEndedSession, requireStillLive } from "./authenticate-session.ts";
 export { endSession, logExpiredSessions, revokeSession } from "./end-session.ts";
 export { listSessions } from "./list-sessions.ts";
 export { openGptSession, requireLiveGrant } from "./open-gpt-session.ts";

@@ -1,5 +1,7 @@
 import type { UpstreamAnswer } from "../../ports/upstream.ts";
+import { withoutInvisible } from "../../protocol/invisible-text.ts";
 import { decoderFor, kindOf } from "./decode-output.ts";
+import { redactorOf } from "./redact.ts";
 
 /** What an upstream said when it refused a request, as callers see it. */
 export interface Refusal {
@@ -29,8 +31,8 @@ export function readRefusal(answer: UpstreamAnswer, confidential: readonly strin
   return {
     upstream: {
       status: answer.status,
-      content_type: visible(contentType).slice(0, 200),
-      excerpt: cut(redact(visible(text), confidential), MAX_EXCERPT),
+      content_type: withoutInvisible(contentType).slice(0, 200),
+      excerpt: cut(redactorOf(confidential)(withoutInvisible(text), MAX_EXCERPT), MAX_EXCERPT),
     },
     ...(wait !== undefined && { retryAfterSeconds: wait }),
   };
@@ -58,30 +60,6 @@ function readTermsError({ status, headers }: UpstreamAnswer): string {
   } catch {
     return "";
   }
-}
-
-/** Control, format, private and unassigned characters, and those that are drawn as nothing. Line breaks stay. */
-const INVISIBLE = /(?![\n\t])[\p{C}\p{Default_Ignorable_Code_Point}\u2028\u2029]/gu;
-const visible = (text: string): string => text.replace(INVISIBLE, "");
-
-/** Shorter values are only taken out as whole words: a region such as PT is part of many words. */
-const MIN_INSIDE_WORDS = 4;
-/** A part of a header's value, such as the key after `Bearer`. Shorter parts are ordinary words. */
-const MIN_PART = 8;
-
-/** Takes values out of an upstream's text that only the upstream may see, and parts of them. */
-export function redact(text: string, confidential: readonly string[]): string {
-  const values = confidential
-    .flatMap((value) => [value, ...value.split(/[\s,;=]+/).filter((part) => part.length >= MIN_PART)])
-    .flatMap((value) => [visible(value), JSON.stringify(value).slice(1, -1), encodeURIComponent(value)])
-    .filter((value) => value.trim() !== "")
-    .sort((a, b) => b.length - a.length);
-  if (values.length === 0) return text;
-  const patterns = [...new Set(values)].map((value) => {
-    const escaped = value.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
-    return value.length < MIN_INSIDE_WORDS ? `(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])` : escaped;
-  });
-  return text.replace(new RegExp(patterns.join("|"), "giu"), "[removed]");
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Deps, SessionActor } from "../../context.ts";
+import { callerKey } from "../../context.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
 import { listPayments, paymentToView } from "../payment/index.ts";
 import type { UsageInput, UsageOutput } from "./schema.ts";
@@ -7,14 +8,18 @@ import { sumBySponsor } from "./store.ts";
 
 const DEFAULT_LIMIT = 20;
 
-/** Lists the payments made under this session's grant, newest first, and what each sponsor paid in all. */
+/**
+ * Lists the payments made under this session's grant, newest first, and what each sponsor paid in all.
+ * @throws `rate_limited`, `service_unavailable` if too many histories wait already
+ */
 export async function usageRecord(
-  { db, actor }: Pick<Deps, "db"> & { actor: SessionActor },
+  { db, histories, actor }: Pick<Deps, "db" | "histories"> & { actor: SessionActor },
   { offset = 0, limit = DEFAULT_LIMIT }: z.infer<typeof UsageInput>,
 ): Promise<z.infer<typeof UsageOutput>> {
-  const [{ payments, total }, sums] = await Promise.all([
-    listPayments(db, actor.grantId, offset, limit),
-    sumBySponsor(db, actor.grantId),
+  // One after the other, on one connection.
+  const [{ payments, total }, sums] = await histories.run(callerKey({ actor }), async () => [
+    await listPayments(db, actor.grantId, offset, limit),
+    await sumBySponsor(db, actor.grantId),
   ]);
   return {
     payments: payments.map((payment) => ({

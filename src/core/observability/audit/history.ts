@@ -1,17 +1,22 @@
 import type { z } from "zod";
 import type { Deps, SessionActor } from "../../context.ts";
+import { callerKey } from "../../context.ts";
 import { PAGE_SIZE } from "../../protocol/fields.ts";
 import type { AuditHistoryInput, AuditHistoryOutput } from "./schema.ts";
 import { countAuditEntries, listAuditEntries } from "./store.ts";
 
-/** Lists every call that was made under the caller's grant, newest first (R8.2). */
+/**
+ * Lists every call that was made under the caller's grant, newest first (R8.2).
+ * @throws `rate_limited`, `service_unavailable` if too many histories wait already
+ */
 export async function auditHistory(
-  { db, actor }: Pick<Deps, "db"> & { actor: SessionActor },
+  { db, histories, actor }: Pick<Deps, "db" | "histories"> & { actor: SessionActor },
   { offset = 0, limit = PAGE_SIZE }: z.infer<typeof AuditHistoryInput>,
 ): Promise<z.infer<typeof AuditHistoryOutput>> {
-  const [rows, total] = await Promise.all([
-    listAuditEntries(db, actor.grantId, offset, limit),
-    countAuditEntries(db, actor.grantId),
+  // One after the other, on one connection.
+  const [rows, total] = await histories.run(callerKey({ actor }), async () => [
+    await listAuditEntries(db, actor.grantId, offset, limit),
+    await countAuditEntries(db, actor.grantId),
   ]);
   return {
     entries: rows.map((row) => ({

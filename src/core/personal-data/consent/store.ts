@@ -20,8 +20,9 @@ const insertInputConsent = statement({
   row: {},
   text: `
     INSERT INTO consents (user_id, campaign_id, service_key, consent_type, data_types, granted, purpose, granted_via, agent_session_id)
-    SELECT $user_id, $campaign_id, $service_key, 'data_sharing', $data_types, true, $purpose, 'agent', $session_id
-     WHERE NOT EXISTS (
+    SELECT $user_id, $campaign_id, $service_key, 'data_sharing', $data_types, true, $purpose, 'agent', live.id
+      FROM live_sessions live
+     WHERE live.id = $session_id AND NOT EXISTS (
        SELECT FROM consents
         WHERE user_id = $user_id AND campaign_id IS NOT DISTINCT FROM $campaign_id AND service_key = $service_key
           AND agent_session_id = $session_id AND withdrawn_at IS NULL AND $data_types <@ data_types)`,
@@ -29,7 +30,7 @@ const insertInputConsent = statement({
 
 /**
  * Records the consent that a run's input may carry these data types to a service. Does nothing if the session
- * has a consent for the same campaign and service that includes these types and isn't withdrawn.
+ * has a consent for the same campaign and service that includes these types and isn't withdrawn, or has ended.
  */
 export async function recordInputConsent(
   sql: Sql,

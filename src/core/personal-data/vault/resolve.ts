@@ -1,4 +1,5 @@
 import { missingFrom } from "../../access/scope/index.ts";
+import { requireStillLive } from "../../access/session/index.ts";
 import type { Deps, SessionActor } from "../../context.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import type { FieldError } from "../../protocol/errors.ts";
@@ -39,7 +40,8 @@ const MOST_MISFITS = 3;
  * only while fewer are counted.
  * @returns the filled data; the data types in it, always with those of the references; and the stored values as texts
  * @throws AppError `validation_error` if a stored value is missing, doesn't fit, or may not be referred to any more; it
- *   says nothing else about a value
+ *   says nothing else about a value. The reason why the session has ended meanwhile; then no value was read, or nothing is
+ *   told of it
  */
 export async function resolveReferences(
   ctx: Pick<Deps, "sql" | "log" | "cipher"> & CheckContext & { actor: SessionActor },
@@ -60,9 +62,13 @@ export async function resolveReferences(
   const types = typesOf(references);
 
   const owned = { ...scope, user_id: actor.userId, data_types: types };
-  const items = await findItems.all(sql, owned);
+  const wanted = { ...owned, session_id: actor.sessionId };
+  const items = await findItems.all(sql, wanted);
   const refusal = refusalOf(items, references);
-  if (refusal !== undefined) throw refused(refusal, basePath);
+  if (refusal !== undefined) {
+    await requireStillLive(ctx, actor.sessionId);
+    throw refused(refusal, basePath);
+  }
   const values = new Map(items.map((item) => [item.data_type, decryptItem(cipher, actor.userId, item)]));
   const data = replaceReferences(submission.data, (type) => values.get(type)) as Record<string, unknown>;
   // Without a lock and a connection: a large check waits for its turn, and payments need the connections meanwhile.
@@ -73,12 +79,15 @@ export async function resolveReferences(
   // Whether it fits is told only if the references haven't ended meanwhile, also by calls that were checked at the same time.
   const ended = await sql.transaction(async (tx) => {
     await lockMisfits.count(tx, { ...scope, data_types: types });
-    const found = refusalOf(await findItems.all(tx, owned), references);
+    const found = refusalOf(await findItems.all(tx, wanted), references);
     if (found === undefined && misfits.length > 0)
       await countMisfits.count(tx, { ...owned, data_types: typesOf(misfits) });
     return found;
   });
-  if (ended !== undefined) throw refused(ended, basePath);
+  if (ended !== undefined) {
+    await requireStillLive(ctx, actor.sessionId);
+    throw refused(ended, basePath);
+  }
   if (misfits.length > 0) {
     log.info(
       { event: "vault_misfit", session_id: actor.sessionId, sponsor_id: sponsorId },

@@ -30,17 +30,27 @@ export const lockMisfits = statement({
     ON CONFLICT (grant_id, sponsor_id, data_type) DO UPDATE SET grant_id = excluded.grant_id`,
 });
 
-/** The user's stored, encrypted values of these data types, and how often each didn't fit. */
+/**
+ * The user's stored, encrypted values of these data types, and how often each didn't fit. None for a session that has ended
+ * since its call began.
+ */
 export const findItems = statement({
   name: "vault.find-items",
   limit: "money",
-  params: { user_id: uuid, grant_id: uuid, sponsor_id: uuid, data_types: texts<DataType>() },
+  params: {
+    user_id: uuid,
+    session_id: uuid,
+    grant_id: uuid,
+    sponsor_id: uuid,
+    data_types: texts<DataType>(),
+  },
   row: { data_type: oneOf<DataType>(), value: bytes, misfits: integer },
   text: `
     SELECT i.data_type, i.value, CASE WHEN m.value_updated_at = i.updated_at THEN m.misfits ELSE 0 END AS misfits
       FROM vault_items i
       LEFT JOIN vault_misfits m ON m.grant_id = $grant_id AND m.sponsor_id = $sponsor_id AND m.data_type = i.data_type
-     WHERE i.user_id = $user_id AND i.data_type = ANY($data_types)`,
+     WHERE i.user_id = $user_id AND i.data_type = ANY($data_types)
+       AND EXISTS (SELECT FROM live_sessions l WHERE l.id = $session_id)`,
 });
 
 /** Counts a misfit of each of these data types. */

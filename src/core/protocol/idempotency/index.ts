@@ -1,3 +1,11 @@
 export { createOnce, findCreated } from "./create-once.ts";
 export { IdempotencyKey } from "./schema.ts";
-export { type Claim, claimKey, deleteOldCreations, findKey, findRecentRun, releaseClaim } from "./store.ts";
+export {
+  type Claim,
+  claimKey,
+  deleteOldCreations,
+  findKey,
+  findRecentRun,
+  releaseClaim,
+  renewClaim,
+} from "./store.ts";

@@ -11,7 +11,8 @@ export interface Claim {
   requestDigest: Uint8Array;
   claimId: string;
   /**
-   * Seconds the claim holds without a payment. It must be longer than everything before the reservation takes.
+   * Seconds the claim holds without a payment, from when it is made or renewed. It must be longer than everything between
+   * the last of these and the reservation takes.
    */
   seconds: number;
 }
@@ -86,6 +87,28 @@ export async function findKey(
     select: { requestDigest: true, paymentId: true },
   });
   return row ?? undefined;
+}
+
+const holdOn = statement({
+  name: "idempotency.renew",
+  limit: "money",
+  params: { grant_id: uuid, operation: text, key: text, claim_id: uuid, seconds: integer },
+  row: {},
+  text: `
+    UPDATE idempotency_keys SET claimed_until = now() + make_interval(secs => $seconds)
+     WHERE grant_id = $grant_id AND operation = $operation AND key = $key AND claim_id = $claim_id AND payment_id IS NULL`,
+});
+
+/**
+ * Lets a claim hold as long as if it were made now. A run does so before it asks its upstream: checking its input may have
+ * waited longer than the claim held. Returns false if another run has claimed the key meanwhile.
+ */
+export async function renewClaim(
+  sql: Sql,
+  { grantId, operation, key, claimId, seconds }: Claim,
+): Promise<boolean> {
+  const claim = { grant_id: grantId, operation, key, claim_id: claimId, seconds };
+  return (await holdOn.count(sql, claim)) > 0;
 }
 
 const deleteClaim = statement({

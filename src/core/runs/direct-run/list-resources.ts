@@ -1,11 +1,13 @@
 import type { Deps } from "../../context.ts";
 import { callerKey } from "../../context.ts";
 import type { SaleListing } from "../../ports/x402-seller.ts";
-import { boundPage, LEFT_OUT_SCHEMA } from "../../protocol/large-pages.ts";
+import { LEFT_OUT_SCHEMA } from "../../protocol/large-pages.ts";
+import { turnsBySize } from "../../protocol/turns.ts";
+import type { PaidApi } from "../../sponsorship/sponsored-api/index.ts";
 import { listPaidApis, listPaidKeys } from "../../sponsorship/sponsored-api/index.ts";
 import { saleTerms, saleUrl } from "./sale-terms.ts";
 
-type Context = Pick<Deps, "db" | "networks" | "settings" | "searches"> & { clientAddress: string };
+type Context = Pick<Deps, "sql" | "networks" | "settings" | "searches"> & { clientAddress: string };
 
 export interface ResourceQuery {
   /** What the resources are reached by. All of ours are `http`. */
@@ -32,29 +34,39 @@ export async function listResources(
 ): Promise<Resources> {
   if (type.toLowerCase() !== "http") return { items: [], total: 0 };
   const words = text?.split(/\s+/).filter((word) => word !== "") ?? [];
-  const { db, networks, settings } = ctx;
   const { apis, total } = await ctx.searches.run(callerKey(ctx), () =>
-    listPaidApis(db, offset, limit, words),
+    listPaidApis(ctx.sql, offset, limit, words),
   );
-  const bounded = boundPage(
-    apis,
-    ({ inputSchema, sampleInput }) => [inputSchema, sampleInput],
-    (api) => ({ ...api, inputSchema: LEFT_OUT_SCHEMA as typeof api.inputSchema, sampleInput: {} }),
-  );
-  const items = bounded.map((api) => ({
-    ...networks
-      .get(api.network ?? networks.default.id)
-      .seller.list(saleTerms(settings, api, api.lastQuoteMicros ?? api.priceMicros)),
-    lastUpdated: api.createdAt.toISOString(),
-  }));
+  const items: Resources["items"] = [];
+  const takeTurn = turnsBySize();
+  for (const api of apis) {
+    await takeTurn((api.inputSchema?.length ?? 0) + (api.sampleInput?.length ?? 0));
+    items.push(itemOf(ctx, api));
+  }
   return { items, total };
+}
+
+function itemOf(
+  { networks, settings }: Pick<Context, "networks" | "settings">,
+  { inputSchema, sampleInput, ...api }: PaidApi,
+): Resources["items"][number] {
+  const sold = {
+    ...api,
+    inputSchema: inputSchema === null ? LEFT_OUT_SCHEMA : (JSON.parse(inputSchema) as unknown),
+    sampleInput: sampleInput === null ? {} : (JSON.parse(sampleInput) as unknown),
+  };
+  const { seller } = networks.get(api.network ?? networks.default.id);
+  return {
+    ...seller.list(saleTerms(settings, sold, api.lastQuoteMicros ?? api.priceMicros)),
+    lastUpdated: api.createdAt.toISOString(),
+  };
 }
 
 /** The URLs of services that can be paid for directly, oldest first. They need none of the services' schemas. */
 export async function listResourceUrls(
-  { db, settings }: Pick<Deps, "db" | "settings">,
+  { sql, settings }: Pick<Deps, "sql" | "settings">,
   limit: number,
 ): Promise<string[]> {
-  const keys = await listPaidKeys(db, limit);
+  const keys = await listPaidKeys(sql, limit);
   return keys.map((key) => saleUrl(settings, key));
 }

@@ -45,9 +45,10 @@ interface DirectCall {
   /** Only to make a run: an earlier payment is answered whatever changed since. @throws `validation_error` */
   buildRequest: () => Promise<UpstreamRequest>;
   /**
-   * Keyed digest of service and input. It shows whether a payment that is sent again is for the same call.
+   * Keyed digest of service and input. It shows whether a payment that is sent again is for the same call. Made only for
+   * calls with a payment: the largest inputs take milliseconds, and anybody may send them.
    */
-  requestDigest: Uint8Array;
+  digestRequest: () => Uint8Array;
 }
 
 /**
@@ -117,7 +118,7 @@ async function buy(
       service: api.serviceKey,
       quote: offer,
       quoteDigest: quoteDigest(offer, request),
-      requestDigest: call.requestDigest,
+      requestDigest: call.digestRequest(),
       retryIdDigest: retryIdDigest(ctx, payment),
       feeMicros: directFee(ctx.settings, offer.amountMicros),
     }),
@@ -149,7 +150,7 @@ function readCall(ctx: Context, api: ApiRow, network: Network, data: Record<stri
       if (errors.length > 0) throw invalidRunInput(api, errors);
       return buildUpstreamRequest(api, data, ctx.cipher);
     },
-    requestDigest: ctx.cipher.hmac(canonicalJson([api.serviceKey, data])),
+    digestRequest: () => ctx.cipher.hmac(canonicalJson([api.serviceKey, data])),
   };
 }
 
@@ -165,7 +166,7 @@ async function answerRepeatedPayment(
   earlier: IncomingRow,
 ): Promise<DirectRun> {
   const { requestDigest: digest } = earlier;
-  if (digest === null || Buffer.compare(digest, call.requestDigest) !== 0)
+  if (digest === null || Buffer.compare(digest, call.digestRequest()) !== 0)
     throw new AppError("duplicate_request", {
       message: "This payment was used for a different request.",
     });

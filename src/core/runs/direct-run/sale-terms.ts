@@ -17,10 +17,16 @@ export const directFee = ({ proxyFeeBps }: Pick<Settings, "proxyFeeBps">, quoteM
 export const saleUrl = ({ publicBaseUrl }: Pick<Settings, "publicBaseUrl">, serviceKey: string): string =>
   `${publicBaseUrl}/proxy/${serviceKey}/run`;
 
+/** What is said of a service that is sold. */
+type Sold = Pick<ApiRow, "serviceKey" | "name" | "description" | "tags" | "categories"> & {
+  inputSchema: unknown;
+  sampleInput: unknown;
+};
+
 /** The terms on which a direct run is sold. It costs the upstream's quote and our fee. */
 export function saleTerms(
   settings: Pick<Settings, "publicBaseUrl" | "proxyFeeBps">,
-  api: ApiRow,
+  api: Sold,
   quoteMicros: bigint,
 ): SaleTerms {
   return {

@@ -38,15 +38,18 @@ type Context = Pick<Deps, "db" | "sql" | "cipher"> & { actor: SessionActor };
  */
 export async function claimRun(ctx: Context, run: RunRequest): Promise<ClaimedRun> {
   const { actor } = ctx;
-  const digest = (...parts: unknown[]): Uint8Array<ArrayBuffer> =>
-    Uint8Array.from(ctx.cipher.hmac(canonicalJson(parts)));
-  const inputDigest = digest(run.serviceKey, run.input);
+  // Written once: the largest inputs take milliseconds.
+  const called = `${JSON.stringify(run.serviceKey)},${canonicalJson(run.input)}`;
+  const digest = (list: string): Uint8Array<ArrayBuffer> => Uint8Array.from(ctx.cipher.hmac(list));
+  const inputDigest = digest(`[${called}]`);
   const claim: Claim = {
     grantId: actor.grantId,
     operation: OPERATION,
     // A derived key starts with a space, so it can't equal a caller's key, which has no spaces.
     key: run.idempotencyKey ?? ` ${Buffer.from(inputDigest).toString("base64url")}`,
-    requestDigest: digest(run.serviceKey, run.input, run.campaignId ?? null, run.maxCostCents ?? null),
+    requestDigest: digest(
+      `[${called},${canonicalJson(run.campaignId ?? null)},${canonicalJson(run.maxCostCents ?? null)}]`,
+    ),
     claimId: randomUUID(),
     seconds: Math.ceil(run.upstreamTimeoutMs / 1000) + CLAIM_MARGIN_SECONDS,
   };

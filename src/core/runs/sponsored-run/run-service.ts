@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { missingFrom } from "../../access/scope/index.ts";
+import { requireStillLive } from "../../access/session/index.ts";
 import { refuseScope } from "../../access/violation/index.ts";
 import type { Deps, SessionActor } from "../../context.ts";
 import {
@@ -25,8 +26,8 @@ import type { PhoneRegion } from "../../protocol/phone-regions.ts";
 import type { UpstreamAnswer } from "../../ports/upstream.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import type { DataType } from "../../protocol/data-types.ts";
-import { notFound } from "../../protocol/errors.ts";
-import { releaseClaim } from "../../protocol/idempotency/index.ts";
+import { AppError, notFound } from "../../protocol/errors.ts";
+import { releaseClaim, renewClaim } from "../../protocol/idempotency/index.ts";
 import { choosePayers } from "../../sponsorship/payer/index.ts";
 import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
 import {
@@ -125,15 +126,21 @@ async function callUpstream(
   const [firstPayer] = payers.ready;
   // The request for a quote already carries the input to the upstream. So the consent is recorded before it, and before
   // a stored value is read. A stored value can hold data of further types.
-  const recordConsent = (campaignId: string | null, dataTypes: DataType[]): Promise<void> =>
-    dataTypes.length === 0
-      ? Promise.resolve()
-      : recordInputConsent(ctx.sql, { actor: ctx.actor, campaignId, serviceKey: api.serviceKey, dataTypes });
+  const recordConsent = async (campaignId: string | null, dataTypes: DataType[]): Promise<void> => {
+    if (dataTypes.length === 0) return;
+    const { sql, actor } = ctx;
+    await recordInputConsent(sql, { actor, campaignId, serviceKey: api.serviceKey, dataTypes });
+  };
   await recordConsent(firstPayer.campaign_id, checked.dataTypes);
   const filled = await fillIn(ctx, api, checked);
   if (filled !== checked) await recordConsent(firstPayer.campaign_id, filled.dataTypes);
   const request = buildUpstreamRequest(api, filled.data, ctx.cipher, filled.values);
   const maxCostMicros = input.max_cost_cents === undefined ? undefined : centsToMicros(input.max_cost_cents);
+  // Large input waits for its turn to be checked. Meanwhile the claim may have lapsed, and the user may have taken back
+  // everything.
+  if (!(await renewClaim(ctx.sql, call.claim)))
+    throw new AppError("idempotency_in_progress", { retryAfterSeconds: 1 });
+  await requireStillLive(ctx, ctx.actor.sessionId);
   const quote = await askQuote(ctx, api, request, maxCostMicros);
   if (quote.kind === "free") {
     // No money moves, so there is no payee: the row names the treasury itself, and the amount 0.

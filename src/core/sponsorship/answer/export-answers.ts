@@ -3,11 +3,11 @@ import type { Deps, SponsorActor } from "../../context.ts";
 import { describeSchema } from "../../personal-data/data-schema/index.ts";
 import { requireOwnCampaign } from "../campaign/index.ts";
 import { answersTable } from "./csv.ts";
-import { toView } from "./rules.ts";
+import { viewsOf } from "./rules.ts";
 import type { AnswerView, ExportAnswersInput } from "./schema.ts";
 import { listAnswersAfter } from "./store.ts";
 
-/** Answers read and decrypted at a time, so that an export of any size needs little memory. */
+/** Answers read at a time, so that an export of any size needs little memory. */
 const BATCH = 100;
 
 /** A file that is generated while it is read. */
@@ -28,31 +28,42 @@ export async function exportAnswers(
 ): Promise<AnswersFile> {
   const campaign = await requireOwnCampaign(ctx.db, campaign_id, ctx.actor.sponsorId);
   const filename = `answers-${campaign.id}.${format}`;
-  const batches = readAnswers(ctx, campaign.id);
   if (format === "json")
-    return { filename, contentType: "application/json; charset=utf-8", chunks: asJson(batches) };
+    return {
+      filename,
+      contentType: "application/json; charset=utf-8",
+      chunks: asJson(readAnswers(ctx, campaign.id, (answer) => JSON.stringify(answer))),
+    };
   const { requiredFields, optionalFields } = await describeSchema(ctx, campaign.taskSchema);
-  const table = answersTable([...requiredFields, ...optionalFields]);
-  return { filename, contentType: "text/csv; charset=utf-8; header=present", chunks: asCsv(batches, table) };
+  const { header, record } = answersTable([...requiredFields, ...optionalFields]);
+  return {
+    filename,
+    contentType: "text/csv; charset=utf-8; header=present",
+    chunks: asCsv(header, readAnswers(ctx, campaign.id, record)),
+  };
 }
 
+/** Yields the answers as texts, as many at a time as are read at a time. */
 async function* readAnswers(
   { sql, cipher }: Pick<Deps, "sql" | "cipher">,
   campaignId: string,
-): AsyncGenerator<AnswerView[]> {
+  write: (answer: AnswerView) => string,
+): AsyncGenerator<string[]> {
   let lastId: string | null = null;
   for (;;) {
     const rows = await listAnswersAfter.all(sql, { campaign_id: campaignId, after: lastId, most: BATCH });
-    if (rows.length > 0) yield rows.map((row) => toView(cipher, row));
+    if (rows.length === 0) return;
+    const texts: string[] = [];
+    for await (const answer of viewsOf(cipher, rows)) texts.push(write(answer));
+    yield texts;
     lastId = rows.at(-1)?.id ?? null;
-    if (rows.length < BATCH) return;
   }
 }
 
-async function* asJson(batches: AsyncIterable<AnswerView[]>): AsyncGenerator<string> {
+async function* asJson(batches: AsyncIterable<string[]>): AsyncGenerator<string> {
   let separator = "[\n";
-  for await (const answers of batches) {
-    yield separator + answers.map((answer) => JSON.stringify(answer)).join(",\n");
+  for await (const texts of batches) {
+    yield separator + texts.join(",\n");
     separator = ",\n";
   }
   yield separator === "[\n" ? "[]\n" : "\n]\n";
@@ -61,10 +72,7 @@ async function* asJson(batches: AsyncIterable<AnswerView[]>): AsyncGenerator<str
 /** Without it, Excel reads a CSV file in the system's charset, so that Japanese becomes unreadable. */
 const BYTE_ORDER_MARK = "\ufeff";
 
-async function* asCsv(
-  batches: AsyncIterable<AnswerView[]>,
-  { header, record }: ReturnType<typeof answersTable>,
-): AsyncGenerator<string> {
+async function* asCsv(header: string, batches: AsyncIterable<string[]>): AsyncGenerator<string> {
   yield BYTE_ORDER_MARK + header;
-  for await (const answers of batches) yield answers.map(record).join("");
+  for await (const texts of batches) yield texts.join("");
 }

@@ -1,6 +1,7 @@
 import type { Sources } from "../../personal-data/vault/index.ts";
 import type { Cipher } from "../../ports/cipher.ts";
 import type { DataType } from "../../protocol/data-types.ts";
+import { turnsBySize } from "../../protocol/turns.ts";
 import { decryptAnswers } from "../task/index.ts";
 import type { AnswerView } from "./schema.ts";
 import type { AnswerRow } from "./store.ts";
@@ -12,8 +13,17 @@ import type { AnswerRow } from "./store.ts";
 const respondentId = (cipher: Cipher, campaignId: string, userId: string): string =>
   cipher.hmac(`respondent:${campaignId}:${userId}`).toString("hex").slice(0, 32);
 
+/** Answers as their sponsor sees them. Each is decrypted when it is asked for, a few in a turn of the event loop. */
+export async function* viewsOf(cipher: Cipher, rows: readonly AnswerRow[]): AsyncGenerator<AnswerView> {
+  const takeTurn = turnsBySize();
+  for (const row of rows) {
+    await takeTurn(row.details.length);
+    yield toView(cipher, row);
+  }
+}
+
 /** An answer as the campaign's sponsor sees it. */
-export const toView = (cipher: Cipher, row: AnswerRow): AnswerView => ({
+const toView = (cipher: Cipher, row: AnswerRow): AnswerView => ({
   answer_id: row.id,
   respondent_id: respondentId(cipher, row.campaignId, row.userId),
   task_data: decryptAnswers(cipher, row.id, row.details),

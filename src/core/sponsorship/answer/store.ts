@@ -6,50 +6,64 @@ import { statement } from "../../ports/statement.ts";
 /** An answer that the campaign's sponsor may read. `details` are the answers, encrypted. */
 export type AnswerRow = Omit<ReadableAnswer, "details"> & { details: Uint8Array };
 
-/** Lists one page of answers, newest first. */
-export const listAnswerRows = (
-  db: Queries,
-  campaignId: string,
-  offset: number,
-  limit: number,
-): Promise<AnswerRow[]> =>
-  db.readableAnswer.findMany({
-    where: { campaignId },
-    orderBy: [{ createdAt: "desc" }, { id: "desc" }],
-    skip: offset,
-    take: limit,
-  });
+const ROW = {
+  id: uuid,
+  campaignId: uuid,
+  userId: uuid,
+  details: bytes,
+  dataTypes: texts(),
+  sources: json<Prisma.JsonValue>(),
+  createdAt: timestamp,
+  retainedUntil: timestamp,
+  contactPermitted: boolean,
+};
+
+/** An answer can have 256 KiB. What is read at once has no more than this, besides its first answer. */
+const MOST_BYTES = 4 * 1024 * 1024;
+
+/** The rows of `listed` up to the limit on their size, in their order. */
+const boundedRows = (listed: string, order: string): string => `
+    WITH listed AS (${listed}), sized AS (
+      SELECT id, sum(octet_length(details)) OVER (ORDER BY ${order}) - octet_length(details) AS before FROM listed
+    )
+    SELECT id, campaign_id AS "campaignId", user_id AS "userId", details, data_types AS "dataTypes", sources,
+           created_at AS "createdAt", retained_until AS "retainedUntil", contact_permitted AS "contactPermitted"
+      FROM listed JOIN sized USING (id) WHERE before < ${MOST_BYTES} ORDER BY ${order}`;
+
+/** Lists one page of answers, newest first. It has fewer than `most` if they are large. */
+export const listAnswerRows = statement({
+  name: "answer.list",
+  limit: "read",
+  params: { campaign_id: uuid, skip: integer, most: integer },
+  row: ROW,
+  text: boundedRows(
+    `SELECT * FROM readable_answers WHERE campaign_id = $campaign_id ORDER BY created_at DESC, id DESC LIMIT $most OFFSET $skip`,
+    "created_at DESC, id DESC",
+  ),
+});
 
 export const countAnswers = (db: Queries, campaignId: string): Promise<number> =>
   db.readableAnswer.count({ where: { campaignId } });
 
 /**
- * Lists the next answers after the one with the id `after`, oldest first; null: from the start. The statement reads
- * that answer's time itself, because a time that went through JavaScript has lost its microseconds. It reads it from the
- * completion: the answer's consent may have been withdrawn meanwhile, and the export still goes on behind it.
+ * Lists the next answers after the one with the id `after`, oldest first; null: from the start. Fewer than `most` if they are
+ * large, and none if there are no more. The statement reads that answer's time itself, because a time that went through JavaScript has lost
+ * its microseconds. It reads it from the completion: the answer's consent may have been withdrawn meanwhile, and the export
+ * still goes on behind it.
  */
 export const listAnswersAfter = statement({
   name: "answer.list-after",
   limit: "read",
   params: { campaign_id: uuid, after: nullable(uuid), most: integer },
-  row: {
-    id: uuid,
-    campaignId: uuid,
-    userId: uuid,
-    details: bytes,
-    dataTypes: texts(),
-    sources: json<Prisma.JsonValue>(),
-    createdAt: timestamp,
-    retainedUntil: timestamp,
-    contactPermitted: boolean,
-  },
-  text: `
-    SELECT id, campaign_id AS "campaignId", user_id AS "userId", details, data_types AS "dataTypes", sources,
-           created_at AS "createdAt", retained_until AS "retainedUntil", contact_permitted AS "contactPermitted"
-      FROM readable_answers
+  row: ROW,
+  text: boundedRows(
+    `
+    SELECT * FROM readable_answers
      WHERE campaign_id = $campaign_id
        AND (created_at, id) > (SELECT created_at, id FROM task_completions WHERE id = $after
                                UNION ALL
                                SELECT '-infinity', '00000000-0000-0000-0000-000000000000' WHERE $after IS NULL)
      ORDER BY created_at, id LIMIT $most`,
+    "created_at, id",
+  ),
 });

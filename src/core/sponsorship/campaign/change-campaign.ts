@@ -3,7 +3,7 @@ import type { Deps, SponsorActor } from "../../context.ts";
 import { changeUserCaps } from "../../money/budget/index.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import { indexServices } from "../offer/index.ts";
-import { requireServices } from "./create-campaign.ts";
+import { requireFewCampaigns, requireServices } from "./create-campaign.ts";
 import { requireOwnCampaign } from "./own-campaign.ts";
 import { toView } from "./rules.ts";
 import type { CampaignView, ChangeCampaignInput } from "./schema.ts";
@@ -37,6 +37,8 @@ export async function changeCampaign(
     });
     const before = (await servicesOf.all(tx, { campaign_id: id })).map(({ service_id }) => service_id);
     if (services !== undefined) {
+      const campaign = { sponsorId: actor.sponsorId, campaignId: id };
+      await requireFewCampaigns(tx, campaign, input.service_keys ?? [], services);
       await removeServices.count(tx, { campaign_id: id });
       await addServices.count(tx, { campaign_id: id, service_ids: services.map((service) => service.id) });
     }

@@ -5,6 +5,7 @@ import { openFundedAccount } from "../../money/budget/index.ts";
 import { checkSchema, describeSchema } from "../../personal-data/data-schema/index.ts";
 import { campaignRegions } from "../../personal-data/phone-regions/index.ts";
 import type { Queries } from "../../ports/database.ts";
+import type { Sql } from "../../ports/sql.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { createOnce } from "../../protocol/idempotency/index.ts";
@@ -13,12 +14,13 @@ import { requireOwnCampaign } from "./own-campaign.ts";
 import { defaultTags, toView } from "./rules.ts";
 import type { CampaignView, CreateCampaignInput } from "./schema.ts";
 import { DEFAULT_RETENTION_DAYS } from "./schema.ts";
-import { addServices, countCompletions, findServices, insertCampaign } from "./store.ts";
+import { addServices, countCampaignsFor, countCompletions, findServices, insertCampaign } from "./store.ts";
 
 /**
  * Creates a campaign with an empty budget.
  * @returns the campaign, and whether an earlier call with the same idempotency key created it
- * @throws `validation_error` for a task schema that is unsafe or open, and for services that don't exist;
+ * @throws `validation_error` for a task schema that is unsafe or open, and for services that don't exist, or for which the
+ *   sponsor has too many campaigns;
  *   `idempotency_conflict`
  */
 export async function createCampaign(
@@ -46,6 +48,12 @@ export async function createCampaign(
   const creation = { owner: actor.sponsorId, operation: "create_campaign", key, request: input };
   const newId = randomUUID();
   const { id, replayed } = await createOnce(ctx, creation, newId, async (sql) => {
+    await requireFewCampaigns(
+      sql,
+      { sponsorId: actor.sponsorId, campaignId: newId },
+      input.service_keys,
+      services,
+    );
     const budgetAccountId = await openFundedAccount(sql, "campaign", network);
     await insertCampaign.count(sql, {
       id: newId,
@@ -74,6 +82,35 @@ export async function createCampaign(
   });
   const campaign = await requireOwnCampaign(db, id, actor.sponsorId);
   return { campaign: toView(campaign, (await countCompletions(db, [id])).get(id) ?? 0), replayed };
+}
+
+/**
+ * Each call of a service looks at all campaigns for it, whoever has them, and campaigns can't be deleted. So one sponsor must
+ * not slow down the services of others with thousands.
+ */
+const MOST_FOR_SERVICE = 200;
+
+/** @throws `validation_error` that names each service for which the sponsor has too many campaigns already */
+export async function requireFewCampaigns(
+  sql: Sql,
+  { sponsorId, campaignId }: { sponsorId: string; campaignId: string },
+  keys: readonly string[],
+  services: Awaited<ReturnType<typeof findServices>>,
+): Promise<void> {
+  const counted = await countCampaignsFor.all(sql, {
+    sponsor_id: sponsorId,
+    campaign_id: campaignId,
+    service_ids: services.map(({ id }) => id),
+  });
+  const full = new Set(
+    counted.filter(({ campaigns }) => campaigns >= MOST_FOR_SERVICE).map(({ service_id }) => service_id),
+  );
+  const fullKeys = new Set(services.filter(({ id }) => full.has(id)).map(({ serviceKey }) => serviceKey));
+  const message = `You have ${MOST_FOR_SERVICE} campaigns for this service already. Change one of them.`;
+  const fieldErrors = keys.flatMap((key, index) =>
+    fullKeys.has(key) ? [{ path: `/service_keys/${index}`, message, keyword: "maxItems" }] : [],
+  );
+  if (fieldErrors.length > 0) throw new AppError("validation_error", { fieldErrors });
 }
 
 /** Finds services by their keys. @throws `validation_error` that names each key without a service */

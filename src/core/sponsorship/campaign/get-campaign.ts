@@ -10,11 +10,11 @@ import type { CampaignDashboard, GetCampaignInput } from "./schema.ts";
  * @throws `not_found`, and `validation_error` for an invalid period
  */
 export async function getCampaign(
-  { db, sql, actor }: Pick<Deps, "db" | "sql"> & { actor: SponsorActor },
+  ctx: Pick<Deps, "db" | "sql" | "histories"> & { actor: SponsorActor },
   input: z.infer<typeof GetCampaignInput>,
 ): Promise<z.infer<typeof CampaignDashboard>> {
   const period = resolvePeriod(input, new Date());
-  const campaign = await requireOwnCampaign(db, input.campaign_id, actor.sponsorId);
-  const figures = await campaignDashboard({ sql }, campaign.id, period);
+  const campaign = await requireOwnCampaign(ctx.db, input.campaign_id, ctx.actor.sponsorId);
+  const figures = await campaignDashboard(ctx, campaign.id, period);
   return { ...toView(campaign, figures.completions.standing), figures };
 }

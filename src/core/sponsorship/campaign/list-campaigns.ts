@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Deps, SponsorActor } from "../../context.ts";
 import { PAGE_SIZE } from "../../protocol/fields.ts";
-import { toView } from "./rules.ts";
+import { toListedView } from "./rules.ts";
 import type { ListCampaignsInput, ListCampaignsOutput } from "./schema.ts";
 import { countCampaigns, countCompletions, listCampaignsOfSponsor } from "./store.ts";
 
@@ -19,14 +19,7 @@ export async function listCampaigns(
     campaigns.map(({ id }) => id),
   );
   return {
-    campaigns: campaigns.map((campaign) => {
-      const {
-        task_schema: _,
-        task_description: __,
-        ...view
-      } = toView(campaign, completions.get(campaign.id) ?? 0);
-      return view;
-    }),
+    campaigns: campaigns.map((campaign) => toListedView(campaign, completions.get(campaign.id) ?? 0)),
     total_count: total,
     offset,
     limit,

@@ -7,7 +7,17 @@ import type { CampaignDetails } from "./store.ts";
 const MAX_TAGS = 20;
 
 /** A campaign as its sponsor sees it. */
-export function toView(campaign: CampaignDetails, completions: number): z.infer<typeof CampaignView> {
+export const toView = (campaign: CampaignDetails, completions: number): z.infer<typeof CampaignView> => ({
+  ...toListedView(campaign, completions),
+  task_description: campaign.taskDescription,
+  task_schema: campaign.taskSchema as Record<string, unknown>,
+});
+
+/** The same without its task. */
+export function toListedView(
+  campaign: Omit<CampaignDetails, "taskSchema">,
+  completions: number,
+): Omit<z.infer<typeof CampaignView>, "task_description" | "task_schema"> {
   return {
     campaign_id: campaign.id,
     name: campaign.name,
@@ -17,8 +27,6 @@ export function toView(campaign: CampaignDetails, completions: number): z.infer<
     target_tools: campaign.targetTools,
     required_task: campaign.requiredTask,
     task_type: campaign.taskType,
-    task_description: campaign.taskDescription,
-    task_schema: campaign.taskSchema as Record<string, unknown>,
     purpose: campaign.purpose,
     retention_days: campaign.retentionDays,
     subsidy_per_call_cents: microsToCents(campaign.subsidyMicros),

@@ -63,6 +63,19 @@ export const addServices = statement({
   text: `INSERT INTO campaign_services (campaign_id, sponsored_api_id) SELECT $campaign_id, unnest($service_ids)`,
 });
 
+/** How many other campaigns a sponsor has for each of these services. */
+export const countCampaignsFor = statement({
+  name: "campaign.count-for-services",
+  limit: "money",
+  params: { sponsor_id: uuid, campaign_id: uuid, service_ids: uuids },
+  row: { service_id: uuid, campaigns: bigint },
+  text: `
+    SELECT cs.sponsored_api_id AS service_id, count(*) AS campaigns
+      FROM campaign_services cs JOIN campaigns c ON c.id = cs.campaign_id
+     WHERE cs.sponsored_api_id = ANY($service_ids) AND c.sponsor_id = $sponsor_id AND c.id <> $campaign_id
+     GROUP BY cs.sponsored_api_id`,
+});
+
 export const removeServices = statement({
   name: "campaign.remove-services",
   limit: "money",
@@ -165,9 +178,11 @@ export async function listCampaignsOfSponsor(
   sponsorId: string,
   offset: number,
   limit: number,
-): Promise<CampaignDetails[]> {
+): Promise<Omit<CampaignDetails, "taskSchema">[]> {
   return db.campaign.findMany({
     where: { sponsorId },
+    // A page of them could have 3 MB, and a list shows none of it.
+    omit: { taskSchema: true, searchText: true },
     include: DETAILS,
     orderBy: [{ createdAt: "desc" }, { id: "desc" }],
     skip: offset,

@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import type { Deps } from "../../context.ts";
+import { callerKey } from "../../context.ts";
+import type { Context } from "./api-dashboard.ts";
 import { costPerAnswer, viewCalls, viewCompletions } from "./rules.ts";
 import type { CampaignStatistics } from "./schema.ts";
 import type { Days } from "./store.ts";
@@ -7,16 +8,20 @@ import { callsOfCampaign, countCompletions, countCompletionsByDay } from "./stor
 
 /** R11.3: what a campaign spent, and the completions it got for that, in all and day by day. */
 export async function campaignDashboard(
-  { sql }: Pick<Deps, "sql">,
+  { sql, histories, actor }: Context,
   campaignId: string,
   period: Days,
 ): Promise<z.infer<typeof CampaignStatistics>> {
-  const [calls, completions, callDays, completionDays] = await Promise.all([
-    callsOfCampaign.inAll.one(sql, { subject: campaignId }),
-    countCompletions.one(sql, { campaign_id: campaignId }),
-    callsOfCampaign.byDay.all(sql, { subject: campaignId, ...period }),
-    countCompletionsByDay.all(sql, { campaign_id: campaignId, ...period }),
-  ]);
+  // One after the other, on one connection.
+  const [calls, completions, callDays, completionDays] = await histories.run(
+    callerKey({ actor }),
+    async () => [
+      await callsOfCampaign.inAll.one(sql, { subject: campaignId }),
+      await countCompletions.one(sql, { campaign_id: campaignId }),
+      await callsOfCampaign.byDay.all(sql, { subject: campaignId, ...period }),
+      await countCompletionsByDay.all(sql, { campaign_id: campaignId, ...period }),
+    ],
+  );
   return {
     ...viewCalls(calls),
     completions: viewCompletions(completions),

@@ -10,6 +10,7 @@ import {
   requireFillablePath,
   requireSafeDescription,
   requireSafeSchema,
+  requireSmallSample,
 } from "./check-definition.ts";
 import { requireOwnApi } from "./own-api.ts";
 import { refuseBlocked } from "./probe-refusal.ts";
@@ -94,6 +95,7 @@ const needsProbe = (api: ApiWithBudget, input: Input): boolean => asksForProbe(i
 /** The changes of what is called, and on which terms. They are checked together, and probed if they need it. */
 async function definitionChanges(ctx: Context, api: ApiWithBudget, input: Input): Promise<DefinitionChanges> {
   const { upstream_url, upstream_headers, input_schema, output_schema, sample_input } = input;
+  if (sample_input !== undefined) requireSmallSample(sample_input);
   if (input_schema !== undefined) {
     const texts = [input.name ?? api.name, input.description ?? api.description];
     await requireSafeSchema(ctx, input_schema, campaignRegions(ctx, texts));

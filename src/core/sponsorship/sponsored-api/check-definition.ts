@@ -31,6 +31,15 @@ export async function requireSafeDescription(ctx: CheckContext, outputSchema: un
   });
 }
 
+/** As much as a schema may have. Each call of the service reads both. */
+const MAX_SAMPLE_BYTES = 64 * 1024;
+
+/** @throws `validation_error` for a sample input that is larger than 64 KiB */
+export function requireSmallSample(sampleInput: Record<string, unknown>): void {
+  if (Buffer.byteLength(JSON.stringify(sampleInput)) > MAX_SAMPLE_BYTES)
+    throw invalidField("/sample_input", `This is larger than ${MAX_SAMPLE_BYTES} bytes.`, "size");
+}
+
 /**
  * Checks that every valid input fills the parameters of the URL's path, and that the sample input does.
  * @throws `validation_error` at `/upstream_url` or in `/sample_input`

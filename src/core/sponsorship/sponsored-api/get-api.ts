@@ -11,13 +11,14 @@ import { payersPaused } from "./unsettled.ts";
  * @throws `not_found`, also for another sponsor's API; `validation_error` for an invalid period
  */
 export async function getApi(
-  { db, sql, actor }: Pick<Deps, "db" | "sql"> & { actor: SponsorActor },
+  ctx: Pick<Deps, "db" | "sql" | "histories"> & { actor: SponsorActor },
   input: z.infer<typeof GetApiInput>,
 ): Promise<z.infer<typeof ApiDashboard>> {
+  const { db, sql, actor } = ctx;
   const period = resolvePeriod(input, new Date());
   const api = await requireOwnApi(db, input.service_key, actor.sponsorId);
   const [figures, isPaused] = await Promise.all([
-    apiDashboard({ sql }, api.serviceKey, period),
+    apiDashboard(ctx, api.serviceKey, period),
     payersPaused({ sql }, api),
   ]);
   return { ...toView(api), ...(isPaused && { paused_for_payers: true }), figures };

@@ -20,7 +20,7 @@ export {
   ListApisOutput,
   RegisterApiInput,
 } from "./schema.ts";
-export { listPaidApis, listPaidKeys } from "./paid-apis-store.ts";
+export { listPaidApis, listPaidKeys, type PaidApi } from "./paid-apis-store.ts";
 export { type ApiRow, findApi, findApiOfSponsor, linkBudget, lockBudget, moveUpstream } from "./store.ts";
 export { payersPaused, payersPausedError, requirePayersUnpaused } from "./unsettled.ts";
 export { buildUpstreamRequest } from "./upstream-request.ts";

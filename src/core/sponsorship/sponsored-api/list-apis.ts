@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Deps, SponsorActor } from "../../context.ts";
 import { PAGE_SIZE } from "../../protocol/fields.ts";
-import { toView } from "./rules.ts";
+import { toListedView } from "./rules.ts";
 import type { ListApisInput, ListApisOutput } from "./schema.ts";
 import { countApis, listApisOfSponsor } from "./store.ts";
 
@@ -15,10 +15,7 @@ export async function listApis(
     countApis(db, actor.sponsorId),
   ]);
   return {
-    apis: apis.map((api) => {
-      const { input_schema: _input, output_schema: _output, ...view } = toView(api);
-      return view;
-    }),
+    apis: apis.map(toListedView),
     total_count: total,
     offset,
     limit,

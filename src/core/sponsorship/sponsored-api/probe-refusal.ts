@@ -1,8 +1,9 @@
 import type { Offers, RefusedOffer } from "../../money/payment/index.ts";
-import { redact } from "../../money/payment/index.ts";
+import { redactorOf } from "../../money/payment/index.ts";
 import type { LastingProblem, UpstreamAnswer, UpstreamFailure } from "../../ports/upstream.ts";
 import type { Probe } from "../../protocol/error-details.ts";
 import { AppError } from "../../protocol/errors.ts";
+import { withoutInvisible } from "../../protocol/invisible-text.ts";
 
 /** More refused offers aren't listed. */
 const MAX_LISTED = 10;
@@ -28,11 +29,12 @@ function refuse(
   { cause, message, retryAllowed, details = {} }: Refusal,
   confidential: readonly string[],
 ): AppError {
+  const redact = redactorOf(confidential);
   const probe = JSON.stringify({ cause, ...details }, (_, part: unknown) =>
-    typeof part === "string" ? redact(part, confidential) : part,
+    typeof part === "string" ? redact(part) : part,
   );
   return new AppError("upstream_error", {
-    message: redact(message, confidential),
+    message: redact(message),
     details: { probe: JSON.parse(probe) as Probe },
     retryAllowed,
   });
@@ -132,7 +134,8 @@ const TRANSIENT = new Set([408, 425, 429]);
 
 function explainStatus(status: number, location: string | undefined): StatusCause {
   if (status >= 300 && status < 400) {
-    const to = location?.slice(0, MAX_LOCATION_CHARACTERS).replace(/\p{C}/gu, "");
+    const to =
+      location === undefined ? undefined : withoutInvisible(location.slice(0, MAX_LOCATION_CHARACTERS));
     const advice = `It redirects${to === undefined ? "" : ` to ${to}`}. Redirects aren't followed: register the address where it answers.`;
     const found = to === undefined ? {} : { location: to };
     return { cause: "redirect", field: "upstream_url", advice, retryAllowed: false, ...found };

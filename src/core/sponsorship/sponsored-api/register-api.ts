@@ -12,6 +12,7 @@ import {
   requireFillablePath,
   requireSafeDescription,
   requireSafeSchema,
+  requireSmallSample,
 } from "./check-definition.ts";
 import { probeUpstream } from "./probe-upstream.ts";
 import { toView } from "./rules.ts";
@@ -40,10 +41,11 @@ export async function registerApi(
   { idempotency_key: key, ...input }: Input,
 ): Promise<{ api: z.infer<typeof ApiView>; replayed: boolean }> {
   const { db, cipher, actor } = ctx;
+  const sampleInput = input.sample_input ?? {};
+  requireSmallSample(sampleInput);
   const regions = campaignRegions(ctx, [input.name, input.description]);
   await requireSafeSchema(ctx, input.input_schema, regions);
   if (input.output_schema !== undefined) await requireSafeDescription(ctx, input.output_schema);
-  const sampleInput = input.sample_input ?? {};
   const definition = { upstreamUrl: input.upstream_url, inputSchema: input.input_schema, sampleInput };
   await requireFillablePath(ctx, definition);
   const creation = { owner: actor.sponsorId, operation: "register_api", key, request: input };

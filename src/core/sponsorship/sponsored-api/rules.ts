@@ -8,7 +8,16 @@ import type { ApiView } from "./schema.ts";
 import type { ApiRow, ApiWithBudget } from "./store.ts";
 
 /** An API as its sponsor sees it. It never contains the upstream headers. */
-export function toView(api: ApiWithBudget): z.infer<typeof ApiView> {
+export const toView = (api: ApiWithBudget): z.infer<typeof ApiView> => ({
+  ...toListedView(api),
+  input_schema: api.inputSchema as Record<string, unknown>,
+  ...(api.outputSchema !== null && { output_schema: api.outputSchema as Record<string, unknown> }),
+});
+
+/** The same without its schemas. */
+export function toListedView(
+  api: Omit<ApiWithBudget, "inputSchema" | "outputSchema" | "sampleInput">,
+): Omit<z.infer<typeof ApiView>, "input_schema" | "output_schema"> {
   return {
     service_id: api.id,
     service_key: api.serviceKey,
@@ -22,8 +31,6 @@ export function toView(api: ApiWithBudget): z.infer<typeof ApiView> {
     upstream_url: api.upstreamUrl,
     upstream_method: api.upstreamMethod as "GET" | "POST",
     price_cents: microsToCents(api.priceMicros),
-    input_schema: api.inputSchema as Record<string, unknown>,
-    ...(api.outputSchema !== null && { output_schema: api.outputSchema as Record<string, unknown> }),
     timeout_ms: api.timeoutMs,
     active: api.active,
     set_aside_at: api.setAsideAt?.toISOString() ?? null,

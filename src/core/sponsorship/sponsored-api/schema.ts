@@ -38,8 +38,18 @@ const RESERVED_HEADERS = new Set([
   "x-payment-response",
 ]);
 
-const UpstreamHeaders = z
-  .record(
+const MAX_HEADERS = 20;
+
+/** They are counted before each is validated: a body has room for 22,000, which would take a tenth of a second. */
+const UpstreamHeaders = z.preprocess(
+  (headers: Record<string, string> | null, ctx) => {
+    if (typeof headers !== "object" || headers === null) return headers;
+    if (Object.keys(headers).length <= MAX_HEADERS) return headers;
+    const message = `at most ${MAX_HEADERS} headers`;
+    ctx.addIssue({ code: "custom", message, params: { keyword: "maxProperties" } });
+    return z.NEVER;
+  },
+  z.record(
     z
       .string()
       .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/)
@@ -50,8 +60,8 @@ const UpstreamHeaders = z
       .string()
       .max(2048)
       .regex(/^[\t\x20-\x7e]*$/),
-  )
-  .refine((headers) => Object.keys(headers).length <= 20, { message: "at most 20 headers" });
+  ),
+);
 
 const UpstreamUrl = z
   .url({ protocol: /^https?$/ })

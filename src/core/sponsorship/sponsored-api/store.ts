@@ -65,14 +65,18 @@ export async function findApiOfSponsor(
   return api ?? undefined;
 }
 
+/** A page of them could have 10 MB, and a list shows none of it. */
+const LARGE_PARTS = { inputSchema: true, outputSchema: true, sampleInput: true } as const;
+
 export async function listApisOfSponsor(
   db: Queries,
   sponsorId: string,
   offset: number,
   limit: number,
-): Promise<ApiWithBudget[]> {
+): Promise<Omit<ApiWithBudget, keyof typeof LARGE_PARTS>[]> {
   return db.sponsoredApi.findMany({
     where: { sponsorId },
+    omit: { ...LARGE_PARTS, searchText: true },
     include: WITH_BUDGET,
     orderBy: [{ createdAt: "desc" }, { id: "desc" }],
     skip: offset,

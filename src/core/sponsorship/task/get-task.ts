@@ -11,7 +11,7 @@ import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
 import { findCampaignForUser } from "../campaign/index.ts";
 import type { GetTaskInput, GetTaskOutput } from "./schema.ts";
-import { listPayableServices } from "./store.ts";
+import { findInputSchemas, listPayableServices } from "./store.ts";
 
 /** Services suggested after a completed task. */
 const MAX_SERVICES = 5;
@@ -88,10 +88,10 @@ export async function serviceActions(
   const usable = services.filter(({ categories }) =>
     categories.every((category) => actor.scopes.categories.includes(category)),
   );
+  const suggested = usable.slice(0, MAX_SERVICES).map(({ serviceKey }) => serviceKey);
+  const schemas = await findInputSchemas(db, suggested);
   return [
-    ...usable
-      .slice(0, MAX_SERVICES)
-      .map(({ serviceKey, inputSchema }) => next.runService(serviceKey, { campaignId, inputSchema })),
+    ...suggested.map((key) => next.runService(key, { campaignId, inputSchema: schemas.get(key) })),
     next.flowStatus(),
     ...(usable.length === 0 ? [next.searchServices()] : []),
   ];

@@ -77,8 +77,17 @@ export const eraseExpiredAnswers = statement({
 export async function listPayableServices(db: Queries, campaignId: string, userId: string) {
   const payers = await db.servicePayer.findMany({
     where: { campaignId, userId, active: true, coversPrice: true, hasMoney: true, hasCallsLeft: true },
-    select: { api: { select: { serviceKey: true, categories: true, inputSchema: true } } },
+    select: { api: { select: { serviceKey: true, categories: true } } },
     orderBy: [{ api: { priceMicros: "asc" } }, { api: { serviceKey: "asc" } }],
   });
   return payers.map(({ api }) => api);
+}
+
+/** The input schemas of a few services, by service key. A schema can have 64 KiB, and a campaign 50 services. */
+export async function findInputSchemas(db: Queries, serviceKeys: string[]): Promise<Map<string, unknown>> {
+  const services = await db.sponsoredApi.findMany({
+    where: { serviceKey: { in: serviceKeys } },
+    select: { serviceKey: true, inputSchema: true },
+  });
+  return new Map(services.map(({ serviceKey, inputSchema }) => [serviceKey, inputSchema]));
 }

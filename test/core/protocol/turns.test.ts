@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { waitForTurn } from "../../src/http/request/turns.ts";
+import { waitForTurn } from "../../../src/core/protocol/turns.ts";
 
 test("of many that wait for a turn, each gets one of its own, in their order, and others run between them", async () => {
   const order: string[] = [];
