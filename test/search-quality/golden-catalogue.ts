@@ -30,7 +30,7 @@ export interface GoldenQuery {
 const read = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(name, import.meta.url), "utf8")) as unknown;
 
-export const CATALOGUE = read("catalogue.json") as GoldenService[];
+const CATALOGUE = read("catalogue.json") as GoldenService[];
 export const QUERIES = read("queries.json") as GoldenQuery[];
 
 /** What the one who searches can spend. */

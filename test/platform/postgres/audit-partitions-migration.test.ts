@@ -32,7 +32,7 @@ async function createPopulated() {
   const migrate = () => migrateDeploy({ connectionString, directory });
   copy((name) => name < BOUND);
   await migrate();
-  await restrictServers(connectionString);
+  await restrictServers(connectionString, "GRANT DELETE ON offers, search_terms TO tollfree_app;");
   const serverUrl = new URL(connectionString);
   [serverUrl.username, serverUrl.password] = ["tollfree_app", "tollfree_app"];
   const query = (sql: string, values?: unknown[]) =>
