@@ -178,18 +178,21 @@ describe("what no verb has kept true", () => {
     const { id } = await world.db.sponsoredApi.findUniqueOrThrow({ where: { serviceKey: one ?? "" } });
     const other = await world.db.sponsoredApi.findUniqueOrThrow({ where: { serviceKey: two ?? "" } });
     const owner = world.database.db;
-    await owner.$executeRaw`UPDATE offers SET price_micros = 1 WHERE service_id = ${id}::uuid`;
-    await owner.$executeRaw`DELETE FROM offers WHERE service_id = ${other.id}::uuid`;
-    await owner.$executeRaw`DELETE FROM search_entries WHERE service_id = ${other.id}::uuid`;
-    expect(await names(await openSession(), { q: "drifter" })).toEqual(["Drifter 0"]);
-    await repairAll();
+    // The server's own job may be faster than ours, once or twice.
+    await eventually(async () => {
+      lines.length = 0;
+      await owner.$executeRaw`UPDATE offers SET price_micros = 1 WHERE service_id = ${id}::uuid`;
+      await owner.$executeRaw`DELETE FROM offers WHERE service_id = ${other.id}::uuid`;
+      await owner.$executeRaw`DELETE FROM search_entries WHERE service_id = ${other.id}::uuid`;
+      await repairAll();
+      expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+        { event: "offers_repaired", offers: 1, services_without_entry: 1 },
+      ]);
+    });
     expect(await differences()).toEqual([]);
     expect((await names(await openSession(), { q: "drifter" })).toSorted()).toEqual([
       "Drifter 0",
       "Drifter 1",
-    ]);
-    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
-      { event: "offers_repaired", offers: 1, services_without_entry: 1 },
     ]);
   });
 

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Deps } from "../../context.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
 import { compareTexts, inOrder } from "../../protocol/in-order.ts";
-import { boundPage, LEFT_OUT_SCHEMA } from "../../protocol/large-pages.ts";
+import { LEFT_OUT_SCHEMA, MOST_CHARACTERS } from "../../protocol/large-pages.ts";
 import type { RowOf } from "../../ports/statement.ts";
 import { findCandidates } from "./find-candidates.ts";
 import { listDirect, listOffers, readServices } from "./offer-store.ts";
@@ -23,7 +23,9 @@ const MAX_DIRECT = 10;
 /** How many services it lists that the caller can't use as things are. */
 const MAX_NEAR_MISSES = 3;
 
-export type DirectService = RowOf<typeof readServices>;
+export type DirectService = Omit<RowOf<typeof readServices>, "input_schema"> & {
+  input_schema: Record<string, unknown>;
+};
 
 /** Services that the caller can pay for directly, with or without a sponsor, best match first (R3.4). */
 export async function findDirectServices(
@@ -48,14 +50,9 @@ export async function findDirectServices(
       ),
     )
     .slice(0, MAX_DIRECT);
-  const services = await readInOrder(
+  return readInOrder(
     ctx,
     found.map(({ service_id }) => service_id),
-  );
-  return boundPage(
-    services,
-    ({ input_schema, output_schema }) => [input_schema, output_schema],
-    (row) => ({ ...row, input_schema: LEFT_OUT_SCHEMA, output_schema: null }),
   );
 }
 
@@ -99,7 +96,9 @@ export async function findNearMisses(
 
 async function readInOrder({ sql }: Reads, serviceIds: readonly string[]): Promise<DirectService[]> {
   if (serviceIds.length === 0) return [];
-  const rows = await readServices.all(sql, { service_ids: serviceIds });
-  const byId = new Map(rows.map((row) => [row.service_id, row]));
+  const rows = await readServices.all(sql, { service_ids: serviceIds, most_characters: MOST_CHARACTERS });
+  const byId = new Map(
+    rows.map((row) => [row.service_id, { ...row, input_schema: row.input_schema ?? LEFT_OUT_SCHEMA }]),
+  );
   return serviceIds.flatMap((id) => byId.get(id) ?? []);
 }

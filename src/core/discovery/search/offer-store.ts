@@ -70,11 +70,29 @@ export const listOffers = statement({
 
 export type OfferRow = RowOf<typeof listOffers>;
 
+const SCHEMAS = {
+  /** Null: left out, as one of the largest of the page. */
+  input_schema: nullable(json<Record<string, unknown>>()),
+  output_schema: nullable(json<Record<string, unknown>>()),
+};
+
+/**
+ * SQL: the rows of a page, without the largest schemas: those of fifty services can have megabytes, which would be sent and parsed
+ * only to be left out.
+ * @param page a query of the rows
+ */
+const withoutLargeSchemas = (page: string): string => `
+    WITH page AS MATERIALIZED (${page}), sized AS MATERIALIZED (
+      SELECT page.*, length(input_schema::text) + coalesce(length(output_schema::text), 0) AS characters FROM page
+    ), bounded AS (
+      SELECT sized.*, sum(characters) OVER (ORDER BY characters, service_id) <= $most_characters AS fits FROM sized
+    )`;
+
 /** What a page shows of each of its offers. An offer that ended meanwhile is left out. */
 export const readOffers = statement({
   name: "search.read-offers",
   limit: "search",
-  params: { service_ids: uuids, account_ids: uuids },
+  params: { service_ids: uuids, account_ids: uuids, most_characters: integer },
   row: {
     account_id: uuid,
     service_id: uuid,
@@ -87,19 +105,22 @@ export const readOffers = statement({
     subsidy: bigint,
     categories: texts(),
     tags: texts(),
-    input_schema: json<Record<string, unknown>>(),
-    output_schema: nullable(json<Record<string, unknown>>()),
+    ...SCHEMAS,
   },
   text: `
-    SELECT o.account_id, a.id AS service_id, a.service_key, a.name, a.description, s.name AS sponsor, c.required_task,
-           coalesce(c.subsidy_micros, a.price_micros) AS subsidy, a.categories,
-           CASE WHEN c.id IS NULL THEN a.tags ELSE ARRAY(SELECT DISTINCT unnest(c.tags || a.tags) ORDER BY 1) END AS tags,
-           a.input_schema, a.output_schema
-      FROM unnest($service_ids, $account_ids) AS wanted (service_id, account_id)
-      JOIN offers o ON o.service_id = wanted.service_id AND o.account_id = wanted.account_id
-      JOIN sponsored_apis a ON a.id = o.service_id
-      LEFT JOIN campaigns c ON c.id = o.campaign_id
-      JOIN sponsors s ON s.id = coalesce(c.sponsor_id, a.sponsor_id)`,
+    ${withoutLargeSchemas(`
+      SELECT o.account_id, a.id AS service_id, a.service_key, a.name, a.description, s.name AS sponsor, c.required_task,
+             coalesce(c.subsidy_micros, a.price_micros) AS subsidy, a.categories,
+             CASE WHEN c.id IS NULL THEN a.tags ELSE ARRAY(SELECT DISTINCT unnest(c.tags || a.tags) ORDER BY 1) END AS tags,
+             a.input_schema, a.output_schema
+        FROM unnest($service_ids, $account_ids) AS wanted (service_id, account_id)
+        JOIN offers o ON o.service_id = wanted.service_id AND o.account_id = wanted.account_id
+        JOIN sponsored_apis a ON a.id = o.service_id
+        LEFT JOIN campaigns c ON c.id = o.campaign_id
+        JOIN sponsors s ON s.id = coalesce(c.sponsor_id, a.sponsor_id)`)}
+    SELECT account_id, service_id, service_key, name, description, sponsor, required_task, subsidy, categories, tags,
+           CASE WHEN fits THEN input_schema END AS input_schema, CASE WHEN fits THEN output_schema END AS output_schema
+      FROM bounded`,
 });
 
 /** Which of some services the caller can pay for directly. */
@@ -117,7 +138,7 @@ export const listDirect = statement({
 export const readServices = statement({
   name: "search.read-services",
   limit: "search",
-  params: { service_ids: uuids },
+  params: { service_ids: uuids, most_characters: integer },
   row: {
     service_id: uuid,
     service_key: text,
@@ -125,12 +146,15 @@ export const readServices = statement({
     description: text,
     price_micros: bigint,
     categories: texts(),
-    input_schema: json<Record<string, unknown>>(),
-    output_schema: nullable(json<Record<string, unknown>>()),
+    ...SCHEMAS,
   },
   text: `
-    SELECT id AS service_id, service_key, name, description, price_micros, categories, input_schema, output_schema
-      FROM sponsored_apis WHERE id = ANY($service_ids)`,
+    ${withoutLargeSchemas(`
+      SELECT id AS service_id, service_key, name, description, price_micros, categories, input_schema, output_schema
+        FROM sponsored_apis WHERE id = ANY($service_ids)`)}
+    SELECT service_id, service_key, name, description, price_micros, categories,
+           CASE WHEN fits THEN input_schema END AS input_schema, CASE WHEN fits THEN output_schema END AS output_schema
+      FROM bounded`,
 });
 
 /** The categories of the catalogue that a session may use, most common first. */

@@ -59,7 +59,10 @@ async function placeIn(ctx: Context, text: string, serviceId: string): Promise<O
   );
   const place = ranked.findIndex(([id]) => id === serviceId);
   const first = ranked.slice(0, SHOWN);
-  const services = await readServices.all(ctx.sql, { service_ids: first.map(([id]) => id) });
+  const services = await readServices.all(ctx.sql, {
+    service_ids: first.map(([id]) => id),
+    most_characters: 0,
+  });
   return {
     text,
     place: place === -1 ? null : place + 1,

@@ -2,7 +2,8 @@ import type { z } from "zod";
 import type { AgentActor, Deps, SessionActor } from "../../context.ts";
 import { callerKey } from "../../context.ts";
 import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
-import { boundPage, LEFT_OUT_SCHEMA } from "../../protocol/large-pages.ts";
+import { LEFT_OUT_SCHEMA, MOST_CHARACTERS } from "../../protocol/large-pages.ts";
+import type { RowOf } from "../../ports/statement.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { explain } from "./explain.ts";
 import type { Candidate } from "./find-candidates.ts";
@@ -133,7 +134,8 @@ async function rankCandidates(
 }
 
 /** An offer as a result: what it is, besides how it ranks. */
-type Result = RankedOffer & Omit<Awaited<ReturnType<typeof readOffers.all>>[number], "account_id">;
+type Result = RankedOffer &
+  Omit<RowOf<typeof readOffers>, "account_id" | "input_schema"> & { input_schema: Record<string, unknown> };
 
 /** Reads what the page shows. An offer that has ended since it was found is left out. */
 async function readPage({ sql }: Reads, ranked: readonly RankedOffer[]): Promise<Result[]> {
@@ -141,17 +143,13 @@ async function readPage({ sql }: Reads, ranked: readonly RankedOffer[]): Promise
   const rows = await readOffers.all(sql, {
     service_ids: ranked.map(({ service_id }) => service_id),
     account_ids: ranked.map(({ account_id }) => account_id),
+    most_characters: MOST_CHARACTERS,
   });
   const byOffer = new Map(rows.map((row) => [`${row.service_id} ${row.account_id}`, row]));
-  const results = ranked.flatMap((offer) => {
+  return ranked.flatMap((offer) => {
     const row = byOffer.get(`${offer.service_id} ${offer.account_id}`);
-    return row === undefined ? [] : [{ ...offer, ...row }];
+    return row === undefined ? [] : [{ ...offer, ...row, input_schema: row.input_schema ?? LEFT_OUT_SCHEMA }];
   });
-  return boundPage(
-    results,
-    ({ input_schema, output_schema }) => [input_schema, output_schema],
-    (row) => ({ ...row, input_schema: LEFT_OUT_SCHEMA, output_schema: null }),
-  );
 }
 
 const termsFoundBy = (candidates: readonly Candidate[], { service_id }: RankedOffer): Candidate["found"] =>
