@@ -66,13 +66,13 @@ const rows = (from: number, to: number): string => `
          ARRAY[category], ARRAY[noun, noun_2, lower(place)], 'https://upstream.example', 'POST', price, price, 'eip155:1', '0x1', '0x2',
          '{"type": "object", "properties": {"place": {"type": "string", "maxLength": 50}}, "additionalProperties": false}', '{}', 5000,
          CASE WHEN n % 10 = 0 THEN own_account END
-    FROM made, sponsors;
+    FROM made, (SELECT id FROM sponsors WHERE name = 'Large catalogue') sponsors;
   INSERT INTO campaigns (id, sponsor_id, name, target_roles, target_tools, required_task, task_type, task_description, task_schema, task_data_types,
                          required_data_types, purpose, subsidy_micros, max_calls_per_user, estimated_task_duration_seconds, tags, budget_account_id)
   SELECT campaign, sponsors.id, brand || ' survey', CASE chance % 5 WHEN 0 THEN '{developer}' ELSE '{}' END::text[], '{}', 'Questions on ' || noun_2, 'survey',
          'Answer them', '{}', '{}', CASE chance % 4 WHEN 0 THEN '{email}' ELSE '{}' END::text[], 'To plan', price + 20000,
          CASE chance % 3 WHEN 0 THEN 100 END, 30 + chance % 90, ARRAY[noun_2], account
-    FROM made, sponsors;
+    FROM made, (SELECT id FROM sponsors WHERE name = 'Large catalogue') sponsors;
   INSERT INTO campaign_services (campaign_id, sponsored_api_id) SELECT campaign, api FROM made;
   DROP TABLE made`;
 
@@ -82,7 +82,10 @@ const ANALYZED_EVERY = 25;
 
 /** Fills an empty database with so many services, and makes search know them. */
 export async function insertLargeCatalogue({ url, sql }: TestDatabase, services: number): Promise<void> {
-  await runSql(url, `INSERT INTO sponsors (name) VALUES ('Sponsor'); DROP INDEX search_entries_terms_idx`);
+  await runSql(
+    url,
+    `INSERT INTO sponsors (name) VALUES ('Large catalogue'); DROP INDEX search_entries_terms_idx`,
+  );
   for (let from = 1; from <= services; from += ROWS_AT_ONCE)
     await runSql(url, rows(from, Math.min(services, from + ROWS_AT_ONCE - 1)));
   await runSql(url, "ANALYZE");

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { atOnce, tally } from "../test/support/at-once.ts";
 import { Caller, CONSENT } from "../test/support/caller.ts";
 import type { TestDatabase } from "../test/support/database.ts";
-import { createDatabase, runSql } from "../test/support/database.ts";
+import { createDatabase } from "../test/support/database.ts";
 import type { ServerProcess } from "../test/support/process.ts";
 import { fundedEnvironment, startProcess } from "../test/support/process.ts";
 import type { TestRedis } from "../test/support/redis.ts";
@@ -21,6 +21,7 @@ import type { Upstream } from "../test/support/upstream.ts";
 import { startUpstream } from "../test/support/upstream.ts";
 
 import { fill, HEAVY_DATA, HEAVY_SCHEMA } from "./hostile-data.ts";
+import { insertLargeCatalogue } from "./large-catalogue.ts";
 import type { Attack, AttackRequest } from "./storm-attack.ts";
 
 const QUIET_SECONDS = 20;
@@ -99,7 +100,7 @@ async function populate(caller: Caller) {
   const heavy = await caller.registerApi(acme.key, upstream, "honest", { input_schema: HEAVY_SCHEMA });
   const campaignId = await caller.createCampaign(acme, [service], { fundCents: 5_000 });
   const heavyCampaign = await caller.createCampaign(acme, [heavy], { task_schema: HEAVY_SCHEMA });
-  await runSql(database.url, cloneServices(service));
+  await insertLargeCatalogue(database, SERVICES);
   const people = async (count: number, sessions: number): Promise<string[]> => {
     const tokens = await atOnce(count, async () => {
       const grant = await caller.createGrant({ budgetCents: 2_000 });
@@ -113,21 +114,6 @@ async function populate(caller: Caller) {
   const hostile = await people(HOSTILE_PEOPLE, SESSIONS_OF_HOSTILE);
   return { service, heavy, heavyCampaign, honest, hostile };
 }
-
-/** SQL: copies of a service with keys and texts of their own, paid for by its campaign. */
-const cloneServices = (serviceKey: string): string => `
-  WITH words AS (SELECT '{weather,travel,forecast,almanac,city,ocean,price,news,route,sky}'::text[] AS list),
-  copies AS (
-    INSERT INTO sponsored_apis (sponsor_id, service_key, name, description, categories, tags, upstream_url, upstream_method,
-        price_micros, last_quote_micros, lowest_quote_micros, network, asset, pay_to, input_schema, input_data_types, sample_input, timeout_ms)
-    SELECT sponsor_id, 'copy-' || n, list[1 + n % 10] || ' ' || list[1 + n / 10 % 10] || ' ' || n,
-           (SELECT string_agg(list[1 + (n * k) % 10], ' ') FROM generate_series(1, 40) k), categories, tags, upstream_url, upstream_method,
-           price_micros, last_quote_micros, lowest_quote_micros, network, asset, pay_to, input_schema, input_data_types, sample_input, timeout_ms
-      FROM sponsored_apis, words, generate_series(1, ${SERVICES}) n WHERE service_key = '${serviceKey}'
-    RETURNING id)
-  INSERT INTO campaign_services (campaign_id, sponsored_api_id)
-  SELECT s.campaign_id, copies.id FROM copies, campaign_services s JOIN sponsored_apis a ON a.id = s.sponsored_api_id
-   WHERE a.service_key = '${serviceKey}'`;
 
 interface Measured {
   kind: string;

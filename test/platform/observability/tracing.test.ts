@@ -40,8 +40,8 @@ async function startCollector(): Promise<{ url: string; spans: OtlpSpan[]; close
 describe("the traces of a server", () => {
   const secretPlace = "4711 Canary Wharf";
   let spans: OtlpSpan[];
-  /** Spans of the trace of one search. */
-  let searchSpans: OtlpSpan[];
+  /** Spans of one call's trace. */
+  let callSpans: OtlpSpan[];
   let secrets: string[];
 
   beforeAll(async () => {
@@ -57,28 +57,29 @@ describe("the traces of a server", () => {
     const [, userId = ""] = /"user_id":"([^"]+)"/.exec(output) ?? [];
     const { token } = await caller.openSession({ agent_key: agentKey, subject: userId });
     expect((await caller.call("agent.searchServices", { q: secretPlace }, token)).status).toBe(200);
+    expect((await caller.call("agent.flowStatus", {}, token)).status).toBe(200);
     expect(await server.stop()).toBe(0);
     collector.close();
 
     const [traceId] = server
       .output()
       .split("\n")
-      .filter((line) => line.includes('"operation":"agent_search_services"'))
+      .filter((line) => line.includes('"operation":"agent_flow_status"'))
       .map((line) => JSON.parse(line).trace_id as string);
     spans = collector.spans;
-    searchSpans = spans.filter((span) => span.traceId === traceId);
+    callSpans = spans.filter((span) => span.traceId === traceId);
     secrets = [token, agentKey, userId, secretPlace, encodeURIComponent(secretPlace)];
   }, 120_000);
 
   test("a call's trace has one root span with its status, and spans of its queries below", () => {
-    const root = searchSpans.find(({ name }) => name === "agent_search_services");
+    const root = callSpans.find(({ name }) => name === "agent_flow_status");
     expect(root?.attributes).toContainEqual({
       key: "http.response.status_code",
       value: { intValue: 200 },
     });
-    expect(searchSpans.filter(({ name }) => name.startsWith("prisma:")).length).toBeGreaterThan(0);
-    const ids = new Set(searchSpans.map(({ spanId }) => spanId));
-    const orphans = searchSpans.filter((span) => span !== root && !ids.has(span.parentSpanId ?? ""));
+    expect(callSpans.filter(({ name }) => name.startsWith("prisma:")).length).toBeGreaterThan(0);
+    const ids = new Set(callSpans.map(({ spanId }) => spanId));
+    const orphans = callSpans.filter((span) => span !== root && !ids.has(span.parentSpanId ?? ""));
     expect(orphans).toEqual([]);
   });
 
