@@ -1,100 +1,18 @@
 // `npm run bench:search-scale`: how searches get slower as the catalogue grows. Each kind of search is timed over a small and a
 // large catalogue, one caller at a time. Filling the large one takes about half an hour on two cores.
-import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { BUILT_IN_THESAURUS } from "../src/app/config-fields.ts";
-import type { SessionActor } from "../src/core/context.ts";
-import { searchServices } from "../src/core/discovery/search/index.ts";
-import { FairQueue } from "../src/core/protocol/fair-queue.ts";
 import { indexServices } from "../src/core/sponsorship/offer/index.ts";
 import type { TestDatabase } from "../test/support/database.ts";
 import { createDatabase, queryRows } from "../test/support/database.ts";
-import { CATEGORIES, insertLargeCatalogue, JAPANESE, NOUNS, PLACES } from "./large-catalogue.ts";
+import { insertLargeCatalogue } from "./large-catalogue.ts";
+import { quantile, timeSearches } from "./time-searches.ts";
 
 const SMALL = 1_000;
 const LARGE = 1_000_000;
-const ROUNDS = 200;
-const WARM_UP = 20;
 
 /** What a search may take at most. */
 const MOST = { growth: 5, p50Ms: 50, p99Ms: 250 };
-
-let state = 7;
-const random = (): number => (state = (state * 1_103_515_245 + 12_345) & 0x7fffffff) / 0x80000000;
-const any = (words: readonly string[]): string => words[Math.floor(random() * words.length)] ?? "";
-const misspell = (word: string): string => {
-  const at = 1 + (word.length >> 1);
-  return word.slice(0, at) + word.slice(at + 1);
-};
-
-const KINDS: Record<string, () => Record<string, string>> = {
-  "no text": () => ({}),
-  "one word": () => ({ q: any(NOUNS) }),
-  "two words": () => ({ q: `${any(NOUNS)} ${any(NOUNS)}` }),
-  "a sentence": () => ({
-    intent: `I need ${any(NOUNS)} data and the ${any(NOUNS)} of last week for ${any(PLACES)}, with the ${any(NOUNS)} if possible`,
-  }),
-  "a category": () => ({ category: any(CATEGORIES) }),
-  "a category and a word": () => ({ category: any(CATEGORIES), q: any(NOUNS) }),
-  misspelt: () => ({ q: misspell(any(NOUNS.filter((word) => word.length > 6))) }),
-  Japanese: () => ({ intent: `東京の${any(JAPANESE)}を調べたい` }),
-  "nothing known": () => ({ q: `zqxwv ${any(["gromblex", "vextorix", "quibbinz"])}` }),
-};
-
-const quantile = (sorted: readonly number[], share: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-
-async function timeSearches({
-  db,
-  sql,
-}: TestDatabase): Promise<Record<string, { p50: number; p99: number; found: number }>> {
-  const user = await db.user.create({
-    data: { email: `${randomUUID()}@example.com`, roles: ["developer"], toolsUsed: [], region: "EU" },
-  });
-  const scopes = { taskTypes: ["survey"], dataTypes: ["email" as const], categories: [...CATEGORIES] };
-  const actor: SessionActor = {
-    ...{
-      kind: "session",
-      surface: "agent",
-      subject: "me",
-      scopes,
-      grantScopes: scopes,
-      remainingMicros: 20_000_000n,
-    },
-    ...{ sessionId: randomUUID(), grantId: randomUUID(), agentId: randomUUID(), userId: user.id },
-    ...{
-      expiresAt: new Date(Date.now() + 3_600_000),
-      budgetAccountId: randomUUID(),
-      grantBudgetAccountId: randomUUID(),
-    },
-  };
-  const searches = new FairQueue("searches", {
-    atOnce: 2,
-    atOnceOfCaller: 2,
-    waitingOfCaller: 10,
-    waitingOfKind: 10,
-  });
-  const ctx = { sql, searches, thesaurus: BUILT_IN_THESAURUS, actor };
-  const timed: Record<string, { p50: number; p99: number; found: number }> = {};
-  for (const [kind, make] of Object.entries(KINDS)) {
-    const times: number[] = [];
-    let found = 0;
-    for (let round = -WARM_UP; round < ROUNDS; round += 1) {
-      const input = make();
-      const started = performance.now();
-      const { data } = await searchServices(ctx, { ...input, limit: 20 });
-      if (round >= 0) times.push(performance.now() - started);
-      found += data.total_count;
-    }
-    times.sort((a, b) => a - b);
-    timed[kind] = {
-      p50: quantile(times, 0.5),
-      p99: quantile(times, 0.99),
-      found: found / (ROUNDS + WARM_UP),
-    };
-  }
-  return timed;
-}
 
 async function showSizes({ url }: TestDatabase): Promise<void> {
   const sizes = await queryRows(

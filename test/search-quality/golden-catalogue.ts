@@ -31,7 +31,7 @@ const read = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(name, import.meta.url), "utf8")) as unknown;
 
 const CATALOGUE = read("catalogue.json") as GoldenService[];
-export const QUERIES = read("queries.json") as GoldenQuery[];
+const QUERIES = read("queries.json") as GoldenQuery[];
 
 /** What the one who searches can spend. */
 const BUDGET_MICROS = 20_000_000n;
@@ -105,14 +105,14 @@ export function searcher({ sql }: TestDatabase) {
 }
 
 /** How well the results fit, compared with the best order there could be: normalized discounted cumulative gain. */
-export function ndcgAt10({ grades }: GoldenQuery, keys: readonly string[]): number {
+function ndcgAt10({ grades }: GoldenQuery, keys: readonly string[]): number {
   const gain = (list: readonly number[]): number =>
     list.slice(0, 10).reduce((sum, grade, index) => sum + (2 ** grade - 1) / Math.log2(index + 2), 0);
   return gain(keys.map((key) => grades[key] ?? 0)) / gain(Object.values(grades).toSorted((a, b) => b - a));
 }
 
 /** The share of fitting services that are among the first ten results. */
-export function recallAt10({ grades }: GoldenQuery, keys: readonly string[]): number {
+function recallAt10({ grades }: GoldenQuery, keys: readonly string[]): number {
   const fitting = Object.keys(grades);
   return fitting.filter((key) => keys.slice(0, 10).includes(key)).length / Math.min(10, fitting.length);
 }
