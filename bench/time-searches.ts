@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { BUILT_IN_THESAURUS } from "../src/app/config-fields.ts";
-import type { SessionActor } from "../src/core/context.ts";
 import { searchServices } from "../src/core/discovery/search/index.ts";
 import { FairQueue } from "../src/core/protocol/fair-queue.ts";
 import type { TestDatabase } from "../test/support/database.ts";
+import { searchingActor } from "../test/support/searching-actor.ts";
 import { CATEGORIES, JAPANESE, NOUNS, PLACES } from "./large-catalogue.ts";
 
 const ROUNDS = 200;
@@ -43,22 +43,7 @@ export async function timeSearches({
     data: { email: `${randomUUID()}@example.com`, roles: ["developer"], toolsUsed: [], region: "EU" },
   });
   const scopes = { taskTypes: ["survey"], dataTypes: ["email" as const], categories: [...CATEGORIES] };
-  const actor: SessionActor = {
-    ...{
-      kind: "session",
-      surface: "agent",
-      subject: "me",
-      scopes,
-      grantScopes: scopes,
-      remainingMicros: 20_000_000n,
-    },
-    ...{ sessionId: randomUUID(), grantId: randomUUID(), agentId: randomUUID(), userId: user.id },
-    ...{
-      expiresAt: new Date(Date.now() + 3_600_000),
-      budgetAccountId: randomUUID(),
-      grantBudgetAccountId: randomUUID(),
-    },
-  };
+  const actor = searchingActor({ scopes, userId: user.id });
   const searches = new FairQueue("searches", {
     atOnce: 2,
     atOnceOfCaller: 2,

@@ -1,11 +1,10 @@
-import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { BUILT_IN_THESAURUS } from "../../src/app/config-fields.ts";
-import type { SessionActor } from "../../src/core/context.ts";
 import { FairQueue } from "../../src/core/protocol/fair-queue.ts";
 import { countTerms, indexServices } from "../../src/core/sponsorship/offer/index.ts";
 import { searchServices } from "../../src/core/discovery/search/index.ts";
 import type { TestDatabase } from "../support/database.ts";
+import { searchingActor } from "../support/searching-actor.ts";
 
 export interface GoldenService {
   service_key: string;
@@ -30,11 +29,8 @@ export interface GoldenQuery {
 const read = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(name, import.meta.url), "utf8")) as unknown;
 
-const CATALOGUE = read("catalogue.json") as GoldenService[];
+export const CATALOGUE = read("catalogue.json") as GoldenService[];
 const QUERIES = read("queries.json") as GoldenQuery[];
-
-/** What the one who searches can spend. */
-const BUDGET_MICROS = 20_000_000n;
 
 /** Puts the golden catalogue into an empty database: one sponsor, who pays for each service without a task. */
 export async function insertCatalogue({ db, sql }: TestDatabase): Promise<void> {
@@ -74,28 +70,7 @@ export async function insertCatalogue({ db, sql }: TestDatabase): Promise<void> 
 export function searcher({ sql }: TestDatabase) {
   const categories = [...new Set(CATALOGUE.flatMap((service) => service.categories))];
   const scopes = { taskTypes: ["survey"], dataTypes: [], categories };
-  const actor: SessionActor = {
-    ...{
-      kind: "session",
-      surface: "agent",
-      subject: "me",
-      scopes,
-      grantScopes: scopes,
-      remainingMicros: BUDGET_MICROS,
-    },
-    ...{
-      sessionId: randomUUID(),
-      grantId: randomUUID(),
-      agentId: randomUUID(),
-      expiresAt: new Date(Date.now() + 3_600_000),
-    },
-    // Nobody in particular: what is offered to every user.
-    ...{
-      userId: "00000000-0000-0000-0000-000000000000",
-      budgetAccountId: randomUUID(),
-      grantBudgetAccountId: randomUUID(),
-    },
-  };
+  const actor = searchingActor({ scopes });
   const searches = new FairQueue("searches", {
     ...{ atOnce: 4, atOnceOfCaller: 4, waitingOfCaller: 1_000, waitingOfKind: 1_000 },
   });

@@ -100,9 +100,6 @@ CREATE INDEX "sponsored_apis_budget_account_id_idx" ON "sponsored_apis"("budget_
 CREATE INDEX "campaigns_budget_account_id_idx" ON "campaigns"("budget_account_id");
 
 -- AddForeignKey
-ALTER TABLE "offers" ADD CONSTRAINT "offers_service_id_fkey" FOREIGN KEY ("service_id") REFERENCES "sponsored_apis"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
-
--- AddForeignKey
 ALTER TABLE "search_entries" ADD CONSTRAINT "search_entries_service_id_fkey" FOREIGN KEY ("service_id") REFERENCES "sponsored_apis"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- What Prisma's schema language cannot say ------------------------------------------------------------------

@@ -156,6 +156,20 @@ test("changes of services, campaigns and links at the same time leave no wrong o
   }
 });
 
+test("a change that isn't committed yet holds up no change of another service with the same words", async () => {
+  const { sql, thesaurus } = world.server.deps;
+  const [one, two] = await atOnce(2, (n) =>
+    world.registerService(acme.key, "honest", { name: `Same words ${n}` }),
+  );
+  const idOf = async (serviceKey = "") =>
+    (await world.db.sponsoredApi.findUniqueOrThrow({ where: { serviceKey }, select: { id: true } })).id;
+  const [first, second] = [await idOf(one), await idOf(two)];
+  await sql.transaction(async (tx) => {
+    await indexServices(tx, [first], thesaurus);
+    await sql.transaction((other) => indexServices(other, [second], thesaurus));
+  });
+});
+
 describe("what no verb has kept true", () => {
   const lines: string[] = [];
   const log = createLog({ level: "info", destination: { write: (line: string) => void lines.push(line) } });

@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { indexServices } from "../../../src/core/sponsorship/offer/index.ts";
 import { expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
 import type { GrantOfUser, SponsorWithKey } from "../../support/caller.ts";
 import { GRANT_SCOPES } from "../../support/caller.ts";
@@ -221,7 +222,6 @@ describe("a catalogue with more matches than are looked at", () => {
       data: made.map(({ id }) => ({ campaignId: campaign, sponsoredApiId: id })),
     });
     const { sql, thesaurus } = world.server.deps;
-    const { indexServices } = await import("../../../src/core/sponsorship/offer/index.ts");
     for (let n = 0; n < made.length; n += 50)
       await sql.transaction((tx) =>
         indexServices(

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { anyOf, LABELS, ladder, MOST_RUNGS } from "../../../src/core/discovery/search/ladder.ts";
+import { anyOf, ladder, MOST_RUNGS } from "../../../src/core/discovery/search/ladder.ts";
 import type { QueryPart } from "../../../src/core/protocol/search-text/index.ts";
-import { quoteTerm } from "../../../src/core/protocol/search-text/index.ts";
+import { LABELS, quoteTerm } from "../../../src/core/protocol/search-text/index.ts";
 import type { TestDatabase } from "../../support/database.ts";
 import { createDatabase, queryRows } from "../../support/database.ts";
 
@@ -16,10 +16,10 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 const part = (text: string, share: number): QueryPart => ({
-  ...{ text, share, isTopic: true },
+  ...{ text, share },
   ways: [
     { terms: [text], needs: "all", counts: 1 },
-    { terms: [`#${text}`], needs: "any", counts: text < "d" ? 0.5 : 0.25 },
+    { terms: [`#${text}`], needs: "any", counts: 0.5, ...(text >= "d" && { isBroader: true as const }) },
   ],
 });
 /** Every set of terms, labels and prominent terms that a service could have, or some of them. */
@@ -46,7 +46,7 @@ test("the queries overlap nowhere, and together they find what any of them looks
       async (services, wanted, counts, labelCounts, hasMust) => {
         const known = [...TERMS, ...TERMS.map((term) => `#${term}`)];
         const of = (term: string): number =>
-          counts[known.indexOf(term)] ?? labelCounts[LABELS.indexOf(term)] ?? 0;
+          counts[known.indexOf(term)] ?? labelCounts[(LABELS as readonly string[]).indexOf(term)] ?? 0;
         const frequencies = { services: 1_000_000, of };
         const parts = wanted.map((text, index) => part(text, index === 5 ? 0.15 : 1));
         const must = hasMust ? [quoteTerm("e")] : [];
@@ -84,7 +84,7 @@ test("the most wanted come first: all words, then without the commonest, then on
     "=best4": 250_000,
   };
   const word = (text: string): QueryPart => ({
-    ...{ text, share: 1, isTopic: false },
+    ...{ text, share: 1 },
     ways: [{ terms: [text], needs: "all", counts: 1 }],
   });
   const frequencies = { services: 1_000_000, of: (term: string) => counts[term] ?? 0 };

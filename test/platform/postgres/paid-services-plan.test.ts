@@ -1,9 +1,9 @@
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { STATEMENTS } from "../../../src/core/ports/statement.ts";
-import "../../../src/app/server.ts"; // loads every module that defines a statement
 import type { TestDatabase } from "../../support/database.ts";
 import { createDatabase } from "../../support/database.ts";
+import type { PlanNode } from "../../support/plans.ts";
+import { planSteps, statementNamed } from "../../support/plans.ts";
 
 /** Anybody may list what is for sale, so a page reads its own rows of the catalogue, however large that is. */
 
@@ -30,26 +30,17 @@ afterAll(async () => {
   await database.close();
 });
 
-interface PlanNode {
-  "Node Type": string;
-  "Index Name"?: string;
-  "Actual Rows": number;
-  Plans?: PlanNode[];
-}
-const nodesOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
-
 test.each([
   ["sponsored-api.list-paid", "(20, 40, 524288)", 60],
   ["sponsored-api.list-paid-keys", "(1000)", 1_000],
 ])(
   "%s%s reads %d entries of the index of services for sale, and no other service",
   async (name, values, read) => {
-    const statement = STATEMENTS.find((one) => one.name === name);
-    await owner.query(`DEALLOCATE ALL; PREPARE listed AS ${statement?.text ?? ""}`);
+    await owner.query(`DEALLOCATE ALL; PREPARE listed AS ${statementNamed(name).text}`);
     const { rows } = await owner.query<{ "QUERY PLAN": [{ Plan: PlanNode }] }>(
       `EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE listed${values}`,
     );
-    const nodes = rows.flatMap((row) => nodesOf(row["QUERY PLAN"][0].Plan));
+    const nodes = planSteps(rows);
     const found = nodes.filter((node) => node["Index Name"] === "sponsored_apis_paid");
     expect(found).toMatchObject([{ "Actual Rows": read }]);
     expect(nodes.filter((node) => node["Node Type"] === "Seq Scan")).toEqual([]);

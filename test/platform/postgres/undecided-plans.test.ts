@@ -1,9 +1,9 @@
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { STATEMENTS } from "../../../src/core/ports/statement.ts";
-import "../../../src/app/server.ts"; // loads every module that defines a statement
 import type { TestDatabase } from "../../support/database.ts";
 import { createDatabase } from "../../support/database.ts";
+import type { PlanNode } from "../../support/plans.ts";
+import { planSteps, statementNamed } from "../../support/plans.ts";
 
 /** What limits undecided payments and withdrawals reads only those, however many are settled. */
 
@@ -45,26 +45,10 @@ function id(n: number): string {
   return `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
 }
 
-interface PlanNode {
-  "Node Type": string;
-  "Relation Name"?: string;
-  "Index Name"?: string;
-  "Actual Rows"?: number;
-  "Rows Removed by Filter"?: number;
-  Plans?: PlanNode[];
-}
-const nodesOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
-
 async function explain(sql: string): Promise<PlanNode[]> {
   const { rows } = await owner.query<{ "QUERY PLAN": [{ Plan: PlanNode }] }>(sql);
-  return rows.flatMap((row) => nodesOf(row["QUERY PLAN"][0].Plan));
+  return planSteps(rows);
 }
-
-const statementNamed = (name: string) => {
-  const found = STATEMENTS.find((statement) => statement.name === name);
-  if (found === undefined) throw new Error(`there is no statement ${name}`);
-  return found;
-};
 
 test.each([
   ["reservation.reserve", ["payments_undecided"]],

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Prominence, QueryPart, Way } from "../../protocol/search-text/index.ts";
+import { readTerm } from "../../protocol/search-text/index.ts";
 import type { TermsFound } from "./score-text.ts";
 import type { RankedOffer } from "./rank-offers.ts";
 import type { Why } from "./schema.ts";
@@ -30,7 +31,7 @@ function describePart(part: QueryPart, found: TermsFound): z.infer<typeof Why>["
     .sort((a, b) => (a.prominence < b.prominence ? -1 : 1));
   const [best] = met;
   if (best === undefined) return [];
-  const isTopic = best.way.terms.some((term) => term.startsWith("#"));
+  const isTopic = best.way.terms.some((term) => readTerm(term).kind === "topic");
   return [{ text: part.text, by: isTopic ? "topic" : "word", in: PLACES[best.prominence] }];
 }
 

@@ -82,18 +82,15 @@ function conditions(
   { scopes }: Viewer,
   { category }: Filters,
 ): { must: string[]; share: number } {
-  if (frequencies.services <= SMALL) return { must: [], share: 1 };
   const shareOf = (categories: readonly string[]): number =>
     categories.reduce((sum, name) => sum + frequencies.of(categoryTerm(name)), 0) / frequencies.services;
   if (category !== undefined)
     return { must: [quoteTerm(categoryTerm(category))], share: shareOf([category]) };
-  const share = scopes === null ? 1 : Math.min(1, shareOf(scopes.categories));
-  return scopes === null || share > WORTHWHILE_SCOPE
-    ? { must: [], share: 1 }
-    : {
-        must: [[...scopes.categories.map((name) => quoteTerm(categoryTerm(name))), NO_SERVICE].join(" | ")],
-        share,
-      };
+  if (scopes === null || frequencies.services <= SMALL) return { must: [], share: 1 };
+  const share = shareOf(scopes.categories);
+  if (share > WORTHWHILE_SCOPE) return { must: [], share: 1 };
+  const inScope = scopes.categories.map((name) => quoteTerm(categoryTerm(name)));
+  return { must: [[...inScope, NO_SERVICE].join(" | ")], share };
 }
 
 const withoutTerms = (rows: readonly { service_id: string }[]): Candidate[] =>

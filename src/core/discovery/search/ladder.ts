@@ -1,13 +1,12 @@
 import type { QueryPart, Way } from "../../protocol/search-text/index.ts";
-import { prominentTerm, quoteTerm, TOPIC_COUNTS } from "../../protocol/search-text/index.ts";
+import { LABELS, prominentTerm, quoteTerm } from "../../protocol/search-text/index.ts";
 import type { Frequencies } from "./score-text.ts";
 import { frequencyOf, frequencyOfWay } from "./score-text.ts";
-import { MOST_CANDIDATES } from "./weights.ts";
+import { MAIN_SHARE, MOST_CANDIDATES } from "./weights.ts";
 
-/** Terms of services that a budget can pay for, and of the best of them: about a quarter, a 16th and a 64th of the catalogue. */
-const OPEN = "=open";
-const BEST_FIRST = ["=best64", "=best16", "=best4"];
-export const LABELS = [OPEN, ...BEST_FIRST];
+/** The label of services that a budget can pay for, and those of the best of them, the fewest first. */
+const [OPEN, ...BEST] = LABELS;
+const BEST_FIRST = BEST.toReversed();
 
 /** A rung that more services than this are expected on is divided, so that the better ones are read first. */
 const MANY = 2 * MOST_CANDIDATES;
@@ -22,9 +21,6 @@ const TOGETHER = 1 / 4;
 const MOST_TOGETHER = 4;
 /** The most rungs of a ladder. */
 export const MOST_RUNGS = 16;
-
-/** A share of more parts is a main part: what is looked for, and not only that something is. */
-const MAIN_SHARE = 0.5;
 
 /** A part that the catalogue knows, as queries, and about how many services have it. */
 interface KnownPart {
@@ -152,7 +148,7 @@ const shareOf = (label: string, frequencies: Frequencies): number =>
 function knownPart(part: QueryPart, frequencies: Frequencies): (KnownPart & { share: number })[] {
   const ways = part.ways.filter((way) => frequencyOfWay(way, frequencies) > 0);
   if (ways.length === 0) return [];
-  const narrow = ways.filter(({ counts }) => counts > TOPIC_COUNTS.broader);
+  const narrow = ways.filter(({ isBroader }) => isBroader !== true);
   const near = narrow.length === 0 ? ways : narrow;
   return [
     {

@@ -10,7 +10,7 @@ import { rankOffers, scoreCandidates } from "./rank-offers.ts";
 import type { SearchOutput } from "./schema.ts";
 import type { Query } from "./understand-query.ts";
 import type { Filters, Viewer } from "./usable.ts";
-import { obstaclesOf, offerParams } from "./usable.ts";
+import { NO_FILTERS, obstaclesOf, offerParams } from "./usable.ts";
 
 type Reads = Pick<Deps, "sql">;
 interface Search {
@@ -27,13 +27,15 @@ export type DirectService = Omit<RowOf<typeof readServices>, "input_schema"> & {
   input_schema: Record<string, unknown>;
 };
 
-/** Services that the caller can pay for directly, with or without a sponsor, best match first (R3.4). */
+/**
+ * Services that the caller can pay for directly, with or without a sponsor, best match first (R3.4).
+ * @param scores how well candidates fit the texts of the search, by their ids
+ */
 export async function findDirectServices(
   ctx: Reads,
-  query: Query,
+  scores: ReadonlyMap<string, number>,
   { viewer, filters }: Search,
 ): Promise<DirectService[]> {
-  const scores = scoreCandidates(await findCandidates(ctx, query, { viewer, filters }), query);
   const scopes = viewer.scopes?.categories;
   const found = (await listDirect.all(ctx.sql, { service_ids: [...scores.keys()] }))
     .filter(
@@ -75,8 +77,10 @@ export async function findNearMisses(
   { viewer, filters }: Search,
 ): Promise<NonNullable<z.infer<typeof SearchOutput>["near_misses"]>> {
   if (query.texts.length === 0 && filters.category === undefined) return [];
-  const anyCategory = { viewer: { ...viewer, scopes: null }, filters };
-  const scores = scoreCandidates(await findCandidates(ctx, query, anyCategory), query);
+  // A text is looked for in all categories.
+  const category = query.texts.length === 0 ? filters.category : undefined;
+  const anywhere = { viewer: { ...viewer, scopes: null }, filters: { ...NO_FILTERS, category } };
+  const scores = scoreCandidates(await findCandidates(ctx, query, anywhere), query);
   if (scores.size === 0) return [];
   const offers = await listOffers.all(ctx.sql, {
     service_ids: [...scores.keys()],

@@ -13,6 +13,7 @@ import {
 } from "../../ports/sql-types.ts";
 import type { RowOf } from "../../ports/statement.ts";
 import { statement } from "../../ports/statement.ts";
+import { fitsOnPage } from "../../protocol/large-pages.ts";
 import { MOST_OFFERS_OF_SERVICE } from "./weights.ts";
 
 /** The offers of some services, as they are for one user: also those that the user can't use. */
@@ -85,7 +86,7 @@ const withoutLargeSchemas = (page: string): string => `
     WITH page AS MATERIALIZED (${page}), sized AS MATERIALIZED (
       SELECT page.*, length(input_schema::text) + coalesce(length(output_schema::text), 0) AS characters FROM page
     ), bounded AS (
-      SELECT sized.*, sum(characters) OVER (ORDER BY characters, service_id) <= $most_characters AS fits FROM sized
+      SELECT sized.*, ${fitsOnPage("characters", "service_id")} AS fits FROM sized
     )`;
 
 /** What a page shows of each of its offers. An offer that ended meanwhile is left out. */

@@ -3,6 +3,7 @@ import type { Deps, SponsorActor } from "../../context.ts";
 import { callerKey } from "../../context.ts";
 import { compareTexts, inOrder } from "../../protocol/in-order.ts";
 import { notFound } from "../../protocol/errors.ts";
+import { readTerm } from "../../protocol/search-text/index.ts";
 import { findCandidates } from "./find-candidates.ts";
 import { readTerms } from "./preview-store.ts";
 import { readServices } from "./offer-store.ts";
@@ -37,13 +38,12 @@ export async function previewSearch(
   const searches = await ctx.searches.run(callerKey(ctx), () =>
     Promise.all(texts.map((text) => placeIn(ctx, text, service.service_id))),
   );
-  const own = service.terms.filter((term) => !/^[\^=@]/.test(term));
+  const terms = service.terms.map(readTerm);
+  const textsOf = (wanted: "word" | "topic"): string[] =>
+    terms.filter(({ kind }) => kind === wanted).map(({ text }) => text);
   return {
     service_key: input.service_key,
-    found_by: {
-      words: own.filter((term) => !term.startsWith("#")),
-      topics: own.filter((term) => term.startsWith("#")).map((term) => term.slice(1)),
-    },
+    found_by: { words: textsOf("word"), topics: textsOf("topic") },
     searches,
   };
 }

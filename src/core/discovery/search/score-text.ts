@@ -1,5 +1,5 @@
 import type { Prominence, QueryPart, Way } from "../../protocol/search-text/index.ts";
-import { ABOUT, DOUBT, FOUND_IN, PHRASE_IN_PART, WEIGHT } from "./weights.ts";
+import { ABOUT, COMMON_WEIGHT, DOUBT, FOUND_IN, MAIN_SHARE, PHRASE_IN_PART } from "./weights.ts";
 
 /** How often terms are in the catalogue. */
 export interface Frequencies {
@@ -25,7 +25,7 @@ export function scoreText(parts: readonly QueryPart[], found: TermsFound, freque
     const best = Math.max(0, ...part.ways.map((way) => way.counts * scoreWay(way, found)));
     possible += weight;
     reached += weight * best;
-    isAbout ||= part.share > ABOUT.from && part.ways.some((way) => isMetProminently(way, found));
+    isAbout ||= part.share > MAIN_SHARE && part.ways.some((way) => isMetProminently(way, found));
   }
   if (possible === 0) return 0;
   return ((reached / possible) * (isAbout ? 1 : ABOUT.mentioned)) ** DOUBT;
@@ -33,9 +33,8 @@ export function scoreText(parts: readonly QueryPart[], found: TermsFound, freque
 
 function weightOf(part: QueryPart, frequencies: Frequencies): number {
   const frequency = frequencyOf(part, frequencies);
-  if (frequency === 0 && !part.isTopic) return part.share * WEIGHT.unknownWord;
   const rarity = inverse(frequency, frequencies.services) / inverse(0, frequencies.services);
-  return part.share * (WEIGHT.common + (1 - WEIGHT.common) * Math.max(0, rarity));
+  return part.share * (COMMON_WEIGHT + (1 - COMMON_WEIGHT) * Math.max(0, rarity));
 }
 
 /** Inverse document frequency, as in BM25. */

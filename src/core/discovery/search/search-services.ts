@@ -58,13 +58,14 @@ async function findServices(
 
   const query = await understandQuery(ctx, texts, categories);
   const candidates = await findCandidates(ctx, query, search);
-  const ranked = await rankCandidates(ctx, candidates, query, search);
+  const scores = scoreCandidates(candidates, query);
+  const ranked = await rankCandidates(ctx, scores, search);
   const page = await readPage(ctx, ranked.slice(offset, offset + limit));
 
   const isEmpty = ranked.length === 0;
   const [direct, nearMisses, availableCategories] = isEmpty
     ? await Promise.all([
-        findDirectServices(ctx, query, search),
+        findDirectServices(ctx, scores, search),
         findNearMisses(ctx, query, search),
         listAvailableCategories(ctx),
       ])
@@ -96,7 +97,7 @@ export async function listReadyServices(ctx: Context): Promise<ServiceView[]> {
   return ctx.searches.run(callerKey(ctx), async () => {
     const query = await understandQuery(ctx, [], viewer.scopes?.categories ?? []);
     const candidates = await findCandidates(ctx, query, search);
-    const ranked = await rankCandidates(ctx, candidates, query, search);
+    const ranked = await rankCandidates(ctx, scoreCandidates(candidates, query), search);
     return (await readPage(ctx, ranked.slice(0, MAX_PAGE))).map(toView);
   });
 }
@@ -116,11 +117,9 @@ export async function listAvailableCategories({
 /** The offers of candidates that the viewer can use, best first. */
 async function rankCandidates(
   { sql }: Reads,
-  candidates: readonly Candidate[],
-  query: Query,
+  scores: ReadonlyMap<string, number>,
   { viewer, filters }: { viewer: Viewer; filters: Filters },
 ): Promise<RankedOffer[]> {
-  const scores = scoreCandidates(candidates, query);
   if (scores.size === 0) return [];
   const offers = await listOffers.all(sql, {
     service_ids: [...scores.keys()],

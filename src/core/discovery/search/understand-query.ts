@@ -4,12 +4,12 @@ import {
   categoryTerm,
   correctSpelling,
   cutsOf,
+  LABELS,
   normalize,
   queryParts,
   wordForm,
   wordsToSpell,
 } from "../../protocol/search-text/index.ts";
-import { LABELS } from "./ladder.ts";
 import { findSimilarWords, lookUp } from "./query-store.ts";
 import type { Frequencies } from "./score-text.ts";
 import { frequencyOf } from "./score-text.ts";
@@ -36,10 +36,13 @@ export async function understandQuery(
   texts: readonly string[],
   categories: readonly string[],
 ): Promise<Query> {
+  const partsOf = (read: readonly string[]): QueryPart[][] =>
+    read.map((text) => queryParts(text, ctx.thesaurus));
+  const written = partsOf(texts);
   const words = texts.flatMap(wordsToSpell);
   const others = [...LABELS, ...categories.map(categoryTerm)];
   const first = await lookUp.one(ctx.sql, {
-    terms: [...termsOf(ctx, texts), ...words.map(wordForm), ...others],
+    terms: [...termsOf(written), ...words.map(wordForm), ...others],
     words,
   });
   const knownWords = new Set(first.known_words);
@@ -51,17 +54,17 @@ export async function understandQuery(
     words.filter((word) => !isKnown(word)),
     isKnown,
   );
-  const isChanged = corrected.length > 0;
-  const read = isChanged ? corrected : texts;
-  const { services, frequencies } = isChanged
-    ? await lookUp.one(ctx.sql, { terms: [...termsOf(ctx, read), ...others], words: [] })
-    : first;
+  const parts = corrected.length > 0 ? partsOf(corrected) : written;
+  const { services, frequencies } =
+    corrected.length > 0
+      ? await lookUp.one(ctx.sql, { terms: [...termsOf(parts), ...others], words: [] })
+      : first;
   const known: Frequencies = {
     services: Math.max(1, services, ...Object.values(frequencies)),
     of: (term) => frequencies[term] ?? 0,
   };
   return {
-    texts: read.map((text) => mostTelling(queryParts(text, ctx.thesaurus), known)),
+    texts: parts.map((text) => mostTelling(text, known)),
     frequencies: known,
     corrected,
   };
@@ -77,10 +80,8 @@ function mostTelling(parts: QueryPart[], frequencies: Frequencies): QueryPart[] 
   return parts.toSorted((a, b) => telling(a) - telling(b)).slice(0, MOST_PARTS);
 }
 
-const termsOf = ({ thesaurus }: Context, texts: readonly string[]): string[] =>
-  texts.flatMap((text) =>
-    queryParts(text, thesaurus).flatMap(({ ways }) => ways.flatMap(({ terms }) => terms)),
-  );
+const termsOf = (texts: readonly QueryPart[][]): string[] =>
+  texts.flat().flatMap(({ ways }) => ways.flatMap(({ terms }) => terms));
 
 /** The texts with the words corrected that nobody knows. Empty if no word changes. */
 async function correctTexts(

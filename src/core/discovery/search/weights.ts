@@ -24,11 +24,11 @@ export const DOUBT = 1.5;
 /** How much of a phrase counts of which only some words were found. */
 export const PHRASE_IN_PART = 0.5;
 
-/**
- * How much a part of a search weighs, where 1 is the weight of what hardly one service has: what all of them have, and a word that
- * neither the catalogue nor the thesaurus knows. Most of those are names, which are arguments of a call.
- */
-export const WEIGHT = { common: 0.3, unknownWord: 1 };
+/** A part of a search with a larger share says what is looked for, and not only that something is. */
+export const MAIN_SHARE = 0.5;
+
+/** How much what every service has weighs in a search, where 1 is the weight of what none has. */
+export const COMMON_WEIGHT = 0.3;
 
 /** Services that are scored. More than these are counted as "at least". */
 export const MOST_CANDIDATES = 300;

@@ -10,7 +10,7 @@ import { wordsOf } from "./words.ts";
  * How much a document's topic counts, compared with the word itself: one that the word surely means, one of several meanings, a
  * broader one (a weather service may tell of rain).
  */
-export const TOPIC_COUNTS = { sure: 0.5, unsure: 0.375, broader: 0.25 };
+const TOPIC_COUNTS = { sure: 0.5, unsure: 0.375, broader: 0.25 };
 /** How much of a query a weak word is, compared with others. */
 const WEAK_SHARE = 0.15;
 
@@ -19,8 +19,6 @@ export interface QueryPart {
   text: string;
   /** How much of the query it is, compared with its other parts: 1, or less for a weak word. */
   share: number;
-  /** Whether the thesaurus knows it. */
-  isTopic: boolean;
   ways: Way[];
 }
 
@@ -30,6 +28,8 @@ export interface Way {
   needs: "all" | "any";
   /** From 0 to 1. */
   counts: number;
+  /** It is a broader topic than what was asked for. */
+  isBroader?: true;
 }
 
 /** The parts of what somebody looks for. Two phrases of one topic are one part. */
@@ -44,13 +44,15 @@ export function queryParts(text: string, thesaurus: Thesaurus): QueryPart[] {
       ...wordsAsWay(inside),
       ...topics.flatMap(({ topic, isSure }) => [
         topicAsWay(topic, isSure ? TOPIC_COUNTS.sure : TOPIC_COUNTS.unsure),
-        ...ancestors(topic, thesaurus.broader).map((broader) => topicAsWay(broader, TOPIC_COUNTS.broader)),
+        ...ancestors(topic, thesaurus.broader).map((broader) => ({
+          ...topicAsWay(broader, TOPIC_COUNTS.broader),
+          isBroader: true as const,
+        })),
       ]),
     ];
     const key = topics.map(({ topic }) => topic).join();
     const same = byTopics.get(key);
-    if (same === undefined)
-      byTopics.set(key, { text: normal.slice(start, end), share: 1, isTopic: true, ways });
+    if (same === undefined) byTopics.set(key, { text: normal.slice(start, end), share: 1, ways });
     else
       same.ways.push(
         ...ways.filter((way) => !same.ways.some((known) => known.terms.join() === way.terms.join())),
@@ -63,7 +65,6 @@ export function queryParts(text: string, thesaurus: Thesaurus): QueryPart[] {
     .map((word): QueryPart => ({
       text: word.text,
       share: word.isWeak ? WEAK_SHARE : 1,
-      isTopic: false,
       ways: wordsAsWay([word]),
     }));
   const parts = [...byTopics.values(), ...single];

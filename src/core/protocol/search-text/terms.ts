@@ -5,6 +5,18 @@
 export const topicTerm = (topic: string): string => `#${topic}`;
 export const categoryTerm = (category: string): string => `@${category}`;
 
+/** What a term of a service stands for: a word or topic of its texts, or something that only search itself works with. */
+export function readTerm(term: string): { kind: "word" | "topic" | "other"; text: string } {
+  if (term.startsWith("#")) return { kind: "topic", text: term.slice(1) };
+  return { kind: /^[@^=]/.test(term) ? "other" : "word", text: term };
+}
+
+/**
+ * Terms that say how good a service is for anybody: whether a budget can pay for it, and of those, whether it is among the best 1/4,
+ * 1/16 and 1/64 of the catalogue. Each has those before it too.
+ */
+export const LABELS = ["=open", "=best4", "=best16", "=best64"] as const;
+
 /**
  * Where in a service's texts a term stands, the most prominent first: its name; its tags, categories and key; its description;
  * the texts of campaigns that pay for it. They are the weights of PostgreSQL's `tsvector`.

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Deps, SponsorActor } from "../../context.ts";
 import { changeUserCaps } from "../../money/budget/index.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
-import { indexServices } from "../offer/index.ts";
+import { indexServices, refreshOffers } from "../offer/index.ts";
 import { requireFewCampaigns, requireServices } from "./create-campaign.ts";
 import { requireOwnCampaign } from "./own-campaign.ts";
 import { toView } from "./rules.ts";
@@ -46,12 +46,13 @@ export async function changeCampaign(
     // removed, the accounts stay as they are: runs no longer use them.
     if (typeof input.max_calls_per_user === "number")
       await changeUserCaps(tx, id, BigInt(input.max_calls_per_user));
-    await indexServices(
-      tx,
-      [...new Set([...before, ...(services ?? []).map((service) => service.id)])],
-      thesaurus,
-    );
+    const touched = [...new Set([...before, ...(services ?? []).map((service) => service.id)])];
+    await (changesTexts(input) ? indexServices(tx, touched, thesaurus) : refreshOffers(tx, touched));
   });
   const changed = await requireOwnCampaign(db, id, actor.sponsorId);
   return toView(changed, (await countCompletions(db, [id])).get(id) ?? 0);
 }
+
+/** Whether what the campaign's services are found by changes. */
+const changesTexts = ({ name, tags, active, service_keys }: z.infer<typeof ChangeCampaignInput>): boolean =>
+  [name, tags, active, service_keys].some((field) => field !== undefined);

@@ -85,7 +85,7 @@ export async function createCampaign(
 }
 
 /**
- * Each call of a service looks at all campaigns for it, whoever has them, and campaigns can't be deleted. So one sponsor must
+ * Each call of a service looks at all campaigns for it, of all sponsors, and campaigns can't be deleted. So one sponsor must
  * not slow down the services of others with thousands.
  */
 const MOST_FOR_SERVICE = 200;

@@ -1,11 +1,9 @@
 import { boolean, integer, uuid, uuids } from "../../ports/sql-types.ts";
+import { LABELS } from "../../protocol/search-text/index.ts";
 import { statement } from "../../ports/statement.ts";
 
-/**
- * SQL: the labels of an entry's tier, which are terms too: what a budget can pay for has the first one, and of it the best 1/4,
- * 1/16 and 1/64 of the catalogue have one more each. A search for something frequent reads those first.
- */
-const ALL_LABELS = `'{=open,=best4,=best16,=best64}'::text[]`;
+const ALL_LABELS = `'{${LABELS.join(",")}}'::text[]`;
+/** SQL: the labels of an entry's tier. A search for something frequent reads entries with more of them first. */
 export const labelsOf = (tier: string): string => `array_to_tsvector((${ALL_LABELS})[1:4 - ${tier}])`;
 
 /** The price, in micros, that halves how good a service is without regard to what somebody looks for. */

@@ -51,8 +51,9 @@ export const writeTerms = statement({
 });
 
 /**
- * Adds terms that the catalogue didn't have. In one order, so that two calls at once can't wait for each other. A term that
- * nothing had when it was last counted is one again, so that it isn't deleted.
+ * Adds terms that the catalogue didn't have. In one order, so that two calls at once can't wait for each other; and it locks no term
+ * that is there already, since all services of a topic share it. A term that nothing had when it was last counted is one again, so
+ * that it isn't deleted.
  */
 export const addTerms = statement({
   name: "offer.add-terms",
@@ -60,8 +61,12 @@ export const addTerms = statement({
   params: { terms: texts() },
   row: {},
   text: `
-    INSERT INTO search_terms AS t (term) SELECT term FROM unnest($terms) term ORDER BY term
-    ON CONFLICT (term) DO UPDATE SET services = 1 WHERE t.services = 0`,
+    WITH unused AS (
+      SELECT term FROM search_terms WHERE term = ANY($terms) AND services = 0 ORDER BY term FOR UPDATE
+    ), used_again AS (
+      UPDATE search_terms t SET services = 1 FROM unused WHERE t.term = unused.term
+    )
+    INSERT INTO search_terms (term) SELECT term FROM unnest($terms) term ORDER BY term ON CONFLICT (term) DO NOTHING`,
 });
 
 /** The same for English words as they are written. */

@@ -1,5 +1,5 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Sql, SqlPool } from "../../ports/sql.ts";
+import { waitForTurn } from "../../protocol/turns.ts";
 import type { Thesaurus } from "../../protocol/search-text/index.ts";
 import { findTerms, toTsvector } from "./find-terms.ts";
 import { lockEntries, placeEntries, replaceOffers, servicesOfAccounts } from "./store.ts";
@@ -25,7 +25,7 @@ export async function indexServices(
   const allTerms = new Set<string>();
   const allWords = new Set<string>();
   for (const [index, texts] of (await readTexts.all(sql, { service_ids: serviceIds })).entries()) {
-    if (index % AT_ONCE === AT_ONCE - 1) await nextTurn();
+    if (index % AT_ONCE === AT_ONCE - 1) await waitForTurn();
     const { terms, words } = findTerms(texts, thesaurus);
     found.service_ids.push(texts.service_id);
     found.terms.push(toTsvector(terms));

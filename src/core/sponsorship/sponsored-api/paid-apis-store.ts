@@ -2,7 +2,7 @@ import { bigint, integer, nullable, text, texts, timestamp } from "../../ports/s
 import type { Sql } from "../../ports/sql.ts";
 import type { RowOf } from "../../ports/statement.ts";
 import { statement } from "../../ports/statement.ts";
-import { MOST_CHARACTERS } from "../../protocol/large-pages.ts";
+import { fitsOnPage, MOST_CHARACTERS } from "../../protocol/large-pages.ts";
 
 /** SQL condition on `sponsored_apis s`: it is active and costs something. An index has these services only. */
 const PAID = "s.active AND s.pay_to IS NOT NULL";
@@ -28,7 +28,7 @@ const pageOf = (condition: string): string => `
         FROM page JOIN sponsored_apis s ON s.id = page.id
     ), bounded AS (
       SELECT id, input_schema, sample_input,
-             sum(length(input_schema) + length(sample_input)) OVER (ORDER BY length(input_schema) + length(sample_input), id) <= $most_characters AS fits
+             ${fitsOnPage("length(input_schema) + length(sample_input)", "id")} AS fits
         FROM sized
     )
     SELECT s.service_key AS "serviceKey", s.name, s.description, s.tags, s.categories, s.network, s.price_micros AS "priceMicros",

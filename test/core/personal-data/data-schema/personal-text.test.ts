@@ -360,6 +360,9 @@ describe("text where data types are asked for", () => {
     ["+49 1511 2345674 4111 1111 1111 1111", ["phone"], "a payment card number"],
     // These numbers are part of the e-mail address or phone number that is asked for.
     ["ada+20240131@example.com", ["email"], undefined],
+    ["a@ rg0.a0000a.aa", ["email"], undefined], // "RG" names an identity number, but not in a domain
+    ["a@rg0.a0000a.aa", ["email"], undefined],
+    ["a@b.org, RG 12.345.678-9", ["email"], "a national id"],
     ["Ada <555-123-4567@example.com>", ["email"], undefined],
     ["+4222222222222", ["phone"], undefined],
     ["+42 2222 2222222", ["phone"], undefined],

@@ -56,9 +56,13 @@ const isRepository = (text: string, at: number, after: string): boolean =>
   /(?:^|[^\p{L}\p{N}._+-])git$/u.test(text.slice(Math.max(0, at - 4), at)) &&
   /^[\w.-]{1,253}[:/][\w~-]/.test(after);
 
-/** Removes the words that hold an address. The number in `ada+20240131@example.com` is part of the address. */
+/**
+ * Removes the words that hold an address, also one with a blank after the `@`. The number in `ada+20240131@example.com` is part of
+ * the address.
+ */
 export const withoutEmails = (text: string): string =>
   text
+    .replace(/@ {1,2}(?=[\p{L}\p{N}])/gu, "@")
     .split(BETWEEN_WORDS)
     .map((word) => (holdsAtSign(word) ? "" : word))
     .join("");

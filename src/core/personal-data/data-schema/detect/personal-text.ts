@@ -50,7 +50,10 @@ const LIKENESSES = [
   {
     likeness: "a national id",
     fitting: ["identifier"],
-    isIn: ({ withoutAccounts, numbers }) => numbers !== withoutAccounts,
+    isIn: ({ withoutAccounts, asked }) => {
+      const besideEmails = asked.includes("email") ? withoutEmails(withoutAccounts) : withoutAccounts;
+      return withoutNationalIds(besideEmails) !== besideEmails;
+    },
   },
   {
     likeness: "a phone number",
