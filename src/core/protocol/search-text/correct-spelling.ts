@@ -39,22 +39,29 @@ export const cutsOf = (word: string): [string, string][] =>
   );
 
 /**
- * The text with each of the misspelt words cut in two known words, or replaced by the known word that is spelt most alike.
+ * The text with each of the misspelt words cut in two known words, or replaced by the known word that is spelt most alike. Each
+ * takes milliseconds, so the caller bounds how many there are; a word that is repeated is looked for once.
  * @param isKnown whether the catalogue or the thesaurus has the word
  * @param similar known words that are spelt somewhat like it
  */
-export const correctSpelling = (
+export function correctSpelling(
   text: string,
   misspelt: ReadonlySet<string>,
   isKnown: (word: string) => boolean,
   similar: (word: string) => readonly string[],
-): string =>
-  normalize(text).replace(ENGLISH_WORD, (word) => {
+): string {
+  const corrected = new Map<string, string>();
+  return normalize(text).replace(ENGLISH_WORD, (word) => {
     if (!misspelt.has(word)) return word;
-    const cut = cutsOf(word).find(([first, second]) => isKnown(first) && isKnown(second));
-    if (cut !== undefined) return cut.join(" ");
-    return mostAlike(word, similar(word)) ?? word;
+    let found = corrected.get(word);
+    if (found === undefined) {
+      const cut = cutsOf(word).find(([first, second]) => isKnown(first) && isKnown(second));
+      found = cut?.join(" ") ?? mostAlike(word, similar(word)) ?? word;
+      corrected.set(word, found);
+    }
+    return found;
   });
+}
 
 function mostAlike(word: string, candidates: readonly string[]): string | undefined {
   if (word.length < SHORTEST_CORRECTED) return undefined;

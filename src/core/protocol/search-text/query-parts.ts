@@ -32,7 +32,7 @@ export interface Way {
   isBroader?: true;
 }
 
-/** The parts of what somebody looks for. Two phrases of one topic are one part. */
+/** The parts of what somebody looks for. Two phrases of one topic are one part, and so is a word that is repeated. */
 export function queryParts(text: string, thesaurus: Thesaurus): QueryPart[] {
   const normal = normalize(text);
   const words = wordsOf(normal);
@@ -58,16 +58,14 @@ export function queryParts(text: string, thesaurus: Thesaurus): QueryPart[] {
         ...ways.filter((way) => !same.ways.some((known) => known.terms.join() === way.terms.join())),
       );
   }
-  const single = words
-    .filter(
-      ({ isStop, start, end }) => !isStop && !spans.some((span) => start < span.end && span.start < end),
-    )
-    .map((word): QueryPart => ({
-      text: word.text,
-      share: word.isWeak ? WEAK_SHARE : 1,
-      ways: wordsAsWay([word]),
-    }));
-  const parts = [...byTopics.values(), ...single];
+  const single = new Map<string, QueryPart>();
+  for (const word of words) {
+    const isInSpan = spans.some((span) => word.start < span.end && span.start < word.end);
+    if (word.isStop || isInSpan || single.has(word.form)) continue;
+    const share = word.isWeak ? WEAK_SHARE : 1;
+    single.set(word.form, { text: word.text, share, ways: wordsAsWay([word]) });
+  }
+  const parts = [...byTopics.values(), ...single.values()];
   const isAllWeak = parts.every(({ share }) => share < 1);
   return isAllWeak ? parts.map((part) => ({ ...part, share: 1 })) : parts;
 }

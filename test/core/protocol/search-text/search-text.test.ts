@@ -154,6 +154,23 @@ describe("spelling", () => {
     expect(correct(text)).toBe(normalize(text));
   });
 
+  test("a word that is repeated a hundred times is one part of a search, and is looked up once", () => {
+    const text = "weahter ".repeat(100);
+    const looked: string[] = [];
+    const corrected = correctSpelling(
+      text,
+      new Set(wordsToSpell(text)),
+      () => false,
+      (word) => {
+        looked.push(word);
+        return [...known];
+      },
+    );
+    expect(looked).toEqual(["weahter"]);
+    expect(corrected).toBe("weather ".repeat(100));
+    expect(queryParts(text, thesaurus).map((part) => part.text)).toEqual(["weahter"]);
+  });
+
   test("edits are counted with swaps of neighbours as one", () => {
     expect([
       countEdits("abcd", "abdc"),
