@@ -8,7 +8,7 @@ const SHORTEST_CORRECTED = 5;
 const SHORTEST_PIECE = { first: 2, second: 3 };
 /** From so many letters on, two mistakes are corrected, and else one. */
 const LONG_WORD = 10;
-/** From so many letters on, the first letter may be wrong too. */
+/** From so many letters on, the first letter may be wrong too, if the last one is right. */
 const FIRST_LETTER_FROM = 8;
 
 /** The words of a search that may be misspelt: neither English words nor names. */
@@ -68,7 +68,11 @@ function mostAlike(word: string, candidates: readonly string[]): string | undefi
   const most = word.length >= LONG_WORD ? 2 : 1;
   const [best] = candidates
     .filter((candidate) => Math.abs(candidate.length - word.length) <= most)
-    .filter((candidate) => candidate[0] === word[0] || candidate.length >= FIRST_LETTER_FROM)
+    .filter(
+      (candidate) =>
+        candidate[0] === word[0] ||
+        (candidate.length >= FIRST_LETTER_FROM && candidate.at(-1) === word.at(-1)),
+    )
     .map((candidate) => ({ candidate, edits: countEdits(word, candidate) }))
     .filter(({ edits }) => edits <= most)
     .sort(
