@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { anyOf, ladder, MOST_RUNGS } from "../../../src/core/discovery/search/ladder.ts";
 import type { QueryPart } from "../../../src/core/protocol/search-text/index.ts";
-import { LABELS, quoteTerm } from "../../../src/core/protocol/search-text/index.ts";
+import { LABELS, quoteTerm, WORST_TIER } from "../../../src/core/protocol/search-text/index.ts";
 import type { TestDatabase } from "../../support/database.ts";
 import { createDatabase, queryRows } from "../../support/database.ts";
 
@@ -26,12 +26,13 @@ const part = (text: string, share: number): QueryPart => ({
 const service = fc
   .record({
     terms: fc.subarray([...TERMS, ...TERMS.map((term) => `#${term}`)]),
-    tier: fc.integer({ min: 0, max: 4 }),
+    tier: fc.integer({ min: 0, max: WORST_TIER }),
   })
   .chain(({ terms, tier }) =>
-    fc
-      .subarray(terms)
-      .map((prominent) => [...terms, ...prominent.map((term) => `^${term}`), ...LABELS.slice(0, 4 - tier)]),
+    fc.subarray(terms).map((prominent) => ({
+      ...{ tier },
+      terms: [...terms, ...prominent.map((term) => `^${term}`), ...LABELS.slice(0, WORST_TIER - tier)],
+    })),
   );
 const frequency = fc.oneof(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 100, max: 1_000_000 }));
 
@@ -59,13 +60,20 @@ test("the queries overlap nowhere, and together they find what any of them looks
         const sought = main.length > 0 ? main : parts;
         const any = parts.length === 0 ? undefined : anyOf(sought, frequencies);
         const all = [...(any === undefined ? [] : [`(${any})`]), ...must].join(" & ");
-        const vectors = services.map((terms) => terms.map(quoteTerm).join(" "));
+        const vectors = services.map(({ terms }) => terms.map(quoteTerm).join(" "));
         const rows = (await queryRows(
           database.url,
           `SELECT coalesce($2 = '' OR v::tsvector @@ nullif($2, '')::tsquery, false) AS sought,
-                  (SELECT count(*)::int FROM unnest($3::text[]) query WHERE v::tsvector @@ query::tsquery) AS found
-             FROM unnest($1::text[]) v`,
-          [vectors, parts.length > 0 && any === undefined ? "'=none'" : all, queries],
+                  (SELECT count(*)::int FROM unnest($4::text[], $5::int[]) AS rung (query, most)
+                    WHERE tier <= most AND v::tsvector @@ query::tsquery) AS found
+             FROM unnest($1::text[], $3::int[]) AS service (v, tier)`,
+          [
+            vectors,
+            parts.length > 0 && any === undefined ? "'=none'" : all,
+            services.map(({ tier }) => tier),
+            queries.map(({ query }) => query),
+            queries.map(({ tier }) => tier),
+          ],
         )) as { sought: boolean; found: number }[];
         for (const row of rows) expect(row.found).toBe(row.sought ? 1 : 0);
       },
@@ -89,7 +97,8 @@ test("the most wanted come first: all words, then without the commonest, then on
   });
   const frequencies = { services: 1_000_000, of: (term: string) => counts[term] ?? 0 };
   const queries = ladder([word("a"), word("b")], { must: [], mustFrequency: 1_000_000 }, frequencies);
-  expect(queries).toEqual([
+  expect(queries.every(({ tier }) => tier === WORST_TIER)).toBe(true);
+  expect(queries.map(({ query }) => query)).toEqual([
     "(('b')) & (('a'))",
     "(('^b')) & !(('a'))",
     "(('b')) & !(('a')) & !(('^b')) & '=open'",
@@ -100,5 +109,30 @@ test("the most wanted come first: all words, then without the commonest, then on
     "(('a')) & !(('b')) & !(('^a')) & '=best64'",
     "(('a')) & !(('b')) & !(('^a')) & '=open' & !'=best64'",
     "(('a')) & !(('b')) & !(('^a')) & !'=open'",
+  ]);
+});
+
+test("where hundreds of the best services have a word, the words are looked for among those only, then the rest at once", () => {
+  const counts: Record<string, number> = {
+    a: 100_000,
+    b: 90_000,
+    "=open": 900_000,
+    "=best64": 15_000,
+    "=best16": 60_000,
+    "=best4": 250_000,
+  };
+  const word = (text: string): QueryPart => ({
+    ...{ text, share: 1 },
+    ways: [{ terms: [text], needs: "all", counts: 1 }],
+  });
+  const frequencies = { services: 1_000_000, of: (term: string) => counts[term] ?? 0 };
+  expect(ladder([word("a"), word("b")], { must: [], mustFrequency: 1_000_000 }, frequencies)).toEqual([
+    { query: "(('b')) & (('a'))", tier: 1 },
+    { query: "(('^b')) & !(('a'))", tier: 1 },
+    { query: "(('b')) & !(('a')) & !(('^b'))", tier: 1 },
+    { query: "(('^a')) & !(('b'))", tier: 1 },
+    { query: "(('a')) & !(('b')) & !(('^a'))", tier: 1 },
+    { query: "(('b') | ('a')) & ('=open') & !('=best16')", tier: WORST_TIER },
+    { query: "(('b') | ('a')) & !('=open')", tier: WORST_TIER },
   ]);
 });

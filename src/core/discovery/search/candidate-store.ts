@@ -1,23 +1,25 @@
 import { integer, nullable, text, texts, uuid } from "../../ports/sql-types.ts";
 import { statement } from "../../ports/statement.ts";
+import type { LadderQuery } from "./ladder.ts";
 import { MOST_RUNGS } from "./ladder.ts";
 import { MOST_CANDIDATES } from "./weights.ts";
 
-const RUNGS = Array.from({ length: MOST_RUNGS }, (_, index) => `rung_${index}` as const);
+const RUNGS = Array.from({ length: MOST_RUNGS }, (_, index) => index);
+
+const queryParams = Object.fromEntries(RUNGS.map((rung) => [`rung_${rung}`, nullable(text)] as const));
+const tierParams = Object.fromEntries(RUNGS.map((rung) => [`tier_${rung}`, nullable(integer)] as const));
 
 /**
  * Finds services that match the first of these queries, then further ones that match the next, until there are enough. It is planned
- * each time: which index is best depends on the queries, and those left out (null) cost nothing then.
+ * each time: which index is best depends on the queries and tiers, and those left out (null) cost nothing then.
  */
 const findMatches = statement({
   name: "search.find-matches",
   limit: "search",
   planEachTime: true,
   params: {
-    ...(Object.fromEntries(RUNGS.map((rung) => [rung, nullable(text)])) as Record<
-      (typeof RUNGS)[number],
-      ReturnType<typeof nullable<string>>
-    >),
+    ...queryParams,
+    ...tierParams,
     /** Queries of single terms, to be told which of them a service meets. */
     tests: texts(),
   },
@@ -29,7 +31,7 @@ const findMatches = statement({
   text: `
     SELECT e.service_id, ARRAY(SELECT e.terms @@ test FROM unnest($tests::tsquery[]) test)::text AS met
       FROM (SELECT service_id FROM (
-             ${RUNGS.map((rung) => `(SELECT service_id FROM search_entries WHERE terms @@ $${rung}::tsquery LIMIT ${MOST_CANDIDATES})`).join("\n             UNION ALL ")}
+             ${RUNGS.map((rung) => `(SELECT service_id FROM search_entries WHERE tier <= $tier_${rung} AND terms @@ $rung_${rung}::tsquery LIMIT ${MOST_CANDIDATES})`).join("\n             UNION ALL ")}
            ) rungs LIMIT ${MOST_CANDIDATES}) found
       JOIN search_entries e USING (service_id)`,
 });
@@ -37,14 +39,12 @@ const findMatches = statement({
 /** Finds services that match the queries, at most some hundreds: for each, which of the tests it meets. */
 export const matchServices = (
   ctx: Parameters<typeof findMatches.all>[0],
-  queries: readonly string[],
+  queries: readonly LadderQuery[],
   tests: string[],
 ): ReturnType<typeof findMatches.all> =>
   findMatches.all(ctx, {
-    ...(Object.fromEntries(RUNGS.map((rung, index) => [rung, queries[index] ?? null])) as Record<
-      (typeof RUNGS)[number],
-      string | null
-    >),
+    ...Object.fromEntries(RUNGS.map((rung) => [`rung_${rung}`, queries[rung]?.query ?? null])),
+    ...Object.fromEntries(RUNGS.map((rung) => [`tier_${rung}`, queries[rung]?.tier ?? null])),
     tests,
   });
 

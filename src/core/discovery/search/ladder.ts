@@ -1,5 +1,5 @@
 import type { QueryPart, Way } from "../../protocol/search-text/index.ts";
-import { LABELS, prominentTerm, quoteTerm } from "../../protocol/search-text/index.ts";
+import { LABELS, prominentTerm, quoteTerm, WORST_TIER } from "../../protocol/search-text/index.ts";
 import type { Frequencies } from "./score-text.ts";
 import { frequencyOf, frequencyOfWay } from "./score-text.ts";
 import { MAIN_SHARE, MOST_CANDIDATES } from "./weights.ts";
@@ -7,6 +7,12 @@ import { MAIN_SHARE, MOST_CANDIDATES } from "./weights.ts";
 /** The label of services that a budget can pay for, and those of the best of them, the fewest first. */
 const [OPEN, ...BEST] = LABELS;
 const BEST_FIRST = BEST.toReversed();
+
+/** A query for services, as `tsquery` reads it, among those of a tier and the better ones: they have an index of their own. */
+export interface LadderQuery {
+  query: string;
+  tier: number;
+}
 
 /** A rung that more services than this are expected on is divided, so that the better ones are read first. */
 const MANY = 2 * MOST_CANDIDATES;
@@ -39,20 +45,20 @@ interface KnownPart {
  * @param parts what is looked for; empty: anything
  * @param must what every candidate has to have, as queries
  * @param mustFrequency about how many services that is
- * @returns queries as `tsquery` reads them; none if no service can be found
+ * @returns none if no service can be found
  */
 export function ladder(
   parts: readonly QueryPart[],
   { must, mustFrequency }: { must: readonly string[]; mustFrequency: number },
   frequencies: Frequencies,
-): string[] {
+): LadderQuery[] {
   const known = parts.flatMap((part) => knownPart(part, frequencies));
   const main = known.filter(({ share }) => share > MAIN_SHARE);
   const wanted = (main.length > 0 ? main : known).toSorted((a, b) => a.frequency - b.frequency);
   if (parts.length > 0 && wanted.length === 0) return [];
   const mustShare = Math.min(1, mustFrequency / frequencies.services);
   const [rarest] = wanted;
-  if (rarest === undefined) return bestFirst(must.map(inBrackets), mustFrequency, frequencies);
+  if (rarest === undefined) return bestFirst(must.map(inBrackets), mustFrequency, frequencies).map(inAnyTier);
 
   const rungs = rungsOf(wanted);
   const best = BEST_FIRST.find(
@@ -61,20 +67,20 @@ export function ladder(
   const widest = join(wanted.map(({ widestQuery }) => widestQuery));
   if (best !== undefined) {
     // Hundreds that have what is wanted are among the best, so the others needn't be read: that would grow with the catalogue.
-    const label = quoteTerm(best);
+    const tier = BEST_FIRST.indexOf(best);
     return [
-      ...rungs.map(({ all, none }) => toQuery([...all, ...must, label], none)),
-      toQuery([widest, ...must, quoteTerm(OPEN)], [label]),
-      toQuery([widest, ...must], [quoteTerm(OPEN)]),
+      ...rungs.map(({ all, none }) => ({ query: toQuery([...all, ...must], none), tier })),
+      inAnyTier(toQuery([widest, ...must, quoteTerm(OPEN)], [quoteTerm(best)])),
+      inAnyTier(toQuery([widest, ...must], [quoteTerm(OPEN)])),
     ];
   }
   const queries = rungs.flatMap(({ all, none, expected }) =>
     bestFirst(conditionsOf([...all, ...must], none), expected * mustShare, frequencies),
   );
-  if (queries.length <= MOST_RUNGS) return queries;
+  if (queries.length <= MOST_RUNGS) return queries.map(inAnyTier);
   // The last one takes what the others leave: it is asked only if they don't find enough.
   const first = queries.slice(0, MOST_RUNGS - 1);
-  return [...first, toQuery([widest, ...must], first)];
+  return [...first, toQuery([widest, ...must], first)].map(inAnyTier);
 }
 
 /** Any of the parts, for what every candidate has to have. Undefined if the catalogue knows none of them. */
@@ -178,3 +184,4 @@ const toQuery = (all: readonly string[], none: readonly string[]): string =>
 /** A query for services that any of these finds. */
 const join = (queries: readonly string[]): string => queries.join(" | ");
 const inBrackets = (query: string): string => `(${query})`;
+const inAnyTier = (query: string): LadderQuery => ({ query, tier: WORST_TIER });

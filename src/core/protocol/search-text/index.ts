@@ -5,7 +5,7 @@ export { normalize, wordForm } from "./normal-form.ts";
 export type { QueryPart, Way } from "./query-parts.ts";
 export { queryParts } from "./query-parts.ts";
 export type { Prominence } from "./terms.ts";
-export { categoryTerm, LABELS, prominentTerm, quoteTerm, readTerm } from "./terms.ts";
+export { categoryTerm, LABELS, prominentTerm, quoteTerm, readTerm, WORST_TIER } from "./terms.ts";
 export { BUILT_IN_TOPICS } from "./thesaurus/built-in.ts";
 export type { Thesaurus } from "./thesaurus/parse-thesaurus.ts";
 export { parseThesaurus } from "./thesaurus/parse-thesaurus.ts";

@@ -17,6 +17,9 @@ export function readTerm(term: string): { kind: "word" | "topic" | "other"; text
  */
 export const LABELS = ["=open", "=best4", "=best16", "=best64"] as const;
 
+/** The tier of services without any label. The best ones, with all of them, are of tier 0. */
+export const WORST_TIER = LABELS.length;
+
 /**
  * Where in a service's texts a term stands, the most prominent first: its name; its tags, categories and key; its description;
  * the texts of campaigns that pay for it. They are the weights of PostgreSQL's `tsvector`.
