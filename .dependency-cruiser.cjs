@@ -14,6 +14,8 @@ const AREAS = {
   runs: ["sponsorship", "money", "personal-data", "access"],
   discovery: ["money", "access"],
   observability: [],
+  // What a person sees and does over everything that is theirs.
+  account: ["runs", "discovery", "sponsorship", "money", "personal-data", "access", "observability"],
 };
 /** What every area may import: who acts and with what (context), what all calls share, and the ports. */
 const CORE_GROUND = "^src/core/(context\\.ts$|protocol/|ports/)";

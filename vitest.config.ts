@@ -29,8 +29,8 @@ export default defineConfig({
     isolate: false,
     sequence: { sequencer: SlowestFirst },
     // Real databases and chains: slow enough to need these, quick enough that hanging shows.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     // No tests, or only some, is a failure and not a pass.
     passWithNoTests: false,
     allowOnly: false,

@@ -38,7 +38,8 @@ SELECT id, key_hash, sponsor_id
 -- Approvals as they are read: one that is still pending when its time is over counts as expired.
 CREATE VIEW approval_states WITH (security_invoker = true) AS
 SELECT id, kind, agent_id, user_id, grant_id, agent_session_id, requested, request_digest,
-       CASE WHEN status = 'pending' AND expires_at <= now() THEN 'expired' ELSE status END AS status, created_at, expires_at
+       CASE WHEN status = 'pending' AND expires_at <= now() THEN 'expired' ELSE status END AS status, created_at, expires_at,
+       asked_from, code_entered_at, wrong_codes
   FROM approvals;
 
 -- Approvals that wait for the user's decision.

@@ -20,6 +20,7 @@ export function createAuthenticators(deps: Deps, adminApiKey: string | undefined
         throw new AppError("unauthorized", { message: "The administrator's key is required." });
       return { kind: "admin" };
     },
+    person: () => Promise.resolve(undefined),
   };
 }
 

@@ -117,8 +117,18 @@ export interface AdminActor {
   kind: "admin";
 }
 
+/** A person who signed in to the console. */
+export interface UserActor {
+  kind: "user";
+  userId: string;
+  /** Their sign-in account, and their session there. */
+  accountId: string;
+  sessionId: string;
+  email: string;
+}
+
 /** The caller of an operation. Scope checks and the audit log use the same union. */
-export type Actor = AgentActor | SessionActor | SponsorActor | AdminActor;
+export type Actor = AgentActor | SessionActor | SponsorActor | AdminActor | UserActor;
 
 /** Whom a call counts for, where callers are limited or take turns. */
 export type Caller = { actor: Actor } | { clientAddress: string };
@@ -129,6 +139,7 @@ export function callerKey(caller: Caller): string {
   const { actor } = caller;
   switch (actor.kind) {
     case "session":
+    case "user":
       return `user:${actor.userId}`;
     case "agent":
       return `agent:${actor.agentId}`;

@@ -13,7 +13,7 @@ export interface ComputeLimits {
 }
 
 /** The limits of the tasks end every task in a second or two, on an idle machine. These are for what they miss. */
-const LIMITS: ComputeLimits = { giveUpAfterMs: 15_000, maxHeapMb: 512 };
+const LIMITS: ComputeLimits = { giveUpAfterMs: 30_000, maxHeapMb: 512 };
 /** An unused thread ends, and its memory is freed. */
 const IDLE_MS = 60_000;
 
@@ -40,7 +40,8 @@ export class ComputeThread implements Compute {
       idleTimeout: IDLE_MS,
       execArgv: isSource ? ["--import", tsx()] : [],
       // Where there are too few cores, the threads that answer requests go first. Without its native module, nothing changes.
-      niceIncrement: 10,
+      // Sources are run by tests, several files at once: there, a thread that goes last would hardly get a turn.
+      niceIncrement: isSource ? 0 : 10,
       // A task needs nothing of it, and it holds keys.
       env: {},
       resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },

@@ -15,7 +15,7 @@ import { mutations, validRequests } from "./requests.ts";
  * OpenAPI document describes: never a 500, always the envelope, and a body that fits its schema.
  */
 
-const REQUESTS_PER_OPERATION = 250;
+const REQUESTS_PER_OPERATION = 165;
 
 const world = useWorld({
   upstreamFor: "all tests",

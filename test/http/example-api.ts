@@ -48,6 +48,7 @@ const authenticators: Authenticators = {
     if (token === "tf_as_database_down") throw Object.assign(new Error("terminating"), { code: "57P01" });
     throw new AppError("unauthorized");
   },
+  person: () => Promise.resolve(undefined),
   gptSession: async () => {
     throw new AppError("unauthorized");
   },

@@ -201,7 +201,7 @@ async function populate(
   const sessions: SessionActor[] = [];
   for (const cents of SESSION_CENTS) {
     const opened = await openSession(
-      { ...deps, actor: agent },
+      { ...deps, actor: agent, clientAddress: "127.0.0.1" },
       { user_id: grant.user_id, scopes, budget_limit_cents: cents },
     );
     sessions.push(await authenticateSession(deps, "agent_session", opened.data.session_token));

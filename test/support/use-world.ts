@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import type { Running } from "../../src/app/server.ts";
 import { startTollfree } from "../../src/app/server.ts";
+import type { Deps } from "../../src/core/context.ts";
 import type { Database } from "../../src/core/ports/database.ts";
 import type { GrantOfUser, ReadyService, SponsorWithKey } from "./caller.ts";
 import { Caller } from "./caller.ts";
@@ -85,6 +86,11 @@ export class World extends Caller {
   /** As the server's restricted role. */
   get db(): Database {
     return this.server.deps.db;
+  }
+
+  /** What the server's core works with. */
+  get deps(): Deps {
+    return this.server.deps;
   }
 
   get database(): TestDatabase {

@@ -119,6 +119,8 @@ function limitFor(rules: RateRules, actor: Actor, operationId: string): CallLimi
       return { rule: agentKeyRule(rules, operationId), key: actor.apiKeyId, nextActions: [next.auth()] };
     case "sponsor":
       return { rule: rules.sponsor, key: actor.sponsorId, nextActions: [] };
+    case "user":
+      return { rule: rules.person, key: actor.userId, nextActions: [] };
     case "admin":
       return undefined;
   }

@@ -1,5 +1,6 @@
 import type { Deps } from "../../core/context.ts";
 import { countSearchTerms } from "./count-search-terms.ts";
+import { finishStops } from "./finish-stops.ts";
 import { indexServicesOfOlderVersions } from "./index-services.ts";
 import { logExpired } from "./log-expired-sessions.ts";
 import { purgeExpired } from "./purge-expired.ts";
@@ -32,6 +33,7 @@ export const listJobs = (
   purgeRateLimits(options.purgeRateLimits),
   recordAnonymousCalls(deps, options.recordAnonymousCalls),
   logExpired(deps),
+  finishStops(deps),
   indexServicesOfOlderVersions(deps),
   countSearchTerms(deps),
   refreshOffersOfChangedBudgets(deps),

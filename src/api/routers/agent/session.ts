@@ -41,7 +41,10 @@ export const sessionProcedures = {
     .input(OpenSessionInput)
     .output(success(OpenSessionOutput))
     .mutation(async ({ ctx, input }) => {
-      const { data, subject } = await openSession({ ...ctx.deps, actor: ctx.actor }, input);
+      const { data, subject } = await openSession(
+        { ...ctx.deps, actor: ctx.actor, clientAddress: ctx.clientAddress },
+        input,
+      );
       identify(ctx, subject);
       return ok(ctx, data, [next.searchServices(), next.flowStatus()]);
     }),

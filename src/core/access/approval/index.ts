@@ -1,6 +1,6 @@
 export { getApproval } from "./get-approval.ts";
 export { listApprovals } from "./list-approvals.ts";
-export { approvalPrompt, openApproval } from "./open-approval.ts";
+export { approvalPrompt, MOST_WRONG_CODES, openApproval, userCodeOf } from "./open-approval.ts";
 export {
   BudgetRequest,
   DataRequest,
@@ -11,6 +11,8 @@ export {
   ListApprovalsOutput,
 } from "./schema.ts";
 export {
+  bindToUser,
+  countWrongCode,
   endApprovalsOfAgent,
   endApprovalsOfGrant,
   findApprovedBudget,
@@ -18,6 +20,7 @@ export {
   findStandingGrant,
   listOpenApprovals,
   lockApproval,
+  type ApprovalRow,
   type LockedApproval,
   recordDecision,
   takeSignIn,

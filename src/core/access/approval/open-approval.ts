@@ -10,6 +10,9 @@ import { hashSecret } from "../credential/index.ts";
 import type { ApprovalKind } from "./schema.ts";
 import { addAskingSession, findOpenApproval, insertApproval } from "./opening-store.ts";
 
+/** So many wrong codes end an approval. */
+export const MOST_WRONG_CODES = 5;
+
 const POLL_INTERVAL_SECONDS = 5;
 
 /** How many open approvals may wait for one user (R7.5): of all agents, and of one agent, which leaves room for others. */
@@ -34,6 +37,8 @@ export interface ApprovalRequest {
   userId?: string | undefined;
   grantId?: string | undefined;
   sessionId?: string | undefined;
+  /** The network address that the request came from. */
+  askedFrom?: string | undefined;
   /**
    * Two requests with the same agent, kind, grant, `requested` and key share one open approval.
    * Undefined: the request always opens a new approval.
@@ -67,7 +72,15 @@ export async function openApproval(
   const requestDigest = hashSecret(
     canonicalJson([request.kind, request.grantId ?? null, key, request.requested]),
   );
-  const { kind, agentId, userId = null, grantId = null, sessionId = null, requested } = request;
+  const {
+    kind,
+    agentId,
+    userId = null,
+    grantId = null,
+    sessionId = null,
+    askedFrom = null,
+    requested,
+  } = request;
   const existing = await findOpenApproval(db, agentId, requestDigest);
   if (existing !== null) {
     if (sessionId !== null) await addAskingSession.count(sql, { id: existing.id, session_id: sessionId });
@@ -83,6 +96,7 @@ export async function openApproval(
       ...{ id, kind, agent_id: agentId, user_id: userId, grant_id: grantId, session_id: sessionId },
       user_code_hash: hashSecret(userCode(cipher, id)),
       requested,
+      asked_from: askedFrom,
       request_digest: requestDigest,
       seconds: LIFETIME_SECONDS[kind],
     },
@@ -133,4 +147,13 @@ function userCode(cipher: Cipher, approvalId: string): string {
     digits /= 20n;
   }
   return code;
+}
+
+/** Reads a code as people type it: in small letters too, with a hyphen, blanks or nothing between its halves. */
+export function userCodeOf(typed: string): string {
+  const letters = typed
+    .normalize("NFKC")
+    .toUpperCase()
+    .replace(/[^A-Z]/g, "");
+  return `${letters.slice(0, 4)}-${letters.slice(4)}`;
 }

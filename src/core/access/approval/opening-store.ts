@@ -1,5 +1,15 @@
 import type { Queries } from "../../ports/database.ts";
-import { bigint, bytes, integer, json, nullable, oneOf, timestamp, uuid } from "../../ports/sql-types.ts";
+import {
+  bigint,
+  bytes,
+  integer,
+  json,
+  nullable,
+  oneOf,
+  text,
+  timestamp,
+  uuid,
+} from "../../ports/sql-types.ts";
 import type { SqlPool } from "../../ports/sql.ts";
 import type { RowOf } from "../../ports/statement.ts";
 import { statement } from "../../ports/statement.ts";
@@ -31,13 +41,14 @@ const insertOrFind = statement({
     session_id: nullable(uuid),
     user_code_hash: bytes,
     requested: json<Record<string, unknown>>(),
+    asked_from: nullable(text),
     request_digest: bytes,
     seconds: integer,
   },
   row: { id: uuid, expires_at: timestamp },
   text: `
-    INSERT INTO approvals (id, kind, agent_id, user_id, grant_id, agent_session_id, user_code_hash, requested, request_digest, expires_at)
-    VALUES ($id, $kind, $agent_id, $user_id, $grant_id, $session_id, $user_code_hash, $requested, $request_digest,
+    INSERT INTO approvals (id, kind, agent_id, user_id, grant_id, agent_session_id, user_code_hash, requested, asked_from, request_digest, expires_at)
+    VALUES ($id, $kind, $agent_id, $user_id, $grant_id, $session_id, $user_code_hash, $requested, $asked_from, $request_digest,
             now() + make_interval(secs => $seconds))
     ON CONFLICT (agent_id, request_digest) WHERE status = 'pending' DO UPDATE SET request_digest = excluded.request_digest
     RETURNING id, expires_at`,

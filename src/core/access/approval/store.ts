@@ -1,6 +1,6 @@
 import type { ApprovalState } from "../../../platform/generated/prisma/client.ts";
 import type { Queries } from "../../ports/database.ts";
-import { boolean, json, nullable, oneOf, uuid, uuids } from "../../ports/sql-types.ts";
+import { boolean, bytes, integer, json, nullable, oneOf, uuid, uuids } from "../../ports/sql-types.ts";
 import type { Sql } from "../../ports/sql.ts";
 import type { RowOf } from "../../ports/statement.ts";
 import { statement } from "../../ports/statement.ts";
@@ -59,10 +59,13 @@ const lockPending = statement({
     status: oneOf<ApprovalRow["status"]>(),
     overdue: boolean,
     grant_live: boolean,
+    user_code_hash: bytes,
+    code_entered: boolean,
+    wrong_codes: integer,
   },
   text: `
     SELECT id, kind, agent_id, user_id, grant_id, array_remove(array_append(asking_session_ids, agent_session_id), NULL) AS asking_session_ids,
-           requested, status, expires_at <= now() AS overdue,
+           requested, status, expires_at <= now() AS overdue, user_code_hash, code_entered_at IS NOT NULL AS code_entered, wrong_codes,
            EXISTS (SELECT FROM live_grants l WHERE l.id = grant_id) AS grant_live
       FROM approvals WHERE id = $id FOR UPDATE`,
 });
@@ -88,6 +91,26 @@ export const findStandingGrant = statement({
   params: { user_id: uuid, agent_id: uuid },
   row: { id: uuid },
   text: "SELECT id FROM live_grants WHERE user_id = $user_id AND agent_id = $agent_id",
+});
+
+/** Binds an approval to the person who entered its code. */
+export const bindToUser = statement({
+  name: "approval.bind-to-user",
+  limit: "money",
+  params: { id: uuid, user_id: uuid },
+  row: {},
+  text: "UPDATE approvals SET user_id = $user_id, code_entered_at = now() WHERE id = $id",
+});
+
+/** Counts a wrong code. The last one that is allowed ends the approval. */
+export const countWrongCode = statement({
+  name: "approval.count-wrong-code",
+  limit: "money",
+  params: { id: uuid, most: integer },
+  row: { wrong_codes: integer },
+  text: `
+    UPDATE approvals SET wrong_codes = wrong_codes + 1, status = CASE WHEN wrong_codes + 1 >= $most THEN 'expired' ELSE status END
+     WHERE id = $id RETURNING wrong_codes`,
 });
 
 export const recordDecision = statement({

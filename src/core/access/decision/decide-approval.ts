@@ -27,10 +27,12 @@ type Input = z.infer<typeof DecideApprovalInput>;
  * @throws AppError `not_found` for an unknown approval or user, or an approval of another user; `conflict` if
  *   the approval was decided or has expired, or its grant has ended; `validation_error` if the decision is
  *   wider than the request, or leaves out a field of a grant (R6.1)
+ * @param needsCode whether the person must have entered the code that the agent shows
  */
 export async function decideApproval(
   { db, sql, log }: Pick<Deps, "db" | "sql" | "log">,
   input: Input,
+  { needsCode = false }: { needsCode?: boolean } = {},
 ): Promise<z.infer<typeof DecideApprovalOutput>> {
   const approvalId = requireId(input.approval_id, "approval");
   const userId = requireId(input.user_id, "user");
@@ -44,6 +46,8 @@ export async function decideApproval(
     if (approval.status !== "pending") {
       throw new AppError("conflict", { message: `This approval is ${approval.status} already.` });
     }
+    if (needsCode && !approval.code_entered)
+      throw new AppError("conflict", { message: "Enter the code first that the agent shows." });
     const status = input.decision === "approve" ? "approved" : "denied";
     const grantId = status === "approved" ? await carryOut(tx, approval, userId, input) : null;
     await recordDecision.count(tx, { id: approvalId, status, user_id: userId, grant_id: grantId });

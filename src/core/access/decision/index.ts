@@ -1,3 +1,15 @@
 /** What the user decides on an approval: carried out on the grant and the session that it is about. */
 export { decideApproval } from "./decide-approval.ts";
-export { DecideApprovalInput, DecideApprovalOutput } from "./schema.ts";
+export { decideQuestion } from "./decide-question.ts";
+export { enterCode } from "./enter-code.ts";
+export { type Choices, listQuestions, readQuestion } from "./read-question.ts";
+export {
+  ApprovalPage,
+  DecideApprovalInput,
+  DecideApprovalOutput,
+  DecideQuestionInput,
+  EnterCodeInput,
+  ListQuestionsOutput,
+  Question,
+  ReadQuestionInput,
+} from "./schema.ts";

@@ -1,16 +1,87 @@
 import { z } from "zod";
-import { Cents, ExplicitScopes, Id, RequestTimestamp } from "../../protocol/fields.ts";
+import {
+  Cents,
+  DataTypeField,
+  ExplicitScopes,
+  Id,
+  RequestTimestamp,
+  Timestamp,
+} from "../../protocol/fields.ts";
 
-export const DecideApprovalInput = z.strictObject({
+const decision = {
   approval_id: Id,
   decision: z.enum(["approve", "deny"]),
-  user_id: Id.meta({ description: "Internal id of the user who decides" }),
   scopes: ExplicitScopes.optional(),
   budget_limit_cents: Cents.optional(),
   expires_at: RequestTimestamp.optional(),
+};
+
+export const DecideApprovalInput = z.strictObject({
+  ...decision,
+  user_id: Id.meta({ description: "Internal id of the user who decides" }),
 });
 export const DecideApprovalOutput = z.object({
   approval_id: z.string(),
   status: z.enum(["approved", "denied"]),
   grant_id: z.string().optional(),
 });
+
+/** The same by the person. */
+export const DecideQuestionInput = z.strictObject(decision);
+export const ReadQuestionInput = z.strictObject({ approval_id: Id });
+export const EnterCodeInput = z.strictObject({ approval_id: Id, code: z.string().max(40) });
+
+const Terms = z.object({ scopes: ExplicitScopes, budget_limit_cents: z.number(), expires_at: Timestamp });
+
+/** Something that may be chosen, and whether the agent's present grant has it. */
+const Choice = z.object({ name: z.string(), held: z.boolean() });
+
+export const Question = z.object({
+  approval_id: z.string(),
+  kind: z.enum(["grant", "budget", "data", "gpt_sign_in"]),
+  asked_at: Timestamp,
+  expires_at: Timestamp,
+  agent: z.object({ name: z.string() }).meta({ description: "Who asks, in the words of the agent's owner" }),
+  asked_from: z.object({ address: z.string().nullable() }),
+  asks: z.object({
+    task_types: z.array(Choice),
+    data_types: z.array(z.object({ type: DataTypeField, held: z.boolean() })),
+    categories: z.array(Choice),
+    budget_limit_cents: z.number().nullable().meta({ description: "null: no money is asked for" }),
+    expires_in_seconds: z
+      .number()
+      .nullable()
+      .meta({ description: "null: the agent leaves the time to the person" }),
+  }),
+  present: Terms.extend({ spent_cents: z.number() })
+    .nullable()
+    .meta({ description: "What the person allowed this agent before, and still does" }),
+  service: z.object({ service_key: z.string(), name: z.string(), sponsor: z.string() }).nullable(),
+  campaign: z
+    .object({ name: z.string(), purpose: z.string(), sponsor: z.string(), retention_days: z.number().int() })
+    .nullable(),
+});
+export type Question = z.infer<typeof Question>;
+
+/** What the page of an approval shows to the person who is signed in. */
+export const ApprovalPage = z.discriminatedUnion("state", [
+  z.object({
+    state: z.literal("code_needed"),
+    approval_id: z.string(),
+    tries_left: z.number().int(),
+    expires_at: Timestamp,
+  }),
+  z.object({ state: z.literal("open"), question: Question }),
+  z.object({
+    state: z.literal("decided"),
+    status: z.enum(["approved", "denied"]),
+    question: Question,
+    granted: Terms.nullable().meta({ description: "What the agent may do now. null: nothing" }),
+  }),
+  z
+    .object({ state: z.literal("ended") })
+    .meta({ description: "Its time is over, or the code was wrong too often" }),
+]);
+export type ApprovalPage = z.infer<typeof ApprovalPage>;
+
+export const ListQuestionsOutput = z.object({ questions: z.array(Question) });

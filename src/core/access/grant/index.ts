@@ -1,5 +1,22 @@
 export { putGrant } from "./put-grant.ts";
 export { revokeGrant } from "./revoke-grant.ts";
-export { PutGrantInput, PutGrantOutput, RevokeGrantInput, RevokeGrantOutput } from "./schema.ts";
-export { addDataTypes, resumeGrantOfSession, suspendGrantAtLimit } from "./store.ts";
+export {
+  PutGrantInput,
+  PutGrantOutput,
+  RevokeGrantInput,
+  RevokeGrantOutput,
+  StopAgentInput,
+  StopAgentOutput,
+  StopAllAgentsOutput,
+  UndoStopOutput,
+} from "./schema.ts";
+export { finishStop, stopAgent, stopAllAgents, undoStop } from "./stop-agent.ts";
+export {
+  addDataTypes,
+  findOwnGrant,
+  listOwnGrants,
+  resumeGrantOfSession,
+  resumeOwnGrant,
+  suspendGrantAtLimit,
+} from "./store.ts";
 export { writeGrant } from "./write-grant.ts";

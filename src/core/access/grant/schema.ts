@@ -16,3 +16,13 @@ export const PutGrantOutput = z.object({
 
 export const RevokeGrantInput = z.strictObject({ grant_id: Id });
 export const RevokeGrantOutput = z.object({ revoked: z.literal(true), revoked_at: Timestamp });
+
+export const StopAgentInput = z.strictObject({ grant_id: Id });
+export const StopAgentOutput = z.object({
+  undo_until: Timestamp.meta({ description: "Until then, the stop can be undone" }),
+});
+export const StopAllAgentsOutput = z.object({
+  grant_ids: z.array(z.string()),
+  undo_until: Timestamp.nullable().meta({ description: "null: no agent was live" }),
+});
+export const UndoStopOutput = z.object({ grant_id: z.string() });

@@ -1,5 +1,5 @@
 import type { Queries } from "../../ports/database.ts";
-import { bigint, boolean, integer, text, texts, timestamp, uuid } from "../../ports/sql-types.ts";
+import { bigint, boolean, integer, nullable, text, texts, timestamp, uuid } from "../../ports/sql-types.ts";
 import { statement } from "../../ports/statement.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 
@@ -15,6 +15,9 @@ export async function userAndAgentExist(
   ]);
   return { user: users === 1, agent: agents === 1 };
 }
+
+export const findOwnGrant = (db: Queries, id: string, userId: string) =>
+  db.grant.findUnique({ where: { id, userId }, select: { id: true } });
 
 /**
  * Inserts the grant of a user and an agent, or replaces it, with a new budget account. A replaced grant keeps its id and
@@ -65,7 +68,57 @@ export const markRevoked = statement({
   limit: "money",
   params: { id: uuid },
   row: { revoked_at: timestamp },
-  text: "UPDATE grants SET revoked_at = coalesce(revoked_at, now()) WHERE id = $id RETURNING revoked_at",
+  text: "UPDATE grants SET revoked_at = coalesce(revoked_at, now()), undo_until = NULL WHERE id = $id RETURNING revoked_at",
+});
+
+/**
+ * Revokes the user's grant, or all of them (`id` null), so that it can be undone for a while. Nothing else changes before that
+ * time is over. Grants that aren't live stay as they are.
+ */
+export const markStopped = statement({
+  name: "grant.mark-stopped",
+  limit: "money",
+  params: { id: nullable(uuid), user_id: uuid, seconds: integer },
+  row: { id: uuid, undo_until: timestamp },
+  text: `
+    UPDATE grants SET revoked_at = now(), undo_until = now() + make_interval(secs => $seconds)
+     WHERE id IN (SELECT id FROM grants WHERE user_id = $user_id AND ($id IS NULL OR id = $id) AND revoked_at IS NULL AND expires_at > now()
+                   ORDER BY id FOR NO KEY UPDATE)
+    RETURNING id, undo_until`,
+});
+
+/** Makes a stopped grant live again. Writes no row when the time for it is over. */
+export const undoStopped = statement({
+  name: "grant.undo-stopped",
+  limit: "money",
+  params: { id: uuid, user_id: uuid },
+  row: {},
+  text: `
+    UPDATE grants SET revoked_at = NULL, undo_until = NULL
+     WHERE id = $id AND user_id = $user_id AND revoked_at IS NOT NULL AND undo_until > now()`,
+});
+
+/** Takes stopped grants whose time for undoing is over, one of them for each caller. */
+export const takeStopped = statement({
+  name: "grant.take-stopped",
+  limit: "job",
+  params: {},
+  row: { id: uuid },
+  text: `
+    UPDATE grants SET undo_until = NULL
+     WHERE id = (SELECT id FROM grants WHERE undo_until <= now() ORDER BY undo_until LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)
+    RETURNING id`,
+});
+
+/** Whether the grant of a user and an agent was stopped just now. From then on, it can't be undone. */
+export const endUndo = statement({
+  name: "grant.end-undo",
+  limit: "money",
+  params: { user_id: uuid, agent_id: uuid },
+  row: { id: uuid },
+  text: `
+    UPDATE grants SET undo_until = NULL
+     WHERE user_id = $user_id AND agent_id = $agent_id AND undo_until IS NOT NULL RETURNING id`,
 });
 
 /**
@@ -102,3 +155,23 @@ export const resumeGrantOfSession = statement({
     )
     SELECT id, suspended FROM present`,
 });
+
+/** Resumes the user's own suspended grant. Writes no row if it isn't suspended, or was revoked. */
+export const resumeOwnGrant = statement({
+  name: "grant.resume-own",
+  limit: "money",
+  params: { id: uuid, user_id: uuid },
+  row: {},
+  text: `
+    UPDATE grants SET suspended_at = NULL, suspended_reason = NULL
+     WHERE id = $id AND user_id = $user_id AND suspended_at IS NOT NULL AND revoked_at IS NULL`,
+});
+
+/** The user's grants that are live, suspended or stopped just now, and those that ended lately, the newest first. */
+export const listOwnGrants = (db: Queries, userId: string, most: number) =>
+  db.grant.findMany({
+    where: { userId },
+    include: { agent: { select: { name: true } }, budgetAccount: true },
+    orderBy: [{ updatedAt: "desc" }, { id: "asc" }],
+    take: most,
+  });

@@ -1,8 +1,8 @@
 import type { Scopes } from "../../context.ts";
 import type { Sql } from "../../ports/sql.ts";
 import { endApprovalsOfGrant } from "../approval/index.ts";
-import { revokeSessionsWiderThan } from "../session/index.ts";
-import { upsertGrant } from "./store.ts";
+import { revokeSessionsOfGrant, revokeSessionsWiderThan } from "../session/index.ts";
+import { endUndo, upsertGrant } from "./store.ts";
 
 export interface GrantTerms {
   scopes: Scopes;
@@ -28,6 +28,9 @@ export async function writeGrant(
     budget_micros: budgetMicros,
     expires_at: expiresAt,
   };
+  // The sessions of a grant that was stopped must not live again with the new terms.
+  const stopped = await endUndo.first(sql, { user_id: userId, agent_id: agentId });
+  if (stopped !== undefined) await revokeSessionsOfGrant.count(sql, { grant_id: stopped.id });
   const grant = await upsertGrant.one(sql, { user_id: userId, agent_id: agentId, ...terms });
   await revokeSessionsWiderThan.count(sql, { grant_id: grant.id, ...terms });
   await endApprovalsOfGrant.count(sql, { grant_id: grant.id });

@@ -29,7 +29,10 @@ export interface OpenedSession {
  *   find out which users exist.
  */
 export async function openSession(
-  ctx: Pick<Deps, "db" | "sql" | "log" | "cipher" | "limiter" | "settings"> & { actor: AgentActor },
+  ctx: Pick<Deps, "db" | "sql" | "log" | "cipher" | "limiter" | "settings"> & {
+    actor: AgentActor;
+    clientAddress: string;
+  },
   input: Input,
 ): Promise<OpenedSession> {
   const { actor, db, sql } = ctx;
@@ -78,7 +81,10 @@ export async function openSession(
 
 /** Opens an approval for the requested grant. Returns the `consent_required` error to throw. */
 async function openGrantApproval(
-  ctx: Pick<Deps, "db" | "sql" | "log" | "cipher" | "limiter" | "settings"> & { actor: AgentActor },
+  ctx: Pick<Deps, "db" | "sql" | "log" | "cipher" | "limiter" | "settings"> & {
+    actor: AgentActor;
+    clientAddress: string;
+  },
   input: Input,
   grant: Pick<LiveGrant, "id" | "userId"> | undefined,
 ): Promise<AppError> {
@@ -87,6 +93,7 @@ async function openGrantApproval(
     agentId: ctx.actor.agentId,
     userId: grant?.userId,
     grantId: grant?.id,
+    askedFrom: ctx.clientAddress,
     // On first contact the agent names no user, so the key is undefined: two users must never share an approval.
     sameQuestionKey: input.user_id,
     requested: {

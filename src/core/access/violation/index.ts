@@ -1,4 +1,4 @@
 export { countViolation } from "./count-violation.ts";
 export { refuseScope } from "./refuse-scope.ts";
-export { resumeSession } from "./resume-session.ts";
-export { ResumeSessionInput, ResumeSessionOutput } from "./schema.ts";
+export { resumeAgent, resumeSession } from "./resume-session.ts";
+export { ResumeAgentInput, ResumeAgentOutput, ResumeSessionInput, ResumeSessionOutput } from "./schema.ts";

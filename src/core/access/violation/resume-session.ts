@@ -1,10 +1,15 @@
 import type { z } from "zod";
-import type { Deps } from "../../context.ts";
+import type { Deps, UserActor } from "../../context.ts";
 import { AppError, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
-import { resumeGrantOfSession } from "../grant/index.ts";
+import { findOwnGrant, resumeGrantOfSession, resumeOwnGrant } from "../grant/index.ts";
 import { resumeSessionsOfGrant } from "../session/index.ts";
-import type { ResumeSessionInput, ResumeSessionOutput } from "./schema.ts";
+import type {
+  ResumeAgentInput,
+  ResumeAgentOutput,
+  ResumeSessionInput,
+  ResumeSessionOutput,
+} from "./schema.ts";
 import { deleteViolationsOfGrant } from "./store.ts";
 
 /**
@@ -27,4 +32,24 @@ export async function resumeSession(
   });
   log.info({ event: "session_resumed", session_id: sessionId, grant_id: grantId }, "session resumed");
   return { session_id: sessionId, resumed: true };
+}
+
+/**
+ * Resumes a suspended grant of the user who is signed in, as `resumeSession`.
+ * @throws AppError `not_found`; `conflict` for a grant that isn't suspended, or was revoked
+ */
+export async function resumeAgent(
+  { db, sql, log, actor }: Pick<Deps, "db" | "sql" | "log"> & { actor: UserActor },
+  input: z.infer<typeof ResumeAgentInput>,
+): Promise<z.infer<typeof ResumeAgentOutput>> {
+  const id = requireId(input.grant_id, "grant");
+  if ((await findOwnGrant(db, id, actor.userId)) === null) throw notFound("grant");
+  await sql.transaction(async (tx) => {
+    if ((await resumeOwnGrant.count(tx, { id, user_id: actor.userId })) === 0)
+      throw new AppError("conflict", { message: "This agent isn't suspended." });
+    await resumeSessionsOfGrant.count(tx, { grant_id: id });
+    await deleteViolationsOfGrant.count(tx, { grant_id: id });
+  });
+  log.info({ event: "grant_resumed", grant_id: id }, "grant resumed by its user");
+  return { grant_id: id };
 }

@@ -32,3 +32,21 @@ export const findSimilarWords = statement({
                         ORDER BY similarity(w.word, unknown.word) DESC, w.word LIMIT ${MOST_SIMILAR}) AS similar
       FROM unnest($unknown) AS unknown (word)`,
 });
+
+/** As many as a grant can hold. */
+const MOST_CHOICES = 100;
+/** The tasks of so many campaigns are looked at, the newest first. */
+const MOST_CAMPAIGNS = 5_000;
+
+/** The categories with the most services, and the types of tasks of the newest campaigns. */
+export const listCatalogueChoices = statement({
+  name: "search.list-catalogue-choices",
+  limit: "read",
+  params: {},
+  row: { categories: texts(), task_types: texts() },
+  text: `
+    SELECT ARRAY(SELECT substr(term, 2) FROM search_terms WHERE term > '@' AND term < 'A' AND services > 0
+                  ORDER BY services DESC, term LIMIT ${MOST_CHOICES}) AS categories,
+           ARRAY(SELECT DISTINCT task_type FROM (SELECT task_type FROM campaigns WHERE active ORDER BY created_at DESC LIMIT ${MOST_CAMPAIGNS}) newest
+                  ORDER BY task_type LIMIT ${MOST_CHOICES}) AS task_types`,
+});

@@ -13,11 +13,19 @@ export {
 } from "./output.ts";
 export { nextAfterPayment, toView as paymentToView } from "./payment-view.ts";
 export { purgeExpiredOutputs } from "./purge-expired-outputs.ts";
+export { listOwnPayments } from "./own-payments.ts";
 export { quoteDigest } from "./quote-digest.ts";
 export { type Offers, readOffers, type RefusedOffer } from "./read-offers.ts";
 export { findPayment, listOpenPayments, listPayments, type PaymentRow } from "./read-store.ts";
 export { awaitConfirmation, reconcileDuePayments, reconcileSoon } from "./reconcile.ts";
-export { GetPaymentInput, GetPaymentOutput, outputFields, PaymentView } from "./schema.ts";
+export {
+  GetPaymentInput,
+  GetPaymentOutput,
+  ListOwnPaymentsInput,
+  ListOwnPaymentsOutput,
+  outputFields,
+  PaymentView,
+} from "./schema.ts";
 export { readRefusal } from "./read-refusal.ts";
 export { redactorOf } from "./redact.ts";
 export { sendPayment, signPayment } from "./sign-and-send.ts";

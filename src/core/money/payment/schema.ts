@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CursorPaging, NextCursor } from "../../protocol/cursor.ts";
 import { Id, JsonValue, Timestamp } from "../../protocol/fields.ts";
 
 export const PaymentView = z
@@ -37,4 +38,27 @@ export const GetPaymentOutput = z.object({
   service: z.string(),
   created_at: Timestamp,
   ...outputFields,
+});
+
+export const ListOwnPaymentsInput = z.strictObject(CursorPaging);
+export const ListOwnPaymentsOutput = z.object({
+  payments: z.array(
+    z.object({
+      payment_id: z.string(),
+      at: Timestamp,
+      service_key: z.string(),
+      agent: z.object({ name: z.string() }),
+      sponsor: z.string(),
+      campaign: z.string().nullable(),
+      amount_cents: z.number(),
+      status: PaymentView.shape.status,
+      waits_until: Timestamp.nullable().meta({
+        description: "When a pending payment is decided at the latest: its signature is void from then on",
+      }),
+      delivered: z.boolean(),
+      tx_hash: z.string().nullable(),
+      network: z.string(),
+    }),
+  ),
+  next_cursor: NextCursor,
 });

@@ -64,7 +64,7 @@ export const clientPseudonym = ({ cipher }: Pick<Deps, "cipher">, address: strin
     .toString("base64url")
     .slice(0, 16);
 
-/** Returns the audit ids of an actor. Calls of sponsors and the administrator have none. */
+/** Returns the audit ids of an actor. Sponsors and the administrator have none. */
 export function subjectOf(actor: Actor): AuditSubject {
   switch (actor.kind) {
     case "agent":
@@ -76,6 +76,8 @@ export function subjectOf(actor: Actor): AuditSubject {
         agentId: actor.agentId,
         userId: actor.userId,
       };
+    case "user":
+      return { userId: actor.userId };
     case "sponsor":
     case "admin":
       return {};

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { JsonObject, Page, Paging, Timestamp } from "../../protocol/fields.ts";
+import { CursorPaging, NextCursor } from "../../protocol/cursor.ts";
+import { Id, JsonObject, Page, Paging, Timestamp } from "../../protocol/fields.ts";
 
 export const AuditHistoryInput = Paging;
 
@@ -20,4 +21,19 @@ export const AuditHistoryOutput = z.object({
     }),
   ),
   ...Page.shape,
+});
+
+export const ListOwnCallsInput = z.strictObject({ ...CursorPaging, grant_id: Id.optional() });
+export const ListOwnCallsOutput = z.object({
+  calls: z.array(
+    z.object({
+      id: z.string(),
+      at: Timestamp,
+      agent: z.object({ name: z.string() }),
+      operation: z.string(),
+      endpoint: z.string(),
+      outcome: z.string().meta({ description: "`ok`, or the code of the error" }),
+    }),
+  ),
+  next_cursor: NextCursor,
 });

@@ -2,8 +2,9 @@
  * The vault: a user's stored personal data. Agents never see it. An agent submits `{"$vault": "email"}`, and the
  * server puts the stored value in its place if scope and consent allow the transfer (R6.2).
  */
+export { listOwnItems } from "./own-items.ts";
 export { putVaultItem } from "./put-item.ts";
 export { requireStored, resolveReferences } from "./resolve.ts";
 export { sourcesOf, type Sources, Source } from "./sources.ts";
-export { PutVaultItemInput, PutVaultItemOutput } from "./schema.ts";
+export { ListOwnItemsOutput, PutVaultItemInput, PutVaultItemOutput } from "./schema.ts";
 export { storedDataTypes } from "./store.ts";

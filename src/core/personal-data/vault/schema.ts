@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DataTypeField, Id, JsonObject } from "../../protocol/fields.ts";
+import { DataTypeField, Id, JsonObject, JsonValue, Timestamp } from "../../protocol/fields.ts";
 
 export const PutVaultItemInput = z.strictObject({
   user_id: Id,
@@ -12,4 +12,8 @@ export const PutVaultItemInput = z.strictObject({
 export const PutVaultItemOutput = z.object({
   data_type: DataTypeField,
   stored: z.boolean().meta({ description: "true if a value is stored now, false if it was removed" }),
+});
+
+export const ListOwnItemsOutput = z.object({
+  items: z.array(z.object({ data_type: DataTypeField, value: JsonValue, updated_at: Timestamp })),
 });

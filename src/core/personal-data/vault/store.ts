@@ -81,3 +81,7 @@ export async function storedDataTypes(
   });
   return items.map(({ dataType }) => dataType as DataType);
 }
+
+/** All stored, encrypted values of the user. */
+export const listItems = (db: Queries, userId: string) =>
+  db.vaultItem.findMany({ where: { userId }, orderBy: { dataType: "asc" } });

@@ -26,6 +26,10 @@ export const RATE_RULES = {
   /** New approvals. More than this is spam, or an attempt to get an approval from an inattentive user. */
   approvalOpened: perMinute("approval_opened", 60, "agent"),
   sponsor: perMinute("sponsor", 300, "sponsor"),
+  /** Calls of the console for one person. */
+  person: perMinute("person", 600, "person"),
+  /** Codes of approvals that one person enters. */
+  codeEntered: perMinute("code_entered", 20, "person"),
   /** Direct payments. Each quote sends a request to the upstream, so this limit protects upstreams too. */
   directPayer: perMinute("direct_payer", 60, "client address"),
   /** Calls without a credential that need one. They are refused; the limit bounds what a flood of them costs. */

@@ -1,0 +1,35 @@
+import {
+  listOwnPayments,
+  ListOwnPaymentsInput,
+  ListOwnPaymentsOutput,
+} from "../../../core/money/payment/index.ts";
+import {
+  listOwnCalls,
+  ListOwnCallsInput,
+  ListOwnCallsOutput,
+} from "../../../core/observability/audit/index.ts";
+import { listOwnItems, ListOwnItemsOutput } from "../../../core/personal-data/vault/index.ts";
+import { personProcedure, personRouter } from "../../procedure/person.ts";
+import { ok, success } from "../../response/envelope.ts";
+
+export const activityProcedures = {
+  payments: personRouter({
+    list: personProcedure
+      .input(ListOwnPaymentsInput)
+      .output(success(ListOwnPaymentsOutput))
+      .query(async ({ ctx, input }) =>
+        ok(ctx, await listOwnPayments({ ...ctx.deps, actor: ctx.actor }, input)),
+      ),
+  }),
+  activity: personRouter({
+    list: personProcedure
+      .input(ListOwnCallsInput)
+      .output(success(ListOwnCallsOutput))
+      .query(async ({ ctx, input }) => ok(ctx, await listOwnCalls({ ...ctx.deps, actor: ctx.actor }, input))),
+  }),
+  data: personRouter({
+    list: personProcedure
+      .output(success(ListOwnItemsOutput))
+      .query(async ({ ctx }) => ok(ctx, await listOwnItems({ ...ctx.deps, actor: ctx.actor }))),
+  }),
+};

@@ -1,0 +1,13 @@
+import { personRouter } from "../../procedure/person.ts";
+import { activityProcedures } from "./activity.ts";
+import { agentProcedures } from "./agents.ts";
+import { approvalProcedures } from "./approvals.ts";
+import { sessionProcedures } from "./session.ts";
+
+/** What people see and do in the console. */
+export const userRouter = personRouter({
+  session: personRouter(sessionProcedures),
+  approvals: personRouter(approvalProcedures),
+  agents: personRouter(agentProcedures),
+  ...activityProcedures,
+});

@@ -1,0 +1,20 @@
+import { z } from "zod";
+import { visitorProcedure } from "../../procedure/person.ts";
+import { ok, success } from "../../response/envelope.ts";
+
+const Me = z.object({
+  person: z.object({ user_id: z.string(), email: z.string() }).nullable(),
+  can_sign_up: z.boolean(),
+  is_sandbox: z.boolean().meta({ description: "The demo person signs in with one press" }),
+});
+
+export const sessionProcedures = {
+  me: visitorProcedure.output(success(Me)).query(async ({ ctx }) => {
+    const actor = await ctx.person();
+    return ok(ctx, {
+      person: actor === undefined ? null : { user_id: actor.userId, email: actor.email },
+      can_sign_up: ctx.canSignUp,
+      is_sandbox: ctx.isSandbox,
+    });
+  }),
+};

@@ -1,0 +1,2 @@
+export { listOwnAgents } from "./list-own-agents.ts";
+export { ListOwnAgentsOutput } from "./schema.ts";

@@ -1,0 +1,28 @@
+import { z } from "zod";
+import { Budget, ExplicitScopes, Timestamp } from "../../protocol/fields.ts";
+
+export const ListOwnAgentsOutput = z.object({
+  agents: z.array(
+    z.object({
+      grant_id: z.string(),
+      agent: z.object({ name: z.string() }),
+      state: z.enum(["active", "suspended", "stopped", "expired"]),
+      suspended_reason: z.string().nullable(),
+      undo_until: Timestamp.nullable().meta({ description: "Stopped just now: until then it can be undone" }),
+      scopes: ExplicitScopes,
+      budget: Budget,
+      expires_at: Timestamp,
+      allowed_at: Timestamp,
+      last_call: z
+        .object({
+          at: Timestamp,
+          operation: z.string(),
+          endpoint: z.string(),
+          outcome: z.string().meta({ description: "`ok`, or the code of the error" }),
+        })
+        .nullable(),
+      calls_last_hour: z.number().int(),
+    }),
+  ),
+});
+export type OwnAgent = z.infer<typeof ListOwnAgentsOutput>["agents"][number];
