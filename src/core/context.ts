@@ -117,6 +117,16 @@ export interface AdminActor {
   kind: "admin";
 }
 
+/** A person who signed in, with an address that was proven. */
+export interface UserActor {
+  kind: "user";
+  userId: string;
+  accountId: string;
+  email: string;
+  /** The sign-in, not an agent's session. */
+  sessionId: string;
+}
+
 /** The caller of an operation. Scope checks and the audit log use the same union. */
 export type Actor = AgentActor | SessionActor | SponsorActor | AdminActor;
 

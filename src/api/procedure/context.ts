@@ -1,5 +1,12 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { AdminActor, AgentActor, Deps, SessionActor, SponsorActor } from "../../core/context.ts";
+import type {
+  AdminActor,
+  AgentActor,
+  Deps,
+  SessionActor,
+  SponsorActor,
+  UserActor,
+} from "../../core/context.ts";
 import type { AuditLog, AuditSubject } from "../../core/observability/audit/index.ts";
 import type { Surface } from "../operation/operation-meta.ts";
 import type { CallToAnswer } from "../response/error-body.ts";
@@ -23,6 +30,11 @@ export interface Authenticators {
   agentKey(token: string): Promise<AgentActor>;
   sponsorKey(token: string): Promise<SponsorActor>;
   admin(token: string): AdminActor;
+  /**
+   * Finds the person who signed in, by the request's cookie. Undefined: nobody, or somebody whose address isn't proven.
+   * The cookie says nothing about who made the browser send it: the caller has to check the origin.
+   */
+  person(headers: IncomingHttpHeaders): Promise<UserActor | undefined>;
 }
 
 /** What a procedure sets on its HTTP response besides the body. An error response uses only the headers. */
