@@ -82,6 +82,7 @@ const start = (audited: boolean): Promise<Running> =>
       proxyFeeBps: 0n,
       operator: {},
       phoneRegions: [],
+      signIn: { canSignUp: true, hasDemoPerson: false },
       keepOutput: { maxBytes: 0, seconds: 60 },
     },
     log,

@@ -6,6 +6,7 @@ import type { AuditLog } from "../core/observability/audit/index.ts";
 import { insertAuditEntries, insertCountedCalls } from "../core/observability/audit/index.ts";
 import { readGauges } from "../core/observability/gauges/index.ts";
 import type { Log } from "../core/ports/log.ts";
+import type { SignIn } from "../core/ports/sign-in.ts";
 import { FairQueue } from "../core/protocol/fair-queue.ts";
 import { countInFlight } from "../core/protocol/in-flight.ts";
 import type { ReadinessChecks } from "../http/routes/health.ts";
@@ -14,6 +15,8 @@ import { createAuthenticators, secretCheck } from "./authenticators.ts";
 import { BackgroundWork } from "./background.ts";
 import type { NetworkSettings } from "./build-networks.ts";
 import { buildNetworks } from "./build-networks.ts";
+import type { SignInParts } from "./build-sign-in.ts";
+import { buildSignIn } from "./build-sign-in.ts";
 import { startCompute } from "./compute/start-compute.ts";
 import { createAnonymousCalls } from "../platform/observability/anonymous-calls.ts";
 import type { AuditWriter } from "../platform/observability/audit-writer.ts";
@@ -40,16 +43,12 @@ const SEARCHES = { atOnce: 2, atOnceOfCaller: 1, waitingOfCaller: 20, waitingOfK
 const HISTORIES = { atOnce: 3, atOnceOfCaller: 1, waitingOfCaller: 100, waitingOfKind: 500 };
 
 /** Everything a server is built from. Nothing else is read from the environment. */
-export interface Parts {
+export interface Parts extends SignInParts {
   databaseUrl: string;
   /** Whether statements are prepared. False for a pooler that doesn't know prepared statements. */
   prepareStatements: boolean;
   /** The networks to be paid and to pay on. The first is the default. */
   networks: readonly [NetworkSettings, ...NetworkSettings[]];
-  /** The first encrypts. The others are older keys, which only decrypt. */
-  encryptionKeys: readonly [Uint8Array, ...Uint8Array[]];
-  /** Makes codes and pseudonyms. Undefined: the encryption key does. */
-  digestKey?: Uint8Array | undefined;
   adminApiKey: string | undefined;
   /** The bearer token that `/metrics` asks for. Undefined: none. */
   metricsToken?: string | undefined;
@@ -67,6 +66,7 @@ export interface Parts {
 export interface Built {
   deps: Deps;
   authenticators: Authenticators;
+  signIn: SignIn;
   audit: AuditLog;
   /** Stores the counts of calls without a credential since the last time. */
   recordAnonymousCalls(): Promise<void>;
@@ -167,9 +167,11 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
     settings: parts.settings,
     background,
   };
+  const signIn = buildSignIn(deps, parts);
   return {
     deps,
-    authenticators: createAuthenticators(deps, parts.adminApiKey),
+    signIn,
+    authenticators: createAuthenticators(deps, signIn, parts.adminApiKey),
     audit: { append: (entry) => auditWriter.append(entry), count: anonymousCalls.count },
     recordAnonymousCalls: anonymousCalls.flush,
     metrics,

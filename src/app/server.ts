@@ -89,6 +89,7 @@ export async function startTollfree({
     const jobs = [
       built.watchJob,
       ...listJobs(built.deps, {
+        signIn: built.signIn,
         purgeRateLimits: () => built.purgeRateLimits(),
         recordAnonymousCalls: () => built.recordAnonymousCalls(),
         showLedgerFindings: built.metrics.showLedger,

@@ -157,6 +157,10 @@ async function startServer(
       inFlightLimits: IN_FLIGHT_LIMITS,
       treasuryDayMicros: config.treasuryDayMicros,
       proxyFeeBps: config.proxyFeeBps,
+      signIn: {
+        canSignUp: sandbox !== undefined,
+        hasDemoPerson: sandbox !== undefined && config.chain.sandbox && config.chain.seed,
+      },
       operator: config.operator,
       phoneRegions: config.phoneRegions,
       keepOutput: KEEP_OUTPUT,

@@ -66,6 +66,8 @@ export interface Settings {
   treasuryDayMicros: bigint | undefined;
   /** Our fee on a direct payment, in basis points (1/100 percent) of the upstream's quote, added to the quote. */
   proxyFeeBps: bigint;
+  /** How people get in: whether they may sign up by themselves, and whether the sandbox's demo person signs in with one press. */
+  signIn: { canSignUp: boolean; hasDemoPerson: boolean };
   /** Who runs this installation, and how to reach them, as far as it was configured. */
   operator: { name?: string; email?: string };
   /** Whose national phone numbers are found in everybody's texts, besides those of the person and the campaign. */
@@ -117,14 +119,14 @@ export interface AdminActor {
   kind: "admin";
 }
 
-/** A person who signed in to the console. */
+/** A person who signed in, with an address that was proven. */
 export interface UserActor {
   kind: "user";
   userId: string;
-  /** Their sign-in account, and their session there. */
   accountId: string;
-  sessionId: string;
   email: string;
+  /** The sign-in, not an agent's session. */
+  sessionId: string;
 }
 
 /** The caller of an operation. Scope checks and the audit log use the same union. */

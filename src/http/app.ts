@@ -11,6 +11,7 @@ import { createActionRenderer } from "../api/response/render-next-actions.ts";
 import type { Deps } from "../core/context.ts";
 import type { AuditLog } from "../core/observability/audit/index.ts";
 import type { Meter } from "../core/ports/meter.ts";
+import type { SignIn } from "../core/ports/sign-in.ts";
 import { AppError } from "../core/protocol/errors.ts";
 import { mountCrossOrigin } from "./cross-origin.ts";
 import { createClientAddress } from "./request/client-address.ts";
@@ -25,6 +26,8 @@ import { mountIcon } from "./routes/icon.ts";
 import { llmsText } from "./routes/llms-text.ts";
 import type { ListResources, ListResourceUrls } from "./routes/resource-list.ts";
 import { mountResourceList } from "./routes/resource-list.ts";
+import { mountSignIn } from "./routes/sign-in.ts";
+import { mountConsoleApi } from "./transport/console-api.ts";
 import type { Handler } from "./transport/handle-call.ts";
 import { createCallHandler } from "./transport/handle-call.ts";
 import { createRestTransport } from "./transport/rest.ts";
@@ -35,6 +38,7 @@ export interface AppOptions {
   router: AnyTRPCRouter;
   deps: Deps;
   authenticators: Authenticators;
+  signIn: SignIn;
   audit: AuditLog;
   metrics: Meter;
   /** The checks of `/readyz`, by name. */
@@ -61,6 +65,7 @@ export function createApp(options: AppOptions): Express {
     router,
     deps,
     authenticators,
+    signIn,
     audit,
     metrics,
     mayScrape,
@@ -104,6 +109,8 @@ export function createApp(options: AppOptions): Express {
   mountApiReference(app);
   mountIcon(app);
   mountResourceList(app, api, { listResources, listResourceUrls });
+  mountSignIn(app, { ...api, signIn });
+  mountConsoleApi(app, api);
   routes?.(app);
   const trpc = createTrpcHandler(api, operations);
   const rest = createCallHandler(api, createRestTransport(operations));

@@ -4,6 +4,7 @@ import type { Authenticators } from "../../src/api/procedure/context.ts";
 import { ErrorEnvelope } from "../../src/api/response/envelope.ts";
 import type { Deps, SessionActor } from "../../src/core/context.ts";
 import type { AnonymousCall, AuditEntry, AuditLog } from "../../src/core/observability/audit/index.ts";
+import type { SignIn } from "../../src/core/ports/sign-in.ts";
 import type { RateLimiter } from "../../src/core/ports/rate-limiter.ts";
 import { AppError } from "../../src/core/protocol/errors.ts";
 import { countInFlight, IN_FLIGHT_LIMITS } from "../../src/core/protocol/in-flight.ts";
@@ -38,7 +39,16 @@ const SESSION_ACTOR: SessionActor = {
   expiresAt: new Date("2030-01-01"),
 };
 
+/** Nobody signs in here. */
+const signIn: SignIn = {
+  origins: ["https://tollfree.example"],
+  answer: async () => undefined,
+  findSession: async () => undefined,
+  deleteExpired: async () => undefined,
+};
+
 const authenticators: Authenticators = {
+  person: async () => undefined,
   session: async (token, identified) => {
     if (token === SESSION) return SESSION_ACTOR;
     if (token === "tf_as_expired") {
@@ -48,7 +58,6 @@ const authenticators: Authenticators = {
     if (token === "tf_as_database_down") throw Object.assign(new Error("terminating"), { code: "57P01" });
     throw new AppError("unauthorized");
   },
-  person: () => Promise.resolve(undefined),
   gptSession: async () => {
     throw new AppError("unauthorized");
   },
@@ -125,6 +134,7 @@ export async function startExampleApi(checks: ReadinessChecks = {}): Promise<Exa
     router: exampleRouter,
     deps,
     authenticators,
+    signIn,
     audit: { append: (entry) => audit.append(entry), count: (call) => audit.count(call) },
     listResourceUrls: () => Promise.resolve([]),
     listResources: () => Promise.resolve({ items: [], total: 0 }),

@@ -96,6 +96,7 @@ export async function createSimWorld(random: Random, tampering: readonly string[
       proxyFeeBps: FEE_BPS,
       operator: {},
       phoneRegions: [],
+      signIn: { canSignUp: true, hasDemoPerson: false },
       keepOutput: { maxBytes: 1_000, seconds: 3_600 },
     },
     // A record that fails is left to the reconciler here, as if the process had died then.

@@ -33,7 +33,12 @@ export interface TestServer extends Running {
 type Settings = ServerOptions["settings"];
 
 export type ServerChanges = Partial<Omit<Settings, "rateRules" | "suspension" | "inFlightLimits">> &
-  Partial<Pick<ServerOptions, "limiterStore" | "trustedProxies" | "log" | "metricsToken">> & {
+  Partial<
+    Pick<
+      ServerOptions,
+      "limiterStore" | "trustedProxies" | "log" | "metricsToken" | "mailer" | "publicBaseUrl"
+    >
+  > & {
     confirmations?: number;
     /** Default: the run's chain. */
     rpcUrl?: string;
@@ -83,6 +88,8 @@ export async function startTestServer({
   inFlightLimits = {},
   log,
   metricsToken,
+  mailer,
+  publicBaseUrl,
   ...settings
 }: ServerChanges = {}): Promise<TestServer> {
   const database = await createDatabase();
@@ -95,7 +102,8 @@ export async function startTestServer({
   const options: ServerOptions = {
     host: "127.0.0.1",
     port: 0,
-    publicBaseUrl: undefined,
+    publicBaseUrl,
+    mailer,
     trustedProxies,
     drainSeconds: 0,
     limiterStore,
@@ -125,6 +133,7 @@ export async function startTestServer({
       proxyFeeBps: 0n,
       operator: {},
       phoneRegions: [],
+      signIn: { canSignUp: true, hasDemoPerson: false },
       keepOutput: { maxBytes: 64 * 1024, seconds: 3600 },
       ...settings,
     },

@@ -30,7 +30,10 @@ export interface Authenticators {
   agentKey(token: string): Promise<AgentActor>;
   sponsorKey(token: string): Promise<SponsorActor>;
   admin(token: string): AdminActor;
-  /** The person whose sign-in a cookie proves, if their e-mail address is verified. */
+  /**
+   * Finds the person who signed in, by the request's cookie. Undefined: nobody, or somebody whose address isn't proven.
+   * The cookie says nothing about who made the browser send it: the caller has to check the origin.
+   */
   person(headers: IncomingHttpHeaders): Promise<UserActor | undefined>;
 }
 

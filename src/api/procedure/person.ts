@@ -1,3 +1,4 @@
+import type { TRPCRouterBuilder } from "@trpc/server";
 import { initTRPC } from "@trpc/server";
 import { z } from "zod";
 import type { UserActor } from "../../core/context.ts";
@@ -18,8 +19,6 @@ export interface PersonContext
   extends
     CallToAnswer,
     Pick<ApiContext, "deps" | "authenticators" | "addressLimits" | "headers" | "clientAddress"> {
-  isSandbox: boolean;
-  canSignUp: boolean;
   /** Asks once a request who signed in. */
   person: () => Promise<UserActor | undefined>;
 }
@@ -34,7 +33,7 @@ const t = initTRPC.context<PersonContext>().create({
   errorFormatter: ({ error, path, ctx }) => toTrpcErrorShape(toWireError(error, ctx ?? NO_CALL), path),
 });
 
-export const personRouter = t.router as import("@trpc/server").TRPCRouterBuilder<PublicRoot>;
+export const personRouter = t.router as TRPCRouterBuilder<PublicRoot>;
 
 /**
  * Refuses calls from pages of other origins, which browsers send with the person's cookie. What changes something needs the

@@ -96,6 +96,21 @@ export async function countAnonymous({ deps, addressLimits, clientAddress }: Add
 }
 
 /**
+ * Counts a request of somebody who signs in. Those of one client address count together, whatever account they are for.
+ * @throws AppError `rate_limited` if the request is over the limit
+ */
+export async function countSignIn(
+  { deps, addressLimits, clientAddress }: AddressContext,
+  { triesPassword }: { triesPassword: boolean },
+): Promise<void> {
+  const { personSignIn, passwordsTried } = deps.settings.rateRules;
+  for (const rule of triesPassword ? [personSignIn, passwordsTried] : [personSignIn]) {
+    const take = await addressLimits.take(rule, clientAddress);
+    if (!take.allowed) throw rateLimited(rule, take);
+  }
+}
+
+/**
  * Counts a call with the token of a session that has ended.
  * @throws AppError `rate_limited` if the call is over the limit
  */

@@ -1,4 +1,5 @@
 import type { Deps } from "../../core/context.ts";
+import type { SignIn } from "../../core/ports/sign-in.ts";
 import { countSearchTerms } from "./count-search-terms.ts";
 import { finishStops } from "./finish-stops.ts";
 import { indexServicesOfOlderVersions } from "./index-services.ts";
@@ -18,6 +19,7 @@ import { verifyLedgerOfLastDays } from "./verify-ledger.ts";
 export const listJobs = (
   deps: Deps,
   options: {
+    signIn: SignIn;
     purgeRateLimits: () => Promise<void>;
     recordAnonymousCalls: () => Promise<void>;
     showLedgerFindings: (counts: Record<string, number>) => void;
@@ -29,7 +31,7 @@ export const listJobs = (
   reconcileIncoming(deps),
   sendRefunds(deps),
   sendWithdrawals(deps),
-  purgeExpired(deps),
+  purgeExpired(deps, options.signIn),
   purgeRateLimits(options.purgeRateLimits),
   recordAnonymousCalls(deps, options.recordAnonymousCalls),
   logExpired(deps),

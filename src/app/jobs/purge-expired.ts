@@ -1,17 +1,19 @@
 import type { Deps } from "../../core/context.ts";
 import { purgeExpiredOutputs } from "../../core/money/payment/index.ts";
+import type { SignIn } from "../../core/ports/sign-in.ts";
 import { deleteOldCreations } from "../../core/protocol/idempotency/index.ts";
 import { purgeExpiredAnswers } from "../../core/sponsorship/answer/index.ts";
 import type { Job } from "./run-job.ts";
 
-/** Deletes answers, stored outputs and idempotency keys past their time. Readers don't see expired ones in any case. */
-export const purgeExpired = (deps: Deps): Job => ({
+/** Deletes answers, stored outputs, idempotency keys and sign-ins past their time. Readers don't see expired ones in any case. */
+export const purgeExpired = (deps: Deps, signIn: Pick<SignIn, "deleteExpired">): Job => ({
   everyMs: 3_600_000,
   run: () =>
     Promise.all([
       purgeExpiredAnswers(deps),
       purgeExpiredOutputs(deps),
       deleteOldCreations.count(deps.sql, {}),
+      signIn.deleteExpired(),
     ]),
   failure: { event: "purge_failed", message: "expired data wasn't deleted" },
 });

@@ -17,7 +17,6 @@ const MAX_CALLS_OF_BATCH = 20;
 export function mountConsoleApi(
   app: Express,
   { deps, authenticators, addressLimits, clientAddress }: Api,
-  { isSandbox, canSignUp }: Pick<PersonContext, "isSandbox" | "canSignUp">,
 ): void {
   app.use(
     "/user/trpc",
@@ -28,7 +27,7 @@ export function mountConsoleApi(
       createContext: ({ req }): PersonContext => {
         let person: Promise<UserActor | undefined> | undefined;
         return {
-          ...{ deps, authenticators, addressLimits, isSandbox, canSignUp },
+          ...{ deps, authenticators, addressLimits },
           headers: req.headers,
           clientAddress: clientAddress(req),
           requestId: requestIdOf(req),

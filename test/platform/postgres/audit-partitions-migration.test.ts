@@ -15,6 +15,10 @@ const KEY = "20261127031100_audit_partition_key";
 const CHECKED = "20261127031200_audit_partition_checked";
 const PARTITIONS = "20261127031300_audit_partitions";
 
+/** The rights on tables that came later. */
+const LATER_TABLES = `GRANT DELETE ON offers, search_terms TO tollfree_app;
+GRANT DELETE ON account_sessions, account_logins, account_verifications, account_passkeys TO tollfree_app;`;
+
 const COLUMNS = `id, agent_session_id, grant_id, agent_id, user_id, surface, operation, endpoint, request_summary,
   response_status, error_code, created_at, calls, client, counted_since`;
 const INSERT = `INSERT INTO agent_audit_logs (grant_id, surface, operation, endpoint, request_summary, response_status)
@@ -32,7 +36,7 @@ async function createPopulated() {
   const migrate = () => migrateDeploy({ connectionString, directory });
   copy((name) => name < BOUND);
   await migrate();
-  await restrictServers(connectionString, "GRANT DELETE ON offers, search_terms TO tollfree_app;");
+  await restrictServers(connectionString, LATER_TABLES);
   const serverUrl = new URL(connectionString);
   [serverUrl.username, serverUrl.password] = ["tollfree_app", "tollfree_app"];
   const query = (sql: string, values?: unknown[]) =>

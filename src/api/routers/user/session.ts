@@ -13,8 +13,8 @@ export const sessionProcedures = {
     const actor = await ctx.person();
     return ok(ctx, {
       person: actor === undefined ? null : { user_id: actor.userId, email: actor.email },
-      can_sign_up: ctx.canSignUp,
-      is_sandbox: ctx.isSandbox,
+      can_sign_up: ctx.deps.settings.signIn.canSignUp,
+      is_sandbox: ctx.deps.settings.signIn.hasDemoPerson,
     });
   }),
 };

@@ -14,6 +14,27 @@ export const insertUser = statement({
     ON CONFLICT (lower(email)) DO NOTHING`,
 });
 
+/**
+ * Makes an account the one that a user signs in with: that of the user with this e-mail address, or of a new one. Returns
+ * no row where that user has an account already.
+ */
+export const linkUser = statement({
+  name: "user.link",
+  limit: "money",
+  params: { email: text, account_id: uuid },
+  row: { id: uuid },
+  text: `
+    INSERT INTO users (email, region, roles, tools_used, source, account_id)
+    VALUES ($email, '', '{}', '{}', 'web', $account_id)
+    ON CONFLICT (lower(email)) DO UPDATE SET account_id = excluded.account_id WHERE users.account_id IS NULL
+    RETURNING id`,
+});
+
+/** The user who signs in with an account. */
+export async function findUserOfAccount(db: Queries, accountId: string): Promise<string | undefined> {
+  return (await db.user.findUnique({ where: { accountId }, select: { id: true } }))?.id;
+}
+
 export async function userExists(db: Queries, id: string): Promise<boolean> {
   return (await db.user.count({ where: { id } })) === 1;
 }

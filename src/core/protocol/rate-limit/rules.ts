@@ -44,6 +44,14 @@ export const RATE_RULES = {
    * addresses, and their sessions end every hour.
    */
   endedSession: perMinute("ended_session", 30, "agent session"),
+  /** What people ask for while they sign in. A house or an office can have one address. */
+  personSignIn: perMinute("person_sign_in", 120, "client address"),
+  /** Passwords that are tried from one address, for whatever accounts. */
+  passwordsTried: { name: "passwords_tried", limit: 30, windowSeconds: 900, per: "client address" },
+  /** Passwords that are tried for one account, from wherever. Its owner can still sign in by mail or passkey. */
+  passwordTries: { name: "password_tries", limit: 10, windowSeconds: 900, per: "account" },
+  /** Mails that strangers can make us send to one address. */
+  signInMails: { name: "sign_in_mails", limit: 5, windowSeconds: 900, per: "e-mail address" },
 } satisfies Record<string, RateRule>;
 
 export type RateRules = Record<keyof typeof RATE_RULES, RateRule>;

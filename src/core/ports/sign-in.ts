@@ -1,0 +1,23 @@
+/** An account whose session a cookie named. */
+export interface SignedIn {
+  accountId: string;
+  sessionId: string;
+  email: string;
+  /** Whether the account's owner has proven that mail to this address reaches them. */
+  emailVerified: boolean;
+}
+
+/** Signs people in: passwords, links by mail, passkeys, and the sessions that follow. */
+export interface SignIn {
+  /** The origins of our own pages. Pages of other origins may not call it. */
+  readonly origins: readonly string[];
+  /**
+   * Answers a request below `/auth`. Undefined where there is no such route.
+   * @throws what the database or the limiter threw
+   */
+  answer(request: Request): Promise<Response | undefined>;
+  /** Finds the session that a `Cookie` header names. Undefined where it has ended, or never was. */
+  findSession(cookie: string): Promise<SignedIn | undefined>;
+  /** Deletes sessions and links that have expired. They open nothing in any case. */
+  deleteExpired(): Promise<void>;
+}

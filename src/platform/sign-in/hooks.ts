@@ -1,0 +1,62 @@
+import { APIError, createAuthMiddleware } from "better-auth/api";
+import type { Cipher } from "../../core/ports/cipher.ts";
+import type { Mail } from "../../core/ports/mailer.ts";
+import type { RateLimiter, RateRule } from "../../core/ports/rate-limiter.ts";
+import { changedSignInMail } from "./mails.ts";
+
+interface HookOptions {
+  cipher: Cipher;
+  limiter: RateLimiter;
+  publicBaseUrl: string;
+  sendMail: (mail: Mail) => void;
+  rules: { passwordTries: RateRule; signInMails: RateRule };
+}
+
+/** Routes that send a mail to an address that the caller names. */
+const MAILING_ROUTES = new Set([
+  "/sign-up/email",
+  "/sign-in/magic-link",
+  "/send-verification-email",
+  "/request-password-reset",
+]);
+
+/** After these, the account's owner is told. */
+const CHANGES: Readonly<Record<string, string>> = {
+  "/change-password": "Your password was changed",
+  "/passkey/verify-registration": "A passkey was added to your account",
+  "/passkey/delete-passkey": "A passkey was removed from your account",
+};
+
+/** What happens around the library's own routes: limits by account, and mails about changes. */
+export function createSignInHooks({ cipher, limiter, publicBaseUrl, sendMail, rules }: HookOptions) {
+  /** Counts by address whether there is an account or not, so the refusal tells nothing. */
+  async function count(rule: RateRule, email: string): Promise<void> {
+    const digest = cipher.hmac(`sign-in:${email.toLowerCase()}`).toString("base64url");
+    const { allowed, resetSeconds } = await limiter.take(rule, digest);
+    if (allowed) return;
+    const message = `Too many tries for this ${rule.per}. Wait ${resetSeconds} s.`;
+    throw new APIError(
+      "TOO_MANY_REQUESTS",
+      { code: "RATE_LIMITED", message },
+      { "Retry-After": `${resetSeconds}` },
+    );
+  }
+  return {
+    before: createAuthMiddleware(async (ctx) => {
+      const body = ctx.body as { email?: unknown } | undefined;
+      const email = typeof body?.email === "string" ? body.email : undefined;
+      if (email !== undefined && ctx.path === "/sign-in/email") await count(rules.passwordTries, email);
+      if (email !== undefined && MAILING_ROUTES.has(ctx.path)) await count(rules.signInMails, email);
+      // Whoever knew the old password is signed out with it.
+      if (ctx.path === "/change-password")
+        return { context: { body: { ...body, revokeOtherSessions: true } } };
+      return undefined;
+    }),
+    after: createAuthMiddleware(async (ctx) => {
+      const change = CHANGES[ctx.path];
+      const email = ctx.context.session?.user.email;
+      if (change === undefined || email === undefined || ctx.context.returned instanceof APIError) return;
+      sendMail(changedSignInMail(email, change, publicBaseUrl));
+    }),
+  };
+}
