@@ -17,6 +17,7 @@ import { createClientAddress } from "./request/client-address.ts";
 import { requestIdOf } from "./request/request-id.ts";
 import { sendError } from "./request/send.ts";
 import { mountApiReference } from "./routes/api-reference.ts";
+import { mountConsole } from "./routes/console.ts";
 import { mountDocuments } from "./routes/documents.ts";
 import { privacyPolicy } from "./routes/privacy.ts";
 import type { ReadinessChecks } from "./routes/health.ts";
@@ -105,6 +106,7 @@ export function createApp(options: AppOptions): Express {
   mountIcon(app);
   mountResourceList(app, api, { listResources, listResourceUrls });
   routes?.(app);
+  mountConsole(app);
   const trpc = createTrpcHandler(api, operations);
   const rest = createCallHandler(api, createRestTransport(operations));
   app.use((req, res) => selectTransport(req.originalUrl, trpc, rest)(req, res));
