@@ -64,7 +64,11 @@ module.exports = {
     forbid(
       "no-orphans",
       "Nothing imports this file, and it isn't an entry: it is dead.",
-      { orphan: true, pathNot: "^src/(main|demo/main|client/index|app/compute/program)\\.ts$|^scripts/" },
+      {
+        orphan: true,
+        pathNot:
+          "^src/(main|demo/main|client/index|app/compute/program)\\.ts$|^src/web/main\\.tsx$|^scripts/",
+      },
       {},
     ),
     forbid("resolvable", "The import leads nowhere.", {}, { couldNotResolve: true }),
@@ -77,7 +81,7 @@ module.exports = {
     forbid(
       "no-dev-packages-at-run-time",
       "Production installs don't have devDependencies.",
-      { path: "^src/" },
+      { path: "^src/", pathNot: "^src/web/" }, // what the console needs is in its bundle
       { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
     ),
     forbid(
@@ -221,6 +225,38 @@ module.exports = {
       { path: "^src/", pathNot: ["^src/platform/", CORE_ROOT, CORE_DOOR] },
     ),
 
+    // web: the console in the browser.
+    forbid(
+      "web-takes-types-from-api",
+      "The console knows the types of the procedures it calls, and none of the server's code.",
+      { path: "^src/web/" },
+      { path: "^src/", pathNot: "^src/web/", dependencyTypesNot: ["type-only"] },
+    ),
+    forbid(
+      "web-knows-only-api",
+      "The api's types bring all others with them.",
+      { path: "^src/web/" },
+      { path: "^src/", pathNot: "^src/(web|api)/" },
+    ),
+    forbid(
+      "nobody-imports-web",
+      "The server sends the console's bundle; it never runs its code.",
+      { path: "^src/", pathNot: "^src/web/" },
+      { path: "^src/web/" },
+    ),
+    forbid(
+      "web-parts-know-no-pages",
+      "Components, words and data serve every page.",
+      { path: "^src/web/(ui|words|data)/" },
+      { path: "^src/web/pages/" },
+    ),
+    forbid(
+      "web-component-library-behind-ui",
+      "A page knows our components, not the library behind one of them.",
+      { path: "^src/web/", pathNot: "^src/web/ui/" },
+      { path: npm("@base-ui/[^/]+") },
+    ),
+
     // app: builds everything.
     forbid(
       "only-entries-import-app",
@@ -264,7 +300,7 @@ module.exports = {
     tsPreCompilationDeps: true, // type-only imports as well
     doNotFollow: { path: ["node_modules", GENERATED_CLIENT] },
     enhancedResolveOptions: {
-      extensions: [".ts", ".js", ".mjs", ".cjs", ".json", ".d.ts"],
+      extensions: [".ts", ".tsx", ".js", ".mjs", ".cjs", ".json", ".d.ts"],
       exportsFields: ["exports"],
       conditionNames: ["import", "node", "default", "types"],
     },

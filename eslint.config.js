@@ -18,6 +18,7 @@ export default tseslint.config(
   {
     ignores: [
       ...[
+        "build/",
         "dist/",
         "coverage/",
         "openapi/",
@@ -38,7 +39,7 @@ export default tseslint.config(
   { languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } } },
 
   {
-    files: ["**/*.ts"],
+    files: ["**/*.{ts,tsx}"],
     rules: {
       "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "separate-type-imports" }],
       "@typescript-eslint/no-import-type-side-effects": "error",
@@ -91,7 +92,7 @@ export default tseslint.config(
   },
 
   {
-    files: ["src/**/*.ts"],
+    files: ["src/**/*.{ts,tsx}"],
     rules: {
       // A longer file usually holds two things.
       "max-lines": ["error", 250],
@@ -106,6 +107,21 @@ export default tseslint.config(
     // The core gets what it needs passed in.
     files: ["src/core/**/*.ts"],
     rules: { "no-restricted-globals": ["error", "process"] },
+  },
+
+  {
+    // The page's policy refuses styles and scripts in the markup, and text that becomes markup.
+    files: ["src/web/**/*.tsx"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "JSXAttribute[name.name=/^(style|dangerouslySetInnerHTML)$/]",
+          message: "Use a class, or an SVG's attributes.",
+        },
+        { selector: "JSXOpeningElement[name.name=/^(style|script)$/]", message: "Use a file." },
+      ],
+    },
   },
 
   // Who may read the environment, who may print, who may export a default.

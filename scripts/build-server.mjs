@@ -20,6 +20,7 @@ const ROOT = path.resolve(import.meta.dirname, "..");
 const OUTPUT = path.join(ROOT, "dist/server");
 const MARK = path.join(OUTPUT, "built-from");
 const LOCK = path.join(ROOT, "dist/building");
+const CONSOLE = path.join(ROOT, "src/web") + path.sep;
 /** A lock of a build that was killed. A build takes seconds. */
 const LOCK_STALE_AFTER_MS = 60_000;
 
@@ -47,7 +48,8 @@ function fingerprint() {
   const sources = readdirSync(path.join(ROOT, "src"), { recursive: true, withFileTypes: true });
   const files = sources
     .filter((entry) => entry.isFile())
-    .map((entry) => path.join(entry.parentPath, entry.name));
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .filter((file) => !file.startsWith(CONSOLE)); // the browser's, built by build-web.mjs
   for (const file of [...files.sort(), path.join(ROOT, "package.json")])
     hash.update(`\n${path.relative(ROOT, file)}\n`).update(readFileSync(file));
   return hash.digest("hex");

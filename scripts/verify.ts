@@ -17,6 +17,8 @@ const CHECKS = [
   "errors:check",
   "token:check",
   "migrations:check",
+  "web:sizes",
+  "web:contrast",
 ];
 const PARALLEL_CHECKS = 2;
 

@@ -18,6 +18,7 @@ import { createClientAddress } from "./request/client-address.ts";
 import { requestIdOf } from "./request/request-id.ts";
 import { sendError } from "./request/send.ts";
 import { mountApiReference } from "./routes/api-reference.ts";
+import { mountConsole } from "./routes/console.ts";
 import { mountDocuments } from "./routes/documents.ts";
 import { privacyPolicy } from "./routes/privacy.ts";
 import type { ReadinessChecks } from "./routes/health.ts";
@@ -112,6 +113,7 @@ export function createApp(options: AppOptions): Express {
   mountSignIn(app, { ...api, signIn });
   mountConsoleApi(app, api);
   routes?.(app);
+  mountConsole(app);
   const trpc = createTrpcHandler(api, operations);
   const rest = createCallHandler(api, createRestTransport(operations));
   app.use((req, res) => selectTransport(req.originalUrl, trpc, rest)(req, res));

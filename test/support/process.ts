@@ -13,9 +13,10 @@ import { ADMIN_KEY } from "./server.ts";
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const COMPILED_SERVER = "dist/server/main.js";
 
-/** Compiles the servers that tests start as processes, in a second or two. The global setup calls it once. */
+/** Builds the servers that tests start as processes, and the console, in seconds. The global setup calls it once. */
 export async function buildServers(): Promise<void> {
-  await promisify(execFile)("npm", ["run", "--silent", "build:again"], { cwd: ROOT });
+  for (const script of ["build:again", "build:web:again"])
+    await promisify(execFile)("npm", ["run", "--silent", script], { cwd: ROOT });
 }
 
 export interface ServerProcess {

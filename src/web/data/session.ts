@@ -1,0 +1,77 @@
+import { queryOptions, useMutation, useQuery } from "@tanstack/react-query";
+import { dataOf, queries, server, SESSION_KEY } from "./client.ts";
+import type { Me } from "./shapes.ts";
+
+/** Who is signed in. Answered without a session too, so a page can ask before it asks for anything else. */
+export const meQuery = queryOptions({
+  queryKey: SESSION_KEY,
+  queryFn: ({ signal }) => server.session.me.query(undefined, { signal }).then(dataOf),
+  staleTime: 60_000,
+});
+
+export const loadMe = (): Promise<Me> => queries.ensureQueryData(meQuery);
+export const useMe = (): Me | undefined => useQuery(meQuery).data;
+/** Undefined if nobody is signed in. */
+export const usePerson = () => useMe()?.person ?? undefined;
+
+export type SignInProblem = "wrong" | "taken" | "weak" | "unconfirmed" | "too_many" | "failed";
+
+export class SignInError extends Error {
+  readonly problem: SignInProblem;
+
+  constructor(problem: SignInProblem) {
+    super(problem);
+    this.problem = problem;
+  }
+}
+
+/** One of the sign-in's own routes. They set the cookie. */
+async function post(path: string, body: object): Promise<void> {
+  const answer = await fetch(`/auth${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (answer.ok) return;
+  const { code } = (await answer.json().catch(() => ({}))) as { code?: string };
+  throw new SignInError(problemOf(answer.status, code ?? ""));
+}
+
+function problemOf(status: number, code: string): SignInProblem {
+  if (status === 429) return "too_many";
+  if (code.startsWith("USER_ALREADY_EXISTS")) return "taken";
+  if (code.startsWith("PASSWORD_TOO") || code === "PASSWORD_COMPROMISED") return "weak";
+  if (code === "EMAIL_NOT_VERIFIED") return "unconfirmed";
+  return status >= 500 || status === 404 ? "failed" : "wrong";
+}
+
+/** Nothing that was loaded for one person may be shown to the next. */
+async function startAfresh(): Promise<void> {
+  queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
+  await queries.invalidateQueries({ queryKey: SESSION_KEY });
+}
+
+export const useSignIn = () =>
+  useMutation({
+    mutationFn: (given: { email: string; password: string }) => post("/sign-in/email", given),
+    onSuccess: startAfresh,
+  });
+
+export const useSignUp = () =>
+  useMutation({
+    mutationFn: (given: { email: string; password: string; name: string }) => post("/sign-up/email", given),
+    onSuccess: startAfresh,
+  });
+
+/** The link in the mail leads back to the page that was asked for. */
+export const useMagicLink = () =>
+  useMutation({
+    mutationFn: ({ email }: { email: string }) =>
+      post("/sign-in/magic-link", { email, callbackURL: location.pathname + location.search }),
+  });
+
+export const useDemoSignIn = () =>
+  useMutation({ mutationFn: () => post("/demo", {}), onSuccess: startAfresh });
+
+export const useSignOut = () =>
+  useMutation({ mutationFn: () => post("/sign-out", {}), onSuccess: startAfresh });

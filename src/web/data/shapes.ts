@@ -1,0 +1,15 @@
+import type { inferRouterOutputs } from "@trpc/server";
+import type { ConsoleRouter } from "./contract.ts";
+
+type Outputs = inferRouterOutputs<ConsoleRouter>["user"];
+
+export type Me = Outputs["session"]["me"]["data"];
+export type ApprovalPage = Outputs["approvals"]["get"]["data"];
+export type Question = Extract<ApprovalPage, { state: "open" }>["question"];
+export type Decided = Extract<ApprovalPage, { state: "decided" }>;
+export type Scopes = NonNullable<Decided["granted"]>["scopes"];
+export type DataType = Scopes["allowed_data_types"][number];
+export type AgentRow = Outputs["agents"]["list"]["data"]["agents"][number];
+export type PaymentRow = Outputs["payments"]["list"]["data"]["payments"][number];
+export type CallRow = Outputs["activity"]["list"]["data"]["calls"][number];
+export type Outcome = CallRow["outcome"];

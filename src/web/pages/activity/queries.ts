@@ -1,0 +1,27 @@
+import { infiniteQueryOptions, useInfiniteQuery } from "@tanstack/react-query";
+import { dataOf, POLL_MS, server } from "../../data/client.ts";
+
+const PAGE_SIZE = 50;
+
+const activityQuery = (grantId: string | undefined) =>
+  infiniteQueryOptions({
+    queryKey: ["activity", grantId],
+    queryFn: ({ pageParam, signal }) =>
+      server.activity.list
+        .query(
+          {
+            limit: PAGE_SIZE,
+            ...(grantId !== undefined && { grant_id: grantId }),
+            ...(pageParam !== null && { cursor: pageParam }),
+          },
+          { signal },
+        )
+        .then(dataOf),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next_cursor }) => next_cursor,
+    // Who reads older ones doesn't want them to move.
+    refetchInterval: ({ state: { data } }) =>
+      data === undefined || data.pages.length === 1 ? POLL_MS : false,
+  });
+
+export const useActivity = (grantId: string | undefined) => useInfiniteQuery(activityQuery(grantId));

@@ -1,0 +1,102 @@
+import "./agents.css";
+import { failureOf } from "../../data/failure.ts";
+import type { AgentRow } from "../../data/shapes.ts";
+import { Button } from "../../ui/button.tsx";
+import { Empty, Loading, Problem } from "../../ui/empty.tsx";
+import { useTitle } from "../../ui/title.ts";
+import { useWords } from "../../words/language.tsx";
+import { useFailureWords } from "../shell/failure-words.ts";
+import { Row } from "./agent-row.tsx";
+import { useAgents, useQuestions } from "./queries.ts";
+import { Questions } from "./questions.tsx";
+
+/** Who needs a look first. */
+const ORDER: AgentRow["state"][] = ["suspended", "active", "stopped", "expired"];
+/** Suspended and running agents keep their places among each other when one changes to the other. */
+const rank = ({ state }: AgentRow): number => Math.max(1, ORDER.indexOf(state));
+
+export function AgentsPage() {
+  const { words, format } = useWords();
+  const { agents: w } = words;
+  const explain = useFailureWords();
+  const { data, error, refetch } = useAgents();
+  const questions = useQuestions();
+  useTitle(w.title);
+  const agents = (data ?? []).toSorted((a, b) => rank(a) - rank(b));
+  const running = agents.filter(({ state }) => state === "active").length;
+  const spent = agents.reduce((sum, { budget }) => sum + budget.spent_cents, 0);
+  return (
+    <>
+      <div className="page-head">
+        <div>
+          <h1>{w.title}</h1>
+          <p>{w.lead}</p>
+        </div>
+        {agents.length > 0 && (
+          <dl className="figures num">
+            <div>
+              <dt>{w.running}</dt>
+              <dd>{format.count(running)}</dd>
+            </div>
+            <div>
+              <dt>{w.spentInAll}</dt>
+              <dd>
+                {format.amount(spent)} <span>{w.bySponsors}</span>
+              </dd>
+            </div>
+          </dl>
+        )}
+      </div>
+      {questions.length > 0 && <Questions questions={questions} />}
+      {data === undefined && error === null && <Loading label={words.loading} />}
+      {data === undefined && error !== null && (
+        <Empty>
+          <Problem>{explain(failureOf(error))}</Problem>
+          <Button
+            onPress={() => {
+              refetch().catch(() => undefined);
+            }}
+          >
+            {words.tryAgain}
+          </Button>
+        </Empty>
+      )}
+      {data?.length === 0 && (
+        <Empty>
+          <p>{w.empty}</p>
+        </Empty>
+      )}
+      {agents.length > 0 && <Table agents={agents} isLive={error === null} />}
+    </>
+  );
+}
+
+function Table({ agents, isLive }: { agents: AgentRow[]; isLive: boolean }) {
+  const { agents: w } = useWords().words;
+  return (
+    <div className="sheet">
+      <table className="agents">
+        <caption className="unseen">{w.title}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{w.column.agent}</th>
+            <th scope="col">{w.column.spent}</th>
+            <th scope="col">{w.column.lastHour}</th>
+            <th scope="col">{w.column.lastCall}</th>
+            <th scope="col" className="live" data-on={isLive || undefined}>
+              <span className="unseen">{w.column.action}</span>
+              <span role="status">
+                <span className="dot" data-tone={isLive ? "good" : "wait"} /> {isLive ? w.live : w.stale}
+              </span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {agents.map((row) => (
+            <Row key={row.grant_id} row={row} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,44 @@
+import type { Question } from "../../data/shapes.ts";
+import { said } from "../../ui/said.tsx";
+import { useNow, useWords } from "../../words/language.tsx";
+import { useNouns } from "./noun-words.ts";
+import type { Terms } from "./terms.ts";
+
+/** The heading, the one sentence that says what was chosen, and the button that says what will be true. */
+export function useSentences(question: Question, terms: Terms, name: string) {
+  const { words, format } = useWords();
+  const { ask: w } = words.approval;
+  const { dataList, taskList } = useNouns();
+  const now = useNow();
+  const { kind, present, asks, service } = question;
+  const asked = format.amount(asks.budget_limit_cents ?? 0);
+  const data = dataList(terms.dataTypes);
+
+  if (kind === "budget") {
+    const what = service === null ? w.theService : said(service.name, 60);
+    return {
+      title: w.budgetTitle(name),
+      summary: w.summaryOnce(name, asked, what),
+      allow: w.allowOnce(asked),
+    };
+  }
+  if (kind === "data") {
+    const count = terms.dataTypes.length;
+    const few = count === 0 ? w.allowTicked : w.allowData(data);
+    return {
+      title: w.dataTitle(name),
+      summary: w.summaryMore(name, "", data),
+      allow: count > 2 ? w.allowKinds(count) : few,
+    };
+  }
+  const tasks = taskList(terms.tasks);
+  const upTo = w.allow(format.amount(terms.cents), format.moment(terms.until, now));
+  if (present === null)
+    return { title: w.actTitle(name), summary: w.summary(name, tasks, data), allow: upTo };
+  const added = terms.cents - present.budget_limit_cents;
+  return {
+    title: w.moreTitle(name),
+    summary: w.summaryMore(name, tasks, data),
+    allow: added > 0 ? w.allowMore(format.amount(added), format.amount(terms.cents)) : upTo,
+  };
+}

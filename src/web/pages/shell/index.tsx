@@ -1,0 +1,43 @@
+import "../../ui/sheet.css";
+import "./shell.css";
+import { Link, Outlet } from "@tanstack/react-router";
+import { usePerson } from "../../data/session.ts";
+import { Mark } from "../../ui/icons.tsx";
+import { Toasts } from "../../ui/toast.tsx";
+import { useWords } from "../../words/language.tsx";
+import { StopAll } from "../agents/stop-all.tsx";
+import { SignIn } from "../sign-in/index.tsx";
+import { AccountMenu } from "./account-menu.tsx";
+
+/** What all pages of the console share: navigation, the red button, the account. */
+export function Shell() {
+  const { words } = useWords();
+  const person = usePerson();
+  if (person === undefined) return <SignIn title={words.signIn.title} lead={words.signIn.lead} />;
+  return (
+    <Toasts>
+      <a className="skip" href="#main">
+        {words.skip}
+      </a>
+      <header className="top">
+        <Link to="/agents" className="mark">
+          <Mark />
+          {words.app}
+        </Link>
+        <nav aria-label={words.nav.label}>
+          <Link to="/agents">{words.nav.agents}</Link>
+          <Link to="/payments">{words.nav.payments}</Link>
+          <Link to="/activity">{words.nav.activity}</Link>
+          <Link to="/settings">{words.nav.settings}</Link>
+        </nav>
+        <div className="top-end">
+          <StopAll />
+          <AccountMenu />
+        </div>
+      </header>
+      <main id="main" className="page" tabIndex={-1}>
+        <Outlet />
+      </main>
+    </Toasts>
+  );
+}

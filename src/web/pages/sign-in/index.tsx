@@ -1,0 +1,145 @@
+import "./sign-in.css";
+import type { FormEvent } from "react";
+import { useState } from "react";
+import { SignInError, useDemoSignIn, useMagicLink, useMe, useSignIn, useSignUp } from "../../data/session.ts";
+import { Button } from "../../ui/button.tsx";
+import { Problem } from "../../ui/empty.tsx";
+import { said } from "../../ui/said.tsx";
+import { Text } from "../../ui/text.tsx";
+import { useTitle } from "../../ui/title.ts";
+import { useWords } from "../../words/language.tsx";
+import { Frame } from "../shell/frame.tsx";
+
+/** Stands in place of the page that was asked for, whose address stays. */
+export function SignIn({ title, lead }: { title: string; lead: string }) {
+  const {
+    words: { signIn: w },
+  } = useWords();
+  const me = useMe();
+  const [isNew, setIsNew] = useState(false);
+  const demo = useDemoSignIn();
+  useTitle(title);
+  return (
+    <Frame isNarrow>
+      {isNew ? <NewAccount /> : <Known title={title} lead={lead} />}
+      {me?.can_sign_up === true && (
+        <Button tone="quiet" onPress={() => setIsNew(!isNew)}>
+          {isNew ? w.have : w.create}
+        </Button>
+      )}
+      {me?.is_sandbox === true && (
+        <div className="sandbox">
+          <p className="note">{w.sandbox}</p>
+          {demo.isError && <Problem>{w.problem.failed}</Problem>}
+          <Button size="small" isBusy={demo.isPending} onPress={() => demo.mutate()}>
+            {w.demo}
+          </Button>
+        </div>
+      )}
+    </Frame>
+  );
+}
+
+function Known({ title, lead }: { title: string; lead: string }) {
+  const {
+    words: { signIn: w },
+  } = useWords();
+  const [email, setEmail] = useState("");
+  const [password, setPassword] = useState("");
+  const [isEmailMissing, setIsEmailMissing] = useState(false);
+  const signIn = useSignIn();
+  const link = useMagicLink();
+  const problem = useProblem(signIn.error ?? link.error);
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    if (!signIn.isPending) signIn.mutate({ email: email.trim(), password });
+  };
+  const mailLink = (): void => {
+    setIsEmailMissing(!email.includes("@"));
+    if (email.includes("@")) link.mutate({ email: email.trim() });
+  };
+  return (
+    <form className="sheet card" onSubmit={submit}>
+      <h1>{title}</h1>
+      <p className="quiet">{lead}</p>
+      <Text
+        label={w.email}
+        name="email"
+        type="email"
+        autoComplete="username"
+        value={email}
+        onChange={setEmail}
+        error={isEmailMissing ? w.linkNeedsEmail : undefined}
+      />
+      <Text
+        label={w.password}
+        name="password"
+        type="password"
+        autoComplete="current-password"
+        value={password}
+        onChange={setPassword}
+        error={problem}
+      />
+      <Button tone="allow" size="large" type="submit" isBusy={signIn.isPending}>
+        {w.submit}
+      </Button>
+      <div className="other-ways">
+        <Button isBusy={link.isPending} onPress={mailLink}>
+          {w.link}
+        </Button>
+        <p className="note" role="status">
+          {link.isSuccess && w.linkSent(said(link.variables.email, 60))}
+        </p>
+      </div>
+    </form>
+  );
+}
+
+function NewAccount() {
+  const {
+    words: { signIn: w },
+  } = useWords();
+  const [name, setName] = useState("");
+  const [email, setEmail] = useState("");
+  const [password, setPassword] = useState("");
+  const signUp = useSignUp();
+  const problem = useProblem(signUp.error);
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    if (!signUp.isPending) signUp.mutate({ name: name.trim(), email: email.trim(), password });
+  };
+  return (
+    <form className="sheet card" onSubmit={submit}>
+      <h1>{w.createTitle}</h1>
+      <p className="quiet">{w.createLead}</p>
+      <Text label={w.name} name="name" autoComplete="name" value={name} onChange={setName} />
+      <Text
+        label={w.email}
+        name="email"
+        type="email"
+        autoComplete="username"
+        value={email}
+        onChange={setEmail}
+      />
+      <Text
+        label={w.password}
+        name="password"
+        type="password"
+        autoComplete="new-password"
+        value={password}
+        onChange={setPassword}
+        hint={w.passwordHint}
+        error={problem}
+      />
+      <Button tone="allow" size="large" type="submit" isBusy={signUp.isPending}>
+        {w.createSubmit}
+      </Button>
+    </form>
+  );
+}
+
+function useProblem(error: Error | null): string | undefined {
+  const { words } = useWords();
+  if (error === null) return undefined;
+  return words.signIn.problem[error instanceof SignInError ? error.problem : "failed"];
+}

@@ -1,0 +1,99 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { queries } from "./data/client.ts";
+import { loadMe } from "./data/session.ts";
+import { approvalQuery } from "./pages/approval/queries.ts";
+import { agentsQuery } from "./pages/agents/queries.ts";
+import { LoadFailed, NothingHere } from "./pages/shell/failed.tsx";
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NothingHere });
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => {
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- how this router takes a redirect
+    throw redirect({ to: "/agents" });
+  },
+});
+
+// A page's data is asked for while its code loads, and only of somebody signed in. Who isn't sees the sign-in form in
+// the page's place, so the address stays.
+const approval = createRoute({
+  getParentRoute: () => root,
+  path: "/approvals/$approvalId",
+  loader: async ({ params }) => {
+    if ((await loadMe()).person !== null) await queries.prefetchQuery(approvalQuery(params.approvalId));
+  },
+  component: lazyRouteComponent(() => import("./pages/approval/index.tsx"), "ApprovalRoute"),
+});
+
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: "console",
+  loader: loadMe,
+  component: lazyRouteComponent(() => import("./pages/shell/index.tsx"), "Shell"),
+});
+
+const agents = createRoute({
+  getParentRoute: () => shell,
+  path: "/agents",
+  loader: async () => {
+    if ((await loadMe()).person !== null) await queries.prefetchQuery(agentsQuery);
+  },
+  component: lazyRouteComponent(() => import("./pages/agents/index.tsx"), "AgentsPage"),
+});
+
+const payments = createRoute({
+  getParentRoute: () => shell,
+  path: "/payments",
+  component: lazyRouteComponent(() => import("./pages/payments/index.tsx"), "PaymentsPage"),
+});
+
+const activity = createRoute({
+  getParentRoute: () => shell,
+  path: "/activity",
+  validateSearch: ({ agent }: Record<string, unknown>): { agent?: string } =>
+    typeof agent === "string" ? { agent } : {},
+  component: lazyRouteComponent(() => import("./pages/activity/index.tsx"), "ActivityPage"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => shell,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("./pages/settings/index.tsx"), "SettingsPage"),
+});
+
+/** Where links in mails lead that can't be used any more. Any other page asks for the sign-in in its own place. */
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  loader: async () => {
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- how this router takes a redirect
+    if ((await loadMe()).person !== null) throw redirect({ to: "/agents" });
+  },
+  component: lazyRouteComponent(() => import("./pages/sign-in/route.tsx"), "SignInRoute"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    home,
+    approval,
+    signIn,
+    shell.addChildren([agents, payments, activity, settings]),
+  ]),
+  defaultPreload: "intent",
+  defaultErrorComponent: LoadFailed,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}
