@@ -88,6 +88,10 @@ export const ErrorCodeField = z
   .enum(ERROR_CODES)
   .meta({ id: "ErrorCode", description: "Why a call was refused" });
 
+/** How a call ended. */
+export const Outcome = z.enum(["ok", ...ERROR_CODES]).meta({ description: "`ok`, or the code of the error" });
+export type Outcome = z.infer<typeof Outcome>;
+
 export const DataTypeField = z.enum(DATA_TYPES);
 
 /** The scopes of a grant or a session: explicit lists, without `*`. */

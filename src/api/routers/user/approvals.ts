@@ -1,49 +1,46 @@
-import { z } from "zod";
 import {
-  ApprovalPage,
   decideQuestion,
   DecideQuestionInput,
   enterCode,
   EnterCodeInput,
-  listQuestions,
-  Question,
-  readQuestion,
   ReadQuestionInput,
 } from "../../../core/access/decision/index.ts";
-import type { UserActor } from "../../../core/context.ts";
-import { catalogueChoices } from "../../../core/discovery/search/index.ts";
-import { limitedBy, type PersonContext, personProcedure } from "../../procedure/person.ts";
+import {
+  listOwnQuestions,
+  ListOwnQuestionsOutput,
+  OwnApprovalPage,
+  readOwnQuestion,
+} from "../../../core/account/questions/index.ts";
+import { limitedBy, personProcedure } from "../../procedure/person.ts";
 import { ok, success } from "../../response/envelope.ts";
-
-const questionContext = ({ deps, actor }: Pick<PersonContext, "deps"> & { actor: UserActor }) => ({
-  db: deps.db,
-  actor,
-  listChoices: () => catalogueChoices(deps),
-});
 
 export const approvalProcedures = {
   get: personProcedure
     .input(ReadQuestionInput)
-    .output(success(ApprovalPage))
-    .query(async ({ ctx, input }) => ok(ctx, await readQuestion(questionContext(ctx), input))),
+    .output(success(OwnApprovalPage))
+    .query(async ({ ctx, input }) =>
+      ok(ctx, await readOwnQuestion({ ...ctx.deps, actor: ctx.actor }, input)),
+    ),
 
   list: personProcedure
-    .output(success(z.object({ questions: z.array(Question) })))
-    .query(async ({ ctx }) => ok(ctx, await listQuestions(questionContext(ctx)))),
+    .output(success(ListOwnQuestionsOutput))
+    .query(async ({ ctx }) => ok(ctx, await listOwnQuestions({ ...ctx.deps, actor: ctx.actor }))),
 
   enter_code: limitedBy("codeEntered")
     .input(EnterCodeInput)
-    .output(success(ApprovalPage))
-    .mutation(async ({ ctx, input }) => {
-      await enterCode({ ...ctx.deps, actor: ctx.actor }, input);
-      return ok(ctx, await readQuestion(questionContext(ctx), input));
+    .output(success(OwnApprovalPage))
+    .mutation(async ({ ctx, input: { approval_id, code } }) => {
+      const own = { ...ctx.deps, actor: ctx.actor };
+      await enterCode(own, { approval_id, code });
+      return ok(ctx, await readOwnQuestion(own, { approval_id }));
     }),
 
   decide: personProcedure
     .input(DecideQuestionInput)
-    .output(success(ApprovalPage))
+    .output(success(OwnApprovalPage))
     .mutation(async ({ ctx, input }) => {
-      await decideQuestion({ ...ctx.deps, actor: ctx.actor }, input);
-      return ok(ctx, await readQuestion(questionContext(ctx), { approval_id: input.approval_id }));
+      const own = { ...ctx.deps, actor: ctx.actor };
+      await decideQuestion(own, input);
+      return ok(ctx, await readOwnQuestion(own, { approval_id: input.approval_id }));
     }),
 };

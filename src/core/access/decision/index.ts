@@ -2,14 +2,13 @@
 export { decideApproval } from "./decide-approval.ts";
 export { decideQuestion } from "./decide-question.ts";
 export { enterCode } from "./enter-code.ts";
-export { type Choices, listQuestions, readQuestion } from "./read-question.ts";
+export { listQuestions, readQuestion } from "./read-question.ts";
 export {
-  ApprovalPage,
+  approvalPageOf,
   DecideApprovalInput,
   DecideApprovalOutput,
   DecideQuestionInput,
   EnterCodeInput,
-  ListQuestionsOutput,
   Question,
   ReadQuestionInput,
 } from "./schema.ts";

@@ -18,7 +18,7 @@ import {
 } from "./store.ts";
 
 /** Everything that could be chosen, where an agent asks for all there is. */
-export interface Choices {
+interface Choices {
   taskTypes: string[];
   categories: string[];
 }
@@ -60,7 +60,7 @@ export async function readQuestion(
 }
 
 /** Lists the open questions whose code this person has entered, the oldest first. */
-export async function listQuestions(ctx: Context): Promise<z.infer<typeof ListQuestionsOutput>> {
+export async function listQuestions(ctx: Context): Promise<ListQuestionsOutput> {
   const approvals = await listOpenQuestions(ctx.db, ctx.actor.userId, MOST_LISTED);
   const questions: Question[] = [];
   for (const approval of approvals) questions.push(await toQuestion(ctx, approval));

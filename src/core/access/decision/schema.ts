@@ -64,24 +64,27 @@ export const Question = z.object({
 export type Question = z.infer<typeof Question>;
 
 /** What the page of an approval shows to the person who is signed in. */
-export const ApprovalPage = z.discriminatedUnion("state", [
-  z.object({
-    state: z.literal("code_needed"),
-    approval_id: z.string(),
-    tries_left: z.number().int(),
-    expires_at: Timestamp,
-  }),
-  z.object({ state: z.literal("open"), question: Question }),
-  z.object({
-    state: z.literal("decided"),
-    status: z.enum(["approved", "denied"]),
-    question: Question,
-    granted: Terms.nullable().meta({ description: "What the agent may do now. null: nothing" }),
-  }),
-  z
-    .object({ state: z.literal("ended") })
-    .meta({ description: "Its time is over, or the code was wrong too often" }),
-]);
+export const approvalPageOf = <Shown extends z.ZodType>(question: Shown) =>
+  z.discriminatedUnion("state", [
+    z.object({
+      state: z.literal("code_needed"),
+      approval_id: z.string(),
+      tries_left: z.number().int(),
+      expires_at: Timestamp,
+    }),
+    z.object({ state: z.literal("open"), question }),
+    z.object({
+      state: z.literal("decided"),
+      status: z.enum(["approved", "denied"]),
+      question,
+      granted: Terms.nullable().meta({ description: "What the agent may do now. null: nothing" }),
+    }),
+    z
+      .object({ state: z.literal("ended") })
+      .meta({ description: "Its time is over, or the code was wrong too often" }),
+  ]);
+const ApprovalPage = approvalPageOf(Question);
 export type ApprovalPage = z.infer<typeof ApprovalPage>;
 
-export const ListQuestionsOutput = z.object({ questions: z.array(Question) });
+const ListQuestionsOutput = z.object({ questions: z.array(Question) });
+export type ListQuestionsOutput = z.infer<typeof ListQuestionsOutput>;

@@ -3,7 +3,7 @@ import { listOwnGrants } from "../../access/grant/index.ts";
 import { toWire } from "../../access/scope/index.ts";
 import type { Deps, UserActor } from "../../context.ts";
 import { budgetToWire } from "../../money/budget/index.ts";
-import { lastCallsOfGrants } from "../../observability/audit/index.ts";
+import { lastCallsOfGrants, serviceOfEndpoint } from "../../observability/audit/index.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import type { ListOwnAgentsOutput, OwnAgent } from "./schema.ts";
 
@@ -40,7 +40,7 @@ export async function listOwnAgents({
           : {
               at: call.created_at.toISOString(),
               operation: call.operation,
-              endpoint: call.endpoint,
+              service_key: serviceOfEndpoint(call.endpoint),
               outcome: call.error_code ?? "ok",
             },
       calls_last_hour: call?.calls_last_hour ?? 0,

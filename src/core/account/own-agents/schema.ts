@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Budget, ExplicitScopes, Timestamp } from "../../protocol/fields.ts";
+import { Budget, ExplicitScopes, Outcome, Timestamp } from "../../protocol/fields.ts";
 
 export const ListOwnAgentsOutput = z.object({
   agents: z.array(
@@ -17,8 +17,8 @@ export const ListOwnAgentsOutput = z.object({
         .object({
           at: Timestamp,
           operation: z.string(),
-          endpoint: z.string(),
-          outcome: z.string().meta({ description: "`ok`, or the code of the error" }),
+          service_key: z.string().nullable(),
+          outcome: Outcome,
         })
         .nullable(),
       calls_last_hour: z.number().int(),

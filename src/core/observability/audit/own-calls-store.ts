@@ -1,5 +1,6 @@
-import { bigint, integer, nullable, text, timestamp, uuid, uuids } from "../../ports/sql-types.ts";
+import { bigint, integer, nullable, oneOf, text, timestamp, uuid, uuids } from "../../ports/sql-types.ts";
 import { statement } from "../../ports/statement.ts";
+import type { ErrorCode } from "../../protocol/errors.ts";
 import { isAfterCursor, microsOf } from "../../protocol/cursor.ts";
 
 /** The newest calls of each of the user's grants, of which the newest are taken: an index has them in this order. */
@@ -20,7 +21,7 @@ export const listCallsOfUser = statement({
     agent: text,
     operation: text,
     endpoint: text,
-    error_code: nullable(text),
+    error_code: nullable(oneOf<ErrorCode>()),
   },
   text: `
     SELECT l.id, ${microsOf("l.created_at")} AS micros, l.created_at, a.name AS agent, l.operation, l.endpoint, l.error_code
@@ -47,7 +48,7 @@ export const lastCallsOfGrants = statement({
     created_at: timestamp,
     operation: text,
     endpoint: text,
-    error_code: nullable(text),
+    error_code: nullable(oneOf<ErrorCode>()),
     calls_last_hour: integer,
   },
   text: `

@@ -30,9 +30,14 @@ export async function listOwnCalls(
   const { page, nextCursor } = cutPage(rows, limit);
   return {
     calls: page.map(({ id, created_at, agent, operation, endpoint, error_code }) => ({
-      ...{ id, at: created_at.toISOString(), agent: { name: agent }, operation, endpoint },
+      ...{ id, at: created_at.toISOString(), agent: { name: agent }, operation },
+      service_key: serviceOfEndpoint(endpoint),
       outcome: error_code ?? "ok",
     })),
     next_cursor: nextCursor,
   };
 }
+
+/** The service that a call ran, by the path that it called. */
+export const serviceOfEndpoint = (endpoint: string): string | null =>
+  /^\/(?:agent|gpt)\/services\/([a-z0-9._-]+)\/run$/.exec(endpoint)?.[1] ?? null;

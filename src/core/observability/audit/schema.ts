@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CursorPaging, NextCursor } from "../../protocol/cursor.ts";
-import { Id, JsonObject, Page, Paging, Timestamp } from "../../protocol/fields.ts";
+import { Id, JsonObject, Outcome, Page, Paging, Timestamp } from "../../protocol/fields.ts";
 
 export const AuditHistoryInput = Paging;
 
@@ -31,8 +31,8 @@ export const ListOwnCallsOutput = z.object({
       at: Timestamp,
       agent: z.object({ name: z.string() }),
       operation: z.string(),
-      endpoint: z.string(),
-      outcome: z.string().meta({ description: "`ok`, or the code of the error" }),
+      service_key: z.string().nullable(),
+      outcome: Outcome,
     }),
   ),
   next_cursor: NextCursor,

@@ -1,0 +1,59 @@
+import type { z } from "zod";
+import type { Question, ReadQuestionInput } from "../../access/decision/index.ts";
+import { listQuestions, readQuestion } from "../../access/decision/index.ts";
+import type { Deps, UserActor } from "../../context.ts";
+import { catalogueChoices } from "../../discovery/search/index.ts";
+import { listOwnItems } from "../../personal-data/vault/index.ts";
+import type { DataType } from "../../protocol/data-types.ts";
+import type { ListOwnQuestionsOutput, OwnApprovalPage, OwnQuestion } from "./schema.ts";
+
+type Context = Pick<Deps, "db" | "sql" | "cipher"> & { actor: UserActor };
+
+/** A longer value is cut: it is shown for recognition. */
+const MOST_CHARACTERS = 80;
+
+/**
+ * Returns an approval as its page shows it, with the person's own stored values beside what is asked for.
+ * @throws AppError `not_found` for an unknown approval, and for one that waits for somebody else
+ */
+export async function readOwnQuestion(
+  ctx: Context,
+  input: z.infer<typeof ReadQuestionInput>,
+): Promise<OwnApprovalPage> {
+  const page = await readQuestion({ ...ctx, listChoices: () => catalogueChoices(ctx) }, input);
+  if (page.state !== "open" && page.state !== "decided") return page;
+  return { ...page, question: withValues(page.question, await storedTexts(ctx)) };
+}
+
+/** Lists the open questions whose code this person has entered, the oldest first. */
+export async function listOwnQuestions(ctx: Context): Promise<z.infer<typeof ListOwnQuestionsOutput>> {
+  const { questions } = await listQuestions({ ...ctx, listChoices: () => catalogueChoices(ctx) });
+  const values = questions.length === 0 ? new Map<DataType, string>() : await storedTexts(ctx);
+  return { questions: questions.map((question) => withValues(question, values)) };
+}
+
+const withValues = (question: Question, values: ReadonlyMap<DataType, string>): OwnQuestion => ({
+  ...question,
+  asks: {
+    ...question.asks,
+    data_types: question.asks.data_types.map((asked) => ({
+      ...asked,
+      value: values.get(asked.type) ?? null,
+    })),
+  },
+});
+
+async function storedTexts(ctx: Context): Promise<Map<DataType, string>> {
+  const { items } = await listOwnItems(ctx);
+  return new Map(items.map(({ data_type, value }) => [data_type, cut(asText(value))]));
+}
+
+/** The parts of an object, such as an address, one after the other. */
+function asText(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  return Object.values(value).map(asText).join(", ");
+}
+
+const cut = (text: string): string =>
+  text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS - 1)}…`;
