@@ -84,9 +84,9 @@ function LastCall({ row: { last_call: call } }: { row: AgentRow }) {
     <>
       {words.operation[call.operation] ?? spaced(call.operation)}
       <span className="note">
-        {call.service_or_campaign !== null && (
+        {call.service_key !== null && (
           <>
-            <Said text={call.service_or_campaign} max={40} />,{" "}
+            <Said text={call.service_key} max={40} />,{" "}
           </>
         )}
         <Ago at={call.at} />
