@@ -1,3 +1,4 @@
+import { checkMail } from "./mail-variables.ts";
 import { checkFacilitatorAuth } from "./facilitator-variables.ts";
 
 /** The variables as they were given. */
@@ -27,7 +28,12 @@ function isSandbox(given: Given): boolean {
 const namesChain = (given: Given): boolean => CHAIN_VARIABLES.some((name) => given[name] !== undefined);
 
 /** Mistakes in how variables are combined. */
-export function checkCombination(given: Given): string[] {
+export const checkCombination = (given: Given): string[] => [
+  ...checkMail(given),
+  ...checkInstallation(given),
+];
+
+function checkInstallation(given: Given): string[] {
   if (isSandbox(given)) return [];
   const missing = (names: readonly string[], why: string): string[] =>
     names.filter((name) => given[name] === undefined).map((name) => `${name}: is required ${why}`);

@@ -22,6 +22,8 @@ import {
 } from "./config-fields.ts";
 import { databaseUrlOf, DatabaseVariables } from "./database-variables.ts";
 import { FacilitatorVariables, readFacilitatorAuth } from "./facilitator-variables.ts";
+import type { MailSettings } from "./mail-variables.ts";
+import { MailVariables, readMail } from "./mail-variables.ts";
 import type { OwnerConfig } from "./owner-config.ts";
 import { parseOwnerConfig } from "./owner-config.ts";
 import { listSecrets } from "./secrets.ts";
@@ -83,6 +85,7 @@ const Environment = z.object({
   ),
   TREASURY_DAILY_CAP_CENTS: whole(999_999_999).optional(),
   PROXY_FEE_BPS: whole(10_000).default(0),
+  ...MailVariables,
   CONTACT_EMAIL: z.email().optional(),
   OPERATOR_NAME: z.string().trim().min(1).max(200).optional(),
   ALLOW_PRIVATE_UPSTREAMS: Flag.default(false),
@@ -149,6 +152,8 @@ export interface Config {
   phoneRegions: Settings["phoneRegions"];
   /** The topics by which services are found: our own, and those of the operator's file. */
   thesaurus: Thesaurus;
+  /** Undefined: no mail is sent. */
+  mail: MailSettings | undefined;
   /** Who runs this installation, as documents and pages show it. */
   operator: Settings["operator"];
 }
@@ -208,6 +213,7 @@ export function readConfig(
     allowPrivateUpstreams: env.ALLOW_PRIVATE_UPSTREAMS,
     phoneRegions: env.PHONE_REGIONS,
     thesaurus: env.SEARCH_TOPICS_FILE ?? BUILT_IN_THESAURUS,
+    mail: readMail(env),
     operator: {
       ...(env.OPERATOR_NAME !== undefined && { name: env.OPERATOR_NAME }),
       ...(env.CONTACT_EMAIL !== undefined && { email: env.CONTACT_EMAIL }),

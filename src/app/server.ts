@@ -10,7 +10,7 @@ import { listResources, listResourceUrls } from "../core/runs/direct-run/index.t
 import { createApp } from "../http/app.ts";
 import { sendError } from "../http/request/send.ts";
 import { startServer } from "../http/server.ts";
-import type { Parts } from "./deps.ts";
+import type { Built, Parts } from "./deps.ts";
 import { buildDeps } from "./deps.ts";
 import { keyProblem } from "./key-problem.ts";
 import { listJobs } from "./jobs/index.ts";
@@ -33,7 +33,7 @@ export interface ServerOptions extends Omit<Parts, "settings"> {
   /** Runs before the first request is answered. */
   prepare?: (deps: Deps) => Promise<void>;
   /** Adds routes, such as the sandbox's page. */
-  routes?: (app: Express) => void;
+  routes?: (app: Express, parts: Pick<Built, "signIn">) => void;
 }
 
 export interface Running {
@@ -84,7 +84,7 @@ export async function startTollfree({
       listResourceUrls: (limit) => listResourceUrls(built.deps, limit),
       listResources: (query, clientAddress) => listResources({ ...built.deps, clientAddress }, query),
       isStopping: () => stopping,
-      ...(routes !== undefined && { routes }),
+      ...(routes !== undefined && { routes: (app: Express) => routes(app, built) }),
     });
     const jobs = [
       built.watchJob,

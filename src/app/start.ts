@@ -1,5 +1,6 @@
 import type { Proof } from "../core/money/ledger/index.ts";
 import { verifyLedger } from "../core/money/ledger/index.ts";
+import type { Mailer } from "../core/ports/mailer.ts";
 import type { Log } from "../core/ports/log.ts";
 import { IN_FLIGHT_LIMITS } from "../core/protocol/in-flight.ts";
 import { rulesWithUnauthenticatedLimit } from "../core/protocol/rate-limit/index.ts";
@@ -7,13 +8,17 @@ import { explained, explainedStart } from "./explain.ts";
 import { createLog } from "../platform/observability/log.ts";
 import { addAuditPartitions } from "../platform/postgres/audit-partitions.ts";
 import { migrateDeploy } from "../platform/postgres/migrate.ts";
+import { createSmtpMailer } from "../platform/smtp-mailer.ts";
 import type { LimiterStore } from "../platform/rate-limit/create-limiter.ts";
+import { DEMO_USER } from "../sandbox/demo-data/campaigns.ts";
 import type { SandboxPage } from "../sandbox/demo-data/page.ts";
 import { mountSandboxPage } from "../sandbox/demo-data/page.ts";
 import { SecretsFile } from "../sandbox/demo-data/secrets.ts";
 import type { DemoData } from "../sandbox/demo-data/seed.ts";
 import { seedDemo } from "../sandbox/demo-data/seed.ts";
 import type { Sandbox } from "../sandbox/index.ts";
+import { mountDemoSignIn } from "../sandbox/people/demo-sign-in.ts";
+import { SandboxMailbox } from "../sandbox/people/mailbox.ts";
 import { startDatabase, startSandbox } from "../sandbox/index.ts";
 import type { Config } from "./config.ts";
 import type { Parts } from "./deps.ts";
@@ -128,6 +133,7 @@ async function startServer(
 ): Promise<Started> {
   const secrets = sandbox === undefined ? undefined : await SecretsFile.open(config.dataDir);
   const adminApiKey = config.adminApiKey ?? secrets?.values.admin_api_key;
+  const mailbox = sandbox === undefined ? undefined : new SandboxMailbox();
   let demo: DemoData | undefined;
   const running = await startTollfree({
     host: config.host,
@@ -144,6 +150,7 @@ async function startServer(
       Buffer.from(secrets?.values.data_encryption_key ?? "", "base64"),
     ],
     digestKey: config.digestKey,
+    mailer: mailerOf(config) ?? mailbox,
     adminApiKey,
     upstreams: {
       allowPrivate: config.allowPrivateUpstreams,
@@ -173,12 +180,20 @@ async function startServer(
       }
     },
     ...(sandbox !== undefined && {
-      routes: (app) =>
-        mountSandboxPage(app, config.sandboxPeers, () => ({ sandbox, adminApiKey: adminApiKey ?? "", demo })),
+      routes: (app, { signIn }) => {
+        const page = () => ({ sandbox, adminApiKey: adminApiKey ?? "", demo });
+        mountSandboxPage(app, config.sandboxPeers, page, () => mailbox?.mails ?? []);
+        if (demo !== undefined) mountDemoSignIn(app, config.sandboxPeers, { signIn, email: DEMO_USER.email });
+      },
     }),
   });
   return { ...running, sandboxPage: sandbox && { sandbox, adminApiKey: adminApiKey ?? "", demo } };
 }
+
+/** Undefined where no mail server is configured. */
+const mailerOf = ({ mail, operator }: Config): Mailer | undefined =>
+  mail &&
+  createSmtpMailer({ url: mail.smtpUrl, from: { name: operator.name ?? "Tollfree", address: mail.from } });
 
 /** Without Redis, limits are counted in the database. An embedded database has one server, so memory is enough. */
 function limiterStoreOf({ redisUrl, databaseUrl }: Config): LimiterStore {

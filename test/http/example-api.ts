@@ -44,6 +44,7 @@ const signIn: SignIn = {
   origins: ["https://tollfree.example"],
   answer: async () => undefined,
   findSession: async () => undefined,
+  openSession: async () => [],
   deleteExpired: async () => undefined,
 };
 

@@ -16,17 +16,17 @@ export class Mailbox implements Mailer {
     this.mails.push(mail);
   }
 
-  /** Waits for a mail to an address, and returns the last one. */
-  async last(to: string, subject: string): Promise<Mail> {
+  /** Waits for a mail to an address, and returns the last one. @param after how many mails came before it */
+  async last(to: string, subject: string, after = 0): Promise<Mail> {
     const find = (): Mail | undefined =>
-      this.mails.findLast((mail) => mail.to === to && mail.subject === subject);
+      this.mails.slice(after).findLast((mail) => mail.to === to && mail.subject === subject);
     await eventually(() => expect(find(), subject).toBeDefined());
     return find() as Mail;
   }
 
   /** Waits for a mail, and returns the path and query of its link. */
-  async link(to: string, subject: string): Promise<string> {
-    const { text } = await this.last(to, subject);
+  async link(to: string, subject: string, after = 0): Promise<string> {
+    const { text } = await this.last(to, subject, after);
     const url = new URL(/https?:\/\/\S+/.exec(text)?.[0] ?? "");
     return url.pathname + url.search;
   }
@@ -57,18 +57,19 @@ export class Browser {
   }
 
   post(path: string, body: unknown = {}, headers: Record<string, string> = {}): Promise<AuthAnswer> {
-    return this.#send("POST", path, body, { origin: this.#url(), ...headers });
+    return this.send("POST", path, body, { origin: this.#url(), ...headers });
   }
 
   get(path: string, headers: Record<string, string> = {}): Promise<AuthAnswer> {
-    return this.#send("GET", path, undefined, headers);
+    return this.send("GET", path, undefined, headers);
   }
 
   /** Signs in with a link by mail. */
   async signInByMail(mailbox: Mailbox, email: string): Promise<AuthAnswer> {
+    const before = mailbox.mails.length;
     await this.post("/auth/sign-in/magic-link", { email });
-    const answer = await this.get(await mailbox.link(email, "Your sign-in link"));
-    expect(answer.status).toBe(302);
+    const answer = await this.get(await mailbox.link(email, "Your sign-in link", before));
+    expect([answer.status, answer.setCookies.length]).toEqual([302, 1]);
     return answer;
   }
 
@@ -78,11 +79,11 @@ export class Browser {
     return body?.user.email;
   }
 
-  async #send(
+  async send(
     method: string,
     path: string,
-    body: unknown,
-    headers: Record<string, string>,
+    body?: unknown,
+    headers: Record<string, string> = {},
   ): Promise<AuthAnswer> {
     const response = await fetch(this.#url() + path, {
       method,
@@ -108,4 +109,11 @@ export class Browser {
       body: text === "" ? undefined : JSON.parse(text),
     };
   }
+}
+
+/** Makes an account with `PASSWORD`, and proves its address. */
+export async function signUp(browser: Browser, mailbox: Mailbox, email: string): Promise<void> {
+  const made = await browser.post("/auth/sign-up/email", { email, password: PASSWORD, name: "Ines" });
+  expect(made.status).toBe(200);
+  expect((await browser.get(await mailbox.link(email, "Confirm your e-mail address"))).status).toBe(302);
 }

@@ -18,6 +18,11 @@ export interface SignIn {
   answer(request: Request): Promise<Response | undefined>;
   /** Finds the session that a `Cookie` header names. Undefined where it has ended, or never was. */
   findSession(cookie: string): Promise<SignedIn | undefined>;
+  /**
+   * Signs somebody in without asking for a proof, and returns the cookies to set. An account that there isn't is made,
+   * without a password. Only for who has nothing to lose, such as the sandbox's demo person.
+   */
+  openSession(person: { email: string; userAgent: string | undefined }): Promise<string[]>;
   /** Deletes sessions and links that have expired. They open nothing in any case. */
   deleteExpired(): Promise<void>;
 }

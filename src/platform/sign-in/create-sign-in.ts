@@ -12,7 +12,14 @@ import type { Mail } from "../../core/ports/mailer.ts";
 import type { RateLimiter, RateRule } from "../../core/ports/rate-limiter.ts";
 import type { SignIn } from "../../core/ports/sign-in.ts";
 import { createSignInHooks } from "./hooks.ts";
-import { addressTakenMail, proveAddressMail, resetPasswordMail, signInMail } from "./mails.ts";
+import {
+  addressTakenMail,
+  passwordChangedMail,
+  proveAddressMail,
+  resetPasswordMail,
+  signInMail,
+} from "./mails.ts";
+import { openSessionPlugin } from "./open-session.ts";
 import { isServed } from "./routes.ts";
 
 const AUTH_PREFIX = "/auth";
@@ -46,6 +53,22 @@ export interface SignInOptions {
 /** What went wrong in a request, besides refusals. The library itself would only log it. */
 const failures = new AsyncLocalStorage<{ error?: unknown }>();
 
+/** @throws Error whose cause is what the library hid, such as a database that is down */
+async function withCause<T>(work: () => Promise<T>): Promise<T> {
+  const failure: { error?: unknown } = {};
+  try {
+    return await failures.run(failure, work);
+  } catch (error) {
+    throw new Error("signing in failed", { cause: failure.error ?? error });
+  }
+}
+
+/** Keeps what a request failed with. */
+function noteFailure(error: unknown): void {
+  const failure = failures.getStore();
+  if (failure !== undefined && !isAPIError(error)) failure.error ??= error;
+}
+
 /** Builds the sign-in library over our database. */
 export function createSignIn(options: SignInOptions): SignIn {
   const { db, origins, publicBaseUrl } = options;
@@ -56,17 +79,15 @@ export function createSignIn(options: SignInOptions): SignIn {
     async answer(request) {
       const { pathname } = new URL(request.url);
       if (!isServed(request.method, pathname.slice(prefix.length))) return undefined;
-      const failure: { error?: unknown } = {};
-      const response = await failures.run(failure, () => auth.handler(request));
-      if (response.status >= 500)
-        throw new Error(`sign-in answered ${response.status}`, { cause: failure.error });
-      return response;
+      return await withCause(async () => {
+        const response = await auth.handler(request);
+        if (response.status >= 500) throw new Error(`the sign-in library answered ${response.status}`);
+        return response;
+      });
     },
     async findSession(cookie) {
-      const found = await auth.api.getSession({
-        headers: new Headers({ cookie, host: new URL(publicBaseUrl).host }),
-        query: { disableRefresh: true },
-      });
+      const asked = { headers: new Headers({ cookie }), query: { disableRefresh: true } };
+      const found = await withCause(() => auth.api.getSession(asked));
       if (found === null) return undefined;
       const { session, user } = found;
       return {
@@ -75,6 +96,11 @@ export function createSignIn(options: SignInOptions): SignIn {
         email: user.email,
         emailVerified: user.emailVerified,
       };
+    },
+    async openSession({ email, userAgent = "" }) {
+      const asked = { body: { email }, headers: new Headers({ "user-agent": userAgent }) };
+      const { headers } = await withCause(() => auth.api.openSession({ ...asked, returnHeaders: true }));
+      return headers.getSetCookie();
     },
     async deleteExpired() {
       const expired = { where: { expiresAt: { lt: new Date() } } };
@@ -107,12 +133,7 @@ function createLibrary(options: SignInOptions) {
       disableOriginCheck: false,
     },
     rateLimit: { enabled: false },
-    onAPIError: {
-      onError(error) {
-        const failure = failures.getStore();
-        if (failure !== undefined && !isAPIError(error)) failure.error = error;
-      },
-    },
+    onAPIError: { onError: noteFailure },
     user: { modelName: "account" },
     account: { modelName: "accountLogin", accountLinking: { enabled: false } },
     session: {
@@ -134,6 +155,7 @@ function createLibrary(options: SignInOptions) {
       resetPasswordTokenExpiresIn: LINK_SECONDS,
       ...(sendMail !== undefined && {
         sendResetPassword: async ({ user, url }) => sendMail(resetPasswordMail(user.email, url)),
+        onPasswordReset: async ({ user }) => sendMail(passwordChangedMail(user.email, publicBaseUrl)),
         onExistingUserSignUp: async ({ user }) => sendMail(addressTakenMail(user.email, publicBaseUrl)),
       }),
     },
@@ -146,6 +168,7 @@ function createLibrary(options: SignInOptions) {
     },
     hooks: createSignInHooks({ ...options, sendMail: mailUnlessOff }),
     plugins: [
+      openSessionPlugin,
       magicLink({
         expiresIn: LINK_SECONDS,
         storeToken: "hashed",
@@ -173,6 +196,7 @@ const writeTo =
   (log: Log) =>
   (level: string, message: string, ...args: unknown[]): void => {
     const err = args.find((arg) => arg instanceof Error);
-    if (level === "error" && err !== undefined && !isAPIError(err))
-      log.error({ event: "sign_in_failed", err }, `sign-in: ${message}`);
+    if (level !== "error" || err === undefined || isAPIError(err)) return;
+    noteFailure(err);
+    log.error({ event: "sign_in_failed", err }, `sign-in: ${message}`);
   };

@@ -2,7 +2,7 @@ import { APIError, createAuthMiddleware } from "better-auth/api";
 import type { Cipher } from "../../core/ports/cipher.ts";
 import type { Mail } from "../../core/ports/mailer.ts";
 import type { RateLimiter, RateRule } from "../../core/ports/rate-limiter.ts";
-import { changedSignInMail } from "./mails.ts";
+import { changedSignInMail, passwordChangedMail } from "./mails.ts";
 
 interface HookOptions {
   cipher: Cipher;
@@ -21,8 +21,7 @@ const MAILING_ROUTES = new Set([
 ]);
 
 /** After these, the account's owner is told. */
-const CHANGES: Readonly<Record<string, string>> = {
-  "/change-password": "Your password was changed",
+const PASSKEY_CHANGES: Readonly<Record<string, string>> = {
   "/passkey/verify-registration": "A passkey was added to your account",
   "/passkey/delete-passkey": "A passkey was removed from your account",
 };
@@ -53,10 +52,11 @@ export function createSignInHooks({ cipher, limiter, publicBaseUrl, sendMail, ru
       return undefined;
     }),
     after: createAuthMiddleware(async (ctx) => {
-      const change = CHANGES[ctx.path];
       const email = ctx.context.session?.user.email;
-      if (change === undefined || email === undefined || ctx.context.returned instanceof APIError) return;
-      sendMail(changedSignInMail(email, change, publicBaseUrl));
+      if (email === undefined || ctx.context.returned instanceof APIError) return;
+      const change = PASSKEY_CHANGES[ctx.path];
+      if (change !== undefined) sendMail(changedSignInMail(email, change, publicBaseUrl));
+      if (ctx.path === "/change-password") sendMail(passwordChangedMail(email, publicBaseUrl));
     }),
   };
 }

@@ -29,6 +29,9 @@ export const resetPasswordMail = (to: string, url: string): Mail => ({
   text: `Open this link to choose a new password for Tollfree:\n\n${url}\n\n${LINK_LIFE}\n\nIf you didn't ask for it, ignore this mail. Your password stays as it is.\n`,
 });
 
+export const passwordChangedMail = (to: string, signInUrl: string): Mail =>
+  changedSignInMail(to, "Your password was changed", signInUrl);
+
 /** @param change what was changed, as in "Your password was changed" */
 export const changedSignInMail = (to: string, change: string, signInUrl: string): Mail => ({
   to,

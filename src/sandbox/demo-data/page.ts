@@ -3,6 +3,8 @@ import { Router } from "express";
 import { createIsLocal, localOnly } from "../../http/request/local-request.ts";
 import { sendJson } from "../../http/request/send.ts";
 import type { Sandbox } from "../index.ts";
+import type { KeptMail } from "../people/mailbox.ts";
+import { showMails } from "../people/mail-page.ts";
 import type { DemoData } from "./seed.ts";
 
 /** What a developer needs who integrates against the sandbox. */
@@ -16,8 +18,14 @@ export interface SandboxPage {
  * Adds the routes under `/sandbox`. They tell keys, so they exist for callers on this machine only: whatever is added to
  * this router is behind the same check.
  * @param peers addresses and CIDR ranges that count as this machine too
+ * @param mails what was mailed, the newest first
  */
-export function mountSandboxPage(app: Express, peers: readonly string[], page: () => SandboxPage): void {
+export function mountSandboxPage(
+  app: Express,
+  peers: readonly string[],
+  page: () => SandboxPage,
+  mails: () => readonly KeptMail[] = () => [],
+): void {
   const router = Router();
   router.use(localOnly(createIsLocal(peers)));
   router.get("/", (req, res) => {
@@ -45,5 +53,6 @@ export function mountSandboxPage(app: Express, peers: readonly string[], page: (
       },
     );
   });
+  router.get("/mail", showMails(mails));
   app.use("/sandbox", router);
 }
