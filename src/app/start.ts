@@ -165,8 +165,8 @@ async function startServer(
       treasuryDayMicros: config.treasuryDayMicros,
       proxyFeeBps: config.proxyFeeBps,
       signIn: {
-        canSignUp: sandbox !== undefined,
-        hasDemoPerson: sandbox !== undefined && config.chain.sandbox && config.chain.seed,
+        canSignUp: (config.mail ?? mailbox) !== undefined,
+        hasDemoPerson: config.chain.sandbox && config.chain.seed,
       },
       operator: config.operator,
       phoneRegions: config.phoneRegions,
