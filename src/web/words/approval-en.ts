@@ -52,6 +52,10 @@ export const approvalEn = {
     onceNote: (limit: string) => `Its budget stays at ${limit}.`,
     untilLabel: "Until",
     stays: (list: string) => `Allowed already, and stays: ${list}.`,
+    held: (tasks: string, data: string) => {
+      if (data === "") return tasks;
+      return tasks === "" ? `share your ${data}` : `${tasks}, and share your ${data}`;
+    },
     ends: (list: string) => `No longer allowed if you answer with Allow: ${list}.`,
     stopAnyTime: "You can stop it at any time.",
     summary: (name: string, tasks: string, data: string) => {

@@ -52,6 +52,10 @@ export const approvalJa: ApprovalWords = {
     onceNote: (limit) => `予算は ${limit} のままです。`,
     untilLabel: "期限",
     stays: (list) => `許可済みで変わらないもの:${list}。`,
+    held: (tasks, data) => {
+      if (data === "") return tasks;
+      return tasks === "" ? `${data}の共有` : `${tasks}と、${data}の共有`;
+    },
     ends: (list) => `許可すると終わるもの:${list}。`,
     stopAnyTime: "いつでも停止できます。",
     summary: (name, tasks, data) => {

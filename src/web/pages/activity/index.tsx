@@ -104,7 +104,7 @@ function Call({ call: { at, agent, operation, outcome, service_key } }: { call: 
         <Moment at={at} />
       </td>
       <td className="call-agent">
-        {agent === null ? <span className="faint">{w.someAgent}</span> : <Said text={agent.name} max={40} />}
+        {agent === null ? <span className="faint">{w.someAgent}</span> : <Said text={agent.name} max={28} />}
       </td>
       <th scope="row">{words.operation[operation] ?? spaced(operation)}</th>
       <td className="call-service">{service_key !== null && <Said text={service_key} max={64} />}</td>

@@ -20,7 +20,7 @@ export function Row({ row }: { row: AgentRow }) {
         <span className="agent">
           <Glyph name={name} />
           <span className="agent-name">
-            <b>
+            <b className="one-line" title={name}>
               <bdi>{name}</bdi>
             </b>
             <span className="note">
@@ -86,7 +86,7 @@ function LastCall({ row: { last_call: call } }: { row: AgentRow }) {
       <span className="note">
         {call.service_key !== null && (
           <>
-            <Said text={call.service_key} max={40} />,{" "}
+            <Said text={call.service_key} max={28} />,{" "}
           </>
         )}
         <Ago at={call.at} />

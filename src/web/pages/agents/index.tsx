@@ -10,10 +10,9 @@ import { Row } from "./agent-row.tsx";
 import { useAgents, useQuestions } from "./queries.ts";
 import { Questions } from "./questions.tsx";
 
-/** Who needs a look first. */
-const ORDER: AgentRow["state"][] = ["suspended", "active", "stopped", "expired"];
-/** Suspended and running agents keep their places among each other when one changes to the other. */
-const rank = ({ state }: AgentRow): number => Math.max(1, ORDER.indexOf(state));
+/** What has ended goes last, but not while it can be undone: a row doesn't leave the place of its button. */
+const rank = ({ state, undo_until }: AgentRow): number =>
+  state === "expired" || (state === "stopped" && undo_until === null) ? 1 : 0;
 
 export function AgentsPage() {
   const { words, format } = useWords();

@@ -15,6 +15,10 @@ const keep = (approvalId: string) => (page: ApprovalPage) => {
   queries.setQueryData(approvalQuery(approvalId).queryKey, page);
 };
 
+/** An answer that is on its way from before would be older than what this call gives. */
+const dropOlder = (approvalId: string) => () =>
+  queries.cancelQueries({ queryKey: approvalQuery(approvalId).queryKey });
+
 /** After a refusal the question may stand differently: a try less, ended, or answered elsewhere. */
 const readAgain = (approvalId: string) => () =>
   queries.invalidateQueries({ queryKey: approvalQuery(approvalId).queryKey });
@@ -23,6 +27,7 @@ export const useEnterCode = (approvalId: string) =>
   useMutation({
     mutationFn: (code: string) =>
       server.approvals.enter_code.mutate({ approval_id: approvalId, code }).then(dataOf),
+    onMutate: dropOlder(approvalId),
     onSuccess: keep(approvalId),
     onError: readAgain(approvalId),
   });
@@ -33,6 +38,7 @@ export const useDecide = (approvalId: string) =>
   useMutation({
     mutationFn: (decision: Omit<Decision, "approval_id">) =>
       server.approvals.decide.mutate({ ...decision, approval_id: approvalId }).then(dataOf),
+    onMutate: dropOlder(approvalId),
     onSuccess: keep(approvalId),
     onError: readAgain(approvalId),
   });

@@ -5,24 +5,19 @@ import { leftOut } from "./terms.ts";
 
 /** What is allowed already: what stays as it is, in one line, and what an answer would end. */
 export function Stays({ question }: { question: Question }) {
-  const { words, format } = useWords();
-  const { ask: w } = words.approval;
-  const { task } = useNouns();
-  const { asks } = question;
-  const held = [
-    ...asks.data_types.filter((one) => one.held).map(({ type }) => words.data[type].noun),
-    ...asks.task_types.filter((one) => one.held).map(({ name }) => task(name).verb),
-  ];
-  const { allowed_data_types, allowed_task_types } = leftOut(question);
-  const ends = [
-    ...allowed_data_types.map((type) => words.data[type].noun),
-    ...allowed_task_types.map((name) => task(name).verb),
-  ];
-  if (held.length === 0 && ends.length === 0) return null;
+  const { ask: w } = useWords().words.approval;
+  const { dataList, taskList } = useNouns();
+  const { data_types, task_types } = question.asks;
+  const heldData = data_types.filter((one) => one.held).map(({ type }) => type);
+  const heldTasks = task_types.filter((one) => one.held).map(({ name }) => name);
+  const out = leftOut(question);
+  const held = w.held(taskList(heldTasks), dataList(heldData));
+  const ends = w.held(taskList(out.allowed_task_types), dataList(out.allowed_data_types));
+  if (held === "" && ends === "") return null;
   return (
     <div className="stays note">
-      {held.length > 0 && <p>{w.stays(format.list(held))}</p>}
-      {ends.length > 0 && <p>{w.ends(format.list(ends))}</p>}
+      {held !== "" && <p>{w.stays(held)}</p>}
+      {ends !== "" && <p>{w.ends(ends)}</p>}
     </div>
   );
 }

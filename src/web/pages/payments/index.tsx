@@ -42,18 +42,18 @@ function Payment({ payment }: { payment: PaymentRow }) {
   const { service_key, agent, at, amount_cents, status, campaign, sponsor } = payment;
   const isUnpaid = status === "void" || status === "expired";
   const amount = format.amount(amount_cents);
-  const payer = said(sponsor, 40);
+  const payer = said(sponsor, 28);
   return (
     <article className="payment" aria-label={`${service_key}, ${amount}`}>
       <Glyph name={service_key} />
       <div className="payment-what">
-        <b>
+        <b className="one-line">
           <Said text={service_key} max={64} />
         </b>
         <span className="note">
           {agent !== null && (
             <>
-              <Said text={agent.name} max={40} />,{" "}
+              <Said text={agent.name} max={28} />,{" "}
             </>
           )}
           <Moment at={at} />
@@ -80,8 +80,9 @@ function Payment({ payment }: { payment: PaymentRow }) {
       <div className="payment-end">
         <b className="num">{isUnpaid ? <del className="faint">{amount}</del> : amount}</b>
         <span className="note">
-          {isUnpaid && w.nobodyPaid}
-          {!isUnpaid && (status === "pending" ? w.willPay(payer) : w.paidBy(payer))}
+          {(isUnpaid || status === "free") && w.nobodyPaid}
+          {status === "pending" && w.willPay(payer)}
+          {status === "settled" && w.paidBy(payer)}
         </span>
       </div>
       <State payment={payment} />
