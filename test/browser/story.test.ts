@@ -102,7 +102,7 @@ test("an agent asks, a person allows less, the agent pays, the person watches an
     .first()
     .waitFor();
   await row.getByRole("button", { name: "Stop" }).click();
-  await page.getByRole("button", { name: "Undo" }).waitFor();
+  await row.getByRole("button", { name: "Undo" }).waitFor();
   expectRefused(await world.run(token, offer.service), 401, "session_revoked");
 
   await page.goto(`${world.server.url}/payments`);
