@@ -31,6 +31,6 @@ export const MAIN_SHARE = 0.5;
 export const COMMON_WEIGHT = 0.3;
 
 /** Services that are scored. More than these are counted as "at least". */
-export const MOST_CANDIDATES = 300;
+export const MOST_CANDIDATES = 200;
 /** Offers of one service that are looked at. */
 export const MOST_OFFERS_OF_SERVICE = 20;
