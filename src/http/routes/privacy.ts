@@ -15,6 +15,8 @@ task that the agent completes with your consent.</p>
 <h2>What we keep</h2>
 <ul>
 <li>Your account: e-mail address, region, and what you told us of your role and tools, to know which offers are for you.</li>
+<li>How you sign in: your address, a hash of your password or your passkeys, and for each session when it began and which browser
+it is in. A cookie holds the session. Not the address of your connection.</li>
 <li>What you granted to which agent: kinds of tasks, kinds of personal data, categories of services, a budget, an end.</li>
 <li>Your answers to tasks, encrypted, together with your consent and its purpose, for as long as the sponsor stated.</li>
 <li>Each call of an agent: which operation, when, and how it ended. Not what was in it.</li>

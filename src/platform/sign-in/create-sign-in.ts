@@ -53,13 +53,14 @@ export interface SignInOptions {
 /** What went wrong in a request, besides refusals. The library itself would only log it. */
 const failures = new AsyncLocalStorage<{ error?: unknown }>();
 
-/** @throws Error whose cause is what the library hid, such as a database that is down */
+/** @throws what went wrong inside of the library, such as a database that is down, and not what it made of that */
 async function withCause<T>(work: () => Promise<T>): Promise<T> {
   const failure: { error?: unknown } = {};
   try {
     return await failures.run(failure, work);
   } catch (error) {
-    throw new Error("signing in failed", { cause: failure.error ?? error });
+    if (failure.error instanceof Error) throw failure.error;
+    throw error;
   }
 }
 
@@ -133,7 +134,8 @@ function createLibrary(options: SignInOptions) {
       disableOriginCheck: false,
     },
     rateLimit: { enabled: false },
-    onAPIError: { onError: noteFailure },
+    // What isn't a refusal is thrown. Else it would be printed, past our log.
+    onAPIError: { throw: true },
     user: { modelName: "account" },
     account: { modelName: "accountLogin", accountLinking: { enabled: false } },
     session: {

@@ -236,9 +236,9 @@ describe("a catalogue with more matches than are looked at", () => {
     const start = await search({ q: "crowdlet", limit: 50 });
     expect(start).toMatchObject({ total_count: 200, total_is_lower_bound: true });
     const pages: string[][] = [];
-    for (let offset = 0; offset < 350; offset += 50)
+    for (let offset = 0; offset < 250; offset += 50)
       pages.push((await search({ q: "crowdlet", limit: 50, offset })).services.map(({ name }) => name));
-    expect(pages.map((page) => page.length)).toEqual([50, 50, 50, 50, 50, 50, 0]);
+    expect(pages.map((page) => page.length)).toEqual([50, 50, 50, 50, 0]);
     expect(new Set(pages.flat()).size).toBe(200);
     expect(
       (await search({ q: "crowdlet", limit: 50, offset: 100 })).services.map(({ name }) => name),
