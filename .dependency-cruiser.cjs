@@ -81,7 +81,7 @@ module.exports = {
     forbid(
       "no-dev-packages-at-run-time",
       "Production installs don't have devDependencies.",
-      { path: "^src/", pathNot: "^src/web/" }, // what the console needs is in its bundle
+      { path: "^src/", pathNot: "^src/web/" }, // the console's are in its bundle
       { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
     ),
     forbid(

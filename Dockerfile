@@ -20,6 +20,15 @@ RUN npx prisma generate && npm run build
 RUN npm pkg delete devDependencies.prisma \
  && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
+# The web console's bundle. Only what a browser loads leaves this stage.
+FROM node:24-bookworm-slim AS web
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm install --ignore-scripts --no-save --no-audit --no-fund
+COPY src/web ./src/web
+COPY scripts/build-web.mjs ./scripts/
+RUN npm run build:web
+
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production \
     HOST=0.0.0.0 \
@@ -29,6 +38,7 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist/server ./dist/server
+COPY --from=web /app/build/web ./build/web
 COPY vendor ./vendor
 COPY prisma/migrations ./prisma/migrations
 # Only the sandbox keeps anything here.

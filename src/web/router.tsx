@@ -12,6 +12,9 @@ import { approvalQuery } from "./pages/approval/queries.ts";
 import { agentsQuery } from "./pages/agents/queries.ts";
 import { LoadFailed, NothingHere } from "./pages/shell/failed.tsx";
 
+/** What fails while a page loads is kept with its query, and the page says it. */
+const shownByPage = (): undefined => undefined;
+
 const root = createRootRoute({ component: Outlet, notFoundComponent: NothingHere });
 
 const home = createRoute({
@@ -29,7 +32,8 @@ const approval = createRoute({
   getParentRoute: () => root,
   path: "/approvals/$approvalId",
   loader: async ({ params }) => {
-    if ((await loadMe()).person !== null) await queries.prefetchQuery(approvalQuery(params.approvalId));
+    if ((await loadMe()).person !== null)
+      await queries.query(approvalQuery(params.approvalId)).catch(shownByPage);
   },
   component: lazyRouteComponent(() => import("./pages/approval/index.tsx"), "ApprovalRoute"),
 });
@@ -45,7 +49,7 @@ const agents = createRoute({
   getParentRoute: () => shell,
   path: "/agents",
   loader: async () => {
-    if ((await loadMe()).person !== null) await queries.prefetchQuery(agentsQuery);
+    if ((await loadMe()).person !== null) await queries.query(agentsQuery).catch(shownByPage);
   },
   component: lazyRouteComponent(() => import("./pages/agents/index.tsx"), "AgentsPage"),
 });

@@ -3,13 +3,13 @@ import { dataOf, queries, server, SESSION_KEY } from "./client.ts";
 import type { Me } from "./shapes.ts";
 
 /** Who is signed in. Answered without a session too, so a page can ask before it asks for anything else. */
-export const meQuery = queryOptions({
+const meQuery = queryOptions({
   queryKey: SESSION_KEY,
   queryFn: ({ signal }) => server.session.me.query(undefined, { signal }).then(dataOf),
   staleTime: 60_000,
 });
 
-export const loadMe = (): Promise<Me> => queries.ensureQueryData(meQuery);
+export const loadMe = (): Promise<Me> => queries.query({ ...meQuery, staleTime: "static" });
 export const useMe = (): Me | undefined => useQuery(meQuery).data;
 /** Undefined if nobody is signed in. */
 export const usePerson = () => useMe()?.person ?? undefined;

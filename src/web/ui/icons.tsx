@@ -30,7 +30,6 @@ export const Cross = ({ size = 12 }: { size?: number }) => (
 export const Plus = () => <Icon d="M8 3.5v9M3.5 8h9" />;
 export const Minus = () => <Icon d="M3.5 8h9" />;
 export const Down = () => <Icon d="m4.5 6.5 3.5 3.5 3.5-3.5" />;
-export const Right = () => <Icon d="M3 8h10M9 4l4 4-4 4" size={14} />;
 export const Alert = () => <Icon d="M8 5.8v3.2M8 11.4v.1M8 1.8 14.8 14H1.2z" width={1.4} />;
 
 export const Mark = () => (

@@ -8,8 +8,8 @@ const STACKED_MARKS = /(\p{M}{2})\p{M}+/gu;
  * characters.
  */
 export function said(text: string, max = 80): string {
-  const spaced = text.slice(0, 8 * max).replace(/\s+/gu, " ");
-  const shown = [...spaced.replace(UNSEEN, "").replace(STACKED_MARKS, "$1").trim()];
+  const line = text.slice(0, 8 * max).replace(/\s+/gu, " ");
+  const shown = Array.from(line.replace(UNSEEN, "").replace(STACKED_MARKS, "$1").trim());
   return shown.length > max ? `${shown.slice(0, max - 1).join("")}…` : shown.join("");
 }
 

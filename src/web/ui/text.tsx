@@ -48,7 +48,11 @@ export function Text({
         aria-describedby={said === undefined ? undefined : `${id}n`}
       />
       {said !== undefined && (
-        <span className={error === undefined ? "note" : "field-error"} id={`${id}n`} role={error && "alert"}>
+        <span
+          className={error === undefined ? "note" : "field-error"}
+          id={`${id}n`}
+          role={error === undefined ? undefined : "alert"}
+        >
           {said}
         </span>
       )}

@@ -1,4 +1,4 @@
-import type { FormEvent } from "react";
+import type { SyntheticEvent } from "react";
 import { useState } from "react";
 import { failureOf } from "../../data/failure.ts";
 import type { ApprovalPage } from "../../data/shapes.ts";
@@ -40,7 +40,7 @@ export function Code({ page }: { page: Extract<ApprovalPage, { state: "code_need
     setCode(next);
     if (isWhole(next) && next !== code && !enter.isPending) enter.mutate(next);
   };
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     if (isWhole(code) && !enter.isPending) enter.mutate(code);
   };

@@ -1,4 +1,4 @@
-import type { FormEvent } from "react";
+import type { SyntheticEvent } from "react";
 import { useState } from "react";
 import { failureOf } from "../../data/failure.ts";
 import type { Question } from "../../data/shapes.ts";
@@ -41,7 +41,7 @@ export function Review({ question }: { question: Question }) {
     if (decide.isPending) return;
     decide.mutate(decision === "deny" ? { decision } : { decision, ...allowance(question, terms) });
   };
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     const needsTick = kind === "data" && terms.dataTypes.length === 0;
     setIsUnticked(needsTick);

@@ -1,5 +1,5 @@
 import "./sign-in.css";
-import type { FormEvent } from "react";
+import type { SyntheticEvent } from "react";
 import { useState } from "react";
 import { SignInError, useDemoSignIn, useMagicLink, useMe, useSignIn, useSignUp } from "../../data/session.ts";
 import { Button } from "../../ui/button.tsx";
@@ -50,7 +50,7 @@ function Known({ title, lead }: { title: string; lead: string }) {
   const signIn = useSignIn();
   const link = useMagicLink();
   const problem = useProblem(signIn.error ?? link.error);
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     if (!signIn.isPending) signIn.mutate({ email: email.trim(), password });
   };
@@ -104,7 +104,7 @@ function NewAccount() {
   const [password, setPassword] = useState("");
   const signUp = useSignUp();
   const problem = useProblem(signUp.error);
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     if (!signUp.isPending) signUp.mutate({ name: name.trim(), email: email.trim(), password });
   };
