@@ -38,7 +38,7 @@ async function ask(changes: Record<string, unknown> = {}): Promise<Asked> {
     { scopes: SCOPES, budget_limit_cents: 50, ...changes },
     agent.agent_key,
   );
-  return expectRefused(answer, 403, "consent_required").details as unknown as Asked;
+  return expectRefused(answer, 403, "consent_required").details as Asked;
 }
 
 /** Somebody with an account and a password. */
@@ -97,10 +97,7 @@ test("an agent asks, a person allows less, the agent pays, the person watches an
   const row = page
     .getByRole("article", { name: "Test agent" })
     .or(page.getByRole("row", { name: "Test agent" }));
-  await row
-    .getByText(/30 ¢/)
-    .first()
-    .waitFor();
+  await row.getByText(/30 ¢/).first().waitFor();
   await row.getByRole("button", { name: "Stop" }).click();
   await row.getByRole("button", { name: "Undo" }).waitFor();
   expectRefused(await world.run(token, offer.service), 401, "session_revoked");

@@ -11,7 +11,7 @@ export interface ConsoleBrowser {
 export interface ConsolePage {
   page: Page;
   /** Ends it. @throws if the page complained of anything */
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /** Refusals that a test provokes show as failed requests. They are what the test wants. */

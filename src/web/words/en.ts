@@ -191,7 +191,6 @@ export const en = {
     lead: "Every call that agents made for you, allowed or refused.",
     agent: "Agent",
     everyAgent: "Every agent",
-    someAgent: "an agent",
     column: { when: "When", agent: "Agent", what: "What it did", service: "Service", outcome: "Outcome" },
     empty: "No agent has called yet.",
     emptyOfAgent: "This agent hasn’t called yet.",

@@ -188,7 +188,6 @@ export const ja: Words = {
     lead: "エージェントがあなたのために行った呼び出し。許可も拒否もすべて表示します。",
     agent: "エージェント",
     everyAgent: "すべてのエージェント",
-    someAgent: "エージェント",
     column: { when: "日時", agent: "エージェント", what: "内容", service: "サービス", outcome: "結果" },
     empty: "まだ呼び出しはありません。",
     emptyOfAgent: "このエージェントの呼び出しはまだありません。",

@@ -11,6 +11,8 @@ import {
 const decision = {
   approval_id: Id,
   decision: z.enum(["approve", "deny"]),
+};
+const terms = {
   scopes: ExplicitScopes.optional(),
   budget_limit_cents: Cents.optional(),
   expires_at: RequestTimestamp.optional(),
@@ -19,6 +21,7 @@ const decision = {
 export const DecideApprovalInput = z.strictObject({
   ...decision,
   user_id: Id.meta({ description: "Internal id of the user who decides" }),
+  ...terms,
 });
 export const DecideApprovalOutput = z.object({
   approval_id: z.string(),
@@ -27,7 +30,7 @@ export const DecideApprovalOutput = z.object({
 });
 
 /** The same by the person. */
-export const DecideQuestionInput = z.strictObject(decision);
+export const DecideQuestionInput = z.strictObject({ ...decision, ...terms });
 export const ReadQuestionInput = z.strictObject({ approval_id: Id });
 export const EnterCodeInput = z.strictObject({ approval_id: Id, code: z.string().max(40) });
 
@@ -83,8 +86,8 @@ export const approvalPageOf = <Shown extends z.ZodType>(question: Shown) =>
       .object({ state: z.literal("ended") })
       .meta({ description: "Its time is over, or the code was wrong too often" }),
   ]);
-const ApprovalPage = approvalPageOf(Question);
-export type ApprovalPage = z.infer<typeof ApprovalPage>;
+export type ApprovalPage = z.infer<ReturnType<typeof approvalPageOf<typeof Question>>>;
 
-const ListQuestionsOutput = z.object({ questions: z.array(Question) });
-export type ListQuestionsOutput = z.infer<typeof ListQuestionsOutput>;
+export interface ListQuestionsOutput {
+  questions: Question[];
+}

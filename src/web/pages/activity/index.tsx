@@ -97,14 +97,13 @@ function AgentFilter() {
 
 function Call({ call: { at, agent, operation, outcome, service_key } }: { call: CallRow }) {
   const { words } = useWords();
-  const { activity: w } = words;
   return (
     <tr>
       <td className="num call-when">
         <Moment at={at} />
       </td>
       <td className="call-agent">
-        {agent === null ? <span className="faint">{w.someAgent}</span> : <Said text={agent.name} max={28} />}
+        <Said text={agent.name} max={28} />
       </td>
       <th scope="row">{words.operation[operation] ?? spaced(operation)}</th>
       <td className="call-service">{service_key !== null && <Said text={service_key} max={64} />}</td>

@@ -51,12 +51,7 @@ function Payment({ payment }: { payment: PaymentRow }) {
           <Said text={service_key} max={64} />
         </b>
         <span className="note">
-          {agent !== null && (
-            <>
-              <Said text={agent.name} max={28} />,{" "}
-            </>
-          )}
-          <Moment at={at} />
+          <Said text={agent.name} max={28} />, <Moment at={at} />
         </span>
       </div>
       <dl className="payment-both">
