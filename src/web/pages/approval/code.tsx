@@ -25,13 +25,18 @@ function tidy(typed: string): string {
 
 const isWhole = (code: string): boolean => code.length === LENGTH + 1;
 
-export function Code({ page }: { page: Extract<ApprovalPage, { state: "code_needed" }> }) {
+interface CodeProps {
+  approvalId: string;
+  page: Extract<ApprovalPage, { state: "code_needed" }>;
+}
+
+export function Code({ approvalId, page }: CodeProps) {
   const { words, format } = useWords();
   const { code: w } = words.approval;
   const explain = useFailureWords();
   const now = useNow();
   const [code, setCode] = useState("");
-  const enter = useEnterCode(page.approval_id);
+  const enter = useEnterCode(approvalId);
   useTitle(w.title);
 
   const change = (typed: string): void => {

@@ -45,9 +45,9 @@ function Approval({ approvalId }: { approvalId: string }) {
   }
   switch (data.state) {
     case "code_needed":
-      return <Code page={data} />;
+      return <Code approvalId={approvalId} page={data} />;
     case "open":
-      return <Review question={data.question} />;
+      return <Review approvalId={approvalId} question={data.question} />;
     case "decided":
       return <Outcome state="decided" page={data} />;
     case "ended":

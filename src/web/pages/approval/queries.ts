@@ -2,6 +2,7 @@ import { queryOptions, useMutation } from "@tanstack/react-query";
 import { dataOf, POLL_MS, queries, server } from "../../data/client.ts";
 import type { ApprovalPage } from "../../data/shapes.ts";
 
+/** By the id of the address, however that is spelt. */
 export const approvalQuery = (approvalId: string) =>
   queryOptions({
     queryKey: ["approvals", approvalId],

@@ -20,7 +20,7 @@ import { untilChoices } from "./until-choices.ts";
 import { Who } from "./who.tsx";
 
 /** The question, and the person's answer to it. */
-export function Review({ question }: { question: Question }) {
+export function Review({ approvalId, question }: { approvalId: string; question: Question }) {
   const { words } = useWords();
   const { ask: w } = words.approval;
   const explain = useFailureWords();
@@ -29,7 +29,7 @@ export function Review({ question }: { question: Question }) {
   const [choices] = useState(() => untilChoices(Date.now(), asks.expires_in_seconds));
   const [terms, setTerms] = useState(() => firstTerms(question, choices));
   const [isUnticked, setIsUnticked] = useState(false);
-  const decide = useDecide(question.approval_id);
+  const decide = useDecide(approvalId);
   const { title, summary, allow } = useSentences(question, terms, name);
   useTitle(title);
 
