@@ -4,12 +4,13 @@ import type { Started } from "../app/start.ts";
 import { start } from "../app/start.ts";
 import type { Reached, Step } from "./follow-next-actions.ts";
 import { followNextActions } from "./follow-next-actions.ts";
+import type { Person } from "./profile.ts";
 import { createPerson, profile } from "./profile.ts";
 
 /**
  * `npm run demo`: starts a sandbox, and runs an agent that only follows `next_actions` up to a real x402
- * payment. The agent knows only its key and the server's URL. This program also plays the person who
- * approves.
+ * payment. The agent knows only its key and the server's URL. This program also plays the person who approves, unless
+ * `--approve-in-browser` leaves that to a real one.
  */
 async function demo(): Promise<void> {
   const once = process.argv.includes("--once");
@@ -33,6 +34,7 @@ async function demo(): Promise<void> {
     await started.stop();
     process.exit(1);
   }
+  console.log(`\nThe console for people: ${started.url}/agents`);
   if (once) await stop();
   console.log(`\nThe server still runs at ${started.url}. Stop it with Ctrl-C.`);
 }
@@ -48,8 +50,9 @@ async function runDemo({ url, sandboxPage }: Started): Promise<void> {
   const balances = async (): Promise<bigint[]> =>
     Promise.all([sandbox.treasury.address, ...payees].map(balanceOf));
 
+  const inBrowser = process.argv.includes("--approve-in-browser");
   const before = await balances();
-  const user = await createPerson({ url, adminApiKey });
+  const user = inBrowser ? PERSON_IN_BROWSER : await createPerson({ url, adminApiKey });
   const reached = await followNextActions({
     url,
     apiKey: keys.agent_api_key,
@@ -58,6 +61,8 @@ async function runDemo({ url, sandboxPage }: Started): Promise<void> {
     goal: { search_services: { intent: "When does the sun set in Lisbon?" } },
     onStep: printStep,
     onApproval: (details) => user.approve(details),
+    // A real person takes minutes.
+    ...(inBrowser && { maxSteps: 2_000 }),
   });
   const after = await balances();
   printResult(reached, sandbox.upstreams, [sandbox.treasury.address, ...payees], before, after);
@@ -68,6 +73,13 @@ async function runDemo({ url, sandboxPage }: Started): Promise<void> {
   );
 }
 
+const PERSON_IN_BROWSER: Person = {
+  approve({ approval_url, user_code }) {
+    console.log(`    open ${String(approval_url)} and enter the code ${String(user_code)}`);
+    return Promise.resolve();
+  },
+};
+
 const BALANCE = parseAbi(["function balanceOf(address) view returns (uint256)"]);
 
 const REQUESTED_SCOPES = {
@@ -77,7 +89,12 @@ const REQUESTED_SCOPES = {
 };
 
 let stepCount = 0;
+let lastLine = "";
 function printStep({ action, method, endpoint, status, body }: Step): void {
+  // The same answer to the same question: the agent waits.
+  const line = `${method} ${endpoint} ${status}${summarize(body.data)}`;
+  if (line === lastLine) return;
+  lastLine = line;
   stepCount += 1;
   const nextAction = body.next_actions[0];
   console.log(`${String(stepCount).padStart(2)}. ${action.padEnd(16)} ${method.padEnd(4)} ${endpoint}`);

@@ -20,8 +20,7 @@ export interface Person {
 }
 
 /**
- * Creates a person. They decide through the administrator's API, because users have no pages of their own
- * yet.
+ * Creates a person. They decide through the administrator's API, so that the demo runs by itself.
  */
 export async function createPerson({
   url,

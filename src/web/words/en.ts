@@ -57,7 +57,7 @@ export const en = {
     createSubmit: "Create the account",
     have: "I have an account",
     name: "Name",
-    passwordHint: "At least 8 characters.",
+    passwordHint: "At least 10 characters.",
     problem: {
       wrong: "E-mail and password don’t match an account.",
       taken: "There is an account with this e-mail address. Sign in instead.",

@@ -56,7 +56,7 @@ export const ja: Words = {
     createSubmit: "このアカウントを作成",
     have: "アカウントを持っています",
     name: "名前",
-    passwordHint: "8文字以上。",
+    passwordHint: "10文字以上。",
     problem: {
       wrong: "メールアドレスまたはパスワードが一致しません。",
       taken: "このメールアドレスのアカウントがすでにあります。サインインしてください。",
