@@ -71,16 +71,18 @@ describe("the page", () => {
     }
   });
 
-  test("is for who takes HTML: an agent that asks for JSON gets the API's answer", async () => {
-    for (const address of [APPROVAL, "/agents"]) {
-      const answer = await get(address, { accept: "application/json" });
-      expect(answer.status).toBe(404);
-      expect(answer.headers.get("content-type")).toBe("application/json; charset=utf-8");
-      expect(answer.headers.get("content-security-policy")).not.toBe(POLICY);
-      expect(await answer.json()).toMatchObject({ status: "error", error_code: "not_found" });
-    }
-    expect((await get("/agents", { accept: "*/*" })).status).toBe(200);
-  });
+  test.each(["application/json", "*/*"])(
+    "is for browsers: a program that takes %s gets the API's answer",
+    async (accept) => {
+      for (const address of [APPROVAL, "/agents", "/"]) {
+        const answer = await get(address, { accept });
+        expect(answer.status).toBe(404);
+        expect(answer.headers.get("content-type")).toBe("application/json; charset=utf-8");
+        expect(answer.headers.get("content-security-policy")).not.toBe(POLICY);
+        expect(await answer.json()).toMatchObject({ status: "error", error_code: "not_found" });
+      }
+    },
+  );
 
   test.each([
     "/approvals",

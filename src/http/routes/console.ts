@@ -63,7 +63,7 @@ interface Bundle {
 
 /**
  * The web console: one page at several addresses, and its files. They were compressed when they were built. A request
- * that isn't for them goes on to the API, as does one for a page's address that takes no HTML.
+ * that isn't for them goes on to the API, as does one for a page's address that doesn't ask for HTML.
  */
 export function mountConsole(app: Express, directory = BUNDLE): void {
   let bundle = readBundle(directory);
@@ -78,7 +78,8 @@ export function mountConsole(app: Express, directory = BUNDLE): void {
     const index = PAGES.findIndex(({ address }) => address.test(req.path));
     if (index < 0) return next();
     res.vary("Accept");
-    if (req.accepts(["html", "json"]) !== "html") return next();
+    // Programs that take anything get the API's JSON, which says what to do next. Browsers name HTML.
+    if (req.accepts(["json", "html"]) !== "html") return next();
     bundle ??= readBundle(directory); // it may have been built since the start
     if (bundle === undefined)
       throw new AppError("service_unavailable", {
