@@ -1,5 +1,3 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -7,6 +5,7 @@ import type { Locator } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
 import { useConsoleBrowser } from "../support/console-page.ts";
 import { eventually } from "../support/eventually.ts";
+import { startDemo } from "../support/process.ts";
 
 const browser = useConsoleBrowser();
 
@@ -25,24 +24,15 @@ class Hand {
 
 test("a person who knows only the sandbox's link lets the demo's agent act, in at most eight clicks and fields", async () => {
   const directory = mkdtempSync(path.join(tmpdir(), "tollfree-demo-"));
-  const child = spawn(process.execPath, ["dist/server/demo/main.js", "--once", "--approve-in-browser"], {
-    cwd: path.resolve(import.meta.dirname, "../.."),
-    env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", TOLLFREE_DATA_DIR: directory },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  const exited = once(child, "exit") as Promise<[number | null]>;
+  const demo = startDemo(["--once", "--approve-in-browser"], directory);
   onTestFinished(async () => {
-    if (child.exitCode === null) child.kill("SIGTERM");
-    await exited;
+    await demo.stop();
     rmSync(directory, { recursive: true, force: true });
   });
 
   const find = (): RegExpExecArray | null =>
-    /open (http\S+\/approvals\/\S+) and enter the code (\S+)/.exec(output);
-  await eventually(() => expect(find(), output).not.toBeNull(), 120_000);
+    /open (http\S+\/approvals\/\S+) and enter the code (\S+)/.exec(demo.output());
+  await eventually(() => expect(find(), demo.output()).not.toBeNull(), 120_000);
   const [, link = "", code = ""] = find() ?? [];
 
   const { page, close } = await browser.open(link);
@@ -57,7 +47,7 @@ test("a person who knows only the sandbox's link lets the demo's agent act, in a
   expect(hand.actions).toBeLessThanOrEqual(8);
   await close();
 
-  const [exitCode] = await exited;
-  expect(exitCode, output).toBe(0);
-  expect(output).toMatch(/tx {7}0x[0-9a-f]{64}/);
+  const [exitCode] = await demo.exited;
+  expect(exitCode, demo.output()).toBe(0);
+  expect(demo.output()).toMatch(/tx {7}0x[0-9a-f]{64}/);
 }, 240_000);

@@ -12,7 +12,7 @@ export type Core = Pick<typeof Sponsored, "runService"> &
   Pick<typeof Payment, "reconcileDuePayments"> &
   Pick<typeof Direct, "runDirectly" | "closeDirectPayments"> &
   Pick<typeof Incoming, "reconcileDueIncoming"> &
-  Pick<typeof Payout, "sendDuePayouts"> &
+  Pick<typeof Payout, "takePayouts"> &
   Pick<typeof Withdrawal, "withdrawFromCampaign"> &
   Pick<typeof Funding, "fundCampaign">;
 

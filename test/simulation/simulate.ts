@@ -168,10 +168,13 @@ class Run {
         .then((resends) => Promise.all(resends.map(({ send }) => send()))),
     );
     this.#note(this.#core.reconcileDueIncoming(deps, 20));
-    this.#note(
-      this.#core.closeDirectPayments(deps).then(() => this.#core.sendDuePayouts(deps, "refund", 20)),
-    );
-    this.#note(this.#core.sendDuePayouts(deps, "withdrawal", 20));
+    this.#note(this.#core.closeDirectPayments(deps).then(() => this.#sendPayouts(deps, "refund")));
+    this.#note(this.#sendPayouts(deps, "withdrawal"));
+  }
+
+  async #sendPayouts(deps: Deps, kind: "refund" | "withdrawal"): Promise<void> {
+    const due = await this.#core.takePayouts(deps, kind, 20);
+    await Promise.all(due.map(({ moveOn }) => moveOn()));
   }
 
   #startAction(): void {

@@ -119,3 +119,28 @@ export function startProgram(flags: string[], env: Record<string, string>) {
 /** Runs a command in the project's folder, with this environment alone. @throws Error with its output if it doesn't exit with 0 */
 export const runCommand = ([program = "", ...args]: string[], env: Record<string, string>) =>
   promisify(execFile)(program, args, { cwd: ROOT, env: { PATH: process.env["PATH"] ?? "", ...env } });
+
+/** Starts the compiled demo with flags, in its own process, over a data directory of its own. */
+export function startDemo(flags: string[], dataDir: string) {
+  const child = spawn(process.execPath, ["dist/server/demo/main.js", ...flags], {
+    cwd: ROOT,
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      HOME: process.env["HOME"] ?? "",
+      TOLLFREE_DATA_DIR: dataDir,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  const exited = once(child, "exit") as Promise<[number | null]>;
+  return {
+    output: () => output,
+    exited,
+    async stop() {
+      if (child.exitCode === null) child.kill("SIGTERM");
+      await exited;
+    },
+  };
+}

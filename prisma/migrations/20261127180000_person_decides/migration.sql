@@ -23,3 +23,6 @@ SELECT id, kind, agent_id, user_id, grant_id, agent_session_id, requested, reque
        CASE WHEN status = 'pending' AND expires_at <= now() THEN 'expired' ELSE status END AS status, created_at, expires_at,
        asked_from, code_entered_at, wrong_codes
   FROM approvals;
+
+-- The newest campaigns: their types of tasks are what a person can choose from.
+CREATE INDEX campaigns_newest ON campaigns (created_at) WHERE active;

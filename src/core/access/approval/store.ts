@@ -58,10 +58,10 @@ const lockPending = statement({
     requested: json(),
     status: oneOf<ApprovalRow["status"]>(),
     overdue: boolean,
-    grant_live: boolean,
     user_code_hash: bytes,
     code_entered: boolean,
     wrong_codes: integer,
+    grant_live: boolean,
   },
   text: `
     SELECT id, kind, agent_id, user_id, grant_id, array_remove(array_append(asking_session_ids, agent_session_id), NULL) AS asking_session_ids,

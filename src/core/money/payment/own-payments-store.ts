@@ -19,7 +19,7 @@ export const listPaymentsOfUser = statement({
     campaign: nullable(text),
     amount_micros: bigint,
     status: oneOf<PaymentStatus>(),
-    valid_before: nullable(timestamp),
+    valid_before: nullable(bigint),
     delivered: boolean,
     tx_hash: nullable(text),
     network: text,

@@ -41,7 +41,7 @@ export async function listOwnPayments(
         campaign: row.campaign,
         amount_cents: view.amount_cents,
         status: view.status,
-        waits_until: view.status === "pending" ? (row.valid_before?.toISOString() ?? null) : null,
+        waits_until: view.status === "pending" ? endOf(row.valid_before) : null,
         delivered: row.delivered,
         tx_hash: row.tx_hash,
         network: row.network,
@@ -50,3 +50,7 @@ export async function listOwnPayments(
     next_cursor: nextCursor,
   };
 }
+
+/** When a signature ends. @param seconds since 1970. null: nothing was signed yet */
+const endOf = (seconds: bigint | null): string | null =>
+  seconds === null ? null : new Date(Number(seconds) * 1000).toISOString();

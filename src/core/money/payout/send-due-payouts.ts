@@ -1,6 +1,6 @@
 import type { Address } from "viem";
 import type { Deps } from "../../context.ts";
-import { askChain, authorizationOf, workOnDue } from "../settlement/index.ts";
+import { askChain, authorizationOf, orLog } from "../settlement/index.ts";
 import type { PayoutKind, PayoutRow } from "./store.ts";
 import { findPayoutsById, markPayoutSigned, reopenPayout, settlePayout, takeDuePayouts } from "./store.ts";
 
@@ -9,22 +9,33 @@ type Context = Pick<Deps, "db" | "sql" | "networks" | "cipher" | "log">;
 /** Binds an encrypted transfer to its payout. */
 const transferContext = (id: string): string => `payouts.signed_transfer:${id}`;
 
+/** A payout that is due, and the work on it: to sign it and have it submitted, or to ask the chain about it. */
+export interface DuePayout {
+  id: string;
+  /** Never rejects: a failure is logged, and the payout is due again in seconds. */
+  moveOn: () => Promise<void>;
+}
+
 /**
- * Moves due payouts of one kind on: signs an owed one, stores the signature, and has it submitted; asks the chain about a
- * signed one. A payout is signed again only after the chain proves that the last signature never moves money.
- * A failure is logged, and the payout is tried again in a later round. Refunds and withdrawals are taken apart,
- * because a round waits for its slowest payout: withdrawals would delay the refunds of the next one.
+ * Takes payouts of one kind that are due. An owed one is to be signed, recorded and submitted; about a signed one the chain is
+ * asked. A payout is signed again only after the chain proves that the last signature never moves money. Each is work of its
+ * own, since a facilitator may be slow: random nonces make payouts independent of each other.
  */
-export async function sendDuePayouts(ctx: Context, kind: PayoutKind, limit: number): Promise<void> {
-  // In parallel: random nonces make payouts independent of each other, and a facilitator may be slow.
-  const queue = {
-    noun: "payout",
-    take: takeDuePayouts[kind],
-    find: findPayoutsById,
-    work: (payout: PayoutRow) =>
-      payout.status === "owed" ? signAndSubmit(ctx, payout) : followUp(ctx, payout),
-  } as const;
-  await workOnDue(ctx, queue, limit);
+export async function takePayouts(ctx: Context, kind: PayoutKind, limit: number): Promise<DuePayout[]> {
+  const taken = await takeDuePayouts[kind].all(ctx.sql, { limit: BigInt(limit) });
+  if (taken.length === 0) return [];
+  const payouts = await findPayoutsById(
+    ctx.db,
+    taken.map(({ id }) => id),
+  );
+  const moveOn = (payout: PayoutRow): Promise<void> =>
+    payout.status === "owed" ? signAndSubmit(ctx, payout) : followUp(ctx, payout);
+  return payouts.map((payout) => ({
+    id: payout.id,
+    moveOn: async () => {
+      await orLog(ctx, "payout", payout.id, () => moveOn(payout));
+    },
+  }));
 }
 
 async function signAndSubmit(ctx: Context, payout: PayoutRow): Promise<void> {

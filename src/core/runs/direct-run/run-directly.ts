@@ -54,8 +54,8 @@ interface DirectCall {
 /**
  * Runs a service that the caller, the buyer, pays for (R3.4, R5.3). The buyer pays us the upstream's quote
  * and our fee, and we pay the upstream. Each signature pays for one run. The buyer's money is on chain before
- * our payment is signed. If our payment then can't move any more, the buyer gets a refund (`recordRefunds`,
- * `sendDuePayouts`).
+ * our payment is signed. If our payment then can't move any more, the buyer gets a refund
+ * (`recordRefunds`).
  * @throws `payment_required`, with the terms, if there was no payment: those of the upstream's quote, or of the
  *   registered price as long as there is no input to ask for a quote with; `duplicate_request` if the payment was
  *   used before, with its outcome; `upstream_error` and `upstream_timeout` after paying, with the

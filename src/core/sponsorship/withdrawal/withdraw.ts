@@ -54,7 +54,7 @@ export async function withdrawFromApi(
 }
 
 /**
- * Takes money out of a budget at once, and records a payout that `sendDuePayouts` sends to the sponsor's
+ * Takes money out of a budget at once, and records a payout that a job sends to the sponsor's
  * wallet. It is always the registered wallet, so a stolen sponsor key can't send the money anywhere else.
  * @throws `conflict` if the sponsor has no wallet, or while an earlier withdrawal of the budget is open;
  *   `validation_error` for more than is unspent; `payments_paused`; `idempotency_conflict`
