@@ -5,7 +5,7 @@ import { start } from "../app/start.ts";
 import type { Reached, Step } from "./follow-next-actions.ts";
 import { followNextActions } from "./follow-next-actions.ts";
 import type { Person } from "./profile.ts";
-import { createPerson, profile } from "./profile.ts";
+import { createAgent, createPerson, profile } from "./profile.ts";
 
 /**
  * `npm run demo`: starts a sandbox, and runs an agent that only follows `next_actions` up to a real x402
@@ -55,7 +55,8 @@ async function runDemo({ url, sandboxPage }: Started): Promise<void> {
   const user = inBrowser ? PERSON_IN_BROWSER : await createPerson({ url, adminApiKey });
   const reached = await followNextActions({
     url,
-    apiKey: keys.agent_api_key,
+    // The demo person knows the sandbox's agent already. A new one asks as at a first contact.
+    apiKey: inBrowser ? await createAgent({ url, adminApiKey }, "Scout") : keys.agent_api_key,
     wish: { scopes: REQUESTED_SCOPES, budget_limit_cents: 25 },
     profile,
     goal: { search_services: { intent: "When does the sun set in Lisbon?" } },

@@ -22,24 +22,8 @@ export interface Person {
 /**
  * Creates a person. They decide through the administrator's API, so that the demo runs by itself.
  */
-export async function createPerson({
-  url,
-  adminApiKey,
-}: {
-  url: string;
-  adminApiKey: string;
-}): Promise<Person> {
-  const post = async (path: string, body: unknown): Promise<Record<string, unknown>> => {
-    const response = await fetch(`${url}${path}`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${adminApiKey}`, "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    const answer = (await response.json()) as { data?: Record<string, unknown>; message?: string };
-    if (answer.data === undefined) throw new Error(`${path}: ${response.status} ${answer.message ?? ""}`);
-    return answer.data;
-  };
-  const { user_id } = await post("/admin/users", {
+export async function createPerson(server: Server): Promise<Person> {
+  const { user_id } = await post(server, "/admin/users", {
     email: `visitor-${crypto.randomUUID()}@demo.tollfree.test`,
     region: "Portugal",
     roles: ["developer"],
@@ -51,7 +35,7 @@ export async function createPerson({
       console.log(
         `    the person enters the code ${String(user_code)} and approves, for a day and at most 25 cents`,
       );
-      await post(`/admin/approvals/${String(approval_id)}/decide`, {
+      await post(server, `/admin/approvals/${String(approval_id)}/decide`, {
         decision: "approve",
         user_id,
         scopes: {
@@ -73,4 +57,30 @@ export async function createPerson({
       });
     },
   };
+}
+
+/** Registers an agent that nobody has met yet. Returns its key. */
+export async function createAgent(server: Server, name: string): Promise<string> {
+  const { api_key } = await post(server, "/admin/agents", { name });
+  return String(api_key);
+}
+
+interface Server {
+  url: string;
+  adminApiKey: string;
+}
+
+async function post(
+  { url, adminApiKey }: Server,
+  path: string,
+  body: unknown,
+): Promise<Record<string, unknown>> {
+  const response = await fetch(`${url}${path}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${adminApiKey}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  const answer = (await response.json()) as { data?: Record<string, unknown>; message?: string };
+  if (answer.data === undefined) throw new Error(`${path}: ${response.status} ${answer.message ?? ""}`);
+  return answer.data;
 }

@@ -13,6 +13,7 @@ export const approvalEn = {
   ask: {
     actTitle: (name: string) => `${name} asks to act for you`,
     moreTitle: (name: string) => `${name} asks for more`,
+    againTitle: (name: string) => `${name} asks you again`,
     dataTitle: (name: string) => `${name} asks to share more about you`,
     budgetTitle: (name: string) => `${name} asks to go over its budget once`,
     ownName: "The name is the agent’s own. Nobody has verified who runs it.",

@@ -13,6 +13,7 @@ export const approvalJa: ApprovalWords = {
   ask: {
     actTitle: (name) => `${name} があなたの代わりに動く許可を求めています`,
     moreTitle: (name) => `${name} が追加の許可を求めています`,
+    againTitle: (name) => `${name} があらためて許可を求めています`,
     dataTitle: (name) => `${name} が情報の共有を追加で求めています`,
     budgetTitle: (name) => `${name} が一度だけ予算を超える許可を求めています`,
     ownName: "名前はエージェントが名乗ったものです。運営者は確認されていません。",

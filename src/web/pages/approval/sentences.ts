@@ -37,8 +37,16 @@ export function useSentences(question: Question, terms: Terms, name: string) {
     return { title: w.actTitle(name), summary: w.summary(name, tasks, data), allow: upTo };
   const added = terms.cents - present.budget_limit_cents;
   return {
-    title: w.moreTitle(name),
+    title: asksForMore(asks, present) ? w.moreTitle(name) : w.againTitle(name),
     summary: w.summaryMore(name, tasks, data),
     allow: added > 0 ? w.allowMore(format.amount(added), format.amount(terms.cents)) : upTo,
   };
 }
+
+/** Whether anything is asked for that the present grant doesn't hold. It is replaced, so an agent may ask for less too. */
+const asksForMore = (
+  { task_types, data_types, categories, budget_limit_cents }: Question["asks"],
+  present: NonNullable<Question["present"]>,
+): boolean =>
+  [...task_types, ...data_types, ...categories].some(({ held }) => !held) ||
+  (budget_limit_cents ?? 0) > present.budget_limit_cents;
