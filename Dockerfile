@@ -14,7 +14,7 @@ RUN npm install --ignore-scripts --no-save --no-audit --no-fund
 COPY prisma.config.ts tsconfig.json ./
 COPY prisma ./prisma
 COPY src ./src
-COPY scripts/build-server.mjs ./scripts/
+COPY scripts/build-once.mjs scripts/build-server.mjs ./scripts/
 RUN npx prisma generate && npm run build
 # Prisma's client has its command line as an optional peer, so pruning alone would leave that, and 200 MB with it.
 RUN npm pkg delete devDependencies.prisma \
@@ -26,7 +26,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm install --ignore-scripts --no-save --no-audit --no-fund
 COPY src/web ./src/web
-COPY scripts/build-web.mjs ./scripts/
+COPY scripts/build-once.mjs scripts/build-web.mjs ./scripts/
 RUN npm run build:web
 
 FROM node:24-bookworm-slim

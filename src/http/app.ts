@@ -111,7 +111,7 @@ export function createApp(options: AppOptions): Express {
   mountIcon(app);
   mountResourceList(app, api, { listResources, listResourceUrls });
   mountSignIn(app, { ...api, signIn });
-  mountConsoleApi(app, api);
+  mountConsoleApi(app, api, signIn.origins);
   routes?.(app);
   mountConsole(app);
   const trpc = createTrpcHandler(api, operations);

@@ -7,7 +7,7 @@ import type { RateRules } from "../../core/protocol/rate-limit/index.ts";
 import { rateLimited } from "../../core/protocol/rate-limit/index.ts";
 import type { TrpcErrorShape } from "../response/envelope.ts";
 import type { CallToAnswer } from "../response/error-body.ts";
-import { invalidInput, toTrpcErrorShape, toWireError } from "../response/error-body.ts";
+import { invalidInput, NO_CALL, toTrpcErrorShape, toWireError } from "../response/error-body.ts";
 import type { ApiContext } from "./context.ts";
 import { countAnonymous, countCall } from "./rate-limits.ts";
 import { rejectUnsafeInput } from "./reject-unsafe-input.ts";
@@ -19,11 +19,11 @@ export interface PersonContext
   extends
     CallToAnswer,
     Pick<ApiContext, "deps" | "authenticators" | "addressLimits" | "headers" | "clientAddress"> {
+  /** The origins of our own pages. */
+  ownOrigins: readonly string[];
   /** Asks once a request who signed in. */
   person: () => Promise<UserActor | undefined>;
 }
-
-const NO_CALL: CallToAnswer = { requestId: "", renderActions: () => [] };
 
 /** As in trpc.ts: the console needs neither the context's type nor what it imports. */
 type PublicRoot = { ctx: object; meta: object; errorShape: TrpcErrorShape; transformer: false };
@@ -41,10 +41,9 @@ export const personRouter = t.router as TRPCRouterBuilder<PublicRoot>;
  */
 const ownPagesOnly = t.middleware(({ ctx, type, next }) => {
   const { "sec-fetch-site": site, origin } = ctx.headers;
-  const own = new URL(ctx.deps.settings.publicBaseUrl).origin;
   const isOwn =
     site === undefined
-      ? origin === own || (origin === undefined && type === "query")
+      ? ctx.ownOrigins.includes(origin ?? "") || (origin === undefined && type === "query")
       : site === "same-origin";
   if (!isOwn) throw new AppError("unauthorized", { message: "Only pages of this server may call this." });
   return next();

@@ -9,7 +9,7 @@ import { toOperationId } from "../operation/operation-id.ts";
 import type { Auth, OperationMeta } from "../operation/operation-meta.ts";
 import { pathParamsOf } from "../operation/path-params.ts";
 import type { TrpcErrorShape } from "../response/envelope.ts";
-import { invalidInput, toAppError, toTrpcErrorShape, toWireError } from "../response/error-body.ts";
+import { invalidInput, NO_CALL, toAppError, toTrpcErrorShape, toWireError } from "../response/error-body.ts";
 import { auditCall } from "./audit-call.ts";
 import type { ApiContext } from "./context.ts";
 import { authenticateSession, requireToken, verifyCaller } from "./credentials.ts";
@@ -17,11 +17,6 @@ import { refuseForeignOrigin } from "./foreign-origin.ts";
 import { gptCaller, gptSession } from "./gpt-credentials.ts";
 import { countAnonymous, countCall, countPayer, enterCall } from "./rate-limits.ts";
 import { rejectUnsafeInput } from "./reject-unsafe-input.ts";
-
-/**
- * Stands in for the context if an error happens before there is one. Our transports always have a context.
- */
-const NO_CALL = { requestId: "", renderActions: () => [] };
 
 /**
  * A type alias and not an interface: TypeScript then writes its fields out in the emitted types of a router.

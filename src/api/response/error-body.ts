@@ -15,6 +15,9 @@ export interface CallToAnswer {
   renderActions(actions: NextAction[]): WireNextAction[];
 }
 
+/** Stands in for the call if an error happens before there is one. Our transports always have one. */
+export const NO_CALL: CallToAnswer = { requestId: "", renderActions: () => [] };
+
 /** An error ready to be sent. `cause` goes to the log only, never to the caller. */
 export interface WireError {
   status: number;

@@ -46,7 +46,7 @@ export function createSignInHooks({ cipher, limiter, publicBaseUrl, sendMail, ru
       const email = typeof body?.email === "string" ? body.email : undefined;
       if (email !== undefined && ctx.path === "/sign-in/email") await count(rules.passwordTries, email);
       if (email !== undefined && MAILING_ROUTES.has(ctx.path)) await count(rules.signInMails, email);
-      // Whoever knew the old password is signed out with it.
+      // Sign-ins with the old password end with it.
       if (ctx.path === "/change-password")
         return { context: { body: { ...body, revokeOtherSessions: true } } };
       return undefined;

@@ -1,6 +1,6 @@
 import { QueryCache, QueryClient, MutationCache } from "@tanstack/react-query";
 import { createTRPCClient, httpBatchLink } from "@trpc/client";
-import type { ConsoleRouter } from "./contract.ts";
+import type { ConsoleRouter } from "../../api/console-router.ts";
 import { failureOf } from "./failure.ts";
 
 /** Calls the server, with the cookie of this origin. Calls of one moment go out as one request. */

@@ -1,5 +1,5 @@
 import { TRPCClientError } from "@trpc/client";
-import type { ConsoleRouter } from "./contract.ts";
+import type { ConsoleRouter } from "../../api/console-router.ts";
 import type { ErrorCode } from "./error-code.ts";
 
 /** What went wrong with a call, in the form that pages put into words. */

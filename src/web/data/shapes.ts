@@ -1,5 +1,5 @@
 import type { inferRouterOutputs } from "@trpc/server";
-import type { ConsoleRouter } from "./contract.ts";
+import type { ConsoleRouter } from "../../api/console-router.ts";
 
 type Outputs = inferRouterOutputs<ConsoleRouter>["user"];
 

@@ -2,7 +2,7 @@
 export const approvalEn = {
   code: {
     title: "Enter the code your agent shows",
-    lead: "Only whoever started this request can see it. If nobody asked you, close this page: nothing happens.",
+    lead: "Only the person who started this request can see it. If nobody asked you, close this page: nothing happens.",
     label: "Code",
     submit: "Show the request",
     hint: "Eight letters and digits. We never send it in a link.",
@@ -97,7 +97,7 @@ export const approvalEn = {
       "Its time was over, or its code was mistyped five times. Ask your agent to try again: it will show a new code.",
     missing: "There is no such request for you",
     missingLead:
-      "Whoever opens a request first is the only one who can answer it. If that should have been you, ask your agent for a new one.",
+      "Only the person who entered its code first can answer a request. If that should have been you, ask your agent for a new one.",
     toAgents: "See your agents",
     shares: "Shares",
     nothing: "nothing about you",

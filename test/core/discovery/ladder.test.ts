@@ -82,20 +82,19 @@ test("the queries overlap nowhere, and together they find what any of them looks
   );
 });
 
+const word = (text: string): QueryPart => ({
+  ...{ text, share: 1 },
+  ways: [{ terms: [text], needs: "all", counts: 1 }],
+});
+/** A catalogue of a million services, of which so many have each word. */
+function frequenciesWith(words: Record<string, number>) {
+  const labels = { "=open": 900_000, "=best64": 15_000, "=best16": 60_000, "=best4": 250_000 };
+  const counts: Record<string, number> = { ...labels, ...words };
+  return { services: 1_000_000, of: (term: string) => counts[term] ?? 0 };
+}
+
 test("the most wanted come first: all words, then without the commonest, then one word, prominent before in passing", () => {
-  const counts: Record<string, number> = {
-    a: 100_000,
-    b: 1_000,
-    "=open": 900_000,
-    "=best64": 15_000,
-    "=best16": 60_000,
-    "=best4": 250_000,
-  };
-  const word = (text: string): QueryPart => ({
-    ...{ text, share: 1 },
-    ways: [{ terms: [text], needs: "all", counts: 1 }],
-  });
-  const frequencies = { services: 1_000_000, of: (term: string) => counts[term] ?? 0 };
+  const frequencies = frequenciesWith({ a: 100_000, b: 1_000 });
   const queries = ladder([word("a"), word("b")], { must: [], mustFrequency: 1_000_000 }, frequencies);
   expect(queries.every(({ tier }) => tier === WORST_TIER)).toBe(true);
   expect(queries.map(({ query }) => query)).toEqual([
@@ -113,19 +112,7 @@ test("the most wanted come first: all words, then without the commonest, then on
 });
 
 test("where hundreds of the best services have a word, the words are looked for among those only, then the rest at once", () => {
-  const counts: Record<string, number> = {
-    a: 100_000,
-    b: 90_000,
-    "=open": 900_000,
-    "=best64": 15_000,
-    "=best16": 60_000,
-    "=best4": 250_000,
-  };
-  const word = (text: string): QueryPart => ({
-    ...{ text, share: 1 },
-    ways: [{ terms: [text], needs: "all", counts: 1 }],
-  });
-  const frequencies = { services: 1_000_000, of: (term: string) => counts[term] ?? 0 };
+  const frequencies = frequenciesWith({ a: 100_000, b: 90_000 });
   expect(ladder([word("a"), word("b")], { must: [], mustFrequency: 1_000_000 }, frequencies)).toEqual([
     { query: "(('b')) & (('a'))", tier: 1 },
     { query: "(('^b')) & !(('a'))", tier: 1 },

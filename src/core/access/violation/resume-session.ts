@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Deps, UserActor } from "../../context.ts";
+import type { Sql } from "../../ports/sql.ts";
 import { AppError, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import { findOwnGrant, resumeGrantOfSession, resumeOwnGrant } from "../grant/index.ts";
@@ -11,6 +12,12 @@ import type {
   ResumeSessionOutput,
 } from "./schema.ts";
 import { deleteViolationsOfGrant } from "./store.ts";
+
+/** Resumes the sessions of a grant that was resumed, and counts their violations from 0 again. */
+async function resumeSessions(tx: Sql, grantId: string): Promise<void> {
+  await resumeSessionsOfGrant.count(tx, { grant_id: grantId });
+  await deleteViolationsOfGrant.count(tx, { grant_id: grantId });
+}
 
 /**
  * Resumes a suspended session for its user, and with it its grant and all other sessions of the grant (R7.5). Their
@@ -26,8 +33,7 @@ export async function resumeSession(
     const grant = await resumeGrantOfSession.first(tx, { session_id: sessionId });
     if (grant === undefined) throw notFound("session");
     if (!grant.suspended) throw new AppError("conflict", { message: "This session isn't suspended." });
-    await resumeSessionsOfGrant.count(tx, { grant_id: grant.id });
-    await deleteViolationsOfGrant.count(tx, { grant_id: grant.id });
+    await resumeSessions(tx, grant.id);
     return grant.id;
   });
   log.info({ event: "session_resumed", session_id: sessionId, grant_id: grantId }, "session resumed");
@@ -47,8 +53,7 @@ export async function resumeAgent(
   await sql.transaction(async (tx) => {
     if ((await resumeOwnGrant.count(tx, { id, user_id: actor.userId })) === 0)
       throw new AppError("conflict", { message: "This agent isn't suspended." });
-    await resumeSessionsOfGrant.count(tx, { grant_id: id });
-    await deleteViolationsOfGrant.count(tx, { grant_id: id });
+    await resumeSessions(tx, id);
   });
   log.info({ event: "grant_resumed", grant_id: id }, "grant resumed by its user");
   return { grant_id: id };

@@ -1,2 +1,0 @@
-/** The procedures that the console calls. */
-export type { ConsoleRouter } from "../../api/console-router.ts";
