@@ -21,6 +21,7 @@ import {
 } from "./mails.ts";
 import { openSessionPlugin } from "./open-session.ts";
 import { isServed } from "./routes.ts";
+import { requireSignUpBrowser } from "./sign-up-browser.ts";
 
 const AUTH_PREFIX = "/auth";
 
@@ -112,7 +113,7 @@ export function createSignIn(options: SignInOptions): SignIn {
 }
 
 function createLibrary(options: SignInOptions) {
-  const { db, log, secret, publicBaseUrl, origins, name, sendMail } = options;
+  const { db, cipher, log, secret, publicBaseUrl, origins, name, sendMail } = options;
   const mailUnlessOff = sendMail ?? (() => undefined);
   return betterAuth({
     appName: name,
@@ -166,9 +167,10 @@ function createLibrary(options: SignInOptions) {
       sendOnSignIn: true,
       expiresIn: PROVE_SECONDS,
       autoSignInAfterVerification: false,
+      beforeEmailVerification: async ({ id }, request) => requireSignUpBrowser(cipher, id, request),
       sendVerificationEmail: async ({ user, url }) => mailUnlessOff(proveAddressMail(user.email, url)),
     },
-    hooks: createSignInHooks({ ...options, sendMail: mailUnlessOff }),
+    hooks: createSignInHooks({ ...options, proveSeconds: PROVE_SECONDS, sendMail: mailUnlessOff }),
     plugins: [
       openSessionPlugin,
       magicLink({

@@ -1,14 +1,18 @@
+import { BASE_ERROR_CODES } from "better-auth";
 import { APIError, createAuthMiddleware } from "better-auth/api";
 import type { Cipher } from "../../core/ports/cipher.ts";
 import type { Mail } from "../../core/ports/mailer.ts";
 import type { RateLimiter, RateRule } from "../../core/ports/rate-limiter.ts";
 import { changedSignInMail, passwordChangedMail } from "./mails.ts";
+import { SIGN_UP_COOKIE, signUpProof } from "./sign-up-browser.ts";
 
 interface HookOptions {
   cipher: Cipher;
   limiter: RateLimiter;
   publicBaseUrl: string;
   sendMail: (mail: Mail) => void;
+  /** How long the link works that proves an address. */
+  proveSeconds: number;
   rules: { passwordTries: RateRule; signInMails: RateRule };
 }
 
@@ -27,7 +31,8 @@ const PASSKEY_CHANGES: Readonly<Record<string, string>> = {
 };
 
 /** What happens around the library's own routes: limits by account, and mails about changes. */
-export function createSignInHooks({ cipher, limiter, publicBaseUrl, sendMail, rules }: HookOptions) {
+export function createSignInHooks(options: HookOptions) {
+  const { cipher, limiter, publicBaseUrl, sendMail, proveSeconds, rules } = options;
   /** Counts by address whether there is an account or not, so the refusal tells nothing. */
   async function count(rule: RateRule, email: string): Promise<void> {
     const digest = cipher.hmac(`sign-in:${email.toLowerCase()}`).toString("base64url");
@@ -52,6 +57,16 @@ export function createSignInHooks({ cipher, limiter, publicBaseUrl, sendMail, ru
       return undefined;
     }),
     after: createAuthMiddleware(async (ctx) => {
+      const newcomer = await findNewcomer(ctx.path, ctx.context.returned, async () => {
+        const { email } = ctx.body as { email: string };
+        return (await ctx.context.internalAdapter.findUserByEmail(email))?.user.id;
+      });
+      if (newcomer !== undefined)
+        ctx.setCookie(SIGN_UP_COOKIE, signUpProof(cipher, newcomer), {
+          path: new URL(`${ctx.context.baseURL}/verify-email`).pathname,
+          ...{ httpOnly: true, sameSite: "lax", secure: publicBaseUrl.startsWith("https:") },
+          maxAge: proveSeconds,
+        });
       const email = ctx.context.session?.user.email;
       if (email === undefined || ctx.context.returned instanceof APIError) return;
       const change = PASSKEY_CHANGES[ctx.path];
@@ -59,4 +74,22 @@ export function createSignInHooks({ cipher, limiter, publicBaseUrl, sendMail, ru
       if (ctx.path === "/change-password") sendMail(passwordChangedMail(email, publicBaseUrl));
     }),
   };
+}
+
+/**
+ * Returns the account whose password the caller has just chosen, or just given although its address isn't proven. For an
+ * address that is taken, the library makes up the account of a sign-up's answer, so the cookie tells nothing.
+ */
+async function findNewcomer(
+  path: string | undefined,
+  returned: unknown,
+  findId: () => Promise<string | undefined>,
+): Promise<string | undefined> {
+  if (path === "/sign-up/email" && !(returned instanceof APIError))
+    return (returned as { user: { id: string } }).user.id;
+  const isUnproven =
+    path === "/sign-in/email" &&
+    returned instanceof APIError &&
+    returned.body?.code === BASE_ERROR_CODES.EMAIL_NOT_VERIFIED.code;
+  return isUnproven ? await findId() : undefined;
 }
