@@ -163,7 +163,7 @@ function questionOf(refusal: unknown): { request: ApprovalRequest; intervalMs: n
     case "consent_required":
       return toQuestion("grant", refusal.details);
     case "data_consent_required":
-      return toQuestion(refusal.details?.asked === undefined ? "data" : "combined", refusal.details);
+      return toQuestion(refusal.details.asked === undefined ? "data" : "combined", refusal.details);
     case "scope_violation":
       return toQuestion("combined", refusal.details);
     case "budget_approval_required":

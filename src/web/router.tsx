@@ -54,6 +54,15 @@ const agents = createRoute({
   component: lazyRouteComponent(() => import("./pages/agents/index.tsx"), "AgentsPage"),
 });
 
+const oneAgent = createRoute({
+  getParentRoute: () => shell,
+  path: "/agents/$grantId",
+  loader: async () => {
+    if ((await loadMe()).person !== null) await queries.query(agentsQuery).catch(shownByPage);
+  },
+  component: lazyRouteComponent(() => import("./pages/agent/index.tsx"), "AgentPage"),
+});
+
 const payments = createRoute({
   getParentRoute: () => shell,
   path: "/payments",
@@ -90,7 +99,7 @@ export const router = createRouter({
     home,
     approval,
     signIn,
-    shell.addChildren([agents, payments, activity, settings]),
+    shell.addChildren([agents, oneAgent, payments, activity, settings]),
   ]),
   defaultPreload: "intent",
   defaultErrorComponent: LoadFailed,

@@ -66,7 +66,7 @@ test("of ten ways to end a rule at once, one ends it; of ten that set one, one h
   const ends = await atOnce(10, async () =>
     endRule(ctx, { rule_id: rules[0]?.id ?? "" }).then(
       () => "ended",
-      (error: Error) => (error as { code?: string }).code ?? error.message,
+      (error: unknown) => (error as { code: string }).code,
     ),
   );
   expect(tally(ends)).toEqual({ ended: 1, not_found: 9 });

@@ -1,3 +1,4 @@
+import { agentEn } from "./agent-en.ts";
 import type { DataType } from "../data/shapes.ts";
 import { approvalEn } from "./approval-en.ts";
 import { outcomesEn } from "./outcomes-en.ts";
@@ -145,6 +146,7 @@ export const en = {
     answer: "Answer",
     canAnswerUntil: (time: string) => `can be answered until ${time}`,
   },
+  agent: agentEn,
   operation: {
     agent_auth: "Signed in",
     agent_get_approval: "Looked for your answer",

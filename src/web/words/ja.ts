@@ -1,3 +1,4 @@
+import { agentJa } from "./agent-ja.ts";
 import type { Words } from "./en.ts";
 import { approvalJa } from "./approval-ja.ts";
 import { outcomesJa } from "./outcomes-ja.ts";
@@ -142,6 +143,7 @@ export const ja: Words = {
     answer: "回答する",
     canAnswerUntil: (time) => `${time}まで回答できます`,
   },
+  agent: agentJa,
   operation: {
     agent_auth: "サインイン",
     agent_get_approval: "回答を確認",

@@ -163,7 +163,7 @@ describe("don't ask again for a service", () => {
 
   test.each([
     ["a cap of nothing", { cap_cents: 0 }, "/cap_cents"],
-    ["a time that is over", { expires_at: secondsFromNow(-1) }, "/expires_at"],
+    ["a time that is over", { expires_at: secondsFromNow(-1).toISOString() }, "/expires_at"],
     ["a time after the grant's", { expires_at: daysFromNow(9_000) }, "/expires_at"],
   ])("%s is refused, and no rule is made", async (_what, change, path) => {
     await askAboveCents(1);

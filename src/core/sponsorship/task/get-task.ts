@@ -87,7 +87,7 @@ async function refuseTaskType(
   { id, taskType, taskSchema }: Pick<OpenCampaign, "id" | "taskType" | "taskSchema">,
   dryRun: boolean,
 ): Promise<void> {
-  const { dataTypes } = await describeSchema(ctx, taskSchema as Record<string, unknown>);
+  const { dataTypes } = await describeSchema(ctx, taskSchema);
   const needed = { taskTypes: [taskType], dataTypes: [...dataTypes.required], categories: [] };
   await requirePermission(ctx, needed, { about: { campaignId: id }, dryRun });
 }
