@@ -28,6 +28,7 @@ import { checkPooling } from "../platform/postgres/pooling.ts";
 import { createSqlPool } from "../platform/postgres/sql-pool.ts";
 import type { LimiterStore } from "../platform/rate-limit/create-limiter.ts";
 import { createLimiter } from "../platform/rate-limit/create-limiter.ts";
+import { SIGN_IN_RECORDS } from "../platform/sign-in/records.ts";
 import type { UpstreamPolicy } from "../platform/upstream-fetch.ts";
 import { UpstreamFetch } from "../platform/upstream-fetch.ts";
 import { DependencyWatch } from "./dependencies/watch.ts";
@@ -159,6 +160,7 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
     networks,
     upstream,
     limiter: metrics.watchLimiter(limiter),
+    signInRecords: SIGN_IN_RECORDS,
     inFlight: countInFlight(parts.settings.inFlightLimits),
     compute,
     searches: new FairQueue("searches", SEARCHES),

@@ -2,6 +2,7 @@ import type { RequestListener } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Express } from "express";
 import { appRouter } from "../api/router.ts";
+import { exportAccount } from "../core/account/export/index.ts";
 import type { Deps } from "../core/context.ts";
 import { openLedger } from "../core/money/ledger/index.ts";
 import { proveKeys } from "../core/personal-data/encryption/index.ts";
@@ -81,6 +82,7 @@ export async function startTollfree({
       ...built,
       router: appRouter,
       trustedProxies,
+      exportAccount: (actor) => exportAccount({ ...built.deps, actor }),
       listResourceUrls: (limit) => listResourceUrls(built.deps, limit),
       listResources: (query, clientAddress) => listResources({ ...built.deps, clientAddress }, query),
       isStopping: () => stopping,

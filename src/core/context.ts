@@ -4,6 +4,7 @@ import type { Database } from "./ports/database.ts";
 import type { Log } from "./ports/log.ts";
 import type { Networks } from "./ports/network.ts";
 import type { RateLimiter } from "./ports/rate-limiter.ts";
+import type { SignInRecords } from "./ports/sign-in.ts";
 import type { SqlPool } from "./ports/sql.ts";
 import type { UpstreamClient } from "./ports/upstream.ts";
 import type { DataType } from "./protocol/data-types.ts";
@@ -23,6 +24,8 @@ export interface Deps {
   networks: Networks;
   upstream: UpstreamClient;
   limiter: RateLimiter;
+  /** What is stored of how people sign in. */
+  signInRecords: SignInRecords;
   inFlight: InFlightCounts;
   /** For computing that would hold up other requests. */
   compute: Compute;

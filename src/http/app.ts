@@ -17,6 +17,8 @@ import { mountCrossOrigin } from "./cross-origin.ts";
 import { createClientAddress } from "./request/client-address.ts";
 import { requestIdOf } from "./request/request-id.ts";
 import { sendError } from "./request/send.ts";
+import type { ExportAccount } from "./routes/account-export.ts";
+import { mountAccountExport } from "./routes/account-export.ts";
 import { mountApiReference } from "./routes/api-reference.ts";
 import { mountConsole } from "./routes/console.ts";
 import { mountDocuments } from "./routes/documents.ts";
@@ -53,6 +55,7 @@ export interface AppOptions {
   /** Lists the services that callers can pay for directly, one page of them. */
   listResources: ListResources;
   listResourceUrls: ListResourceUrls;
+  exportAccount: ExportAccount;
   /** Adds further routes, such as the sandbox's page. They come before the API, whose fallback is 404. */
   routes?: (app: Express) => void;
 }
@@ -75,6 +78,7 @@ export function createApp(options: AppOptions): Express {
     trustedProxies,
     listResources,
     listResourceUrls,
+    exportAccount,
     routes,
   } = options;
   const operations = listOperations(router);
@@ -112,6 +116,7 @@ export function createApp(options: AppOptions): Express {
   mountResourceList(app, api, { listResources, listResourceUrls });
   mountSignIn(app, { ...api, signIn });
   mountConsoleApi(app, api, signIn.origins);
+  mountAccountExport(app, { ...api, ownOrigins: signIn.origins, exportAccount });
   routes?.(app);
   mountConsole(app);
   const trpc = createTrpcHandler(api, operations);

@@ -137,6 +137,7 @@ export async function startExampleApi(checks: ReadinessChecks = {}): Promise<Exa
     authenticators,
     signIn,
     audit: { append: (entry) => audit.append(entry), count: (call) => audit.count(call) },
+    exportAccount: () => Promise.reject(new Error("there is no database")),
     listResourceUrls: () => Promise.resolve([]),
     listResources: () => Promise.resolve({ items: [], total: 0 }),
     metrics: createMetrics(

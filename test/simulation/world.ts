@@ -20,6 +20,7 @@ import { completeTask } from "../../src/core/sponsorship/task/index.ts";
 import { AesCipher } from "../../src/platform/cipher.ts";
 import { createDatabaseClient } from "../../src/platform/postgres/client.ts";
 import { createPool } from "../../src/platform/postgres/pool.ts";
+import { SIGN_IN_RECORDS } from "../../src/platform/sign-in/records.ts";
 import { createSqlPool } from "../../src/platform/postgres/sql-pool.ts";
 import { createMemoryLimiter } from "../../src/platform/rate-limit/create-limiter.ts";
 import { CONSENT, INPUT_SCHEMA, TASK_SCHEMA } from "../support/caller.ts";
@@ -80,6 +81,7 @@ export async function createSimWorld(random: Random, tampering: readonly string[
     ]),
     upstream: upstreams,
     limiter: createMemoryLimiter(),
+    signInRecords: SIGN_IN_RECORDS,
     // A simulated process that is killed never says that its calls have ended.
     inFlight: countInFlight(NO_IN_FLIGHT_LIMITS),
     compute: { run: (_caller, task) => Promise.resolve(runTask(task)) },

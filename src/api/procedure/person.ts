@@ -11,6 +11,7 @@ import { invalidInput, NO_CALL, toTrpcErrorShape, toWireError } from "../respons
 import type { ApiContext } from "./context.ts";
 import { countAnonymous, countCall } from "./rate-limits.ts";
 import { rejectUnsafeInput } from "./reject-unsafe-input.ts";
+import { requireOwnPage } from "./require-own-page.ts";
 
 /** The procedures of the console, for people who signed in with a cookie. */
 
@@ -35,17 +36,8 @@ const t = initTRPC.context<PersonContext>().create({
 
 export const personRouter = t.router as TRPCRouterBuilder<PublicRoot>;
 
-/**
- * Refuses calls from pages of other origins, which browsers send with the person's cookie. What changes something needs the
- * browser's word that the page is ours: `Sec-Fetch-Site`, or else `Origin`. Reads need it where the browser says anything.
- */
 const ownPagesOnly = t.middleware(({ ctx, type, next }) => {
-  const { "sec-fetch-site": site, origin } = ctx.headers;
-  const isOwn =
-    site === undefined
-      ? ctx.ownOrigins.includes(origin ?? "") || (origin === undefined && type === "query")
-      : site === "same-origin";
-  if (!isOwn) throw new AppError("unauthorized", { message: "Only pages of this server may call this." });
+  requireOwnPage(ctx, type === "query" ? "reads" : "changes");
   return next();
 });
 

@@ -1,3 +1,5 @@
+import type { Sql } from "./sql.ts";
+
 /** An account whose session a cookie named. */
 export interface SignedIn {
   accountId: string;
@@ -25,4 +27,21 @@ export interface SignIn {
   openSession(person: { email: string; userAgent: string | undefined }): Promise<string[]>;
   /** Deletes sessions and links that have expired. They open nothing in any case. */
   deleteExpired(): Promise<void>;
+}
+
+/** A stored row, with times as dates. */
+type StoredRecord = Record<string, unknown>;
+
+/** What the sign-in stores of people. Its statements run where they are told to, such as in an open transaction. */
+export interface SignInRecords {
+  /** Everything of an account, without secrets. `account` is undefined if there is no such account. */
+  read(
+    sql: Sql,
+    accountId: string,
+  ): Promise<{
+    account: StoredRecord | undefined;
+    sessions: StoredRecord[];
+    logins: StoredRecord[];
+    passkeys: StoredRecord[];
+  }>;
 }

@@ -42,3 +42,7 @@ export function cutPage<Row extends Cursor>(
 export const microsOf = (column: string): string => `(extract(epoch FROM ${column}) * 1000000)::bigint`;
 export const isAfterCursor = (time: string, id: string): string =>
   `($before_micros IS NULL OR (${time}, ${id}) < ('epoch'::timestamptz + $before_micros * interval '1 microsecond', $before_id))`;
+
+/** SQL: the row comes after the cursor `$after_micros`, `$after_id` (null: none) in a list with the oldest first. */
+export const isLaterThan = (time: string, id: string): string =>
+  `($after_micros IS NULL OR (${time}, ${id}) > ('epoch'::timestamptz + $after_micros * interval '1 microsecond', $after_id))`;

@@ -14,3 +14,4 @@ export {
   RevokeOutput,
   RotateAgentKeyInput,
 } from "./schema.ts";
+export { exportOwnedAgents } from "./export-store.ts";

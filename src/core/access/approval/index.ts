@@ -28,3 +28,4 @@ export {
   recordDecision,
   takeSignIn,
 } from "./store.ts";
+export { exportApprovals } from "./export-store.ts";

@@ -20,3 +20,4 @@ export {
   suspendGrantAtLimit,
 } from "./store.ts";
 export { writeGrant } from "./write-grant.ts";
+export { exportGrants } from "./export-store.ts";

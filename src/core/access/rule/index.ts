@@ -3,3 +3,4 @@ export { rulesOfGrants } from "./list-rules.ts";
 export { AskAboveInput, DontAskInput, EndRuleInput, RuleOutput, Rule } from "./schema.ts";
 export { askAbove, dontAsk, endRule } from "./set-rules.ts";
 export { endExemptions } from "./store.ts";
+export { exportRules } from "./export-store.ts";

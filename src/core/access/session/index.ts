@@ -18,3 +18,4 @@ export {
   revokeSessionsWiderThan,
 } from "./store.ts";
 export { addViolationToSession, resumeSessionsOfGrant, suspendSessionsOfGrant } from "./suspension-store.ts";
+export { exportSessions } from "./export-store.ts";

@@ -3,3 +3,4 @@ export { linkAccount } from "./link-account.ts";
 export { listUsers } from "./list-users.ts";
 export { CreateUserInput, CreateUserOutput, ListUsersInput, ListUsersOutput } from "./schema.ts";
 export { findRegion, userExists } from "./store.ts";
+export { exportUser } from "./export-store.ts";

@@ -32,3 +32,5 @@ export { sendPayment, signPayment } from "./sign-and-send.ts";
 export { isOpen, OPEN_AFTER_SIGNING, OPEN_STATUSES } from "./status.ts";
 export { recordOutcome } from "./outcome-store.ts";
 export { insertDirectPayment } from "./store.ts";
+export { exportPayments } from "./export-store.ts";
+export { readExportedOutput } from "./exported-output.ts";

@@ -18,6 +18,9 @@ export interface Output {
 /** Binds an encrypted output to its payment. */
 const outputContext = (paymentId: string): string => `payments.output:${paymentId}`;
 
+export const decryptOutput = (cipher: Cipher, paymentId: string, output: Uint8Array): Buffer =>
+  cipher.decrypt(output, outputContext(paymentId));
+
 /** Whether an upstream's answer is a success (2xx): it delivers the resource. */
 export const isSuccess = ({ status }: Pick<UpstreamAnswer, "status">): boolean =>
   status >= 200 && status < 300;
@@ -64,7 +67,7 @@ export async function readStoredOutput(
 export function readStoredBody(payment: PaymentRow, cipher: Cipher): AnswerBody | undefined {
   if (payment.output === null || payment.outputExpired) return undefined;
   return {
-    body: cipher.decrypt(payment.output, outputContext(payment.id)),
+    body: decryptOutput(cipher, payment.id, payment.output),
     contentType: payment.outputContentType ?? "",
     truncated: payment.outputTruncated,
     encoding: payment.outputEncoding ?? undefined,

@@ -6,3 +6,4 @@ export { auditHistory } from "./history.ts";
 export { listOwnCalls, serviceOfEndpoint } from "./own-calls.ts";
 export { lastCallsOfGrants } from "./own-calls-store.ts";
 export { AuditHistoryInput, AuditHistoryOutput, ListOwnCallsInput, ListOwnCallsOutput } from "./schema.ts";
+export { exportCalls } from "./export-store.ts";

@@ -8,3 +8,4 @@ export {
 } from "./schema.ts";
 export { recordConsents, recordInputConsent } from "./store.ts";
 export { withdrawConsent } from "./withdraw-consent.ts";
+export { exportConsents } from "./export-store.ts";

@@ -4,3 +4,4 @@ export { getTask } from "./get-task.ts";
 export { decryptAnswers, encryptAnswers } from "./rules.ts";
 export { CompleteTaskInput, CompleteTaskOutput, GetTaskInput, GetTaskOutput } from "./schema.ts";
 export { eraseExpiredAnswers } from "./store.ts";
+export { exportCompletions } from "./export-store.ts";

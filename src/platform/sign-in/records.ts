@@ -1,0 +1,12 @@
+import type { SignInRecords } from "../../core/ports/sign-in.ts";
+import { readAccount, readLogins, readPasskeys, readSessions } from "./records-store.ts";
+
+/** Reads and erases the sign-in library's tables, in statements, so that they run in a transaction with others. */
+export const SIGN_IN_RECORDS: SignInRecords = {
+  read: async (sql, accountId) => ({
+    account: await readAccount.first(sql, { id: accountId }),
+    sessions: await readSessions.all(sql, { account_id: accountId }),
+    logins: await readLogins.all(sql, { account_id: accountId }),
+    passkeys: await readPasskeys.all(sql, { account_id: accountId }),
+  }),
+};
