@@ -2,6 +2,7 @@ import { personRouter } from "../../procedure/person.ts";
 import { activityProcedures } from "./activity.ts";
 import { agentProcedures } from "./agents.ts";
 import { approvalProcedures } from "./approvals.ts";
+import { buildProcedures } from "./build.ts";
 import { sessionProcedures } from "./session.ts";
 
 /** What people see and do in the console. */
@@ -9,5 +10,6 @@ export const userRouter = personRouter({
   session: personRouter(sessionProcedures),
   approvals: personRouter(approvalProcedures),
   agents: personRouter(agentProcedures),
+  build: personRouter(buildProcedures),
   ...activityProcedures,
 });

@@ -2,4 +2,4 @@ export { createUser } from "./create-user.ts";
 export { linkAccount } from "./link-account.ts";
 export { listUsers } from "./list-users.ts";
 export { CreateUserInput, CreateUserOutput, ListUsersInput, ListUsersOutput } from "./schema.ts";
-export { findRegion, userExists } from "./store.ts";
+export { findRegion, lockUser, userExists } from "./store.ts";
