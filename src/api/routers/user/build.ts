@@ -46,7 +46,9 @@ export const buildProcedures = {
   register: limitedBy("agentRegistered")
     .input(RegisterAgentInput)
     .output(success(NewKeyOutput))
-    .mutation(async ({ ctx, input }) => ok(ctx, await registerAgent({ ...ctx.deps, actor: ctx.actor }, input))),
+    .mutation(async ({ ctx, input }) =>
+      ok(ctx, await registerAgent({ ...ctx.deps, actor: ctx.actor }, input)),
+    ),
 
   keys: personRouter({
     add: changes
@@ -56,7 +58,9 @@ export const buildProcedures = {
     rotate: changes
       .input(RotateOwnKeyInput)
       .output(success(NewKeyOutput))
-      .mutation(async ({ ctx, input }) => ok(ctx, await rotateOwnKey({ ...ctx.deps, actor: ctx.actor }, input))),
+      .mutation(async ({ ctx, input }) =>
+        ok(ctx, await rotateOwnKey({ ...ctx.deps, actor: ctx.actor }, input)),
+      ),
     end: changes
       .input(OwnKeyInput)
       .output(success(ChangedAgentOutput))
@@ -67,15 +71,21 @@ export const buildProcedures = {
     make: changes
       .input(OfferAgentInput)
       .output(success(ChangedAgentOutput))
-      .mutation(async ({ ctx, input }) => ok(ctx, await offerAgent({ ...ctx.deps, actor: ctx.actor }, input))),
+      .mutation(async ({ ctx, input }) =>
+        ok(ctx, await offerAgent({ ...ctx.deps, actor: ctx.actor }, input)),
+      ),
     end: changes
       .input(OwnAgentInput)
       .output(success(ChangedAgentOutput))
-      .mutation(async ({ ctx, input }) => ok(ctx, await endAgentOffer({ ...ctx.deps, actor: ctx.actor }, input))),
+      .mutation(async ({ ctx, input }) =>
+        ok(ctx, await endAgentOffer({ ...ctx.deps, actor: ctx.actor }, input)),
+      ),
     accept: changes
       .input(OwnAgentInput)
       .output(success(ChangedAgentOutput))
-      .mutation(async ({ ctx, input }) => ok(ctx, await acceptAgent({ ...ctx.deps, actor: ctx.actor }, input))),
+      .mutation(async ({ ctx, input }) =>
+        ok(ctx, await acceptAgent({ ...ctx.deps, actor: ctx.actor }, input)),
+      ),
   }),
 
   set_return_url: changes

@@ -4,7 +4,12 @@ import { AppError, invalidField, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import { lockUser } from "../user/index.ts";
 import { acceptOffered, endOffer, findOwned, lockOffered, offerOwned, setReturnUrl } from "./owned-store.ts";
-import type { ChangedAgentOutput, OfferAgentInput, OwnAgentInput, SetReturnUrlInput } from "./owner-schema.ts";
+import type {
+  ChangedAgentOutput,
+  OfferAgentInput,
+  OwnAgentInput,
+  SetReturnUrlInput,
+} from "./owner-schema.ts";
 import { tooManyAgents, MOST_AGENTS } from "./register-agent.ts";
 import { readReturnUrl } from "./return-url.ts";
 
@@ -24,7 +29,8 @@ export async function offerAgent(
   const email = input.email.toLowerCase();
   if (email === actor.email.toLowerCase())
     throw invalidField("/email", "must be the address of another person", "not");
-  if ((await offerOwned.count(sql, { id, owner_user_id: actor.userId, email })) === 0) throw notFound("agent");
+  if ((await offerOwned.count(sql, { id, owner_user_id: actor.userId, email })) === 0)
+    throw notFound("agent");
   log.info({ event: "agent_offered", agent_id: id }, "agent offered to another person");
   return { agent_id: id };
 }
@@ -71,7 +77,8 @@ export async function setOwnReturnUrl(
 ): Promise<Changed> {
   const id = requireId(input.agent_id, "agent");
   if ((await findOwned(db, id, actor.userId)) === null) throw notFound("agent");
-  const returnUrl = input.return_url === null ? null : readReturnUrl(input.return_url, settings.publicBaseUrl);
+  const returnUrl =
+    input.return_url === null ? null : readReturnUrl(input.return_url, settings.publicBaseUrl);
   const changed = await setReturnUrl.count(sql, { id, owner_user_id: actor.userId, return_url: returnUrl });
   if (changed === 0) throw new AppError("conflict", { message: "This agent was retired." });
   return { agent_id: id };

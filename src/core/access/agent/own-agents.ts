@@ -47,7 +47,8 @@ export async function getOwnAgent(
   if (agent === null) throw notFound("agent");
   const now = new Date();
   const { offeredTo, offeredAt } = agent;
-  const isOffered = offeredTo !== null && offeredAt !== null && offeredAt.getTime() > now.getTime() - OFFER_MS;
+  const isOffered =
+    offeredTo !== null && offeredAt !== null && offeredAt.getTime() > now.getTime() - OFFER_MS;
   return {
     agent_id: agent.id,
     name: agent.name,

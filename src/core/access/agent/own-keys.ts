@@ -45,7 +45,10 @@ export const addOwnKey = (
 ): Promise<z.infer<typeof NewKeyOutput>> =>
   changeOwned(ctx, input.agent_id, async (tx, agentId) => {
     const made = await insertKey(tx, agentId);
-    ctx.log.info({ event: "key_added", agent_id: agentId, key_id: made.key_id }, "agent key added by its owner");
+    ctx.log.info(
+      { event: "key_added", agent_id: agentId, key_id: made.key_id },
+      "agent key added by its owner",
+    );
     return { ...made, previous_keys_end_at: null };
   });
 

@@ -135,5 +135,8 @@ export const listOffered = (db: Queries, email: string, now: Date) =>
 export const findOwned = (db: Queries, id: string, ownerUserId: string) =>
   db.agent.findUnique({
     where: { id, ownerUserId },
-    include: { owner: OWNER, apiKeys: { orderBy: [{ createdAt: "desc" }, { id: "desc" }], take: MOST_LISTED } },
+    include: {
+      owner: OWNER,
+      apiKeys: { orderBy: [{ createdAt: "desc" }, { id: "desc" }], take: MOST_LISTED },
+    },
   });

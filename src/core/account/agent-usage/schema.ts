@@ -11,7 +11,9 @@ const figures = {
 export const AgentUsageOutput = z.object({
   total: z.object(figures),
   is_cut: z.boolean().meta({ description: "There was more than is counted: only the newest calls are" }),
-  days: z.array(z.object({ day: z.iso.date(), ...figures })).meta({ description: "The last 30 days (UTC), the oldest first" }),
+  days: z
+    .array(z.object({ day: z.iso.date(), ...figures }))
+    .meta({ description: "The last 30 days (UTC), the oldest first" }),
   errors: z
     .array(z.object({ error_code: ErrorCodeField, calls: z.number().int(), latest_at: Timestamp }))
     .meta({ description: "The most frequent first" }),

@@ -7,7 +7,10 @@ export const ListOwnAgentsOutput = z.object({
       grant_id: z.string(),
       agent: z.object({
         name: z.string(),
-        owner_domain: z.string().nullable().meta({ description: "Where its owner has proven an e-mail address" }),
+        owner_domain: z
+          .string()
+          .nullable()
+          .meta({ description: "Where its owner has proven an e-mail address" }),
       }),
       state: z.enum(["active", "suspended", "stopped", "expired", "retired"]),
       suspended_reason: z.string().nullable(),
