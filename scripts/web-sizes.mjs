@@ -11,6 +11,8 @@ const PAGES = {
   "/agents": [SHELL, "pages/agents/index.tsx"],
   "/payments": [SHELL, "pages/payments/index.tsx"],
   "/activity": [SHELL, "pages/activity/index.tsx"],
+  "/build": [SHELL, "pages/build/index.tsx"],
+  "/build/{id}": [SHELL, "pages/built-agent/index.tsx"],
   "/settings": [SHELL, "pages/settings/index.tsx"],
   "/sign-in": ["pages/sign-in/route.tsx"],
 };

@@ -10,6 +10,7 @@ import { queries } from "./data/client.ts";
 import { loadMe } from "./data/session.ts";
 import { approvalQuery } from "./pages/approval/queries.ts";
 import { agentsQuery } from "./pages/agents/queries.ts";
+import { builtAgentQuery, builtAgentsQuery } from "./pages/build/queries.ts";
 import { LoadFailed, NothingHere } from "./pages/shell/failed.tsx";
 
 /** What fails while a page loads is kept with its query, and the page says it. */
@@ -68,6 +69,25 @@ const activity = createRoute({
   component: lazyRouteComponent(() => import("./pages/activity/index.tsx"), "ActivityPage"),
 });
 
+const build = createRoute({
+  getParentRoute: () => shell,
+  path: "/build",
+  loader: async () => {
+    if ((await loadMe()).person !== null) await queries.query(builtAgentsQuery).catch(shownByPage);
+  },
+  component: lazyRouteComponent(() => import("./pages/build/index.tsx"), "BuildPage"),
+});
+
+const builtAgent = createRoute({
+  getParentRoute: () => shell,
+  path: "/build/$agentId",
+  loader: async ({ params }) => {
+    if ((await loadMe()).person !== null)
+      await queries.query(builtAgentQuery(params.agentId)).catch(shownByPage);
+  },
+  component: lazyRouteComponent(() => import("./pages/built-agent/index.tsx"), "BuiltAgentPage"),
+});
+
 const settings = createRoute({
   getParentRoute: () => shell,
   path: "/settings",
@@ -90,7 +110,7 @@ export const router = createRouter({
     home,
     approval,
     signIn,
-    shell.addChildren([agents, payments, activity, settings]),
+    shell.addChildren([agents, payments, activity, build, builtAgent, settings]),
   ]),
   defaultPreload: "intent",
   defaultErrorComponent: LoadFailed,

@@ -1,5 +1,6 @@
 import type { DataType } from "../data/shapes.ts";
 import { approvalEn } from "./approval-en.ts";
+import { buildEn } from "./build-en.ts";
 import { outcomesEn } from "./outcomes-en.ts";
 
 /** Every sentence that the console says. What has a value in it is a function: no sentence is glued together elsewhere. */
@@ -10,6 +11,7 @@ export const en = {
     agents: "Agents",
     payments: "Payments",
     activity: "Activity",
+    build: "Build",
     settings: "Settings",
   },
   skip: "Skip to content",
@@ -20,6 +22,9 @@ export const en = {
   loading: "Loading",
   more: "Show older",
   tryAgain: "Try again",
+  /** Of an owner who has proven an address there. */
+  byDomain: (domain: string) => `by somebody at ${domain}`,
+  backTo: (host: string) => `Back to ${host}`,
   nothingHere: {
     title: "There is nothing here",
     lead: "The address may be mistyped, or what was here has gone.",
@@ -124,6 +129,7 @@ export const en = {
     rateReason: (count: number, within: string) => `${count} times too many calls, within ${within}`,
     stoppedState: "Stopped by you",
     expiredState: "Its time is over",
+    retiredState: "Retired by who looked after it",
     shares: (list: string) => `may share your ${list}`,
     sharesNothing: "may share nothing about you",
     calls: (count: number) => (count === 1 ? "1 call" : `${count} calls`),
@@ -164,6 +170,7 @@ export const en = {
     proxy_run: "Ran a service and paid for it",
   } as Record<string, string>,
   approval: approvalEn,
+  build: buildEn,
   outcome: outcomesEn,
   payments: {
     title: "Payments",

@@ -1,5 +1,6 @@
 import type { Words } from "./en.ts";
 import { approvalJa } from "./approval-ja.ts";
+import { buildJa } from "./build-ja.ts";
 import { outcomesJa } from "./outcomes-ja.ts";
 
 export const ja: Words = {
@@ -9,6 +10,7 @@ export const ja: Words = {
     agents: "エージェント",
     payments: "支払い",
     activity: "履歴",
+    build: "開発",
     settings: "設定",
   },
   skip: "本文へ移動",
@@ -19,6 +21,8 @@ export const ja: Words = {
   loading: "読み込み中",
   more: "さらに表示",
   tryAgain: "もう一度試す",
+  byDomain: (domain) => `${domain} の人によるもの`,
+  backTo: (host) => `${host} に戻る`,
   nothingHere: {
     title: "ここには何もありません",
     lead: "アドレスが違うか、内容がなくなった可能性があります。",
@@ -121,6 +125,7 @@ export const ja: Words = {
     rateReason: (count, within) => `${within}以内に呼び出し超過が${count}回`,
     stoppedState: "停止済み",
     expiredState: "期限切れ",
+    retiredState: "管理者によって引退",
     shares: (list) => `共有できる情報:${list}`,
     sharesNothing: "共有できる情報はありません",
     calls: (count) => `${count}回`,
@@ -161,6 +166,7 @@ export const ja: Words = {
     proxy_run: "サービスを実行して支払い",
   },
   approval: approvalJa,
+  build: buildJa,
   outcome: outcomesJa,
   payments: {
     title: "支払い",

@@ -28,6 +28,7 @@ export function Shell() {
           <Link to="/agents">{words.nav.agents}</Link>
           <Link to="/payments">{words.nav.payments}</Link>
           <Link to="/activity">{words.nav.activity}</Link>
+          <Link to="/build">{words.nav.build}</Link>
           <Link to="/settings">{words.nav.settings}</Link>
         </nav>
         <div className="top-end">
