@@ -90,6 +90,7 @@ export async function startTollfree({
       built.watchJob,
       ...listJobs(built.deps, {
         signIn: built.signIn,
+        mailer: parts.mailer,
         purgeRateLimits: () => built.purgeRateLimits(),
         recordAnonymousCalls: () => built.recordAnonymousCalls(),
         showLedgerFindings: built.metrics.showLedger,

@@ -12,13 +12,7 @@ import type { Mail } from "../../core/ports/mailer.ts";
 import type { RateLimiter, RateRule } from "../../core/ports/rate-limiter.ts";
 import type { SignIn } from "../../core/ports/sign-in.ts";
 import { createSignInHooks } from "./hooks.ts";
-import {
-  addressTakenMail,
-  passwordChangedMail,
-  proveAddressMail,
-  resetPasswordMail,
-  signInMail,
-} from "./mails.ts";
+import { addressTakenMail, proveAddressMail, resetPasswordMail, signInMail } from "./mails.ts";
 import { openSessionPlugin } from "./open-session.ts";
 import { isServed } from "./routes.ts";
 
@@ -157,7 +151,6 @@ function createLibrary(options: SignInOptions) {
       resetPasswordTokenExpiresIn: LINK_SECONDS,
       ...(sendMail !== undefined && {
         sendResetPassword: async ({ user, url }) => sendMail(resetPasswordMail(user.email, url)),
-        onPasswordReset: async ({ user }) => sendMail(passwordChangedMail(user.email, publicBaseUrl)),
         onExistingUserSignUp: async ({ user }) => sendMail(addressTakenMail(user.email, publicBaseUrl)),
       }),
     },
@@ -168,7 +161,7 @@ function createLibrary(options: SignInOptions) {
       autoSignInAfterVerification: false,
       sendVerificationEmail: async ({ user, url }) => mailUnlessOff(proveAddressMail(user.email, url)),
     },
-    hooks: createSignInHooks({ ...options, sendMail: mailUnlessOff }),
+    hooks: createSignInHooks(options),
     plugins: [
       openSessionPlugin,
       magicLink({

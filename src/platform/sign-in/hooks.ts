@@ -1,14 +1,10 @@
 import { APIError, createAuthMiddleware } from "better-auth/api";
 import type { Cipher } from "../../core/ports/cipher.ts";
-import type { Mail } from "../../core/ports/mailer.ts";
 import type { RateLimiter, RateRule } from "../../core/ports/rate-limiter.ts";
-import { changedSignInMail, passwordChangedMail } from "./mails.ts";
 
 interface HookOptions {
   cipher: Cipher;
   limiter: RateLimiter;
-  publicBaseUrl: string;
-  sendMail: (mail: Mail) => void;
   rules: { passwordTries: RateRule; signInMails: RateRule };
 }
 
@@ -20,14 +16,8 @@ const MAILING_ROUTES = new Set([
   "/request-password-reset",
 ]);
 
-/** After these, the account's owner is told. */
-const PASSKEY_CHANGES: Readonly<Record<string, string>> = {
-  "/passkey/verify-registration": "A passkey was added to your account",
-  "/passkey/delete-passkey": "A passkey was removed from your account",
-};
-
-/** What happens around the library's own routes: limits by account, and mails about changes. */
-export function createSignInHooks({ cipher, limiter, publicBaseUrl, sendMail, rules }: HookOptions) {
+/** What happens around the library's own routes: limits by account. Of changes, the database notes who is to be told. */
+export function createSignInHooks({ cipher, limiter, rules }: HookOptions) {
   /** Counts by address whether there is an account or not, so the refusal tells nothing. */
   async function count(rule: RateRule, email: string): Promise<void> {
     const digest = cipher.hmac(`sign-in:${email.toLowerCase()}`).toString("base64url");
@@ -50,13 +40,6 @@ export function createSignInHooks({ cipher, limiter, publicBaseUrl, sendMail, ru
       if (ctx.path === "/change-password")
         return { context: { body: { ...body, revokeOtherSessions: true } } };
       return undefined;
-    }),
-    after: createAuthMiddleware(async (ctx) => {
-      const email = ctx.context.session?.user.email;
-      if (email === undefined || ctx.context.returned instanceof APIError) return;
-      const change = PASSKEY_CHANGES[ctx.path];
-      if (change !== undefined) sendMail(changedSignInMail(email, change, publicBaseUrl));
-      if (ctx.path === "/change-password") sendMail(passwordChangedMail(email, publicBaseUrl));
     }),
   };
 }

@@ -46,10 +46,7 @@ export const buildEn = {
     ended: "ended",
     expired: (time: string) => `ended ${time}`,
     add: "Make another key",
-    rotate: "Replace the keys",
-    rotateTitle: "Replace the keys?",
-    rotateBody: "You get a new key. The earlier ones work for one more day, so that you can switch.",
-    rotateYes: "Show the new key",
+    rotate: "Replace, keep the others one more day",
     rotateNow: "Replace and end the others now",
     rotateNowTitle: "End every other key now?",
     rotateNowBody:

@@ -47,10 +47,7 @@ export const buildJa: BuildWords = {
     ended: "終了",
     expired: (time) => `${time}に終了`,
     add: "キーを追加",
-    rotate: "キーを交換",
-    rotateTitle: "キーを交換しますか?",
-    rotateBody: "新しいキーが発行されます。以前のキーは切り替えのため、あと1日使えます。",
-    rotateYes: "新しいキーを表示",
+    rotate: "交換(他のキーはあと1日有効)",
     rotateNow: "交換して他をすぐに終了",
     rotateNowTitle: "他のキーをすべて今すぐ終了しますか?",
     rotateNowBody:

@@ -23,7 +23,7 @@ const LOOK_ALIKES: Readonly<Record<string, string>> = {
 /** What a name looks like at a glance: without accents, blanks and marks, each letter once in a row. */
 function skeletonOf(name: string): string {
   const letters = name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-  return [...letters]
+  return Array.from(letters)
     .map((letter) => LOOK_ALIKES[letter] ?? letter)
     .filter((letter) => /[\p{L}\p{N}]/u.test(letter))
     .join("")

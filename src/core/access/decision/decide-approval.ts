@@ -14,6 +14,7 @@ import {
   recordDecision,
 } from "../approval/index.ts";
 import { addDataTypes, writeGrant } from "../grant/index.ts";
+import { noteGrant } from "../notice/index.ts";
 import { fromWire, isWithinRequest, missingFrom } from "../scope/index.ts";
 import { addDataTypesToSessions } from "../session/index.ts";
 import { userExists } from "../user/index.ts";
@@ -137,6 +138,7 @@ async function applyData(tx: Sql, approval: LockedApproval, input: Input): Promi
   const { grant_id: grantId, asking_session_ids: ids } = approval;
   if (grantId === null) throw grantEnded();
   if ((await addDataTypes.count(tx, { id: grantId, data_types: approved })) === 0) throw grantEnded();
+  await noteGrant.count(tx, { grant_id: grantId });
   await addDataTypesToSessions.count(tx, { ids, grant_id: grantId, data_types: approved });
   return grantId;
 }

@@ -1,6 +1,7 @@
 import type { Scopes } from "../../context.ts";
 import type { Sql } from "../../ports/sql.ts";
 import { endApprovalsOfGrant } from "../approval/index.ts";
+import { noteGrant } from "../notice/index.ts";
 import { revokeSessionsOfGrant, revokeSessionsWiderThan } from "../session/index.ts";
 import { endUndo, upsertGrant } from "./store.ts";
 
@@ -34,5 +35,6 @@ export async function writeGrant(
   const grant = await upsertGrant.one(sql, { user_id: userId, agent_id: agentId, ...terms });
   await revokeSessionsWiderThan.count(sql, { grant_id: grant.id, ...terms });
   await endApprovalsOfGrant.count(sql, { grant_id: grant.id });
+  await noteGrant.count(sql, { grant_id: grant.id });
   return grant;
 }

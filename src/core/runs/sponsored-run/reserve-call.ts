@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { findApprovedBudget, openApproval } from "../../access/approval/index.ts";
+import { noteBudgetUsedUp } from "../../access/notice/index.ts";
 import type { Deps, SessionActor } from "../../context.ts";
 import { openTreasuryDay, openUserCap } from "../../money/budget/index.ts";
 import { requireUnpaused, sponsorShareHeld, treasuryDayExhausted } from "../../money/outflow-limits/index.ts";
@@ -163,9 +164,13 @@ async function budgetApprovalRequired(
   call: SponsoredCall,
   costMicros: bigint,
 ): Promise<AppError> {
-  const { db, actor } = ctx;
+  const { db, sql, actor } = ctx;
   const { session, grant } = await readRemainingBudgets(db, actor);
   const costCents = microsToCents(costMicros);
+  if (grant < costMicros)
+    await noteBudgetUsedUp.count(sql, {
+      ...{ grant_id: actor.grantId, budget_account_id: actor.grantBudgetAccountId },
+    });
   const approval = await openApproval(ctx, {
     kind: "budget",
     agentId: actor.agentId,

@@ -95,14 +95,9 @@ function NewKeys({ agentId, onMade }: { agentId: string; onMade: (made: NewKey) 
       <Button isBusy={newKey.isPending} onPress={() => make("add")}>
         {w.add}
       </Button>
-      <Confirm
-        trigger={w.rotate}
-        title={w.rotateTitle}
-        body={w.rotateBody}
-        yes={w.rotateYes}
-        no={w.keep}
-        onYes={() => make("replace")}
-      />
+      <Button isBusy={newKey.isPending} onPress={() => make("replace")}>
+        {w.rotate}
+      </Button>
       <Confirm
         trigger={w.rotateNow}
         title={w.rotateNowTitle}

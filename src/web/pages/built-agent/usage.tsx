@@ -3,7 +3,6 @@ import { failureOf } from "../../data/failure.ts";
 import type { AgentUsage } from "../../data/shapes.ts";
 import { Bars } from "../../ui/bars.tsx";
 import { Loading, Problem } from "../../ui/empty.tsx";
-import { spaced } from "../../ui/said.tsx";
 import { Ago } from "../../ui/times.tsx";
 import { useWords } from "../../words/language.tsx";
 import { useUsage } from "../build/queries.ts";
@@ -76,8 +75,7 @@ function Errors({ errors }: { errors: AgentUsage["errors"] }) {
         {errors.map(({ error_code: code, calls, latest_at }) => (
           <tr key={code}>
             <th scope="row">
-              <code>{spaced(code).replaceAll(" ", "_")}</code>{" "}
-              <span className="note">{words.outcome[code]}</span>
+              <code>{code}</code>
             </th>
             <td className="num">{format.count(calls)}</td>
             <td>
