@@ -90,7 +90,7 @@ test("a suspension is told once, with its reason", async () => {
     categories: ["finance"],
     price_cents: 0,
   });
-  await atOnce(6, () => world.run(token, finance));
+  await atOnce(6, () => world.run(token, finance, { idempotency_key: randomUUID() }));
   const { text } = await mailbox.last(email, "Test agent is suspended");
   expect(text).toContain("3 of its requests were outside what you allowed, within 300 seconds");
   const told = (await noticesOf(grant.grant_id)).filter(({ kind }) => kind === "suspended");
