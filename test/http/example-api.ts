@@ -1,3 +1,4 @@
+import { ChangeFeed } from "../../src/core/account/changes/index.ts";
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect } from "vitest";
 import type { Authenticators } from "../../src/api/procedure/context.ts";
@@ -136,6 +137,7 @@ export async function startExampleApi(checks: ReadinessChecks = {}): Promise<Exa
     deps,
     authenticators,
     signIn,
+    changes: new ChangeFeed(deps),
     audit: { append: (entry) => audit.append(entry), count: (call) => audit.count(call) },
     listResourceUrls: () => Promise.resolve([]),
     listResources: () => Promise.resolve({ items: [], total: 0 }),

@@ -16,6 +16,8 @@ export interface Metrics extends Meter {
   showLedger: (counts: Record<string, number>) => void;
   /** Shows whether a dependency is there. */
   showDependency: (dependency: string, isUp: boolean) => void;
+  /** Shows how many pages of the console are open. Calls `count` at each scrape. */
+  watchStreams(count: () => number): void;
   /**
    * Shows how often Redis was lost, and how many takes PostgreSQL counted instead. Reads `totals` at each
    * scrape. Both are 0 where this isn't called, without Redis.
@@ -135,6 +137,15 @@ export function createMetrics(
       this.inc(insurance.insuredTakes);
     },
   });
+  let countStreams = (): number => 0;
+  new Gauge({
+    name: "tollfree_console_streams",
+    help: "Pages of the console that are told what changes",
+    registers,
+    collect() {
+      this.set(countStreams());
+    },
+  });
   const databaseGauges = createDatabaseGauges(registers);
 
   return {
@@ -177,6 +188,9 @@ export function createMetrics(
     }),
     showLedger(counts) {
       for (const [check, count] of Object.entries(counts)) ledger.set({ check }, count);
+    },
+    watchStreams(count) {
+      countStreams = count;
     },
     watchInsurance(totals) {
       insurance = totals;

@@ -3,6 +3,7 @@ import { activityProcedures } from "./activity.ts";
 import { agentProcedures } from "./agents.ts";
 import { approvalProcedures } from "./approvals.ts";
 import { buildProcedures } from "./build.ts";
+import { liveProcedures } from "./live.ts";
 import { sessionProcedures } from "./session.ts";
 
 /** What people see and do in the console. */
@@ -10,6 +11,7 @@ export const userRouter = personRouter({
   session: personRouter(sessionProcedures),
   approvals: personRouter(approvalProcedures),
   agents: personRouter(agentProcedures),
+  live: personRouter(liveProcedures),
   build: personRouter(buildProcedures),
   ...activityProcedures,
 });

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, useInfiniteQuery } from "@tanstack/react-query";
-import { dataOf, POLL_MS, server } from "../../data/client.ts";
+import { dataOf, server } from "../../data/client.ts";
+import { usePollMs } from "../../data/live.ts";
 
 const PAGE_SIZE = 25;
 
@@ -11,8 +12,14 @@ const paymentsQuery = infiniteQueryOptions({
       .then(dataOf),
   initialPageParam: null as string | null,
   getNextPageParam: ({ next_cursor }) => next_cursor,
-  // Who reads older ones doesn't want them to move.
-  refetchInterval: ({ state: { data } }) => (data === undefined || data.pages.length === 1 ? POLL_MS : false),
 });
 
-export const usePayments = () => useInfiniteQuery(paymentsQuery);
+export const usePayments = () => {
+  const pollMs = usePollMs();
+  return useInfiniteQuery({
+    ...paymentsQuery,
+    // Who reads older ones doesn't want them to move.
+    refetchInterval: ({ state: { data } }) =>
+      data === undefined || data.pages.length === 1 ? pollMs : false,
+  });
+};
