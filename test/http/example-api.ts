@@ -1,7 +1,7 @@
-import { ChangeFeed } from "../../src/core/account/changes/index.ts";
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect } from "vitest";
 import type { Authenticators } from "../../src/api/procedure/context.ts";
+import { ChangeFeed } from "../../src/core/account/changes/index.ts";
 import { ErrorEnvelope } from "../../src/api/response/envelope.ts";
 import type { Deps, SessionActor } from "../../src/core/context.ts";
 import type { AnonymousCall, AuditEntry, AuditLog } from "../../src/core/observability/audit/index.ts";

@@ -2,6 +2,7 @@ import type { DataType } from "../data/shapes.ts";
 import { approvalEn } from "./approval-en.ts";
 import { buildEn } from "./build-en.ts";
 import { outcomesEn } from "./outcomes-en.ts";
+import { signInSettingsEn } from "./sign-in-en.ts";
 
 /** Every sentence that the console says. What has a value in it is a function: no sentence is glued together elsewhere. */
 export const en = {
@@ -52,6 +53,7 @@ export const en = {
     password: "Password",
     submit: "Sign in",
     link: "Mail me a link",
+    passkey: "Sign in with a passkey",
     linkSent: (email: string) => `If ${email} has an account, a link is on its way.`,
     linkNeedsEmail: "Type your e-mail address first.",
     demo: "Sign in as the demo person",
@@ -69,6 +71,14 @@ export const en = {
       weak: "This password is too short or too well known.",
       unconfirmed: "This e-mail address isn’t confirmed yet. Open the link that was mailed to it.",
       too_many: "That was too often. Wait a minute.",
+      link_over: "This link can’t be used any more. Ask for another one.",
+      not_fresh: "You signed in a while ago. Sign out and in again, and do this within 15 minutes.",
+      wrong_password: "That isn’t your present password.",
+      no_password: "You have no password yet. Have a link mailed to choose one.",
+      cancelled: "Nothing was done: the browser or you said no.",
+      known_passkey: "There is a passkey of this device already.",
+      unknown_passkey: "This passkey isn’t known here. Sign in another way.",
+      other_address: "Passkeys don’t work at this address. Open the page by its name, such as localhost.",
       failed: "Signing in doesn’t work at the moment. It isn’t your mistake.",
     },
   },
@@ -171,6 +181,7 @@ export const en = {
   } as Record<string, string>,
   approval: approvalEn,
   build: buildEn,
+  signInSettings: signInSettingsEn,
   outcome: outcomesEn,
   payments: {
     title: "Payments",

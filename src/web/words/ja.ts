@@ -2,6 +2,7 @@ import type { Words } from "./en.ts";
 import { approvalJa } from "./approval-ja.ts";
 import { buildJa } from "./build-ja.ts";
 import { outcomesJa } from "./outcomes-ja.ts";
+import { signInSettingsJa } from "./sign-in-ja.ts";
 
 export const ja: Words = {
   app: "Tollfree",
@@ -50,6 +51,7 @@ export const ja: Words = {
     password: "パスワード",
     submit: "サインイン",
     link: "リンクをメールで受け取る",
+    passkey: "パスキーでサインイン",
     linkSent: (email) => `${email} のアカウントがあれば、まもなくリンクが届きます。`,
     linkNeedsEmail: "先にメールアドレスを入力してください。",
     demo: "デモの利用者としてサインイン",
@@ -67,6 +69,15 @@ export const ja: Words = {
       weak: "このパスワードは短すぎるか、よく知られています。",
       unconfirmed: "メールアドレスがまだ確認されていません。届いたメールのリンクを開いてください。",
       too_many: "回数が多すぎます。1分ほどお待ちください。",
+      link_over: "このリンクはもう使えません。もう一度送ってください。",
+      not_fresh:
+        "サインインから時間が経っています。いったんサインアウトし、サインインし直して15分以内に操作してください。",
+      wrong_password: "現在のパスワードが違います。",
+      no_password: "まだパスワードがありません。メールのリンクから設定してください。",
+      cancelled: "何も行われませんでした。ブラウザーまたはあなたが取りやめました。",
+      known_passkey: "この端末のパスキーはすでにあります。",
+      unknown_passkey: "このパスキーは登録されていません。別の方法でサインインしてください。",
+      other_address: "このアドレスではパスキーを使えません。localhost などの名前で開いてください。",
       failed: "現在サインインできません。入力の誤りではありません。",
     },
   },
@@ -167,6 +178,7 @@ export const ja: Words = {
   },
   approval: approvalJa,
   build: buildJa,
+  signInSettings: signInSettingsJa,
   outcome: outcomesJa,
   payments: {
     title: "支払い",

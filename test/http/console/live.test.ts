@@ -150,7 +150,8 @@ test("the database is asked while somebody looks, once for all of them, and not 
     };
     return new ChangeFeed({ sql: { ...sql, run } as typeof sql, log }, { everyMs: 20 });
   };
-  const [asked, askedMeanwhile]: string[][][] = [[], []];
+  const asked: string[][] = [];
+  const askedMeanwhile: string[][] = [];
   const [feed, meanwhile] = [feedWith(asked), feedWith(askedMeanwhile)];
   const other = await signInPerson(world.server.url, mailbox);
   const [abort, abortMeanwhile] = [new AbortController(), new AbortController()];

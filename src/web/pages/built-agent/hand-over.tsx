@@ -7,7 +7,7 @@ import { said } from "../../ui/said.tsx";
 import { Text } from "../../ui/text.tsx";
 import { useToast } from "../../ui/toast.tsx";
 import { useNow, useWords } from "../../words/language.tsx";
-import { useEndOffer, useOffer } from "../build/queries.ts";
+import { useEndOffer, useOffer } from "../built-agents/queries.ts";
 import { useFailureWords } from "../shell/failure-words.ts";
 
 /** Offers the agent to another person, who has to accept. */

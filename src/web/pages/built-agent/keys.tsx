@@ -5,8 +5,8 @@ import { Confirm } from "../../ui/confirm.tsx";
 import { Ago, Moment } from "../../ui/times.tsx";
 import { useToast } from "../../ui/toast.tsx";
 import { useNow, useWords } from "../../words/language.tsx";
-import type { NewKey } from "../build/new-key.tsx";
-import { useEndKey, useNewKey } from "../build/queries.ts";
+import type { NewKey } from "../built-agents/new-key.tsx";
+import { useEndKey, useNewKey } from "../built-agents/queries.ts";
 import { useFailureWords } from "../shell/failure-words.ts";
 
 type Key = BuiltAgent["keys"][number];

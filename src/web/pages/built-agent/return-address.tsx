@@ -5,7 +5,7 @@ import type { BuiltAgent } from "../../data/shapes.ts";
 import { Button } from "../../ui/button.tsx";
 import { Text } from "../../ui/text.tsx";
 import { useWords } from "../../words/language.tsx";
-import { useReturnUrl } from "../build/queries.ts";
+import { useReturnUrl } from "../built-agents/queries.ts";
 import { useFailureWords } from "../shell/failure-words.ts";
 
 /** Where people are offered to go back to after a decision. */

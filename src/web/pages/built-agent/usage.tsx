@@ -5,7 +5,7 @@ import { Bars } from "../../ui/bars.tsx";
 import { Loading, Problem } from "../../ui/empty.tsx";
 import { Ago } from "../../ui/times.tsx";
 import { useWords } from "../../words/language.tsx";
-import { useUsage } from "../build/queries.ts";
+import { useUsage } from "../built-agents/queries.ts";
 import { useFailureWords } from "../shell/failure-words.ts";
 
 /** How the agent does: counts, and how its calls failed. Of the people it acts for, only how many they are. */
