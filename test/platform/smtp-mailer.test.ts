@@ -8,7 +8,7 @@ const FROM = { name: "Tollfree", address: "post@tollfree.example" };
 
 async function mailServer(answers: "take" | "refuse" = "take") {
   const server = await startMailServer(answers);
-  onTestFinished(server.close);
+  onTestFinished(() => server.close());
   return server;
 }
 

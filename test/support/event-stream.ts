@@ -24,7 +24,7 @@ export async function openStream(
   const abort = new AbortController();
   onTestFinished(() => abort.abort());
   const query = new URLSearchParams({ input: JSON.stringify(input) });
-  const response = await fetch(`${url}/user/trpc/user.live.changes?${query}`, {
+  const response = await fetch(`${url}/user/trpc/user.live.changes?${query.toString()}`, {
     headers: { accept: "text/event-stream", ...headers },
     signal: abort.signal,
   });

@@ -24,7 +24,7 @@ export const hasPasskeys = (): boolean =>
 async function credentialOf(asking: Promise<Credential | null>): Promise<object> {
   try {
     const credential = await asking;
-    if (credential instanceof PublicKeyCredential) return credential.toJSON() as object;
+    if (credential instanceof PublicKeyCredential) return credential.toJSON();
   } catch (error) {
     if (error instanceof DOMException && error.name === "InvalidStateError")
       throw new SignInError("known_passkey");

@@ -148,7 +148,7 @@ test("the database is asked while somebody looks, once for all of them, and not 
       asked.push(query.values[0] as string[]);
       return sql.run(query);
     };
-    return new ChangeFeed({ sql: { ...sql, run } as typeof sql, log }, { everyMs: 20 });
+    return new ChangeFeed({ sql: { ...sql, run }, log }, { everyMs: 20 });
   };
   const asked: string[][] = [];
   const askedMeanwhile: string[][] = [];

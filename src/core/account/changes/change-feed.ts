@@ -59,7 +59,7 @@ export class ChangeFeed {
    * @throws AppError `rate_limited` if too many pages are open, `service_unavailable` when the server stops
    */
   async *follow(userId: string, last: string | undefined, signal: AbortSignal): AsyncGenerator<Change> {
-    if (this.#isClosed) throw stopping();
+    this.#requireOpen();
     const person: Watched = this.#people.get(userId) ?? { digests: undefined, listeners: new Set() };
     if (person.listeners.size >= this.#limits.mostOfPerson || this.#streams >= this.#limits.most)
       throw new AppError("rate_limited", { message: "Too many pages are open.", retryAfterSeconds: 60 });
@@ -73,7 +73,7 @@ export class ChangeFeed {
     let seen = last;
     try {
       while (!signal.aborted) {
-        if (this.#isClosed) throw stopping();
+        this.#requireOpen();
         const woken = new Promise<void>((resolve) => (wake = resolve));
         const id = person.digests && idOf(person.digests);
         if (id !== undefined && id !== seen) {
@@ -98,6 +98,11 @@ export class ChangeFeed {
     for (const { listeners } of this.#people.values()) for (const listener of listeners) listener();
     this.#endPause();
     await this.#asking;
+  }
+
+  #requireOpen(): void {
+    if (!this.#isClosed) return;
+    throw new AppError("service_unavailable", { message: "The server is stopping.", retryAfterSeconds: 1 });
   }
 
   /** Asks as long as somebody looks. */
@@ -129,9 +134,6 @@ export class ChangeFeed {
     }
   }
 }
-
-const stopping = (): AppError =>
-  new AppError("service_unavailable", { message: "The server is stopping.", retryAfterSeconds: 1 });
 
 /** Of each digest, enough that a change shows. */
 const idOf = (digests: Digests): string =>
