@@ -47,10 +47,21 @@ CREATE VIEW open_approvals WITH (security_invoker = true) AS
 SELECT id, kind, agent_id, grant_id, request_digest, created_at, expires_at, user_id
   FROM approvals WHERE status = 'pending' AND expires_at > now();
 
--- Budgets that the user approved and no run has used yet.
+-- Budgets that the user approved and no run has used yet. Of a combined request, the user may have left the money out.
 CREATE VIEW approved_budgets WITH (security_invoker = true) AS
-SELECT id, grant_id, requested->>'service_key' AS service_key, ((requested->>'amount_cents')::numeric * 10000)::bigint AS amount_micros, created_at
-  FROM approvals WHERE kind = 'budget' AND status = 'approved' AND consumed_at IS NULL AND expires_at > now();
+SELECT id, grant_id, requested->>'service_key' AS service_key,
+       ((CASE kind WHEN 'budget' THEN requested ELSE granted END->>'amount_cents')::numeric * 10000)::bigint AS amount_micros, created_at
+  FROM approvals
+ WHERE (kind = 'budget' OR kind = 'combined' AND granted->>'amount_cents' IS NOT NULL)
+   AND status = 'approved' AND consumed_at IS NULL AND expires_at > now();
+
+-- Rules that hold, with what is left of those that have a cap: payments that can still settle, and settled ones, count.
+CREATE VIEW live_rules WITH (security_invoker = true) AS
+SELECT r.id, r.grant_id, r.kind, r.service, r.amount_micros,
+       r.amount_micros - (SELECT coalesce(sum(p.amount_micros), 0)::bigint FROM payments p
+                           WHERE p.rule_id = r.id AND p.status NOT IN ('expired', 'canceled', 'void')) AS remaining,
+       r.created_at, r.expires_at
+  FROM grant_rules r WHERE r.ended_at IS NULL AND (r.expires_at IS NULL OR r.expires_at > now());
 
 -- Sessions with the state of their grant, agent and API key. A session whose scopes exceed its grant's counts as revoked, and
 -- one whose grant is suspended as suspended.

@@ -7,10 +7,10 @@ import { unlessAborted, waitFor } from "./wait.ts";
 /** A question that only the person can answer. Show them the link and the code. */
 export interface ApprovalRequest {
   /**
-   * What is asked for: a grant to this agent, one more payment, or consent to send more types of personal
-   * data.
+   * What is asked for: a grant to this agent, one more payment, consent to send more types of personal data, or several of
+   * these together.
    */
-  kind: "grant" | "budget" | "data";
+  kind: "grant" | "budget" | "data" | "combined";
   approvalId: string;
   /** The page where the person answers. */
   approvalUrl: string;
@@ -163,7 +163,9 @@ function questionOf(refusal: unknown): { request: ApprovalRequest; intervalMs: n
     case "consent_required":
       return toQuestion("grant", refusal.details);
     case "data_consent_required":
-      return toQuestion("data", refusal.details);
+      return toQuestion(refusal.details.asked === undefined ? "data" : "combined", refusal.details);
+    case "scope_violation":
+      return toQuestion("combined", refusal.details);
     case "budget_approval_required":
       return toQuestion("budget", refusal.details);
     default:

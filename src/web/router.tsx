@@ -55,6 +55,15 @@ const agents = createRoute({
   component: lazyRouteComponent(() => import("./pages/agents/index.tsx"), "AgentsPage"),
 });
 
+const oneAgent = createRoute({
+  getParentRoute: () => shell,
+  path: "/agents/$grantId",
+  loader: async () => {
+    if ((await loadMe()).person !== null) await queries.query(agentsQuery).catch(shownByPage);
+  },
+  component: lazyRouteComponent(() => import("./pages/agent/index.tsx"), "AgentPage"),
+});
+
 const payments = createRoute({
   getParentRoute: () => shell,
   path: "/payments",
@@ -120,7 +129,7 @@ export const router = createRouter({
     approval,
     signIn,
     newPassword,
-    shell.addChildren([agents, payments, activity, build, builtAgent, settings]),
+    shell.addChildren([agents, oneAgent, payments, activity, build, builtAgent, settings]),
   ]),
   defaultPreload: "intent",
   defaultErrorComponent: LoadFailed,

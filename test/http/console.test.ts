@@ -89,7 +89,7 @@ describe("the page", () => {
     "/approvals/",
     `${APPROVAL}/more`,
     "/agents/",
-    "/agents/x",
+    "/agents/x/y",
     "/index.html",
     "/assets/no-such-file.js",
     "/assets/../.vite/manifest.json",

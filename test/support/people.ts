@@ -1,10 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
+import type { UserActor } from "../../src/core/context.ts";
 import type { Mail, Mailer } from "../../src/core/ports/mailer.ts";
 import { eventually } from "./eventually.ts";
 
 /** An address that nobody else has. */
 export const newAddress = (): string => `${randomUUID()}@people.example`;
+
+/** Somebody who signed in as this user. */
+export const userActor = (userId: string): UserActor => ({
+  ...{ kind: "user", userId, accountId: randomUUID(), sessionId: randomUUID() },
+  email: `${userId}@example.com`,
+});
 
 export const PASSWORD = "a password of the tests";
 

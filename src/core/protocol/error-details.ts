@@ -14,6 +14,25 @@ export const OpenApproval = z.object({
 });
 export type OpenApproval = z.infer<typeof OpenApproval>;
 
+/** What one approval of a call asks for that lacks several things. */
+const AskedTogether = z.object({
+  asked: z
+    .object({
+      allowed_task_types: z.array(z.string()),
+      allowed_data_types: z.array(z.string()),
+      allowed_categories: z.array(z.string()),
+      amount_cents: z
+        .number()
+        .nullable()
+        .meta({ description: "For this one call. null: no money is lacking" }),
+    })
+    .optional()
+    .meta({
+      description: "Set if the call lacks several things: what the one approval of kind combined asks for",
+    }),
+});
+export type AskedTogether = z.infer<typeof AskedTogether>;
+
 export const DirectPaymentOutcome = z
   .object({
     status: z
@@ -132,10 +151,13 @@ export const ERROR_DETAILS = {
     missing: z
       .array(z.string())
       .meta({ description: "Values that the scope or the consent doesn't include" }),
+    ...AskedTogether.shape,
+    ...OpenApproval.partial().shape,
   }),
   data_consent_required: z.object({
     missing: z.array(z.string()),
     purpose: z.string().optional().meta({ description: "What the sponsor uses the data for" }),
+    ...AskedTogether.shape,
     ...OpenApproval.partial().shape,
   }),
   budget_approval_required: z.object({

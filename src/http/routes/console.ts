@@ -40,6 +40,7 @@ const SHELL = "pages/shell/index.tsx";
 const PAGES: { address: RegExp; modules: string[] }[] = [
   { address: /^\/approvals\/[\w-]{1,200}$/, modules: ["pages/approval/index.tsx"] },
   { address: /^\/(agents)?$/, modules: [SHELL, "pages/agents/index.tsx"] },
+  { address: /^\/agents\/[\w-]{1,200}$/, modules: [SHELL, "pages/agent/index.tsx"] },
   { address: /^\/payments$/, modules: [SHELL, "pages/payments/index.tsx"] },
   { address: /^\/activity$/, modules: [SHELL, "pages/activity/index.tsx"] },
   { address: /^\/build$/, modules: [SHELL, "pages/built-agents/index.tsx"] },

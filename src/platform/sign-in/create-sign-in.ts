@@ -15,6 +15,7 @@ import { createSignInHooks } from "./hooks.ts";
 import { addressTakenMail, proveAddressMail, resetPasswordMail, signInMail } from "./mails.ts";
 import { openSessionPlugin } from "./open-session.ts";
 import { isServed } from "./routes.ts";
+import { requireSignUpBrowser } from "./sign-up-browser.ts";
 
 const AUTH_PREFIX = "/auth";
 
@@ -106,7 +107,7 @@ export function createSignIn(options: SignInOptions): SignIn {
 }
 
 function createLibrary(options: SignInOptions) {
-  const { db, log, secret, publicBaseUrl, origins, name, sendMail } = options;
+  const { db, cipher, log, secret, publicBaseUrl, origins, name, sendMail } = options;
   const mailUnlessOff = sendMail ?? (() => undefined);
   return betterAuth({
     appName: name,
@@ -159,9 +160,10 @@ function createLibrary(options: SignInOptions) {
       sendOnSignIn: true,
       expiresIn: PROVE_SECONDS,
       autoSignInAfterVerification: false,
+      beforeEmailVerification: async ({ id }, request) => requireSignUpBrowser(cipher, id, request),
       sendVerificationEmail: async ({ user, url }) => mailUnlessOff(proveAddressMail(user.email, url)),
     },
-    hooks: createSignInHooks(options),
+    hooks: createSignInHooks({ ...options, proveSeconds: PROVE_SECONDS }),
     plugins: [
       openSessionPlugin,
       magicLink({

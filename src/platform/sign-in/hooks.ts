@@ -1,10 +1,15 @@
+import { BASE_ERROR_CODES } from "better-auth";
 import { APIError, createAuthMiddleware } from "better-auth/api";
 import type { Cipher } from "../../core/ports/cipher.ts";
 import type { RateLimiter, RateRule } from "../../core/ports/rate-limiter.ts";
+import { SIGN_UP_COOKIE, signUpProof } from "./sign-up-browser.ts";
 
 interface HookOptions {
   cipher: Cipher;
   limiter: RateLimiter;
+  publicBaseUrl: string;
+  /** How long the link works that proves an address. */
+  proveSeconds: number;
   rules: { passwordTries: RateRule; signInMails: RateRule };
 }
 
@@ -17,7 +22,8 @@ const MAILING_ROUTES = new Set([
 ]);
 
 /** What happens around the library's own routes: limits by account. Of changes, the database notes who is to be told. */
-export function createSignInHooks({ cipher, limiter, rules }: HookOptions) {
+export function createSignInHooks(options: HookOptions) {
+  const { cipher, limiter, publicBaseUrl, proveSeconds, rules } = options;
   /** Counts by address whether there is an account or not, so the refusal tells nothing. */
   async function count(rule: RateRule, email: string): Promise<void> {
     const digest = cipher.hmac(`sign-in:${email.toLowerCase()}`).toString("base64url");
@@ -41,5 +47,35 @@ export function createSignInHooks({ cipher, limiter, rules }: HookOptions) {
         return { context: { body: { ...body, revokeOtherSessions: true } } };
       return undefined;
     }),
+    after: createAuthMiddleware(async (ctx) => {
+      const newcomer = await findNewcomer(ctx.path, ctx.context.returned, async () => {
+        const { email } = ctx.body as { email: string };
+        return (await ctx.context.internalAdapter.findUserByEmail(email))?.user.id;
+      });
+      if (newcomer !== undefined)
+        ctx.setCookie(SIGN_UP_COOKIE, signUpProof(cipher, newcomer), {
+          path: new URL(`${ctx.context.baseURL}/verify-email`).pathname,
+          ...{ httpOnly: true, sameSite: "lax", secure: publicBaseUrl.startsWith("https:") },
+          maxAge: proveSeconds,
+        });
+    }),
   };
+}
+
+/**
+ * Returns the account whose password the caller has just chosen, or just given although its address isn't proven. For an
+ * address that is taken, the library makes up the account of a sign-up's answer, so the cookie tells nothing.
+ */
+async function findNewcomer(
+  path: string | undefined,
+  returned: unknown,
+  findId: () => Promise<string | undefined>,
+): Promise<string | undefined> {
+  if (path === "/sign-up/email" && !(returned instanceof APIError))
+    return (returned as { user: { id: string } }).user.id;
+  const isUnproven =
+    path === "/sign-in/email" &&
+    returned instanceof APIError &&
+    returned.body?.code === BASE_ERROR_CODES.EMAIL_NOT_VERIFIED.code;
+  return isUnproven ? await findId() : undefined;
 }

@@ -14,7 +14,7 @@ export const signInMail = (to: string, url: string): Mail => ({
 export const proveAddressMail = (to: string, url: string): Mail => ({
   to,
   subject: "Confirm your e-mail address",
-  text: `Somebody signed up to Tollfree with this address. If it was you, open this link to confirm it:\n\n${url}\n\nThe link works for one hour.\n\nIf it wasn't you, don't open the link: it would make the password count that they chose.\n`,
+  text: `Somebody signed up to Tollfree with this address. If it was you, open this link in the same browser to confirm it:\n\n${url}\n\nThe link works for one hour.\n\nIf it wasn't you, ignore this mail. The link changes nothing in other browsers.\n`,
 });
 
 export const addressTakenMail = (to: string, signInUrl: string): Mail => ({

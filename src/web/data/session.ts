@@ -88,7 +88,8 @@ export const useSignIn = () =>
 
 export const useSignUp = () =>
   useMutation({
-    mutationFn: (given: { email: string; password: string; name: string }) => post("/sign-up/email", given),
+    mutationFn: (given: { email: string; password: string; name: string }) =>
+      post("/sign-up/email", { ...given, callbackURL: `${location.pathname}?confirmed=1` }),
     onSuccess: startAfresh,
   });
 

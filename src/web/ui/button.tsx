@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 export interface ButtonProps {
   /** `allow`: green, what the page is for. `stop`: red. `plain` and `quiet` for the rest. */
   tone?: "allow" | "plain" | "quiet" | "stop" | "stop-solid";
-  size?: "small" | "large";
+  size?: "small" | "large" | undefined;
   type?: "button" | "submit";
   /** Whether its call is under way. A press then does nothing. */
   isBusy?: boolean;

@@ -1,3 +1,4 @@
+import { agentEn } from "./agent-en.ts";
 import type { DataType } from "../data/shapes.ts";
 import { approvalEn } from "./approval-en.ts";
 import { buildEn } from "./build-en.ts";
@@ -56,6 +57,11 @@ export const en = {
     passkey: "Sign in with a passkey",
     linkSent: (email: string) => `If ${email} has an account, a link is on its way.`,
     linkNeedsEmail: "Type your e-mail address first.",
+    linkEnded: "That link was used before, or its time is over. Ask for a new one.",
+    linkOfOtherBrowser:
+      "Nothing was confirmed. Open that link in the browser where you created the account. If you didn’t create one, have a sign-in link mailed to you here.",
+    confirmed: "Your e-mail address is confirmed. Sign in with your password.",
+    confirmHere: (email: string) => `A mail is on its way to ${email}. Open its link in this browser.`,
     demo: "Sign in as the demo person",
     sandbox: "This is a sandbox: no real money, no real mail.",
     create: "Create an account",
@@ -156,6 +162,7 @@ export const en = {
     answer: "Answer",
     canAnswerUntil: (time: string) => `can be answered until ${time}`,
   },
+  agent: agentEn,
   operation: {
     agent_auth: "Signed in",
     agent_get_approval: "Looked for your answer",

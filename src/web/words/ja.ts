@@ -1,3 +1,4 @@
+import { agentJa } from "./agent-ja.ts";
 import type { Words } from "./en.ts";
 import { approvalJa } from "./approval-ja.ts";
 import { buildJa } from "./build-ja.ts";
@@ -54,6 +55,11 @@ export const ja: Words = {
     passkey: "パスキーでサインイン",
     linkSent: (email) => `${email} のアカウントがあれば、まもなくリンクが届きます。`,
     linkNeedsEmail: "先にメールアドレスを入力してください。",
+    linkEnded: "このリンクは使用済みか、期限が切れています。新しいリンクを受け取ってください。",
+    linkOfOtherBrowser:
+      "確認は行われていません。アカウントを作成したブラウザでリンクを開いてください。作成した覚えがない場合は、ここからサインイン用のリンクを受け取れます。",
+    confirmed: "メールアドレスを確認しました。パスワードでサインインしてください。",
+    confirmHere: (email) => `${email} にメールを送りました。このブラウザでリンクを開いてください。`,
     demo: "デモの利用者としてサインイン",
     sandbox: "ここはサンドボックスです。実際のお金もメールも使われません。",
     create: "アカウントを作成",
@@ -153,6 +159,7 @@ export const ja: Words = {
     answer: "回答する",
     canAnswerUntil: (time) => `${time}まで回答できます`,
   },
+  agent: agentJa,
   operation: {
     agent_auth: "サインイン",
     agent_get_approval: "回答を確認",

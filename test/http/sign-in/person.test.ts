@@ -117,7 +117,8 @@ test("a person who signs up with a password is nobody until their address is pro
   const email = newAddress();
   const browser = newBrowser();
   const signUp = { email, password: PASSWORD, name: "Ines" };
-  expect(await browser.post("/auth/sign-up/email", signUp)).toMatchObject({ status: 200, setCookies: [] });
+  const { status, setCookies } = await browser.post("/auth/sign-up/email", signUp);
+  expect([status, setCookies.filter((cookie) => !cookie.startsWith("tollfree.sign_up="))]).toEqual([200, []]);
   expect((await browser.post("/auth/sign-in/email", signUp)).status).toBe(403);
   expect(await person({ cookie: browser.cookie })).toBeUndefined();
   await browser.get(await mailbox.link(email, "Confirm your e-mail address"));

@@ -4,6 +4,7 @@ import { agentProcedures } from "./agents.ts";
 import { approvalProcedures } from "./approvals.ts";
 import { buildProcedures } from "./build.ts";
 import { liveProcedures } from "./live.ts";
+import { ruleProcedures } from "./rules.ts";
 import { sessionProcedures } from "./session.ts";
 
 /** What people see and do in the console. */
@@ -13,5 +14,6 @@ export const userRouter = personRouter({
   agents: personRouter(agentProcedures),
   live: personRouter(liveProcedures),
   build: personRouter(buildProcedures),
+  rules: personRouter(ruleProcedures),
   ...activityProcedures,
 });

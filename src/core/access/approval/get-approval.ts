@@ -9,7 +9,7 @@ import { next } from "../../protocol/next-actions.ts";
 import { narrow, toWire } from "../scope/index.ts";
 import { approvalUrl } from "./open-approval.ts";
 import type { GetApprovalInput, GetApprovalOutput } from "./schema.ts";
-import { BudgetRequest, DataRequest, GrantRequest } from "./schema.ts";
+import { BudgetRequest, CombinedRequest, DataRequest, GrantRequest } from "./schema.ts";
 import type { ApprovalRow } from "./store.ts";
 import { findApproval, findGranted } from "./store.ts";
 
@@ -55,9 +55,11 @@ function nextAfterDecision(approval: ApprovalRow, granted: Granted | undefined):
       ];
     case "data": {
       const { campaign_id, service_key } = DataRequest.parse(approval.requested);
-      if (service_key !== null)
-        return [next.runService(service_key, { campaignId: campaign_id ?? undefined })];
-      return campaign_id === null ? [next.searchServices()] : [next.getTask(campaign_id)];
+      return nextForCall(campaign_id, service_key);
+    }
+    case "combined": {
+      const { campaign_id, service_key } = CombinedRequest.parse(approval.requested);
+      return nextForCall(campaign_id, service_key);
     }
     case "budget": {
       const { service_key, campaign_id } = BudgetRequest.parse(approval.requested);
@@ -66,6 +68,12 @@ function nextAfterDecision(approval: ApprovalRow, granted: Granted | undefined):
     case "gpt_sign_in":
       return [next.searchServices()];
   }
+}
+
+/** Leads back to the call that asked. */
+function nextForCall(campaignId: string | null, serviceKey: string | null): NextAction[] {
+  if (serviceKey !== null) return [next.runService(serviceKey, { campaignId: campaignId ?? undefined })];
+  return campaignId === null ? [next.searchServices()] : [next.getTask(campaignId)];
 }
 
 type Granted = NonNullable<Awaited<ReturnType<typeof findGranted>>>;

@@ -1,8 +1,11 @@
+export { askForBudget, askUser, type Asked, type AskedAbout, type LackingMoney } from "./ask-user.ts";
 export { getApproval } from "./get-approval.ts";
 export { listApprovals } from "./list-approvals.ts";
 export { approvalPrompt, MOST_WRONG_CODES, openApproval, userCodeOf } from "./open-approval.ts";
 export {
+  ApprovalKind,
   BudgetRequest,
+  CombinedRequest,
   DataRequest,
   GetApprovalInput,
   GetApprovalOutput,

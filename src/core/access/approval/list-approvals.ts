@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Deps } from "../../context.ts";
 import { PAGE_SIZE } from "../../protocol/fields.ts";
 import type { ListApprovalsInput, ListApprovalsOutput } from "./schema.ts";
-import { BudgetRequest, DataRequest, GrantRequest } from "./schema.ts";
+import { BudgetRequest, CombinedRequest, DataRequest, GrantRequest } from "./schema.ts";
 import type { SearchedApproval } from "./search-store.ts";
 import { findCampaignsAskedAbout, searchApprovals } from "./search-store.ts";
 
@@ -50,13 +50,14 @@ function asked({ kind, requested }: SearchedApproval): Asked {
       return GrantRequest.parse(requested);
     case "data":
       return DataRequest.parse(requested);
+    case "combined":
+      return CombinedRequest.parse(requested);
     case "budget":
       return BudgetRequest.parse(requested);
   }
 }
 
-function campaignOf({ kind, requested }: SearchedApproval): string | undefined {
-  if (kind === "grant" || kind === "gpt_sign_in") return undefined;
-  const request = kind === "data" ? DataRequest.parse(requested) : BudgetRequest.parse(requested);
-  return request.campaign_id ?? undefined;
+function campaignOf(approval: SearchedApproval): string | undefined {
+  const request = asked(approval);
+  return "campaign_id" in request ? (request.campaign_id ?? undefined) : undefined;
 }

@@ -21,13 +21,14 @@ const WAIT_WHEN_TOO_MANY_SECONDS = 60;
 
 /**
  * The first two kinds live 10 minutes, because the user may type a short code, which could be guessed in a longer
- * time. The other two wait for a user that is known already, so they can wait a day.
+ * time. The others wait for a user that is known already, so they can wait a day.
  */
 const LIFETIME_SECONDS: Record<ApprovalKind, number> = {
   grant: 600,
   gpt_sign_in: 600,
   budget: 86_400,
   data: 86_400,
+  combined: 86_400,
 };
 
 /** What to ask the user. */

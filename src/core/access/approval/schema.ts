@@ -1,6 +1,7 @@
 import { z } from "zod";
 import {
   DataTypeField,
+  ExplicitScopes,
   Id,
   Page,
   RequestedScopes,
@@ -9,8 +10,14 @@ import {
   Timestamp,
 } from "../../protocol/fields.ts";
 
-export const ApprovalKind = z.enum(["grant", "budget", "data", "gpt_sign_in"]);
+export const ApprovalKind = z.enum(["grant", "budget", "data", "combined", "gpt_sign_in"]);
 export type ApprovalKind = z.infer<typeof ApprovalKind>;
+
+const aboveRule = {
+  above_rule: z.boolean().optional().meta({
+    description: "The budget would do, but the user wants to be asked before a call that costs so much",
+  }),
+};
 
 /** The content of `approvals.requested`, by kind. `GrantRequest` serves the kinds `grant` and `gpt_sign_in`. */
 export const GrantRequest = z.object({
@@ -26,7 +33,16 @@ export const DataRequest = z.object({
 export const BudgetRequest = z.object({
   service_key: ServiceKey,
   amount_cents: z.number(),
+  ...aboveRule,
   campaign_id: z.string().nullable(),
+});
+/** What a call lacks that the grant and its budget don't allow. `amount_cents` null: no money. */
+export const CombinedRequest = z.object({
+  scopes: ExplicitScopes,
+  amount_cents: z.number().nullable(),
+  ...aboveRule,
+  campaign_id: z.string().nullable(),
+  service_key: z.string().nullable(),
 });
 
 const ApprovalStatus = z.enum(["pending", "approved", "denied", "expired"]);
@@ -55,7 +71,9 @@ export const ListApprovalsOutput = z.object({
         .object({ user_id: z.string(), email: z.string() })
         .nullable()
         .meta({ description: "Who is asked. null: nobody is known yet, as at an agent's first contact" }),
-      asks: z.union([GrantRequest, DataRequest, BudgetRequest]).meta({ description: "For what" }),
+      asks: z
+        .union([GrantRequest, DataRequest, BudgetRequest, CombinedRequest])
+        .meta({ description: "For what" }),
       campaign: z
         .object({ campaign_id: z.string(), name: z.string(), purpose: z.string(), sponsor: z.string() })
         .nullable()

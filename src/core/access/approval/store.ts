@@ -116,15 +116,21 @@ export const countWrongCode = statement({
 export const recordDecision = statement({
   name: "approval.decide",
   limit: "money",
-  params: { id: uuid, status: oneOf("approved", "denied"), user_id: uuid, grant_id: nullable(uuid) },
+  params: {
+    id: uuid,
+    status: oneOf("approved", "denied"),
+    user_id: uuid,
+    grant_id: nullable(uuid),
+    granted: nullable(json<Record<string, unknown>>()),
+  },
   row: {},
   text: `
-    UPDATE approvals SET status = $status, user_id = $user_id, grant_id = coalesce($grant_id, grant_id), decided_at = now()
+    UPDATE approvals SET status = $status, user_id = $user_id, grant_id = coalesce($grant_id, grant_id), granted = $granted, decided_at = now()
      WHERE id = $id`,
 });
 
 /**
- * Ends the budget and data approvals of a grant. So after the grant is replaced or revoked, no approved budget of its
+ * Ends the approvals that change a grant or let it pay more. So after the grant is replaced or revoked, no approved budget of its
  * old terms is left. The approvals are locked in the order of their ids: the next statement may want the same ones.
  */
 export const endApprovalsOfGrant = statement({
@@ -135,7 +141,7 @@ export const endApprovalsOfGrant = statement({
   text: `
     UPDATE approvals SET status = 'expired'
      WHERE id IN (SELECT id FROM approvals
-                   WHERE grant_id = $grant_id AND kind IN ('budget', 'data') AND status IN ('pending', 'approved')
+                   WHERE grant_id = $grant_id AND kind IN ('budget', 'data', 'combined') AND status IN ('pending', 'approved')
                    ORDER BY id FOR UPDATE)`,
 });
 

@@ -6,7 +6,13 @@ import { DATA_TYPES } from "../../protocol/data-types.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import { ownerDomainOf } from "../agent/index.ts";
-import { BudgetRequest, DataRequest, GrantRequest, MOST_WRONG_CODES } from "../approval/index.ts";
+import {
+  BudgetRequest,
+  CombinedRequest,
+  DataRequest,
+  GrantRequest,
+  MOST_WRONG_CODES,
+} from "../approval/index.ts";
 import { toWire } from "../scope/index.ts";
 import type { ApprovalPage, ListQuestionsOutput, Question, ReadQuestionInput } from "./schema.ts";
 import type { AskedQuestion } from "./store.ts";
@@ -139,10 +145,22 @@ async function readAsked(
         ...(campaign_id !== null && { campaignId: campaign_id }),
       };
     }
-    case "budget": {
-      const { amount_cents, service_key, campaign_id } = BudgetRequest.parse(requested);
+    case "combined": {
+      const { scopes, amount_cents, above_rule, service_key, campaign_id } = CombinedRequest.parse(requested);
+      const asked = { scopes, budget_limit_cents: amount_cents ?? 0, expires_in_seconds: null };
       return {
-        asks: { ...NOTHING_ASKED, budget_limit_cents: amount_cents },
+        asks: {
+          ...(await readGrantRequest(ctx, asked, present)),
+          ...{ budget_limit_cents: amount_cents, above_rule: above_rule === true },
+        },
+        ...(service_key !== null && { serviceKey: service_key }),
+        ...(campaign_id !== null && { campaignId: campaign_id }),
+      };
+    }
+    case "budget": {
+      const { amount_cents, above_rule, service_key, campaign_id } = BudgetRequest.parse(requested);
+      return {
+        asks: { ...NOTHING_ASKED, budget_limit_cents: amount_cents, above_rule: above_rule === true },
         serviceKey: service_key,
         ...(campaign_id !== null && { campaignId: campaign_id }),
       };
@@ -155,6 +173,7 @@ const NOTHING_ASKED: Question["asks"] = {
   data_types: [],
   categories: [],
   budget_limit_cents: null,
+  above_rule: false,
   expires_in_seconds: null,
 };
 
@@ -188,6 +207,7 @@ async function readGrantRequest(
     })),
     categories: choices("allowed_categories", all.categories),
     budget_limit_cents,
+    above_rule: false,
     expires_in_seconds,
   };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ApprovalKind } from "../approval/index.ts";
 import {
   Cents,
   DataTypeField,
@@ -41,7 +42,7 @@ const Choice = z.object({ name: z.string(), held: z.boolean() });
 
 export const Question = z.object({
   approval_id: z.string(),
-  kind: z.enum(["grant", "budget", "data", "gpt_sign_in"]),
+  kind: ApprovalKind,
   asked_at: Timestamp,
   expires_at: Timestamp,
   agent: z.object({
@@ -55,6 +56,9 @@ export const Question = z.object({
     data_types: z.array(z.object({ type: DataTypeField, held: z.boolean() })),
     categories: z.array(Choice),
     budget_limit_cents: z.number().nullable().meta({ description: "null: no money is asked for" }),
+    above_rule: z.boolean().meta({
+      description: "The budget would do, but the person wants to be asked before a call that costs so much",
+    }),
     expires_in_seconds: z
       .number()
       .nullable()

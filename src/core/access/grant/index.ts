@@ -12,7 +12,7 @@ export {
 } from "./schema.ts";
 export { finishStop, stopAgent, stopAllAgents, undoStop } from "./stop-agent.ts";
 export {
-  addDataTypes,
+  addScopes,
   findOwnGrant,
   listOwnGrants,
   resumeGrantOfSession,

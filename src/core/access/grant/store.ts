@@ -52,14 +52,17 @@ export const upsertGrant = statement({
     RETURNING id, subject`,
 });
 
-/** Adds data types to a live grant. Writes no row if the grant isn't live. */
-export const addDataTypes = statement({
-  name: "grant.add-data-types",
+/** Adds scopes to a live grant. Writes no row if the grant isn't live. */
+export const addScopes = statement({
+  name: "grant.add-scopes",
   limit: "money",
-  params: { id: uuid, data_types: texts<DataType>() },
+  params: { task_types: texts(), data_types: texts<DataType>(), categories: texts(), id: uuid },
   row: {},
   text: `
-    UPDATE grants SET allowed_data_types = ARRAY(SELECT DISTINCT unnest(allowed_data_types || $data_types)), updated_at = now()
+    UPDATE grants
+       SET allowed_task_types = allowed_task_types || ARRAY(SELECT unnest($task_types) EXCEPT SELECT unnest(allowed_task_types)),
+           allowed_data_types = allowed_data_types || ARRAY(SELECT unnest($data_types) EXCEPT SELECT unnest(allowed_data_types)),
+           allowed_categories = allowed_categories || ARRAY(SELECT unnest($categories) EXCEPT SELECT unnest(allowed_categories)), updated_at = now()
      WHERE id = $id AND EXISTS (SELECT FROM live_grants l WHERE l.id = $id)`,
 });
 

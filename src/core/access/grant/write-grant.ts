@@ -2,6 +2,7 @@ import type { Scopes } from "../../context.ts";
 import type { Sql } from "../../ports/sql.ts";
 import { endApprovalsOfGrant } from "../approval/index.ts";
 import { noteGrant } from "../notice/index.ts";
+import { endExemptions } from "../rule/index.ts";
 import { revokeSessionsOfGrant, revokeSessionsWiderThan } from "../session/index.ts";
 import { endUndo, upsertGrant } from "./store.ts";
 
@@ -13,7 +14,7 @@ export interface GrantTerms {
 
 /**
  * Writes the grant of a user and an agent, in a transaction. Sessions that are wider than the new terms are revoked, and
- * approvals under the old terms end. The first statement locks the grant, so the next ones also see what a decision or a
+ * approvals and exemptions under the old terms end. The first statement locks the grant, so the next ones also see what a decision or a
  * revocation at the same moment has changed.
  */
 export async function writeGrant(
@@ -35,6 +36,7 @@ export async function writeGrant(
   const grant = await upsertGrant.one(sql, { user_id: userId, agent_id: agentId, ...terms });
   await revokeSessionsWiderThan.count(sql, { grant_id: grant.id, ...terms });
   await endApprovalsOfGrant.count(sql, { grant_id: grant.id });
+  await endExemptions.count(sql, { grant_id: grant.id });
   await noteGrant.count(sql, { grant_id: grant.id });
   return grant;
 }

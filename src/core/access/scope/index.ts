@@ -1,7 +1,9 @@
 /** Rules for scopes. Scopes are three lists: task types, data types and categories. Nothing is stored here. */
 export {
   fromWire,
+  isEmpty,
   isWithinRequest,
+  lackingFrom,
   missingFrom,
   narrow,
   resolveEverything,

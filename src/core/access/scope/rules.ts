@@ -52,6 +52,16 @@ export function narrow(requested: WireRequestedScopes, allowed: Scopes): Scopes 
 export const missingFrom = <T>(wanted: readonly T[], allowed: readonly T[]): T[] =>
   unique(wanted).filter((item) => !allowed.includes(item));
 
+/** Returns what the needed scopes have and the allowed ones lack. */
+export const lackingFrom = (needed: Scopes, allowed: Scopes): Scopes => ({
+  taskTypes: missingFrom(needed.taskTypes, allowed.taskTypes),
+  dataTypes: missingFrom(needed.dataTypes, allowed.dataTypes),
+  categories: missingFrom(needed.categories, allowed.categories),
+});
+
+export const isEmpty = ({ taskTypes, dataTypes, categories }: Scopes): boolean =>
+  taskTypes.length + dataTypes.length + categories.length === 0;
+
 /** Returns whether a user's decision stays inside the request. If the agent asked for `["*"]`, any list does. */
 export function isWithinRequest(decided: Scopes, requested: WireRequestedScopes): boolean {
   const within = (chosen: readonly string[], asked: readonly string[]): boolean =>

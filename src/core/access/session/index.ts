@@ -12,7 +12,7 @@ export {
   RevokeSessionOutput,
 } from "./schema.ts";
 export {
-  addDataTypesToSessions,
+  addScopesToSessions,
   recordSelection,
   revokeSessionsOfGrant,
   revokeSessionsWiderThan,

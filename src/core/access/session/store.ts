@@ -183,14 +183,23 @@ export const revokeSessionsWiderThan = statement({
             AND s.allowed_categories <@ $categories AND a."limit" <= $budget_micros AND s.expires_at <= $expires_at)`,
 });
 
-/** Adds data types to those of the sessions that are of this grant. */
-export const addDataTypesToSessions = statement({
-  name: "session.add-data-types",
+/** Adds scopes to those of the sessions that are of this grant. */
+export const addScopesToSessions = statement({
+  name: "session.add-scopes",
   limit: "money",
-  params: { ids: uuids, grant_id: uuid, data_types: texts<DataType>() },
+  params: {
+    task_types: texts(),
+    data_types: texts<DataType>(),
+    categories: texts(),
+    ids: uuids,
+    grant_id: uuid,
+  },
   row: {},
   text: `
-    UPDATE agent_sessions SET allowed_data_types = ARRAY(SELECT DISTINCT unnest(allowed_data_types || $data_types))
+    UPDATE agent_sessions
+       SET allowed_task_types = allowed_task_types || ARRAY(SELECT unnest($task_types) EXCEPT SELECT unnest(allowed_task_types)),
+           allowed_data_types = allowed_data_types || ARRAY(SELECT unnest($data_types) EXCEPT SELECT unnest(allowed_data_types)),
+           allowed_categories = allowed_categories || ARRAY(SELECT unnest($categories) EXCEPT SELECT unnest(allowed_categories))
      WHERE id = ANY($ids) AND grant_id = $grant_id`,
 });
 

@@ -1,4 +1,3 @@
 export { countViolation } from "./count-violation.ts";
-export { refuseScope } from "./refuse-scope.ts";
 export { resumeAgent, resumeSession } from "./resume-session.ts";
 export { ResumeAgentInput, ResumeAgentOutput, ResumeSessionInput, ResumeSessionOutput } from "./schema.ts";

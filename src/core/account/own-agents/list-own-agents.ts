@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { ownerDomainOf } from "../../access/agent/index.ts";
 import { listOwnGrants } from "../../access/grant/index.ts";
+import { rulesOfGrants } from "../../access/rule/index.ts";
 import { toWire } from "../../access/scope/index.ts";
 import type { Deps, UserActor } from "../../context.ts";
 import { budgetToWire } from "../../money/budget/index.ts";
@@ -18,6 +19,10 @@ export async function listOwnAgents({
 }: Pick<Deps, "db" | "sql"> & { actor: UserActor }): Promise<z.infer<typeof ListOwnAgentsOutput>> {
   const grants = await listOwnGrants(db, actor.userId, MOST_LISTED);
   const calls = await lastCallsOfGrants.all(sql, { grant_ids: grants.map(({ id }) => id) });
+  const rules = await rulesOfGrants(
+    { db },
+    grants.map(({ id }) => id),
+  );
   const now = new Date();
   const agents = grants.map((grant): OwnAgent => {
     const call = calls.find(({ grant_id }) => grant_id === grant.id);
@@ -33,6 +38,7 @@ export async function listOwnAgents({
         categories: grant.allowedCategories,
       }),
       budget: budgetToWire(grant.budgetAccount),
+      rules: rules.get(grant.id) ?? [],
       expires_at: grant.expiresAt.toISOString(),
       allowed_at: grant.updatedAt.toISOString(),
       last_call:

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Rule } from "../../access/rule/index.ts";
 import { Budget, ExplicitScopes, Outcome, Timestamp } from "../../protocol/fields.ts";
 
 export const ListOwnAgentsOutput = z.object({
@@ -17,6 +18,7 @@ export const ListOwnAgentsOutput = z.object({
       undo_until: Timestamp.nullable().meta({ description: "Stopped just now: until then it can be undone" }),
       scopes: ExplicitScopes,
       budget: Budget,
+      rules: z.array(Rule),
       expires_at: Timestamp,
       allowed_at: Timestamp,
       last_call: z

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Deps, UserActor } from "../../context.ts";
 import { callerKey } from "../../context.ts";
 import { cutPage, readCursor } from "../../protocol/cursor.ts";
+import { isId } from "../../protocol/fields.ts";
 import { listPaymentsOfUser } from "./own-payments-store.ts";
 import { toView } from "./payment-view.ts";
 import type { ListOwnPaymentsInput, ListOwnPaymentsOutput } from "./schema.ts";
@@ -14,15 +15,17 @@ const DEFAULT_LIMIT = 30;
  */
 export async function listOwnPayments(
   { sql, histories, actor }: Pick<Deps, "sql" | "histories"> & { actor: UserActor },
-  { cursor, limit = DEFAULT_LIMIT }: z.infer<typeof ListOwnPaymentsInput>,
+  { cursor, limit = DEFAULT_LIMIT, grant_id }: z.infer<typeof ListOwnPaymentsInput>,
 ): Promise<z.infer<typeof ListOwnPaymentsOutput>> {
   const before = readCursor(cursor);
+  if (grant_id !== undefined && !isId(grant_id)) return { payments: [], next_cursor: null };
   const rows = await histories.run(callerKey({ actor }), () =>
     listPaymentsOfUser.all(sql, {
       user_id: actor.userId,
       before_micros: before?.micros ?? null,
       before_id: before?.id ?? null,
       limit: limit + 1,
+      grant_id: grant_id ?? null,
     }),
   );
   const { page, nextCursor } = cutPage(rows, limit);
@@ -36,6 +39,7 @@ export async function listOwnPayments(
         payment_id: row.id,
         at: row.created_at.toISOString(),
         service_key: row.service,
+        grant_id: row.grant_id,
         agent: { name: row.agent },
         sponsor: row.sponsor,
         campaign: row.campaign,
@@ -45,6 +49,8 @@ export async function listOwnPayments(
         delivered: row.delivered,
         tx_hash: row.tx_hash,
         network: row.network,
+        approved_above_rule: row.approved_above_rule,
+        by_rule: row.by_rule,
       };
     }),
     next_cursor: nextCursor,

@@ -40,13 +40,17 @@ export const GetPaymentOutput = z.object({
   ...outputFields,
 });
 
-export const ListOwnPaymentsInput = z.strictObject(CursorPaging);
+export const ListOwnPaymentsInput = z.strictObject({
+  ...CursorPaging,
+  grant_id: z.string().max(40).optional().meta({ description: "Only payments of this grant" }),
+});
 export const ListOwnPaymentsOutput = z.object({
   payments: z.array(
     z.object({
       payment_id: z.string(),
       at: Timestamp,
       service_key: z.string(),
+      grant_id: z.string(),
       agent: z.object({ name: z.string() }),
       sponsor: z.string(),
       campaign: z.string().nullable(),
@@ -58,6 +62,11 @@ export const ListOwnPaymentsOutput = z.object({
       delivered: z.boolean(),
       tx_hash: z.string().nullable(),
       network: z.string(),
+      approved_above_rule: z.string().nullable().meta({
+        description:
+          "The approval by which the person said yes, because they want to be asked above an amount. null: none",
+      }),
+      by_rule: z.boolean().meta({ description: "The person wasn't asked, by a rule for this service" }),
     }),
   ),
   next_cursor: NextCursor,

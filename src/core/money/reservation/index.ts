@@ -1,3 +1,4 @@
 /** Reserving a call's amount in all its accounts at once, and creating its payment. */
-export { readRemainingBudgets } from "./remaining-store.ts";
-export { type Hold, insertFreePayment, type PaymentSubject, reserve } from "./store.ts";
+export { readCallAllowance, readRemainingBudgets } from "./remaining-store.ts";
+export { type PaymentSubject } from "./payment-subject.ts";
+export { type Hold, insertFreePayment, reserve } from "./store.ts";

@@ -1,19 +1,59 @@
-import type { Queries } from "../../ports/database.ts";
+import { bigint, boolean, text, uuid } from "../../ports/sql-types.ts";
+import type { Sql } from "../../ports/sql.ts";
+import { statement } from "../../ports/statement.ts";
+import { IS_EXEMPT, NEEDS_YES, RULES_OF_CALL } from "./rule-sql.ts";
 
-/** Micros that a session and its grant each have left. */
-export interface RemainingBudgets {
-  session: bigint;
-  grant: bigint;
+interface Accounts {
+  budgetAccountId: string;
+  grantBudgetAccountId: string;
 }
 
-export async function readRemainingBudgets(
-  db: Queries,
-  actor: { budgetAccountId: string; grantBudgetAccountId: string },
-): Promise<RemainingBudgets> {
-  const balances = await db.accountBalance.findMany({
-    where: { id: { in: [actor.budgetAccountId, actor.grantBudgetAccountId] } },
-    select: { id: true, remaining: true },
+const readRemaining = statement({
+  name: "reservation.read-remaining",
+  limit: "read",
+  params: { session_account_id: uuid, grant_account_id: uuid },
+  row: { session: bigint, grant: bigint },
+  text: `
+    SELECT s.remaining AS session, g.remaining AS "grant" FROM account_balances s, account_balances g
+     WHERE s.id = $session_account_id AND g.id = $grant_account_id`,
+});
+
+/** Returns the micros that a session and its grant each have left. */
+export const readRemainingBudgets = (sql: Sql, actor: Accounts) =>
+  readRemaining.one(sql, {
+    session_account_id: actor.budgetAccountId,
+    grant_account_id: actor.grantBudgetAccountId,
   });
-  const remainingOf = (id: string): bigint => balances.find((balance) => balance.id === id)?.remaining ?? 0n;
-  return { session: remainingOf(actor.budgetAccountId), grant: remainingOf(actor.grantBudgetAccountId) };
-}
+
+const readAllowance = statement({
+  name: "reservation.read-allowance",
+  limit: "read",
+  params: {
+    grant_id: uuid,
+    service: text,
+    amount_micros: bigint,
+    session_account_id: uuid,
+    grant_account_id: uuid,
+  },
+  row: { session: bigint, grant: bigint, above_rule: boolean },
+  text: `
+    WITH rule AS (
+      ${RULES_OF_CALL}
+    )
+    SELECT s.remaining AS session, g.remaining AS "grant", ${NEEDS_YES} AND NOT ${IS_EXEMPT} AS above_rule
+      FROM account_balances s, account_balances g WHERE s.id = $session_account_id AND g.id = $grant_account_id`,
+});
+
+/** The same for a call, and whether the user wants to be asked about it, by a rule that they set. */
+export const readCallAllowance = (
+  sql: Sql,
+  actor: Accounts & { grantId: string },
+  { service, amountMicros }: { service: string; amountMicros: bigint },
+) =>
+  readAllowance.one(sql, {
+    grant_id: actor.grantId,
+    service,
+    amount_micros: amountMicros,
+    session_account_id: actor.budgetAccountId,
+    grant_account_id: actor.grantBudgetAccountId,
+  });

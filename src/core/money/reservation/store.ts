@@ -1,91 +1,11 @@
-import {
-  bigint,
-  bigints,
-  boolean,
-  booleans,
-  bytes,
-  nullable,
-  text,
-  uuid,
-  uuids,
-} from "../../ports/sql-types.ts";
+import { bigints, boolean, booleans, nullable, uuid, uuids } from "../../ports/sql-types.ts";
 import type { Sql, SqlPool } from "../../ports/sql.ts";
 import { statement } from "../../ports/statement.ts";
-import type { Claim } from "../../protocol/idempotency/index.ts";
 import { lockAccounts } from "../budget/index.ts";
+import type { PaymentSubject } from "./payment-subject.ts";
+import { CLAIM, CLAIM_HOLDS, SUBJECT, SUBJECT_COLUMNS, SUBJECT_VALUES, toParams } from "./payment-subject.ts";
+import { IS_EXEMPT, NEEDS_YES, RULES_OF_CALL } from "./rule-sql.ts";
 import { SPONSOR_HAS_ROOM, UNDECIDED, USER_HAS_ROOM } from "./share-store.ts";
-
-/** A payment of a sponsored run: its terms, its payer, and the call it is for. */
-export interface PaymentSubject {
-  id: string;
-  service: string;
-  /** Null: the sponsored API's own open budget pays. */
-  campaignId: string | null;
-  sponsorId: string;
-  amountMicros: bigint;
-  network: string;
-  asset: string;
-  payTo: string;
-  agentId: string;
-  sessionId: string;
-  grantId: string;
-  userId: string;
-  inputDigest: Uint8Array;
-  /** The run's claim of its idempotency key. */
-  claim: Claim;
-  /** The caller's own key. Null: the caller sent none. */
-  idempotencyKey: string | null;
-  /** Digest of the quote that may be signed (`quoteDigest`). Null: the call is free. */
-  quoteDigest: Uint8Array | null;
-}
-
-const SUBJECT = {
-  id: uuid,
-  service: text,
-  campaign_id: nullable(uuid),
-  sponsor_id: uuid,
-  amount_micros: bigint,
-  network: text,
-  asset: text,
-  pay_to: text,
-  agent_id: uuid,
-  agent_session_id: uuid,
-  grant_id: uuid,
-  user_id: uuid,
-  input_digest: bytes,
-  idempotency_key: nullable(text),
-  quote_digest: nullable(bytes),
-};
-const SUBJECT_COLUMNS = Object.keys(SUBJECT).join(", ");
-const SUBJECT_VALUES = Object.keys(SUBJECT)
-  .map((column) => `$${column}`)
-  .join(", ");
-
-const CLAIM = { claim_operation: text, claim_key: text, claim_id: uuid };
-/** SQL condition: the run still holds its claim of the idempotency key. */
-const CLAIM_HOLDS =
-  "grant_id = $grant_id AND operation = $claim_operation AND key = $claim_key AND claim_id = $claim_id AND payment_id IS NULL";
-
-const toParams = (p: PaymentSubject) => ({
-  id: p.id,
-  service: p.service,
-  campaign_id: p.campaignId,
-  sponsor_id: p.sponsorId,
-  amount_micros: p.amountMicros,
-  network: p.network,
-  asset: p.asset,
-  pay_to: p.payTo,
-  agent_id: p.agentId,
-  agent_session_id: p.sessionId,
-  grant_id: p.grantId,
-  user_id: p.userId,
-  input_digest: p.inputDigest,
-  idempotency_key: p.idempotencyKey,
-  quote_digest: p.quoteDigest,
-  claim_operation: p.claim.operation,
-  claim_key: p.claim.key,
-  claim_id: p.claim.claimId,
-});
 
 /** What a payment reserves in one account. */
 export interface Hold {
@@ -102,6 +22,8 @@ export type Reservation =
   | { kind: "insufficient"; accountIds: string[] }
   /** The undecided payments of this user, or of this sponsor, hold as much as they may. Nothing was reserved. */
   | { kind: "share_held"; by: "user" | "sponsor" }
+  /** The user set a limit above which a call needs one more yes, and the call has none. Nothing was reserved. */
+  | { kind: "above_rule" }
   /** Another run holds the idempotency key now, or has used the approval. */
   | { kind: "claim_lost" }
   /**
@@ -135,6 +57,7 @@ const takeFromAccounts = statement({
     fits: boolean,
     held: boolean,
     earned: boolean,
+    unasked: boolean,
     user_has_room: boolean,
     sponsor_has_room: boolean,
     reserved: boolean,
@@ -154,21 +77,25 @@ const takeFromAccounts = statement({
     ), raised AS MATERIALIZED (
       SELECT a.*, CASE WHEN a.raisable AND EXISTS (SELECT FROM approval) THEN greatest(0, a.amount - a.remaining) ELSE 0 END AS raise
         FROM account a
+    ), rule AS MATERIALIZED (
+      ${RULES_OF_CALL}
     ), ${UNDECIDED}, verdict AS MATERIALIZED (
       SELECT EXISTS (SELECT FROM claim) AND ($approval_id IS NULL OR EXISTS (SELECT FROM approval)) AS held,
              $campaign_id IS NULL OR EXISTS (SELECT FROM completion) AS earned,
              count(*) = cardinality($account_ids) AND bool_and(amount <= remaining + raise) AS fits,
+             EXISTS (SELECT FROM approval) OR NOT ${NEEDS_YES} OR ${IS_EXEMPT} AS unasked,
              ${USER_HAS_ROOM} AS user_has_room, ${SPONSOR_HAS_ROOM} AS sponsor_has_room
         FROM raised
     ), allowed AS MATERIALIZED (
-      SELECT held AND earned AND fits AND user_has_room AND sponsor_has_room AS yes FROM verdict
+      SELECT held AND earned AND unasked AND fits AND user_has_room AND sponsor_has_room AS yes FROM verdict
     ), taken AS (
       UPDATE budget_accounts a SET reserved = a.reserved + r.amount, "limit" = a."limit" + r.raise
         FROM raised r, allowed WHERE a.id = r.id AND allowed.yes
       RETURNING a.id
     ), payment AS (
-      INSERT INTO payments (${SUBJECT_COLUMNS}, status, approval_id)
-      SELECT ${SUBJECT_VALUES}, 'reserved', (SELECT id FROM approval) FROM allowed WHERE yes
+      INSERT INTO payments (${SUBJECT_COLUMNS}, status, approval_id, rule_id)
+      SELECT ${SUBJECT_VALUES}, 'reserved', (SELECT id FROM approval),
+             (SELECT id FROM rule WHERE kind = 'dont_ask' AND ${NEEDS_YES} AND NOT EXISTS (SELECT FROM approval)) FROM allowed WHERE yes
       RETURNING id
     ), kept AS (
       INSERT INTO payment_reservations (payment_id, budget_account_id, amount, raised)
@@ -181,7 +108,7 @@ const takeFromAccounts = statement({
     ), consumed AS (
       UPDATE approvals SET consumed_at = now() WHERE id = (SELECT id FROM approval) AND EXISTS (SELECT FROM payment)
     )
-    SELECT r.id, r.amount <= r.remaining + r.raise AS fits, v.held, v.earned, v.user_has_room, v.sponsor_has_room,
+    SELECT r.id, r.amount <= r.remaining + r.raise AS fits, v.held, v.earned, v.unasked, v.user_has_room, v.sponsor_has_room,
            EXISTS (SELECT FROM payment) AS reserved FROM raised r, verdict v`,
 });
 
@@ -189,6 +116,9 @@ const takeFromAccounts = statement({
  * Reserves a payment in all its accounts, or in none. One statement reserves the amounts, creates the
  * payment, binds the run's idempotency key, and consumes the approval. The accounts are locked before that,
  * in the order of their ids, so the statement sees every other payment of the same payer, and of the same day's cap.
+ *
+ * Rules of the user that ask for one more yes are read in the same statement. The grant is locked, so a rule that is set at
+ * this moment waits; the grant's account is locked too, so the calls of an exemption count each other.
  *
  * A campaign pays only while the user's completion of its task stands. The statement locks the completion, so
  * a withdrawal of its consent at the same moment either waits, or is seen here.
@@ -219,6 +149,7 @@ export function reserve(
     if (rows.some(({ reserved }) => reserved)) return { kind: "reserved" };
     if (rows.some(({ held }) => !held)) return { kind: "claim_lost" };
     if (rows.some(({ earned }) => !earned)) return { kind: "completion_withdrawn" };
+    if (rows.some(({ unasked }) => !unasked)) return { kind: "above_rule" };
     const tooSmall = rows.filter(({ fits }) => !fits).map(({ id }) => id);
     if (tooSmall.length > 0) return { kind: "insufficient", accountIds: tooSmall };
     return { kind: "share_held", by: rows.some((row) => !row.user_has_room) ? "user" : "sponsor" };

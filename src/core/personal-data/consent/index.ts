@@ -1,5 +1,4 @@
 export { listConsents } from "./list-consents.ts";
-export { requireDataConsent } from "./require-data-consent.ts";
 export { type ConsentRecord, consentsOfCompletion } from "./rules.ts";
 export {
   ListConsentsInput,

@@ -29,7 +29,7 @@ const MOST_MISFITS = 3;
 
 /**
  * Replaces the references in the data with the user's stored values. The result goes to a sponsor or an upstream, so
- * the caller must call `requireDataConsent` for every data type in the submission, and find whatever else could refuse
+ * the caller must call `requirePermission` for every data type in the submission, and find whatever else could refuse
  * the call, before this reads a value.
  *
  * A stored value can contain data of further types that the session may not pass on. Such a value is refused as

@@ -1,8 +1,9 @@
 import type { z } from "zod";
-import { missingFrom, toWire, widened } from "../../access/scope/index.ts";
+import { findApprovedBudget } from "../../access/approval/index.ts";
+import { isEmpty, lackingFrom, toWire, widened } from "../../access/scope/index.ts";
 import { recordSelection } from "../../access/session/index.ts";
 import type { Deps, Scopes, SessionActor } from "../../context.ts";
-import { readRemainingBudgets } from "../../money/reservation/index.ts";
+import { readCallAllowance } from "../../money/reservation/index.ts";
 import type { SchemaFacts } from "../../personal-data/data-schema/index.ts";
 import { describeSchema, validateSubmission } from "../../personal-data/data-schema/index.ts";
 import { callRegions } from "../../personal-data/phone-regions/index.ts";
@@ -59,7 +60,7 @@ export async function planService(
   };
   const lacking = lackingFrom(needed, actor.scopes);
   const ungranted = lackingFrom(needed, actor.grantScopes);
-  const remaining = await readRemainingBudgets(db, actor);
+  const remaining = await readCallAllowance(ctx.sql, actor, { service: api.serviceKey, amountMicros: cost });
   const missingMicros = {
     session: cost > remaining.session ? cost - remaining.session : 0n,
     grant: cost > remaining.grant ? cost - remaining.grant : 0n,
@@ -68,7 +69,9 @@ export async function planService(
   const blocked = api.active ? (refusal ?? paused) : inactiveService(api);
   const missingBudget =
     missingMicros.session > missingMicros.grant ? missingMicros.session : missingMicros.grant;
-  const nothingMissing = isEmpty(lacking) && missingBudget === 0n && checked.errors.length === 0;
+  const needsYes =
+    remaining.above_rule && (await findApprovedBudget(db, actor.grantId, api.serviceKey, cost)) === undefined;
+  const nothingMissing = isEmpty(lacking) && missingBudget === 0n && !needsYes && checked.errors.length === 0;
 
   const data: Plan = {
     service: api.serviceKey,
@@ -92,7 +95,9 @@ export async function planService(
       input: checked.errors,
     },
     smallest_approval:
-      blocked === undefined ? smallestApproval(needed, lacking, ungranted, cost, missingMicros) : null,
+      blocked === undefined
+        ? smallestApproval({ needed, lacking, ungranted, cost, missingMicros, needsYes })
+        : null,
     blocked: blocked === undefined ? null : { error_code: blocked.code, message: blocked.message },
     input_schema: api.inputSchema as Record<string, unknown>,
     ...(api.outputSchema !== null && { output_schema: api.outputSchema as Record<string, unknown> }),
@@ -162,29 +167,29 @@ function describeTask(
   };
 }
 
-const lackingFrom = (needed: Scopes, allowed: Scopes): Scopes => ({
-  taskTypes: missingFrom(needed.taskTypes, allowed.taskTypes),
-  dataTypes: missingFrom(needed.dataTypes, allowed.dataTypes),
-  categories: missingFrom(needed.categories, allowed.categories),
-});
-
-const isEmpty = ({ taskTypes, dataTypes, categories }: Scopes): boolean =>
-  taskTypes.length + dataTypes.length + categories.length === 0;
-
 /**
  * The smallest approval that makes the run possible: of the grant if it lacks a scope, of this one payment if
- * the grant lacks budget, or a wider session if only the session lacks something. Null: nothing is missing.
+ * the grant lacks budget or the user wants to be asked, or a wider session if only the session lacks something. Null: nothing is missing.
  */
-function smallestApproval(
-  needed: Scopes,
-  lacking: Scopes,
-  ungranted: Scopes,
-  cost: bigint,
-  missingMicros: { session: bigint; grant: bigint },
-): Plan["smallest_approval"] {
+function smallestApproval({
+  needed,
+  lacking,
+  ungranted,
+  cost,
+  missingMicros,
+  needsYes,
+}: {
+  needed: Scopes;
+  lacking: Scopes;
+  ungranted: Scopes;
+  cost: bigint;
+  missingMicros: { session: bigint; grant: bigint };
+  /** A rule of the user asks for a yes. */
+  needsYes: boolean;
+}): Plan["smallest_approval"] {
   const budget_limit_cents = microsToCents(cost);
   if (!isEmpty(ungranted)) return { kind: "grant", scopes: toWire(needed), budget_limit_cents };
-  if (missingMicros.grant > 0n) return { kind: "budget", budget_limit_cents };
+  if (missingMicros.grant > 0n || needsYes) return { kind: "budget", budget_limit_cents };
   if (!isEmpty(lacking) || missingMicros.session > 0n)
     return { kind: "session", scopes: toWire(needed), budget_limit_cents };
   return null;

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { findApprovedBudget, openApproval } from "../../access/approval/index.ts";
+import type { LackingMoney } from "../../access/approval/index.ts";
+import { askForBudget, findApprovedBudget } from "../../access/approval/index.ts";
 import { noteBudgetUsedUp } from "../../access/notice/index.ts";
 import type { Deps, SessionActor } from "../../context.ts";
 import { openTreasuryDay, openUserCap } from "../../money/budget/index.ts";
 import { requireUnpaused, sponsorShareHeld, treasuryDayExhausted } from "../../money/outflow-limits/index.ts";
 import type { Hold, PaymentSubject } from "../../money/reservation/index.ts";
-import { readRemainingBudgets, reserve } from "../../money/reservation/index.ts";
+import { readCallAllowance, readRemainingBudgets, reserve } from "../../money/reservation/index.ts";
 import type { Offer, Terms } from "../../ports/x402-buyer.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
 import { AppError } from "../../protocol/errors.ts";
@@ -63,11 +64,24 @@ export function paymentSubject(
  * @throws `budget_approval_required`, unless the user has approved a budget for this call
  */
 export async function requireBudget(ctx: Context, call: SponsoredCall, costMicros: bigint): Promise<void> {
-  const { db, actor } = ctx;
-  const remaining = await readRemainingBudgets(db, actor);
-  if (remaining.session >= costMicros && remaining.grant >= costMicros) return;
-  if ((await findApprovedBudget(db, actor.grantId, call.service, costMicros)) === undefined)
-    throw await budgetApprovalRequired(ctx, call, costMicros);
+  const money = await findLackingMoney(ctx, call.service, costMicros);
+  if (money !== undefined) throw await budgetApprovalRequired(ctx, call, money);
+}
+
+/**
+ * Returns what the user has to say yes to: what a call costs, if the budgets of the session and its grant don't cover it, or a
+ * rule of the user asks for it. Undefined also if the user has approved a budget for it.
+ */
+export async function findLackingMoney(
+  { db, sql, actor }: Pick<Context, "db" | "sql" | "actor">,
+  service: string,
+  amountMicros: bigint,
+): Promise<LackingMoney | undefined> {
+  const { session, grant, above_rule } = await readCallAllowance(sql, actor, { service, amountMicros });
+  const fits = session >= amountMicros && grant >= amountMicros;
+  if (fits && !above_rule) return undefined;
+  const approved = await findApprovedBudget(db, actor.grantId, service, amountMicros);
+  return approved === undefined ? { amountMicros, aboveRule: fits } : undefined;
 }
 
 /**
@@ -115,6 +129,18 @@ export async function reserveCall(
       accountId === actor.budgetAccountId || accountId === actor.grantBudgetAccountId;
 
     let result = await reserve(sql, payment, holds, null);
+    if (
+      result.kind === "above_rule" ||
+      (result.kind === "insufficient" && result.accountIds.every(isOwnBudget))
+    ) {
+      const approvalId = await findApprovedBudget(db, actor.grantId, call.service, amountMicros);
+      const money = { amountMicros, aboveRule: result.kind === "above_rule" };
+      if (approvalId === undefined) throw await budgetApprovalRequired(ctx, call, money);
+      result = await reserve(sql, payment, holds, approvalId);
+      // An approval is good for one run, and another run may have used it meanwhile.
+      if (result.kind === "claim_lost" || result.kind === "above_rule")
+        throw await budgetApprovalRequired(ctx, call, money);
+    }
     // Today's cap is the same for every payer, and no user can raise it.
     if (
       result.kind === "insufficient" &&
@@ -122,13 +148,6 @@ export async function reserveCall(
       result.accountIds.includes(dayAccountId)
     )
       throw await treasuryDayExhausted(db, dayAccountId, amountMicros);
-    if (result.kind === "insufficient" && result.accountIds.every(isOwnBudget)) {
-      const approvalId = await findApprovedBudget(db, actor.grantId, call.service, amountMicros);
-      if (approvalId === undefined) throw await budgetApprovalRequired(ctx, call, amountMicros);
-      result = await reserve(sql, payment, holds, approvalId);
-      // An approval is good for one run, and another run may have used it meanwhile.
-      if (result.kind === "claim_lost") throw await budgetApprovalRequired(ctx, call, amountMicros);
-    }
     if (result.kind === "reserved") return { ...payment, sponsor: payer.sponsor };
     if (result.kind === "grant_replaced") {
       const regranted = { ...actor, grantBudgetAccountId: result.accountId };
@@ -141,7 +160,7 @@ export async function reserveCall(
     else if (result.accountIds.includes(payer.account_id)) shortfalls.set(payer.account_id, "budget");
     else if (userCapId !== undefined && result.accountIds.includes(userCapId))
       shortfalls.set(payer.account_id, "user_cap");
-    else throw await budgetApprovalRequired(ctx, call, amountMicros);
+    else throw await budgetApprovalRequired(ctx, call, { amountMicros, aboveRule: false });
   }
   // Waiting helps against a share that is held, which is more than against what the other payers lack.
   throw shareHeld ?? payers.refusal(shortfalls);
@@ -161,32 +180,20 @@ const userShareHeld = (): AppError =>
 /** Opens an approval that asks the user for a budget for this call. Returns the error that names it. */
 async function budgetApprovalRequired(
   ctx: Context,
-  call: SponsoredCall,
-  costMicros: bigint,
+  { service, campaignId }: SponsoredCall,
+  money: LackingMoney,
 ): Promise<AppError> {
-  const { db, sql, actor } = ctx;
-  const { session, grant } = await readRemainingBudgets(db, actor);
-  const costCents = microsToCents(costMicros);
-  if (grant < costMicros)
+  const { sql, actor } = ctx;
+  const { session, grant } = await readRemainingBudgets(sql, actor);
+  if (grant < money.amountMicros)
     await noteBudgetUsedUp.count(sql, {
       ...{ grant_id: actor.grantId, budget_account_id: actor.grantBudgetAccountId },
     });
-  const approval = await openApproval(ctx, {
-    kind: "budget",
-    agentId: actor.agentId,
-    userId: actor.userId,
-    grantId: actor.grantId,
-    sessionId: actor.sessionId,
-    sameQuestionKey: actor.grantId,
-    requested: {
-      service_key: call.service,
-      amount_cents: costCents,
-      campaign_id: call.campaignId ?? null,
-    },
-  });
+  const approval = await askForBudget(ctx, money, { serviceKey: service, campaignId });
   return new AppError("budget_approval_required", {
+    ...(money.aboveRule && { message: "The user wants to be asked before a call that costs so much." }),
     details: {
-      cost_cents: costCents,
+      cost_cents: microsToCents(money.amountMicros),
       remaining_cents: microsToCents(session < grant ? session : grant),
       ...approval,
     },

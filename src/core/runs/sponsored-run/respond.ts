@@ -14,7 +14,7 @@ import type { NextAction } from "../../protocol/next-actions.ts";
 import type { ReservedPayment } from "./reserve-call.ts";
 import type { RunServiceOutput } from "./schema.ts";
 
-type Context = Pick<Deps, "db" | "compute"> & { actor: SessionActor };
+type Context = Pick<Deps, "db" | "sql" | "compute"> & { actor: SessionActor };
 
 export interface Run {
   data: RunServiceOutput;
@@ -27,7 +27,7 @@ export interface Run {
 
 /** A run's answer, made from its payment as it is in the database. */
 export async function respond(ctx: Context, payment: PaymentRow, output: Output): Promise<Run> {
-  const remaining = await readRemainingBudgets(ctx.db, ctx.actor);
+  const remaining = await readRemainingBudgets(ctx.sql, ctx.actor);
   const view = paymentToView(payment);
   const pending = output.output === undefined && mayStillArrive(payment);
   return {

@@ -1,7 +1,6 @@
 import type { z } from "zod";
-import { missingFrom } from "../../access/scope/index.ts";
+import { requirePermission } from "../../access/permission/index.ts";
 import { requireStillLive } from "../../access/session/index.ts";
-import { refuseScope } from "../../access/violation/index.ts";
 import type { Deps, SessionActor } from "../../context.ts";
 import {
   bodyOf,
@@ -17,7 +16,7 @@ import {
 } from "../../money/payment/index.ts";
 import type { PaymentSubject } from "../../money/reservation/index.ts";
 import { insertFreePayment } from "../../money/reservation/index.ts";
-import { recordInputConsent, requireDataConsent } from "../../personal-data/consent/index.ts";
+import { recordInputConsent } from "../../personal-data/consent/index.ts";
 import type { VaultReference } from "../../personal-data/data-schema/index.ts";
 import { validateSubmission } from "../../personal-data/data-schema/index.ts";
 import { callRegions } from "../../personal-data/phone-regions/index.ts";
@@ -44,7 +43,7 @@ import type { ClaimedRun } from "./claim-run.ts";
 import { claimRun } from "./claim-run.ts";
 import { payAndDeliver } from "./pay-and-deliver.ts";
 import type { SponsoredCall } from "./reserve-call.ts";
-import { paymentSubject, requireBudget, reserveCall } from "./reserve-call.ts";
+import { findLackingMoney, paymentSubject, requireBudget, reserveCall } from "./reserve-call.ts";
 import type { Run } from "./respond.ts";
 import { respond } from "./respond.ts";
 import type { RunServiceInput } from "./schema.ts";
@@ -95,7 +94,7 @@ async function makeRun(
     idempotencyKey: input.idempotency_key,
   };
 
-  const checked = await checkInput(ctx, api, input.input ?? {});
+  const checked = await checkInput(ctx, api, input.input ?? {}, input.campaign_id);
   const payers = await choosePayers(ctx, api, input.campaign_id);
   await requirePayersUnpaused(ctx, api);
   await requireBudget(ctx, call, api.expectedCostMicros);
@@ -180,16 +179,26 @@ interface RunInput {
  * data in the input, and that the vault holds what the input refers to. Reads no stored value.
  * @throws `validation_error`, `scope_violation`, `data_consent_required`
  */
-async function checkInput(ctx: Context, api: ApiRow, data: Record<string, unknown>): Promise<RunInput> {
+async function checkInput(
+  ctx: Context,
+  api: ApiRow,
+  data: Record<string, unknown>,
+  campaignId: string | undefined,
+): Promise<RunInput> {
   const regions = await callRegions(ctx, [api.name, api.description]);
   const submitted = { data, basePath: INPUT, regions };
   const checked = await validateSubmission(ctx, api.inputSchema, submitted);
   const errors = checked.ok ? checkPathInput(api.upstreamUrl, data, INPUT) : checked.errors;
   if (!checked.ok || errors.length > 0) throw invalidRunInput(api, errors);
-  const outOfScope = missingFrom(api.categories, ctx.actor.scopes.categories);
-  if (outOfScope.length > 0) await refuseScope(ctx, "categories", outOfScope);
   const { dataTypes, references } = checked;
-  await requireDataConsent(ctx, dataTypes, { serviceKey: api.serviceKey });
+  await requirePermission(
+    ctx,
+    { taskTypes: [], dataTypes, categories: api.categories },
+    {
+      about: { serviceKey: api.serviceKey, campaignId },
+      findLackingMoney: () => findLackingMoney(ctx, api.serviceKey, api.expectedCostMicros),
+    },
+  );
   if (references.length > 0) await requireStored(ctx, references, INPUT);
   return { data, dataTypes, references, regions, values: [] };
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
+import { requirePermission } from "../../access/permission/index.ts";
 import { explainEndedSession } from "../../access/session/index.ts";
 import type { Deps, SessionActor } from "../../context.ts";
-import { consentsOfCompletion, requireDataConsent } from "../../personal-data/consent/index.ts";
+import { consentsOfCompletion } from "../../personal-data/consent/index.ts";
 import type { VaultReference } from "../../personal-data/data-schema/index.ts";
 import { validateSubmission } from "../../personal-data/data-schema/index.ts";
 import { callRegions } from "../../personal-data/phone-regions/index.ts";
@@ -43,7 +44,8 @@ export async function completeTask(ctx: Context, input: Input): Promise<Result> 
 
   const submitted = await checkAnswers(ctx, campaign, input.task_data);
   requireConsentBlock(campaign, submitted.dataTypes, input.consent);
-  await requireDataConsent(ctx, submitted.dataTypes, { campaignId: campaign.id }, dryRun);
+  const needed = { taskTypes: [], dataTypes: submitted.dataTypes, categories: [] };
+  await requirePermission(ctx, needed, { about: { campaignId: campaign.id }, dryRun });
   if (dryRun) {
     await requireStored(ctx, submitted.references, ANSWERS);
     return dryRunResult(campaign);

@@ -1,6 +1,6 @@
 import type { z } from "zod";
+import { requirePermission } from "../../access/permission/index.ts";
 import { recordSelection } from "../../access/session/index.ts";
-import { refuseScope } from "../../access/violation/index.ts";
 import type { Deps, SessionActor } from "../../context.ts";
 import { describeSchema } from "../../personal-data/data-schema/index.ts";
 import { storedDataTypes } from "../../personal-data/vault/index.ts";
@@ -16,7 +16,9 @@ import { findInputSchemas, listPayableServices } from "./store.ts";
 /** Services suggested after a completed task. */
 const MAX_SERVICES = 5;
 
-type Context = Pick<Deps, "db" | "sql" | "log" | "settings" | "compute"> & { actor: SessionActor };
+type Context = Pick<Deps, "db" | "sql" | "log" | "cipher" | "limiter" | "settings" | "compute"> & {
+  actor: SessionActor;
+};
 /** A campaign that is open to the session's user. */
 export type OpenCampaign = NonNullable<Awaited<ReturnType<typeof findCampaignForUser>>>;
 
@@ -75,8 +77,19 @@ export async function requireOpenCampaign(
   if (!campaign.eligible) throw new AppError("not_eligible", { nextActions });
   // A completed task needs no scope, because it asks for nothing more (R4.5).
   if (campaign.completionId === null && !ctx.actor.scopes.taskTypes.includes(campaign.taskType))
-    await refuseScope(ctx, "task_types", [campaign.taskType], dryRun);
+    await refuseTaskType(ctx, campaign, dryRun);
   return campaign;
+}
+
+/** Refuses a task out of scope. What it requires of personal data is asked for with it. */
+async function refuseTaskType(
+  ctx: Context,
+  { id, taskType, taskSchema }: Pick<OpenCampaign, "id" | "taskType" | "taskSchema">,
+  dryRun: boolean,
+): Promise<void> {
+  const { dataTypes } = await describeSchema(ctx, taskSchema);
+  const needed = { taskTypes: [taskType], dataTypes: [...dataTypes.required], categories: [] };
+  await requirePermission(ctx, needed, { about: { campaignId: id }, dryRun });
 }
 
 /** The next actions after a completed task (R4.5): run the services that its campaign pays for. */

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { failureOf } from "../../data/failure.ts";
 import type { AgentRow } from "../../data/shapes.ts";
 import { Button } from "../../ui/button.tsx";
@@ -21,9 +22,14 @@ export function Row({ row }: { row: AgentRow }) {
         <span className="agent">
           <Glyph name={name} />
           <span className="agent-name">
-            <b className="one-line" title={name}>
+            <Link
+              to="/agents/$grantId"
+              params={{ grantId: row.grant_id }}
+              className="agent-link one-line"
+              title={name}
+            >
               <bdi>{name}</bdi>
-            </b>
+            </Link>
             {row.agent.owner_domain !== null && (
               <span className="note">{words.byDomain(said(row.agent.owner_domain, 40))}</span>
             )}
@@ -53,7 +59,7 @@ export function Row({ row }: { row: AgentRow }) {
   );
 }
 
-function Spent({ row: { budget, expires_at, state } }: { row: AgentRow }) {
+export function Spent({ row: { budget, expires_at, state } }: { row: AgentRow }) {
   const { words, format } = useWords();
   const { agents: w } = words;
   const now = useNow();
@@ -100,7 +106,7 @@ function LastCall({ row: { last_call: call } }: { row: AgentRow }) {
   );
 }
 
-function Actions({ row, name }: { row: AgentRow; name: string }) {
+export function Actions({ row, name }: { row: AgentRow; name: string }) {
   const { agents: w } = useWords().words;
   const explain = useFailureWords();
   const toast = useToast();

@@ -82,8 +82,12 @@ function Kinds({ question, terms, onChange }: ChecksProps) {
   const { kindList } = useNouns();
   const { categories } = question.asks;
   if (categories.length === 0) return null;
-  const chosen = terms.categories.length === 0 ? w.noServices : w.services(kindList(terms.categories));
-  if (categories.length === 1) return <p className="note">{chosen}</p>;
+  const isAdded = question.kind === "combined";
+  const some = isAdded ? w.alsoServices : w.services;
+  const none = isAdded ? w.noMoreServices : w.noServices;
+  const chosen = terms.categories.length === 0 ? none : some(kindList(terms.categories));
+  // Added to others, a kind can be left out, too.
+  if (categories.length === 1 && !isAdded) return <p className="note">{chosen}</p>;
   return (
     <details className="kinds">
       <summary>

@@ -1,5 +1,6 @@
 import type { Question } from "../../data/shapes.ts";
 import { Amount } from "../../ui/amount.tsx";
+import { Check } from "../../ui/check.tsx";
 import { Choice } from "../../ui/choice.tsx";
 import { useNow, useWords } from "../../words/language.tsx";
 import { Steps } from "./steps.tsx";
@@ -79,10 +80,11 @@ export function MoreMoney({
 
 type Present = NonNullable<Question["present"]>;
 
-/** One payment over the budget, which stays as it is. */
+/** One payment that needs a yes, and what becomes of the budget. */
 export function OneCall({ question, present }: { question: Question; present: Present | null }) {
   const { words, format } = useWords();
   const { ask: w } = words.approval;
+  const { above_rule: isAboveRule } = question.asks;
   const cents = question.asks.budget_limit_cents ?? 0;
   return (
     <section className="group">
@@ -105,12 +107,40 @@ export function OneCall({ question, present }: { question: Question; present: Pr
               <span>
                 {w.spentOf(format.amount(present.spent_cents), format.amount(present.budget_limit_cents))}
               </span>
-              <span>{w.onceNote(format.amount(present.budget_limit_cents))}</span>
+              <span>{isAboveRule ? w.aboveNote : w.onceNote(format.amount(present.budget_limit_cents))}</span>
             </p>
           </div>
         )}
       </div>
     </section>
+  );
+}
+
+/** The money of a combined question: one call, or nothing. */
+export function PayCheck({
+  question,
+  present,
+  terms,
+  onChange,
+}: Omit<MoneyProps, "choices"> & { present: Present | null }) {
+  const { words, format } = useWords();
+  const { ask: w } = words.approval;
+  const cents = question.asks.budget_limit_cents ?? 0;
+  const stays = present === null ? undefined : w.onceNote(format.amount(present.budget_limit_cents));
+  return (
+    <fieldset className="group">
+      <legend>
+        <h2>{w.once}</h2>
+      </legend>
+      <div className="sheet rows">
+        <Check
+          label={w.payOnce(format.amount(cents))}
+          note={question.asks.above_rule ? w.aboveNote : stays}
+          isChecked={terms.pays}
+          onChange={(pays) => onChange({ pays })}
+        />
+      </div>
+    </fieldset>
   );
 }
 

@@ -10,12 +10,12 @@ import { useWords } from "../../words/language.tsx";
 import { useFailureWords } from "../shell/failure-words.ts";
 import { Frame } from "../shell/frame.tsx";
 import { DataChecks, TaskChecks } from "./checks.tsx";
-import { FirstMoney, MoreMoney, OneCall } from "./money.tsx";
+import { FirstMoney, MoreMoney, OneCall, PayCheck } from "./money.tsx";
 import { useDecide } from "./queries.ts";
 import { useSentences } from "./sentences.ts";
 import { Stays } from "./stays.tsx";
 import type { Terms } from "./terms.ts";
-import { allowance, firstTerms } from "./terms.ts";
+import { allowance, allowsSomething, firstTerms } from "./terms.ts";
 import { untilChoices } from "./until-choices.ts";
 import { Who } from "./who.tsx";
 
@@ -43,7 +43,7 @@ export function Review({ approvalId, question }: { approvalId: string; question:
   };
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
-    const needsTick = kind === "data" && terms.dataTypes.length === 0;
+    const needsTick = !allowsSomething(question, terms);
     setIsUnticked(needsTick);
     if (!needsTick) answer("approve");
   };
@@ -55,6 +55,13 @@ export function Review({ approvalId, question }: { approvalId: string; question:
         <form className="allow" onSubmit={submit}>
           {kind === "budget" && <OneCall question={question} present={present} />}
           {kind === "data" && <DataChecks {...parts} />}
+          {kind === "combined" && (
+            <>
+              <DataChecks {...parts} />
+              <TaskChecks {...parts} />
+              {asks.budget_limit_cents !== null && <PayCheck {...parts} present={present} />}
+            </>
+          )}
           {(kind === "grant" || kind === "gpt_sign_in") && (
             <>
               {present !== null && <MoreMoney {...parts} choices={choices} present={present} />}
@@ -64,7 +71,7 @@ export function Review({ approvalId, question }: { approvalId: string; question:
             </>
           )}
           <div className="decide">
-            {isUnticked && <Problem>{w.tickFirst}</Problem>}
+            {isUnticked && <Problem>{kind === "data" ? w.tickFirst : w.tickSomething}</Problem>}
             {decide.isError && <Problem>{explain(failureOf(decide.error))}</Problem>}
             <p className="summary">
               <span aria-live="polite">{summary}</span> <span className="faint">{w.stopAnyTime}</span>

@@ -14,24 +14,29 @@ export function useSentences(question: Question, terms: Terms, name: string) {
   const asked = format.amount(asks.budget_limit_cents ?? 0);
   const data = dataList(terms.dataTypes);
 
+  const shared = (): string => (terms.dataTypes.length > 2 ? w.kinds(terms.dataTypes.length) : data);
+  const allowData = (): string => (terms.dataTypes.length === 0 ? w.allowTicked : w.allowData(shared()));
+  const called = service === null ? w.theService : said(service.name, 60);
   if (kind === "budget") {
-    const what = service === null ? w.theService : said(service.name, 60);
     return {
-      title: w.budgetTitle(name),
-      summary: w.summaryOnce(name, asked, what),
+      title: asks.above_rule ? w.aboveTitle(name) : w.budgetTitle(name),
+      summary: w.summaryOnce(name, asked, called),
       allow: w.allowOnce(asked),
     };
   }
   if (kind === "data") {
-    const count = terms.dataTypes.length;
-    const few = count === 0 ? w.allowTicked : w.allowData(data);
-    return {
-      title: w.dataTitle(name),
-      summary: w.summaryMore(name, "", data),
-      allow: count > 2 ? w.allowKinds(count) : few,
-    };
+    return { title: w.dataTitle(name), summary: w.summaryMore(name, "", data), allow: allowData() };
   }
   const tasks = taskList(terms.tasks);
+  if (kind === "combined") {
+    const more = w.summaryMore(name, tasks, data);
+    const paid = data === "" ? w.allowOnce(asked) : w.allowOnceAndData(asked, shared());
+    return {
+      title: w.moreTitle(name),
+      summary: terms.pays ? w.twoSentences(more, w.summaryOnce(name, asked, called)) : more,
+      allow: terms.pays ? paid : allowData(),
+    };
+  }
   const upTo = w.allow(format.amount(terms.cents), format.moment(terms.until, now));
   if (present === null)
     return { title: w.actTitle(name), summary: w.summary(name, tasks, data), allow: upTo };

@@ -7,6 +7,8 @@ export interface Terms {
   /** All that were asked for, unless the person leaves some out. */
   categories: string[];
   cents: number;
+  /** Of a combined question: whether it may pay for the one call. */
+  pays: boolean;
   until: string;
 }
 
@@ -16,6 +18,7 @@ export const firstTerms = ({ asks }: Question, choices: string[]): Terms => ({
   tasks: [],
   categories: asks.categories.map(({ name }) => name),
   cents: asks.budget_limit_cents ?? 0,
+  pays: asks.budget_limit_cents !== null,
   until: choices.at(-1) ?? "",
 });
 
@@ -23,6 +26,17 @@ export const firstTerms = ({ asks }: Question, choices: string[]): Terms => ({
 export function allowance({ kind, asks }: Question, terms: Terms) {
   const none: Scopes = { allowed_task_types: [], allowed_data_types: [], allowed_categories: [] };
   if (kind === "budget") return {};
+  if (kind === "combined")
+    return {
+      scopes: {
+        allowed_task_types: terms.tasks,
+        allowed_data_types: terms.dataTypes,
+        allowed_categories: terms.categories,
+      },
+      ...(asks.budget_limit_cents !== null && {
+        budget_limit_cents: terms.pays ? asks.budget_limit_cents : 0,
+      }),
+    };
   if (kind === "data") return { scopes: { ...none, allowed_data_types: terms.dataTypes } };
   const heldTasks = asks.task_types.filter(({ held }) => held).map(({ name }) => name);
   const heldData = asks.data_types.filter(({ held }) => held).map(({ type }) => type);
@@ -54,6 +68,13 @@ export function leftOut({
       (type) => !asks.data_types.some((one) => one.type === type),
     ),
   };
+}
+
+/** Whether allowing these terms would allow anything. */
+export function allowsSomething({ kind }: Question, terms: Terms): boolean {
+  if (kind === "data") return terms.dataTypes.length > 0;
+  if (kind !== "combined") return true;
+  return terms.pays || terms.dataTypes.length + terms.tasks.length + terms.categories.length > 0;
 }
 
 export const toggled = <Item>(items: Item[], item: Item, isOn: boolean): Item[] =>

@@ -1,5 +1,6 @@
 import "./sign-in.css";
 import type { SyntheticEvent } from "react";
+import { useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { hasPasskeys, usePasskeySignIn } from "../../data/passkeys.ts";
 import { useDemoSignIn, useMagicLink, useMe, useSignIn, useSignUp } from "../../data/session.ts";
@@ -23,6 +24,7 @@ export function SignIn({ title, lead }: { title: string; lead: string }) {
   useTitle(title);
   return (
     <Frame isNarrow>
+      <LinkNotice />
       {isNew ? <NewAccount /> : <Known title={title} lead={lead} />}
       {me?.can_sign_up === true && (
         <Button tone="quiet" onPress={() => setIsNew(!isNew)}>
@@ -39,6 +41,21 @@ export function SignIn({ title, lead }: { title: string; lead: string }) {
         </div>
       )}
     </Frame>
+  );
+}
+
+/** What a link in a mail led to, which the address of the page says. */
+function LinkNotice() {
+  const {
+    words: { signIn: w },
+  } = useWords();
+  const { error, confirmed }: { error?: unknown; confirmed?: unknown } = useSearch({ strict: false });
+  if (error !== undefined)
+    return <Problem>{error === "OTHER_BROWSER" ? w.linkOfOtherBrowser : w.linkEnded}</Problem>;
+  return confirmed === undefined ? null : (
+    <p className="note" role="status">
+      {w.confirmed}
+    </p>
   );
 }
 
@@ -144,6 +161,9 @@ function NewAccount() {
       <Button tone="allow" size="large" type="submit" isBusy={signUp.isPending}>
         {w.createSubmit}
       </Button>
+      <p className="note" role="status">
+        {signUp.isSuccess && w.confirmHere(said(signUp.variables.email, 60))}
+      </p>
     </form>
   );
 }

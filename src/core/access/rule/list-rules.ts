@@ -1,0 +1,28 @@
+import type { Deps } from "../../context.ts";
+import { microsToCents } from "../../protocol/amounts.ts";
+import type { Rule } from "./schema.ts";
+import { listRules } from "./store.ts";
+
+/** Returns the rules that hold, by grant. */
+export async function rulesOfGrants(
+  { db }: Pick<Deps, "db">,
+  grantIds: string[],
+): Promise<Map<string, Rule[]>> {
+  const rules = new Map<string, Rule[]>();
+  for (const rule of await listRules(db, grantIds)) {
+    const { id, grantId, service, amountMicros, remaining, expiresAt } = rule;
+    const shown: Rule =
+      service === null || expiresAt === null
+        ? { kind: "ask_above", rule_id: id, amount_cents: microsToCents(amountMicros) }
+        : {
+            kind: "dont_ask",
+            rule_id: id,
+            service_key: service,
+            cap_cents: microsToCents(amountMicros),
+            remaining_cents: microsToCents(remaining < 0n ? 0n : remaining),
+            expires_at: expiresAt.toISOString(),
+          };
+    rules.set(grantId, [...(rules.get(grantId) ?? []), shown]);
+  }
+  return rules;
+}
