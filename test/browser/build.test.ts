@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { expectAccessible } from "../support/accessible.ts";
 import { expectRefused } from "../support/call.ts";
 import { useConsoleBrowser } from "../support/console-page.ts";
 import { signInPerson } from "../support/console-client.ts";
@@ -39,6 +40,7 @@ test("a person registers an agent, stores its key, sees how it does, offers a wa
   await page.getByText("We can’t show it again.").waitFor();
   const asked = expectRefused(await world.call("agent.auth", TERMS, key), 403, "consent_required");
   const { approval_id, user_code } = asked.details as { approval_id: string; user_code: string };
+  await expectAccessible(page);
   await page.getByRole("button", { name: "I have stored it" }).click();
   expect(await page.content()).not.toContain(key);
 
@@ -48,6 +50,7 @@ test("a person registers an agent, stores its key, sees how it does, offers a wa
   await page.getByText("People see that it is by somebody at people.example.").waitFor();
   await page.getByRole("table", { name: "Errors" }).getByText("consent_required").waitFor();
 
+  await expectAccessible(page);
   await page.getByLabel("Address of your page").fill("http://weather.example/done");
   await page.getByRole("button", { name: "Offer this way back" }).click();
   await page.getByText("This isn’t an address that people can go back to.").waitFor();
@@ -64,6 +67,8 @@ test("a person registers an agent, stores its key, sees how it does, offers a wa
   await decider.page.getByText("by somebody at people.example").waitFor();
   await decider.page.getByRole("button", { name: /^Deny/ }).click();
   const back = decider.page.getByRole("link", { name: "Back to weather.example" });
+  await back.waitFor();
+  await expectAccessible(decider.page);
   expect(await back.getAttribute("href")).toBe("https://weather.example/done");
   expect(decider.page.url()).toBe(`${world.server.url}/approvals/${approval_id}`);
   await decider.close();
@@ -84,6 +89,7 @@ test("a person registers an agent, stores its key, sees how it does, offers a wa
   await page.getByRole("button", { name: "Offer it", exact: true }).waitFor();
 
   await page.getByRole("button", { name: "Retire this agent" }).click();
+  await expectAccessible(page);
   await page.getByRole("button", { name: "Retire it for good" }).click();
   await page.getByText(/^Retired /).waitFor();
   expect(await page.getByRole("button", { name: "Make another key" }).count()).toBe(0);

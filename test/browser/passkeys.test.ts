@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
+import { expectAccessible } from "../support/accessible.ts";
 import { useConsoleBrowser } from "../support/console-page.ts";
 import { Browser, Mailbox, newAddress, PASSWORD, signUp } from "../support/people.ts";
 import { useWorld } from "../support/use-world.ts";
@@ -52,7 +53,10 @@ test("a person adds a passkey, signs in with it, and removes it; it opens nothin
   expect(await world.database.db.accountPasskey.count({ where: { account: { email } } })).toBe(1);
   await mailbox.last(email, "A passkey was added to your account");
 
+  await expectAccessible(page);
   await signOut(page);
+  await page.getByLabel("E-mail").waitFor();
+  await expectAccessible(page);
   await page.getByRole("button", { name: "Sign in with a passkey" }).click();
   await page.getByRole("heading", { level: 1, name: "Settings" }).waitFor();
   await page.getByRole("region", { name: "Account" }).getByText(email).waitFor();
@@ -93,6 +97,7 @@ test("a person changes the password, which needs the present one, and chooses an
   await form.getByRole("button", { name: /mail me a link/ }).click();
   const link = await mailbox.link(email, "Choose a new password");
   await page.goto(origin() + link);
+  await expectAccessible(page);
   await page.getByLabel("New password").fill("short");
   await page.getByRole("button", { name: "Use this password" }).click();
   await page.getByText("This password is too short or too well known.").waitFor();
