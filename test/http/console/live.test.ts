@@ -60,12 +60,13 @@ describe("with two server processes on one database", () => {
     first.close();
     await person.user.agents.stop.mutate({ grant_id: grant.grant_id });
     const second = await opened(world.server.url, { lastEventId });
-    await eventually(() => expect(kindsOf(second)).toEqual(["agents"]));
+    expect(kindsOf(second)).toEqual(["agents"]);
     const third = await openStream(world.server.url, person.headers, { lastEventId: lastIdOf(second) });
     await eventually(() => expect(third.events.map(({ event }) => event)).toContain("connected"));
     await world.openSession(await world.createGrant());
     await world.putGrant(grant);
     await eventually(() => expect(kindsOf(third)).toEqual(["agents"]));
+    expect(third.events.filter(({ event }) => event === "message")).toHaveLength(1);
   });
 });
 
