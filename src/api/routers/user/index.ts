@@ -2,6 +2,8 @@ import { personRouter } from "../../procedure/person.ts";
 import { activityProcedures } from "./activity.ts";
 import { agentProcedures } from "./agents.ts";
 import { approvalProcedures } from "./approvals.ts";
+import { buildProcedures } from "./build.ts";
+import { liveProcedures } from "./live.ts";
 import { ruleProcedures } from "./rules.ts";
 import { sessionProcedures } from "./session.ts";
 
@@ -10,6 +12,8 @@ export const userRouter = personRouter({
   session: personRouter(sessionProcedures),
   approvals: personRouter(approvalProcedures),
   agents: personRouter(agentProcedures),
+  live: personRouter(liveProcedures),
+  build: personRouter(buildProcedures),
   rules: personRouter(ruleProcedures),
   ...activityProcedures,
 });

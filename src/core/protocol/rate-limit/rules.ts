@@ -32,6 +32,10 @@ export const RATE_RULES = {
   codeEntered: perMinute("code_entered", 20, "person"),
   /** Exports of all that is stored of a person: megabytes each. */
   accountExported: { name: "account_exported", limit: 5, windowSeconds: 3600, per: "person" },
+  /** Agents that one person registers. */
+  agentRegistered: { name: "agent_registered", limit: 10, windowSeconds: 3600, per: "person" },
+  /** Keys and handovers of one person's agents. */
+  agentChanged: { name: "agent_changed", limit: 60, windowSeconds: 3600, per: "person" },
   /** Direct payments. Each quote sends a request to the upstream, so this limit protects upstreams too. */
   directPayer: perMinute("direct_payer", 60, "client address"),
   /** Calls without a credential that need one. They are refused; the limit bounds what a flood of them costs. */

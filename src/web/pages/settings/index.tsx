@@ -8,6 +8,7 @@ import { THEMES, useTheme } from "../../ui/theme.ts";
 import { useTitle } from "../../ui/title.ts";
 import type { Language } from "../../words/language.tsx";
 import { LANGUAGES, useWords } from "../../words/language.tsx";
+import { SignInSettings } from "./sign-in/index.tsx";
 
 export function SettingsPage() {
   const { words, language, speak } = useWords();
@@ -40,6 +41,7 @@ export function SettingsPage() {
           options={THEMES.map((value) => ({ value, label: words.appearance[value] }))}
         />
       </section>
+      {person !== undefined && <SignInSettings email={person.email} />}
       {person !== undefined && (
         <section className="sheet settings-account" aria-label={words.settings.account}>
           <dl>
