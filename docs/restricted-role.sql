@@ -12,7 +12,8 @@ GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO tollfree_app;
 GRANT DELETE ON rate_limits, rate_limit_counters, idempotency_keys, session_violations, campaign_services, vault_items,
   idempotent_creations TO tollfree_app;
 GRANT DELETE ON offers, search_terms TO tollfree_app;
-GRANT DELETE ON account_sessions, account_logins, account_verifications, account_passkeys TO tollfree_app;
+GRANT DELETE ON user_task_preferences TO tollfree_app;
+GRANT DELETE ON accounts, account_sessions, account_logins, account_verifications, account_passkeys TO tollfree_app;
 GRANT DELETE ON notices TO tollfree_app;
 
 -- What only grows.

@@ -44,4 +44,15 @@ export interface SignInRecords {
     logins: StoredRecord[];
     passkeys: StoredRecord[];
   }>;
+  /**
+   * Locks an account until the transaction ends. `fresh`: its session began within the last `freshSeconds`. `gone`: the account
+   * or the session has ended.
+   */
+  lock(
+    sql: Sql,
+    session: { accountId: string; sessionId: string },
+    freshSeconds: number,
+  ): Promise<"fresh" | "stale" | "gone">;
+  /** Deletes an account with its sessions, passwords, passkeys, and the links and challenges that were made for it. */
+  erase(sql: Sql, account: { accountId: string; email: string }): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { boolean, nullable, text, timestamp, uuid } from "../../core/ports/sql-types.ts";
+import { boolean, integer, nullable, text, timestamp, uuid } from "../../core/ports/sql-types.ts";
 import { statement } from "../../core/ports/statement.ts";
 
 /** What is stored of an account, for its owner. No statement here reads a password, a token or a key. */
@@ -49,4 +49,37 @@ export const readPasskeys = statement({
   text: `
     SELECT id, name, device_type, backed_up, created_at
       FROM account_passkeys WHERE account_id = $account_id ORDER BY created_at, id`,
+});
+
+/** Locks an account, and says whether its session is fresh. No row: the account or the session is gone. */
+export const lockAccount = statement({
+  name: "sign-in.lock-account",
+  limit: "money",
+  params: { account_id: uuid, session_id: uuid, fresh_seconds: integer },
+  row: { is_fresh: boolean },
+  text: `
+    SELECT s.created_at > now() - make_interval(secs => $fresh_seconds) AS is_fresh
+      FROM accounts a JOIN account_sessions s ON s.account_id = a.id
+     WHERE a.id = $account_id AND s.id = $session_id AND s.expires_at > now() FOR UPDATE OF a`,
+});
+
+/** Deletes links and challenges that were made for an account or its address. */
+export const deleteVerifications = statement({
+  name: "sign-in.delete-verifications",
+  limit: "money",
+  params: { account_id: text, email: text },
+  row: {},
+  text: `
+    DELETE FROM account_verifications
+     WHERE lower(substring(value FROM '"email":"([^"]*)"')) = $email
+        OR substring(value FROM '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}') = $account_id`,
+});
+
+/** Deletes an account. Its sessions, passwords and passkeys go with it. */
+export const deleteAccount = statement({
+  name: "sign-in.delete-account",
+  limit: "money",
+  params: { account_id: uuid },
+  row: {},
+  text: "DELETE FROM accounts WHERE id = $account_id",
 });

@@ -1,3 +1,4 @@
+import { accountEn } from "./account-en.ts";
 import { agentEn } from "./agent-en.ts";
 import type { DataType } from "../data/shapes.ts";
 import { approvalEn } from "./approval-en.ts";
@@ -188,6 +189,7 @@ export const en = {
   } as Record<string, string>,
   approval: approvalEn,
   build: buildEn,
+  account: accountEn,
   signInSettings: signInSettingsEn,
   outcome: outcomesEn,
   payments: {

@@ -1,3 +1,4 @@
+import { accountJa } from "./account-ja.ts";
 import { agentJa } from "./agent-ja.ts";
 import type { Words } from "./en.ts";
 import { approvalJa } from "./approval-ja.ts";
@@ -185,6 +186,7 @@ export const ja: Words = {
   },
   approval: approvalJa,
   build: buildJa,
+  account: accountJa,
   signInSettings: signInSettingsJa,
   outcome: outcomesJa,
   payments: {

@@ -275,7 +275,7 @@ describe("the question", () => {
       user_code: string;
     };
     const user = await world.db.user.findUniqueOrThrow({ where: { id: grant.user_id } });
-    const person: UserActor = { ...(await newPerson()), userId: user.id, email: user.email };
+    const person: UserActor = { ...(await newPerson()), userId: user.id, email: user.email ?? "none" };
     await enter(person, id, code);
     const row = await world.db.grant.findUniqueOrThrow({ where: { id: grant.grant_id } });
     const held = (name: string): boolean => row.allowedDataTypes.includes(name);

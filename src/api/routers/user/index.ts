@@ -1,4 +1,5 @@
 import { personRouter } from "../../procedure/person.ts";
+import { accountProcedures } from "./account.ts";
 import { activityProcedures } from "./activity.ts";
 import { agentProcedures } from "./agents.ts";
 import { approvalProcedures } from "./approvals.ts";
@@ -10,6 +11,7 @@ import { sessionProcedures } from "./session.ts";
 /** What people see and do in the console. */
 export const userRouter = personRouter({
   session: personRouter(sessionProcedures),
+  account: personRouter(accountProcedures),
   approvals: personRouter(approvalProcedures),
   agents: personRouter(agentProcedures),
   live: personRouter(liveProcedures),

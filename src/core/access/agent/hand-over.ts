@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Deps, UserActor } from "../../context.ts";
 import { AppError, invalidField, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
-import { lockUser } from "../user/index.ts";
+import { requireUser } from "../user/index.ts";
 import { acceptOffered, endOffer, findOwned, lockOffered, offerOwned, setReturnUrl } from "./owned-store.ts";
 import type {
   ChangedAgentOutput,
@@ -59,7 +59,7 @@ export async function acceptAgent(
   const email = actor.email.toLowerCase();
   await sql.transaction(async (tx) => {
     if ((await lockOffered.first(tx, { id, email })) === undefined) throw notFound("offer");
-    await lockUser.one(tx, { id: actor.userId });
+    await requireUser(tx, actor.userId);
     const most = BigInt(MOST_AGENTS);
     if ((await acceptOffered.count(tx, { id, user_id: actor.userId, most })) === 0) throw tooManyAgents();
   });

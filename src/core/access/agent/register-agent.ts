@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Deps, UserActor } from "../../context.ts";
 import { AppError, invalidField } from "../../protocol/errors.ts";
 import { mintToken } from "../credential/index.ts";
-import { lockUser } from "../user/index.ts";
+import { requireUser } from "../user/index.ts";
 import { misleadingName } from "./name-rules.ts";
 import { insertOwned } from "./owned-store.ts";
 import type { NewKeyOutput, RegisterAgentInput } from "./owner-schema.ts";
@@ -25,7 +25,7 @@ export async function registerAgent(
   const { token, hash, hint } = mintToken("agent_key");
   const made = await sql.transaction(async (tx) => {
     // Else two registrations at once would each count the agents without the other's.
-    await lockUser.one(tx, { id: actor.userId });
+    await requireUser(tx, actor.userId);
     return insertOwned.first(tx, {
       ...{ name, owner_user_id: actor.userId, most: BigInt(MOST_AGENTS), key_hash: hash, hint },
     });

@@ -29,3 +29,4 @@ export {
   takeSignIn,
 } from "./store.ts";
 export { exportApprovals } from "./export-store.ts";
+export { eraseApprovals, shareUserOfApproval } from "./erase-store.ts";

@@ -27,7 +27,7 @@ export async function listApprovals(
         kind: approval.kind,
         status: approval.status,
         agent: { agent_id: approval.agentId, name: approval.agent.name },
-        user: approval.user && { user_id: approval.user.id, email: approval.user.email },
+        user: approval.user && { user_id: approval.user.id, email: approval.user.email ?? "" },
         asks: asked(approval),
         campaign: campaign ?? null,
         session_id: approval.agentSessionId,

@@ -13,6 +13,7 @@ import {
 import type { SqlPool } from "../../ports/sql.ts";
 import type { RowOf } from "../../ports/statement.ts";
 import { statement } from "../../ports/statement.ts";
+import { AppError } from "../../protocol/errors.ts";
 import type { ApprovalKind } from "./schema.ts";
 
 /** Returns the agent's open approval with this request digest. */
@@ -59,7 +60,7 @@ const lockUser = statement({
   limit: "money",
   params: { id: uuid },
   row: { id: uuid },
-  text: "SELECT id FROM users WHERE id = $id FOR NO KEY UPDATE",
+  text: "SELECT id FROM users WHERE id = $id AND deleted_at IS NULL FOR NO KEY UPDATE",
 });
 
 const countOpen = statement({
@@ -85,7 +86,7 @@ export async function insertApproval(
   const { agent_id, user_id, request_digest } = approval;
   return sql.transaction(async (tx) => {
     if (user_id !== null) {
-      await lockUser.all(tx, { id: user_id });
+      if ((await lockUser.first(tx, { id: user_id })) === undefined) throw new AppError("session_revoked");
       const open = await countOpen.one(tx, { user_id, agent_id, request_digest });
       if (open.of_user >= most.ofUser || open.of_agent >= most.ofAgent) return undefined;
     }

@@ -11,6 +11,8 @@ export async function searchApprovals(
 ) {
   const text = { contains: q ?? "", mode: "insensitive" as const };
   const where = {
+    // What was asked of somebody who deleted their account is gone.
+    AND: { OR: [{ userId: null }, { user: { deletedAt: null } }] },
     ...(status !== undefined && { status }),
     ...(q !== undefined && { OR: [{ agent: { name: text } }, { user: { email: text } }] }),
   };

@@ -4,6 +4,7 @@ import { boolean, bytes, integer, json, nullable, oneOf, uuid, uuids } from "../
 import type { Sql } from "../../ports/sql.ts";
 import type { RowOf } from "../../ports/statement.ts";
 import { statement } from "../../ports/statement.ts";
+import { shareUser } from "../user/index.ts";
 import type { ApprovalKind } from "./schema.ts";
 
 /** An approval. One that is still pending when its time is over counts as expired. */
@@ -74,11 +75,17 @@ const lockPending = statement({
 export type LockedApproval = RowOf<typeof lockPending>;
 
 /**
- * Returns an approval and locks it until the transaction ends, so it is decided once. Its agent and its grant are
- * locked first: revoking an agent or a grant locks in the same order, so the two can't deadlock.
+ * Returns an approval and locks it until the transaction ends, so it is decided once. Its agent, the user who decides and its
+ * grant are locked first: revoking an agent or a grant and deleting an account lock in the same order, so they can't deadlock.
+ * Undefined also if the user is unknown or deleted.
  */
-export async function lockApproval(sql: Sql, id: string): Promise<LockedApproval | undefined> {
+export async function lockApproval(
+  sql: Sql,
+  id: string,
+  userId: string,
+): Promise<LockedApproval | undefined> {
   await shareAgent.all(sql, { id });
+  if ((await shareUser.first(sql, { id: userId })) === undefined) return undefined;
   await lockGrant.all(sql, { id });
   const approval = await lockPending.first(sql, { id });
   return approval?.status === "pending" && approval.overdue ? { ...approval, status: "expired" } : approval;

@@ -23,12 +23,11 @@ export async function decideApproval(
   const approvalId = requireId(input.approval_id, "approval");
   const userId = requireId(input.user_id, "user");
 
-  const isUser = await userExists(db, userId);
+  if (!(await userExists(db, userId))) throw notFound("user");
   const decided = await sql.transaction(async (tx) => {
-    const approval = await lockApproval(tx, approvalId);
+    const approval = await lockApproval(tx, approvalId, userId);
     if (approval === undefined || (approval.user_id !== null && approval.user_id !== userId))
       throw notFound("approval");
-    if (!isUser) throw notFound("user");
     if (approval.status !== "pending") {
       throw new AppError("conflict", { message: `This approval is ${approval.status} already.` });
     }

@@ -28,7 +28,7 @@ export async function enterCode(
   const codeHash = hashSecret(userCodeOf(input.code));
   const { userId } = actor;
   const wrongCodes = await sql.transaction(async (tx) => {
-    const approval = await lockApproval(tx, id);
+    const approval = await lockApproval(tx, id, userId);
     if (approval === undefined || isOfAnother(approval, userId)) throw notFound("approval");
     if (approval.code_entered) return 0;
     if (approval.status !== "pending") throw ended();

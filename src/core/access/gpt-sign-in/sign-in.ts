@@ -4,7 +4,14 @@ import { AppError, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
-import { approvalPrompt, findSignIn, GrantRequest, openApproval, takeSignIn } from "../approval/index.ts";
+import {
+  approvalPrompt,
+  findSignIn,
+  GrantRequest,
+  openApproval,
+  shareUserOfApproval,
+  takeSignIn,
+} from "../approval/index.ts";
 import { openGptSession, requireLiveGrant } from "../session/index.ts";
 import type { SignInInput, SignInOutput } from "./schema.ts";
 import { DEFAULT_BUDGET_CENTS, GPT_SESSION_SECONDS } from "./schema.ts";
@@ -71,6 +78,7 @@ async function continueSignIn(ctx: Context, authRequestId: string): Promise<Sign
   const { db, sql, actor } = ctx;
   const grant = await requireLiveGrant(db, request.grantId);
   const opened = await sql.transaction(async (tx) => {
+    await shareUserOfApproval.first(tx, { id });
     const taken = await takeSignIn.first(tx, { id, agent_id: actor.agentId });
     if (taken === undefined)
       throw new AppError("conflict", { message: "This sign-in was used already. Start a new sign-in." });

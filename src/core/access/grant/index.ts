@@ -21,3 +21,4 @@ export {
 } from "./store.ts";
 export { writeGrant } from "./write-grant.ts";
 export { exportGrants } from "./export-store.ts";
+export { eraseGrantsOfUser } from "./erase-store.ts";

@@ -4,6 +4,7 @@ import { centsToMicros } from "../../protocol/amounts.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { requireFuture, requireId } from "../../protocol/fields.ts";
 import { fromWire } from "../scope/index.ts";
+import { shareUser } from "../user/index.ts";
 import type { PutGrantInput, PutGrantOutput } from "./schema.ts";
 import { userAndAgentExist } from "./store.ts";
 import { writeGrant } from "./write-grant.ts";
@@ -26,7 +27,10 @@ export async function putGrant(
 
   const scopes = fromWire(input.scopes);
   const terms = { scopes, budgetMicros: centsToMicros(input.budget_limit_cents), expiresAt };
-  const grant = await sql.transaction((tx) => writeGrant(tx, userId, agentId, terms));
+  const grant = await sql.transaction(async (tx) => {
+    if ((await shareUser.first(tx, { id: userId })) === undefined) throw notFound("user");
+    return writeGrant(tx, userId, agentId, terms);
+  });
   log.info({ event: "grant_written", grant_id: grant.id, agent_id: agentId }, "grant written");
   return { grant_id: grant.id, user_id: grant.subject };
 }

@@ -11,7 +11,7 @@ export async function userAndAgentExist(
   agentId: string,
 ): Promise<{ user: boolean; agent: boolean }> {
   const [users, agents] = await Promise.all([
-    db.user.count({ where: { id: userId } }),
+    db.user.count({ where: { id: userId, deletedAt: null } }),
     db.agent.count({ where: { id: agentId, status: "active" } }),
   ]);
   return { user: users === 1, agent: agents === 1 };

@@ -1,2 +1,3 @@
 export { sendNextNotice } from "./send-notices.ts";
 export { deleteOldNotices, noteBudgetUsedUp, noteGrant, noteSuspension } from "./store.ts";
+export { eraseNotices } from "./erase-store.ts";

@@ -4,3 +4,4 @@ export { AskAboveInput, DontAskInput, EndRuleInput, RuleOutput, Rule } from "./s
 export { askAbove, dontAsk, endRule } from "./set-rules.ts";
 export { endExemptions } from "./store.ts";
 export { exportRules } from "./export-store.ts";
+export { endRulesOfGrants } from "./erase-store.ts";

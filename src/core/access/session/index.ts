@@ -19,3 +19,4 @@ export {
 } from "./store.ts";
 export { addViolationToSession, resumeSessionsOfGrant, suspendSessionsOfGrant } from "./suspension-store.ts";
 export { exportSessions } from "./export-store.ts";
+export { eraseSessionsOfGrants } from "./erase-store.ts";

@@ -60,10 +60,11 @@ const openCovered = statement({
     WITH covering_grant AS (
       SELECT g.id, g.user_id, g.agent_id,
              least(now() + make_interval(secs => coalesce($seconds, $max_seconds)), g.expires_at) AS expires_at
-        FROM live_grants g
-       WHERE g.id = $grant_id AND g.suspended_at IS NULL AND $task_types <@ g.allowed_task_types AND $data_types <@ g.allowed_data_types
+        FROM live_grants g JOIN users u ON u.id = g.user_id
+       WHERE g.id = $grant_id AND u.deleted_at IS NULL AND g.suspended_at IS NULL AND $task_types <@ g.allowed_task_types AND $data_types <@ g.allowed_data_types
          AND $categories <@ g.allowed_categories AND g.remaining >= $budget_micros
          AND ($seconds IS NULL OR now() + make_interval(secs => $seconds) <= g.expires_at)
+         FOR KEY SHARE OF u
     ), account AS (
       INSERT INTO budget_accounts (kind, unit, "limit") SELECT 'session', 'micros', $budget_micros FROM covering_grant RETURNING id
     )

@@ -2,5 +2,7 @@ export { createUser } from "./create-user.ts";
 export { linkAccount } from "./link-account.ts";
 export { listUsers } from "./list-users.ts";
 export { CreateUserInput, CreateUserOutput, ListUsersInput, ListUsersOutput } from "./schema.ts";
-export { findRegion, lockUser, userExists } from "./store.ts";
+export { findRegion, userExists } from "./store.ts";
 export { exportUser } from "./export-store.ts";
+export { lockForDeletion, makeTombstone, shareUser } from "./deletion-store.ts";
+export { requireUser } from "./require-user.ts";

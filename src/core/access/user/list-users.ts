@@ -13,7 +13,7 @@ export async function listUsers(
   return {
     users: users.map((user) => ({
       user_id: user.id,
-      email: user.email,
+      email: user.email ?? "",
       region: user.region,
       roles: user.roles,
       tools_used: user.toolsUsed,

@@ -16,7 +16,7 @@ export const insertUser = statement({
 
 /**
  * Makes an account the one that a user signs in with: that of the user with this e-mail address, or of a new one. Returns
- * no row where that user has an account already.
+ * no row where that user has an account already, or the account was deleted at this moment.
  */
 export const linkUser = statement({
   name: "user.link",
@@ -25,18 +25,18 @@ export const linkUser = statement({
   row: { id: uuid },
   text: `
     INSERT INTO users (email, region, roles, tools_used, source, account_id)
-    VALUES ($email, '', '{}', '{}', 'web', $account_id)
+    SELECT $email, '', '{}', '{}', 'web', a.id FROM accounts a WHERE a.id = $account_id FOR KEY SHARE
     ON CONFLICT (lower(email)) DO UPDATE SET account_id = excluded.account_id WHERE users.account_id IS NULL
     RETURNING id`,
 });
 
-/** Locks a user, so that what is counted for them is counted by one call at a time. */
+/** Locks a user, so that what is counted for them is counted by one call at a time. No row for a deleted user. */
 export const lockUser = statement({
   name: "user.lock",
   limit: "money",
   params: { id: uuid },
   row: { id: uuid },
-  text: "SELECT id FROM users WHERE id = $id FOR NO KEY UPDATE",
+  text: "SELECT id FROM users WHERE id = $id AND deleted_at IS NULL FOR NO KEY UPDATE",
 });
 
 /** The user who signs in with an account. */
@@ -45,7 +45,7 @@ export async function findUserOfAccount(db: Queries, accountId: string): Promise
 }
 
 export async function userExists(db: Queries, id: string): Promise<boolean> {
-  return (await db.user.count({ where: { id } })) === 1;
+  return (await db.user.count({ where: { id, deletedAt: null } })) === 1;
 }
 
 /** The region where a user lives, as it was written at the registration. */
@@ -59,7 +59,9 @@ export function searchUsers(
   q: string | undefined,
   { offset, limit }: { offset: number; limit: number },
 ) {
-  const where = q === undefined ? {} : { email: { contains: q, mode: "insensitive" as const } };
+  const where = {
+    email: q === undefined ? { not: null } : { contains: q, mode: "insensitive" as const },
+  };
   return Promise.all([
     db.user.findMany({
       where,

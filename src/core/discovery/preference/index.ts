@@ -2,3 +2,4 @@
 export { getPreferences, setPreferences } from "./preferences.ts";
 export { PreferencesOutput, SetPreferencesInput } from "./schema.ts";
 export { listPreferences } from "./store.ts";
+export { erasePreferencesOfUser } from "./erase-store.ts";

@@ -14,7 +14,8 @@ const upsertPreferences = statement({
   row: {},
   text: `
     INSERT INTO user_task_preferences (user_id, task_type, level)
-    SELECT $user_id, p.task_type, p.level FROM unnest($task_types, $levels) AS p(task_type, level)
+    SELECT u.id, p.task_type, p.level FROM users u, unnest($task_types, $levels) AS p(task_type, level)
+     WHERE u.id = $user_id AND u.deleted_at IS NULL FOR KEY SHARE OF u
     ON CONFLICT (user_id, task_type) DO UPDATE SET level = excluded.level, updated_at = now()`,
 });
 

@@ -35,3 +35,4 @@ export { recordOutcome } from "./outcome-store.ts";
 export { insertDirectPayment } from "./store.ts";
 export { exportPayments } from "./export-store.ts";
 export { readExportedOutput } from "./exported-output.ts";
+export { eraseContentsOfPayments } from "./erase-store.ts";

@@ -51,10 +51,10 @@ const storeOutcome = statement({
     ), moved AS (
       UPDATE payments p SET status = CASE WHEN p.status = 'sent' THEN coalesce($status, p.status) ELSE p.status END,
              upstream_status = coalesce($upstream_status, upstream_status), response_time_ms = coalesce($response_time_ms, response_time_ms),
-             claimed_tx_hash = coalesce($claimed_tx_hash, claimed_tx_hash), output = coalesce($output, output),
+             claimed_tx_hash = coalesce($claimed_tx_hash, claimed_tx_hash), output = CASE WHEN p.erased_at IS NULL THEN coalesce($output, output) END,
              output_content_type = coalesce($content_type, output_content_type), output_truncated = output_truncated OR $truncated,
              output_encoding = coalesce($encoding, output_encoding), failure = coalesce(p.failure, $failure),
-             refusal = CASE WHEN p.failure IS NULL THEN $refusal ELSE p.refusal END, seller_at_fault = CASE WHEN p.failure IS NULL THEN $seller_at_fault ELSE p.seller_at_fault END,
+             refusal = CASE WHEN p.erased_at IS NOT NULL THEN NULL WHEN p.failure IS NULL THEN $refusal ELSE p.refusal END, seller_at_fault = CASE WHEN p.failure IS NULL THEN $seller_at_fault ELSE p.seller_at_fault END,
              output_expires_at = coalesce(now() + make_interval(secs => $keep_seconds), output_expires_at),
              delivered_at = CASE WHEN $delivered THEN coalesce(p.delivered_at, now()) ELSE p.delivered_at END,
              send_lease_until = NULL, next_check_at = now()

@@ -71,7 +71,7 @@ const signReserved = statement({
     WITH moved AS (
       UPDATE payments p SET status = 'signed', pay_from = $payer, nonce = $nonce, valid_before = $valid_before,
              signed_at_block = $block, request = $request, send_lease_until = now() + make_interval(secs => $lease_seconds)
-       WHERE id = $id AND status = 'reserved' AND quote_digest = $quote_digest AND ${TERMS_HOLD} AND ${PAYMENTS_UNPAUSED}
+       WHERE id = $id AND status = 'reserved' AND erased_at IS NULL AND quote_digest = $quote_digest AND ${TERMS_HOLD} AND ${PAYMENTS_UNPAUSED}
          AND CASE WHEN $session_id IS NULL
                THEN (SELECT i.status FROM incoming_payments i WHERE i.id = p.incoming_payment_id) = 'settled'
                ELSE EXISTS (SELECT FROM live_sessions s WHERE s.id = $session_id) END

@@ -9,3 +9,4 @@ export {
 export { recordConsents, recordInputConsent } from "./store.ts";
 export { withdrawConsent } from "./withdraw-consent.ts";
 export { exportConsents } from "./export-store.ts";
+export { withdrawConsentsOfUser } from "./erase-store.ts";

@@ -21,11 +21,12 @@ const insertInputConsent = statement({
   text: `
     INSERT INTO consents (user_id, campaign_id, service_key, consent_type, data_types, granted, purpose, granted_via, agent_session_id)
     SELECT $user_id, $campaign_id, $service_key, 'data_sharing', $data_types, true, $purpose, 'agent', live.id
-      FROM live_sessions live
-     WHERE live.id = $session_id AND NOT EXISTS (
+      FROM live_sessions live JOIN users u ON u.id = live.user_id
+     WHERE live.id = $session_id AND u.deleted_at IS NULL AND NOT EXISTS (
        SELECT FROM consents
         WHERE user_id = $user_id AND campaign_id IS NOT DISTINCT FROM $campaign_id AND service_key = $service_key
-          AND agent_session_id = $session_id AND withdrawn_at IS NULL AND $data_types <@ data_types)`,
+          AND agent_session_id = $session_id AND withdrawn_at IS NULL AND $data_types <@ data_types)
+       FOR KEY SHARE OF u`,
 });
 
 /**

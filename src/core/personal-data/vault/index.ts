@@ -8,3 +8,4 @@ export { requireStored, resolveReferences } from "./resolve.ts";
 export { sourcesOf, type Sources, Source } from "./sources.ts";
 export { ListOwnItemsOutput, PutVaultItemInput, PutVaultItemOutput } from "./schema.ts";
 export { storedDataTypes } from "./store.ts";
+export { eraseItemsOfUser } from "./erase-store.ts";

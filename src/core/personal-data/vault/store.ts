@@ -10,7 +10,8 @@ export const upsertItem = statement({
   params: { user_id: uuid, data_type: text, value: bytes },
   row: {},
   text: `
-    INSERT INTO vault_items (user_id, data_type, value) SELECT u.id, $data_type, $value FROM users u WHERE u.id = $user_id
+    INSERT INTO vault_items (user_id, data_type, value) SELECT u.id, $data_type, $value FROM users u
+     WHERE u.id = $user_id AND u.deleted_at IS NULL FOR KEY SHARE
     ON CONFLICT (user_id, data_type) DO UPDATE SET value = excluded.value, updated_at = now()`,
 });
 

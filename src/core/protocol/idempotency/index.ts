@@ -9,3 +9,4 @@ export {
   releaseClaim,
   renewClaim,
 } from "./store.ts";
+export { eraseClaimsOfGrants } from "./erase-store.ts";

@@ -30,7 +30,7 @@ const TERMINAL = "('settled', 'expired', 'canceled', 'void', 'free')";
 const BLOCKS_SAME_REQUEST = `(p.status <> 'free' AND (p.status NOT IN ${TERMINAL} OR p.created_at > now() - interval '5 seconds'
   OR (p.status = 'settled' AND p.delivered_at IS NULL AND p.settled_at > now() - interval '10 minutes')))`;
 
-/** Claims a key for a run. Returns no row if another run holds the key. */
+/** Claims a key for a run. Returns no row if another run holds the key, or the user has deleted their account. */
 const claimUnless = (reuse: string, reusable: string) =>
   statement({
     name: `idempotency.claim-${reuse}`,
@@ -46,7 +46,8 @@ const claimUnless = (reuse: string, reusable: string) =>
     row: { claim_id: uuid },
     text: `
       INSERT INTO idempotency_keys AS k (grant_id, operation, key, request_digest, claim_id, claimed_until)
-      VALUES ($grant_id, $operation, $key, $request_digest, $claim_id, now() + make_interval(secs => $seconds))
+      SELECT g.id, $operation, $key, $request_digest, $claim_id, now() + make_interval(secs => $seconds)
+        FROM grants g JOIN users u ON u.id = g.user_id WHERE g.id = $grant_id AND u.deleted_at IS NULL FOR KEY SHARE OF u
       ON CONFLICT (grant_id, operation, key) DO UPDATE SET request_digest = excluded.request_digest, claim_id = excluded.claim_id,
              claimed_until = excluded.claimed_until, payment_id = NULL, created_at = now()
        WHERE (k.payment_id IS NULL AND k.claimed_until < now())

@@ -30,6 +30,8 @@ export const RATE_RULES = {
   person: perMinute("person", 600, "person"),
   /** Codes of approvals that one person enters. */
   codeEntered: perMinute("code_entered", 20, "person"),
+  /** Tries to delete an account. */
+  accountDeleted: perMinute("account_deleted", 10, "person"),
   /** Exports of all that is stored of a person: megabytes each. */
   accountExported: { name: "account_exported", limit: 5, windowSeconds: 3600, per: "person" },
   /** Agents that one person registers. */

@@ -5,3 +5,4 @@ export { decryptAnswers, encryptAnswers } from "./rules.ts";
 export { CompleteTaskInput, CompleteTaskOutput, GetTaskInput, GetTaskOutput } from "./schema.ts";
 export { eraseExpiredAnswers } from "./store.ts";
 export { exportCompletions } from "./export-store.ts";
+export { eraseAnswersOfUser } from "./erase-store.ts";

@@ -1,3 +1,4 @@
+import { shareUser } from "../../access/user/index.ts";
 import { recordConsents } from "../../personal-data/consent/index.ts";
 import type { ConsentRecord } from "../../personal-data/consent/index.ts";
 import type { Sources } from "../../personal-data/vault/index.ts";
@@ -35,8 +36,8 @@ const insert = statement({
 export type NewCompletion = Values<typeof insert.params>;
 
 /**
- * Stores answers together with their consents. Stores nothing if the session has ended, or if a completion of
- * this user already stands. Returns whether they were stored.
+ * Stores answers together with their consents. Stores nothing if the session or its user is gone, or if a completion
+ * of this user already stands. Returns whether they were stored.
  *
  * Both become visible at once, when the transaction commits. So a withdrawal, which starts from a consent, finds
  * the completion and all of its consents, or nothing.
@@ -47,6 +48,7 @@ export const insertCompletion = (
   consents: ConsentRecord[],
 ): Promise<boolean> =>
   sql.transaction(async (tx) => {
+    if ((await shareUser.first(tx, { id: completion.user_id })) === undefined) return false;
     if ((await insert.count(tx, completion)) === 0) return false;
     const { id, campaign_id, user_id, session_id } = completion;
     await recordConsents.count(tx, { completion_id: id, campaign_id, user_id, session_id, consents });

@@ -8,6 +8,7 @@ import { THEMES, useTheme } from "../../ui/theme.ts";
 import { useTitle } from "../../ui/title.ts";
 import type { Language } from "../../words/language.tsx";
 import { LANGUAGES, useWords } from "../../words/language.tsx";
+import { AccountSettings } from "./account/index.tsx";
 import { SignInSettings } from "./sign-in/index.tsx";
 
 export function SettingsPage() {
@@ -55,6 +56,7 @@ export function SettingsPage() {
           </Button>
         </section>
       )}
+      {person !== undefined && <AccountSettings email={person.email} />}
     </>
   );
 }

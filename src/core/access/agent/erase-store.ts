@@ -1,0 +1,22 @@
+import { text, uuid } from "../../ports/sql-types.ts";
+import { statement } from "../../ports/statement.ts";
+
+/** Ends the offers of agents to an address. */
+export const endOffersTo = statement({
+  name: "agent.end-offers-to",
+  limit: "money",
+  params: { email: text },
+  row: {},
+  text: `
+    UPDATE agents SET offered_to = NULL, offered_at = NULL
+     WHERE id IN (SELECT id FROM agents WHERE offered_to = $email ORDER BY id FOR UPDATE)`,
+});
+
+/** The agents that only this person looks after. */
+export const listActiveOwned = statement({
+  name: "agent.list-active-owned",
+  limit: "money",
+  params: { owner_user_id: uuid },
+  row: { id: uuid, name: text },
+  text: "SELECT id, name FROM agents WHERE owner_user_id = $owner_user_id AND status = 'active' ORDER BY created_at, id",
+});

@@ -1,0 +1,97 @@
+import type { z } from "zod";
+import { endOffersTo, listActiveOwned } from "../../access/agent/index.ts";
+import { eraseApprovals } from "../../access/approval/index.ts";
+import { eraseGrantsOfUser } from "../../access/grant/index.ts";
+import { eraseNotices } from "../../access/notice/index.ts";
+import { endRulesOfGrants } from "../../access/rule/index.ts";
+import { eraseSessionsOfGrants } from "../../access/session/index.ts";
+import { lockForDeletion, makeTombstone } from "../../access/user/index.ts";
+import type { Deps, UserActor } from "../../context.ts";
+import { erasePreferencesOfUser } from "../../discovery/preference/index.ts";
+import { eraseContentsOfPayments } from "../../money/payment/index.ts";
+import { withdrawConsentsOfUser } from "../../personal-data/consent/index.ts";
+import { eraseItemsOfUser } from "../../personal-data/vault/index.ts";
+import type { Sql } from "../../ports/sql.ts";
+import { AppError, invalidField } from "../../protocol/errors.ts";
+import { eraseClaimsOfGrants } from "../../protocol/idempotency/index.ts";
+import { eraseAnswersOfUser } from "../../sponsorship/task/index.ts";
+import type { DeleteAccountInput, DeleteAccountOutput, DeletionStateOutput } from "./schema.ts";
+
+/** As for adding a passkey: somebody who finds an open browser can't do it. */
+const FRESH_SECONDS = 15 * 60;
+
+type Context = Pick<Deps, "sql" | "log" | "signInRecords"> & { actor: UserActor };
+
+/** What has to be done before the person can delete their account. */
+export async function readDeletionState({
+  sql,
+  signInRecords,
+  actor,
+}: Context): Promise<z.infer<typeof DeletionStateOutput>> {
+  const session = await sql.transaction((tx) => signInRecords.lock(tx, actor, FRESH_SECONDS));
+  const owned = await listActiveOwned.all(sql, { owner_user_id: actor.userId });
+  return {
+    is_fresh: session === "fresh",
+    owned_agents: owned.map(({ id, name }) => ({ agent_id: id, name })),
+  };
+}
+
+/**
+ * Deletes the person's account in one transaction: all of it, or nothing. What must stay, such as payments and audit rows,
+ * keeps the id of a user of whom nothing else is left. Payments that aren't decided go on as usual.
+ * @throws AppError `validation_error` if the address isn't the person's; `unauthorized` if the sign-in has ended; `conflict` if
+ *   it isn't fresh, or the person owns agents
+ */
+export async function deleteAccount(
+  { sql, log, signInRecords, actor }: Context,
+  input: z.infer<typeof DeleteAccountInput>,
+): Promise<z.infer<typeof DeleteAccountOutput>> {
+  const { userId, accountId } = actor;
+  const email = actor.email.toLowerCase();
+  if (input.email.trim().toLowerCase() !== email)
+    throw invalidField("/email", "must be the address that you sign in with", "const");
+  await sql.transaction(async (tx) => {
+    const session = await signInRecords.lock(tx, actor, FRESH_SECONDS);
+    if (session === "gone") throw signedOut();
+    if (session === "stale")
+      throw new AppError("conflict", {
+        message: "You signed in more than 15 minutes ago. Sign in again, then delete the account.",
+      });
+    await endOffersTo.count(tx, { email });
+    if ((await lockForDeletion.first(tx, { id: userId })) === undefined) throw signedOut();
+    await requireNoAgents(tx, userId);
+    await eraseUser(tx, userId);
+    await eraseNotices.count(tx, { account_id: accountId });
+    await signInRecords.erase(tx, actor);
+  });
+  log.info({ event: "account_deleted", user_id: userId }, "account deleted by its owner");
+  return { deleted_at: new Date().toISOString() };
+}
+
+/** @throws AppError `conflict` that names the agents that would have no owner */
+async function requireNoAgents(tx: Sql, userId: string): Promise<void> {
+  const owned = await listActiveOwned.all(tx, { owner_user_id: userId });
+  if (owned.length === 0) return;
+  const names = owned.map(({ name }) => `"${name}"`).join(", ");
+  throw new AppError("conflict", {
+    message: `You are the only owner of ${names}. Hand over or retire each under Build, then delete the account.`,
+  });
+}
+
+/** The statements stand in the order of docs/lock-order.md. */
+async function eraseUser(tx: Sql, userId: string): Promise<void> {
+  const grants = await eraseGrantsOfUser.all(tx, { user_id: userId });
+  const ofGrants = { grant_ids: grants.map(({ id }) => id) };
+  await endRulesOfGrants.count(tx, ofGrants);
+  await eraseSessionsOfGrants.count(tx, ofGrants);
+  await eraseContentsOfPayments.count(tx, ofGrants);
+  await eraseClaimsOfGrants.count(tx, ofGrants);
+  await eraseApprovals.count(tx, { ...ofGrants, user_id: userId });
+  await withdrawConsentsOfUser.count(tx, { user_id: userId });
+  await eraseAnswersOfUser.count(tx, { user_id: userId });
+  await eraseItemsOfUser.count(tx, { user_id: userId });
+  await erasePreferencesOfUser.count(tx, { user_id: userId });
+  await makeTombstone.count(tx, { id: userId });
+}
+
+const signedOut = (): AppError => new AppError("unauthorized", { message: "Sign in first." });

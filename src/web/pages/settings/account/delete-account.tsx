@@ -1,0 +1,163 @@
+import "../../../ui/dialog.css";
+import { Link } from "@tanstack/react-router";
+import type { SyntheticEvent } from "react";
+import { useId, useRef, useState } from "react";
+import { failureOf } from "../../../data/failure.ts";
+import { useSignOut } from "../../../data/session.ts";
+import { Button } from "../../../ui/button.tsx";
+import { Loading, Problem } from "../../../ui/empty.tsx";
+import { said } from "../../../ui/said.tsx";
+import { Text } from "../../../ui/text.tsx";
+import { useToast } from "../../../ui/toast.tsx";
+import { useWords } from "../../../words/language.tsx";
+import { useFailureWords } from "../../shell/failure-words.ts";
+import { useDeleteAccount, useDeletionState } from "./queries.ts";
+
+/** The button, and the dialog that says what goes and what stays before anything does. */
+export function DeleteAccount({ email }: { email: string }) {
+  const { account: w } = useWords().words;
+  const dialog = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  const [isOpen, setOpen] = useState(false);
+  const { data: state, error } = useDeletionState(isOpen);
+  const explain = useFailureWords();
+  const close = (): void => dialog.current?.close();
+  const isReady = state?.is_fresh === true && state.owned_agents.length === 0;
+  return (
+    <>
+      <Button
+        tone="stop"
+        onPress={() => {
+          setOpen(true);
+          dialog.current?.showModal();
+        }}
+      >
+        {w.delete}
+      </Button>
+      <dialog
+        ref={dialog}
+        className="dialog leave"
+        aria-labelledby={id}
+        aria-describedby={`${id}n`}
+        onClose={() => setOpen(false)}
+      >
+        <h2 className="dialog-title" id={id}>
+          {w.dialogTitle}
+        </h2>
+        <p className="dialog-body" id={`${id}n`}>
+          {w.dialogBody}
+        </p>
+        {isOpen && (
+          <>
+            <Consequences />
+            {error !== null && <Problem>{explain(failureOf(error))}</Problem>}
+            {state === undefined && error === null && <Loading label={w.deleteTitle} />}
+            {state !== undefined && state.owned_agents.length > 0 && (
+              <OwnedFirst names={state.owned_agents.map(({ name }) => name)} />
+            )}
+            {state?.is_fresh === false && <SignInFirst />}
+            {isReady ? (
+              <TypeAddress email={email} onNo={close} />
+            ) : (
+              <div className="dialog-buttons">
+                <Button onPress={close}>{w.no}</Button>
+              </div>
+            )}
+          </>
+        )}
+      </dialog>
+    </>
+  );
+}
+
+function Consequences() {
+  const { account: w } = useWords().words;
+  return (
+    <>
+      <h3>{w.goes}</h3>
+      <ul>
+        {w.goesList.map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+      <h3>{w.stays}</h3>
+      <ul>
+        {w.staysList.map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+      <p className="note">
+        {w.staysNote} {w.copies}
+      </p>
+    </>
+  );
+}
+
+function OwnedFirst({ names }: { names: string[] }) {
+  const { account: w } = useWords().words;
+  return (
+    <div className="leave-first">
+      <h3>{w.ownedTitle}</h3>
+      <p>{w.owned}</p>
+      <ul>
+        {names.map((name) => (
+          <li key={name}>
+            <bdi>{said(name, 60)}</bdi>
+          </li>
+        ))}
+      </ul>
+      <Link to="/build" className="link">
+        {w.toBuild}
+      </Link>
+    </div>
+  );
+}
+
+function SignInFirst() {
+  const { account: w } = useWords().words;
+  const signOut = useSignOut();
+  return (
+    <div className="leave-first">
+      <h3>{w.staleTitle}</h3>
+      <p>{w.stale}</p>
+      <Button isBusy={signOut.isPending} onPress={() => signOut.mutate()}>
+        {w.signInAgain}
+      </Button>
+    </div>
+  );
+}
+
+function TypeAddress({ email, onNo }: { email: string; onNo: () => void }) {
+  const { account: w } = useWords().words;
+  const explain = useFailureWords();
+  const toast = useToast();
+  const leave = useDeleteAccount();
+  const [typed, setTyped] = useState("");
+  const [isWrong, setWrong] = useState(false);
+  const submit = (event: SyntheticEvent): void => {
+    event.preventDefault();
+    const isOwn = typed.trim().toLowerCase() === email.toLowerCase();
+    setWrong(!isOwn);
+    if (isOwn && !leave.isPending) leave.mutate(typed, { onSuccess: () => toast({ text: w.deleted }) });
+  };
+  return (
+    <form className="leave-form" onSubmit={submit} noValidate>
+      <Text
+        label={w.type(said(email, 60))}
+        name="own-address"
+        type="email"
+        autoComplete="off"
+        value={typed}
+        onChange={setTyped}
+        error={isWrong ? w.wrongAddress : undefined}
+      />
+      {leave.error !== null && <Problem>{explain(failureOf(leave.error))}</Problem>}
+      <div className="dialog-buttons">
+        <Button onPress={onNo}>{w.no}</Button>
+        <Button type="submit" tone="stop-solid" isBusy={leave.isPending}>
+          {w.yes}
+        </Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,41 @@
+/** Sentences about the person's own account, in the settings. */
+export const accountEn = {
+  title: "Your account",
+  exportTitle: "Your data",
+  exportLead:
+    "One JSON file with all that is stored about you: what agents may do and did, what you stored and shared, what was paid.",
+  export: "Export my data",
+  exported: "The file is in your downloads.",
+  deleteTitle: "Delete the account",
+  deleteLead: "It ends every agent’s access at once. It can’t be undone.",
+  delete: "Delete my account",
+  dialogTitle: "Delete your account?",
+  dialogBody: "Every agent stops at once, and you are signed out everywhere. Nobody can undo it.",
+  goes: "What goes",
+  goesList: [
+    "Your stored data, and your answers to sponsors’ tasks. Sponsors can’t read them any more.",
+    "Your e-mail address, passwords, passkeys and sign-ins.",
+    "What agents may do for you, what they asked, your rules and preferences.",
+    "What services answered, and any mail to you that waits.",
+  ],
+  stays: "What stays, and why",
+  staysList: [
+    "Payments and the books, because sponsors’ money has to add up. A payment that is under way ends as usual.",
+    "The list of calls, because it shows what agents did. It names no data of yours.",
+    "That you agreed to share, and when that ended, as proof. Not what you shared.",
+  ],
+  staysNote: "All of it has a number in place of your name.",
+  copies: "What a sponsor has already downloaded, or a service was sent, is with them.",
+  type: (email: string) => `Type ${email} to confirm`,
+  wrongAddress: "That isn’t your address.",
+  yes: "Delete my account for good",
+  no: "Keep my account",
+  deleted: "Your account is deleted. You are signed out.",
+  ownedTitle: "First, hand over your agents",
+  owned: "Nobody else looks after these. Hand over or retire each, then delete the account:",
+  toBuild: "Go to Build",
+  staleTitle: "First, sign in again",
+  stale: "For your safety, this needs a sign-in that is at most 15 minutes old.",
+  signInAgain: "Sign out, and in again",
+};
+export type AccountWords = typeof accountEn;

@@ -1,0 +1,290 @@
+import { randomUUID } from "node:crypto";
+import { createTRPCClient, httpBatchLink, TRPCClientError } from "@trpc/client";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { ConsoleRouter } from "../../../src/api/console-router.ts";
+import { expectRefused, expectSuccess } from "../../support/call.ts";
+import type { GrantOfUser, ReadyService } from "../../support/caller.ts";
+import { CONSENT } from "../../support/caller.ts";
+import { reconcileDuePayments } from "../../../src/core/money/payment/index.ts";
+import { decryptedDump } from "../../support/decrypted-dump.ts";
+import { eventually } from "../../support/eventually.ts";
+import { Browser, Mailbox, newAddress, PASSWORD, signUp } from "../../support/people.ts";
+import { daysFromNow } from "../../support/time.ts";
+import { useWorld } from "../../support/use-world.ts";
+
+/** A person deletes their account: what goes, what stays, and what is refused. */
+
+const mailbox = new Mailbox();
+const world = useWorld({ mailer: mailbox });
+
+interface Person {
+  email: string;
+  userId: string;
+  browser: Browser;
+}
+let ada: Person;
+
+async function person(changes: Record<string, unknown> = {}): Promise<Person> {
+  const email = newAddress();
+  const userId = await world.createUser({ email, ...changes });
+  const browser = new Browser(() => world.server.url);
+  await signUp(browser, mailbox, email);
+  expect((await browser.post("/auth/sign-in/email", { email, password: PASSWORD })).status).toBe(200);
+  return { email, userId, browser };
+}
+beforeEach(async () => {
+  ada = await person();
+});
+
+const headersOf = ({ browser }: Person) => ({ cookie: browser.cookie, "sec-fetch-site": "same-origin" });
+const client = (of: Person) =>
+  createTRPCClient<ConsoleRouter>({
+    links: [httpBatchLink({ url: `${world.server.url}/user/trpc`, headers: headersOf(of) })],
+  }).user;
+const remove = (of: Person, email = of.email) => client(of).account.delete.mutate({ email });
+const exportOf = async (of: Person): Promise<string> =>
+  (await fetch(`${world.server.url}/user/account/export`, { headers: headersOf(of) })).text();
+
+const refusal = async (call: Promise<unknown>) => {
+  const error = await call.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof TRPCClientError)) throw new Error("not refused");
+  return (error as TRPCClientError<ConsoleRouter>).data;
+};
+
+/** Moves all sign-ins of the person back. */
+const ageSignIns = ({ email }: Person, minutes: number) =>
+  world.db.accountSession.updateMany({
+    where: { account: { email } },
+    data: { createdAt: new Date(Date.now() - minutes * 60_000) },
+  });
+
+const PLACE_SCHEMA = {
+  type: "object",
+  properties: {
+    place: { type: "string", maxLength: 60 },
+    address: { type: "string", "x-data-type": "address" },
+    region: { type: "string", "x-data-type": "region" },
+  },
+  additionalProperties: false,
+};
+
+describe("the canaries of a person, in every field that they and their agents can fill", () => {
+  test("are in the export as long as they are stored, and nowhere in the database after the deletion", async () => {
+    let made = 0;
+    const inExport: string[] = [];
+    const elsewhere: string[] = [];
+    /** A value that is nowhere else. @param where whether the export shows it */
+    const canary = (where: "export" | "elsewhere" = "export", prefix = ""): string => {
+      const value = `${prefix}canary${(made += 1)}x${randomUUID().slice(0, 8)}`;
+      (where === "export" ? inExport : elsewhere).push(value);
+      return value;
+    };
+    const eve = await person({
+      region: canary(),
+      roles: [canary()],
+      tools_used: [canary()],
+      attributes: { [canary()]: canary() },
+    });
+    await eve.browser.post("/auth/update-user", { name: canary() }, { "user-agent": canary("elsewhere") });
+    await eve.browser.post(
+      "/auth/sign-in/email",
+      { email: eve.email, password: PASSWORD },
+      { "user-agent": canary() },
+    );
+    inExport.push(eve.email);
+    const user_id = eve.userId;
+    for (const data_type of ["name", "address", "phone", "region"])
+      expectSuccess(await world.callAdmin("putVaultItem", { user_id, data_type, value: canary() }));
+    const category = canary("export", "kind-");
+    const scopes = {
+      allowed_task_types: ["survey", "registration"],
+      allowed_data_types: ["region", "address"],
+      allowed_categories: ["weather", category],
+    };
+    const grant: GrantOfUser = await world.createGrant({ userId: user_id, scopes });
+    const { token } = await world.openSession(grant);
+    const campaign = { task_schema: PLACE_SCHEMA };
+    const ready: ReadyService = await (async () => {
+      const offer = await world.offerService({ api: { input_schema: PLACE_SCHEMA }, campaign });
+      return { ...offer, grant, token };
+    })();
+    const answered = canary();
+    const answer = { region: answered, place: canary() };
+    const consent = { ...CONSENT, contact_permission: true };
+    const complete = (campaign_id: string, data: object) =>
+      world.call("agent.completeTask", { campaign_id, task_data: data, consent }, token);
+    expectSuccess(await complete(ready.campaignId, answer));
+    const other = await world.offerService({ campaign });
+    const withdrawn = { region: canary("elsewhere"), place: canary("elsewhere") };
+    expectSuccess(await complete(other.campaignId, withdrawn));
+    const run = {
+      input: { place: canary("elsewhere"), address: canary("elsewhere"), region: canary("elsewhere") },
+      idempotency_key: canary(),
+    };
+    expectSuccess(await world.run(token, ready.service, run));
+    const asked = await world.call(
+      "agent.auth",
+      {
+        scopes: { ...scopes, allowed_categories: [canary("export", "asked-")] },
+        budget_limit_cents: 77,
+        user_id: grant.subject,
+      },
+      grant.agent_key,
+    );
+    const { approval_id, user_code } = asked.body.details as { approval_id: string; user_code: string };
+    await client(eve).approvals.enter_code.mutate({ approval_id, code: user_code });
+    await eve.browser.post("/auth/sign-in/magic-link", { email: eve.email });
+    await eve.browser.post("/auth/request-password-reset", { email: eve.email });
+    await eve.browser.get("/auth/passkey/generate-register-options");
+
+    const consents = await world.db.consent.findMany({ where: { userId: user_id } });
+    const standing = consents.find(
+      ({ campaignId, consentType }) => campaignId === other.campaignId && consentType === "data_sharing",
+    );
+    expectSuccess(await world.callAdmin("withdrawConsent", { user_id, consent_id: standing?.id ?? "none" }));
+
+    const keys = world.server.options.encryptionKeys;
+    const before = await decryptedDump(world.database.url, keys[0]);
+    const exported = await exportOf(eve);
+    for (const value of inExport) {
+      expect(before, "stored").toContain(value);
+      expect(exported, "exported").toContain(value);
+    }
+    for (const value of Object.values(withdrawn)) expect(before).not.toContain(value);
+
+    await remove(eve);
+
+    const after = await decryptedDump(world.database.url, keys[0]);
+    for (const value of [...inExport, ...elsewhere]) expect(after).not.toContain(value);
+    expectRefused(await world.call("agent.flowStatus", {}, token), 401, "session_revoked");
+  });
+});
+
+test("afterwards payments, the books and calls are as they were, under the id of a user of whom nothing is left", async () => {
+  const grant = await world.createGrant({ userId: ada.userId });
+  const ready = await world.readyService({ grant });
+  expectSuccess(await world.run(ready.token, ready.service));
+  const kept = async () => ({
+    payments: await world.db.payment.findMany({
+      where: { userId: ada.userId },
+      select: { id: true, amountMicros: true, status: true, txHash: true, grantId: true },
+    }),
+    transfers: await world.db.ledgerTransfer.count(),
+    calls: await world.db.agentAuditLog.count({ where: { grantId: grant.grant_id } }),
+  });
+  const before = await kept();
+  expect(before.payments).toHaveLength(1);
+  await remove(ada);
+  expect(await kept()).toEqual(before);
+  expect(await world.db.user.findUniqueOrThrow({ where: { id: ada.userId } })).toMatchObject({
+    ...{ email: null, region: "", roles: [], toolsUsed: [], attributes: {}, accountId: null },
+    deletedAt: expect.any(Date),
+  });
+  expect(await world.db.consent.count({ where: { userId: ada.userId, withdrawnAt: null } })).toBe(0);
+  expect(await world.db.account.count({ where: { email: ada.email } })).toBe(0);
+  const users = expectSuccess(await world.callAdmin("listUsers", {})).users as { user_id: string }[];
+  expect(users.map(({ user_id }) => user_id)).not.toContain(ada.userId);
+  expectSuccess(await world.callAdmin("listApprovals", {}));
+  expectSuccess(await world.callAdmin("listSessions", {}));
+  for (const [operation, input] of [
+    ["putVaultItem", { user_id: ada.userId, data_type: "name", value: "Ada" }],
+    [
+      "putGrant",
+      {
+        ...{ user_id: ada.userId, agent_id: grant.agent_id, budget_limit_cents: 1 },
+        ...{
+          expires_at: daysFromNow(1),
+          scopes: { allowed_task_types: ["survey"], allowed_data_types: [], allowed_categories: ["weather"] },
+        },
+      },
+    ],
+  ] as const)
+    expectRefused(await world.callAdmin(operation, input), 404, "not_found");
+});
+
+test("the address can sign up anew, as another user, and nothing old comes back", async () => {
+  const ready = await world.readyService({ grant: await world.createGrant({ userId: ada.userId }) });
+  const cookie = ada.browser.cookie;
+  await remove(ada);
+  expect((await fetch(`${world.server.url}/user/account/export`, { headers: { cookie } })).status).toBe(401);
+  const old = await ada.browser.post("/auth/sign-in/email", { email: ada.email, password: PASSWORD });
+  expect(old.status).toBe(401);
+
+  const browser = new Browser(() => world.server.url);
+  await browser.signInByMail(mailbox, ada.email);
+  const again = { ...ada, browser };
+  const { person: anew } = (await client(again).session.me.query()).data;
+  expect(anew).toMatchObject({ email: ada.email });
+  expect(anew?.user_id).not.toBe(ada.userId);
+  const file = JSON.parse(await exportOf(again)) as Record<string, unknown[]>;
+  expect(file["user"]).toMatchObject([{ user_id: anew?.user_id, region: "" }]);
+  for (const part of ["grants", "payments", "consents", "task_answers", "stored_data", "calls", "approvals"])
+    expect(file[part], part).toEqual([]);
+  expectRefused(await world.call("agent.flowStatus", {}, ready.token), 401, "session_revoked");
+});
+
+describe("is refused, and changes nothing,", () => {
+  const expectUnchanged = async (): Promise<void> => {
+    expect(await world.db.user.findUniqueOrThrow({ where: { id: ada.userId } })).toMatchObject({
+      ...{ email: ada.email, deletedAt: null },
+    });
+    expect(await ada.browser.signedInAs()).toBe(ada.email);
+  };
+
+  test("with another address than the person's", async () => {
+    expect(await refusal(remove(ada, newAddress()))).toMatchObject({
+      error_code: "validation_error",
+      field_errors: [{ path: "/email" }],
+    });
+    await expectUnchanged();
+  });
+
+  test("15 minutes after the sign-in", async () => {
+    expect((await client(ada).account.deletion_state.query()).data.is_fresh).toBe(true);
+    await ageSignIns(ada, 16);
+    expect((await client(ada).account.deletion_state.query()).data.is_fresh).toBe(false);
+    expect(await refusal(remove(ada))).toMatchObject({
+      ...{ error_code: "conflict", httpStatus: 409 },
+      message: expect.stringContaining("Sign in again"),
+    });
+    await expectUnchanged();
+  });
+
+  test("while nobody else owns an agent that the person registered, and says which", async () => {
+    const user = client(ada);
+    const { agent_id } = (await user.build.register.mutate({ name: "Morning bot" })).data;
+    expect((await user.account.deletion_state.query()).data.owned_agents).toEqual([
+      { agent_id, name: "Morning bot" },
+    ]);
+    expect(await refusal(remove(ada))).toMatchObject({
+      error_code: "conflict",
+      message: expect.stringContaining('"Morning bot"'),
+    });
+    await expectUnchanged();
+    await user.build.retire.mutate({ agent_id });
+    await remove(ada);
+  });
+});
+
+test("the request of a payment that isn't decided stays until it is, and what it kept of the answer goes", async () => {
+  const grant = await world.createGrant({ userId: ada.userId });
+  const ready = await world.readyService({ behaviour: "liar", grant });
+  await world.run(ready.token, ready.service, { input: { place: "canaryOfTheInput" } });
+  const payment = () => world.db.payment.findFirstOrThrow({ where: { userId: ada.userId } });
+  const { id, status, request } = await payment();
+  expect([status, request === null]).toEqual(["refused", false]);
+  await remove(ada);
+  expect(await payment()).toMatchObject({ id, status: "refused", refusal: null, output: null });
+  expect((await payment()).request).not.toBeNull();
+
+  await world.upstream.settleHeld();
+  await eventually(async () => {
+    await reconcileDuePayments(world.deps, 50, () => false);
+    expect(await payment()).toMatchObject({ status: "settled", request: null, output: null, refusal: null });
+  });
+  const keys = world.server.options.encryptionKeys;
+  expect(await decryptedDump(world.database.url, keys[0])).not.toContain("canaryOfTheInput");
+});
