@@ -22,6 +22,7 @@ export const accountEn = {
   staysList: [
     "Payments and the books, because sponsors’ money has to add up. A payment that is under way ends as usual.",
     "The list of calls, because it shows what agents did. It names no data of yours.",
+    "The names of agents that you registered, because people see in their history what acted for them.",
     "That you agreed to share, and when that ended, as proof. Not what you shared.",
   ],
   staysNote: "All of it has a number in place of your name.",

@@ -189,7 +189,7 @@ export const en = {
   } as Record<string, string>,
   approval: approvalEn,
   build: buildEn,
-  account: accountEn,
+  ownAccount: accountEn,
   signInSettings: signInSettingsEn,
   outcome: outcomesEn,
   payments: {

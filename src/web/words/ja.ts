@@ -186,7 +186,7 @@ export const ja: Words = {
   },
   approval: approvalJa,
   build: buildJa,
-  account: accountJa,
+  ownAccount: accountJa,
   signInSettings: signInSettingsJa,
   outcome: outcomesJa,
   payments: {

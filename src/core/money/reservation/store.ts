@@ -171,10 +171,13 @@ const insertFree = statement({
     ), event AS (
       INSERT INTO payment_events (payment_id, to_status) SELECT id, 'free' FROM payment
     )
-    UPDATE idempotency_keys SET payment_id = $id, claimed_until = now() WHERE ${CLAIM_HOLDS}`,
+    UPDATE idempotency_keys SET payment_id = $id, claimed_until = now() WHERE ${CLAIM_HOLDS} AND EXISTS (SELECT FROM present)`,
 });
 
-/** Records a call that the upstream answered without asking for a payment. It keeps nothing of a user who was deleted meanwhile. */
+/**
+ * Records a call that the upstream answered without asking for a payment. It keeps nothing of a user who was deleted meanwhile.
+ * The update asks for the user first, so the user is locked before the key.
+ */
 export async function insertFreePayment(sql: Sql, payment: PaymentSubject): Promise<void> {
   await insertFree.count(sql, toParams(payment));
 }

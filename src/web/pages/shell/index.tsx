@@ -15,7 +15,13 @@ export function Shell() {
   const { words } = useWords();
   const person = usePerson();
   useLiveChanges(person?.user_id);
-  if (person === undefined) return <SignIn title={words.signIn.title} lead={words.signIn.lead} />;
+  if (person === undefined)
+    return (
+      // What a page said last, such as that the account is deleted, is still shown.
+      <Toasts>
+        <SignIn title={words.signIn.title} lead={words.signIn.lead} />
+      </Toasts>
+    );
   return (
     <Toasts>
       <a className="skip" href="#main">

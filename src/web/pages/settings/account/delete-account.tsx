@@ -15,7 +15,7 @@ import { useDeleteAccount, useDeletionState } from "./queries.ts";
 
 /** The button, and the dialog that says what goes and what stays before anything does. */
 export function DeleteAccount({ email }: { email: string }) {
-  const { account: w } = useWords().words;
+  const { ownAccount: w } = useWords().words;
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   const [isOpen, setOpen] = useState(false);
@@ -71,7 +71,7 @@ export function DeleteAccount({ email }: { email: string }) {
 }
 
 function Consequences() {
-  const { account: w } = useWords().words;
+  const { ownAccount: w } = useWords().words;
   return (
     <>
       <h3>{w.goes}</h3>
@@ -94,7 +94,7 @@ function Consequences() {
 }
 
 function OwnedFirst({ names }: { names: string[] }) {
-  const { account: w } = useWords().words;
+  const { ownAccount: w } = useWords().words;
   return (
     <div className="leave-first">
       <h3>{w.ownedTitle}</h3>
@@ -114,7 +114,7 @@ function OwnedFirst({ names }: { names: string[] }) {
 }
 
 function SignInFirst() {
-  const { account: w } = useWords().words;
+  const { ownAccount: w } = useWords().words;
   const signOut = useSignOut();
   return (
     <div className="leave-first">
@@ -128,17 +128,17 @@ function SignInFirst() {
 }
 
 function TypeAddress({ email, onNo }: { email: string; onNo: () => void }) {
-  const { account: w } = useWords().words;
+  const { ownAccount: w } = useWords().words;
   const explain = useFailureWords();
   const toast = useToast();
-  const leave = useDeleteAccount();
+  const leave = useDeleteAccount(() => toast({ text: w.deleted }));
   const [typed, setTyped] = useState("");
   const [isWrong, setWrong] = useState(false);
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     const isOwn = typed.trim().toLowerCase() === email.toLowerCase();
     setWrong(!isOwn);
-    if (isOwn && !leave.isPending) leave.mutate(typed, { onSuccess: () => toast({ text: w.deleted }) });
+    if (isOwn && !leave.isPending) leave.mutate(typed);
   };
   return (
     <form className="leave-form" onSubmit={submit} noValidate>

@@ -10,7 +10,7 @@ import { useExport } from "./queries.ts";
 
 /** The person's own account: take the data along, or leave. */
 export function AccountSettings({ email }: { email: string }) {
-  const { account: w } = useWords().words;
+  const { ownAccount: w } = useWords().words;
   const explain = useFailureWords();
   const { mutate, isPending, isSuccess, error } = useExport();
   return (

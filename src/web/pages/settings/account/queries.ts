@@ -12,10 +12,14 @@ const deletionQuery = queryOptions({
 /** What has to be done before the person can delete their account. */
 export const useDeletionState = (isAsked: boolean) => useQuery({ ...deletionQuery, enabled: isAsked });
 
-export const useDeleteAccount = () =>
+/** @param onDeleted called before the page turns to the sign-in, and the dialog is gone */
+export const useDeleteAccount = (onDeleted: () => void) =>
   useMutation({
     mutationFn: (email: string) => server.account.delete.mutate({ email }),
-    onSuccess: startAfresh,
+    onSuccess: () => {
+      onDeleted();
+      return startAfresh();
+    },
   });
 
 export const useExport = () => useMutation({ mutationFn: downloadExport });

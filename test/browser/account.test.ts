@@ -1,0 +1,101 @@
+import { readFile } from "node:fs/promises";
+import type { Page } from "playwright-core";
+import { beforeEach, describe, expect, test } from "vitest";
+import { expectRefused, expectSuccess } from "../support/call.ts";
+import type { ReadyService } from "../support/caller.ts";
+import { expectAccessible } from "../support/accessible.ts";
+import { useConsoleBrowser } from "../support/console-page.ts";
+import { Browser, Mailbox, newAddress, PASSWORD, signUp } from "../support/people.ts";
+import { useWorld } from "../support/use-world.ts";
+
+/** A person takes their data along, and deletes their account. */
+
+const mailbox = new Mailbox();
+const world = useWorld({ mailer: mailbox });
+const chromium = useConsoleBrowser();
+
+let email: string;
+let userId: string;
+let ready: ReadyService;
+
+beforeEach(async () => {
+  email = newAddress();
+  await signUp(new Browser(() => world.server.url), mailbox, email);
+  userId = await world.createUser({ email });
+  ready = await world.readyService({ grant: await world.createGrant({ userId }) });
+  expectSuccess(await world.run(ready.token, ready.service));
+});
+
+async function signIn(page: Page): Promise<void> {
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+}
+
+const settings = async (options = {}) => {
+  const opened = await chromium.open(`${world.server.url}/settings`, options);
+  await signIn(opened.page);
+  await opened.page.getByRole("region", { name: "Your account" }).waitFor();
+  return opened;
+};
+
+test("the export is a file in the browser's downloads with the person's data", async () => {
+  const { page, close } = await settings({ acceptDownloads: true });
+  const downloading = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Export my data" }).click();
+  const download = await downloading;
+  expect(download.suggestedFilename()).toMatch(/^tollfree-\d{4}-\d\d-\d\d\.json$/);
+  const file = JSON.parse(await readFile(await download.path(), "utf8")) as Record<string, object[]>;
+  expect(file["user"]).toMatchObject([{ user_id: userId, email }]);
+  expect(file["payments"]).toMatchObject([{ service_key: ready.service, status: "settled" }]);
+  await page.getByText("The file is in your downloads.").waitFor();
+  await close();
+});
+
+describe("deleting the account", () => {
+  const openDialog = (page: Page) =>
+    page.getByRole("button", { name: "Delete my account", exact: true }).click();
+
+  test("the dialog says what goes and what stays; a wrong address deletes nothing, the right one everything", async () => {
+    const { page, close } = await settings();
+    await openDialog(page);
+    const dialog = page.getByRole("dialog", { name: "Delete your account?" });
+    await dialog.getByText("What stays, and why").waitFor();
+    await expectAccessible(page);
+    await dialog.getByLabel(/Type .* to confirm/).fill("somebody@else.example");
+    await dialog.getByRole("button", { name: "Delete my account for good" }).click();
+    await dialog.getByText("That isn’t your address.").waitFor();
+    expectSuccess(await world.call("agent.flowStatus", {}, ready.token));
+
+    await dialog.getByLabel(/Type .* to confirm/).fill(email);
+    await dialog.getByRole("button", { name: "Delete my account for good" }).click();
+    await page.getByText("Your account is deleted. You are signed out.").waitFor();
+    await page.getByLabel("E-mail").waitFor();
+    expectRefused(await world.call("agent.flowStatus", {}, ready.token), 401, "session_revoked");
+    expect(await world.db.user.findUnique({ where: { id: userId } })).toMatchObject({ email: null });
+    await signIn(page);
+    await page.getByRole("alert").waitFor();
+    await close();
+  });
+
+  test("asks for a new sign-in when the last one is old, and to hand over agents", async () => {
+    const { page, close } = await settings();
+    const old = new Date(Date.now() - 16 * 60_000);
+    await world.db.accountSession.updateMany({ where: { account: { email } }, data: { createdAt: old } });
+    await world.database.db.agent.update({
+      where: { id: ready.grant.agent_id },
+      data: { ownerUserId: userId },
+    });
+    await openDialog(page);
+    const dialog = page.getByRole("dialog", { name: "Delete your account?" });
+    await dialog.getByText("First, hand over your agents").waitFor();
+    await dialog.getByText("Test agent").waitFor();
+    expect(await dialog.getByLabel(/to confirm/).count()).toBe(0);
+    await dialog.getByRole("button", { name: "Sign out, and in again" }).click();
+    await signIn(page);
+    await openDialog(page);
+    await dialog.getByText("First, hand over your agents").waitFor();
+    expect(await dialog.getByText("First, sign in again").count()).toBe(0);
+    await close();
+  });
+});
