@@ -77,6 +77,18 @@ const activity = createRoute({
   component: lazyRouteComponent(() => import("./pages/activity/index.tsx"), "ActivityPage"),
 });
 
+const data = createRoute({
+  getParentRoute: () => shell,
+  path: "/data",
+  component: lazyRouteComponent(() => import("./pages/data/index.tsx"), "DataPage"),
+});
+
+const consents = createRoute({
+  getParentRoute: () => shell,
+  path: "/consents",
+  component: lazyRouteComponent(() => import("./pages/consents/index.tsx"), "ConsentsPage"),
+});
+
 const settings = createRoute({
   getParentRoute: () => shell,
   path: "/settings",
@@ -99,7 +111,7 @@ export const router = createRouter({
     home,
     approval,
     signIn,
-    shell.addChildren([agents, oneAgent, payments, activity, settings]),
+    shell.addChildren([agents, oneAgent, payments, activity, data, consents, settings]),
   ]),
   defaultPreload: "intent",
   defaultErrorComponent: LoadFailed,

@@ -12,4 +12,7 @@ export type DataType = Scopes["allowed_data_types"][number];
 export type AgentRow = Outputs["agents"]["list"]["data"]["agents"][number];
 export type PaymentRow = Outputs["payments"]["list"]["data"]["payments"][number];
 export type CallRow = Outputs["activity"]["list"]["data"]["calls"][number];
+export type SharedRow = Outputs["consents"]["list"]["data"]["consents"][number];
+export type OwnDataRow = Outputs["data"]["list"]["data"]["types"][number];
+export type OwnPreferences = Outputs["preferences"]["get"]["data"];
 export type Outcome = CallRow["outcome"];

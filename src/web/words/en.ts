@@ -1,4 +1,5 @@
 import { agentEn } from "./agent-en.ts";
+import { ownDataEn } from "./own-data-en.ts";
 import type { DataType } from "../data/shapes.ts";
 import { approvalEn } from "./approval-en.ts";
 import { outcomesEn } from "./outcomes-en.ts";
@@ -147,6 +148,7 @@ export const en = {
     canAnswerUntil: (time: string) => `can be answered until ${time}`,
   },
   agent: agentEn,
+  ownData: ownDataEn,
   operation: {
     agent_auth: "Signed in",
     agent_get_approval: "Looked for your answer",

@@ -1,4 +1,5 @@
 import { agentJa } from "./agent-ja.ts";
+import { ownDataJa } from "./own-data-ja.ts";
 import type { Words } from "./en.ts";
 import { approvalJa } from "./approval-ja.ts";
 import { outcomesJa } from "./outcomes-ja.ts";
@@ -144,6 +145,7 @@ export const ja: Words = {
     canAnswerUntil: (time) => `${time}まで回答できます`,
   },
   agent: agentJa,
+  ownData: ownDataJa,
   operation: {
     agent_auth: "サインイン",
     agent_get_approval: "回答を確認",

@@ -2,6 +2,7 @@ import { personRouter } from "../../procedure/person.ts";
 import { activityProcedures } from "./activity.ts";
 import { agentProcedures } from "./agents.ts";
 import { approvalProcedures } from "./approvals.ts";
+import { ownDataProcedures } from "./own-data.ts";
 import { ruleProcedures } from "./rules.ts";
 import { sessionProcedures } from "./session.ts";
 
@@ -12,4 +13,5 @@ export const userRouter = personRouter({
   agents: personRouter(agentProcedures),
   rules: personRouter(ruleProcedures),
   ...activityProcedures,
+  ...ownDataProcedures,
 });

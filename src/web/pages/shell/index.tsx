@@ -28,6 +28,8 @@ export function Shell() {
           <Link to="/agents">{words.nav.agents}</Link>
           <Link to="/payments">{words.nav.payments}</Link>
           <Link to="/activity">{words.nav.activity}</Link>
+          <Link to="/data">{words.ownData.nav.data}</Link>
+          <Link to="/consents">{words.ownData.nav.shared}</Link>
           <Link to="/settings">{words.nav.settings}</Link>
         </nav>
         <div className="top-end">
