@@ -117,7 +117,7 @@ test.each(LOOKS)("axe finds nothing on any page: %s", { timeout: 120_000 }, asyn
   ]) {
     await page.goto(world.server.url + address);
     await page.getByRole("heading", { level: 1 }).waitFor();
-    await page.waitForFunction("document.querySelector('.loading') === null");
+    await page.locator(".loading").first().waitFor({ state: "detached" });
     await expectAccessible(page, address);
   }
   await close();
