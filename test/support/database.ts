@@ -57,6 +57,19 @@ export async function startTestPostgres(): Promise<{ info: PostgresInfo; stop():
   return { info, stop: () => server.stop() };
 }
 
+/** Opens a database that stays: servers connect as its owner, too. */
+export function openDatabase(url: string): TestDatabase {
+  const pool = createPool({ url });
+  const db = createDatabaseClient(pool);
+  return {
+    ...{ url, serverUrl: url, db, sql: createSqlPool(pool), expectedDeadlocks: 0 },
+    async close() {
+      await db.$disconnect();
+      await pool.end();
+    },
+  };
+}
+
 /** Creates a migrated, empty database. Takes about 30 ms. */
 export async function createDatabase(): Promise<TestDatabase> {
   const info = inject("postgres");
