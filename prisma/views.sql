@@ -27,7 +27,7 @@ SELECT id, user_id, agent_id, subject, allowed_task_types, allowed_data_types, a
 
 -- Keys that authenticate an agent, and keys that authenticate a sponsor.
 CREATE VIEW live_agent_keys WITH (security_invoker = true) AS
-SELECT k.id, k.key_hash, k.agent_id
+SELECT k.id, k.key_hash, k.agent_id, k.last_used_at
   FROM agent_api_keys k JOIN agents a ON a.id = k.agent_id
  WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now()) AND a.status = 'active';
 
@@ -208,3 +208,8 @@ SELECT k.id, k.user_id, k.consent_type, s.name AS sponsor, k.campaign_id, c.name
   LEFT JOIN campaigns c ON c.id = k.campaign_id
   LEFT JOIN sponsored_apis a ON a.service_key = k.service_key
   LEFT JOIN sponsors s ON s.id = coalesce(a.sponsor_id, c.sponsor_id);
+
+-- The address that the owner of an account has proven, and the user who signs in with it.
+CREATE VIEW proven_addresses WITH (security_invoker = true) AS
+SELECT a.id AS account_id, u.id AS user_id, a.email
+  FROM accounts a LEFT JOIN users u ON u.account_id = a.id WHERE a.email_verified;

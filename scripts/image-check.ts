@@ -216,6 +216,14 @@ async function check(stage: Stage): Promise<void> {
   const ready = await fetch(`http://127.0.0.1:${env.PORT}/readyz`);
   if (!ready.ok) throw new Error(`/readyz answers ${ready.status}`);
   console.log("ok: the server is healthy and ready");
+  const page = await fetch(`http://127.0.0.1:${env.PORT}/agents`, { headers: { accept: "text/html" } });
+  const html = await page.text();
+  const script = /src="(\/assets\/[^"]+\.js)"/.exec(html)?.[1];
+  if (!page.ok || page.headers.get("content-type")?.startsWith("text/html") !== true || script === undefined)
+    throw new Error(`/agents answers ${page.status}, and isn't the console's page: ${html.slice(0, 200)}`);
+  const asset = await fetch(`http://127.0.0.1:${env.PORT}${script}`);
+  if (!asset.ok) throw new Error(`${script}, which the page needs, answers ${asset.status}`);
+  console.log("ok: the console is served");
 
   server.removeAllListeners("exit");
   server.kill("SIGTERM");

@@ -11,7 +11,10 @@ const PAGES = {
   "/agents": [SHELL, "pages/agents/index.tsx"],
   "/payments": [SHELL, "pages/payments/index.tsx"],
   "/activity": [SHELL, "pages/activity/index.tsx"],
+  "/build": [SHELL, "pages/built-agents/index.tsx"],
+  "/build/{id}": [SHELL, "pages/built-agent/index.tsx"],
   "/settings": [SHELL, "pages/settings/index.tsx"],
+  "/new-password": ["pages/new-password/index.tsx"],
   "/sign-in": ["pages/sign-in/route.tsx"],
 };
 /** Words of another language come on top for those who speak it. */

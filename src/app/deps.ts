@@ -1,5 +1,6 @@
 import type { Thesaurus } from "../core/protocol/search-text/index.ts";
 import type { Authenticators } from "../api/procedure/context.ts";
+import { ChangeFeed } from "../core/account/changes/index.ts";
 import type { Deps, Settings } from "../core/context.ts";
 import { noteOutages } from "../core/money/settlement/index.ts";
 import type { AuditLog } from "../core/observability/audit/index.ts";
@@ -67,6 +68,7 @@ export interface Built {
   deps: Deps;
   authenticators: Authenticators;
   signIn: SignIn;
+  changes: ChangeFeed;
   audit: AuditLog;
   /** Stores the counts of calls without a credential since the last time. */
   recordAnonymousCalls(): Promise<void>;
@@ -168,9 +170,12 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
     background,
   };
   const signIn = buildSignIn(deps, parts);
+  const changes = new ChangeFeed(deps);
+  metrics.watchStreams(() => changes.streams);
   return {
     deps,
     signIn,
+    changes,
     authenticators: createAuthenticators(deps, signIn, parts.adminApiKey),
     audit: { append: (entry) => auditWriter.append(entry), count: anonymousCalls.count },
     recordAnonymousCalls: anonymousCalls.flush,

@@ -90,6 +90,7 @@ export async function startTollfree({
       built.watchJob,
       ...listJobs(built.deps, {
         signIn: built.signIn,
+        mailer: parts.mailer,
         purgeRateLimits: () => built.purgeRateLimits(),
         recordAnonymousCalls: () => built.recordAnonymousCalls(),
         showLedgerFindings: built.metrics.showLedger,
@@ -103,6 +104,8 @@ export async function startTollfree({
       async stop() {
         stopping = true;
         await sleep(drainSeconds * 1000);
+        // A page's stream would keep the server waiting.
+        await built.changes.close();
         await server.close(DRAIN_MS);
         await Promise.all(jobs.map((job) => job.stop()));
         await built.close();

@@ -10,6 +10,7 @@ import { createAddressLimits } from "../api/procedure/address-limits.ts";
 import { createCredentialGuard } from "../api/procedure/credential-guard.ts";
 import { mcpRouter } from "../api/routers/mcp/index.ts";
 import { createActionRenderer } from "../api/response/render-next-actions.ts";
+import type { ChangeFeed } from "../core/account/changes/index.ts";
 import type { Deps } from "../core/context.ts";
 import type { AuditLog } from "../core/observability/audit/index.ts";
 import type { Meter } from "../core/ports/meter.ts";
@@ -43,6 +44,8 @@ export interface AppOptions {
   deps: Deps;
   authenticators: Authenticators;
   signIn: SignIn;
+  /** Tells people's pages what has changed. */
+  changes: ChangeFeed;
   audit: AuditLog;
   metrics: Meter;
   /** The checks of `/readyz`, by name. */
@@ -70,6 +73,7 @@ export function createApp(options: AppOptions): Express {
     deps,
     authenticators,
     signIn,
+    changes,
     audit,
     metrics,
     mayScrape,
@@ -114,7 +118,7 @@ export function createApp(options: AppOptions): Express {
   mountIcon(app);
   mountResourceList(app, api, { listResources, listResourceUrls });
   mountSignIn(app, { ...api, signIn });
-  mountConsoleApi(app, api, signIn.origins);
+  mountConsoleApi(app, api, { ownOrigins: signIn.origins, changes });
   mountMcp(app, api, listTools(new Map([...operations, ...listOperations(mcpRouter)])));
   routes?.(app);
   mountConsole(app);

@@ -10,6 +10,7 @@ import { queries } from "./data/client.ts";
 import { loadMe } from "./data/session.ts";
 import { approvalQuery } from "./pages/approval/queries.ts";
 import { agentsQuery } from "./pages/agents/queries.ts";
+import { builtAgentQuery, builtAgentsQuery } from "./pages/built-agents/queries.ts";
 import { LoadFailed, NothingHere } from "./pages/shell/failed.tsx";
 
 /** What fails while a page loads is kept with its query, and the page says it. */
@@ -89,6 +90,25 @@ const consents = createRoute({
   component: lazyRouteComponent(() => import("./pages/consents/index.tsx"), "ConsentsPage"),
 });
 
+const build = createRoute({
+  getParentRoute: () => shell,
+  path: "/build",
+  loader: async () => {
+    if ((await loadMe()).person !== null) await queries.query(builtAgentsQuery).catch(shownByPage);
+  },
+  component: lazyRouteComponent(() => import("./pages/built-agents/index.tsx"), "BuildPage"),
+});
+
+const builtAgent = createRoute({
+  getParentRoute: () => shell,
+  path: "/build/$agentId",
+  loader: async ({ params }) => {
+    if ((await loadMe()).person !== null)
+      await queries.query(builtAgentQuery(params.agentId)).catch(shownByPage);
+  },
+  component: lazyRouteComponent(() => import("./pages/built-agent/index.tsx"), "BuiltAgentPage"),
+});
+
 const settings = createRoute({
   getParentRoute: () => shell,
   path: "/settings",
@@ -106,12 +126,22 @@ const signIn = createRoute({
   component: lazyRouteComponent(() => import("./pages/sign-in/route.tsx"), "SignInRoute"),
 });
 
+/** Where the link of a mail leads that somebody asked for who forgot their password. */
+const newPassword = createRoute({
+  getParentRoute: () => root,
+  path: "/new-password",
+  validateSearch: ({ token }: Record<string, unknown>): { token?: string } =>
+    typeof token === "string" ? { token } : {},
+  component: lazyRouteComponent(() => import("./pages/new-password/index.tsx"), "NewPasswordRoute"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
     approval,
     signIn,
-    shell.addChildren([agents, oneAgent, payments, activity, data, consents, settings]),
+    newPassword,
+    shell.addChildren([agents, oneAgent, payments, activity, data, consents, build, builtAgent, settings]),
   ]),
   defaultPreload: "intent",
   defaultErrorComponent: LoadFailed,

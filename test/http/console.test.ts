@@ -17,7 +17,20 @@ import { useWorld } from "../support/use-world.ts";
 const world = useWorld();
 const HTML = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 const APPROVAL = "/approvals/0b6e4f00-0000-4000-8000-000000000001";
-const PAGES = ["/", "/agents", "/payments", "/activity", "/settings", "/sign-in", APPROVAL];
+const PAGES = [
+  ...[
+    "/",
+    "/agents",
+    "/payments",
+    "/activity",
+    "/build",
+    "/build/0b6e4f00",
+    "/settings",
+    "/sign-in",
+    "/new-password",
+  ],
+  APPROVAL,
+];
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
   "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; " +

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect } from "vitest";
 import type { Authenticators } from "../../src/api/procedure/context.ts";
+import { ChangeFeed } from "../../src/core/account/changes/index.ts";
 import { ErrorEnvelope } from "../../src/api/response/envelope.ts";
 import type { Deps, SessionActor } from "../../src/core/context.ts";
 import type { AnonymousCall, AuditEntry, AuditLog } from "../../src/core/observability/audit/index.ts";
@@ -136,6 +137,7 @@ export async function startExampleApi(checks: ReadinessChecks = {}): Promise<Exa
     deps,
     authenticators,
     signIn,
+    changes: new ChangeFeed(deps),
     audit: { append: (entry) => audit.append(entry), count: (call) => audit.count(call) },
     listResourceUrls: () => Promise.resolve([]),
     listResources: () => Promise.resolve({ items: [], total: 0 }),

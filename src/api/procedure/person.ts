@@ -1,6 +1,7 @@
 import type { TRPCRouterBuilder } from "@trpc/server";
 import { initTRPC } from "@trpc/server";
 import { z } from "zod";
+import type { ChangeFeed } from "../../core/account/changes/index.ts";
 import type { UserActor } from "../../core/context.ts";
 import { AppError } from "../../core/protocol/errors.ts";
 import type { RateRules } from "../../core/protocol/rate-limit/index.ts";
@@ -21,6 +22,8 @@ export interface PersonContext
     Pick<ApiContext, "deps" | "authenticators" | "addressLimits" | "headers" | "clientAddress"> {
   /** The origins of our own pages. */
   ownOrigins: readonly string[];
+  /** Says what changes of people, while they look. */
+  changes: ChangeFeed;
   /** Asks once a request who signed in. */
   person: () => Promise<UserActor | undefined>;
 }
@@ -28,7 +31,15 @@ export interface PersonContext
 /** As in trpc.ts: the console needs neither the context's type nor what it imports. */
 type PublicRoot = { ctx: object; meta: object; errorShape: TrpcErrorShape; transformer: false };
 
+/** A stream ends after this time. The page opens the next one, with the cookie that it has then. */
+const STREAM_MS = 3 * 60_000;
+
 const t = initTRPC.context<PersonContext>().create({
+  sse: {
+    maxDurationMs: STREAM_MS,
+    ping: { enabled: true, intervalMs: 15_000 },
+    client: { reconnectAfterInactivityMs: 40_000 },
+  },
   isDev: false, // otherwise tRPC may add stack traces to errors
   errorFormatter: ({ error, path, ctx }) => toTrpcErrorShape(toWireError(error, ctx ?? NO_CALL), path),
 });

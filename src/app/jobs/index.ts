@@ -1,4 +1,5 @@
 import type { Deps } from "../../core/context.ts";
+import type { Mailer } from "../../core/ports/mailer.ts";
 import type { SignIn } from "../../core/ports/sign-in.ts";
 import { countSearchTerms } from "./count-search-terms.ts";
 import { finishStops } from "./finish-stops.ts";
@@ -12,6 +13,7 @@ import { recordAnonymousCalls } from "./record-anonymous-calls.ts";
 import { reencryptWithCurrentKey } from "./reencrypt.ts";
 import { refreshOffersOfChangedBudgets, repairOffers } from "./refresh-offers.ts";
 import type { Job } from "./run-job.ts";
+import { sendNotices } from "./send-notices.ts";
 import { sendRefunds, sendWithdrawals } from "./send-payouts.ts";
 import { verifyLedgerOfLastDays } from "./verify-ledger.ts";
 
@@ -20,6 +22,8 @@ export const listJobs = (
   deps: Deps,
   options: {
     signIn: SignIn;
+    /** Undefined: no mail can be sent. */
+    mailer: Mailer | undefined;
     purgeRateLimits: () => Promise<void>;
     recordAnonymousCalls: () => Promise<void>;
     showLedgerFindings: (counts: Record<string, number>) => void;
@@ -36,6 +40,7 @@ export const listJobs = (
   recordAnonymousCalls(deps, options.recordAnonymousCalls),
   logExpired(deps),
   finishStops(deps),
+  ...(options.mailer === undefined ? [] : [sendNotices(deps, options.mailer)]),
   indexServicesOfOlderVersions(deps),
   countSearchTerms(deps),
   refreshOffersOfChangedBudgets(deps),

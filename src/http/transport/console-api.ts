@@ -17,7 +17,7 @@ const MAX_CALLS_OF_BATCH = 20;
 export function mountConsoleApi(
   app: Express,
   { deps, authenticators, addressLimits, clientAddress }: Api,
-  ownOrigins: readonly string[],
+  { ownOrigins, changes }: Pick<PersonContext, "ownOrigins" | "changes">,
 ): void {
   app.use(
     "/user/trpc",
@@ -28,7 +28,7 @@ export function mountConsoleApi(
       createContext: ({ req }): PersonContext => {
         let person: Promise<UserActor | undefined> | undefined;
         return {
-          ...{ deps, authenticators, addressLimits, ownOrigins },
+          ...{ deps, authenticators, addressLimits, ownOrigins, changes },
           headers: req.headers,
           clientAddress: clientAddress(req),
           requestId: requestIdOf(req),

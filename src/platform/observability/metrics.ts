@@ -4,6 +4,7 @@ import type { Gauges } from "../../core/observability/gauges/index.ts";
 import type { Log } from "../../core/ports/log.ts";
 import type { Meter } from "../../core/ports/meter.ts";
 import type { RateLimiter } from "../../core/ports/rate-limiter.ts";
+import { createDatabaseGauges } from "./database-gauges.ts";
 
 export interface Metrics extends Meter {
   /** Returns a log that also counts the `event` of every line. */
@@ -16,6 +17,8 @@ export interface Metrics extends Meter {
   showLedger: (counts: Record<string, number>) => void;
   /** Shows whether a dependency is there. */
   showDependency: (dependency: string, isUp: boolean) => void;
+  /** Shows how many pages of the console are open. Calls `count` at each scrape. */
+  watchStreams(count: () => number): void;
   /**
    * Shows how often Redis was lost, and how many takes PostgreSQL counted instead. Reads `totals` at each
    * scrape. Both are 0 where this isn't called, without Redis.
@@ -135,6 +138,15 @@ export function createMetrics(
       this.inc(insurance.insuredTakes);
     },
   });
+  let countStreams = (): number => 0;
+  new Gauge({
+    name: "tollfree_console_streams",
+    help: "Pages of the console that are told what changes",
+    registers,
+    collect() {
+      this.set(countStreams());
+    },
+  });
   const databaseGauges = createDatabaseGauges(registers);
 
   return {
@@ -178,6 +190,9 @@ export function createMetrics(
     showLedger(counts) {
       for (const [check, count] of Object.entries(counts)) ledger.set({ check }, count);
     },
+    watchStreams(count) {
+      countStreams = count;
+    },
     watchInsurance(totals) {
       insurance = totals;
     },
@@ -190,54 +205,6 @@ export function createMetrics(
         onFailure(error);
       }
       return Registry.merge([...registers, processMetrics()]).metrics();
-    },
-  };
-}
-
-/**
- * Creates the gauges that are read from the database. Every replica shows the same values, so dashboards must
- * take the maximum over replicas and not the sum.
- */
-function createDatabaseGauges(registers: Registry[]): { set(values: Gauges): void; clear(): void } {
-  const createGauge = <Label extends string>(name: string, help: string, labelNames: Label[]): Gauge<Label> =>
-    new Gauge({ name, help, labelNames, registers });
-  const sessions = createGauge("tollfree_sessions", "Sessions that haven't ended", ["surface", "state"]);
-  const payments = createGauge("tollfree_open_payments", "Payments without a final status", ["status"]);
-  const oldest = createGauge(
-    "tollfree_oldest_open_payment_seconds",
-    "Age of the oldest payment without a final status",
-    ["status"],
-  );
-  const budgets = createGauge(
-    "tollfree_budget_micros",
-    "Budgets that sponsors funded: limit, reserved, spent",
-    ["kind", "part"],
-  );
-  const approvals = createGauge("tollfree_open_approvals", "Approvals that wait for their user", ["kind"]);
-  const paused = createGauge("tollfree_payments_paused", "1 while the administrator has paused payments", []);
-  const monthsAhead = createGauge(
-    "tollfree_audit_months_ahead",
-    "Months after this one that have a partition of the audit log",
-    [],
-  );
-  const all = [sessions, payments, oldest, budgets, approvals, paused, monthsAhead];
-  const clear = (): void => all.forEach((gauge) => gauge.reset());
-  return {
-    clear,
-    set(values) {
-      clear();
-      for (const { surface, state, count } of values.sessions) sessions.set({ surface, state }, count);
-      for (const { status, count, oldest_seconds } of values.openPayments) {
-        payments.set({ status }, count);
-        oldest.set({ status }, oldest_seconds);
-      }
-      for (const { kind, ...parts } of values.budgets) {
-        for (const part of ["limit", "reserved", "spent"] as const)
-          budgets.set({ kind, part }, Number(parts[part]));
-      }
-      paused.set(values.paymentsPaused ? 1 : 0);
-      monthsAhead.set(values.auditMonthsAhead);
-      for (const { kind, count } of values.openApprovals) approvals.set({ kind }, count);
     },
   };
 }

@@ -12,13 +12,7 @@ import type { Mail } from "../../core/ports/mailer.ts";
 import type { RateLimiter, RateRule } from "../../core/ports/rate-limiter.ts";
 import type { SignIn } from "../../core/ports/sign-in.ts";
 import { createSignInHooks } from "./hooks.ts";
-import {
-  addressTakenMail,
-  passwordChangedMail,
-  proveAddressMail,
-  resetPasswordMail,
-  signInMail,
-} from "./mails.ts";
+import { addressTakenMail, proveAddressMail, resetPasswordMail, signInMail } from "./mails.ts";
 import { openSessionPlugin } from "./open-session.ts";
 import { isServed } from "./routes.ts";
 import { requireSignUpBrowser } from "./sign-up-browser.ts";
@@ -158,7 +152,6 @@ function createLibrary(options: SignInOptions) {
       resetPasswordTokenExpiresIn: LINK_SECONDS,
       ...(sendMail !== undefined && {
         sendResetPassword: async ({ user, url }) => sendMail(resetPasswordMail(user.email, url)),
-        onPasswordReset: async ({ user }) => sendMail(passwordChangedMail(user.email, publicBaseUrl)),
         onExistingUserSignUp: async ({ user }) => sendMail(addressTakenMail(user.email, publicBaseUrl)),
       }),
     },
@@ -170,7 +163,7 @@ function createLibrary(options: SignInOptions) {
       beforeEmailVerification: async ({ id }, request) => requireSignUpBrowser(cipher, id, request),
       sendVerificationEmail: async ({ user, url }) => mailUnlessOff(proveAddressMail(user.email, url)),
     },
-    hooks: createSignInHooks({ ...options, proveSeconds: PROVE_SECONDS, sendMail: mailUnlessOff }),
+    hooks: createSignInHooks({ ...options, proveSeconds: PROVE_SECONDS }),
     plugins: [
       openSessionPlugin,
       magicLink({

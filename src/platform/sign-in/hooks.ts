@@ -1,16 +1,13 @@
 import { BASE_ERROR_CODES } from "better-auth";
 import { APIError, createAuthMiddleware } from "better-auth/api";
 import type { Cipher } from "../../core/ports/cipher.ts";
-import type { Mail } from "../../core/ports/mailer.ts";
 import type { RateLimiter, RateRule } from "../../core/ports/rate-limiter.ts";
-import { changedSignInMail, passwordChangedMail } from "./mails.ts";
 import { SIGN_UP_COOKIE, signUpProof } from "./sign-up-browser.ts";
 
 interface HookOptions {
   cipher: Cipher;
   limiter: RateLimiter;
   publicBaseUrl: string;
-  sendMail: (mail: Mail) => void;
   /** How long the link works that proves an address. */
   proveSeconds: number;
   rules: { passwordTries: RateRule; signInMails: RateRule };
@@ -24,15 +21,9 @@ const MAILING_ROUTES = new Set([
   "/request-password-reset",
 ]);
 
-/** After these, the account's owner is told. */
-const PASSKEY_CHANGES: Readonly<Record<string, string>> = {
-  "/passkey/verify-registration": "A passkey was added to your account",
-  "/passkey/delete-passkey": "A passkey was removed from your account",
-};
-
-/** What happens around the library's own routes: limits by account, and mails about changes. */
+/** What happens around the library's own routes: limits by account. Of changes, the database notes who is to be told. */
 export function createSignInHooks(options: HookOptions) {
-  const { cipher, limiter, publicBaseUrl, sendMail, proveSeconds, rules } = options;
+  const { cipher, limiter, publicBaseUrl, proveSeconds, rules } = options;
   /** Counts by address whether there is an account or not, so the refusal tells nothing. */
   async function count(rule: RateRule, email: string): Promise<void> {
     const digest = cipher.hmac(`sign-in:${email.toLowerCase()}`).toString("base64url");
@@ -67,11 +58,6 @@ export function createSignInHooks(options: HookOptions) {
           ...{ httpOnly: true, sameSite: "lax", secure: publicBaseUrl.startsWith("https:") },
           maxAge: proveSeconds,
         });
-      const email = ctx.context.session?.user.email;
-      if (email === undefined || ctx.context.returned instanceof APIError) return;
-      const change = PASSKEY_CHANGES[ctx.path];
-      if (change !== undefined) sendMail(changedSignInMail(email, change, publicBaseUrl));
-      if (ctx.path === "/change-password") sendMail(passwordChangedMail(email, publicBaseUrl));
     }),
   };
 }

@@ -28,13 +28,3 @@ export const resetPasswordMail = (to: string, url: string): Mail => ({
   subject: "Choose a new password",
   text: `Open this link to choose a new password for Tollfree:\n\n${url}\n\n${LINK_LIFE}\n\nIf you didn't ask for it, ignore this mail. Your password stays as it is.\n`,
 });
-
-export const passwordChangedMail = (to: string, signInUrl: string): Mail =>
-  changedSignInMail(to, "Your password was changed", signInUrl);
-
-/** @param change what was changed, as in "Your password was changed" */
-export const changedSignInMail = (to: string, change: string, signInUrl: string): Mail => ({
-  to,
-  subject: change,
-  text: `${change} on ${new Date().toISOString().slice(0, 16).replace("T", " ")} UTC.\n\nIf it wasn't you, ask for a sign-in link at ${signInUrl}, choose a new password, and remove the passkeys that you don't know.\n`,
-});

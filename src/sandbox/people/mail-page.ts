@@ -3,7 +3,8 @@ import { sendJson } from "../../http/request/send.ts";
 import type { KeptMail } from "./mailbox.ts";
 
 /** Links of our own mails lead here, to this machine. */
-const OWN_LINK = /\bhttp:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?\/auth\/[\w\-./?=&;%]+/g;
+const OWN_LINK =
+  /\bhttp:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?\/(?:auth\/[\w\-./?=&;%]+|agents\b)/g;
 
 /** Shows the sandbox's mails: as a page to browsers, else as JSON. Nothing in them is taken for HTML. */
 export const showMails =

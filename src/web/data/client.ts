@@ -1,17 +1,25 @@
 import { QueryCache, QueryClient, MutationCache } from "@tanstack/react-query";
-import { createTRPCClient, httpBatchLink } from "@trpc/client";
+import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink } from "@trpc/client";
 import type { ConsoleRouter } from "../../api/console-router.ts";
 import { failureOf } from "./failure.ts";
 
+const URL = "/user/trpc";
+
 /** Calls the server, with the cookie of this origin. Calls of one moment go out as one request. */
 export const { user: server } = createTRPCClient<ConsoleRouter>({
-  links: [httpBatchLink({ url: "/user/trpc", maxItems: 10 })],
+  links: [
+    splitLink({
+      condition: ({ type }) => type === "subscription",
+      true: httpSubscriptionLink({ url: URL }),
+      false: httpBatchLink({ url: URL, maxItems: 10 }),
+    }),
+  ],
 });
 
 /** What of an answer's envelope a page shows. */
 export const dataOf = <Data>({ data }: { data: Data }): Data => data;
 
-/** How often a page that is looked at asks again. Hidden pages don't. */
+/** How often the page of a question asks again. Hidden pages don't. */
 export const POLL_MS = 4_000;
 
 export const SESSION_KEY = ["session"];

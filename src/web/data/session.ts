@@ -14,7 +14,24 @@ export const useMe = (): Me | undefined => useQuery(meQuery).data;
 /** Undefined if nobody is signed in. */
 export const usePerson = () => useMe()?.person ?? undefined;
 
-export type SignInProblem = "wrong" | "taken" | "weak" | "unconfirmed" | "too_many" | "failed";
+export type SignInProblem =
+  | "wrong"
+  | "taken"
+  | "weak"
+  | "unconfirmed"
+  | "too_many"
+  | "failed"
+  /** The link of a mail is over. */
+  | "link_over"
+  /** What is to be changed needs a sign-in that isn't old. */
+  | "not_fresh"
+  | "wrong_password"
+  | "no_password"
+  | "cancelled"
+  | "known_passkey"
+  | "unknown_passkey"
+  /** Passkeys belong to another name of this server. */
+  | "other_address";
 
 export class SignInError extends Error {
   readonly problem: SignInProblem;
@@ -26,13 +43,20 @@ export class SignInError extends Error {
 }
 
 /** One of the sign-in's own routes. They set the cookie. */
-async function post(path: string, body: object): Promise<void> {
-  const answer = await fetch(`/auth${path}`, {
+export async function post(path: string, body: object): Promise<void> {
+  await send(path, {
     method: "POST",
     headers: { "content-type": "application/json", accept: "application/json" },
     body: JSON.stringify(body),
   });
-  if (answer.ok) return;
+}
+
+export const ask = async <Answer>(path: string): Promise<Answer> =>
+  (await (await send(path, { headers: { accept: "application/json" } })).json()) as Answer;
+
+async function send(path: string, init: RequestInit): Promise<Response> {
+  const answer = await fetch(`/auth${path}`, init);
+  if (answer.ok) return answer;
   const { code } = (await answer.json().catch(() => ({}))) as { code?: string };
   throw new SignInError(problemOf(answer.status, code ?? ""));
 }
@@ -42,11 +66,16 @@ function problemOf(status: number, code: string): SignInProblem {
   if (code.startsWith("USER_ALREADY_EXISTS")) return "taken";
   if (code.startsWith("PASSWORD_TOO") || code === "PASSWORD_COMPROMISED") return "weak";
   if (code === "EMAIL_NOT_VERIFIED") return "unconfirmed";
+  if (code === "INVALID_TOKEN") return "link_over";
+  if (code === "SESSION_NOT_FRESH") return "not_fresh";
+  if (code === "INVALID_PASSWORD") return "wrong_password";
+  if (code === "CREDENTIAL_ACCOUNT_NOT_FOUND") return "no_password";
+  if (code === "PASSKEY_NOT_FOUND" || code === "AUTHENTICATION_FAILED") return "unknown_passkey";
   return status >= 500 || status === 404 ? "failed" : "wrong";
 }
 
 /** Nothing that was loaded for one person may be shown to the next. */
-async function startAfresh(): Promise<void> {
+export async function startAfresh(): Promise<void> {
   queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
   await queries.invalidateQueries({ queryKey: SESSION_KEY });
 }

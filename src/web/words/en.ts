@@ -2,7 +2,9 @@ import { agentEn } from "./agent-en.ts";
 import { ownDataEn } from "./own-data-en.ts";
 import type { DataType } from "../data/shapes.ts";
 import { approvalEn } from "./approval-en.ts";
+import { buildEn } from "./build-en.ts";
 import { outcomesEn } from "./outcomes-en.ts";
+import { signInSettingsEn } from "./sign-in-en.ts";
 
 /** Every sentence that the console says. What has a value in it is a function: no sentence is glued together elsewhere. */
 export const en = {
@@ -12,6 +14,7 @@ export const en = {
     agents: "Agents",
     payments: "Payments",
     activity: "Activity",
+    build: "Build",
     settings: "Settings",
   },
   skip: "Skip to content",
@@ -22,6 +25,9 @@ export const en = {
   loading: "Loading",
   more: "Show older",
   tryAgain: "Try again",
+  /** Of an owner who has proven an address there. */
+  byDomain: (domain: string) => `by somebody at ${domain}`,
+  backTo: (host: string) => `Back to ${host}`,
   nothingHere: {
     title: "There is nothing here",
     lead: "The address may be mistyped, or what was here has gone.",
@@ -49,6 +55,7 @@ export const en = {
     password: "Password",
     submit: "Sign in",
     link: "Mail me a link",
+    passkey: "Sign in with a passkey",
     linkSent: (email: string) => `If ${email} has an account, a link is on its way.`,
     linkNeedsEmail: "Type your e-mail address first.",
     linkEnded: "That link was used before, or its time is over. Ask for a new one.",
@@ -71,6 +78,14 @@ export const en = {
       weak: "This password is too short or too well known.",
       unconfirmed: "This e-mail address isn’t confirmed yet. Open the link that was mailed to it.",
       too_many: "That was too often. Wait a minute.",
+      link_over: "This link can’t be used any more. Ask for another one.",
+      not_fresh: "You signed in a while ago. Sign out and in again, and do this within 15 minutes.",
+      wrong_password: "That isn’t your present password.",
+      no_password: "You have no password yet. Have a link mailed to choose one.",
+      cancelled: "Nothing was done: the browser or you said no.",
+      known_passkey: "There is a passkey of this device already.",
+      unknown_passkey: "This passkey isn’t known here. Sign in another way.",
+      other_address: "Passkeys don’t work at this address. Open the page by its name, such as localhost.",
       failed: "Signing in doesn’t work at the moment. It isn’t your mistake.",
     },
   },
@@ -131,6 +146,7 @@ export const en = {
     rateReason: (count: number, within: string) => `${count} times too many calls, within ${within}`,
     stoppedState: "Stopped by you",
     expiredState: "Its time is over",
+    retiredState: "Retired by who looked after it",
     shares: (list: string) => `may share your ${list}`,
     sharesNothing: "may share nothing about you",
     calls: (count: number) => (count === 1 ? "1 call" : `${count} calls`),
@@ -173,6 +189,8 @@ export const en = {
     proxy_run: "Ran a service and paid for it",
   } as Record<string, string>,
   approval: approvalEn,
+  build: buildEn,
+  signInSettings: signInSettingsEn,
   outcome: outcomesEn,
   payments: {
     title: "Payments",

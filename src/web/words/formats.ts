@@ -43,6 +43,8 @@ export function createFormats(language: string) {
       if (cents > 0 && cents < 0.1) return `< ${tenths.format(0.1)} ¢`;
       return cents < 100 ? `${tenths.format(cents)} ¢` : dollars.format(cents / 100);
     },
+    /** "27 Nov" */
+    day: (iso: string) => date.format(new Date(iso)),
     full: (iso: string) => full.format(new Date(iso)),
     /** "tomorrow 14:00" */
     moment: (iso: string, now: number) => moment(iso, now, time),

@@ -2,7 +2,9 @@ import { agentJa } from "./agent-ja.ts";
 import { ownDataJa } from "./own-data-ja.ts";
 import type { Words } from "./en.ts";
 import { approvalJa } from "./approval-ja.ts";
+import { buildJa } from "./build-ja.ts";
 import { outcomesJa } from "./outcomes-ja.ts";
+import { signInSettingsJa } from "./sign-in-ja.ts";
 
 export const ja: Words = {
   app: "Tollfree",
@@ -11,6 +13,7 @@ export const ja: Words = {
     agents: "エージェント",
     payments: "支払い",
     activity: "履歴",
+    build: "開発",
     settings: "設定",
   },
   skip: "本文へ移動",
@@ -21,6 +24,8 @@ export const ja: Words = {
   loading: "読み込み中",
   more: "さらに表示",
   tryAgain: "もう一度試す",
+  byDomain: (domain) => `${domain} の人によるもの`,
+  backTo: (host) => `${host} に戻る`,
   nothingHere: {
     title: "ここには何もありません",
     lead: "アドレスが違うか、内容がなくなった可能性があります。",
@@ -48,6 +53,7 @@ export const ja: Words = {
     password: "パスワード",
     submit: "サインイン",
     link: "リンクをメールで受け取る",
+    passkey: "パスキーでサインイン",
     linkSent: (email) => `${email} のアカウントがあれば、まもなくリンクが届きます。`,
     linkNeedsEmail: "先にメールアドレスを入力してください。",
     linkEnded: "このリンクは使用済みか、期限が切れています。新しいリンクを受け取ってください。",
@@ -70,6 +76,15 @@ export const ja: Words = {
       weak: "このパスワードは短すぎるか、よく知られています。",
       unconfirmed: "メールアドレスがまだ確認されていません。届いたメールのリンクを開いてください。",
       too_many: "回数が多すぎます。1分ほどお待ちください。",
+      link_over: "このリンクはもう使えません。もう一度送ってください。",
+      not_fresh:
+        "サインインから時間が経っています。いったんサインアウトし、サインインし直して15分以内に操作してください。",
+      wrong_password: "現在のパスワードが違います。",
+      no_password: "まだパスワードがありません。メールのリンクから設定してください。",
+      cancelled: "何も行われませんでした。ブラウザーまたはあなたが取りやめました。",
+      known_passkey: "この端末のパスキーはすでにあります。",
+      unknown_passkey: "このパスキーは登録されていません。別の方法でサインインしてください。",
+      other_address: "このアドレスではパスキーを使えません。localhost などの名前で開いてください。",
       failed: "現在サインインできません。入力の誤りではありません。",
     },
   },
@@ -128,6 +143,7 @@ export const ja: Words = {
     rateReason: (count, within) => `${within}以内に呼び出し超過が${count}回`,
     stoppedState: "停止済み",
     expiredState: "期限切れ",
+    retiredState: "管理者によって引退",
     shares: (list) => `共有できる情報:${list}`,
     sharesNothing: "共有できる情報はありません",
     calls: (count) => `${count}回`,
@@ -170,6 +186,8 @@ export const ja: Words = {
     proxy_run: "サービスを実行して支払い",
   },
   approval: approvalJa,
+  build: buildJa,
+  signInSettings: signInSettingsJa,
   outcome: outcomesJa,
   payments: {
     title: "支払い",

@@ -3,6 +3,8 @@ import { activityProcedures } from "./activity.ts";
 import { agentProcedures } from "./agents.ts";
 import { approvalProcedures } from "./approvals.ts";
 import { ownDataProcedures } from "./own-data.ts";
+import { buildProcedures } from "./build.ts";
+import { liveProcedures } from "./live.ts";
 import { ruleProcedures } from "./rules.ts";
 import { sessionProcedures } from "./session.ts";
 
@@ -11,6 +13,8 @@ export const userRouter = personRouter({
   session: personRouter(sessionProcedures),
   approvals: personRouter(approvalProcedures),
   agents: personRouter(agentProcedures),
+  live: personRouter(liveProcedures),
+  build: personRouter(buildProcedures),
   rules: personRouter(ruleProcedures),
   ...activityProcedures,
   ...ownDataProcedures,

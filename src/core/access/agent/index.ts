@@ -1,6 +1,24 @@
 export { authenticateAgent } from "./authenticate-agent.ts";
 export { createAgent } from "./create-agent.ts";
+export { acceptAgent, endAgentOffer, offerAgent, setOwnReturnUrl } from "./hand-over.ts";
 export { listAgents } from "./list-agents.ts";
+export { getOwnAgent, listBuiltAgents } from "./own-agents.ts";
+export { addOwnKey, endOwnKey, retireOwnAgent, rotateOwnKey } from "./own-keys.ts";
+export { OWNER, ownerDomainOf } from "./owner-domain.ts";
+export type { AgentOwner } from "./owner-domain.ts";
+export {
+  ChangedAgentOutput,
+  ListBuiltAgentsOutput,
+  NewKeyOutput,
+  OfferAgentInput,
+  OwnAgentInput,
+  OwnAgentOutput,
+  OwnKeyInput,
+  RegisterAgentInput,
+  RotateOwnKeyInput,
+  SetReturnUrlInput,
+} from "./owner-schema.ts";
+export { registerAgent } from "./register-agent.ts";
 export { listAgentKeys, revokeAgent, revokeAgentKey, rotateAgentKey } from "./keys.ts";
 export {
   CreateAgentInput,

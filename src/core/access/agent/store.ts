@@ -17,9 +17,10 @@ export async function insertAgent(db: Queries, name: string, key: MintedToken): 
 export async function findAgentByKey(
   db: Queries,
   keyHash: Uint8Array<ArrayBuffer>,
-): Promise<AgentActor | undefined> {
+): Promise<(AgentActor & { lastUsedAt: Date | null }) | undefined> {
   const key = await db.liveAgentKey.findUnique({ where: { keyHash } });
-  return key === null ? undefined : { kind: "agent", agentId: key.agentId, apiKeyId: key.id };
+  if (key === null) return undefined;
+  return { kind: "agent", agentId: key.agentId, apiKeyId: key.id, lastUsedAt: key.lastUsedAt };
 }
 
 const MAX_KEYS_LISTED = 100;
@@ -66,7 +67,8 @@ const lockActive = statement({
   text: "SELECT id FROM agents WHERE id = $id AND status = 'active' FOR UPDATE",
 });
 
-const limitKeys = statement({
+/** Ends all live keys of an agent after the overlap. An overlap of 0 revokes them. */
+export const limitKeys = statement({
   name: "agent.limit-keys",
   limit: "money",
   params: { agent_id: uuid, overlap_seconds: integer },

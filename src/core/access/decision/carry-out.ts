@@ -13,6 +13,7 @@ import {
   GrantRequest,
 } from "../approval/index.ts";
 import { addScopes, writeGrant } from "../grant/index.ts";
+import { noteGrant } from "../notice/index.ts";
 import { fromWire, isEmpty, isWithinRequest, missingFrom } from "../scope/index.ts";
 import { addScopesToSessions } from "../session/index.ts";
 import type { DecideApprovalInput } from "./schema.ts";
@@ -138,6 +139,7 @@ async function addToGrant(tx: Sql, approval: LockedApproval, scopes: Scopes): Pr
     categories: scopes.categories,
   };
   if (grantId === null || (await addScopes.count(tx, { ...added, id: grantId })) === 0) throw grantEnded();
+  if (!isEmpty(scopes)) await noteGrant.count(tx, { grant_id: grantId });
   await addScopesToSessions.count(tx, { ...added, ids, grant_id: grantId });
   return grantId;
 }

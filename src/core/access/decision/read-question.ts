@@ -5,6 +5,7 @@ import type { DataType } from "../../protocol/data-types.ts";
 import { DATA_TYPES } from "../../protocol/data-types.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
+import { ownerDomainOf } from "../agent/index.ts";
 import {
   BudgetRequest,
   CombinedRequest,
@@ -86,7 +87,11 @@ async function toQuestion(ctx: Context, approval: AskedQuestion): Promise<Questi
     kind: approval.kind,
     asked_at: approval.createdAt.toISOString(),
     expires_at: approval.expiresAt.toISOString(),
-    agent: { name: approval.agent.name },
+    agent: {
+      name: approval.agent.name,
+      owner_domain: ownerDomainOf(approval.agent),
+      return_url: approval.agent.returnUrl,
+    },
     asked_from: { address: approval.askedFrom },
     asks,
     present,

@@ -45,7 +45,11 @@ export const Question = z.object({
   kind: ApprovalKind,
   asked_at: Timestamp,
   expires_at: Timestamp,
-  agent: z.object({ name: z.string() }).meta({ description: "Who asks, in the words of the agent's owner" }),
+  agent: z.object({
+    name: z.string().meta({ description: "Who asks, in the words of the agent's owner" }),
+    owner_domain: z.string().nullable().meta({ description: "Where its owner has proven an e-mail address" }),
+    return_url: z.string().nullable().meta({ description: "Where its owner lets people go back to" }),
+  }),
   asked_from: z.object({ address: z.string().nullable() }),
   asks: z.object({
     task_types: z.array(Choice),

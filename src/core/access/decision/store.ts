@@ -1,9 +1,11 @@
 import type { Queries } from "../../ports/database.ts";
+import type { AgentOwner } from "../agent/index.ts";
+import { OWNER } from "../agent/index.ts";
 import type { ApprovalRow } from "../approval/index.ts";
 
-const AGENT = { agent: { select: { name: true } } } as const;
+const AGENT = { agent: { select: { name: true, returnUrl: true, owner: OWNER } } } as const;
 
-export type AskedQuestion = ApprovalRow & { agent: { name: string } };
+export type AskedQuestion = ApprovalRow & { agent: AgentOwner & { name: string; returnUrl: string | null } };
 
 /** An approval that this person may see: it waits for them, or for nobody in particular yet. */
 export async function findQuestion(

@@ -1,3 +1,4 @@
+import { OWNER } from "../agent/index.ts";
 import type { Queries } from "../../ports/database.ts";
 import { bigint, boolean, integer, nullable, text, texts, timestamp, uuid } from "../../ports/sql-types.ts";
 import { statement } from "../../ports/statement.ts";
@@ -174,7 +175,7 @@ export const resumeOwnGrant = statement({
 export const listOwnGrants = (db: Queries, userId: string, most: number) =>
   db.grant.findMany({
     where: { userId },
-    include: { agent: { select: { name: true } }, budgetAccount: true },
+    include: { agent: { select: { name: true, status: true, owner: OWNER } }, budgetAccount: true },
     orderBy: [{ updatedAt: "desc" }, { id: "asc" }],
     take: most,
   });

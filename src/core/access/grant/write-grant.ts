@@ -1,6 +1,7 @@
 import type { Scopes } from "../../context.ts";
 import type { Sql } from "../../ports/sql.ts";
 import { endApprovalsOfGrant } from "../approval/index.ts";
+import { noteGrant } from "../notice/index.ts";
 import { endExemptions } from "../rule/index.ts";
 import { revokeSessionsOfGrant, revokeSessionsWiderThan } from "../session/index.ts";
 import { endUndo, upsertGrant } from "./store.ts";
@@ -36,5 +37,6 @@ export async function writeGrant(
   await revokeSessionsWiderThan.count(sql, { grant_id: grant.id, ...terms });
   await endApprovalsOfGrant.count(sql, { grant_id: grant.id });
   await endExemptions.count(sql, { grant_id: grant.id });
+  await noteGrant.count(sql, { grant_id: grant.id });
   return grant;
 }

@@ -9,4 +9,4 @@ export {
   ListUsersOutput,
   SetOwnRegionInput,
 } from "./schema.ts";
-export { findRegion, userExists } from "./store.ts";
+export { findRegion, lockUser, userExists } from "./store.ts";

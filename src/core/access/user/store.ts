@@ -30,6 +30,15 @@ export const linkUser = statement({
     RETURNING id`,
 });
 
+/** Locks a user, so that what is counted for them is counted by one call at a time. */
+export const lockUser = statement({
+  name: "user.lock",
+  limit: "money",
+  params: { id: uuid },
+  row: { id: uuid },
+  text: "SELECT id FROM users WHERE id = $id FOR NO KEY UPDATE",
+});
+
 /** The user who signs in with an account. */
 export async function findUserOfAccount(db: Queries, accountId: string): Promise<string | undefined> {
   return (await db.user.findUnique({ where: { accountId }, select: { id: true } }))?.id;

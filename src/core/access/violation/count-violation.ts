@@ -1,5 +1,6 @@
 import type { Deps, SessionActor } from "../../context.ts";
 import { suspendGrantAtLimit } from "../grant/index.ts";
+import { noteSuspension } from "../notice/index.ts";
 import { addViolationToSession, suspendSessionsOfGrant } from "../session/index.ts";
 import type { ViolationKind } from "./store.ts";
 import { insertViolation } from "./store.ts";
@@ -27,7 +28,12 @@ export async function countViolation(
   await addViolationToSession.count(sql, { id: sessionId });
   log.info({ event: `${kind}_violation`, session_id: sessionId }, "session violation counted");
   const atLimit = { id: grantId, kind, limit: BigInt(limit), window_seconds: windowSeconds, reason };
-  if ((await suspendGrantAtLimit.count(sql, atLimit)) === 0) return;
+  const isSuspended = await sql.transaction(async (tx) => {
+    if ((await suspendGrantAtLimit.count(tx, atLimit)) === 0) return false;
+    await noteSuspension.count(tx, { grant_id: grantId, reason });
+    return true;
+  });
+  if (!isSuspended) return;
   // Its sessions are suspended from here on. The marks on them are for programs that read the table.
   await suspendSessionsOfGrant.count(sql, { grant_id: grantId });
   log.warn(

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { ownerDomainOf } from "../../access/agent/index.ts";
 import { listOwnGrants } from "../../access/grant/index.ts";
 import { rulesOfGrants } from "../../access/rule/index.ts";
 import { toWire } from "../../access/scope/index.ts";
@@ -27,7 +28,7 @@ export async function listOwnAgents({
     const call = calls.find(({ grant_id }) => grant_id === grant.id);
     return {
       grant_id: grant.id,
-      agent: { name: grant.agent.name },
+      agent: { name: grant.agent.name, owner_domain: ownerDomainOf(grant.agent) },
       state: stateOf(grant, now),
       suspended_reason: grant.suspendedReason,
       undo_until: grant.undoUntil !== null && grant.undoUntil > now ? grant.undoUntil.toISOString() : null,
@@ -61,9 +62,11 @@ function stateOf(
     revokedAt,
     expiresAt,
     suspendedAt,
-  }: { revokedAt: Date | null; expiresAt: Date; suspendedAt: Date | null },
+    agent,
+  }: { revokedAt: Date | null; expiresAt: Date; suspendedAt: Date | null; agent: { status: string } },
   now: Date,
 ): OwnAgent["state"] {
+  if (agent.status !== "active") return "retired";
   if (revokedAt !== null) return "stopped";
   if (expiresAt <= now) return "expired";
   return suspendedAt === null ? "active" : "suspended";

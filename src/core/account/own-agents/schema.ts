@@ -6,8 +6,14 @@ export const ListOwnAgentsOutput = z.object({
   agents: z.array(
     z.object({
       grant_id: z.string(),
-      agent: z.object({ name: z.string() }),
-      state: z.enum(["active", "suspended", "stopped", "expired"]),
+      agent: z.object({
+        name: z.string(),
+        owner_domain: z
+          .string()
+          .nullable()
+          .meta({ description: "Where its owner has proven an e-mail address" }),
+      }),
+      state: z.enum(["active", "suspended", "stopped", "expired", "retired"]),
       suspended_reason: z.string().nullable(),
       undo_until: Timestamp.nullable().meta({ description: "Stopped just now: until then it can be undone" }),
       scopes: ExplicitScopes,

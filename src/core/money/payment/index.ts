@@ -1,4 +1,5 @@
 /** The treasury's payments to upstreams: sign one, send it, ask the chain what became of it, show it. */
+export { sumSpendOfAgent } from "./agent-spend-store.ts";
 export { getPayment } from "./get-payment.ts";
 export { type AnswerBody, decodeOutput, OUTPUT_TASKS } from "./decode-output.ts";
 export { hasFailed, paidButNotDelivered, UPSTREAM_RETRY_SECONDS } from "./failure.ts";

@@ -30,6 +30,10 @@ export const RATE_RULES = {
   person: perMinute("person", 600, "person"),
   /** Codes of approvals that one person enters. */
   codeEntered: perMinute("code_entered", 20, "person"),
+  /** Agents that one person registers. */
+  agentRegistered: { name: "agent_registered", limit: 10, windowSeconds: 3600, per: "person" },
+  /** Keys and handovers of one person's agents. */
+  agentChanged: { name: "agent_changed", limit: 60, windowSeconds: 3600, per: "person" },
   /** Direct payments. Each quote sends a request to the upstream, so this limit protects upstreams too. */
   directPayer: perMinute("direct_payer", 60, "client address"),
   /** Calls without a credential that need one. They are refused; the limit bounds what a flood of them costs. */

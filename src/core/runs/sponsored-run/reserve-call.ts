@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { LackingMoney } from "../../access/approval/index.ts";
 import { askForBudget, findApprovedBudget } from "../../access/approval/index.ts";
+import { noteBudgetUsedUp } from "../../access/notice/index.ts";
 import type { Deps, SessionActor } from "../../context.ts";
 import { openTreasuryDay, openUserCap } from "../../money/budget/index.ts";
 import { requireUnpaused, sponsorShareHeld, treasuryDayExhausted } from "../../money/outflow-limits/index.ts";
@@ -182,7 +183,12 @@ async function budgetApprovalRequired(
   { service, campaignId }: SponsoredCall,
   money: LackingMoney,
 ): Promise<AppError> {
-  const { session, grant } = await readRemainingBudgets(ctx.sql, ctx.actor);
+  const { sql, actor } = ctx;
+  const { session, grant } = await readRemainingBudgets(sql, actor);
+  if (grant < money.amountMicros)
+    await noteBudgetUsedUp.count(sql, {
+      ...{ grant_id: actor.grantId, budget_account_id: actor.grantBudgetAccountId },
+    });
   const approval = await askForBudget(ctx, money, { serviceKey: service, campaignId });
   return new AppError("budget_approval_required", {
     ...(money.aboveRule && { message: "The user wants to be asked before a call that costs so much." }),

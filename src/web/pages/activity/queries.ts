@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, useInfiniteQuery } from "@tanstack/react-query";
-import { dataOf, POLL_MS, server } from "../../data/client.ts";
+import { dataOf, server } from "../../data/client.ts";
+import { usePollMs } from "../../data/live.ts";
 
 const PAGE_SIZE = 50;
 
@@ -19,9 +20,14 @@ const activityQuery = (grantId: string | undefined) =>
         .then(dataOf),
     initialPageParam: null as string | null,
     getNextPageParam: ({ next_cursor }) => next_cursor,
-    // Who reads older ones doesn't want them to move.
-    refetchInterval: ({ state: { data } }) =>
-      data === undefined || data.pages.length === 1 ? POLL_MS : false,
   });
 
-export const useActivity = (grantId: string | undefined) => useInfiniteQuery(activityQuery(grantId));
+export const useActivity = (grantId: string | undefined) => {
+  const pollMs = usePollMs();
+  return useInfiniteQuery({
+    ...activityQuery(grantId),
+    // Who reads older ones doesn't want them to move.
+    refetchInterval: ({ state: { data } }) =>
+      data === undefined || data.pages.length === 1 ? pollMs : false,
+  });
+};

@@ -13,7 +13,8 @@ import { AgentState } from "./agent-state.tsx";
 import { useResume, useStop, useUndoStop } from "./queries.ts";
 
 export function Row({ row }: { row: AgentRow }) {
-  const { agents: w } = useWords().words;
+  const { words } = useWords();
+  const { agents: w } = words;
   const name = said(row.agent.name, 40);
   return (
     <tr aria-label={name} data-state={row.state}>
@@ -29,6 +30,9 @@ export function Row({ row }: { row: AgentRow }) {
             >
               <bdi>{name}</bdi>
             </Link>
+            {row.agent.owner_domain !== null && (
+              <span className="note">{words.byDomain(said(row.agent.owner_domain, 40))}</span>
+            )}
             <span className="note">
               <AgentState row={row} />
             </span>
@@ -119,7 +123,7 @@ export function Actions({ row, name }: { row: AgentRow; name: string }) {
         {w.undo}
       </Button>
     ) : null;
-  if (row.state === "expired") return null;
+  if (row.state === "expired" || row.state === "retired") return null;
   return (
     <span className="agent-buttons">
       {row.state === "suspended" && (

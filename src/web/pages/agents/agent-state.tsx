@@ -20,6 +20,13 @@ export function AgentState({ row }: { row: AgentRow }) {
           {w.stoppedState}
         </span>
       );
+    case "retired":
+      return (
+        <span className="state-line">
+          <span className="dot" />
+          {w.retiredState}
+        </span>
+      );
     case "expired":
       return (
         <span className="state-line">

@@ -12,7 +12,7 @@ import { Questions } from "./questions.tsx";
 
 /** What has ended goes last, but not while it can be undone: a row doesn't leave the place of its button. */
 const rank = ({ state, undo_until }: AgentRow): number =>
-  state === "expired" || (state === "stopped" && undo_until === null) ? 1 : 0;
+  state === "expired" || state === "retired" || (state === "stopped" && undo_until === null) ? 1 : 0;
 
 export function AgentsPage() {
   const { words, format } = useWords();

@@ -1,5 +1,6 @@
 import { queryOptions, useMutation, useQuery } from "@tanstack/react-query";
-import { dataOf, POLL_MS, queries, server } from "../../data/client.ts";
+import { dataOf, queries, server } from "../../data/client.ts";
+import { usePollMs } from "../../data/live.ts";
 
 export const agentsQuery = queryOptions({
   queryKey: ["agents"],
@@ -8,7 +9,6 @@ export const agentsQuery = queryOptions({
       .query(undefined, { signal })
       .then(dataOf)
       .then(({ agents }) => agents),
-  refetchInterval: POLL_MS,
 });
 
 const questionsQuery = queryOptions({
@@ -18,13 +18,12 @@ const questionsQuery = queryOptions({
       .query(undefined, { signal })
       .then(dataOf)
       .then(({ questions }) => questions),
-  refetchInterval: POLL_MS,
 });
 
-export const useAgents = () => useQuery(agentsQuery);
+export const useAgents = () => useQuery({ ...agentsQuery, refetchInterval: usePollMs() });
 
 /** What agents have asked this person and nobody has answered yet. */
-export const useQuestions = () => useQuery(questionsQuery).data ?? [];
+export const useQuestions = () => useQuery({ ...questionsQuery, refetchInterval: usePollMs() }).data ?? [];
 
 /** Whatever came of it, the list says what is true now. */
 const onSettled = () => queries.invalidateQueries({ queryKey: agentsQuery.queryKey });

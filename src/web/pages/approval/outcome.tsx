@@ -27,11 +27,23 @@ export function Outcome(props: OutcomeProps) {
         <StepHeading>{title}</StepHeading>
         <p className="quiet">{lead}</p>
         {props.state === "decided" && sign === "approved" && <Granted page={props.page} />}
+        {props.state === "decided" && <WayBack url={props.page.question.agent.return_url} />}
         <Link to="/agents" className="btn" data-tone="plain">
           {w.toAgents}
         </Link>
       </section>
     </Frame>
+  );
+}
+
+/** Where the agent's owner lets people go back to. Nobody is led there who doesn't press it. */
+function WayBack({ url }: { url: string | null }) {
+  const { words } = useWords();
+  if (url === null || !URL.canParse(url)) return null;
+  return (
+    <a href={url} rel="noreferrer" className="btn" data-tone="allow">
+      {words.backTo(said(new URL(url).host, 60))}
+    </a>
   );
 }
 

@@ -17,7 +17,9 @@ export function Who({ question, title }: { question: Question; title: string }) 
         <Glyph name={said(agent.name, 40)} isLarge />
         <StepHeading>{title}</StepHeading>
       </div>
-      <p className="who-own quiet">{w.ownName}</p>
+      <p className="who-own quiet">
+        {agent.owner_domain === null ? w.ownName : words.byDomain(said(agent.owner_domain, 60))}
+      </p>
       <dl className="facts">
         {(service !== null || campaign !== null) && (
           <div>

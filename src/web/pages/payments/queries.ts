@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, useInfiniteQuery } from "@tanstack/react-query";
-import { dataOf, POLL_MS, server } from "../../data/client.ts";
+import { dataOf, server } from "../../data/client.ts";
+import { usePollMs } from "../../data/live.ts";
 
 const PAGE_SIZE = 25;
 
@@ -19,10 +20,15 @@ const paymentsQuery = (grantId: string | undefined) =>
         .then(dataOf),
     initialPageParam: null as string | null,
     getNextPageParam: ({ next_cursor }) => next_cursor,
-    // Who reads older ones doesn't want them to move.
-    refetchInterval: ({ state: { data } }) =>
-      data === undefined || data.pages.length === 1 ? POLL_MS : false,
   });
 
 /** The payments of one agent, or of all. */
-export const usePayments = (grantId?: string) => useInfiniteQuery(paymentsQuery(grantId));
+export const usePayments = (grantId?: string) => {
+  const pollMs = usePollMs();
+  return useInfiniteQuery({
+    ...paymentsQuery(grantId),
+    // Who reads older ones doesn't want them to move.
+    refetchInterval: ({ state: { data } }) =>
+      data === undefined || data.pages.length === 1 ? pollMs : false,
+  });
+};

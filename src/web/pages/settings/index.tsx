@@ -9,6 +9,7 @@ import { useTitle } from "../../ui/title.ts";
 import { Preferences } from "./preferences.tsx";
 import type { Language } from "../../words/language.tsx";
 import { LANGUAGES, useWords } from "../../words/language.tsx";
+import { SignInSettings } from "./sign-in/index.tsx";
 
 export function SettingsPage() {
   const { words, language, speak } = useWords();
@@ -42,6 +43,7 @@ export function SettingsPage() {
         />
       </section>
       <Preferences />
+      {person !== undefined && <SignInSettings email={person.email} />}
       {person !== undefined && (
         <section className="sheet settings-account" aria-label={words.settings.account}>
           <dl>

@@ -1,6 +1,7 @@
 import "../../ui/sheet.css";
 import "./shell.css";
 import { Link, Outlet } from "@tanstack/react-router";
+import { useLiveChanges } from "../../data/live.ts";
 import { usePerson } from "../../data/session.ts";
 import { Mark } from "../../ui/icons.tsx";
 import { Toasts } from "../../ui/toast.tsx";
@@ -13,6 +14,7 @@ import { AccountMenu } from "./account-menu.tsx";
 export function Shell() {
   const { words } = useWords();
   const person = usePerson();
+  useLiveChanges(person?.user_id);
   if (person === undefined) return <SignIn title={words.signIn.title} lead={words.signIn.lead} />;
   return (
     <Toasts>
@@ -30,6 +32,7 @@ export function Shell() {
           <Link to="/activity">{words.nav.activity}</Link>
           <Link to="/data">{words.ownData.nav.data}</Link>
           <Link to="/consents">{words.ownData.nav.shared}</Link>
+          <Link to="/build">{words.nav.build}</Link>
           <Link to="/settings">{words.nav.settings}</Link>
         </nav>
         <div className="top-end">

@@ -2,7 +2,8 @@ import "./sign-in.css";
 import type { SyntheticEvent } from "react";
 import { useSearch } from "@tanstack/react-router";
 import { useState } from "react";
-import { SignInError, useDemoSignIn, useMagicLink, useMe, useSignIn, useSignUp } from "../../data/session.ts";
+import { hasPasskeys, usePasskeySignIn } from "../../data/passkeys.ts";
+import { useDemoSignIn, useMagicLink, useMe, useSignIn, useSignUp } from "../../data/session.ts";
 import { Button } from "../../ui/button.tsx";
 import { Problem } from "../../ui/empty.tsx";
 import { said } from "../../ui/said.tsx";
@@ -10,6 +11,7 @@ import { Text } from "../../ui/text.tsx";
 import { useTitle } from "../../ui/title.ts";
 import { useWords } from "../../words/language.tsx";
 import { Frame } from "../shell/frame.tsx";
+import { useSignInProblem } from "./problem.ts";
 
 /** Stands in place of the page that was asked for, whose address stays. */
 export function SignIn({ title, lead }: { title: string; lead: string }) {
@@ -66,7 +68,9 @@ function Known({ title, lead }: { title: string; lead: string }) {
   const [isEmailMissing, setIsEmailMissing] = useState(false);
   const signIn = useSignIn();
   const link = useMagicLink();
-  const problem = useProblem(signIn.error ?? link.error);
+  const passkey = usePasskeySignIn();
+  const problem = useSignInProblem(signIn.error ?? link.error);
+  const passkeyProblem = useSignInProblem(passkey.error);
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     if (!signIn.isPending) signIn.mutate({ email: email.trim(), password });
@@ -101,6 +105,12 @@ function Known({ title, lead }: { title: string; lead: string }) {
         {w.submit}
       </Button>
       <div className="other-ways">
+        {hasPasskeys() && (
+          <Button isBusy={passkey.isPending} onPress={() => passkey.mutate()}>
+            {w.passkey}
+          </Button>
+        )}
+        {passkeyProblem !== undefined && <Problem>{passkeyProblem}</Problem>}
         <Button isBusy={link.isPending} onPress={mailLink}>
           {w.link}
         </Button>
@@ -120,7 +130,7 @@ function NewAccount() {
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const signUp = useSignUp();
-  const problem = useProblem(signUp.error);
+  const problem = useSignInProblem(signUp.error);
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     if (!signUp.isPending) signUp.mutate({ name: name.trim(), email: email.trim(), password });
@@ -156,10 +166,4 @@ function NewAccount() {
       </p>
     </form>
   );
-}
-
-function useProblem(error: Error | null): string | undefined {
-  const { words } = useWords();
-  if (error === null) return undefined;
-  return words.signIn.problem[error instanceof SignInError ? error.problem : "failed"];
 }

@@ -1,0 +1,2 @@
+export { readAgentUsage } from "./read-usage.ts";
+export { AgentUsageOutput } from "./schema.ts";

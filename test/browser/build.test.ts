@@ -1,0 +1,97 @@
+import { expect, test } from "vitest";
+import { expectAccessible } from "../support/accessible.ts";
+import { expectRefused } from "../support/call.ts";
+import { useConsoleBrowser } from "../support/console-page.ts";
+import { signInPerson } from "../support/console-client.ts";
+import { Browser, Mailbox, newAddress, PASSWORD } from "../support/people.ts";
+import { useWorld } from "../support/use-world.ts";
+
+/** Somebody builds an agent: registers it, gets its key, and looks after it, in Chromium. */
+
+const mailbox = new Mailbox();
+const world = useWorld({ mailer: mailbox });
+const browser = useConsoleBrowser();
+
+async function newPerson(): Promise<string> {
+  const email = newAddress();
+  const visitor = new Browser(() => world.server.url);
+  await visitor.post("/auth/sign-up/email", { email, password: PASSWORD, name: "Ada" });
+  await visitor.get(await mailbox.link(email, "Confirm your e-mail address"));
+  return email;
+}
+
+const TERMS = {
+  scopes: { allowed_task_types: [], allowed_data_types: [], allowed_categories: ["weather"] },
+  budget_limit_cents: 5,
+};
+
+test("a person registers an agent, stores its key, sees how it does, offers a way back, hands it over and retires it", async () => {
+  const { page, close } = await browser.open(`${world.server.url}/build`);
+  await page.getByLabel("E-mail").fill(await newPerson());
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+
+  await page.getByLabel("Name").fill("Tollfree Support");
+  await page.getByRole("button", { name: /^Register it/ }).click();
+  await page.getByText("This name can’t be used.").waitFor();
+  await page.getByLabel("Name").fill("Weather helper");
+  await page.getByRole("button", { name: /^Register it/ }).click();
+  const key = await page.getByLabel("API key").inputValue();
+  await page.getByText("We can’t show it again.").waitFor();
+  const asked = expectRefused(await world.call("agent.auth", TERMS, key), 403, "consent_required");
+  const { approval_id, user_code } = asked.details as { approval_id: string; user_code: string };
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "I have stored it" }).click();
+  expect(await page.content()).not.toContain(key);
+
+  await page.getByRole("link", { name: "Weather helper" }).click();
+  await page.getByRole("heading", { level: 1, name: "Weather helper" }).waitFor();
+  expect(await page.content()).not.toContain(key);
+  await page.getByText("People see that it is by somebody at people.example.").waitFor();
+  await page.getByRole("table", { name: "Errors" }).getByText("consent_required").waitFor();
+
+  await expectAccessible(page);
+  await page.getByLabel("Address of your page").fill("http://weather.example/done");
+  await page.getByRole("button", { name: "Offer this way back" }).click();
+  await page.getByText("This isn’t an address that people can go back to.").waitFor();
+  await page.getByLabel("Address of your page").fill("https://weather.example/done");
+  await page.getByRole("button", { name: "Offer this way back" }).click();
+  await page.getByText("It leads to https://weather.example.").waitFor();
+
+  // Who decides is offered the way back, and stays where they are.
+  const decider = await browser.open(`${world.server.url}/approvals/${approval_id}`);
+  await decider.page.getByLabel("E-mail").fill(await newPerson());
+  await decider.page.getByLabel("Password").fill(PASSWORD);
+  await decider.page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await decider.page.getByLabel("Code").fill(user_code);
+  await decider.page.getByText("by somebody at people.example").waitFor();
+  await decider.page.getByRole("button", { name: /^Deny/ }).click();
+  const back = decider.page.getByRole("link", { name: "Back to weather.example" });
+  await back.waitFor();
+  await expectAccessible(decider.page);
+  expect(await back.getAttribute("href")).toBe("https://weather.example/done");
+  expect(decider.page.url()).toBe(`${world.server.url}/approvals/${approval_id}`);
+  await decider.close();
+
+  await page.getByRole("button", { name: "Make another key" }).click();
+  const second = await page.getByLabel("API key").inputValue();
+  expect(second).not.toBe(key);
+  await page.getByRole("button", { name: "Replace and end the others now" }).click();
+  await page.getByRole("button", { name: "End them and show the new key" }).click();
+  await expect.poll(() => page.getByLabel("API key").inputValue()).not.toBe(second);
+  expectRefused(await world.call("agent.auth", TERMS, second), 401, "unauthorized");
+
+  const next = await signInPerson(world.server.url, mailbox);
+  await page.getByLabel("E-mail address of the other person").fill(next.email);
+  await page.getByRole("button", { name: "Offer it", exact: true }).click();
+  await page.getByText(`Offered to ${next.email}`).waitFor();
+  await page.getByRole("button", { name: "Take the offer back" }).click();
+  await page.getByRole("button", { name: "Offer it", exact: true }).waitFor();
+
+  await page.getByRole("button", { name: "Retire this agent" }).click();
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Retire it for good" }).click();
+  await page.getByText(/^Retired /).waitFor();
+  expect(await page.getByRole("button", { name: "Make another key" }).count()).toBe(0);
+  await close();
+});
