@@ -224,7 +224,7 @@ export const en = {
   },
   settings: {
     title: "Settings",
-    lead: "They are kept in this browser.",
+    lead: "How the pages look, which tasks you like, and how you sign in.",
     account: "Account",
     signedInAs: "Signed in as",
   },

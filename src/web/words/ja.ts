@@ -221,7 +221,7 @@ export const ja: Words = {
   },
   settings: {
     title: "設定",
-    lead: "このブラウザーに保存されます。",
+    lead: "画面の表示、タスクの好み、サインインの方法です。",
     account: "アカウント",
     signedInAs: "サインイン中",
   },

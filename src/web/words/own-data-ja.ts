@@ -30,6 +30,7 @@ export const ownDataJa: OwnDataWords = {
     empty: "まだ何も共有されていません。",
     nobody: "現在はないスポンサー",
     answers: "回答",
+    data: (list) => list,
     forCampaign: (campaign) => `${campaign} のため`,
     forService: (service) => `${service} への入力として`,
     byAgent: (agent) => `${agent} による`,

@@ -58,7 +58,7 @@ function Shared({ row }: { row: SharedRow }) {
           <bdi>{recipient}</bdi>
         </b>
         <p>
-          {row.data_types.length === 0 ? w.answers : dataList(row.data_types)}{" "}
+          {row.data_types.length === 0 ? w.answers : w.data(dataList(row.data_types))}{" "}
           <span className="quiet">{about}</span>
         </p>
         <p className="note">

@@ -64,13 +64,12 @@ function Item({ row }: { row: OwnDataRow }) {
             {stored === null ? w.nothing : <Said text={asText(stored.value)} max={120} />}
           </p>
         )}
+        {stored !== null && (
+          <p className="note">
+            {stored.last_used_at === null ? w.neverUsed : w.lastUsed(format.ago(stored.last_used_at, now))}
+          </p>
+        )}
         <p className="note">
-          {stored !== null && (
-            <>
-              {stored.last_used_at === null ? w.neverUsed : w.lastUsed(format.ago(stored.last_used_at, now))}
-              {". "}
-            </>
-          )}
           {w.wentTo}: {names.length === 0 ? w.nowhere : format.list(names)}
         </p>
       </div>
