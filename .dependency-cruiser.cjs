@@ -31,9 +31,15 @@ const API_GROUPS = {
   procedure: ["response", "operation"],
   openapi: ["response", "operation"],
   routers: ["procedure", "response", "operation"],
+  mcp: ["response", "operation"],
 };
 /** The groups of src/http: what all requests need below, transports and single routes above. */
-const HTTP_GROUPS = { request: [], transport: ["request"], routes: ["request"] };
+const HTTP_GROUPS = {
+  request: [],
+  transport: ["request"],
+  routes: ["request"],
+  mcp: ["request", "transport"],
+};
 
 const npm = (...names) => `node_modules/(${names.join("|")})/`;
 const forbid = (name, comment, from, to) => ({ name, severity: "error", comment, from, to });

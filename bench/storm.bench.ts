@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { atOnce, tally } from "../test/support/at-once.ts";
 import { Caller, CONSENT } from "../test/support/caller.ts";
 import type { TestDatabase } from "../test/support/database.ts";
-import { createDatabase } from "../test/support/database.ts";
+import { createDatabase, openDatabase } from "../test/support/database.ts";
 import type { ServerProcess } from "../test/support/process.ts";
 import { fundedEnvironment, startProcess } from "../test/support/process.ts";
 import type { TestRedis } from "../test/support/redis.ts";
@@ -24,9 +24,13 @@ import { fill, HEAVY_DATA, HEAVY_SCHEMA } from "./hostile-data.ts";
 import { insertLargeCatalogue } from "./large-catalogue.ts";
 import type { Attack, AttackRequest } from "./storm-attack.ts";
 
+/** A migrated database with a catalogue, in place of a new one with so many services. It gets further rows. */
+// eslint-disable-next-line no-restricted-properties -- a bench has no configuration
+const FILLED = process.env["STORM_DATABASE_URL"];
+const SERVICES = 2_000;
+
 const QUIET_SECONDS = 20;
 const STORM_SECONDS = 60;
-const SERVICES = 2_000;
 const HONEST_SESSIONS = 24;
 const HOSTILE_PEOPLE = 4;
 const SESSIONS_OF_HOSTILE = 10;
@@ -65,7 +69,11 @@ let upstream: Upstream;
 let servers: ServerProcess[];
 
 beforeAll(async () => {
-  [database, redis, upstream] = await Promise.all([createDatabase(), startRedis(), startUpstream()]);
+  [database, redis, upstream] = await Promise.all([
+    FILLED === undefined ? createDatabase() : openDatabase(FILLED),
+    startRedis(),
+    startUpstream(),
+  ]);
   await redis.settle();
   const { env } = await fundedEnvironment(database.serverUrl, 100_000_000n);
   const changes = { REDIS_URL: redis.url, TRUSTED_PROXIES: "127.0.0.1" };
@@ -100,7 +108,7 @@ async function populate(caller: Caller) {
   const heavy = await caller.registerApi(acme.key, upstream, "honest", { input_schema: HEAVY_SCHEMA });
   const campaignId = await caller.createCampaign(acme, [service], { fundCents: 5_000 });
   const heavyCampaign = await caller.createCampaign(acme, [heavy], { task_schema: HEAVY_SCHEMA });
-  await insertLargeCatalogue(database, SERVICES);
+  if (FILLED === undefined) await insertLargeCatalogue(database, SERVICES);
   const people = async (count: number, sessions: number): Promise<string[]> => {
     const tokens = await atOnce(count, async () => {
       const grant = await caller.createGrant({ budgetCents: 2_000 });
@@ -193,7 +201,7 @@ test("others are served while agents storm", async () => {
     return HEAVY_DATA.map((input) => ({ method: "POST", path, headers, body: JSON.stringify({ input }) }));
   }
 
-  const health: number[] = [];
+  const health: { ms: number; at: number }[] = [];
   const watchHealth = (until: number): Promise<unknown> =>
     Promise.all(
       servers.map(({ url }) =>
@@ -203,7 +211,7 @@ test("others are served while agents storm", async () => {
             const started = performance.now();
             const { ok } = await fetch(`${url}/healthz`);
             expect(ok).toBe(true);
-            health.push(performance.now() - started);
+            health.push({ ms: performance.now() - started, at: started });
           },
           50,
         ),
@@ -223,17 +231,23 @@ test("others are served while agents storm", async () => {
   ]);
   const storm = measured.splice(0);
 
+  const all = (list: { ms: number }[]): number[] => list.map(({ ms }) => ms);
   for (const kind of ["status", "search", "plan", "run"]) {
     const times = (list: Measured[]): number[] => list.filter((m) => m.kind === kind).map((m) => m.ms);
     console.log(
       `${kind.padEnd(7)} quiet ${describeTimes(times(quiet))}; storm ${describeTimes(times(storm))}`,
     );
   }
-  console.log(`/healthz quiet ${describeTimes(quietHealth)}; storm ${describeTimes(health)}`);
+  console.log(`/healthz quiet ${describeTimes(all(quietHealth))}; storm ${describeTimes(all(health))}`);
+  const latest = health.toSorted((a, b) => b.ms - a.ms).slice(0, 5);
+  const stormStart = stormUntil - STORM_SECONDS * 1_000;
+  console.log(
+    "the latest of them:",
+    latest.map(({ ms, at }) => `${ms.toFixed(0)} ms after ${((at - stormStart) / 1_000).toFixed(1)} s`),
+  );
   console.log("answers to others:", tally(storm.map(({ kind, status }) => `${kind} ${status}`)));
   console.log("answers to the hostile:", hostileStatuses);
 
-  const all = (list: Measured[]): number[] => list.map(({ ms }) => ms);
   const slowdown = percentile(all(storm), 0.99) / percentile(all(quiet), 0.99);
   console.log(`p99 of the others: ${slowdown.toFixed(1)} times its quiet value`);
   const refused = storm.filter(({ status }) => status >= 500 || status === 429);
@@ -241,7 +255,7 @@ test("others are served while agents storm", async () => {
   const runs = storm.filter(({ kind, status }) => kind === "run" && status === 200);
   expect(runs.length).toBeGreaterThan(0);
   expect(runs.filter(({ answer }) => answer.body.data.output === undefined)).toEqual([]);
-  expect(Math.max(...health)).toBeLessThan(MAX_HEALTH_MS);
+  expect(Math.max(...all(health))).toBeLessThan(MAX_HEALTH_MS);
   expect(slowdown).toBeLessThan(MAX_SLOWDOWN);
 });
 

@@ -78,6 +78,18 @@ const activity = createRoute({
   component: lazyRouteComponent(() => import("./pages/activity/index.tsx"), "ActivityPage"),
 });
 
+const data = createRoute({
+  getParentRoute: () => shell,
+  path: "/data",
+  component: lazyRouteComponent(() => import("./pages/data/index.tsx"), "DataPage"),
+});
+
+const consents = createRoute({
+  getParentRoute: () => shell,
+  path: "/consents",
+  component: lazyRouteComponent(() => import("./pages/consents/index.tsx"), "ConsentsPage"),
+});
+
 const build = createRoute({
   getParentRoute: () => shell,
   path: "/build",
@@ -129,7 +141,7 @@ export const router = createRouter({
     approval,
     signIn,
     newPassword,
-    shell.addChildren([agents, oneAgent, payments, activity, build, builtAgent, settings]),
+    shell.addChildren([agents, oneAgent, payments, activity, data, consents, build, builtAgent, settings]),
   ]),
   defaultPreload: "intent",
   defaultErrorComponent: LoadFailed,

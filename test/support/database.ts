@@ -57,6 +57,19 @@ export async function startTestPostgres(): Promise<{ info: PostgresInfo; stop():
   return { info, stop: () => server.stop() };
 }
 
+/** Opens a database that stays: servers connect as its owner, too. */
+export function openDatabase(url: string): TestDatabase {
+  const pool = createPool({ url });
+  const db = createDatabaseClient(pool);
+  return {
+    ...{ url, serverUrl: url, db, sql: createSqlPool(pool), expectedDeadlocks: 0 },
+    async close() {
+      await db.$disconnect();
+      await pool.end();
+    },
+  };
+}
+
 /** Creates a migrated, empty database. Takes about 30 ms. */
 export async function createDatabase(): Promise<TestDatabase> {
   const info = inject("postgres");
@@ -109,7 +122,7 @@ export const untilWaiting = (db: TestDatabase["db"], count: number): Promise<voi
  * Gives the servers' role its rights, as an operator does after migrating.
  * @param without a line of the file that an older database can't have yet
  */
-export const restrictServers = (ownerUrl: string, without = ""): Promise<void> =>
+export const restrictServers = (ownerUrl: string, without: string | RegExp = ""): Promise<void> =>
   runSql(
     ownerUrl,
     readFileSync(new URL("../../docs/restricted-role.sql", import.meta.url), "utf8").replace(without, ""),

@@ -39,6 +39,7 @@ export const securityOf = (surface: Surface, auth: Auth): Record<string, string[
 export const TAGS: Record<Surface, string> & Record<string, string> = {
   agent: "What an agent does for its user.",
   gpt: "The same for custom GPTs, with flat responses.",
+  mcp: "Tools for hosts of language models.",
   user: "What a user decides.",
   sponsor: "What a sponsor offers, pays for and receives.",
   admin: "What the operator sets up.",

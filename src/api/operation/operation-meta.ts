@@ -4,7 +4,7 @@ import type { ErrorCode } from "../../core/protocol/errors.ts";
 export type Auth = "none" | "x402" | "api_key" | "session" | "sponsor" | "admin";
 
 /** The first segment of an operation's tRPC path and of its REST path. */
-export const SURFACES = ["agent", "gpt", "user", "sponsor", "admin", "proxy"] as const;
+export const SURFACES = ["agent", "gpt", "mcp", "user", "sponsor", "admin", "proxy"] as const;
 export type Surface = (typeof SURFACES)[number];
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -47,4 +47,18 @@ export interface OperationMeta {
   idempotencyKey?: boolean;
   /** GPT surface only: whether ChatGPT asks the person before each call. Default: true except for GET. */
   consequential?: boolean;
+  /** Set if the operation is a tool on MCP, too. */
+  mcp?: ToolMeta;
+}
+
+/** What hosts are told about a tool on MCP, so that they know when to ask the person. */
+export interface ToolMeta {
+  /** Changes nothing. */
+  readOnly: boolean;
+  /** Sends something away that can't be taken back. Default: no. */
+  destructive?: boolean;
+  /** The same call again changes nothing more. Default: no. */
+  idempotent?: boolean;
+  /** Reaches what isn't ours, such as a seller. Default: no. */
+  openWorld?: boolean;
 }

@@ -22,7 +22,8 @@ export interface Outcome {
 }
 
 /** Only the calls of agents have audit rows. */
-const isAudited = (surface: Surface): surface is "agent" | "gpt" => surface === "agent" || surface === "gpt";
+const isAudited = (surface: Surface): surface is "agent" | "gpt" | "mcp" =>
+  surface === "agent" || surface === "gpt" || surface === "mcp";
 
 /**
  * Writes the audit row of one agent call. The row must be durable before the response is sent. A response that was paid

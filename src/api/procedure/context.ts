@@ -72,7 +72,7 @@ export interface ApiContext extends CallToAnswer {
   credentialGuard: CredentialGuard;
   addressLimits: AddressLimits;
   audit: AuditLog;
-  transport: "rest" | "trpc";
+  transport: "rest" | "trpc" | "mcp";
   surface: Surface;
   headers: IncomingHttpHeaders;
   /** The path that was called, without its query. */

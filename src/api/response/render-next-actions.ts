@@ -34,6 +34,11 @@ const AGENT_ACTIONS = Object.keys({
   pay_directly: true,
 } satisfies Record<AgentActionName, true>);
 
+/** Those that are tools on MCP. The host opens sessions there, and pays by itself. */
+const TOOL_ACTIONS: ReadonlySet<string> = new Set(
+  AGENT_ACTIONS.filter((name) => name !== "auth" && name !== "pay_directly"),
+);
+
 /** The same for sponsors. */
 const SPONSOR_ACTIONS: ReadonlySet<string> = new Set(
   Object.keys({
@@ -52,7 +57,7 @@ const SPONSOR_ACTIONS: ReadonlySet<string> = new Set(
 
 /**
  * Creates the function that turns the core's next actions into concrete calls. On the GPT surface, actions
- * become GPT operations, and an action without a GPT operation is left out. On all others, they become the
+ * become GPT operations, and an action without a GPT operation is left out. On MCP they become tools. On all others, they become the
  * operations of agents and sponsors.
  * @throws Error if there is no operation for an action; the server then doesn't start
  */
@@ -61,6 +66,7 @@ export function createActionRenderer(operations: Operations): RenderNextActions 
   if (missing.length > 0) throw new Error(`next actions without an operation: ${missing.join(", ")}`);
   return (surface, actions, repeatedFields = {}) =>
     actions.flatMap((action) => {
+      if (surface === "mcp") return TOOL_ACTIONS.has(action.action) ? [renderToolAction(action)] : [];
       const id = surface === "gpt" ? GPT_OPERATIONS[action.action] : operationOf(action.action);
       const operation = id === undefined ? undefined : operations.get(id);
       if (operation === undefined) return [];
@@ -119,6 +125,20 @@ function renderNextAction(operation: Operation, action: NextAction): WireNextAct
     description,
   };
 }
+
+/** A tool of MCP has the action's name, and takes everything as an argument. */
+const renderToolAction = ({
+  action,
+  path,
+  params,
+  paramsSchema,
+  description,
+}: NextAction): WireNextAction => ({
+  ...{ action, method: "POST", endpoint: "/mcp", operation_id: action, auth: "session" },
+  params: { ...path, ...params },
+  ...(paramsSchema !== undefined && { params_schema: paramsSchema }),
+  description,
+});
 
 /** Next actions never name an administrator's operations, so `admin` doesn't occur. */
 const WIRE_AUTH: Record<Auth, WireNextAction["auth"]> = {

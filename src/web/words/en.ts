@@ -1,5 +1,6 @@
 import { accountEn } from "./account-en.ts";
 import { agentEn } from "./agent-en.ts";
+import { ownDataEn } from "./own-data-en.ts";
 import type { DataType } from "../data/shapes.ts";
 import { approvalEn } from "./approval-en.ts";
 import { buildEn } from "./build-en.ts";
@@ -164,6 +165,7 @@ export const en = {
     canAnswerUntil: (time: string) => `can be answered until ${time}`,
   },
   agent: agentEn,
+  ownData: ownDataEn,
   operation: {
     agent_auth: "Signed in",
     agent_get_approval: "Looked for your answer",
@@ -224,7 +226,7 @@ export const en = {
   },
   settings: {
     title: "Settings",
-    lead: "They are kept in this browser.",
+    lead: "How the pages look, which tasks you like, and how you sign in.",
     account: "Account",
     signedInAs: "Signed in as",
   },

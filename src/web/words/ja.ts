@@ -1,5 +1,6 @@
 import { accountJa } from "./account-ja.ts";
 import { agentJa } from "./agent-ja.ts";
+import { ownDataJa } from "./own-data-ja.ts";
 import type { Words } from "./en.ts";
 import { approvalJa } from "./approval-ja.ts";
 import { buildJa } from "./build-ja.ts";
@@ -161,6 +162,7 @@ export const ja: Words = {
     canAnswerUntil: (time) => `${time}まで回答できます`,
   },
   agent: agentJa,
+  ownData: ownDataJa,
   operation: {
     agent_auth: "サインイン",
     agent_get_approval: "回答を確認",
@@ -221,7 +223,7 @@ export const ja: Words = {
   },
   settings: {
     title: "設定",
-    lead: "このブラウザーに保存されます。",
+    lead: "画面の表示、タスクの好み、サインインの方法です。",
     account: "アカウント",
     signedInAs: "サインイン中",
   },

@@ -13,7 +13,6 @@ const LEFT_OUT: Record<string, string> = {
   payment_reservations: "the same amount as the payment's, in each account that caps it",
   session_violations: "refused calls once more, to be counted for some minutes; the audit rows have them",
   sponsored_apis: "ids of people for whom a seller failed; the payments have it",
-  vault_misfits: "how often a stored value didn't fit, without the value",
 };
 
 /** Columns that lead to a person without a foreign key, or by a list. */

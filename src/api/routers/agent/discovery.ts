@@ -12,6 +12,7 @@ import { ok, success } from "../../response/envelope.ts";
 export const searchProcedures = {
   searchServices: sessionProcedure
     .meta({
+      mcp: { readOnly: true },
       openapi: {
         method: "GET",
         path: "/agent/services",
@@ -30,6 +31,7 @@ export const searchProcedures = {
 
   flowStatus: sessionProcedure
     .meta({
+      mcp: { readOnly: true },
       openapi: {
         method: "GET",
         path: "/agent/flow/status",
@@ -47,6 +49,7 @@ export const searchProcedures = {
 
   auditHistory: sessionProcedure
     .meta({
+      mcp: { readOnly: true },
       openapi: {
         method: "GET",
         path: "/agent/audit/history",

@@ -35,6 +35,7 @@ export const RUN_ERRORS = [
 export const paymentProcedures = {
   planService: sessionProcedure
     .meta({
+      mcp: { readOnly: true },
       openapi: {
         method: "POST",
         path: "/agent/services/{service_key}/plan",
@@ -59,6 +60,7 @@ export const paymentProcedures = {
 
   runService: sessionProcedure
     .meta({
+      mcp: { readOnly: false, openWorld: true },
       openapi: {
         method: "POST",
         path: "/agent/services/{service_key}/run",
@@ -112,6 +114,7 @@ export const paymentProcedures = {
 
   getPayment: sessionProcedure
     .meta({
+      mcp: { readOnly: true },
       openapi: {
         method: "GET",
         path: "/agent/payments/{payment_id}",

@@ -13,6 +13,7 @@ import { CAMPAIGN_ID } from "../examples.ts";
 export const taskProcedures = {
   getTask: sessionProcedure
     .meta({
+      mcp: { readOnly: true },
       openapi: {
         method: "GET",
         path: "/agent/tasks/{campaign_id}",
@@ -32,6 +33,7 @@ export const taskProcedures = {
 
   completeTask: sessionProcedure
     .meta({
+      mcp: { readOnly: false, destructive: true, idempotent: true, openWorld: true },
       openapi: {
         method: "POST",
         path: "/agent/tasks/{campaign_id}/complete",

@@ -8,7 +8,6 @@ import {
   ListOwnCallsInput,
   ListOwnCallsOutput,
 } from "../../../core/observability/audit/index.ts";
-import { listOwnItems, ListOwnItemsOutput } from "../../../core/personal-data/vault/index.ts";
 import { personProcedure, personRouter } from "../../procedure/person.ts";
 import { ok, success } from "../../response/envelope.ts";
 
@@ -26,10 +25,5 @@ export const activityProcedures = {
       .input(ListOwnCallsInput)
       .output(success(ListOwnCallsOutput))
       .query(async ({ ctx, input }) => ok(ctx, await listOwnCalls({ ...ctx.deps, actor: ctx.actor }, input))),
-  }),
-  data: personRouter({
-    list: personProcedure
-      .output(success(ListOwnItemsOutput))
-      .query(async ({ ctx }) => ok(ctx, await listOwnItems({ ...ctx.deps, actor: ctx.actor }))),
   }),
 };

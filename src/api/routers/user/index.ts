@@ -3,6 +3,7 @@ import { accountProcedures } from "./account.ts";
 import { activityProcedures } from "./activity.ts";
 import { agentProcedures } from "./agents.ts";
 import { approvalProcedures } from "./approvals.ts";
+import { ownDataProcedures } from "./own-data.ts";
 import { buildProcedures } from "./build.ts";
 import { liveProcedures } from "./live.ts";
 import { ruleProcedures } from "./rules.ts";
@@ -18,4 +19,5 @@ export const userRouter = personRouter({
   build: personRouter(buildProcedures),
   rules: personRouter(ruleProcedures),
   ...activityProcedures,
+  ...ownDataProcedures,
 });

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { AgentActor, Deps } from "../../context.ts";
+import type { AgentActor, Deps, SessionActor } from "../../context.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import { notFound } from "../../protocol/errors.ts";
@@ -14,15 +14,16 @@ import type { ApprovalRow } from "./store.ts";
 import { findApproval, findGranted } from "./store.ts";
 
 /**
- * Returns the state of an approval that this agent opened.
- * @throws AppError `not_found`, also for an approval of another agent
+ * Returns the state of an approval that this agent opened; with a session, one of the session's grant.
+ * @throws AppError `not_found`, also for an approval of another agent or grant
  */
 export async function getApproval(
-  { db, settings, actor }: Pick<Deps, "db" | "settings"> & { actor: AgentActor },
+  { db, settings, actor }: Pick<Deps, "db" | "settings"> & { actor: AgentActor | SessionActor },
   input: z.infer<typeof GetApprovalInput>,
 ): Promise<{ data: z.infer<typeof GetApprovalOutput>; nextActions: NextAction[] }> {
   const approval = await findApproval(db, requireId(input.approval_id, "approval"), actor.agentId);
   if (approval === undefined) throw notFound("approval");
+  if (actor.kind === "session" && approval.grantId !== actor.grantId) throw notFound("approval");
   const granted =
     approval.status === "approved" && approval.grantId !== null
       ? ((await findGranted(db, approval.grantId)) ?? undefined)

@@ -1,7 +1,14 @@
 export { createUser } from "./create-user.ts";
 export { linkAccount } from "./link-account.ts";
+export { setOwnRegion } from "./own-region.ts";
 export { listUsers } from "./list-users.ts";
-export { CreateUserInput, CreateUserOutput, ListUsersInput, ListUsersOutput } from "./schema.ts";
+export {
+  CreateUserInput,
+  CreateUserOutput,
+  ListUsersInput,
+  ListUsersOutput,
+  SetOwnRegionInput,
+} from "./schema.ts";
 export { findRegion, userExists } from "./store.ts";
 export { exportUser } from "./export-store.ts";
 export { lockForDeletion, makeTombstone, shareUser } from "./deletion-store.ts";

@@ -2,13 +2,13 @@ import { z } from "zod";
 import { JsonObject, Page, Search, Timestamp } from "../../protocol/fields.ts";
 import { IdempotencyKey } from "../../protocol/idempotency/index.ts";
 
+const Region = z.string().min(1).max(64);
+
+export const SetOwnRegionInput = z.strictObject({ region: Region.or(z.literal("")) });
+
 export const CreateUserInput = z.strictObject({
   email: z.email().max(254),
-  region: z
-    .string()
-    .min(1)
-    .max(64)
-    .meta({ description: "Region where the user lives", examples: ["DE"] }),
+  region: Region.meta({ description: "Region where the user lives", examples: ["DE"] }),
   roles: z
     .array(z.string().min(1).max(64))
     .max(50)

@@ -44,6 +44,14 @@ export async function findUserOfAccount(db: Queries, accountId: string): Promise
   return (await db.user.findUnique({ where: { accountId }, select: { id: true } }))?.id;
 }
 
+export const updateRegion = statement({
+  name: "user.set-region",
+  limit: "money",
+  params: { id: uuid, region: text },
+  row: {},
+  text: "UPDATE users SET region = $region WHERE id = $id AND deleted_at IS NULL",
+});
+
 export async function userExists(db: Queries, id: string): Promise<boolean> {
   return (await db.user.count({ where: { id, deletedAt: null } })) === 1;
 }

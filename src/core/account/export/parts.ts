@@ -9,7 +9,7 @@ import { listPreferences } from "../../discovery/preference/index.ts";
 import { exportPayments, readExportedOutput } from "../../money/payment/index.ts";
 import { exportCalls } from "../../observability/audit/index.ts";
 import { exportConsents } from "../../personal-data/consent/index.ts";
-import { listOwnItems } from "../../personal-data/vault/index.ts";
+import { exportUses, listOwnItems } from "../../personal-data/vault/index.ts";
 import { decryptAnswers, exportCompletions } from "../../sponsorship/task/index.ts";
 import { pagesOf, ROWS_OF_PAGE } from "./paging.ts";
 
@@ -103,6 +103,14 @@ export const EXPORT_PARTS: readonly Part[] = [
     name: "stored_data",
     tables: ["vault_items"],
     read: rowsOf(async (ctx) => (await listOwnItems(ctx)).items),
+  },
+  {
+    name: "stored_data_uses",
+    tables: ["vault_misfits"],
+    // A row for each sponsor and kind of data: one page.
+    read: ofEachGrant((sql, grantId, last) =>
+      last === undefined ? exportUses.all(sql, { grant_id: grantId }) : Promise.resolve([]),
+    ),
   },
   {
     name: "preferences",

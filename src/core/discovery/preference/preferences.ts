@@ -1,9 +1,9 @@
 import type { z } from "zod";
-import type { Deps, SessionActor } from "../../context.ts";
+import type { Deps } from "../../context.ts";
 import type { PreferenceLevel, PreferencesOutput, SetPreferencesInput } from "./schema.ts";
 import { listPreferences, putPreferences } from "./store.ts";
 
-type Context = Pick<Deps, "db" | "sql"> & { actor: SessionActor };
+type Context = Pick<Deps, "db" | "sql"> & { actor: { userId: string } };
 
 /** R10.4: returns the user's preferences for task types. They affect every search, on every surface. */
 export async function getPreferences({ db, actor }: Context): Promise<z.infer<typeof PreferencesOutput>> {

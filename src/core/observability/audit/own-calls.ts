@@ -40,4 +40,4 @@ export async function listOwnCalls(
 
 /** The service that a call ran, by the path that it called. */
 export const serviceOfEndpoint = (endpoint: string): string | null =>
-  /^\/(?:agent|gpt)\/services\/([a-z0-9._-]+)\/run$/.exec(endpoint)?.[1] ?? null;
+  /^\/(?:agent|gpt|mcp)\/services\/([a-z0-9._-]+)\/run$/.exec(endpoint)?.[1] ?? null;

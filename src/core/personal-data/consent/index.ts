@@ -1,10 +1,14 @@
 export { listConsents } from "./list-consents.ts";
+export { listOwnConsents } from "./own-consents.ts";
 export { type ConsentRecord, consentsOfCompletion } from "./rules.ts";
 export {
   ListConsentsInput,
   ListConsentsOutput,
+  ListOwnConsentsInput,
+  ListOwnConsentsOutput,
   WithdrawConsentInput,
   WithdrawConsentOutput,
+  WithdrawOwnConsentInput,
 } from "./schema.ts";
 export { recordConsents, recordInputConsent } from "./store.ts";
 export { withdrawConsent } from "./withdraw-consent.ts";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CursorPaging, NextCursor } from "../../protocol/cursor.ts";
 import { DataTypeField, Id, Page, Paging, Timestamp } from "../../protocol/fields.ts";
 
 const ConsentView = z
@@ -26,3 +27,35 @@ export const ListConsentsOutput = z.object({ consents: z.array(ConsentView), ...
 
 export const WithdrawConsentInput = z.strictObject({ user_id: Id, consent_id: Id });
 export const WithdrawConsentOutput = z.object({ withdrawn: z.literal(true), withdrawn_at: Timestamp });
+
+export const ListOwnConsentsInput = z.strictObject(CursorPaging);
+export const ListOwnConsentsOutput = z.object({
+  consents: z.array(
+    z.object({
+      consent_id: z.string(),
+      at: Timestamp,
+      recipient: z.string().nullable(),
+      campaign: z
+        .string()
+        .nullable()
+        .meta({ description: "Whose task it was, or who paid. null: no campaign" }),
+      service_key: z.string().nullable().meta({ description: "Set if it was a call's input" }),
+      data_types: z.array(DataTypeField),
+      purpose: z.string(),
+      granted_via: z.enum(["agent", "human"]),
+      agent: z.string().nullable(),
+      kept_until: Timestamp.nullable().meta({
+        description:
+          "Until then the recipient may read a task's answers here. null: they aren't here any more",
+      }),
+      contact_consent_id: z
+        .string()
+        .nullable()
+        .meta({ description: "Set if the recipient may contact the person" }),
+      withdrawn_at: Timestamp.nullable(),
+    }),
+  ),
+  next_cursor: NextCursor,
+});
+
+export const WithdrawOwnConsentInput = z.strictObject({ consent_id: Id });

@@ -3,9 +3,11 @@
  * server puts the stored value in its place if scope and consent allow the transfer (R6.2).
  */
 export { listOwnItems } from "./own-items.ts";
+export { listOwnData, putOwnItem } from "./own-data.ts";
 export { putVaultItem } from "./put-item.ts";
 export { requireStored, resolveReferences } from "./resolve.ts";
 export { sourcesOf, type Sources, Source } from "./sources.ts";
-export { ListOwnItemsOutput, PutVaultItemInput, PutVaultItemOutput } from "./schema.ts";
+export { ListOwnDataOutput, PutOwnItemInput, PutVaultItemInput, PutVaultItemOutput } from "./schema.ts";
 export { storedDataTypes } from "./store.ts";
 export { eraseItemsOfUser } from "./erase-store.ts";
+export { exportUses } from "./export-store.ts";

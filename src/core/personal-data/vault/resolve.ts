@@ -78,7 +78,7 @@ export async function resolveReferences(
 
   // Whether it fits is told only if the references haven't ended meanwhile, also by calls that were checked at the same time.
   const ended = await sql.transaction(async (tx) => {
-    await lockMisfits.count(tx, { ...scope, data_types: types });
+    await lockMisfits.count(tx, { ...scope, fits, data_types: types });
     const found = refusalOf(await findItems.all(tx, wanted), references);
     if (found === undefined && misfits.length > 0)
       await countMisfits.count(tx, { ...owned, data_types: typesOf(misfits) });

@@ -17,3 +17,21 @@ export const PutVaultItemOutput = z.object({
 export const ListOwnItemsOutput = z.object({
   items: z.array(z.object({ data_type: DataTypeField, value: JsonValue, updated_at: Timestamp })),
 });
+
+/** The same by the person. */
+export const PutOwnItemInput = PutVaultItemInput.omit({ user_id: true });
+
+export const ListOwnDataOutput = z.object({
+  types: z.array(
+    z.object({
+      data_type: DataTypeField,
+      stored: z
+        .object({ value: JsonValue, updated_at: Timestamp, last_used_at: Timestamp.nullable() })
+        .nullable()
+        .meta({ description: "null: nothing is stored" }),
+      recipients: z
+        .array(z.object({ name: z.string(), last_at: Timestamp }))
+        .meta({ description: "Who got data of this type, stored or from an agent, the latest first" }),
+    }),
+  ),
+});

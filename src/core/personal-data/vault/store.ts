@@ -1,5 +1,5 @@
 import type { Queries } from "../../ports/database.ts";
-import { bytes, integer, oneOf, text, texts, uuid } from "../../ports/sql-types.ts";
+import { boolean, bytes, integer, oneOf, text, texts, uuid } from "../../ports/sql-types.ts";
 import { statement } from "../../ports/statement.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 
@@ -19,16 +19,20 @@ export async function deleteItem(db: Queries, userId: string, dataType: DataType
   await db.vaultItem.deleteMany({ where: { userId, dataType } });
 }
 
-/** Opens the counts of misfits of a grant's references to a sponsor, and locks them, in the order of the data types. */
+/**
+ * Opens the counts of misfits of a grant's references to a sponsor, and locks them, in the order of the data types. Where the
+ * values fit, they are used now.
+ */
 export const lockMisfits = statement({
   name: "vault.lock-misfits",
   limit: "money",
-  params: { grant_id: uuid, sponsor_id: uuid, data_types: texts<DataType>() },
+  params: { grant_id: uuid, sponsor_id: uuid, fits: boolean, data_types: texts<DataType>() },
   row: {},
   text: `
-    INSERT INTO vault_misfits (grant_id, sponsor_id, data_type)
-    SELECT $grant_id, $sponsor_id, t FROM unnest($data_types) AS t ORDER BY t
-    ON CONFLICT (grant_id, sponsor_id, data_type) DO UPDATE SET grant_id = excluded.grant_id`,
+    INSERT INTO vault_misfits (grant_id, sponsor_id, data_type, last_used_at)
+    SELECT $grant_id, $sponsor_id, t, CASE WHEN $fits THEN now() END FROM unnest($data_types) AS t ORDER BY t
+    ON CONFLICT (grant_id, sponsor_id, data_type)
+      DO UPDATE SET last_used_at = coalesce(excluded.last_used_at, vault_misfits.last_used_at)`,
 });
 
 /**

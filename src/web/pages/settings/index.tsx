@@ -6,6 +6,7 @@ import { Choice } from "../../ui/choice.tsx";
 import { Said } from "../../ui/said.tsx";
 import { THEMES, useTheme } from "../../ui/theme.ts";
 import { useTitle } from "../../ui/title.ts";
+import { Preferences } from "./preferences.tsx";
 import type { Language } from "../../words/language.tsx";
 import { LANGUAGES, useWords } from "../../words/language.tsx";
 import { AccountSettings } from "./account/index.tsx";
@@ -42,6 +43,7 @@ export function SettingsPage() {
           options={THEMES.map((value) => ({ value, label: words.appearance[value] }))}
         />
       </section>
+      <Preferences />
       {person !== undefined && <SignInSettings email={person.email} />}
       {person !== undefined && (
         <section className="sheet settings-account" aria-label={words.settings.account}>

@@ -36,6 +36,8 @@ export function Shell() {
           <Link to="/agents">{words.nav.agents}</Link>
           <Link to="/payments">{words.nav.payments}</Link>
           <Link to="/activity">{words.nav.activity}</Link>
+          <Link to="/data">{words.ownData.nav.data}</Link>
+          <Link to="/consents">{words.ownData.nav.shared}</Link>
           <Link to="/build">{words.nav.build}</Link>
           <Link to="/settings">{words.nav.settings}</Link>
         </nav>

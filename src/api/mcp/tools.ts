@@ -1,0 +1,57 @@
+import { z } from "zod";
+import type { ToolMeta } from "../operation/operation-meta.ts";
+import type { Operation, Operations } from "../operation/operations.ts";
+import { plainJsonSchema } from "./plain-json-schema.ts";
+import { ToolAction } from "./tool-result.ts";
+
+/** One tool of MCP: an operation, as hosts and models see it. */
+export interface Tool {
+  /** The operation's name without its surface, such as `run_service`. */
+  name: string;
+  title: string;
+  description: string;
+  annotations: {
+    readOnlyHint: boolean;
+    destructiveHint: boolean;
+    idempotentHint: boolean;
+    openWorldHint: boolean;
+  };
+  /** JSON Schemas without references, since many hosts don't follow them. */
+  inputSchema: Record<string, unknown>;
+  outputSchema: Record<string, unknown>;
+  operation: Operation;
+}
+
+/**
+ * Makes the tools of the operations that are some.
+ * @throws Error that names the operation, if its schemas can't be shown; the server then doesn't start
+ */
+export function listTools(operations: Operations): ReadonlyMap<string, Tool> {
+  const tools = [...operations.values()].flatMap((operation) => {
+    const { mcp } = operation.meta;
+    return mcp === undefined ? [] : [toTool(operation, mcp)];
+  });
+  return new Map(tools.map((tool) => [tool.name, tool]));
+}
+
+function toTool(operation: Operation, { readOnly, ...meta }: ToolMeta): Tool {
+  const { id, surface, input, output, meta: described } = operation;
+  const { summary, description = "" } = described.openapi;
+  const data =
+    output instanceof z.ZodObject ? (output.shape as Record<string, z.ZodType>)["data"] : undefined;
+  if (!(data instanceof z.ZodObject)) throw new Error(`${id}: a tool answers with an object`);
+  return {
+    name: id.slice(surface.length + 1),
+    title: summary,
+    description,
+    annotations: {
+      readOnlyHint: readOnly,
+      destructiveHint: meta.destructive ?? false,
+      idempotentHint: meta.idempotent ?? readOnly,
+      openWorldHint: meta.openWorld ?? false,
+    },
+    inputSchema: plainJsonSchema(input, "input"),
+    outputSchema: plainJsonSchema(data.extend({ next_actions: z.array(ToolAction) }), "output"),
+    operation,
+  };
+}

@@ -1,0 +1,160 @@
+import type { AuthInfo, McpRequestContext, ServerContext } from "@modelcontextprotocol/server";
+import { createMcpHandler, createRequestStateCodec, McpServer } from "@modelcontextprotocol/server";
+import { toNodeHandler } from "@modelcontextprotocol/node";
+import type { Express, Request, Response } from "express";
+import type { Tool } from "../../api/mcp/tools.ts";
+import { requireToken } from "../../api/procedure/credentials.ts";
+import { toWireError } from "../../api/response/error-body.ts";
+import { AppError } from "../../core/protocol/errors.ts";
+import { tokenKindOf } from "../../core/protocol/token-prefix.ts";
+import { readJsonBody } from "../request/json-body.ts";
+import { sendJson } from "../request/send.ts";
+import type { Api, RequestContext } from "../transport/call-context.ts";
+import { createCallContext, createRequestContext } from "../transport/call-context.ts";
+import type { HostCapabilities } from "./host-capabilities.ts";
+import { createHostCapabilities } from "./host-capabilities.ts";
+import { answerWith } from "./tool-answer.ts";
+
+const PATH = "/mcp";
+
+const INSTRUCTIONS =
+  "Sponsors pay for API calls in return for small tasks. Search first, read the task of what you choose, complete it with the user's consent, then run the service. Every answer has next_actions: the tools to call next, with their arguments. If the user has to answer something, show them the link and the code, and call the same tool again afterwards.";
+
+const LIST_IS_GOOD_MS = 300_000;
+/** Nothing here changes while it runs, so few hosts need such a stream. */
+const MOST_SUBSCRIPTIONS = 64;
+
+/** JSON-RPC's codes: one of ours for refusals before the protocol is read, and that of a body that can't be read. */
+const REFUSED = -32_000;
+const PARSE_ERROR = -32_700;
+
+/**
+ * Serves MCP: the tools over HTTP, for hosts of all revisions since 2025. No state is kept between requests, so any replica
+ * answers any of them.
+ */
+export function mountMcp(
+  app: Express,
+  api: Api,
+  tools: ReadonlyMap<string, Tool>,
+): { close: () => Promise<void> } {
+  const { cipher } = api.deps;
+  const hosts = createHostCapabilities(cipher.hmac("mcp: capabilities of hosts"));
+  const states = createRequestStateCodec<{ approvalId: string }>({
+    key: cipher.hmac("mcp: state of requests"),
+    bind: (ctx) => ctx.http?.authInfo?.token ?? "",
+  });
+
+  const createServer = (request: McpRequestContext): McpServer => {
+    const server = new McpServer(
+      { name: "tollfree", version: "0.1.0" },
+      {
+        capabilities: { tools: { listChanged: false } },
+        instructions: INSTRUCTIONS,
+        requestState: { verify: (state, ctx) => states.verify(state, ctx) },
+        cacheHints: {
+          "tools/list": { ttlMs: LIST_IS_GOOD_MS, cacheScope: "public" },
+          "server/discover": { ttlMs: LIST_IS_GOOD_MS, cacheScope: "public" },
+        },
+        // By default the library would ask hosts of 2025 over a stream, and wait for minutes.
+        inputRequired: { legacyShim: false },
+      },
+    );
+    const call = (tool: Tool, args: unknown, ctx: ServerContext) =>
+      answerWith(api, requestOf(ctx), tool, args, {
+        ctx,
+        era: request.era,
+        opensLinks: hosts.opensLinks(
+          request.era,
+          ctx,
+          request.requestInfo?.headers.get("mcp-session-id") ?? null,
+        ),
+        mintState: (approvalId) => states.mint({ approvalId }, ctx),
+      });
+    for (const tool of tools.values()) {
+      const { name, title, description, annotations } = tool;
+      server.registerTool(
+        name,
+        {
+          ...{ title, description, annotations },
+          inputSchema: declared(tool.inputSchema),
+          outputSchema: declared(tool.outputSchema),
+        },
+        (args: unknown, ctx: ServerContext) => call(tool, args, ctx),
+      );
+    }
+    return server;
+  };
+
+  const handler = createMcpHandler(createServer, {
+    maxSubscriptions: MOST_SUBSCRIPTIONS,
+  });
+  const answer = toNodeHandler({
+    fetch: async (request, options) =>
+      withSessionId(hosts, await handler.fetch(request, options), options?.parsedBody),
+  });
+
+  app.all(PATH, async (req: Request & { auth?: AuthInfo }, res) => {
+    const request = createRequestContext(api, "mcp", req, res);
+    try {
+      const token = await requireSessionToken(api, request);
+      req.auth = { token, clientId: "", scopes: [], extra: { request } };
+      const body = req.method === "POST" ? await readJsonBody(req) : undefined;
+      await answer(req, res, body);
+    } catch (thrown) {
+      refuse(api, request, req, res, thrown);
+    }
+  });
+  return { close: () => handler.close() };
+}
+
+/** The library advertises schemas and would refuse bad input by itself. The operation does it, with our envelope. */
+const declared = (schema: Record<string, unknown>) => ({
+  "~standard": {
+    version: 1 as const,
+    vendor: "tollfree",
+    validate: (value: unknown) => ({ value }),
+    jsonSchema: { input: () => schema, output: () => schema },
+  },
+});
+
+const requestOf = (ctx: ServerContext): RequestContext =>
+  ctx.http?.authInfo?.extra?.["request"] as RequestContext;
+
+/**
+ * Refuses callers without a session's token before anything is read. Whether the session is live, the operation finds out, and
+ * says in its envelope.
+ * @throws AppError `unauthorized`, `rate_limited`
+ */
+async function requireSessionToken(api: Api, request: RequestContext): Promise<string> {
+  const token = await requireToken(createCallContext(api, request, { surface: "mcp", endpoint: PATH }));
+  if (tokenKindOf(token) === "agent_session") return token;
+  throw new AppError("unauthorized", {
+    message: "MCP takes the token of a session, which starts with tf_as_.",
+  });
+}
+
+/** An error of the transport: JSON-RPC's form, with our envelope as its data. */
+function refuse(api: Api, request: RequestContext, req: Request, res: Response, thrown: unknown): void {
+  const ctx = createCallContext(api, request, { surface: "mcp", endpoint: PATH });
+  const { status, headers, body, cause } = toWireError(thrown, ctx);
+  if (status >= 500) api.deps.log.error({ request_id: request.requestId, err: cause }, "request failed");
+  const code = body.error_code === "invalid_json" ? PARSE_ERROR : REFUSED;
+  sendJson(req, res, status, headers, {
+    jsonrpc: "2.0",
+    error: { code, message: body.message, data: body },
+    id: null,
+  });
+}
+
+/** Gives a host of 2025 that initializes the session id that holds its capabilities. */
+function withSessionId(
+  hosts: HostCapabilities,
+  response: globalThis.Response,
+  body: unknown,
+): globalThis.Response {
+  const { method, params } = (body ?? {}) as { method?: unknown; params?: { capabilities?: object } };
+  if (method !== "initialize" || !response.ok) return response;
+  const headers = new Headers(response.headers);
+  headers.set("mcp-session-id", hosts.sessionIdOf(params?.capabilities ?? {}));
+  return new globalThis.Response(response.body, { status: response.status, headers });
+}

@@ -1,0 +1,124 @@
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { beforeEach, expect, test } from "vitest";
+import { expectAccessible } from "../support/axe.ts";
+import { expectSuccess } from "../support/call.ts";
+import type { GrantOfUser } from "../support/caller.ts";
+import { CONSENT } from "../support/caller.ts";
+import { useConsoleBrowser } from "../support/console-page.ts";
+import { Browser, Mailbox, newAddress, PASSWORD, signUp } from "../support/people.ts";
+import { useWorld } from "../support/use-world.ts";
+
+/** A person looks after what is their own, in the console. */
+
+const mailbox = new Mailbox();
+const world = useWorld({ mailer: mailbox });
+const browser = useConsoleBrowser();
+
+let email: string;
+let grant: GrantOfUser;
+let token: string;
+let campaignId: string;
+
+beforeEach(async () => {
+  email = newAddress();
+  await signUp(new Browser(() => world.server.url), mailbox, email);
+  grant = await world.createGrant({ userId: await world.createUser({ email }) });
+  ({ token } = await world.openSession(grant));
+  ({ campaignId } = await world.offerService({ campaign: { purpose: "To plan the weather." } }));
+});
+
+async function open(address: string, options: BrowserContextOptions = {}) {
+  const opened = await browser.open(world.server.url + address, options);
+  const { page } = opened;
+  await page.locator("input[type=email]").fill(email);
+  await page.locator("input[type=password]").fill(PASSWORD);
+  await page.locator("button[type=submit]").click();
+  await page.getByRole("navigation").waitFor();
+  return opened;
+}
+
+const answer = (task_data: Record<string, unknown>) =>
+  world.call("agent.completeTask", { campaign_id: campaignId, task_data, consent: CONSENT }, token);
+
+test("stores a value, sees where it went, stops sharing, and removes it", async () => {
+  const { page, close } = await open("/data");
+  const region = page.getByRole("article", { name: "region", exact: true });
+  await region.getByRole("button", { name: "Add" }).click();
+  await region.getByLabel("region").fill("Minho");
+  await region.getByRole("button", { name: "Keep this" }).click();
+  await region.getByText("Never filled in yet").waitFor();
+
+  await world.db.campaign.update({ where: { id: campaignId }, data: { taskSchema: SCHEMA } });
+  expectSuccess(await answer({ score: 4, region: { $vault: "region" } }));
+  await page.reload();
+  await region.getByText("Went to: Acme").waitFor();
+
+  await page.getByRole("link", { name: "Shared" }).click();
+  const shared = page.getByRole("article", { name: "Acme" });
+  await shared.getByText("To plan the weather.").waitFor();
+  await shared.getByRole("button", { name: "Stop sharing" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Stop sharing" }).click();
+  await shared.getByText(/^Stopped/).waitFor();
+  const [completion] = await world.db.taskCompletion.findMany({ where: { userId: grant.user_id } });
+  expect(completion).toMatchObject({ details: null, withdrawnAt: expect.any(Date) });
+
+  await page.getByRole("link", { name: "My data" }).click();
+  await region.getByRole("button", { name: "Remove" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Remove it" }).click();
+  await region.getByText("Nothing stored.").waitFor();
+  expect(await world.db.vaultItem.count({ where: { userId: grant.user_id } })).toBe(0);
+  await close();
+});
+
+const SCHEMA = {
+  type: "object",
+  properties: { score: { type: "integer" }, region: { type: "string", "x-data-type": "region" } },
+  additionalProperties: false,
+};
+
+test("with the keyboard alone, on a phone, a person says which tasks they never want", async () => {
+  const { page, close } = await open("/settings", { viewport: { width: 360, height: 740 } });
+  const survey = page.getByRole("group", { name: /surveys/ });
+  await survey.waitFor();
+  await pressUntilFocused(page, survey.getByRole("radio", { checked: true }));
+  await page.keyboard.press("ArrowRight");
+  await page.getByText("Kept.").waitFor();
+  const [preference] = await world.db.userTaskPreference.findMany({ where: { userId: grant.user_id } });
+  expect(preference).toMatchObject({ taskType: "survey", level: "avoided" });
+  await close();
+});
+
+async function pressUntilFocused(page: Page, target: ReturnType<Page["getByRole"]>): Promise<void> {
+  for (let presses = 0; presses < 60; presses += 1) {
+    if (await target.evaluate((element) => element === element.ownerDocument.activeElement)) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error("the keyboard doesn't get there");
+}
+
+const LOOKS: [string, BrowserContextOptions][] = [
+  ["light, English, wide", { locale: "en-GB", colorScheme: "light", viewport: { width: 1280, height: 800 } }],
+  [
+    "dark, Japanese, on a phone",
+    { locale: "ja-JP", colorScheme: "dark", viewport: { width: 360, height: 740 } },
+  ],
+];
+
+test.each(LOOKS)("axe finds nothing on any page: %s", { timeout: 120_000 }, async (_look, options) => {
+  const { service } = await world.readyService({ grant, token, campaign: { fundCents: 100 } });
+  expectSuccess(await world.run(token, service, { input: { n: 1 } }));
+  const signedOut = await browser.open(`${world.server.url}/sign-in`, options);
+  await signedOut.page.locator("input[type=email]").waitFor();
+  await expectAccessible(signedOut.page, "/sign-in");
+  await signedOut.close();
+  const { page, close } = await open("/agents", options);
+  for (const address of [
+    ...["/agents", `/agents/${grant.grant_id}`, "/payments", "/activity", "/data", "/consents", "/settings"],
+  ]) {
+    await page.goto(world.server.url + address);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await page.locator(".loading").first().waitFor({ state: "detached" });
+    await expectAccessible(page, address);
+  }
+  await close();
+});
