@@ -34,6 +34,10 @@ blockchain; they name Tollfree and the service, never you.</p>
 can end its session at once, and can show you every call it made for you and what was paid. For all else, ask those who run
 this server: they revoke what you granted, and the agent's very next call is refused; they withdraw a consent, and your answer
 disappears from the sponsor's reach; they list your consents, and change or delete what is stored for your agents to use.</p>
+<p>In the settings you can download all that we keep about you as one file, and delete your account. Your stored data, answers,
+address and sign-ins then go at once, and so does what agents may do. Payments, the books, the list of calls and the record that you
+agreed to share stay, with a number in place of you; so do names of agents that you registered. What a sponsor has downloaded, or a
+service was sent, is with them.</p>
 ${contactOf(operator)}</body>
 </html>
 `;

@@ -23,7 +23,7 @@ type Pages = AsyncIterable<Row[]>;
 interface Part {
   name: string;
   tables: readonly string[];
-  read(ctx: ExportContext): Pages;
+  read: (ctx: ExportContext) => Pages;
 }
 
 const limit = ROWS_OF_PAGE;
