@@ -49,7 +49,10 @@ export const ListSessionsOutput = z.object({
       surface: z.enum(["agent", "gpt", "mcp"]),
       status: SessionStatus,
       agent: z.object({ agent_id: z.string(), name: z.string() }),
-      user: z.object({ user_id: z.string(), email: z.string().nullable().meta({ description: "null: the user has deleted their account" }) }),
+      user: z.object({
+        user_id: z.string(),
+        email: z.string().nullable().meta({ description: "null: the user has deleted their account" }),
+      }),
       grant_id: z.string(),
       scopes: ExplicitScopes,
       remaining_cents: z
