@@ -1,3 +1,3 @@
 /** All that is stored of a person, as one file. */
-export { type AccountFile, exportAccount } from "./export-account.ts";
+export { exportAccount } from "./export-account.ts";
 export { EXPORT_PARTS } from "./parts.ts";
