@@ -1,7 +1,7 @@
 import pg from "pg";
 import { beforeAll, expect, test } from "vitest";
 import { Caller } from "../support/caller.ts";
-import { consoleOf } from "../support/console-person.ts";
+import { consoleOf } from "../support/console-client.ts";
 import { untilWaiting } from "../support/database.ts";
 import { dump } from "../support/dump.ts";
 import { eventually } from "../support/eventually.ts";

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { expectRefused, expectSuccess } from "../support/call.ts";
 import { CONSENT, GRANT_SCOPES } from "../support/caller.ts";
-import { consoleOf } from "../support/console-person.ts";
+import { consoleOf } from "../support/console-client.ts";
 import { decryptedDump } from "../support/decrypted-dump.ts";
 import { Browser, Mailbox, newAddress, PASSWORD, signUp } from "../support/people.ts";
 import { daysFromNow } from "../support/time.ts";

@@ -18,11 +18,18 @@ export const consoleClient = (url: string, headers: Record<string, string>) =>
     links: [httpBatchLink({ url: `${url}/user/trpc`, headers })],
   }).user;
 
+/** The headers of a browser on a page of ours. */
+const ownHeaders = ({ cookie }: Pick<Browser, "cookie">) => ({ cookie, "sec-fetch-site": "same-origin" });
+
+/** The console's procedures for who is signed in to a browser. */
+export const consoleOf = (url: string, browser: Pick<Browser, "cookie">) =>
+  consoleClient(url, ownHeaders(browser));
+
 /** Signs somebody in with a link by mail. */
 export async function signInPerson(url: string, mailbox: Mailbox, email = newAddress()): Promise<SignedIn> {
   const browser = new Browser(() => url);
   await browser.signInByMail(mailbox, email);
-  const headers = { cookie: browser.cookie, "sec-fetch-site": "same-origin" };
+  const headers = ownHeaders(browser);
   const user = consoleClient(url, headers);
   const { person } = (await user.session.me.query()).data;
   if (person === null) throw new Error("not signed in");
