@@ -103,6 +103,35 @@ test("each answer that a page asks for comes in time", async () => {
   console.table(table);
 });
 
+test("an export of everything holds nobody up", async () => {
+  const late: number[] = [];
+  const exported = { isDone: false };
+  const watched = (async () => {
+    while (!exported.isDone) {
+      const started = performance.now();
+      await fetch(`${world.server.url}/healthz`);
+      late.push(performance.now() - started);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  })();
+  const started = performance.now();
+  const answer = await fetch(`${world.server.url}/user/account/export`, {
+    headers: { cookie: browser.cookie, "sec-fetch-site": "same-origin" },
+  });
+  const file = await answer.text();
+  exported.isDone = true;
+  await watched;
+  const calls = file.split('"operation"').length - 1;
+  console.log(
+    `${(file.length / 1e6).toFixed(0)} MB, ${calls} calls in ${((performance.now() - started) / 1000).toFixed(1)} s; ` +
+      `/healthz meanwhile p50 ${quantile(
+        late.sort((a, b) => a - b),
+        0.5,
+      ).toFixed(0)} ms, at most ${(late.at(-1) ?? 0).toFixed(0)} ms`,
+  );
+  expect(calls).toBeGreaterThanOrEqual(CALLS);
+});
+
 test("the first paint comes in time on a slow processor", async () => {
   const chrome = await chromium.launch({
     executablePath: inject("chromiumProgram"),
