@@ -46,7 +46,7 @@ export const ownDataEn = {
     stop: "Stop sharing",
     stopTitle: (recipient: string) => `Stop sharing with ${recipient}?`,
     stopBody:
-      "The answers are erased here at once, and the sponsor can’t read them any more. They don’t count for later calls: to use the sponsor’s services again, the task has to be done again.",
+      "The answers are erased here at once, and the sponsor can’t read them any more. What it has downloaded before is still with it. Your answers don’t count for later calls: to use the sponsor’s services again, the task has to be done again.",
     stopInputBody:
       "Nothing more of this goes to the service by this permission. What it got with earlier calls, it may have kept.",
     stopYes: "Stop sharing",
