@@ -121,13 +121,13 @@ test("every address of the console is looked at", () => {
 });
 
 describe.each(LOOKS)("%s", (_look, options) => {
-  test("axe finds nothing on any page before the sign-in, and none is wider than the screen", async () => {
+  test("axe finds nothing on any page before the sign-in, and all of it is on the screen", async () => {
     const { page, close } = await browser.open(`${world.server.url}/sign-in`, options);
     await lookAt(page, signedOut);
     await close();
   });
 
-  test("axe finds nothing on any page after it, and none is wider than the screen", async () => {
+  test("axe finds nothing on any page after it, and all of it is on the screen", async () => {
     const { page, close } = await browser.open(`${world.server.url}/sign-in`, options);
     await page.locator("input[type=email]").fill(person.email);
     await page.locator("input[type=password]").fill(PASSWORD);
@@ -138,11 +138,17 @@ describe.each(LOOKS)("%s", (_look, options) => {
   }, 120_000);
 });
 
+/** The boxes that reach beyond the screen's right edge. Sheets cut off what is too wide, so the page itself needn't scroll. */
+const BEYOND_THE_EDGE = `[...document.body.querySelectorAll("*")]
+  .filter((element) => element.checkVisibility() && getComputedStyle(element).display !== "inline")
+  .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+  .map((element) => element.tagName + "." + element.className)`;
+
 async function lookAt(page: Page, looks: Look[]): Promise<void> {
   for (const [address, shows] of looks) {
     await page.goto(world.server.url + address);
     await page.locator(shows).first().waitFor();
     await expectAccessible(page, address);
-    expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address).toBe(true);
+    expect(await page.evaluate<string[]>(BEYOND_THE_EDGE), address).toEqual([]);
   }
 }
