@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { beforeEach, describe, expect, test } from "vitest";
 import { expectRefused, expectSuccess } from "../support/call.ts";
 import type { ReadyService } from "../support/caller.ts";
-import { expectAccessible } from "../support/accessible.ts";
+import { expectAccessible } from "../support/axe.ts";
 import { useConsoleBrowser } from "../support/console-page.ts";
 import { Browser, Mailbox, newAddress, PASSWORD, signUp } from "../support/people.ts";
 import { useWorld } from "../support/use-world.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { expectAccessible } from "../support/accessible.ts";
+import { expectAccessible } from "../support/axe.ts";
 import { expectRefused } from "../support/call.ts";
 import { useConsoleBrowser } from "../support/console-page.ts";
 import { signInPerson } from "../support/console-client.ts";

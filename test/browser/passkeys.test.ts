@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { expectAccessible } from "../support/accessible.ts";
+import { expectAccessible } from "../support/axe.ts";
 import { useConsoleBrowser } from "../support/console-page.ts";
 import { Browser, Mailbox, newAddress, PASSWORD, signUp } from "../support/people.ts";
 import { useWorld } from "../support/use-world.ts";

@@ -21,8 +21,11 @@ const PAGES = [
   ...[
     "/",
     "/agents",
+    "/agents/0b6e4f00",
     "/payments",
     "/activity",
+    "/data",
+    "/consents",
     "/build",
     "/build/0b6e4f00",
     "/settings",

@@ -12,7 +12,7 @@ interface Violation {
 }
 
 /** Expects that axe finds nothing on the page as it is, of any impact. @param what names the page in a failure */
-export async function expectAccessible(page: Page, what: string): Promise<void> {
+export async function expectAccessible(page: Page, what = page.url()): Promise<void> {
   // A script element would be refused by the page's policy.
   await page.evaluate(SOURCE);
   const { violations } = await page.evaluate<{ violations: Violation[] }>("axe.run()");

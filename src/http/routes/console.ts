@@ -37,7 +37,7 @@ const CONTENT_POLICY = [
 const SHELL = "pages/shell/index.tsx";
 
 /** The addresses that the page answers, and the modules that each of them needs besides the page's own. */
-const PAGES: { address: RegExp; modules: string[] }[] = [
+export const PAGES: { address: RegExp; modules: string[] }[] = [
   { address: /^\/approvals\/[\w-]{1,200}$/, modules: ["pages/approval/index.tsx"] },
   { address: /^\/(agents)?$/, modules: [SHELL, "pages/agents/index.tsx"] },
   { address: /^\/agents\/[\w-]{1,200}$/, modules: [SHELL, "pages/agent/index.tsx"] },
