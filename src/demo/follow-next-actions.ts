@@ -58,6 +58,9 @@ export interface Reached {
 
 const POLL_MS = 500;
 
+/** If so many searches after each other lead only to another one, nothing can be found. */
+const MOST_SEARCHES = 3;
+
 /**
  * Acts as an agent that knows only one route, `POST /agent/auth`. After each response it does the first next
  * action, until it has the output of a run and that run's payment is no longer pending.
@@ -69,6 +72,7 @@ export async function followNextActions(options: FollowerOptions): Promise<Reach
   let sessionToken = "";
   let run: Record<string, unknown> | undefined;
   let shownUserCode: unknown;
+  let searchesInRow = 0;
   let action: NextAction | undefined = {
     action: "auth",
     method: "POST",
@@ -114,6 +118,9 @@ export async function followNextActions(options: FollowerOptions): Promise<Reach
       await onApproval?.(approval);
     }
     const [nextAction] = step.body.next_actions;
+    searchesInRow = step.action === "search_services" ? searchesInRow + 1 : 0;
+    if (searchesInRow > MOST_SEARCHES)
+      throw new Error("no service was found that the person's limits let this agent use");
     const isPoll = nextAction?.endpoint === action.endpoint;
     if (isPoll) await sleep(POLL_MS);
     action = nextAction;

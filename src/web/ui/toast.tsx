@@ -11,7 +11,8 @@ interface ToastContent {
 /** An undo is offered for ten seconds, as long as the server takes it. */
 const SHOWN_MS = 10_000;
 
-const ShowToast = createContext<(toast: ToastContent) => void>(() => undefined);
+const ShowToast = createContext<(toast: ToastContent | undefined) => void>(() => undefined);
+/** Shows a toast; undefined takes the one away that is shown. */
 export const useToast = () => use(ShowToast);
 
 /** Shows one toast at a time. The newest replaces the one before. */
@@ -22,7 +23,7 @@ export function Toasts({ children }: { children: ReactNode }) {
     const timer = setTimeout(() => setToast(undefined), SHOWN_MS);
     return () => clearTimeout(timer);
   }, [toast]);
-  const show = useMemo(() => (next: ToastContent) => setToast(next), []);
+  const show = useMemo(() => (next: ToastContent | undefined) => setToast(next), []);
   return (
     <ShowToast value={show}>
       {children}

@@ -2,6 +2,7 @@
 export const agentEn = {
   missing: "There is no such agent of yours",
   allowed: "What you allowed",
+  wasAllowed: "What you had allowed. None of it holds now.",
   shares: "Shares",
   nothing: "nothing about you",
   does: "Does",
@@ -11,6 +12,7 @@ export const agentEn = {
   spends: "Spends",
   rules: "Rules you set",
   noRules: "None. You can set one from a payment below: be asked before dearer calls.",
+  noRulesEnded: "None.",
   askAbove: (amount: string) => `You are asked before each call above ${amount}.`,
   dontAsk: (service: string, cap: string, until: string) =>
     `You aren’t asked about ${service} until ${until}, for up to ${cap} in all.`,

@@ -3,6 +3,7 @@ import type { AgentWords } from "./agent-en.ts";
 export const agentJa: AgentWords = {
   missing: "該当するエージェントはありません",
   allowed: "許可した内容",
+  wasAllowed: "以前に許可した内容（現在は無効）",
   shares: "共有する情報",
   nothing: "なし",
   does: "行うこと",
@@ -12,6 +13,7 @@ export const agentJa: AgentWords = {
   spends: "支払い",
   rules: "設定したルール",
   noRules: "ルールはありません。下の支払いから「高めの呼び出しの前に確認する」を設定できます。",
+  noRulesEnded: "ルールはありません。",
   askAbove: (amount) => `${amount} を超える呼び出しの前に、毎回確認します。`,
   dontAsk: (service, cap, until) => `${until}まで、合計 ${cap} まで、${service} については確認しません。`,
   left: (amount) => `残り ${amount}`,

@@ -33,6 +33,7 @@ export const approvalEn = {
     untickedNote: "Nothing is ticked unless you tick it.",
     goesTo: (who: string) => `Goes to ${who}`,
     onlyInTasks: "Goes to sponsors whose task you have done",
+    noTask: "Without a task ticked, it finds only services that ask for none. There may be none.",
     tasks: "What it may do",
     newTasks: "It also wants to",
     added: "new",
@@ -63,7 +64,8 @@ export const approvalEn = {
       return tasks === "" ? `share your ${data}` : `${tasks}, and share your ${data}`;
     },
     ends: (list: string) => `No longer allowed if you answer with Allow: ${list}.`,
-    stopAnyTime: "You can stop it at any time.",
+    stopAnyTime:
+      "You can stop it at any time. What a sponsor gets, it may read as long as its campaign says, until you take it back.",
     summary: (name: string, tasks: string, data: string) => {
       const what = tasks === "" ? "look for offers" : tasks;
       return data === ""

@@ -33,6 +33,7 @@ export const approvalJa: ApprovalWords = {
     untickedNote: "ご自身で選ぶまで、何も選択されていません。",
     goesTo: (who) => `送り先 ${who}`,
     onlyInTasks: "タスクを行ったスポンサーに送られます",
+    noTask: "タスクを選ばないと、タスク不要のサービスしか使えません。ひとつもない場合があります。",
     tasks: "してよいこと",
     newTasks: "追加でしたいこと",
     added: "追加",
@@ -63,7 +64,8 @@ export const approvalJa: ApprovalWords = {
       return tasks === "" ? `${data}の共有` : `${tasks}と、${data}の共有`;
     },
     ends: (list) => `許可すると終わるもの:${list}。`,
-    stopAnyTime: "いつでも停止できます。",
+    stopAnyTime:
+      "いつでも停止できます。スポンサーに渡った内容は、キャンペーンの期間中、取り消すまで読まれます。",
     summary: (name, tasks, data) => {
       const what = tasks === "" ? "提供中のサービスの検索" : tasks;
       return data === ""

@@ -120,15 +120,16 @@ export const en = {
     stop: "Stop",
     resume: "Resume",
     undo: "Undo",
-    stopped: (name: string) => `${name} is stopped. Its next call is refused.`,
+    stopped: (name: string) =>
+      `${name} is stopped: from now on every call is refused. You can undo it for 10 seconds.`,
     stoppedAll: (count: number) =>
       count === 1 ? "Your agent is stopped." : `All ${count} agents are stopped.`,
     stopAll: "Stop everything",
-    stopAllTitle: "Stop every agent?",
+    stopAllTitle: (count: number) => (count === 1 ? "Stop your agent?" : `Stop all ${count} agents?`),
     stopAllBody:
       "Every agent’s next call is refused, and payments that aren’t signed yet are dropped. To go on, an agent has to ask you again.",
     stopAllYes: (count: number) => (count === 1 ? "Stop the one agent" : `Stop all ${count} agents`),
-    stopAllNo: "Keep them running",
+    stopAllNo: (count: number): string => (count === 1 ? "Keep it running" : "Keep them running"),
     column: {
       agent: "Agent",
       spent: "Spent",

@@ -119,14 +119,16 @@ export const ja: Words = {
     stop: "停止",
     resume: "再開",
     undo: "元に戻す",
-    stopped: (name) => `${name} を停止しました。次の呼び出しは拒否されます。`,
+    stopped: (name) =>
+      `${name} を停止しました。今後の呼び出しはすべて拒否されます。10秒以内なら元に戻せます。`,
     stoppedAll: (count) => `${count}件のエージェントをすべて停止しました。`,
     stopAll: "すべて停止",
-    stopAllTitle: "すべてのエージェントを停止しますか",
+    stopAllTitle: (count) =>
+      count === 1 ? "エージェントを停止しますか" : `${count}件のエージェントをすべて停止しますか`,
     stopAllBody:
       "すべてのエージェントの次の呼び出しが拒否され、署名前の支払いは取り消されます。続けるには、エージェントがもう一度許可を求める必要があります。",
-    stopAllYes: (count) => `${count}件すべて停止`,
-    stopAllNo: "動かしておく",
+    stopAllYes: (count) => (count === 1 ? "停止する" : `${count}件すべて停止`),
+    stopAllNo: () => "動かしておく",
     column: {
       agent: "エージェント",
       spent: "使用額",

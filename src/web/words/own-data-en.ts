@@ -47,7 +47,7 @@ export const ownDataEn = {
     stop: "Stop sharing",
     stopTitle: (recipient: string) => `Stop sharing with ${recipient}?`,
     stopBody:
-      "The answers are erased here at once, and the sponsor can’t read them any more. They don’t count for later calls. An agent that may share such data can do the task again: if it shouldn’t, stop the agent.",
+      "The answers are erased here at once, and the sponsor can’t read them any more. What it has downloaded before is still with it. Your answers don’t count for later calls. An agent that may share such data can do the task again: if it shouldn’t, stop the agent.",
     stopInputBody:
       "It goes on record that you don’t agree any more. What the service got, it may have kept, and an agent that may share such data can send it again: if it shouldn’t, stop the agent.",
     stopYes: "Stop sharing",

@@ -69,7 +69,9 @@ function Allowed({ row }: { row: AgentRow }) {
   const { allowed_data_types: data, allowed_task_types: tasks, allowed_categories: kinds } = row.scopes;
   return (
     <section aria-labelledby="allowed-title" className="sheet agent-section">
-      <h2 id="allowed-title">{w.allowed}</h2>
+      <h2 id="allowed-title">
+        {row.state === "stopped" || row.state === "expired" ? w.wasAllowed : w.allowed}
+      </h2>
       <dl className="granted">
         <div>
           <dt>{w.shares}</dt>

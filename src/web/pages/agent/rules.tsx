@@ -14,7 +14,7 @@ export function Rules({ row }: { row: AgentRow }) {
     <section aria-labelledby="rules-title" className="sheet agent-section">
       <h2 id="rules-title">{w.rules}</h2>
       {row.rules.length === 0 ? (
-        <p className="quiet">{w.noRules}</p>
+        <p className="quiet">{row.state === "active" ? w.noRules : w.noRulesEnded}</p>
       ) : (
         <ul className="rules">
           {row.rules.map((rule) => (

@@ -116,7 +116,10 @@ export function Actions({ row, name }: { row: AgentRow; name: string }) {
   const undo = useUndoStop();
   const id = row.grant_id;
   const onError = (error: Error): void => toast({ text: explain(failureOf(error)) });
-  const undoStop = (): void => undo.mutate([id], { onError });
+  const undoStop = (): void => {
+    toast(undefined);
+    undo.mutate([id], { onError });
+  };
   if (row.state === "stopped")
     return row.undo_until !== null && Date.parse(row.undo_until) > now ? (
       <Button size="small" isBusy={undo.isPending} onPress={undoStop}>

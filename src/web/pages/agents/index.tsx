@@ -40,7 +40,7 @@ export function AgentsPage() {
             <div>
               <dt>{w.spentInAll}</dt>
               <dd>
-                {format.amount(spent)} <span>{w.bySponsors}</span>
+                {format.amount(spent)} {spent > 0 && <span>{w.bySponsors}</span>}
               </dd>
             </div>
           </dl>

@@ -18,10 +18,10 @@ export function StopAll() {
   return (
     <Confirm
       trigger={w.stopAll}
-      title={w.stopAllTitle}
+      title={w.stopAllTitle(running.length)}
       body={w.stopAllBody}
       yes={w.stopAllYes(running.length)}
-      no={w.stopAllNo}
+      no={w.stopAllNo(running.length)}
       onYes={() =>
         stopAll.mutate(undefined, {
           onSuccess: (grantIds) =>

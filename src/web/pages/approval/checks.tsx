@@ -68,6 +68,9 @@ export function TaskChecks({ question, terms, onChange }: ChecksProps) {
               />
             ))}
           </div>
+          {terms.tasks.length === 0 && !question.asks.task_types.some(({ held }) => held) && (
+            <p className="note">{w.noTask}</p>
+          )}
         </fieldset>
       )}
       <Kinds question={question} terms={terms} onChange={onChange} />
