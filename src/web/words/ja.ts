@@ -226,7 +226,7 @@ export const ja: Words = {
   settings: {
     title: "設定",
     lead: "画面の表示、タスクの好み、サインインの方法です。",
-    account: "アカウント",
+    account: "現在のサインイン",
     signedInAs: "サインイン中",
   },
 };

@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
+import { eventually } from "../../support/eventually.ts";
 import { expectRefused } from "../../support/call.ts";
 import type { LargeAnswers } from "../../support/large-answers.ts";
 import { ANSWERS, createLargeAnswers, SERVICES } from "../../support/large-answers.ts";
@@ -13,9 +14,12 @@ beforeAll(async () => {
 }, 120_000);
 
 test("a page of services for sale with the largest samples holds nobody up, and shows them all", async () => {
-  const text = await large.send("/discovery/resources?limit=100");
-  expect(text.length).toBeLessThan(1024 * 1024);
-  expect((JSON.parse(text) as { items: unknown[] }).items).toHaveLength(SERVICES + 1);
+  // On a machine that does more at the same time, it may be refused with 503 first.
+  await eventually(async () => {
+    const text = await large.send("/discovery/resources?limit=100");
+    expect(text.length).toBeLessThan(1024 * 1024);
+    expect((JSON.parse(text) as { items?: unknown[] }).items).toHaveLength(SERVICES + 1);
+  });
 });
 
 test("a sponsor's list of services doesn't read their schemas and samples", async () => {
