@@ -1,7 +1,7 @@
 import type { AccountWords } from "./account-en.ts";
 
 export const accountJa: AccountWords = {
-  title: "あなたのアカウント",
+  title: "アカウント",
   exportTitle: "あなたのデータ",
   exportLead:
     "あなたについて保存されているすべてを、1 つの JSON ファイルにまとめます。エージェントに許可したことと実行されたこと、保存・共有したデータ、支払いが含まれます。",
