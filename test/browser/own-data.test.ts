@@ -1,11 +1,12 @@
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { beforeEach, expect, test } from "vitest";
+import { listOwnItems } from "../../src/core/personal-data/vault/index.ts";
 import { expectAccessible } from "../support/axe.ts";
 import { expectSuccess } from "../support/call.ts";
 import type { GrantOfUser } from "../support/caller.ts";
 import { CONSENT } from "../support/caller.ts";
 import { useConsoleBrowser } from "../support/console-page.ts";
-import { Browser, Mailbox, newAddress, PASSWORD, signUp } from "../support/people.ts";
+import { Browser, Mailbox, newAddress, PASSWORD, signUp, userActor } from "../support/people.ts";
 import { useWorld } from "../support/use-world.ts";
 
 /** A person looks after what is their own, in the console. */
@@ -51,7 +52,7 @@ test("stores a value, sees where it went, stops sharing, and removes it", async 
   await world.db.campaign.update({ where: { id: campaignId }, data: { taskSchema: SCHEMA } });
   expectSuccess(await answer({ score: 4, region: { $vault: "region" } }));
   await page.reload();
-  await region.getByText("Went to: Acme").waitFor();
+  await region.getByText(/^Went to: Acme \((now|\d+ (seconds?|minutes?) ago)\)$/).waitFor();
 
   await page.getByRole("link", { name: "Shared" }).click();
   const shared = page.getByRole("article", { name: "Acme" });
@@ -67,6 +68,31 @@ test("stores a value, sees where it went, stops sharing, and removes it", async 
   await page.getByRole("alertdialog").getByRole("button", { name: "Remove it" }).click();
   await region.getByText("Nothing stored.").waitFor();
   expect(await world.db.vaultItem.count({ where: { userId: grant.user_id } })).toBe(0);
+  await close();
+});
+
+test("a value with parts is changed part by part, and keeps its parts", async () => {
+  const value = { street: "Rua Augusta 1", city: "Lisboa", floor: "3" };
+  const { user_id } = grant;
+  expectSuccess(await world.callAdmin("putVaultItem", { user_id, data_type: "address", value }));
+  const nested = { shoes: { size: "42" } };
+  expectSuccess(await world.callAdmin("putVaultItem", { user_id, data_type: "attributes", value: nested }));
+  const { page, close } = await open("/data");
+  const address = page.getByRole("article", { name: "postal address" });
+  await address.getByText("Rua Augusta 1, Lisboa, 3").waitFor();
+  await address.getByRole("button", { name: "Change" }).click();
+  await address.getByLabel("city").fill("Porto");
+  await address.getByLabel("floor").fill("");
+  await address.getByRole("button", { name: "Keep this" }).click();
+  await address.getByText("Rua Augusta 1, Porto", { exact: true }).waitFor();
+  const stored = await listOwnItems({ ...world.deps, actor: userActor(user_id) });
+  expect(stored.items).toMatchObject([
+    { data_type: "address", value: { street: "Rua Augusta 1", city: "Porto" } },
+    { data_type: "attributes", value: nested },
+  ]);
+  const facts = page.getByRole("article", { name: "other facts about you" });
+  await facts.getByRole("button", { name: "Remove" }).waitFor();
+  expect(await facts.getByRole("button", { name: "Change" }).count()).toBe(0);
   await close();
 });
 
@@ -96,16 +122,25 @@ async function pressUntilFocused(page: Page, target: ReturnType<Page["getByRole"
   throw new Error("the keyboard doesn't get there");
 }
 
+const WIDE = { viewport: { width: 1280, height: 800 } };
+const PHONE = { viewport: { width: 360, height: 740 } };
 const LOOKS: [string, BrowserContextOptions][] = [
-  ["light, English, wide", { locale: "en-GB", colorScheme: "light", viewport: { width: 1280, height: 800 } }],
-  [
-    "dark, Japanese, on a phone",
-    { locale: "ja-JP", colorScheme: "dark", viewport: { width: 360, height: 740 } },
-  ],
+  ["light, English, wide", { locale: "en-GB", colorScheme: "light", ...WIDE }],
+  ["dark, English, on a phone", { locale: "en-GB", colorScheme: "dark", ...PHONE }],
+  ["light, Japanese, on a phone", { locale: "ja-JP", colorScheme: "light", ...PHONE }],
+  ["dark, Japanese, wide", { locale: "ja-JP", colorScheme: "dark", ...WIDE }],
 ];
+
+/** The pages with a dialog, and the button that opens it. */
+const DIALOGS = [
+  ["/data", ".own button[data-tone=stop]"],
+  ["/consents", ".shared button[data-tone=stop]"],
+  ["/settings", ".own-account button[data-tone=stop]"],
+] as const;
 
 test.each(LOOKS)("axe finds nothing on any page: %s", { timeout: 120_000 }, async (_look, options) => {
   const { service } = await world.readyService({ grant, token, campaign: { fundCents: 100 } });
+  await world.callAdmin("putVaultItem", { user_id: grant.user_id, data_type: "name", value: "Ada" });
   expectSuccess(await world.run(token, service, { input: { n: 1 } }));
   const signedOut = await browser.open(`${world.server.url}/sign-in`, options);
   await signedOut.page.locator("input[type=email]").waitFor();
@@ -119,6 +154,12 @@ test.each(LOOKS)("axe finds nothing on any page: %s", { timeout: 120_000 }, asyn
     await page.getByRole("heading", { level: 1 }).waitFor();
     await page.locator(".loading").first().waitFor({ state: "detached" });
     await expectAccessible(page, address);
+  }
+  for (const [address, button] of DIALOGS) {
+    await page.goto(world.server.url + address);
+    await page.locator(button).first().click();
+    await page.locator("dialog[open]").waitFor();
+    await expectAccessible(page, `the dialog of ${address}`);
   }
   await close();
 });

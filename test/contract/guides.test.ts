@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createBuyer } from "../support/buyer.ts";
-import { CONSENT, EVERYTHING } from "../support/caller.ts";
+import { EVERYTHING } from "../support/caller.ts";
 import { expectRefused, expectSuccess } from "../support/call.ts";
 import { balanceOf } from "../support/chain.ts";
 import { eventually } from "../support/eventually.ts";
@@ -36,9 +36,9 @@ test("a new sponsor gets through the sponsors' guide: register, fund, see, pause
   await expectBooksToBalance(world.db);
 });
 
-test("an operator gets through the users' guide: decide, keep, see, take back", async () => {
+test("an operator gets through the users' guide: decide, and take back", async () => {
   const email = "grace@example.com";
-  const userId = await world.createUser({ email });
+  await world.createUser({ email });
   const agent = await world.admin("/admin/agents", { name: "Helper" });
   const agentKey = agent["api_key"] as never as string;
   const wish = { scopes: EVERYTHING, budget_limit_cents: 50 };
@@ -50,7 +50,6 @@ test("an operator gets through the users' guide: decide, keep, see, take back", 
   const variables = { URL: world.url, ADMIN_KEY, EMAIL: email, TOMORROW: daysFromNow(1) };
   const printed = await runCommands(commands.slice(0, takesBack), variables);
   expect(printed).toContain('"agent": "Helper"');
-  expect(printed).toContain('"stored": true');
 
   const state = expectSuccess(await world.call("agent.getApproval", { approval_id }, agentKey));
   expect(state["status"]).toBe("approved");
@@ -58,13 +57,9 @@ test("an operator gets through the users' guide: decide, keep, see, take back", 
     { agent_key: agentKey, subject: state["user_id"] as string },
     { budgetCents: 20 },
   );
-  const acme = await world.createSponsor();
-  const campaignId = await world.createCampaign(acme, [await world.registerService(acme.key)]);
-  const completion = { campaign_id: campaignId, task_data: { score: 4 }, consent: CONSENT };
-  expectSuccess(await world.call("agent.completeTask", completion, session.token));
+  expectSuccess(await world.call("agent.flowStatus", {}, session.token));
 
-  const seen = await runCommands(commands.slice(takesBack), { ...variables, USER_ID: userId });
-  expect(seen).toContain(session.session_id);
-  expect(seen).toContain('"consent_type": "data_sharing"');
+  const taken = await runCommands(commands.slice(takesBack), variables);
+  expect(taken.trim()).toBe("true");
   expectRefused(await world.call("agent.flowStatus", {}, session.token), 401, "session_revoked");
 });

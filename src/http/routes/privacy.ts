@@ -30,14 +30,15 @@ A service gets the input your agent sends it, under the same rule. Agents never 
 identifier that means nothing elsewhere. We sell nothing, and pass nothing to anyone else. Payments are public on the
 blockchain; they name Tollfree and the service, never you.</p>
 <h2>What you can do</h2>
-<p>You decide each question that an agent puts to you: what you allow it, in full or in part, and for how long. Your agent
-can end its session at once, and can show you every call it made for you and what was paid. For all else, ask those who run
-this server: they revoke what you granted, and the agent's very next call is refused; they withdraw a consent, and your answer
-disappears from the sponsor's reach; they list your consents, and change or delete what is stored for your agents to use.</p>
+<p>On this server's pages you decide each question that an agent puts to you: what you allow it, in full or in part, and for how
+long. You see every call that an agent made for you and what was paid, and stop one agent or all; the very next call is refused. You
+see what you shared with whom and for what, and stop sharing: your answer is erased here, and the sponsor can't read it any more. You
+see, change and remove what is stored for your agents to use. Where you can't sign in, ask those who run this server: they do the same
+for you.</p>
 <p>In the settings you can download all that we keep about you as one file, and delete your account. Your stored data, answers,
 address and sign-ins then go at once, and so does what agents may do. Payments, the books, the list of calls and the record that you
 agreed to share stay, with a number in place of you; so do names of agents that you registered. What a sponsor has downloaded, or a
-service was sent, is with them.</p>
+service was sent, is with them. The data in payments that are under way goes too; whether the money moves is up to the blockchain.</p>
 ${contactOf(operator)}</body>
 </html>
 `;

@@ -19,6 +19,7 @@ export const ownDataEn = {
     lastUsed: (when: string) => `Last filled in ${when}`,
     neverUsed: "Never filled in yet",
     wentTo: "Went to",
+    recipient: (name: string, when: string) => `${name} (${when})`,
     nowhere: "nobody",
     hint: {
       birthdate: "As in 1990-12-31",
@@ -28,7 +29,7 @@ export const ownDataEn = {
   },
   shared: {
     title: "What you shared",
-    lead: "Every time data or answers of yours went to a sponsor. Stop sharing, and the sponsor can’t read them any more.",
+    lead: "Every time data or answers of yours went to a sponsor. Stop sharing answers, and the sponsor can’t read them any more.",
     empty: "Nothing of yours was shared yet.",
     nobody: "a sponsor that is gone",
     answers: "Your answers",
@@ -46,9 +47,9 @@ export const ownDataEn = {
     stop: "Stop sharing",
     stopTitle: (recipient: string) => `Stop sharing with ${recipient}?`,
     stopBody:
-      "The answers are erased here at once, and the sponsor can’t read them any more. What it has downloaded before is still with it. Your answers don’t count for later calls: to use the sponsor’s services again, the task has to be done again.",
+      "The answers are erased here at once, and the sponsor can’t read them any more. What it has downloaded before is still with it. Your answers don’t count for later calls. An agent that may share such data can do the task again: if it shouldn’t, stop the agent.",
     stopInputBody:
-      "Nothing more of this goes to the service by this permission. What it got with earlier calls, it may have kept.",
+      "It goes on record that you don’t agree any more. What the service got, it may have kept, and an agent that may share such data can send it again: if it shouldn’t, stop the agent.",
     stopYes: "Stop sharing",
     stopNo: "Keep sharing",
     stopped: "Sharing has stopped.",

@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { createTRPCClient, httpBatchLink, TRPCClientError } from "@trpc/client";
 import { beforeEach, describe, expect, test } from "vitest";
-import type { ConsoleRouter } from "../../../src/api/console-router.ts";
 import { expectRefused, expectSuccess } from "../../support/call.ts";
 import type { GrantOfUser, ReadyService } from "../../support/caller.ts";
 import { CONSENT } from "../../support/caller.ts";
 import { reconcileDuePayments } from "../../../src/core/money/payment/index.ts";
+import { consoleOf, refusalOf } from "../../support/console-client.ts";
 import { decryptedDump } from "../../support/decrypted-dump.ts";
 import { eventually } from "../../support/eventually.ts";
 import { Browser, Mailbox, newAddress, PASSWORD, signUp } from "../../support/people.ts";
@@ -37,22 +36,10 @@ beforeEach(async () => {
 });
 
 const headersOf = ({ browser }: Person) => ({ cookie: browser.cookie, "sec-fetch-site": "same-origin" });
-const client = (of: Person) =>
-  createTRPCClient<ConsoleRouter>({
-    links: [httpBatchLink({ url: `${world.server.url}/user/trpc`, headers: headersOf(of) })],
-  }).user;
+const client = ({ browser }: Person) => consoleOf(world.server.url, browser);
 const remove = (of: Person, email = of.email) => client(of).account.delete.mutate({ email });
 const exportOf = async (of: Person): Promise<string> =>
   (await fetch(`${world.server.url}/user/account/export`, { headers: headersOf(of) })).text();
-
-const refusal = async (call: Promise<unknown>) => {
-  const error = await call.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof TRPCClientError)) throw new Error("not refused");
-  return (error as TRPCClientError<ConsoleRouter>).data;
-};
 
 /** Moves all sign-ins of the person back. */
 const ageSignIns = ({ email }: Person, minutes: number) =>
@@ -60,6 +47,9 @@ const ageSignIns = ({ email }: Person, minutes: number) =>
     where: { account: { email } },
     data: { createdAt: new Date(Date.now() - minutes * 60_000) },
   });
+
+const accountOf = async ({ email }: Person): Promise<string> =>
+  (await world.database.db.account.findUniqueOrThrow({ where: { email } })).id;
 
 const PLACE_SCHEMA = {
   type: "object",
@@ -83,7 +73,6 @@ describe("the canaries of a person, in every field that they and their agents ca
       return value;
     };
     const eve = await person({
-      region: canary(),
       roles: [canary()],
       tools_used: [canary()],
       attributes: { [canary()]: canary() },
@@ -96,8 +85,22 @@ describe("the canaries of a person, in every field that they and their agents ca
     );
     inExport.push(eve.email);
     const user_id = eve.userId;
-    for (const data_type of ["name", "address", "phone", "region"])
-      expectSuccess(await world.callAdmin("putVaultItem", { user_id, data_type, value: canary() }));
+    const own = client(eve);
+    await own.preferences.set_region.mutate({ region: canary() });
+    await own.preferences.set.mutate({ preferences: [{ task_type: canary(), level: "avoided" }] });
+    for (const data_type of ["name", "address", "phone", "region"] as const)
+      await own.data.put.mutate({ data_type, value: canary() });
+    const { agent_id } = (await own.build.register.mutate({ name: "Retired bot" })).data;
+    const back = `https://people.example/${canary("elsewhere")}`;
+    await own.build.set_return_url.mutate({ agent_id, return_url: back });
+    await own.build.offers.make.mutate({ agent_id, email: `${canary("elsewhere")}@people.example` });
+    await own.build.retire.mutate({ agent_id });
+    await world.database.db.accountPasskey.create({
+      data: {
+        ...{ userId: await accountOf(eve), name: canary(), publicKey: canary("elsewhere"), counter: 0 },
+        ...{ credentialID: canary("elsewhere"), deviceType: "singleDevice", backedUp: false },
+      },
+    });
     const category = canary("export", "kind-");
     const scopes = {
       allowed_task_types: ["survey", "registration"],
@@ -135,7 +138,8 @@ describe("the canaries of a person, in every field that they and their agents ca
       grant.agent_key,
     );
     const { approval_id, user_code } = asked.body.details as { approval_id: string; user_code: string };
-    await client(eve).approvals.enter_code.mutate({ approval_id, code: user_code });
+    await own.approvals.enter_code.mutate({ approval_id, code: user_code });
+    expectSuccess(await world.call("agent.searchServices", { q: canary("elsewhere") }, token));
     await eve.browser.post("/auth/sign-in/magic-link", { email: eve.email });
     await eve.browser.post("/auth/request-password-reset", { email: eve.email });
     await eve.browser.get("/auth/passkey/generate-register-options");
@@ -144,7 +148,7 @@ describe("the canaries of a person, in every field that they and their agents ca
     const standing = consents.find(
       ({ campaignId, consentType }) => campaignId === other.campaignId && consentType === "data_sharing",
     );
-    expectSuccess(await world.callAdmin("withdrawConsent", { user_id, consent_id: standing?.id ?? "none" }));
+    await own.consents.withdraw.mutate({ consent_id: standing?.id ?? "none" });
 
     const keys = world.server.options.encryptionKeys;
     const before = await decryptedDump(world.database.url, keys[0]);
@@ -235,7 +239,7 @@ describe("is refused, and changes nothing,", () => {
   };
 
   test("with another address than the person's", async () => {
-    expect(await refusal(remove(ada, newAddress()))).toMatchObject({
+    expect(await refusalOf(remove(ada, newAddress()))).toMatchObject({
       error_code: "validation_error",
       field_errors: [{ path: "/email" }],
     });
@@ -246,7 +250,7 @@ describe("is refused, and changes nothing,", () => {
     expect((await client(ada).account.deletion_state.query()).data.is_fresh).toBe(true);
     await ageSignIns(ada, 16);
     expect((await client(ada).account.deletion_state.query()).data.is_fresh).toBe(false);
-    expect(await refusal(remove(ada))).toMatchObject({
+    expect(await refusalOf(remove(ada))).toMatchObject({
       ...{ error_code: "conflict", httpStatus: 409 },
       message: expect.stringContaining("Sign in again"),
     });
@@ -259,7 +263,7 @@ describe("is refused, and changes nothing,", () => {
     expect((await user.account.deletion_state.query()).data.owned_agents).toEqual([
       { agent_id, name: "Morning bot" },
     ]);
-    expect(await refusal(remove(ada))).toMatchObject({
+    expect(await refusalOf(remove(ada))).toMatchObject({
       error_code: "conflict",
       message: expect.stringContaining('"Morning bot"'),
     });
@@ -269,22 +273,46 @@ describe("is refused, and changes nothing,", () => {
   });
 });
 
-test("the request of a payment that isn't decided stays until it is, and what it kept of the answer goes", async () => {
-  const grant = await world.createGrant({ userId: ada.userId });
-  const ready = await world.readyService({ behaviour: "liar", grant });
-  await world.run(ready.token, ready.service, { input: { place: "canaryOfTheInput" } });
+describe("a payment that isn't decided", () => {
   const payment = () => world.db.payment.findFirstOrThrow({ where: { userId: ada.userId } });
-  const { id, status, request } = await payment();
-  expect([status, request === null]).toEqual(["refused", false]);
-  await remove(ada);
-  expect(await payment()).toMatchObject({ id, status: "refused", refusal: null, output: null });
-  expect((await payment()).request).not.toBeNull();
+  const readyFor = async (behaviour: "liar" | "dedupes") =>
+    world.readyService({ behaviour, grant: await world.createGrant({ userId: ada.userId }) });
+  const runIt = ({ token, service }: ReadyService) =>
+    world.run(token, service, { input: { place: "canaryOfTheInput" } });
+  /** Does what the server's job does, until the payment has ended. */
+  const untilSettled = () =>
+    eventually(async () => {
+      for (const resend of await reconcileDuePayments(world.deps, 50, () => true)) await resend.send();
+      expect(await payment()).toMatchObject({ status: "settled", output: null, refusal: null });
+    });
 
-  await world.upstream.settleHeld();
-  await eventually(async () => {
-    await reconcileDuePayments(world.deps, 50, () => false);
-    expect(await payment()).toMatchObject({ status: "settled", request: null, output: null, refusal: null });
+  test("keeps nothing of its request and of the answer, and ends as the chain says", async () => {
+    await runIt(await readyFor("liar"));
+    const { id, status, request } = await payment();
+    expect([status, request === null]).toEqual(["refused", false]);
+    await remove(ada);
+    expect(await payment()).toMatchObject({
+      ...{ id, status, request: null, quoteDigest: null, output: null, refusal: null },
+    });
+    const stored = await decryptedDump(world.database.url, world.server.options.encryptionKeys[0]);
+    expect(stored).not.toContain("canaryOfTheInput");
+    await world.upstream.settleHeld();
+    await untilSettled();
   });
-  const keys = world.server.options.encryptionKeys;
-  expect(await decryptedDump(world.database.url, keys[0])).not.toContain("canaryOfTheInput");
+
+  test("isn't sent again", async () => {
+    const ready = await readyFor("dedupes");
+    const cut = world.upstream.hold("paid");
+    const running = runIt(ready);
+    await cut.arrived();
+    // The server's job looks at it after the deletion only.
+    const later = new Date(Date.now() + 3_600_000);
+    await world.db.payment.updateMany({ where: { userId: ada.userId }, data: { nextCheckAt: later } });
+    await remove(ada);
+    cut.open();
+    await running;
+    await untilSettled();
+    expect(world.upstream.paid()).toHaveLength(1);
+    expect(await payment()).toMatchObject({ deliveredAt: null });
+  });
 });

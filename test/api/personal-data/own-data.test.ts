@@ -85,6 +85,20 @@ describe("what was shared", () => {
     );
   });
 
+  test("a later call of an agent that may share such data is on record anew, as the page says", async () => {
+    const run = async (score: number) =>
+      expectSuccess(await world.run(ada.token, service, { input: { score, region: "Minho" } }));
+    await ada.answer(campaignId, { score: 4 });
+    await run(1);
+    const [first] = (await listOwnConsents(own(), {})).consents;
+    await withdraw(first?.consent_id ?? "");
+    await run(2);
+    expect((await listOwnConsents(own(), { limit: 2 })).consents).toMatchObject([
+      { service_key: service, withdrawn_at: null },
+      { consent_id: first?.consent_id, withdrawn_at: expect.any(String) },
+    ]);
+  });
+
   test("of ten who stop it at once, each is told so, and it is stopped once", async () => {
     await ada.answer(campaignId, { score: 4, region: "Minho" });
     const [shared] = (await listOwnConsents(own(), {})).consents;

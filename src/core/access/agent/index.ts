@@ -33,4 +33,4 @@ export {
   RotateAgentKeyInput,
 } from "./schema.ts";
 export { exportOwnedAgents } from "./export-store.ts";
-export { endOffersTo, listActiveOwned } from "./erase-store.ts";
+export { endOffersTo, eraseOwnedAgents, listActiveOwned } from "./erase-store.ts";

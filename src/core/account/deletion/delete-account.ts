@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { endOffersTo, listActiveOwned } from "../../access/agent/index.ts";
+import { endOffersTo, eraseOwnedAgents, listActiveOwned } from "../../access/agent/index.ts";
 import { eraseApprovals } from "../../access/approval/index.ts";
 import { eraseGrantsOfUser } from "../../access/grant/index.ts";
 import { eraseNotices } from "../../access/notice/index.ts";
@@ -38,7 +38,7 @@ export async function readDeletionState({
 
 /**
  * Deletes the person's account in one transaction: all of it, or nothing. What must stay, such as payments and audit rows,
- * keeps the id of a user of whom nothing else is left. Payments that aren't decided go on as usual.
+ * keeps the id of a user of whom nothing else is left. Payments that aren't decided end as the chain says.
  * @throws AppError `validation_error` if the address isn't the person's; `unauthorized` if the sign-in has ended; `conflict` if
  *   it isn't fresh, or the person owns agents
  */
@@ -60,6 +60,7 @@ export async function deleteAccount(
     await endOffersTo.count(tx, { email });
     if ((await lockForDeletion.first(tx, { id: userId })) === undefined) throw signedOut();
     await requireNoAgents(tx, userId);
+    await eraseOwnedAgents.count(tx, { owner_user_id: userId });
     await eraseUser(tx, userId);
     await eraseNotices.count(tx, { account_id: accountId });
     await signInRecords.erase(tx, actor);

@@ -111,7 +111,8 @@ export async function markSigned(
 
 /**
  * Takes the right to send the request for `lease_seconds`, and moves the payment to `sent`. A resend is
- * refused until the last sender's lease has ended. Writes one row if the caller may send the request.
+ * refused until the last sender's lease has ended, and once the user's account is deleted nothing is sent. Writes one row if
+ * the caller may send the request.
  */
 export const claimSend = statement({
   name: "payment.claim-send",
@@ -121,7 +122,7 @@ export const claimSend = statement({
   text: `
     WITH before AS (
       SELECT id, status FROM payments
-       WHERE id = $id AND status IN ('signed', 'sent', 'unknown') AND (NOT $resend OR coalesce(send_lease_until <= now(), true)) FOR UPDATE
+       WHERE id = $id AND status IN ('signed', 'sent', 'unknown') AND erased_at IS NULL AND (NOT $resend OR coalesce(send_lease_until <= now(), true)) FOR UPDATE
     ), moved AS (
       UPDATE payments p SET status = 'sent', send_attempts = send_attempts + 1,
              send_lease_until = now() + make_interval(secs => $lease_seconds)

@@ -7,12 +7,13 @@ import type { OwnDataRow } from "../../data/shapes.ts";
 import { Button } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { Loading, Problem } from "../../ui/empty.tsx";
-import { said, Said } from "../../ui/said.tsx";
+import { said, Said, spaced } from "../../ui/said.tsx";
 import { Text } from "../../ui/text.tsx";
 import { useTitle } from "../../ui/title.ts";
 import { useToast } from "../../ui/toast.tsx";
 import { useNow, useWords } from "../../words/language.tsx";
 import { useFailureWords } from "../shell/failure-words.ts";
+import { asText, joinParts, partsOf, WHOLE } from "./parts.ts";
 import { useOwnData, usePutData } from "./queries.ts";
 
 export function DataPage() {
@@ -52,7 +53,9 @@ function Item({ row }: { row: OwnDataRow }) {
   const { noun } = words.data[row.data_type];
   const [isEditing, setIsEditing] = useState(false);
   const { stored, recipients } = row;
-  const names = recipients.map(({ name }) => said(name, 40));
+  const recipientTexts = recipients.map(({ name, last_at }) =>
+    w.recipient(said(name, 40), format.ago(last_at, now)),
+  );
   return (
     <article className="own" aria-label={noun}>
       <div className="own-what">
@@ -70,14 +73,16 @@ function Item({ row }: { row: OwnDataRow }) {
           </p>
         )}
         <p className="note">
-          {w.wentTo}: {names.length === 0 ? w.nowhere : format.list(names)}
+          {w.wentTo}: {recipients.length === 0 ? w.nowhere : format.list(recipientTexts)}
         </p>
       </div>
       {!isEditing && (
         <div className="own-buttons">
-          <Button size="small" onPress={() => setIsEditing(true)}>
-            {stored === null ? w.add : w.change} <span className="unseen">{noun}</span>
-          </Button>
+          {(stored === null || partsOf(stored.value) !== undefined) && (
+            <Button size="small" onPress={() => setIsEditing(true)}>
+              {stored === null ? w.add : w.change} <span className="unseen">{noun}</span>
+            </Button>
+          )}
           {stored !== null && <Remove row={row} noun={noun} />}
         </div>
       )}
@@ -90,12 +95,13 @@ function Edit({ row, noun, onDone }: { row: OwnDataRow; noun: string; onDone: ()
   const explain = useFailureWords();
   const toast = useToast();
   const put = usePutData(row.data_type);
-  const [value, setValue] = useState(row.stored === null ? "" : asText(row.stored.value));
+  const [parts, setParts] = useState(() => partsOf(row.stored?.value) ?? [WHOLE]);
   const failure = put.error === null ? undefined : failureOf(put.error);
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
-    if (put.isPending || value.trim() === "") return;
-    put.mutate(value.trim(), {
+    const value = joinParts(parts);
+    if (put.isPending || value === undefined) return;
+    put.mutate(value, {
       onSuccess: () => {
         toast({ text: w.saved(noun) });
         onDone();
@@ -105,21 +111,24 @@ function Edit({ row, noun, onDone }: { row: OwnDataRow; noun: string; onDone: ()
   const hint = w.hint[row.data_type];
   return (
     <form className="own-edit" onSubmit={submit}>
-      <Text
-        label={noun}
-        name={row.data_type}
-        autoComplete="off"
-        value={value}
-        onChange={setValue}
-        {...(hint !== undefined && { hint })}
-        error={
-          failure === undefined
-            ? undefined
-            : failure.code === "validation_error"
-              ? w.wrongForm
-              : explain(failure)
-        }
-      />
+      {parts.map(({ name, text }, index) => (
+        <Text
+          key={name}
+          label={name === "" ? noun : spaced(name)}
+          name={row.data_type}
+          autoComplete="off"
+          value={text}
+          onChange={(typed) => setParts(parts.with(index, { name, text: typed }))}
+          {...(hint !== undefined && { hint })}
+          error={
+            failure === undefined || index > 0
+              ? undefined
+              : failure.code === "validation_error"
+                ? w.wrongForm
+                : explain(failure)
+          }
+        />
+      ))}
       <div className="own-buttons">
         <Button size="small" onPress={onDone}>
           {w.cancel}
@@ -153,11 +162,4 @@ function Remove({ row, noun }: { row: OwnDataRow; noun: string }) {
       }
     />
   );
-}
-
-/** The parts of an object, such as an address, one after the other. */
-function asText(value: unknown): string {
-  if (typeof value === "string") return value;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  return Object.values(value).map(asText).join(", ");
 }

@@ -16,6 +16,7 @@ export const useOwnData = () => useQuery(ownDataQuery);
 /** Stores a value, or removes it. @param value null: removes it */
 export const usePutData = (dataType: DataType) =>
   useMutation({
-    mutationFn: (value: string | null) => server.data.put.mutate({ data_type: dataType, value }),
+    mutationFn: (value: string | Record<string, string> | null) =>
+      server.data.put.mutate({ data_type: dataType, value }),
     onSettled: () => queries.invalidateQueries({ queryKey: ownDataQuery.queryKey }),
   });
