@@ -106,12 +106,21 @@ async function ended(): Promise<string> {
   return `/approvals/${approval_id}`;
 }
 
+const WIDE = { viewport: { width: 1280, height: 800 } };
+const PHONE = { viewport: { width: 360, height: 740 } };
 const LOOKS: [string, BrowserContextOptions][] = [
-  ["light, English, wide", { locale: "en-GB", colorScheme: "light", viewport: { width: 1280, height: 800 } }],
-  [
-    "dark, Japanese, on a phone",
-    { locale: "ja-JP", colorScheme: "dark", viewport: { width: 360, height: 740 } },
-  ],
+  ["light, English, wide", { locale: "en-GB", colorScheme: "light", ...WIDE }],
+  ["dark, English, on a phone", { locale: "en-GB", colorScheme: "dark", ...PHONE }],
+  ["light, Japanese, on a phone", { locale: "ja-JP", colorScheme: "light", ...PHONE }],
+  ["dark, Japanese, wide", { locale: "ja-JP", colorScheme: "dark", ...WIDE }],
+];
+
+/** The pages with a dialog, and the button that opens it. */
+const DIALOGS: Look[] = [
+  ["/agents", ".top button[data-tone=stop]"],
+  ["/data", ".own button[data-tone=stop]"],
+  ["/consents", ".shared button[data-tone=stop]"],
+  ["/settings", ".own-account button[data-tone=stop]"],
 ];
 
 test("every address of the console is looked at", () => {
@@ -134,6 +143,7 @@ describe.each(LOOKS)("%s", (_look, options) => {
     await page.locator("button[type=submit]").click();
     await page.getByRole("navigation").waitFor();
     await lookAt(page, signedIn);
+    await lookAtDialogs(page);
     await close();
   }, 120_000);
 });
@@ -150,5 +160,14 @@ async function lookAt(page: Page, looks: Look[]): Promise<void> {
     await page.locator(shows).first().waitFor();
     await expectAccessible(page, address);
     expect(await page.evaluate<string[]>(BEYOND_THE_EDGE), address).toEqual([]);
+  }
+}
+
+async function lookAtDialogs(page: Page): Promise<void> {
+  for (const [address, button] of DIALOGS) {
+    await page.goto(world.server.url + address);
+    await page.locator(button).first().click();
+    await page.locator("dialog[open]").waitFor();
+    await expectAccessible(page, `the dialog of ${address}`);
   }
 }

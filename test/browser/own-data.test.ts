@@ -1,7 +1,6 @@
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { beforeEach, expect, test } from "vitest";
 import { listOwnItems } from "../../src/core/personal-data/vault/index.ts";
-import { expectAccessible } from "../support/axe.ts";
 import { expectSuccess } from "../support/call.ts";
 import type { GrantOfUser } from "../support/caller.ts";
 import { CONSENT } from "../support/caller.ts";
@@ -121,45 +120,3 @@ async function pressUntilFocused(page: Page, target: ReturnType<Page["getByRole"
   }
   throw new Error("the keyboard doesn't get there");
 }
-
-const WIDE = { viewport: { width: 1280, height: 800 } };
-const PHONE = { viewport: { width: 360, height: 740 } };
-const LOOKS: [string, BrowserContextOptions][] = [
-  ["light, English, wide", { locale: "en-GB", colorScheme: "light", ...WIDE }],
-  ["dark, English, on a phone", { locale: "en-GB", colorScheme: "dark", ...PHONE }],
-  ["light, Japanese, on a phone", { locale: "ja-JP", colorScheme: "light", ...PHONE }],
-  ["dark, Japanese, wide", { locale: "ja-JP", colorScheme: "dark", ...WIDE }],
-];
-
-/** The pages with a dialog, and the button that opens it. */
-const DIALOGS = [
-  ["/data", ".own button[data-tone=stop]"],
-  ["/consents", ".shared button[data-tone=stop]"],
-  ["/settings", ".own-account button[data-tone=stop]"],
-] as const;
-
-test.each(LOOKS)("axe finds nothing on any page: %s", { timeout: 120_000 }, async (_look, options) => {
-  const { service } = await world.readyService({ grant, token, campaign: { fundCents: 100 } });
-  await world.callAdmin("putVaultItem", { user_id: grant.user_id, data_type: "name", value: "Ada" });
-  expectSuccess(await world.run(token, service, { input: { n: 1 } }));
-  const signedOut = await browser.open(`${world.server.url}/sign-in`, options);
-  await signedOut.page.locator("input[type=email]").waitFor();
-  await expectAccessible(signedOut.page, "/sign-in");
-  await signedOut.close();
-  const { page, close } = await open("/agents", options);
-  for (const address of [
-    ...["/agents", `/agents/${grant.grant_id}`, "/payments", "/activity", "/data", "/consents", "/settings"],
-  ]) {
-    await page.goto(world.server.url + address);
-    await page.getByRole("heading", { level: 1 }).waitFor();
-    await page.locator(".loading").first().waitFor({ state: "detached" });
-    await expectAccessible(page, address);
-  }
-  for (const [address, button] of DIALOGS) {
-    await page.goto(world.server.url + address);
-    await page.locator(button).first().click();
-    await page.locator("dialog[open]").waitFor();
-    await expectAccessible(page, `the dialog of ${address}`);
-  }
-  await close();
-});

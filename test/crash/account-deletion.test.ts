@@ -4,11 +4,10 @@ import { Caller } from "../support/caller.ts";
 import { consoleOf } from "../support/console-client.ts";
 import { untilWaiting } from "../support/database.ts";
 import { dump } from "../support/dump.ts";
-import { eventually } from "../support/eventually.ts";
 import type { KillableServer } from "../support/killable.ts";
 import { startKillable } from "../support/killable.ts";
 import type { MailServer } from "../support/mail-server.ts";
-import { startMailServer } from "../support/mail-server.ts";
+import { signInLinkOf, startMailServer } from "../support/mail-server.ts";
 import { Browser, newAddress } from "../support/people.ts";
 
 /** The deletion of an account, with a server that is killed in the middle. */
@@ -30,15 +29,7 @@ beforeAll(async () => {
 async function signIn(email: string): Promise<Browser> {
   const browser = new Browser(() => server.url());
   await browser.post("/auth/sign-in/magic-link", { email });
-  let link = "";
-  await eventually(() => {
-    const mail = mails.mails.find((each) => each.includes(`To: ${email}`) && each.includes("magic-link"));
-    // The mail's lines are cut: a "=" at the end goes on in the next, and "=3D" is a "=".
-    const text = (mail ?? "").replaceAll("=\n", "").replaceAll("=3D", "=");
-    link = /\/auth\/magic-link\/verify\S+/.exec(text)?.[0] ?? "";
-    expect(link).not.toBe("");
-  });
-  await browser.get(link);
+  await browser.get(await signInLinkOf(mails, email));
   return browser;
 }
 

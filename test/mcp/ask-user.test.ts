@@ -109,3 +109,54 @@ test.each([
     await host.close();
   },
 );
+
+test("capabilities that a host of 2025 made up count for nothing: it is asked as one that opens no links", async () => {
+  const { token, service } = await dearService();
+  const call = async (sessionId: string) => {
+    const answer = await fetch(`${world.url}/mcp`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${token}`,
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+        "mcp-session-id": sessionId,
+        "mcp-protocol-version": "2025-11-25",
+      },
+      body: JSON.stringify({
+        ...{ jsonrpc: "2.0", id: 1, method: "tools/call" },
+        params: { name: "run_service", arguments: { service_key: service, input: {} } },
+      }),
+    });
+    return answer.text();
+  };
+  const capabilities = Buffer.from('{"elicitation":{"url":{}}}').toString("base64url");
+  const real = await initialized(token);
+  expect(await call(real)).toContain("-32042");
+  for (const forged of [
+    `${capabilities}.AAAA`,
+    `${capabilities}.${real.split(".")[1]?.replace(/^./, "_")}`,
+    capabilities,
+  ])
+    expect(await call(forged)).toContain("budget_approval_required");
+});
+
+/** The session id of a host that says that it opens links. */
+async function initialized(token: string): Promise<string> {
+  const answer = await fetch(`${world.url}/mcp`, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${token}`,
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+    },
+    body: JSON.stringify({
+      ...{ jsonrpc: "2.0", id: 1, method: "initialize" },
+      params: {
+        protocolVersion: "2025-11-25",
+        capabilities: { elicitation: { url: {} } },
+        clientInfo: { name: "test host", version: "1" },
+      },
+    }),
+  });
+  return answer.headers.get("mcp-session-id") ?? "";
+}

@@ -201,20 +201,20 @@ describe("with a session's token", () => {
     }
   });
 
-  test("a forged session id of 2025 says nothing about the host", async () => {
-    const { token } = await world.openSession(await world.createGrant());
-    const forged = `${Buffer.from('{"elicitation":{"url":{}}}').toString("base64url")}.AAAA`;
-    const call = {
-      jsonrpc: "2.0",
-      id: 2,
-      method: "tools/call",
-      params: { name: "flow_status", arguments: {} },
+  test("a host of 2025-06-18 initializes, and calls a tool", async () => {
+    const { authorization } = await own();
+    const rpc = async (method: string, params: object, headers: Record<string, string> = {}) =>
+      post(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }), { authorization, ...headers });
+    const version = "2025-06-18";
+    const hello = { protocolVersion: version, capabilities: {}, clientInfo: { name: "old", version: "1" } };
+    const initialized = await rpc("initialize", hello);
+    expect(await initialized.text()).toContain(`"protocolVersion":"${version}"`);
+    const headers = {
+      "mcp-protocol-version": version,
+      "mcp-session-id": initialized.headers.get("mcp-session-id") ?? "",
     };
-    const answer = await post(JSON.stringify(call), {
-      authorization: `Bearer ${token}`,
-      "mcp-session-id": forged,
-      "mcp-protocol-version": "2025-11-25",
-    });
-    expect(answer.status).toBe(200);
+    const called = await rpc("tools/call", { name: "flow_status", arguments: {} }, headers);
+    expect(called.status).toBe(200);
+    expect(await called.text()).toContain("flow_state");
   });
 });

@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
+import { expect } from "vitest";
+import { eventually } from "./eventually.ts";
 
 export interface MailServer {
   port: number;
@@ -11,6 +13,19 @@ export interface MailServer {
   /** What becomes of the next mails. `hold`: no answer comes. */
   answers: "take" | "refuse" | "hold";
   close(): void;
+}
+
+/** Waits for the sign-in link of a mail to this address, and returns its path and query. */
+export async function signInLinkOf({ mails }: MailServer, email: string): Promise<string> {
+  let link = "";
+  await eventually(() => {
+    const mail = mails.find((each) => each.includes(`To: ${email}`) && each.includes("magic-link"));
+    // The mail's lines are cut: a "=" at the end goes on in the next, and "=3D" is a "=".
+    const text = (mail ?? "").replaceAll("=\n", "").replaceAll("=3D", "=");
+    link = /\/auth\/magic-link\/verify\S+/.exec(text)?.[0] ?? "";
+    expect(link).not.toBe("");
+  });
+  return link;
 }
 
 /** Starts a mail server without TLS. */

@@ -2,7 +2,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import type { OpenAPIObject } from "trpc-to-openapi";
 import { generateOpenApiDocument } from "trpc-to-openapi";
 import type { Surface } from "../operation/operation-meta.ts";
-import { SURFACES } from "../operation/operation-meta.ts";
+import { API_VERSION, SURFACES } from "../operation/operation-meta.ts";
 import type { Operations } from "../operation/operations.ts";
 import { ErrorEnvelope } from "../response/envelope.ts";
 import { describeOperation } from "./describe-operation.ts";
@@ -48,7 +48,7 @@ export function buildOpenApi(operations: Operations, options: OpenApiOptions): O
   const document = generateOpenApiDocument<{ openapi: { path: string } }>(router, {
     title: "Tollfree",
     description: "Agents use paid APIs at a sponsor's expense, inside limits their user set.",
-    version: "1.0.0",
+    version: API_VERSION,
     license: { name: "Apache 2.0", identifier: "Apache-2.0" },
     openApiVersion: "3.1.0",
     baseUrl: serverUrl,

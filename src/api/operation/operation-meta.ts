@@ -1,5 +1,8 @@
 import type { ErrorCode } from "../../core/protocol/errors.ts";
 
+/** The version of what callers rely on, as the OpenAPI document and MCP say it. */
+export const API_VERSION = "1.0.0";
+
 /** The credential that an operation takes. The procedure builder in `procedure/trpc.ts` sets it. */
 export type Auth = "none" | "x402" | "api_key" | "session" | "sponsor" | "admin";
 

@@ -3,6 +3,7 @@ import { createMcpHandler, createRequestStateCodec, McpServer } from "@modelcont
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import type { Express, Request, Response } from "express";
 import type { Tool } from "../../api/mcp/tools.ts";
+import { API_VERSION } from "../../api/operation/operation-meta.ts";
 import { requireToken } from "../../api/procedure/credentials.ts";
 import { toWireError } from "../../api/response/error-body.ts";
 import { AppError } from "../../core/protocol/errors.ts";
@@ -32,11 +33,7 @@ const PARSE_ERROR = -32_700;
  * Serves MCP: the tools over HTTP, for hosts of all revisions since 2025. No state is kept between requests, so any replica
  * answers any of them.
  */
-export function mountMcp(
-  app: Express,
-  api: Api,
-  tools: ReadonlyMap<string, Tool>,
-): { close: () => Promise<void> } {
+export function mountMcp(app: Express, api: Api, tools: ReadonlyMap<string, Tool>): void {
   const { cipher } = api.deps;
   const hosts = createHostCapabilities(cipher.hmac("mcp: capabilities of hosts"));
   const states = createRequestStateCodec<{ approvalId: string }>({
@@ -46,7 +43,7 @@ export function mountMcp(
 
   const createServer = (request: McpRequestContext): McpServer => {
     const server = new McpServer(
-      { name: "tollfree", version: "0.1.0" },
+      { name: "tollfree", version: API_VERSION },
       {
         capabilities: { tools: { listChanged: false } },
         instructions: INSTRUCTIONS,
@@ -104,7 +101,6 @@ export function mountMcp(
       refuse(api, request, req, res, thrown);
     }
   });
-  return { close: () => handler.close() };
 }
 
 /** The library advertises schemas and would refuse bad input by itself. The operation does it, with our envelope. */

@@ -75,7 +75,7 @@ function follow(): () => void {
         },
         onError: (error) => {
           end();
-          // Whoever isn't signed in any more sees the sign-in form.
+          // Without a sign-in, the page shows the form for it.
           if (failureOf(error).code === "unauthorized")
             queries.invalidateQueries({ queryKey: SESSION_KEY }).catch(() => undefined);
           else timer = setTimeout(begin, TRY_AGAIN_MS);

@@ -64,8 +64,9 @@ export const approvalEn = {
       return tasks === "" ? `share your ${data}` : `${tasks}, and share your ${data}`;
     },
     ends: (list: string) => `No longer allowed if you answer with Allow: ${list}.`,
-    stopAnyTime:
-      "You can stop it at any time. What a sponsor gets, it may read as long as its campaign says, until you take it back.",
+    stopAnyTime: "You can stop it at any time.",
+    keptByCampaign:
+      "A sponsor may read what it gets as long as its campaign says, or until you take it back.",
     summary: (name: string, tasks: string, data: string) => {
       const what = tasks === "" ? "look for offers" : tasks;
       return data === ""

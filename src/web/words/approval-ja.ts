@@ -64,8 +64,8 @@ export const approvalJa: ApprovalWords = {
       return tasks === "" ? `${data}の共有` : `${tasks}と、${data}の共有`;
     },
     ends: (list) => `許可すると終わるもの:${list}。`,
-    stopAnyTime:
-      "いつでも停止できます。スポンサーに渡った内容は、キャンペーンの期間中、取り消すまで読まれます。",
+    stopAnyTime: "いつでも停止できます。",
+    keptByCampaign: "スポンサーは、渡された内容をキャンペーンの期間中、または共有をやめるまで読めます。",
     summary: (name, tasks, data) => {
       const what = tasks === "" ? "提供中のサービスの検索" : tasks;
       return data === ""

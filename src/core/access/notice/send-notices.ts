@@ -3,7 +3,7 @@ import type { Mailer } from "../../ports/mailer.ts";
 import { dropNotice, markSent, takeDue } from "./store.ts";
 import { writeMail } from "./write-mail.ts";
 
-/** More would be a flood, whoever causes it. Further ones wait. */
+/** Mails to one person. Further ones wait. */
 const MOST_AN_HOUR = 10n;
 
 /** What happened longer ago is no news. Its person sees it in the console. */

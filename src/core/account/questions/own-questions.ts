@@ -3,7 +3,7 @@ import type { Question, ReadQuestionInput } from "../../access/decision/index.ts
 import { listQuestions, readQuestion } from "../../access/decision/index.ts";
 import type { Deps, UserActor } from "../../context.ts";
 import { catalogueChoices } from "../../discovery/search/index.ts";
-import { listOwnItems } from "../../personal-data/vault/index.ts";
+import { asText, listOwnItems } from "../../personal-data/vault/index.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import type { ListOwnQuestionsOutput, OwnApprovalPage, OwnQuestion } from "./schema.ts";
 
@@ -46,13 +46,6 @@ const withValues = (question: Question, values: ReadonlyMap<DataType, string>): 
 async function storedTexts(ctx: Context): Promise<Map<DataType, string>> {
   const { items } = await listOwnItems(ctx);
   return new Map(items.map(({ data_type, value }) => [data_type, cut(asText(value))]));
-}
-
-/** The parts of an object, such as an address, one after the other. */
-function asText(value: unknown): string {
-  if (typeof value === "string") return value;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  return Object.values(value).map(asText).join(", ");
 }
 
 const cut = (text: string): string =>

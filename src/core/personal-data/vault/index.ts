@@ -4,6 +4,7 @@
  */
 export { listOwnItems } from "./own-items.ts";
 export { listOwnData, putOwnItem } from "./own-data.ts";
+export { asText } from "./rules.ts";
 export { putVaultItem } from "./put-item.ts";
 export { requireStored, resolveReferences } from "./resolve.ts";
 export { sourcesOf, type Sources, Source } from "./sources.ts";

@@ -3,6 +3,7 @@ import type { Deps, UserActor } from "../../context.ts";
 import { DATA_TYPES } from "../../protocol/data-types.ts";
 import { listOwnItems } from "./own-items.ts";
 import { listRecipients, listUses } from "./own-data-store.ts";
+import { asText } from "./rules.ts";
 import { putVaultItem } from "./put-item.ts";
 import type { ListOwnDataOutput, PutOwnItemInput, PutVaultItemOutput } from "./schema.ts";
 
@@ -25,6 +26,7 @@ export async function listOwnData(ctx: Context): Promise<z.infer<typeof ListOwnD
             ? null
             : {
                 value: item.value,
+                text: asText(item.value),
                 updated_at: item.updated_at,
                 last_used_at: use?.last_used_at.toISOString() ?? null,
               },

@@ -30,3 +30,10 @@ export function mismatchedForm(dataType: DataType, value: unknown): string | und
   const rule = FORMS[dataType];
   return rule === undefined || rule.form.safeParse(value).success ? undefined : rule.name;
 }
+
+/** A stored value as one text: the parts of an object, such as an address, one after the other. */
+export function asText(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  return Object.values(value).map(asText).join(", ");
+}

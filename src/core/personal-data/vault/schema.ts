@@ -26,7 +26,12 @@ export const ListOwnDataOutput = z.object({
     z.object({
       data_type: DataTypeField,
       stored: z
-        .object({ value: JsonValue, updated_at: Timestamp, last_used_at: Timestamp.nullable() })
+        .object({
+          value: JsonValue,
+          text: z.string().meta({ description: "The value as one text" }),
+          updated_at: Timestamp,
+          last_used_at: Timestamp.nullable(),
+        })
         .nullable()
         .meta({ description: "null: nothing is stored" }),
       recipients: z

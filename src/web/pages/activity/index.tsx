@@ -7,10 +7,10 @@ import type { CallRow } from "../../data/shapes.ts";
 import { Down } from "../../ui/icons.tsx";
 import { said, Said, spaced } from "../../ui/said.tsx";
 import { Moment } from "../../ui/times.tsx";
-import { useTitle } from "../../ui/title.ts";
 import { useWords } from "../../words/language.tsx";
 import { useAgents } from "../agents/queries.ts";
 import { OlderList } from "../shell/older-list.tsx";
+import { PageHead } from "../shell/page-head.tsx";
 import { useActivity } from "./queries.ts";
 
 const route = getRouteApi("/console/activity");
@@ -19,17 +19,12 @@ export function ActivityPage() {
   const { activity: w } = useWords().words;
   const { agent } = route.useSearch();
   const query = useActivity(agent);
-  useTitle(w.title);
   const calls = query.data?.pages.flatMap((page) => page.calls);
   return (
     <>
-      <div className="page-head">
-        <div>
-          <h1>{w.title}</h1>
-          <p>{w.lead}</p>
-        </div>
+      <PageHead title={w.title} lead={w.lead}>
         <AgentFilter />
-      </div>
+      </PageHead>
       <OlderList
         query={query}
         isEmpty={calls?.length === 0}

@@ -3,9 +3,9 @@ import { failureOf } from "../../data/failure.ts";
 import type { AgentRow } from "../../data/shapes.ts";
 import { Button } from "../../ui/button.tsx";
 import { Empty, Loading, Problem } from "../../ui/empty.tsx";
-import { useTitle } from "../../ui/title.ts";
 import { useWords } from "../../words/language.tsx";
 import { useFailureWords } from "../shell/failure-words.ts";
+import { PageHead } from "../shell/page-head.tsx";
 import { Row } from "./agent-row.tsx";
 import { useAgents, useQuestions } from "./queries.ts";
 import { Questions } from "./questions.tsx";
@@ -20,17 +20,12 @@ export function AgentsPage() {
   const explain = useFailureWords();
   const { data, error, refetch } = useAgents();
   const questions = useQuestions();
-  useTitle(w.title);
   const agents = (data ?? []).toSorted((a, b) => rank(a) - rank(b));
   const running = agents.filter(({ state }) => state === "active").length;
   const spent = agents.reduce((sum, { budget }) => sum + budget.spent_cents, 0);
   return (
     <>
-      <div className="page-head">
-        <div>
-          <h1>{w.title}</h1>
-          <p>{w.lead}</p>
-        </div>
+      <PageHead title={w.title} lead={w.lead}>
         {agents.length > 0 && (
           <dl className="figures num">
             <div>
@@ -45,7 +40,7 @@ export function AgentsPage() {
             </div>
           </dl>
         )}
-      </div>
+      </PageHead>
       {questions.length > 0 && <Questions questions={questions} />}
       {data === undefined && error === null && <Loading label={words.loading} />}
       {data === undefined && error !== null && (

@@ -39,6 +39,7 @@ export function DataChecks({ question, terms, onChange }: ChecksProps) {
           />
         ))}
       </div>
+      {question.campaign === null && <p className="note">{w.keptByCampaign}</p>}
     </fieldset>
   );
 }

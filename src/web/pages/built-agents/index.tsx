@@ -11,9 +11,9 @@ import { Glyph } from "../../ui/glyph.tsx";
 import { said } from "../../ui/said.tsx";
 import { Text } from "../../ui/text.tsx";
 import { Ago } from "../../ui/times.tsx";
-import { useTitle } from "../../ui/title.ts";
 import { useWords } from "../../words/language.tsx";
 import { useFailureWords } from "../shell/failure-words.ts";
+import { PageHead } from "../shell/page-head.tsx";
 import type { NewKey } from "./new-key.tsx";
 import { NewKeyOnce } from "./new-key.tsx";
 import { Offers } from "./offers.tsx";
@@ -25,15 +25,9 @@ export function BuildPage() {
   const explain = useFailureWords();
   const { data, error, refetch } = useBuiltAgents();
   const [made, setMade] = useState<NewKey & { name: string }>();
-  useTitle(w.title);
   return (
     <>
-      <div className="page-head">
-        <div>
-          <h1>{w.title}</h1>
-          <p>{w.lead}</p>
-        </div>
-      </div>
+      <PageHead title={w.title} lead={w.lead} />
       {data !== undefined && data.offered.length > 0 && <Offers offered={data.offered} />}
       {made === undefined ? (
         <Register most={data?.most_agents ?? 0} onMade={setMade} />

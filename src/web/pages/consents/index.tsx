@@ -7,27 +7,21 @@ import { Confirm } from "../../ui/confirm.tsx";
 import { Glyph } from "../../ui/glyph.tsx";
 import { said, Said } from "../../ui/said.tsx";
 import { Moment } from "../../ui/times.tsx";
-import { useTitle } from "../../ui/title.ts";
 import { useToast } from "../../ui/toast.tsx";
 import { useNow, useWords } from "../../words/language.tsx";
 import { useNouns } from "../approval/noun-words.ts";
 import { useFailureWords } from "../shell/failure-words.ts";
 import { OlderList } from "../shell/older-list.tsx";
+import { PageHead } from "../shell/page-head.tsx";
 import { useShared, useWithdraw } from "./queries.ts";
 
 export function ConsentsPage() {
   const { shared: w } = useWords().words.ownData;
   const query = useShared();
-  useTitle(w.title);
   const shared = query.data?.pages.flatMap((page) => page.consents);
   return (
     <>
-      <div className="page-head">
-        <div>
-          <h1>{w.title}</h1>
-          <p>{w.lead}</p>
-        </div>
-      </div>
+      <PageHead title={w.title} lead={w.lead} />
       <OlderList query={query} isEmpty={shared?.length === 0} empty={w.empty}>
         <ul className="sheet rows">
           {shared?.map((row) => (

@@ -1,22 +1,17 @@
-import { infiniteQueryOptions, useInfiniteQuery, useMutation } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { dataOf, queries, server } from "../../data/client.ts";
+import { useOlderList } from "../../data/older.ts";
 
 const PAGE_SIZE = 25;
+const KEY = ["shared"];
 
-const sharedQuery = infiniteQueryOptions({
-  queryKey: ["shared"],
-  queryFn: ({ pageParam, signal }) =>
-    server.consents.list
-      .query({ limit: PAGE_SIZE, ...(pageParam !== null && { cursor: pageParam }) }, { signal })
-      .then(dataOf),
-  initialPageParam: null as string | null,
-  getNextPageParam: ({ next_cursor }) => next_cursor,
-});
-
-export const useShared = () => useInfiniteQuery(sharedQuery);
+export const useShared = () =>
+  useOlderList(KEY, (page, options) =>
+    server.consents.list.query({ limit: PAGE_SIZE, ...page }, options).then(dataOf),
+  );
 
 export const useWithdraw = () =>
   useMutation({
     mutationFn: (consentId: string) => server.consents.withdraw.mutate({ consent_id: consentId }),
-    onSettled: () => queries.invalidateQueries({ queryKey: sharedQuery.queryKey }),
+    onSettled: () => queries.invalidateQueries({ queryKey: KEY }),
   });

@@ -9,11 +9,11 @@ import { Confirm } from "../../ui/confirm.tsx";
 import { Loading, Problem } from "../../ui/empty.tsx";
 import { said, Said, spaced } from "../../ui/said.tsx";
 import { Text } from "../../ui/text.tsx";
-import { useTitle } from "../../ui/title.ts";
 import { useToast } from "../../ui/toast.tsx";
 import { useNow, useWords } from "../../words/language.tsx";
 import { useFailureWords } from "../shell/failure-words.ts";
-import { asText, joinParts, partsOf, WHOLE } from "./parts.ts";
+import { PageHead } from "../shell/page-head.tsx";
+import { joinParts, partsOf, WHOLE } from "./parts.ts";
 import { useOwnData, usePutData } from "./queries.ts";
 
 export function DataPage() {
@@ -21,15 +21,9 @@ export function DataPage() {
   const { data: w } = words.ownData;
   const explain = useFailureWords();
   const { data, error } = useOwnData();
-  useTitle(w.title);
   return (
     <>
-      <div className="page-head">
-        <div>
-          <h1>{w.title}</h1>
-          <p>{w.lead}</p>
-        </div>
-      </div>
+      <PageHead title={w.title} lead={w.lead} />
       {error !== null && <Problem>{explain(failureOf(error))}</Problem>}
       {data === undefined ? (
         error === null && <Loading label={words.loading} />
@@ -64,7 +58,7 @@ function Item({ row }: { row: OwnDataRow }) {
           <Edit row={row} noun={noun} onDone={() => setIsEditing(false)} />
         ) : (
           <p className={stored === null ? "faint" : undefined}>
-            {stored === null ? w.nothing : <Said text={asText(stored.value)} max={120} />}
+            {stored === null ? w.nothing : <Said text={stored.text} max={120} />}
           </p>
         )}
         {stored !== null && (

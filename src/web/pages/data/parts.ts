@@ -28,10 +28,3 @@ export function joinParts(parts: Part[]): string | Record<string, string> | unde
   if (first === undefined) return undefined;
   return first.name === "" ? first.text : Object.fromEntries(filled.map(({ name, text }) => [name, text]));
 }
-
-/** The texts of a value, one after the other. */
-export function asText(value: unknown): string {
-  if (typeof value === "string") return value;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  return Object.values(value).map(asText).join(", ");
-}

@@ -5,10 +5,10 @@ import { Button } from "../../ui/button.tsx";
 import { Choice } from "../../ui/choice.tsx";
 import { Said } from "../../ui/said.tsx";
 import { THEMES, useTheme } from "../../ui/theme.ts";
-import { useTitle } from "../../ui/title.ts";
 import { Preferences } from "./preferences.tsx";
 import type { Language } from "../../words/language.tsx";
 import { LANGUAGES, useWords } from "../../words/language.tsx";
+import { PageHead } from "../shell/page-head.tsx";
 import { AccountSettings } from "./account/index.tsx";
 import { SignInSettings } from "./sign-in/index.tsx";
 
@@ -18,15 +18,9 @@ export function SettingsPage() {
   const person = usePerson();
   const signOut = useSignOut();
   const languages = Object.entries(LANGUAGES) as [Language, string][];
-  useTitle(words.settings.title);
   return (
     <>
-      <div className="page-head">
-        <div>
-          <h1>{words.settings.title}</h1>
-          <p>{words.settings.lead}</p>
-        </div>
-      </div>
+      <PageHead title={words.settings.title} lead={words.settings.lead} />
       <section className="sheet settings">
         <Choice
           label={words.language}
