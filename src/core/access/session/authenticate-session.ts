@@ -58,6 +58,7 @@ export async function authenticateSession(
     grantBudgetAccountId: row.grant_budget_account_id,
     remainingMicros: row.remaining,
     expiresAt: row.expires_at,
+    readsSponsorTexts: row.reads_sponsor_texts,
   };
 }
 
