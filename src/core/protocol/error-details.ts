@@ -156,7 +156,7 @@ export const ERROR_DETAILS = {
     ...OpenApproval.partial().shape,
   }),
   data_consent_required: z.object({
-    missing: z.array(z.string()),
+    missing: z.array(foreignName("category")),
     purpose: foreignDetail().meta({ description: "What the sponsor uses the data for" }),
     ...AskedTogether.shape,
     ...OpenApproval.partial().shape,
