@@ -66,6 +66,7 @@ export async function completeTask(ctx: Context, input: Input): Promise<Result> 
       details: encryptAnswers(ctx.cipher, completionId, answers.data),
       data_types: answers.dataTypes,
       sources: sourcesOf(taskData, submitted.references, "agent"),
+      execution_mode: "agent",
       session_id: ctx.actor.sessionId,
     },
     consentsOfCompletion(answers.dataTypes, campaign, input.consent),

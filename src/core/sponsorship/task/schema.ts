@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DataTypeField, Id, JsonObject } from "../../protocol/fields.ts";
+import { DataTypeField, Id, JsonObject, Timestamp } from "../../protocol/fields.ts";
 import { foreignName, foreignSchema, foreignText } from "../../protocol/foreign/index.ts";
 
 export const GetTaskInput = z.strictObject({ campaign_id: Id });
@@ -60,4 +60,32 @@ export const CompleteTaskOutput = z.object({
     .meta({ description: "True if this sponsor would pay for a service right now" }),
   already_completed: z.boolean(),
   dry_run: z.literal(true).optional().meta({ description: "Nothing was stored" }),
+});
+
+export const OwnTaskInput = GetTaskInput;
+/** A task as its user reads it, in the sponsor's words. */
+export const OwnTaskOutput = z.object({
+  campaign_id: z.string(),
+  campaign_name: z.string(),
+  sponsor: z.string(),
+  required_task: z.string(),
+  task_description: z.string(),
+  purpose: z.string(),
+  retention_days: z.number().int(),
+  task_schema: JsonObject,
+  stored: z
+    .array(z.object({ data_type: DataTypeField, value: z.unknown() }))
+    .meta({ description: "What the user has stored of the data that the task asks for" }),
+  pays_for: z.array(z.string()).meta({ description: "Keys of the services that the sponsor then pays for" }),
+  completed_at: Timestamp.nullable(),
+});
+
+export const AnswerOwnTaskInput = z.strictObject({
+  campaign_id: Id,
+  task_data: JsonObject,
+  contact_permission: z.boolean(),
+});
+export const AnswerOwnTaskOutput = z.object({
+  task_completion_id: z.string(),
+  already_completed: z.boolean(),
 });
