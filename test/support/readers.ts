@@ -56,7 +56,9 @@ function overRest(
     const filled = path.replace(/\{(\w+)\}/g, (_, param: string) => encodeURIComponent(String(input[param])));
     const fields = Object.entries(input).filter(([name]) => !pathParams.includes(name));
     const isQuery = method === "GET" || method === "DELETE";
-    const query = new URLSearchParams(isQuery ? fields.map(([name, value]): [string, string] => [name, String(value)]) : []);
+    const query = new URLSearchParams(
+      isQuery ? fields.map(([name, value]): [string, string] => [name, String(value)]) : [],
+    );
     const answer = await fetch(`${caller.url}${filled}${query.size === 0 ? "" : `?${query.toString()}`}`, {
       method,
       headers: { ...headers, authorization: `Bearer ${token}`, "content-type": "application/json" },

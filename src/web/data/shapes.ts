@@ -19,4 +19,5 @@ export type BuiltAgentRow = Outputs["build"]["list"]["data"]["agents"][number];
 export type OfferedAgent = Outputs["build"]["list"]["data"]["offered"][number];
 export type BuiltAgent = Outputs["build"]["get"]["data"];
 export type AgentUsage = Outputs["build"]["usage"]["data"];
+export type OwnTask = Outputs["tasks"]["get"]["data"];
 export type Outcome = CallRow["outcome"];

@@ -6,6 +6,7 @@ import { approvalJa } from "./approval-ja.ts";
 import { buildJa } from "./build-ja.ts";
 import { outcomesJa } from "./outcomes-ja.ts";
 import { signInSettingsJa } from "./sign-in-ja.ts";
+import { taskJa } from "./task-ja.ts";
 
 export const ja: Words = {
   app: "Tollfree",
@@ -193,6 +194,7 @@ export const ja: Words = {
   ownAccount: accountJa,
   signInSettings: signInSettingsJa,
   outcome: outcomesJa,
+  taskPage: taskJa,
   payments: {
     title: "支払い",
     lead: "あなたのために支払われた料金と、その負担者。",
