@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { failureOf } from "../../data/failure.ts";
 import type { AgentRow } from "../../data/shapes.ts";
 import { Choice } from "../../ui/choice.tsx";
@@ -16,24 +17,27 @@ export function Reading({ row }: { row: AgentRow }) {
   const explain = useFailureWords();
   const toast = useToast();
   const set = useSetReading();
-  // While it is on its way, the choice is shown that was made.
-  const reads = set.isPending ? set.variables.reads_sponsor_texts : row.reads_sponsor_texts;
-  const value: ReadingChoice = reads === null ? "usual" : reads ? "always" : "never";
-  const choose = (choice: ReadingChoice): void =>
+  /** While it is on its way. */
+  const [chosen, setChosen] = useState<ReadingChoice>();
+  const { reads_sponsor_texts: reads } = row;
+  const choose = (choice: ReadingChoice): void => {
+    setChosen(choice);
     set.mutate(
       { grant_id: row.grant_id, reads_sponsor_texts: CHOICES[choice] },
       {
         onSuccess: () => toast({ text: w.readingSet }),
         onError: (error) => toast({ text: explain(failureOf(error)) }),
+        onSettled: () => setChosen(undefined),
       },
     );
+  };
   return (
     <section aria-labelledby="reading-title" className="sheet agent-section">
       <h2 id="reading-title">{w.reading}</h2>
       <p className="note">{w.readingNote}</p>
       <Choice
         label={w.readingLabel}
-        value={value}
+        value={chosen ?? (reads === null ? "usual" : reads ? "always" : "never")}
         onChange={choose}
         options={[
           { value: "usual", label: w.readsUsual, note: w.readsUsualNote },
