@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import type { TestSpecification } from "vitest/node";
 import { BaseSequencer } from "vitest/node";
@@ -14,6 +15,12 @@ class SlowestFirst extends BaseSequencer {
     return Promise.resolve(files.toSorted((a, b) => rank(a) - rank(b)));
   }
 }
+
+// Node reads it when a process starts, so it is set before vitest starts the workers. It makes them trust hosts of the tests that
+// serve https.
+process.env["NODE_EXTRA_CA_CERTS"] = fileURLToPath(
+  new URL("test/support/certificates/trusted.pem", import.meta.url),
+);
 
 export default defineConfig({
   test: {

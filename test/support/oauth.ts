@@ -71,12 +71,19 @@ async function decideOn(approvalId: string, { user }: SignedIn, decide: Decide):
   return page.continue_at;
 }
 
+/** A person who answers with their browser. */
+export const answeredBy =
+  (person: SignedIn, decide: Decide = allow()) =>
+  (url: URL): Promise<URL> =>
+    authorize(url, person, decide);
+
 /** What a host keeps between its requests. */
 export interface Kept {
   client?: { client_id: string } | undefined;
   tokens?:
     { access_token: string; refresh_token?: string | undefined; scope?: string | undefined } | undefined;
   verifier?: string;
+  discovery?: unknown;
   /** Where the browser ended. */
   callback?: URL;
 }
@@ -87,8 +94,9 @@ export interface HostAuth {
 }
 
 export interface SignInOptions {
-  person: SignedIn;
-  decide?: Decide;
+  /** Brings the request to the person, and returns where the browser ended. */
+  ask: (url: URL) => Promise<URL>;
+  redirectUri?: string;
   /** Where the host serves its metadata. Undefined: it registers itself. */
   metadataUrl?: string;
   name?: string;
@@ -96,18 +104,18 @@ export interface SignInOptions {
 
 /** A host's side of OAuth, as its developers write it for the official clients. */
 export function hostAuth({
-  person,
-  decide = allow(),
+  ask,
+  redirectUri = REDIRECT_URI,
   metadataUrl,
   name = "Test host",
 }: SignInOptions): HostAuth {
   const kept: Kept = {};
   const provider = {
-    redirectUrl: REDIRECT_URI,
+    redirectUrl: redirectUri,
     ...(metadataUrl !== undefined && { clientMetadataUrl: metadataUrl }),
     clientMetadata: {
       client_name: name,
-      redirect_uris: [REDIRECT_URI],
+      redirect_uris: [redirectUri],
       grant_types: ["authorization_code", "refresh_token"],
       response_types: ["code"],
       token_endpoint_auth_method: "none",
@@ -119,8 +127,10 @@ export function hostAuth({
     codeVerifier: () => kept.verifier ?? "",
     saveCodeVerifier: (verifier: string) => void (kept.verifier = verifier),
     state: () => "state-of-the-host",
+    saveDiscoveryState: (state: unknown) => void (kept.discovery = state),
+    discoveryState: () => kept.discovery,
     async redirectToAuthorization(url: URL) {
-      kept.callback = await authorize(url, person, decide);
+      kept.callback = await ask(url);
     },
   } as unknown as OAuthClientProvider;
   return { kept, provider };

@@ -165,7 +165,7 @@ function nameTokens(provider: Provider, { mintToken }: ProviderOptions): void {
     [provider.RefreshToken, "oauth_refresh"],
   ] as const;
   for (const [model, kind] of kinds) {
-    const token = model.prototype as { generateTokenId: (this: object) => string };
+    const token = model.prototype as unknown as { generateTokenId: (this: object) => string };
     const { generateTokenId } = token;
     token.generateTokenId = function nameToken() {
       // It also notes the token's format.

@@ -16,3 +16,12 @@ export const putClientAgent = statement({
       name = CASE WHEN agents.owner_user_id IS NULL THEN excluded.name ELSE agents.name END
     RETURNING id, status`,
 });
+
+/** Names the OAuth client of an agent, or none. The agent is locked. */
+export const setClientOfAgent = statement({
+  name: "agent.set-client",
+  limit: "money",
+  params: { id: uuid, client_id: nullable(text) },
+  row: {},
+  text: "UPDATE agents SET oauth_client_id = $client_id WHERE id = $id",
+});

@@ -2,10 +2,13 @@
 export { createOAuthRecords } from "./records.ts";
 export {
   deleteExpiredRecords,
+  deleteRecord,
+  deleteRecordsOfAgent,
   deleteRecordsOfEndedGrant,
   deleteRecordsOfGrant,
   deleteUnusedClients,
   eraseRecordsOfGrants,
   findGrantOfToken,
+  findRecord,
   putRecord,
 } from "./store.ts";

@@ -100,6 +100,15 @@ export const eraseRecordsOfGrants = statement({
   text: "DELETE FROM oauth_records WHERE grant_id = ANY($grant_ids)",
 });
 
+/** Deletes the codes and tokens of everybody who signed in to an agent's client. */
+export const deleteRecordsOfAgent = statement({
+  name: "oauth-record.delete-of-agent",
+  limit: "money",
+  params: { agent_id: uuid },
+  row: {},
+  text: "DELETE FROM oauth_records WHERE grant_id IN (SELECT id FROM grants WHERE agent_id = $agent_id)",
+});
+
 /** The live grant that an access token for this resource stands for. */
 export const findGrantOfToken = statement({
   name: "oauth-record.find-grant-of-token",
@@ -120,7 +129,7 @@ export const deleteExpiredRecords = statement({
   text: "DELETE FROM oauth_records WHERE expires_at <= now()",
 });
 
-/** Deletes clients that registered themselves and that nobody has signed in with. Anybody can register as many as they like. */
+/** Deletes clients that registered themselves and that nobody has allowed anything. Anybody can register as many as they like. */
 export const deleteUnusedClients = statement({
   name: "oauth-record.delete-unused-clients",
   limit: "job",
@@ -129,5 +138,6 @@ export const deleteUnusedClients = statement({
   text: `
     DELETE FROM oauth_records r
      WHERE r.model = 'Client' AND r.created_at < now() - ${UNUSED_CLIENT}
-       AND NOT EXISTS (SELECT FROM agents a WHERE a.oauth_client_id = r.payload->>'client_id')`,
+       AND NOT EXISTS (SELECT FROM agents a WHERE a.oauth_client_id = r.payload->>'client_id'
+                          AND (a.owner_user_id IS NOT NULL OR EXISTS (SELECT FROM grants g WHERE g.agent_id = a.id)))`,
 });
