@@ -1,7 +1,7 @@
-import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import type { TestSpecification } from "vitest/node";
 import { BaseSequencer } from "vitest/node";
+import { trustCertificate } from "./test/support/trust-certificate.ts";
 
 /** Folders whose files take longest. They begin first, so that no worker waits for the last of them. */
 const SLOWEST = ["fuzz", "simulation", "crash", "sandbox", "races", "client"].map((name) => `/test/${name}/`);
@@ -16,11 +16,7 @@ class SlowestFirst extends BaseSequencer {
   }
 }
 
-// Node reads it when a process starts, so it is set before vitest starts the workers. It makes them trust hosts of the tests that
-// serve https.
-process.env["NODE_EXTRA_CA_CERTS"] = fileURLToPath(
-  new URL("test/support/certificates/trusted.pem", import.meta.url),
-);
+trustCertificate();
 
 export default defineConfig({
   test: {

@@ -36,6 +36,7 @@ import { mountResourceList } from "./routes/resource-list.ts";
 import { mountMcp } from "./mcp/mount-mcp.ts";
 import type { AnswerRequest } from "./oauth/mount-oauth.ts";
 import { mountOAuth } from "./oauth/mount-oauth.ts";
+import { serverJson } from "./routes/server-json.ts";
 import { mountSignIn } from "./routes/sign-in.ts";
 import { mountConsoleApi } from "./transport/console-api.ts";
 import type { Handler } from "./transport/handle-call.ts";
@@ -125,6 +126,7 @@ export function createApp(options: AppOptions): Express {
     gpt: buildOpenApi(operations, { ...document, surfaces: ["gpt"], plain: true }),
     llms: llmsText(operations, publicBaseUrl, operator),
     privacy: privacyPolicy(operator),
+    mcpServer: serverJson(publicBaseUrl),
   });
   mountApiReference(app);
   mountIcon(app);

@@ -51,6 +51,8 @@ const ANY_ORIGIN: CorsOptions = {
     "trpc-accept",
     "Mcp-Session-Id",
     "Mcp-Protocol-Version",
+    "Mcp-Method",
+    "Mcp-Name",
     "Last-Event-ID",
   ],
   exposedHeaders: [

@@ -49,7 +49,7 @@ describe("a request that waits for its person", () => {
     const [victim, attacker] = [await newPerson(), await newPerson()];
     const request = await newHost().request();
     const approvalId = await openQuestion(victim.browser, request);
-    const decision = await allow()((await openOf(victim, approvalId)) as never);
+    const decision = await allow()(await openOf(victim, approvalId));
     await victim.user.approvals.decide.mutate({ approval_id: approvalId, ...decision });
     // The attacker holds the victim's request, with its cookies, and is signed in as themselves.
     for (const [name, value] of victim.browser.cookies)
@@ -87,7 +87,7 @@ describe("a request that waits for its person", () => {
   test("can't be allowed more than it asked for, nor by somebody who was never asked", async () => {
     const person = await newPerson();
     const approvalId = await openQuestion(person.browser, await newHost().request());
-    const decision = { ...(await allow({ cents: 1_000_000 })((await openOf(person, approvalId)) as never)) };
+    const decision = { ...(await allow({ cents: 1_000_000 })(await openOf(person, approvalId))) };
     await expect(
       person.user.approvals.decide.mutate({ approval_id: approvalId, ...decision }),
     ).rejects.toThrow();

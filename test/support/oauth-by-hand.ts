@@ -46,7 +46,7 @@ export class HandHost {
   async request(changes: Record<string, string | undefined> = {}): Promise<URL> {
     if (this.clientId === "")
       this.clientId = ((await this.register()).body as { client_id: string }).client_id;
-    const fields = {
+    const fields: Record<string, string | undefined> = {
       ...{ response_type: "code", client_id: this.clientId, redirect_uri: REDIRECT_URI, state: "s-1" },
       ...{ scope: "agent", resource: `${this.#url()}/mcp` },
       code_challenge: createHash("sha256").update(this.verifier).digest("base64url"),

@@ -153,7 +153,7 @@ const modern = (url: string, { provider }: HostAuth, pin: boolean): Connection =
 
 const old = (url: string, { provider }: HostAuth): Connection => ({
   client: new OldClient(INFO),
-  transport: new OldTransport(new URL("/mcp", url), { authProvider: provider as never }),
+  transport: new OldTransport(new URL("/mcp", url), { authProvider: provider }),
 });
 
 /** Connects without any credential. The 401 leads through metadata, registration and the person's browser to a token. */

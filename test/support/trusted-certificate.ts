@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** A certificate of 127.0.0.1 that the test processes trust: `vitest.config.ts` names it in NODE_EXTRA_CA_CERTS. */
+/** A certificate of 127.0.0.1 that the test processes trust, by `trustCertificate`. */
 export const TRUSTED_CERTIFICATE = {
   cert: readFileSync(fileURLToPath(new URL("certificates/trusted.pem", import.meta.url)), "utf8"),
   key: `-----BEGIN PRIVATE KEY-----

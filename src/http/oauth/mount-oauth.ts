@@ -1,10 +1,9 @@
 import type { Express, Request, Response } from "express";
-import type { RateRule } from "../../core/ports/rate-limiter.ts";
+import { countOAuth } from "../../api/procedure/rate-limits.ts";
 import type { AuthorizationRequest, AuthorizationServer } from "../../core/ports/authorization-server.ts";
 import type { Answer } from "../../core/access/oauth/index.ts";
 import type { UserActor } from "../../core/context.ts";
 import { AppError } from "../../core/protocol/errors.ts";
-import { rateLimited } from "../../core/protocol/rate-limit/index.ts";
 import { targetOf } from "../request/request-target.ts";
 import type { Api } from "../transport/call-context.ts";
 import { mountResourceMetadata } from "./resource-metadata.ts";
@@ -25,25 +24,20 @@ const SERVER_METADATA = ["/.well-known/oauth-authorization-server", "/.well-know
 
 /** Serves OAuth 2.1: the library's endpoints, and between them the person's decision on the page of an approval. */
 export function mountOAuth(app: Express, api: Api, { server, answerRequest }: OAuthRoutes): void {
-  const { publicBaseUrl, rateRules } = api.deps.settings;
-
-  const count = async (req: Request, rule: RateRule): Promise<void> => {
-    const take = await api.addressLimits.take(rule, api.clientAddress(req));
-    if (!take.allowed) throw rateLimited(rule, take);
-  };
-  /** Counts a request by its address, before anything of it is stored or fetched. */
-  const serve = (path: string | string[], rule: RateRule | undefined): void => {
+  const count = (req: Request, kind: Parameters<typeof countOAuth>[1]): Promise<void> =>
+    countOAuth({ ...api, clientAddress: api.clientAddress(req) }, kind);
+  const serve = (path: string | string[], kind?: Parameters<typeof countOAuth>[1]): void => {
     app.all(path, async (req, res) => {
-      if (rule !== undefined) await count(req, rule);
+      if (kind !== undefined) await count(req, kind);
       await server.answer(req, res);
     });
   };
 
   app.get("/oauth/consent/:id", async (req, res) => {
-    await count(req, rateRules.oauthRequest);
+    await count(req, "oauthRequest");
     res.setHeader("Cache-Control", "no-store");
     res.setHeader("Vary", "Cookie");
-    await continueRequest(req, res, String(req.params.id));
+    await continueRequest(req, res, req.params.id);
   });
 
   /** Leads to the question, and once it is answered, back to the client. */
@@ -64,12 +58,12 @@ export function mountOAuth(app: Express, api: Api, { server, answerRequest }: OA
     }
   }
 
-  mountResourceMetadata(app, server, publicBaseUrl);
-  serve(SERVER_METADATA, undefined);
-  serve("/oauth/jwks", undefined);
-  serve("/oauth/register", rateRules.oauthRegistration);
-  serve(["/oauth/token", "/oauth/revoke"], rateRules.oauthToken);
-  serve(["/oauth/authorize", "/oauth/authorize/:id"], rateRules.oauthRequest);
+  mountResourceMetadata(app, server, api.deps.settings.publicBaseUrl);
+  serve(SERVER_METADATA);
+  serve("/oauth/jwks");
+  serve("/oauth/register", "oauthRegistration");
+  serve(["/oauth/token", "/oauth/revoke"], "oauthToken");
+  serve(["/oauth/authorize", "/oauth/authorize/:id"], "oauthRequest");
   app.use("/oauth", () => {
     throw new AppError("not_found");
   });

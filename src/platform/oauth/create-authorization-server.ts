@@ -61,7 +61,8 @@ export function createAuthorizationServer(options: ProviderOptions): Authorizati
         grant.jti = grantId;
         for (const resource of Object.values(resources)) grant.addResourceScope(resource, scope);
         // What isn't decided here is asked for again, for ever.
-        grant.addOIDCScope(`${scope} offline_access ${String(params["scope"] ?? "")}`.trim());
+        const asked = typeof params["scope"] === "string" ? params["scope"] : "";
+        grant.addOIDCScope(`${scope} offline_access ${asked}`.trim());
         await grant.save();
         const answer = { login: { accountId: subject, remember: false }, consent: { grantId } };
         await provider.interactionFinished(req, res, answer, { mergeWithLastSubmission: true });

@@ -1,4 +1,7 @@
+import type * as Library from "oidc-provider";
 import type { Log } from "../../core/ports/log.ts";
+
+/* eslint-disable no-console -- The library prints, and this keeps it from doing so. */
 
 /**
  * Loads the library, and makes something of it. What it prints meanwhile goes to the log: it warns of every version of Node
@@ -6,7 +9,7 @@ import type { Log } from "../../core/ports/log.ts";
  */
 export async function withLibrary<Result>(
   log: Log,
-  make: (library: typeof import("oidc-provider")) => Result,
+  make: (library: typeof Library) => Result,
 ): Promise<Result> {
   const { warn, info } = console;
   console.warn = (text: unknown) => log.info({ event: "oauth_library", text }, "the OAuth library warns");

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
+import type * as Library from "oidc-provider";
 import type { Client, Configuration, KoaContextWithOIDC, Provider } from "oidc-provider";
 import type { OAuthRecords } from "../../core/ports/authorization-server.ts";
 import type { Log } from "../../core/ports/log.ts";
@@ -59,7 +60,7 @@ export const loadProvider = (options: ProviderOptions): Promise<Provider> =>
 
 function configurationOf(
   { publicBaseUrl, secret, resources, scope, records, fetchDocument, hashSecret, pageOf }: ProviderOptions,
-  { errors }: typeof import("oidc-provider"),
+  { errors }: typeof Library,
 ): Configuration {
   const isConfidential = ({ clientAuthMethod }: Client): boolean => clientAuthMethod !== "none";
   return {
@@ -138,7 +139,7 @@ function configurationOf(
       },
     },
     fetch: async (url) => {
-      const { status, headers, body } = await fetchDocument(String(url));
+      const { status, headers, body } = await fetchDocument(url as string);
       return new Response(body, { status, headers });
     },
     findAccount: (_ctx, subject) => ({ accountId: subject, claims: () => ({ sub: subject }) }),
@@ -148,7 +149,7 @@ function configurationOf(
       ctx.type = "html";
       ctx.body = errorPage(error, publicBaseUrl);
     },
-  } as Configuration;
+  };
 }
 
 /** The grant that the person just gave. An earlier one never answers a request without them. */
