@@ -39,7 +39,7 @@ SELECT id, key_hash, sponsor_id
 CREATE VIEW approval_states WITH (security_invoker = true) AS
 SELECT id, kind, agent_id, user_id, grant_id, agent_session_id, requested, request_digest,
        CASE WHEN status = 'pending' AND expires_at <= now() THEN 'expired' ELSE status END AS status, created_at, expires_at,
-       asked_from, code_entered_at, wrong_codes
+       asked_from, code_entered_at, wrong_codes, authorization_id, returns_to
   FROM approvals;
 
 -- Approvals that wait for the user's decision.

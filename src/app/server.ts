@@ -2,6 +2,7 @@ import type { RequestListener } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Express } from "express";
 import { appRouter } from "../api/router.ts";
+import { answerRequest } from "../core/access/oauth/index.ts";
 import { exportAccount } from "../core/account/export/index.ts";
 import type { Deps } from "../core/context.ts";
 import { openLedger } from "../core/money/ledger/index.ts";
@@ -82,6 +83,7 @@ export async function startTollfree({
       ...built,
       router: appRouter,
       trustedProxies,
+      answerRequest: (request, by) => answerRequest({ ...built.deps, ...by }, request),
       exportAccount: (actor) => exportAccount({ ...built.deps, actor }),
       listResourceUrls: (limit) => listResourceUrls(built.deps, limit),
       listResources: (query, clientAddress) => listResources({ ...built.deps, clientAddress }, query),

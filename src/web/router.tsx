@@ -120,19 +120,34 @@ const builtAgent = createRoute({
   component: lazyRouteComponent(() => import("./pages/built-agent/index.tsx"), "BuiltAgentPage"),
 });
 
+const connect = createRoute({
+  getParentRoute: () => shell,
+  path: "/connect",
+  validateSearch: ({ ended }: Record<string, unknown>): { ended?: "" } =>
+    ended === undefined ? {} : { ended: "" },
+  component: lazyRouteComponent(() => import("./pages/connect/index.tsx"), "ConnectPage"),
+});
+
 const settings = createRoute({
   getParentRoute: () => shell,
   path: "/settings",
   component: lazyRouteComponent(() => import("./pages/settings/index.tsx"), "SettingsPage"),
 });
 
-/** Where links in mails lead that can't be used any more. Any other page asks for the sign-in in its own place. */
+/** The address at which the server takes up the request of an app that waits for its person. */
+const WAITING_APP = /^\/oauth\/consent\/[\w-]{1,64}$/;
+
+/** Where links in mails lead that can't be used any more, and apps that wait for their person. Any other page asks for the sign-in in its own place. */
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  loader: async () => {
+  validateSearch: ({ to }: Record<string, unknown>): { to?: string } =>
+    typeof to === "string" && WAITING_APP.test(to) ? { to } : {},
+  loaderDeps: ({ search: { to } }) => ({ to }),
+  loader: async ({ deps: { to } }) => {
+    if ((await loadMe()).person === null) return;
     // eslint-disable-next-line @typescript-eslint/only-throw-error -- how this router takes a redirect
-    if ((await loadMe()).person !== null) throw redirect({ to: "/agents" });
+    throw to === undefined ? redirect({ to: "/agents" }) : redirect({ href: to, reloadDocument: true });
   },
   component: lazyRouteComponent(() => import("./pages/sign-in/route.tsx"), "SignInRoute"),
 });
@@ -160,6 +175,7 @@ export const router = createRouter({
       data,
       consents,
       task,
+      connect,
       build,
       builtAgent,
       settings,

@@ -163,7 +163,7 @@ test.each([
 ])("%s is refused with 401 before anything is read", async (_what, headers) => {
   const refused = await post("not json", headers);
   expect(refused.status).toBe(401);
-  expect(refused.headers.get("www-authenticate")).toBe("Bearer");
+  expect(refused.headers.get("www-authenticate")).toContain("oauth-protected-resource/mcp");
   expect(await refused.json()).toMatchObject({
     jsonrpc: "2.0",
     error: { code: -32_000, data: { error_code: "unauthorized" } },

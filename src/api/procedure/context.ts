@@ -27,6 +27,8 @@ export type OnIdentified = (subject: AuditSubject) => void;
 export interface Authenticators {
   session(token: string, onIdentified: OnIdentified): Promise<SessionActor>;
   gptSession(token: string, onIdentified: OnIdentified): Promise<SessionActor>;
+  /** The same for an OAuth access token, which is good for one surface. What the user has ended is `unauthorized` there. */
+  accessToken(token: string, surface: "mcp" | "gpt", onIdentified: OnIdentified): Promise<SessionActor>;
   agentKey(token: string): Promise<AgentActor>;
   sponsorKey(token: string): Promise<SponsorActor>;
   admin(token: string): AdminActor;

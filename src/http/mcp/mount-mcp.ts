@@ -4,16 +4,15 @@ import { toNodeHandler } from "@modelcontextprotocol/node";
 import type { Express, Request, Response } from "express";
 import type { Tool } from "../../api/mcp/tools.ts";
 import { API_VERSION } from "../../api/operation/operation-meta.ts";
-import { requireToken } from "../../api/procedure/credentials.ts";
 import { toWireError } from "../../api/response/error-body.ts";
-import { AppError } from "../../core/protocol/errors.ts";
-import { tokenKindOf } from "../../core/protocol/token-prefix.ts";
+import type { AuthorizationServer } from "../../core/ports/authorization-server.ts";
 import { readJsonBody } from "../request/json-body.ts";
 import { sendJson } from "../request/send.ts";
 import type { Api, RequestContext } from "../transport/call-context.ts";
 import { createCallContext, createRequestContext } from "../transport/call-context.ts";
 import type { HostCapabilities } from "./host-capabilities.ts";
 import { createHostCapabilities } from "./host-capabilities.ts";
+import { requireCredential } from "./require-credential.ts";
 import { answerWith } from "./tool-answer.ts";
 
 const PATH = "/mcp";
@@ -33,12 +32,19 @@ const PARSE_ERROR = -32_700;
  * Serves MCP: the tools over HTTP, for hosts of all revisions since 2025. No state is kept between requests, so any replica
  * answers any of them.
  */
-export function mountMcp(app: Express, api: Api, tools: ReadonlyMap<string, Tool>): void {
+export function mountMcp(
+  app: Express,
+  api: Api,
+  {
+    tools,
+    authorizationServer,
+  }: { tools: ReadonlyMap<string, Tool>; authorizationServer: AuthorizationServer },
+): void {
   const { cipher } = api.deps;
   const hosts = createHostCapabilities(cipher.hmac("mcp: capabilities of hosts"));
   const states = createRequestStateCodec<{ approvalId: string }>({
     key: cipher.hmac("mcp: state of requests"),
-    bind: (ctx) => ctx.http?.authInfo?.token ?? "",
+    bind: (ctx) => ctx.http?.authInfo?.clientId ?? "",
   });
 
   const createServer = (request: McpRequestContext): McpServer => {
@@ -93,8 +99,8 @@ export function mountMcp(app: Express, api: Api, tools: ReadonlyMap<string, Tool
   app.all(PATH, async (req: Request & { auth?: AuthInfo }, res) => {
     const request = createRequestContext(api, "mcp", req, res);
     try {
-      const token = await requireSessionToken(api, request);
-      req.auth = { token, clientId: "", scopes: [], extra: { request } };
+      const { token, principal } = await requireCredential(api, request, authorizationServer);
+      req.auth = { token, clientId: principal, scopes: [], extra: { request } };
       const body = req.method === "POST" ? await readJsonBody(req) : undefined;
       await answer(req, res, body);
     } catch (thrown) {
@@ -115,19 +121,6 @@ const declared = (schema: Record<string, unknown>) => ({
 
 const requestOf = (ctx: ServerContext): RequestContext =>
   ctx.http?.authInfo?.extra?.["request"] as RequestContext;
-
-/**
- * Refuses callers without a session's token before anything is read. Whether the session is live, the operation finds out, and
- * says in its envelope.
- * @throws AppError `unauthorized`, `rate_limited`
- */
-async function requireSessionToken(api: Api, request: RequestContext): Promise<string> {
-  const token = await requireToken(createCallContext(api, request, { surface: "mcp", endpoint: PATH }));
-  if (tokenKindOf(token) === "agent_session") return token;
-  throw new AppError("unauthorized", {
-    message: "MCP takes the token of a session, which starts with tf_as_.",
-  });
-}
 
 /** An error of the transport: JSON-RPC's form, with our envelope as its data. */
 function refuse(api: Api, request: RequestContext, req: Request, res: Response, thrown: unknown): void {

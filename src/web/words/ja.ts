@@ -4,6 +4,7 @@ import { ownDataJa } from "./own-data-ja.ts";
 import type { Words } from "./en.ts";
 import { approvalJa } from "./approval-ja.ts";
 import { buildJa } from "./build-ja.ts";
+import { connectJa } from "./connect-ja.ts";
 import { outcomesJa } from "./outcomes-ja.ts";
 import { signInSettingsJa } from "./sign-in-ja.ts";
 import { taskJa } from "./task-ja.ts";
@@ -49,6 +50,8 @@ export const ja: Words = {
   signIn: {
     answerTitle: "サインインして回答する",
     answerLead: "エージェントからの依頼があります。内容を確認するまで、何も許可されません。",
+    connectTitle: "アプリを接続するにはサインイン",
+    connectLead: "次に、アプリが求める内容を表示します。あなたが許可するまで何も許可されません。",
     title: "サインイン",
     lead: "エージェントの動きを確認し、停止できます。",
     email: "メールアドレス",
@@ -191,6 +194,7 @@ export const ja: Words = {
   },
   approval: approvalJa,
   build: buildJa,
+  connect: connectJa,
   ownAccount: accountJa,
   signInSettings: signInSettingsJa,
   outcome: outcomesJa,

@@ -184,7 +184,10 @@ export const resumeOwnGrant = statement({
 export const listOwnGrants = (db: Queries, userId: string, most: number) =>
   db.grant.findMany({
     where: { userId },
-    include: { agent: { select: { name: true, status: true, owner: OWNER } }, budgetAccount: true },
+    include: {
+      agent: { select: { name: true, status: true, clientHost: true, owner: OWNER } },
+      budgetAccount: true,
+    },
     orderBy: [{ updatedAt: "desc" }, { id: "asc" }],
     take: most,
   });
