@@ -78,7 +78,7 @@ SELECT s.id, s.token_hash, s.surface, s.grant_id, g.subject, s.user_id, s.agent_
          OR a.status <> 'active' OR k.revoked_at IS NOT NULL
          OR NOT (s.allowed_task_types <@ g.allowed_task_types AND s.allowed_data_types <@ g.allowed_data_types
              AND s.allowed_categories <@ g.allowed_categories)) AS revoked,
-       (s.expires_at <= now() OR g.expires_at <= now()) AS expired
+       (s.expires_at <= now() OR g.expires_at <= now()) AS expired, g.reads_sponsor_texts
   FROM agent_sessions s
   JOIN grants g ON g.id = s.grant_id
   JOIN agents a ON a.id = s.agent_id

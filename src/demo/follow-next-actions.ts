@@ -42,6 +42,8 @@ export interface FollowerOptions {
   profile: Profile;
   /** Fields that the agent adds, by action name, such as the search query. */
   goal?: Record<string, Record<string, unknown>>;
+  /** Sent with every request, such as the one that asks for quiet. */
+  headers?: Record<string, string>;
   onStep?: (step: Step) => void;
   /** Called when an approval was opened. Shows it to the person. */
   onApproval?: (details: Record<string, unknown>) => Promise<void>;
@@ -93,6 +95,7 @@ export async function followNextActions(options: FollowerOptions): Promise<Reach
       action,
       sent,
       action.auth === "api_key" ? options.apiKey : sessionToken,
+      options.headers,
     );
     steps.push(step);
     onStep?.(step);
@@ -133,12 +136,14 @@ async function call(
   action: NextAction,
   sent: Record<string, unknown>,
   credential: string,
+  headers: Record<string, string> = {},
 ): Promise<Step> {
   const { method, endpoint } = action;
   const query = method === "GET" ? toQuery(sent) : "";
   const response = await fetch(`${url}${endpoint}${query}`, {
     method,
     headers: {
+      ...headers,
       ...(credential !== "" && { authorization: `Bearer ${credential}` }),
       ...(method !== "GET" && { "content-type": "application/json" }),
     },

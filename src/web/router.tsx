@@ -11,6 +11,7 @@ import { loadMe } from "./data/session.ts";
 import { approvalQuery } from "./pages/approval/queries.ts";
 import { agentsQuery } from "./pages/agents/queries.ts";
 import { builtAgentQuery, builtAgentsQuery } from "./pages/built-agents/queries.ts";
+import { taskQuery } from "./pages/task/queries.ts";
 import { LoadFailed, NothingHere } from "./pages/shell/failed.tsx";
 
 /** What fails while a page loads is kept with its query, and the page says it. */
@@ -90,6 +91,16 @@ const consents = createRoute({
   component: lazyRouteComponent(() => import("./pages/consents/index.tsx"), "ConsentsPage"),
 });
 
+const task = createRoute({
+  getParentRoute: () => shell,
+  path: "/tasks/$campaignId",
+  loader: async ({ params }) => {
+    if ((await loadMe()).person !== null)
+      await queries.query(taskQuery(params.campaignId)).catch(shownByPage);
+  },
+  component: lazyRouteComponent(() => import("./pages/task/index.tsx"), "TaskPage"),
+});
+
 const build = createRoute({
   getParentRoute: () => shell,
   path: "/build",
@@ -164,6 +175,7 @@ export const router = createRouter({
       data,
       consents,
       connect,
+      task,
       build,
       builtAgent,
       settings,

@@ -39,6 +39,7 @@ const SESSION_ACTOR: SessionActor = {
   grantBudgetAccountId: "account-2",
   remainingMicros: 0n,
   expiresAt: new Date("2030-01-01"),
+  readsSponsorTexts: null,
 };
 
 /** Nobody signs in here. */

@@ -20,4 +20,5 @@ export type OfferedAgent = Outputs["build"]["list"]["data"]["offered"][number];
 export type BuiltAgent = Outputs["build"]["get"]["data"];
 export type BuiltClient = Outputs["build"]["client"]["get"]["data"];
 export type AgentUsage = Outputs["build"]["usage"]["data"];
+export type OwnTask = Outputs["tasks"]["get"]["data"];
 export type Outcome = CallRow["outcome"];

@@ -7,6 +7,7 @@ import { buildEn } from "./build-en.ts";
 import { connectEn } from "./connect-en.ts";
 import { outcomesEn } from "./outcomes-en.ts";
 import { signInSettingsEn } from "./sign-in-en.ts";
+import { taskEn } from "./task-en.ts";
 
 /** Every sentence that the console says. What has a value in it is a function: no sentence is glued together elsewhere. */
 export const en = {
@@ -199,6 +200,7 @@ export const en = {
   ownAccount: accountEn,
   signInSettings: signInSettingsEn,
   outcome: outcomesEn,
+  taskPage: taskEn,
   payments: {
     title: "Payments",
     lead: "Every toll that was paid for you, and by whom.",

@@ -7,6 +7,7 @@ import { buildJa } from "./build-ja.ts";
 import { connectJa } from "./connect-ja.ts";
 import { outcomesJa } from "./outcomes-ja.ts";
 import { signInSettingsJa } from "./sign-in-ja.ts";
+import { taskJa } from "./task-ja.ts";
 
 export const ja: Words = {
   app: "Tollfree",
@@ -197,6 +198,7 @@ export const ja: Words = {
   ownAccount: accountJa,
   signInSettings: signInSettingsJa,
   outcome: outcomesJa,
+  taskPage: taskJa,
   payments: {
     title: "支払い",
     lead: "あなたのために支払われた料金と、その負担者。",

@@ -62,6 +62,7 @@ export const toActor = (row: SessionRow): SessionActor => ({
   grantBudgetAccountId: row.grant_budget_account_id,
   remainingMicros: row.remaining,
   expiresAt: row.expires_at,
+  readsSponsorTexts: row.reads_sponsor_texts,
 });
 
 /** @throws AppError `session_revoked`, `session_expired`, `session_suspended` */

@@ -123,6 +123,7 @@ export const SESSION_STATE = {
   /** The session, grant, agent or API key was revoked, or the session's scopes exceed the grant. */
   revoked: boolean,
   expired: boolean,
+  reads_sponsor_texts: nullable(boolean),
 };
 export const SESSION_COLUMNS = Object.keys(SESSION_STATE).join(", ");
 
