@@ -33,7 +33,9 @@ import { llmsText } from "./routes/llms-text.ts";
 import type { ListResources, ListResourceUrls } from "./routes/resource-list.ts";
 import { mountResourceList } from "./routes/resource-list.ts";
 import { mountMcp } from "./mcp/mount-mcp.ts";
+import { registerTools } from "./mcp/register-tools.ts";
 import { mountSignIn } from "./routes/sign-in.ts";
+import type { Api } from "./transport/call-context.ts";
 import { mountConsoleApi } from "./transport/console-api.ts";
 import type { Handler } from "./transport/handle-call.ts";
 import { createCallHandler } from "./transport/handle-call.ts";
@@ -63,7 +65,7 @@ export interface AppOptions {
   listResourceUrls: ListResourceUrls;
   exportAccount: ExportAccount;
   /** Adds further routes, such as the sandbox's page. They come before the API, whose fallback is 404. */
-  routes?: (app: Express) => void;
+  routes?: (app: Express, api: Api) => void;
 }
 
 /**
@@ -124,8 +126,9 @@ export function createApp(options: AppOptions): Express {
   mountSignIn(app, { ...api, signIn });
   mountConsoleApi(app, api, { ownOrigins: signIn.origins, changes });
   mountAccountExport(app, { ...api, ownOrigins: signIn.origins, exportAccount });
-  mountMcp(app, api, listTools(new Map([...operations, ...listOperations(mcpRouter)])));
-  routes?.(app);
+  const tools = listTools(new Map([...operations, ...listOperations(mcpRouter)]));
+  mountMcp(app, api, (server, host) => registerTools(api, tools, server, host));
+  routes?.(app, api);
   mountConsole(app);
   const trpc = createTrpcHandler(api, operations);
   const rest = createCallHandler(api, createRestTransport(operations));

@@ -46,6 +46,8 @@ const ANY_ORIGIN: CorsOptions = {
     "trpc-accept",
     "Mcp-Session-Id",
     "Mcp-Protocol-Version",
+    "Mcp-Method",
+    "Mcp-Name",
     "Last-Event-ID",
   ],
   exposedHeaders: [
@@ -58,6 +60,7 @@ const ANY_ORIGIN: CorsOptions = {
     "Retry-After",
     "Idempotency-Replayed",
     "WWW-Authenticate",
+    "Mcp-Session-Id",
   ],
   maxAge: ONE_DAY_SECONDS,
 };

@@ -19,6 +19,8 @@ const REQUEST_HEADERS = [
   "access-control-expose-headers",
   "trpc-accept",
   "mcp-protocol-version",
+  "mcp-method",
+  "mcp-name",
   "mcp-session-id",
   "last-event-id",
 ];
@@ -33,6 +35,7 @@ const EXPOSED = [
   "Retry-After",
   "Idempotency-Replayed",
   "WWW-Authenticate",
+  "Mcp-Session-Id",
 ];
 
 const preflight = (path: string, method = "POST"): Promise<Answer> =>

@@ -2,19 +2,18 @@ import type { AuthInfo, McpRequestContext, ServerContext } from "@modelcontextpr
 import { createMcpHandler, createRequestStateCodec, McpServer } from "@modelcontextprotocol/server";
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import type { Express, Request, Response } from "express";
-import type { Tool } from "../../api/mcp/tools.ts";
 import { API_VERSION } from "../../api/operation/operation-meta.ts";
 import { requireToken } from "../../api/procedure/credentials.ts";
 import { toWireError } from "../../api/response/error-body.ts";
 import { AppError } from "../../core/protocol/errors.ts";
 import { tokenKindOf } from "../../core/protocol/token-prefix.ts";
 import { readJsonBody } from "../request/json-body.ts";
+import { refuseRebinding } from "../request/refuse-rebinding.ts";
 import { sendJson } from "../request/send.ts";
 import type { Api, RequestContext } from "../transport/call-context.ts";
 import { createCallContext, createRequestContext } from "../transport/call-context.ts";
 import type { HostCapabilities } from "./host-capabilities.ts";
 import { createHostCapabilities } from "./host-capabilities.ts";
-import { answerWith } from "./tool-answer.ts";
 
 const PATH = "/mcp";
 
@@ -29,14 +28,27 @@ const MOST_SUBSCRIPTIONS = 64;
 const REFUSED = -32_000;
 const PARSE_ERROR = -32_700;
 
+/** The host that sent a request. */
+export interface RequestHost {
+  era: "legacy" | "modern";
+  opensLinks: (ctx: ServerContext) => boolean;
+  /** Signs what the host sends back with its next try. Only the same credential's next try is taken. */
+  mintState: (state: Record<string, unknown>, ctx: ServerContext) => Promise<string>;
+}
+
 /**
- * Serves MCP: the tools over HTTP, for hosts of all revisions since 2025. No state is kept between requests, so any replica
- * answers any of them.
+ * Serves MCP over HTTP, for hosts of all revisions since 2025. No state is kept between requests, so any replica answers any
+ * of them.
+ * @param register adds the tools to the server of one request
  */
-export function mountMcp(app: Express, api: Api, tools: ReadonlyMap<string, Tool>): void {
+export function mountMcp(
+  app: Express,
+  api: Api,
+  register: (server: McpServer, host: RequestHost) => void,
+): void {
   const { cipher } = api.deps;
   const hosts = createHostCapabilities(cipher.hmac("mcp: capabilities of hosts"));
-  const states = createRequestStateCodec<{ approvalId: string }>({
+  const states = createRequestStateCodec<Record<string, unknown>>({
     key: cipher.hmac("mcp: state of requests"),
     bind: (ctx) => ctx.http?.authInfo?.token ?? "",
   });
@@ -56,29 +68,12 @@ export function mountMcp(app: Express, api: Api, tools: ReadonlyMap<string, Tool
         inputRequired: { legacyShim: false },
       },
     );
-    const call = (tool: Tool, args: unknown, ctx: ServerContext) =>
-      answerWith(api, requestOf(ctx), tool, args, {
-        ctx,
-        era: request.era,
-        opensLinks: hosts.opensLinks(
-          request.era,
-          ctx,
-          request.requestInfo?.headers.get("mcp-session-id") ?? null,
-        ),
-        mintState: (approvalId) => states.mint({ approvalId }, ctx),
-      });
-    for (const tool of tools.values()) {
-      const { name, title, description, annotations } = tool;
-      server.registerTool(
-        name,
-        {
-          ...{ title, description, annotations },
-          inputSchema: declared(tool.inputSchema),
-          outputSchema: declared(tool.outputSchema),
-        },
-        (args: unknown, ctx: ServerContext) => call(tool, args, ctx),
-      );
-    }
+    register(server, {
+      era: request.era,
+      opensLinks: (ctx) =>
+        hosts.opensLinks(request.era, ctx, request.requestInfo?.headers.get("mcp-session-id") ?? null),
+      mintState: (state, ctx) => states.mint(state, ctx),
+    });
     return server;
   };
 
@@ -93,6 +88,7 @@ export function mountMcp(app: Express, api: Api, tools: ReadonlyMap<string, Tool
   app.all(PATH, async (req: Request & { auth?: AuthInfo }, res) => {
     const request = createRequestContext(api, "mcp", req, res);
     try {
+      refuseRebinding(req.headers, api.deps.settings.publicBaseUrl);
       const token = await requireSessionToken(api, request);
       req.auth = { token, clientId: "", scopes: [], extra: { request } };
       const body = req.method === "POST" ? await readJsonBody(req) : undefined;
@@ -102,19 +98,6 @@ export function mountMcp(app: Express, api: Api, tools: ReadonlyMap<string, Tool
     }
   });
 }
-
-/** The library advertises schemas and would refuse bad input by itself. The operation does it, with our envelope. */
-const declared = (schema: Record<string, unknown>) => ({
-  "~standard": {
-    version: 1 as const,
-    vendor: "tollfree",
-    validate: (value: unknown) => ({ value }),
-    jsonSchema: { input: () => schema, output: () => schema },
-  },
-});
-
-const requestOf = (ctx: ServerContext): RequestContext =>
-  ctx.http?.authInfo?.extra?.["request"] as RequestContext;
 
 /**
  * Refuses callers without a session's token before anything is read. Whether the session is live, the operation finds out, and
