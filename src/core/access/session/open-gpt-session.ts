@@ -17,10 +17,13 @@ import { findLiveGrantById, insertSession } from "./store.ts";
  * Returns the grant of an approved sign-in.
  * @throws AppError `conflict` if it was revoked or has expired; `session_suspended` if it is suspended
  */
-export async function requireLiveGrant(db: Queries, grantId: string | null): Promise<LiveGrant> {
+export async function requireLiveGrant(
+  db: Queries,
+  { id, grantId }: { id: string; grantId: string | null },
+): Promise<LiveGrant> {
   const grant = grantId === null ? null : await findLiveGrantById(db, grantId);
   if (grant === null) throw grantEnded();
-  await requireNotSuspended(db, grant);
+  await requireNotSuspended(db, grant, { auth_request_id: id });
   return grant;
 }
 
