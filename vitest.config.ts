@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 import type { TestSpecification } from "vitest/node";
 import { BaseSequencer } from "vitest/node";
+import { trustCertificate } from "./test/support/trust-certificate.ts";
 
 /** Folders whose files take longest. They begin first, so that no worker waits for the last of them. */
 const SLOWEST = ["fuzz", "simulation", "crash", "sandbox", "races", "client"].map((name) => `/test/${name}/`);
@@ -14,6 +15,8 @@ class SlowestFirst extends BaseSequencer {
     return Promise.resolve(files.toSorted((a, b) => rank(a) - rank(b)));
   }
 }
+
+trustCertificate();
 
 export default defineConfig({
   test: {

@@ -14,7 +14,7 @@ GRANT DELETE ON rate_limits, rate_limit_counters, idempotency_keys, session_viol
 GRANT DELETE ON offers, search_terms TO tollfree_app;
 GRANT DELETE ON user_task_preferences TO tollfree_app;
 GRANT DELETE ON accounts, account_sessions, account_logins, account_verifications, account_passkeys TO tollfree_app;
-GRANT DELETE ON notices TO tollfree_app;
+GRANT DELETE ON notices, oauth_records TO tollfree_app;
 
 -- What only grows.
 REVOKE UPDATE ON agent_audit_logs, payment_events, incoming_payment_events, payout_events, credits, ledger_transfers, ledger_accounts FROM tollfree_app;

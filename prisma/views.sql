@@ -39,7 +39,7 @@ SELECT id, key_hash, sponsor_id
 CREATE VIEW approval_states WITH (security_invoker = true) AS
 SELECT id, kind, agent_id, user_id, grant_id, agent_session_id, requested, request_digest,
        CASE WHEN status = 'pending' AND expires_at <= now() THEN 'expired' ELSE status END AS status, created_at, expires_at,
-       asked_from, code_entered_at, wrong_codes
+       asked_from, code_entered_at, wrong_codes, authorization_id, returns_to
   FROM approvals;
 
 -- Approvals that wait for the user's decision.
@@ -78,7 +78,7 @@ SELECT s.id, s.token_hash, s.surface, s.grant_id, g.subject, s.user_id, s.agent_
          OR a.status <> 'active' OR k.revoked_at IS NOT NULL
          OR NOT (s.allowed_task_types <@ g.allowed_task_types AND s.allowed_data_types <@ g.allowed_data_types
              AND s.allowed_categories <@ g.allowed_categories)) AS revoked,
-       (s.expires_at <= now() OR g.expires_at <= now()) AS expired
+       (s.expires_at <= now() OR g.expires_at <= now()) AS expired, g.reads_sponsor_texts
   FROM agent_sessions s
   JOIN grants g ON g.id = s.grant_id
   JOIN agents a ON a.id = s.agent_id

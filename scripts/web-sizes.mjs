@@ -11,6 +11,7 @@ const PAGES = {
   "/agents": [SHELL, "pages/agents/index.tsx"],
   "/payments": [SHELL, "pages/payments/index.tsx"],
   "/activity": [SHELL, "pages/activity/index.tsx"],
+  "/tasks/{id}": [SHELL, "pages/task/index.tsx"],
   "/build": [SHELL, "pages/built-agents/index.tsx"],
   "/build/{id}": [SHELL, "pages/built-agent/index.tsx"],
   "/settings": [SHELL, "pages/settings/index.tsx"],

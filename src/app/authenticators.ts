@@ -2,9 +2,10 @@ import { timingSafeEqual } from "node:crypto";
 import type { Authenticators } from "../api/procedure/context.ts";
 import { authenticateAgent } from "../core/access/agent/index.ts";
 import { hashSecret } from "../core/access/credential/index.ts";
-import { authenticateSession } from "../core/access/session/index.ts";
+import { authenticateAccessToken, authenticateSession } from "../core/access/session/index.ts";
 import { linkAccount } from "../core/access/user/index.ts";
 import type { Deps, UserActor } from "../core/context.ts";
+import type { AuthorizationServer } from "../core/ports/authorization-server.ts";
 import type { SignIn } from "../core/ports/sign-in.ts";
 import { AppError } from "../core/protocol/errors.ts";
 import { authenticateSponsor } from "../core/sponsorship/sponsor/index.ts";
@@ -13,12 +14,15 @@ import { authenticateSponsor } from "../core/sponsorship/sponsor/index.ts";
 export function createAuthenticators(
   deps: Deps,
   signIn: Pick<SignIn, "findSession">,
+  { resources }: Pick<AuthorizationServer, "resources">,
   adminApiKey: string | undefined,
 ): Authenticators {
   const isAdmin = secretCheck(adminApiKey);
   return {
     session: (token, identified) => authenticateSession(deps, "agent_session", token, identified),
     gptSession: (token, identified) => authenticateSession(deps, "gpt_session", token, identified),
+    accessToken: (token, surface, identified) =>
+      authenticateAccessToken(deps, token, { surface, resource: resources[surface] }, identified),
     agentKey: (token) => authenticateAgent(deps, token),
     sponsorKey: (token) => authenticateSponsor(deps, token),
     admin: (token) => {

@@ -7,6 +7,7 @@ import type { AuditLog } from "../core/observability/audit/index.ts";
 import { insertAuditEntries, insertCountedCalls } from "../core/observability/audit/index.ts";
 import { readGauges } from "../core/observability/gauges/index.ts";
 import type { Log } from "../core/ports/log.ts";
+import type { AuthorizationServer } from "../core/ports/authorization-server.ts";
 import type { SignIn } from "../core/ports/sign-in.ts";
 import { FairQueue } from "../core/protocol/fair-queue.ts";
 import { countInFlight } from "../core/protocol/in-flight.ts";
@@ -16,6 +17,7 @@ import { createAuthenticators, secretCheck } from "./authenticators.ts";
 import { BackgroundWork } from "./background.ts";
 import type { NetworkSettings } from "./build-networks.ts";
 import { buildNetworks } from "./build-networks.ts";
+import { buildAuthorizationServer } from "./build-authorization-server.ts";
 import type { SignInParts } from "./build-sign-in.ts";
 import { buildSignIn } from "./build-sign-in.ts";
 import { startCompute } from "./compute/start-compute.ts";
@@ -69,6 +71,7 @@ export interface Built {
   deps: Deps;
   authenticators: Authenticators;
   signIn: SignIn;
+  authorizationServer: AuthorizationServer;
   changes: ChangeFeed;
   audit: AuditLog;
   /** Stores the counts of calls without a credential since the last time. */
@@ -172,13 +175,15 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
     background,
   };
   const signIn = buildSignIn(deps, parts);
+  const authorizationServer = buildAuthorizationServer(deps, parts);
   const changes = new ChangeFeed(deps);
   metrics.watchStreams(() => changes.streams);
   return {
     deps,
     signIn,
+    authorizationServer,
     changes,
-    authenticators: createAuthenticators(deps, signIn, parts.adminApiKey),
+    authenticators: createAuthenticators(deps, signIn, authorizationServer, parts.adminApiKey),
     audit: { append: (entry) => auditWriter.append(entry), count: anonymousCalls.count },
     recordAnonymousCalls: anonymousCalls.flush,
     metrics,

@@ -2,6 +2,7 @@ import type { RequestListener } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Express } from "express";
 import { appRouter } from "../api/router.ts";
+import { answerRequest } from "../core/access/oauth/index.ts";
 import { exportAccount } from "../core/account/export/index.ts";
 import type { Deps } from "../core/context.ts";
 import { openLedger } from "../core/money/ledger/index.ts";
@@ -35,7 +36,7 @@ export interface ServerOptions extends Omit<Parts, "settings"> {
   /** Runs before the first request is answered. */
   prepare?: (deps: Deps) => Promise<void>;
   /** Adds routes, such as the sandbox's page. */
-  routes?: (app: Express, parts: Pick<Built, "signIn"> & { api: Api }) => void;
+  routes?: (app: Express, parts: Pick<Built, "signIn" | "authorizationServer"> & { api: Api }) => void;
 }
 
 export interface Running {
@@ -83,6 +84,7 @@ export async function startTollfree({
       ...built,
       router: appRouter,
       trustedProxies,
+      answerRequest: (request, by) => answerRequest({ ...built.deps, ...by }, request),
       exportAccount: (actor) => exportAccount({ ...built.deps, actor }),
       listResourceUrls: (limit) => listResourceUrls(built.deps, limit),
       listResources: (query, clientAddress) => listResources({ ...built.deps, clientAddress }, query),

@@ -8,8 +8,8 @@ export interface TaskRequest {
   task: Task;
   /** JSON Schema (2020-12) of the answers. */
   schema: Task["task_input_schema"];
-  /** What the sponsor uses the answers for. Show it when you ask for consent. */
-  purpose: string;
+  /** What the sponsor uses the answers for. Show it when you ask for consent. Null in quiet mode: `task.task_url` leads to it. */
+  purpose: string | null;
   /** The types of personal data that the answers can hold. */
   dataTypes: DataType[];
   /** The signal of the run, if it has one. After it aborts, the answers are no longer used. */

@@ -111,6 +111,8 @@ export interface SessionActor {
   /** Micros the session could still spend at authentication: the smaller remainder of session and grant. */
   remainingMicros: bigint;
   expiresAt: Date;
+  /** Whether the agent may read texts of sponsors and sellers. Null: the user hasn't said. */
+  readsSponsorTexts: boolean | null;
 }
 
 export interface SponsorActor {

@@ -1,10 +1,15 @@
 import type { Body, Send } from "./follow-next-actions.ts";
 
+interface Sender {
+  apiKey: string;
+  /** The token of a session that is open already. */
+  session?: string;
+  /** Sent with every request, such as the one that asks for quiet. */
+  headers?: Record<string, string>;
+}
+
 /** Sends next actions to their endpoints, with the agent's key or the newest session's token. */
-export function sendOverHttp(
-  url: string,
-  { apiKey, session = "" }: { apiKey: string; session?: string },
-): Send {
+export function sendOverHttp(url: string, { apiKey, session = "", headers = {} }: Sender): Send {
   let token = session;
   return async ({ method, endpoint, auth }, fields) => {
     const credential = auth === "api_key" ? apiKey : token;
@@ -12,6 +17,7 @@ export function sendOverHttp(
     const response = await fetch(`${url}${endpoint}${query}`, {
       method,
       headers: {
+        ...headers,
         ...(credential !== "" && { authorization: `Bearer ${credential}` }),
         ...(method !== "GET" && { "content-type": "application/json" }),
       },

@@ -14,6 +14,7 @@ import type { ChangeFeed } from "../core/account/changes/index.ts";
 import type { Deps } from "../core/context.ts";
 import type { AuditLog } from "../core/observability/audit/index.ts";
 import type { Meter } from "../core/ports/meter.ts";
+import type { AuthorizationServer } from "../core/ports/authorization-server.ts";
 import type { SignIn } from "../core/ports/sign-in.ts";
 import { AppError } from "../core/protocol/errors.ts";
 import { mountCrossOrigin } from "./cross-origin.ts";
@@ -32,8 +33,12 @@ import { mountIcon } from "./routes/icon.ts";
 import { llmsText } from "./routes/llms-text.ts";
 import type { ListResources, ListResourceUrls } from "./routes/resource-list.ts";
 import { mountResourceList } from "./routes/resource-list.ts";
+import type { RegisterTools } from "./mcp/mount-mcp.ts";
 import { mountMcp } from "./mcp/mount-mcp.ts";
 import { registerTools } from "./mcp/register-tools.ts";
+import type { AnswerRequest } from "./oauth/mount-oauth.ts";
+import { mountOAuth } from "./oauth/mount-oauth.ts";
+import { serverJson } from "./routes/server-json.ts";
 import { mountSignIn } from "./routes/sign-in.ts";
 import type { Api } from "./transport/call-context.ts";
 import { mountConsoleApi } from "./transport/console-api.ts";
@@ -48,6 +53,9 @@ export interface AppOptions {
   deps: Deps;
   authenticators: Authenticators;
   signIn: SignIn;
+  /** Signs hosts in for people. */
+  authorizationServer: AuthorizationServer;
+  answerRequest: AnswerRequest;
   /** Tells people's pages what has changed. */
   changes: ChangeFeed;
   audit: AuditLog;
@@ -78,6 +86,8 @@ export function createApp(options: AppOptions): Express {
     deps,
     authenticators,
     signIn,
+    authorizationServer,
+    answerRequest,
     changes,
     audit,
     metrics,
@@ -119,15 +129,18 @@ export function createApp(options: AppOptions): Express {
     gpt: buildOpenApi(operations, { ...document, surfaces: ["gpt"], plain: true }),
     llms: llmsText(operations, publicBaseUrl, operator),
     privacy: privacyPolicy(operator),
+    mcpServer: serverJson(publicBaseUrl),
   });
   mountApiReference(app);
   mountIcon(app);
   mountResourceList(app, api, { listResources, listResourceUrls });
   mountSignIn(app, { ...api, signIn });
+  mountOAuth(app, api, { server: authorizationServer, answerRequest });
   mountConsoleApi(app, api, { ownOrigins: signIn.origins, changes });
   mountAccountExport(app, { ...api, ownOrigins: signIn.origins, exportAccount });
   const tools = listTools(new Map([...operations, ...listOperations(mcpRouter)]));
-  mountMcp(app, api, (server, host) => registerTools(api, tools, server, host));
+  const register: RegisterTools = (server, host) => registerTools(api, tools, server, host);
+  mountMcp(app, api, { register, authorizationServer });
   routes?.(app, api);
   mountConsole(app);
   const trpc = createTrpcHandler(api, operations);

@@ -4,7 +4,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from "n
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { toWireError } from "../api/response/error-body.ts";
+import { NO_CALL, toWireError } from "../api/response/error-body.ts";
 import { AppError } from "../core/protocol/errors.ts";
 import { sendError } from "./request/send.ts";
 
@@ -126,7 +126,7 @@ function refuseRaw(socket: Duplex, code?: string): void {
   const requestId = randomUUID();
   const message = MESSAGE_BY_ERROR_CODE.get(code ?? "");
   const error = new AppError("invalid_request", message === undefined ? {} : { message });
-  const { body } = toWireError(error, { requestId, renderActions: () => [] });
+  const { body } = toWireError(error, { ...NO_CALL, requestId });
   const text = JSON.stringify(body);
   socket.end(
     [

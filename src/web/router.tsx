@@ -11,6 +11,7 @@ import { loadMe } from "./data/session.ts";
 import { approvalQuery } from "./pages/approval/queries.ts";
 import { agentsQuery } from "./pages/agents/queries.ts";
 import { builtAgentQuery, builtAgentsQuery } from "./pages/built-agents/queries.ts";
+import { taskQuery } from "./pages/task/queries.ts";
 import { LoadFailed, NothingHere } from "./pages/shell/failed.tsx";
 
 /** What fails while a page loads is kept with its query, and the page says it. */
@@ -90,6 +91,16 @@ const consents = createRoute({
   component: lazyRouteComponent(() => import("./pages/consents/index.tsx"), "ConsentsPage"),
 });
 
+const task = createRoute({
+  getParentRoute: () => shell,
+  path: "/tasks/$campaignId",
+  loader: async ({ params }) => {
+    if ((await loadMe()).person !== null)
+      await queries.query(taskQuery(params.campaignId)).catch(shownByPage);
+  },
+  component: lazyRouteComponent(() => import("./pages/task/index.tsx"), "TaskPage"),
+});
+
 const build = createRoute({
   getParentRoute: () => shell,
   path: "/build",
@@ -109,19 +120,34 @@ const builtAgent = createRoute({
   component: lazyRouteComponent(() => import("./pages/built-agent/index.tsx"), "BuiltAgentPage"),
 });
 
+const connect = createRoute({
+  getParentRoute: () => shell,
+  path: "/connect",
+  validateSearch: ({ ended }: Record<string, unknown>): { ended?: "" } =>
+    ended === undefined ? {} : { ended: "" },
+  component: lazyRouteComponent(() => import("./pages/connect/index.tsx"), "ConnectPage"),
+});
+
 const settings = createRoute({
   getParentRoute: () => shell,
   path: "/settings",
   component: lazyRouteComponent(() => import("./pages/settings/index.tsx"), "SettingsPage"),
 });
 
-/** Where links in mails lead that can't be used any more. Any other page asks for the sign-in in its own place. */
+/** The address at which the server takes up the request of an app that waits for its person. */
+const WAITING_APP = /^\/oauth\/consent\/[\w-]{1,64}$/;
+
+/** Where links in mails lead that can't be used any more, and apps that wait for their person. Any other page asks for the sign-in in its own place. */
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  loader: async () => {
+  validateSearch: ({ to }: Record<string, unknown>): { to?: string } =>
+    typeof to === "string" && WAITING_APP.test(to) ? { to } : {},
+  loaderDeps: ({ search: { to } }) => ({ to }),
+  loader: async ({ deps: { to } }) => {
+    if ((await loadMe()).person === null) return;
     // eslint-disable-next-line @typescript-eslint/only-throw-error -- how this router takes a redirect
-    if ((await loadMe()).person !== null) throw redirect({ to: "/agents" });
+    throw to === undefined ? redirect({ to: "/agents" }) : redirect({ href: to, reloadDocument: true });
   },
   component: lazyRouteComponent(() => import("./pages/sign-in/route.tsx"), "SignInRoute"),
 });
@@ -141,7 +167,19 @@ export const router = createRouter({
     approval,
     signIn,
     newPassword,
-    shell.addChildren([agents, oneAgent, payments, activity, data, consents, build, builtAgent, settings]),
+    shell.addChildren([
+      agents,
+      oneAgent,
+      payments,
+      activity,
+      data,
+      consents,
+      connect,
+      task,
+      build,
+      builtAgent,
+      settings,
+    ]),
   ]),
   defaultPreload: "intent",
   defaultErrorComponent: LoadFailed,

@@ -30,6 +30,21 @@ const SCOPES = {
   allowed_categories: ["weather"],
 };
 
+/** One question of each kind that the page of a task can ask. */
+const ALL_QUESTIONS = {
+  type: "object",
+  properties: {
+    mood: { enum: ["good", "so so", "bad"], title: "How was your week?" },
+    hours: { type: "integer", title: "How many hours were you outside?" },
+    places: { type: "array", items: { enum: ["sea", "wood", "town"] }, title: "Where?" },
+    again: { type: "boolean", title: "Would you do it again?" },
+    comment: { type: "string", maxLength: 500, title: "What else?", description: "Anything helps." },
+    region: { type: "string", "x-data-type": "region", title: "Your region" },
+  },
+  required: ["mood"],
+  additionalProperties: false,
+};
+
 beforeAll(async () => {
   const email = newAddress();
   await signUp(new Browser(() => world.server.url), mailbox, email);
@@ -47,6 +62,7 @@ beforeAll(async () => {
   const completion = { campaign_id: campaignId, task_data, consent: CONSENT };
   expectSuccess(await world.call("agent.completeTask", completion, token));
   expectSuccess(await world.run(token, service, { input: { n: 1 } }));
+  const asked = await world.offerService({ campaign: { task_schema: ALL_QUESTIONS } });
   const built = (await person.user.build.register.mutate({ name: "Weather helper" })).data;
 
   signedIn = [
@@ -57,6 +73,8 @@ beforeAll(async () => {
     ["/activity", "td.call-outcome"],
     ["/data", "article.own button[data-tone=stop]"],
     ["/consents", "article.shared button[data-tone=stop]"],
+    [`/tasks/${asked.campaignId}`, "textarea"],
+    [`/tasks/${campaignId}`, "[role=status] a.btn"],
     ["/build", "article.built"],
     [`/build/${built.agent_id}`, ".built-part"],
     ["/settings", "input[type=radio]"],

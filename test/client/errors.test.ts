@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { errorsByStatus } from "../../src/api/openapi/operation-errors.ts";
-import { toTrpcErrorShape, toWireError } from "../../src/api/response/error-body.ts";
+import { NO_CALL, toTrpcErrorShape, toWireError } from "../../src/api/response/error-body.ts";
 import type { ErrorCode } from "../../src/client/index.ts";
 import { createApi } from "../../src/client/index.ts";
 import type { ErrorDetails } from "../../src/core/protocol/error-details.ts";
@@ -62,7 +62,7 @@ describe("the client's errors", () => {
         nextActions: [next.flowStatus()],
       });
       const actions = [{ action: "flow_status" } as never];
-      const sent = toWireError(thrown, { requestId: "r-1", renderActions: () => actions });
+      const sent = toWireError(thrown, { ...NO_CALL, requestId: "r-1", renderActions: () => actions });
       const body = { error: toTrpcErrorShape(sent, "agent.flowStatus") };
       const api = createApi({
         url: "https://tollfree.example",

@@ -119,6 +119,10 @@ async function play(world: World, surface: Surface, situation: Situation): Promi
     asked: ends.asked ?? 0,
     payments: ends.payments ?? (ends.kind === "reached" ? 1 : 0),
   });
+  expect(
+    end.steps.filter(({ body }) => body.error_code === "internal_error"),
+    story,
+  ).toEqual([]);
   if (end.kind === "reached")
     expect(end.run["output"], story).toEqual(situation.output ?? { echo: { place: "Porto" } });
   await expectBooksToBalance(world.db);

@@ -30,8 +30,18 @@ test("/llms.txt names the path of every agent operation", async () => {
   for (const path of paths) expect(text).toContain(path);
 });
 
+test("/server.json is an entry for the MCP registry, with this server's own address", async () => {
+  expect((await world.rest("GET", "/server.json")).body).toMatchObject({
+    $schema: expect.stringMatching(/^https:\/\/static\.modelcontextprotocol\.io\/schemas\//),
+    name: expect.stringMatching(/^[a-zA-Z0-9.-]+\/[a-zA-Z0-9._-]+$/),
+    description: expect.stringMatching(/^.{1,100}$/),
+    remotes: [{ type: "streamable-http", url: `${world.url}/mcp` }],
+  });
+});
+
 test.each([
   "/docs",
+  "/server.json",
   "/llms.txt",
   "/privacy",
   "/openapi.json",
@@ -53,7 +63,7 @@ test("documents are made once, and not for each request", async () => {
     },
   };
   const app = express();
-  mountDocuments(app, { all: document, gpt: document, llms: "", privacy: "" });
+  mountDocuments(app, { all: document, gpt: document, llms: "", privacy: "", mcpServer: document });
   const readsAtStart = reads;
   const server = app.listen(0, "127.0.0.1");
   onTestFinished(() => void server.close());

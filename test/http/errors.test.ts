@@ -2,7 +2,7 @@ import { TRPCError } from "@trpc/server";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { ErrorEnvelope } from "../../src/api/response/envelope.ts";
-import { toAppError, toWireError } from "../../src/api/response/error-body.ts";
+import { NO_CALL, toAppError, toWireError } from "../../src/api/response/error-body.ts";
 import type { ErrorCode } from "../../src/core/protocol/errors.ts";
 import { AppError, ERRORS } from "../../src/core/protocol/errors.ts";
 import { next } from "../../src/core/protocol/next-actions.ts";
@@ -17,7 +17,7 @@ const APPROVAL = {
   poll_interval_seconds: 5,
 };
 
-const CALL = { requestId: "r-1", renderActions: () => [] };
+const CALL = { ...NO_CALL, requestId: "r-1" };
 
 describe("an AppError on the wire", () => {
   test.each(Object.keys(ERRORS) as ErrorCode[])(
@@ -61,7 +61,11 @@ describe("an AppError on the wire", () => {
         nextActions: [next.getApproval("a")],
         cause: new Error("secret"),
       }),
-      { requestId: "r", renderActions: (actions) => actions.map(({ action }) => ({ action }) as never) },
+      {
+        ...CALL,
+        requestId: "r",
+        renderActions: (actions) => actions.map(({ action }) => ({ action }) as never),
+      },
     );
     expect(body).toMatchObject({
       details: APPROVAL,

@@ -5,6 +5,7 @@ import { ChangeFeed } from "../../src/core/account/changes/index.ts";
 import { ErrorEnvelope } from "../../src/api/response/envelope.ts";
 import type { Deps, SessionActor } from "../../src/core/context.ts";
 import type { AnonymousCall, AuditEntry, AuditLog } from "../../src/core/observability/audit/index.ts";
+import type { AuthorizationServer } from "../../src/core/ports/authorization-server.ts";
 import type { SignIn } from "../../src/core/ports/sign-in.ts";
 import type { RateLimiter } from "../../src/core/ports/rate-limiter.ts";
 import { AppError } from "../../src/core/protocol/errors.ts";
@@ -38,6 +39,7 @@ const SESSION_ACTOR: SessionActor = {
   grantBudgetAccountId: "account-2",
   remainingMicros: 0n,
   expiresAt: new Date("2030-01-01"),
+  readsSponsorTexts: null,
 };
 
 /** Nobody signs in here. */
@@ -47,6 +49,15 @@ const signIn: SignIn = {
   findSession: async () => undefined,
   openSession: async () => [],
   deleteExpired: async () => undefined,
+};
+
+/** No host signs anybody in here. */
+const authorizationServer: AuthorizationServer = {
+  resources: { mcp: "https://tollfree.example/mcp", gpt: "https://tollfree.example/gpt" },
+  scopes: ["agent"],
+  answer: async () => undefined,
+  findRequest: async () => undefined,
+  finish: async () => undefined,
 };
 
 const authenticators: Authenticators = {
@@ -61,6 +72,9 @@ const authenticators: Authenticators = {
     throw new AppError("unauthorized");
   },
   gptSession: async () => {
+    throw new AppError("unauthorized");
+  },
+  accessToken: async () => {
     throw new AppError("unauthorized");
   },
   agentKey: async (token) => {
@@ -137,6 +151,8 @@ export async function startExampleApi(checks: ReadinessChecks = {}): Promise<Exa
     deps,
     authenticators,
     signIn,
+    authorizationServer,
+    answerRequest: () => Promise.reject(new Error("there is no database")),
     changes: new ChangeFeed(deps),
     audit: { append: (entry) => audit.append(entry), count: (call) => audit.count(call) },
     exportAccount: () => Promise.reject(new Error("there is no database")),

@@ -1,5 +1,6 @@
 import express from "express";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { RegisterTools } from "../../src/http/mcp/mount-mcp.ts";
 import { mountMcp } from "../../src/http/mcp/mount-mcp.ts";
 import { startBearerForwarder } from "../support/bearer-forwarder.ts";
 import type { HttpServer } from "../support/http-server.ts";
@@ -21,13 +22,14 @@ let server: HttpServer;
 
 beforeAll(async () => {
   const replica = await world.startReplica({
-    routes: (app, { api }) => {
+    routes: (app, { api, authorizationServer }) => {
       const fixtures = express();
-      mountMcp(fixtures, api, (mcp, host) => {
+      const register: RegisterTools = (mcp, host) => {
         registerContentTools(mcp);
         registerInputTools(mcp, host);
         registerPromptsAndResources(mcp);
-      });
+      };
+      mountMcp(fixtures, api, { register, authorizationServer });
       app.use("/fixtures", fixtures);
     },
   });

@@ -60,7 +60,7 @@ interface AnyClient {
   close(): Promise<void>;
 }
 
-const hostOf = (client: AnyClient): Host => ({
+export const hostOf = (client: AnyClient): Host => ({
   listTools: async () => (await client.listTools()).tools as never,
   async call(name, args = {}) {
     const answer = (await client.callTool({ name, arguments: args })) as {

@@ -86,6 +86,17 @@ export class Browser {
     return body?.user.email;
   }
 
+  /** Opens a page, as a link or a redirect does. Returns where it leads, if it redirects. */
+  async open(path: string): Promise<{ status: number; location: string | undefined; text: string }> {
+    const response = await fetch(this.#url() + path, {
+      redirect: "manual",
+      headers: { accept: "text/html", ...(this.cookies.size > 0 && { cookie: this.cookie }) },
+    });
+    this.#keepCookies(response);
+    const location = response.headers.get("location") ?? undefined;
+    return { status: response.status, location, text: await response.text() };
+  }
+
   async send(
     method: string,
     path: string,
@@ -102,12 +113,7 @@ export class Browser {
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    const setCookies = response.headers.getSetCookie();
-    for (const line of setCookies) {
-      const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-      if (value === "" || /max-age=0/i.test(line)) this.cookies.delete(name);
-      else this.cookies.set(name, value);
-    }
+    const setCookies = this.#keepCookies(response);
     const text = await response.text();
     return {
       status: response.status,
@@ -115,6 +121,17 @@ export class Browser {
       setCookies,
       body: text === "" ? undefined : JSON.parse(text),
     };
+  }
+
+  /** Returns the cookies that were set, as they were sent. */
+  #keepCookies(response: Response): string[] {
+    const setCookies = response.headers.getSetCookie();
+    for (const line of setCookies) {
+      const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      if (value === "" || /max-age=0/i.test(line)) this.cookies.delete(name);
+      else this.cookies.set(name, value);
+    }
+    return setCookies;
   }
 }
 

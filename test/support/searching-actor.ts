@@ -13,4 +13,5 @@ export const searchingActor = ({
   ...{ sessionId: randomUUID(), grantId: randomUUID(), agentId: randomUUID() },
   ...{ budgetAccountId: randomUUID(), grantBudgetAccountId: randomUUID() },
   ...{ remainingMicros: 20_000_000n, expiresAt: new Date(Date.now() + 3_600_000) },
+  readsSponsorTexts: null,
 });

@@ -13,6 +13,7 @@ import {
   IDEMPOTENCY_KEY_PARAMETER,
   PAYMENT_INFO,
   PAYMENT_REQUIRED_HEADER,
+  QUIET_PARAMETER,
   RATE_LIMIT_HEADERS,
   REPLAYED_HEADER,
   REQUEST_ID_HEADER,
@@ -61,7 +62,7 @@ export function describeOperation(
   };
 }
 
-function parametersOf({ input, meta }: Operation, { parameters = [] }: OperationObject, schemas: Schemas) {
+function parametersOf({ input, meta, surface }: Operation, { parameters = [] }: OperationObject, schemas: Schemas) {
   const fields = fieldsOf(input);
   return [
     ...parameters.map((parameter) => {
@@ -78,6 +79,7 @@ function parametersOf({ input, meta }: Operation, { parameters = [] }: Operation
       };
     }),
     ...(meta.idempotencyKey === true ? [IDEMPOTENCY_KEY_PARAMETER] : []),
+    ...(surface === "agent" ? [QUIET_PARAMETER] : []),
   ];
 }
 

@@ -89,6 +89,16 @@ export const IDEMPOTENCY_KEY_PARAMETER = {
   example: "order-4711",
 };
 
+export const QUIET_PARAMETER = {
+  name: "X-Tollfree-Quiet",
+  in: "header" as const,
+  required: false,
+  description:
+    "`1`: answer without texts that sponsors and sellers wrote, which could mislead a language model. Names that could hold a sentence are aliases then, and are understood in calls",
+  schema: { type: "string" as const, enum: ["1", "true"] },
+  example: "1",
+};
+
 /**
  * Tells crawlers such as x402scan that an operation is paid by x402. Each service has a price of its own, which its 402
  * says: it is between these bounds, in dollars.

@@ -27,6 +27,8 @@ export type OnIdentified = (subject: AuditSubject) => void;
 export interface Authenticators {
   session(token: string, onIdentified: OnIdentified): Promise<SessionActor>;
   gptSession(token: string, onIdentified: OnIdentified): Promise<SessionActor>;
+  /** The same for an OAuth access token, which is good for one surface. What the user has ended is `unauthorized` there. */
+  accessToken(token: string, surface: "mcp" | "gpt", onIdentified: OnIdentified): Promise<SessionActor>;
   agentKey(token: string): Promise<AgentActor>;
   sponsorKey(token: string): Promise<SponsorActor>;
   admin(token: string): AdminActor;
@@ -65,6 +67,14 @@ export interface ReplyBytes {
   body: Buffer;
 }
 
+/** What decides whether the caller reads texts of sponsors and sellers. */
+export interface Reader {
+  /** The caller asks for quiet with this call. */
+  asksForQuiet: boolean;
+  /** What the user set in the grant. Null: nothing, so the surface's default holds, as before the caller is known. */
+  readsSponsorTexts: boolean | null;
+}
+
 /** One call, on any transport. */
 export interface ApiContext extends CallToAnswer {
   deps: Deps;
@@ -84,6 +94,7 @@ export interface ApiContext extends CallToAnswer {
   /** Aborts when the caller disconnects before the response is sent. */
   signal: AbortSignal;
   reply: Reply;
+  reader: Reader;
   /**
    * Whom the audit row will name. Only `identify` writes it: first for the credential, then for what a
    * procedure learns, such as the session that `agent.auth` opens.

@@ -51,9 +51,22 @@ export async function verifyCaller<Caller extends Actor>(
 const hasEnded = (error: unknown): boolean =>
   error instanceof AppError && (error.code === "session_expired" || error.code === "session_revoked");
 
-/** Authenticates an agent session. The audit subject is known even if the session is refused as ended. */
+/**
+ * Authenticates an agent session: by its token, and on MCP also by an access token. The audit subject is known even if the
+ * session is refused as ended.
+ */
 export const authenticateSession = (ctx: ApiContext, token: string): Promise<SessionActor> =>
-  ctx.authenticators.session(token, (subject) => identify(ctx, subject));
+  ctx.surface === "mcp" && tokenKindOf(token) === "oauth_access"
+    ? authenticateAccessToken(ctx, token, "mcp")
+    : ctx.authenticators.session(token, (subject) => identify(ctx, subject));
+
+/** Authenticates an OAuth access token. The audit subject is known even if the session behind it is refused. */
+export const authenticateAccessToken = (
+  ctx: ApiContext,
+  token: string,
+  surface: "mcp" | "gpt",
+): Promise<SessionActor> =>
+  ctx.authenticators.accessToken(token, surface, (subject) => identify(ctx, subject));
 
 /** Authenticates a GPT session. The audit subject is known even if the session is refused as ended. */
 export const authenticateGptSession = (ctx: ApiContext, token: string): Promise<SessionActor> =>
@@ -86,6 +99,10 @@ function checkByPrefix(ctx: ApiContext, token: string): () => Promise<Actor> | A
       return () => authenticateGptSession(ctx, token);
     case "sponsor_key":
       return () => ctx.authenticators.sponsorKey(token);
+    case "oauth_access":
+      return () => authenticateAccessToken(ctx, token, ctx.surface === "gpt" ? "gpt" : "mcp");
+    case "oauth_refresh":
+    case "oauth_client_secret":
     case undefined:
       return () => ctx.authenticators.admin(token);
   }

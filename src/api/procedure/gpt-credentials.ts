@@ -3,13 +3,13 @@ import { subjectOf } from "../../core/observability/audit/index.ts";
 import { AppError } from "../../core/protocol/errors.ts";
 import { tokenKindOf } from "../../core/protocol/token-prefix.ts";
 import type { ApiContext } from "./context.ts";
-import { authenticateGptSession } from "./credentials.ts";
+import { authenticateAccessToken, authenticateGptSession } from "./credentials.ts";
 import { identify } from "./identify.ts";
 
 /**
  * Authenticates a call on the GPT surface. GPTs can't send headers of their own: the bearer token is the
  * builder's agent key, and the person's session token is the input field `session_token`. Clients that can
- * choose their bearer token may send the session token there instead.
+ * choose their bearer token may send the session token there instead, and a GPT that signs people in by OAuth sends its access token.
  * @returns the session, or the agent if the input has no session token
  * @throws AppError `unauthorized`, also for a session of another agent; `session_expired`, `session_revoked`,
  *   `session_suspended`
@@ -20,6 +20,7 @@ export async function gptCaller(
   readInput: () => Promise<unknown>,
 ): Promise<AgentActor | SessionActor> {
   if (tokenKindOf(token) === "gpt_session") return authenticateGptSession(ctx, token);
+  if (tokenKindOf(token) === "oauth_access") return authenticateAccessToken(ctx, token, "gpt");
 
   const agent = await ctx.authenticators.agentKey(token);
   identify(ctx, subjectOf(agent)); // also if the person's token is refused below

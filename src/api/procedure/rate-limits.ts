@@ -111,6 +111,19 @@ export async function countSignIn(
 }
 
 /**
+ * Counts a request of OAuth, before anything of it is stored or fetched: by its client address.
+ * @throws AppError `rate_limited` if the request is over the limit
+ */
+export async function countOAuth(
+  { deps, addressLimits, clientAddress }: AddressContext,
+  kind: "oauthRequest" | "oauthToken" | "oauthRegistration",
+): Promise<void> {
+  const rule = deps.settings.rateRules[kind];
+  const take = await addressLimits.take(rule, clientAddress);
+  if (!take.allowed) throw rateLimited(rule, take);
+}
+
+/**
  * Counts a call with the token of a session that has ended.
  * @throws AppError `rate_limited` if the call is over the limit
  */

@@ -71,6 +71,7 @@ const authenticated = <Caller extends Actor>(
       onRefusal(error);
       throw error;
     }
+    if (actor.kind === "session") ctx.reader.readsSponsorTexts = actor.readsSponsorTexts;
     await countCall(ctx, actor, toOperationId(path));
     const leave = enterCall(ctx, actor);
     try {

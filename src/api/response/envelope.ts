@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ERROR_DETAILS } from "../../core/protocol/error-details.ts";
 import type { DetailsOf, ErrorCode } from "../../core/protocol/errors.ts";
 import { ErrorCodeField, JsonObject, JsonValue } from "../../core/protocol/fields.ts";
+import { foreignFieldError } from "../../core/protocol/foreign/index.ts";
 import type { NextAction } from "../../core/protocol/next-actions.ts";
 
 /** The response envelope as Zod schemas. It is the same on all transports. */
@@ -21,13 +22,7 @@ export const WireNextAction = z
   .meta({ id: "NextAction", description: "A machine-executable hint of what to call next" });
 export type WireNextAction = z.infer<typeof WireNextAction>;
 
-const FieldError = z
-  .object({
-    path: z.string().meta({ description: "JSON Pointer to the field in the request" }),
-    message: z.string(),
-    keyword: z.string().meta({ description: "The JSON Schema keyword that was violated" }),
-  })
-  .meta({ id: "FieldError" });
+const FieldError = foreignFieldError().meta({ id: "FieldError" });
 
 /**
  * Merges the details of all error codes into one object schema. Each field's description names its error

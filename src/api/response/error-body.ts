@@ -8,15 +8,18 @@ import type { NextAction } from "../../core/protocol/next-actions.ts";
 import { findDependencyFailure } from "./dependency-failure.ts";
 import type { ErrorEnvelope, TrpcErrorShape, WireNextAction } from "./envelope.ts";
 import { toFieldErrors } from "./field-errors.ts";
+import { quietError } from "./quiet-answer.ts";
 
 /** The parts of a call that its error body needs. */
 export interface CallToAnswer {
   requestId: string;
+  /** Whether the answer must have no text of sponsors and sellers. It is known once the caller is. */
+  isQuiet(): boolean;
   renderActions(actions: NextAction[]): WireNextAction[];
 }
 
 /** Stands in for the call if an error happens before there is one. Our transports always have one. */
-export const NO_CALL: CallToAnswer = { requestId: "", renderActions: () => [] };
+export const NO_CALL: CallToAnswer = { requestId: "", isQuiet: () => false, renderActions: () => [] };
 
 /** An error ready to be sent. `cause` goes to the log only, never to the caller. */
 export interface WireError {
@@ -37,6 +40,18 @@ export function toWireError(thrown: unknown, call: CallToAnswer): WireError {
   const error = toAppError(thrown);
   const waitSeconds = error.retryAfterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS[error.code];
   const retryAfter = waitSeconds === undefined ? undefined : Math.max(1, Math.ceil(waitSeconds));
+  const body = {
+    status: "error",
+    error_code: error.code,
+    message: error.message,
+    retry_allowed: error.retryAllowed,
+    ...(retryAfter !== undefined && { retry_after_seconds: retryAfter }),
+    ...(error.fieldErrors !== undefined && { field_errors: error.fieldErrors }),
+    ...(error.details !== undefined && { details: error.details }),
+    next_actions: call.renderActions(error.nextActions),
+    request_id: call.requestId,
+    ...error.paymentTerms,
+  } as ErrorEnvelope; // AppError guarantees that the details fit the code
   return {
     status: error.status,
     headers: {
@@ -44,18 +59,7 @@ export function toWireError(thrown: unknown, call: CallToAnswer): WireError {
       ...(error.status === 401 && { "WWW-Authenticate": "Bearer" }),
       ...error.headers,
     },
-    body: {
-      status: "error",
-      error_code: error.code,
-      message: error.message,
-      retry_allowed: error.retryAllowed,
-      ...(retryAfter !== undefined && { retry_after_seconds: retryAfter }),
-      ...(error.fieldErrors !== undefined && { field_errors: error.fieldErrors }),
-      ...(error.details !== undefined && { details: error.details }),
-      next_actions: call.renderActions(error.nextActions),
-      request_id: call.requestId,
-      ...error.paymentTerms,
-    } as ErrorEnvelope, // AppError guarantees that the details fit the code
+    body: call.isQuiet() ? quietError(body, error) : body,
     cause: error.cause,
   };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { OFFER_FIELDS } from "../ports/x402-buyer.ts";
+import { foreignDetail, foreignName, foreignSchema, foreignText } from "./foreign/index.ts";
 
 /** The details of an error that opened an approval: a question that only the user can answer. */
 export const OpenApproval = z.object({
@@ -18,9 +19,9 @@ export type OpenApproval = z.infer<typeof OpenApproval>;
 const AskedTogether = z.object({
   asked: z
     .object({
-      allowed_task_types: z.array(z.string()),
+      allowed_task_types: z.array(foreignName("task")),
       allowed_data_types: z.array(z.string()),
-      allowed_categories: z.array(z.string()),
+      allowed_categories: z.array(foreignName("category")),
       amount_cents: z
         .number()
         .nullable()
@@ -62,10 +63,10 @@ const paymentStatus = z
 const SellerWords = z
   .object({
     status: z.number().int().meta({ description: "HTTP status of the upstream's response" }),
-    content_type: z.string(),
-    excerpt: z
-      .string()
-      .meta({ description: "The beginning of its body. These are the upstream's words, not ours" }),
+    content_type: foreignText(),
+    excerpt: foreignText().meta({
+      description: "The beginning of its body. These are the upstream's words, not ours",
+    }),
   })
   .meta({ description: "What the upstream said" });
 
@@ -138,9 +139,9 @@ const TERMS = ["price", ...OFFER_FIELDS.filter((field) => field !== "amount")] a
 export const ERROR_DETAILS = {
   validation_error: z
     .object({
-      input_schema: z
-        .record(z.string(), z.unknown())
-        .meta({ description: "JSON Schema of the service's input" }),
+      input_schema: foreignSchema(z.record(z.string(), z.unknown())).meta({
+        description: "JSON Schema of the service's input",
+      }),
     })
     .optional(),
   consent_required: OpenApproval.optional(),
@@ -149,14 +150,14 @@ export const ERROR_DETAILS = {
       .enum(["task_types", "data_types", "categories"])
       .meta({ description: "Name of the scope that refused the call" }),
     missing: z
-      .array(z.string())
+      .array(foreignName("category"))
       .meta({ description: "Values that the scope or the consent doesn't include" }),
     ...AskedTogether.shape,
     ...OpenApproval.partial().shape,
   }),
   data_consent_required: z.object({
-    missing: z.array(z.string()),
-    purpose: z.string().optional().meta({ description: "What the sponsor uses the data for" }),
+    missing: z.array(foreignName("category")),
+    purpose: foreignDetail().meta({ description: "What the sponsor uses the data for" }),
     ...AskedTogether.shape,
     ...OpenApproval.partial().shape,
   }),
@@ -175,15 +176,21 @@ export const ERROR_DETAILS = {
   }),
   task_required: z.object({
     campaigns: z
-      .array(z.object({ campaign_id: z.string(), sponsor: z.string(), task_type: z.string().nullable() }))
+      .array(
+        z.object({
+          campaign_id: z.string(),
+          sponsor: foreignText(),
+          task_type: foreignName("task").nullable(),
+        }),
+      )
       .meta({ description: "Campaigns that pay after their task is completed, best first" }),
   }),
   cost_above_max: z.object({ max_cost_cents: z.number(), quoted_cents: quotedCents }),
   price_changed: z
     .object({
       term: z.enum(TERMS).optional().meta({ description: "The term that changed" }),
-      old: z.string().optional().meta({ description: "The registered term. A price is in cents" }),
-      new: z.string().optional().meta({ description: "What the upstream asks for now" }),
+      old: foreignDetail().meta({ description: "The registered term. A price is in cents" }),
+      new: foreignDetail().meta({ description: "What the upstream asks for now" }),
       price_cents: z.number().optional().meta({ description: "Registered price" }),
       quoted_cents: quotedCents.optional(),
     })

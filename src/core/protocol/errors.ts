@@ -91,6 +91,8 @@ export interface AppErrorOptions<Code extends ErrorCode = ErrorCode> {
   message?: string;
   /** The code's own fields (error-details.ts). They are sent unchanged. */
   details?: DetailsOf<Code>;
+  /** Names in `message` that a sponsor chose. If one could hold a sentence, readers who ask for quiet get the default message. */
+  namesInMessage?: readonly string[];
   fieldErrors?: FieldError[];
   retryAfterSeconds?: number;
   /** Replaces the code's own `retry`. */
@@ -116,6 +118,7 @@ export class AppError<Code extends ErrorCode = ErrorCode> extends Error {
   readonly code: Code;
   readonly status: number;
   readonly details: DetailsOf<Code> | undefined;
+  readonly namesInMessage: readonly string[];
   readonly fieldErrors: FieldError[] | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly paymentTerms: PaymentTerms | undefined;
@@ -129,6 +132,7 @@ export class AppError<Code extends ErrorCode = ErrorCode> extends Error {
     this.code = code;
     this.status = ERRORS[code].status;
     this.details = options.details;
+    this.namesInMessage = options.namesInMessage ?? [];
     this.fieldErrors = options.fieldErrors;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.paymentTerms = options.paymentTerms;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { isCents, MAX_CENTS } from "./amounts.ts";
 import { DATA_TYPES } from "./data-types.ts";
 import { ERROR_CODES, invalidField, notFound } from "./errors.ts";
+import { asForeignName } from "./foreign/index.ts";
 import { invisibleCharacterIn } from "./invisible-text.ts";
 
 /** Schemas of fields that have the same meaning in every operation. */
@@ -63,8 +64,8 @@ export const ServiceKey = z
 
 const Word = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/);
 const WordOrEverything = z.string().regex(/^(\*|[A-Za-z0-9][A-Za-z0-9_.-]{0,63})$/);
-export const TaskType = Word.meta({ examples: ["survey"] });
-export const Category = Word.meta({ examples: ["weather"] });
+export const TaskType = asForeignName("task", Word).meta({ examples: ["survey"] });
+export const Category = asForeignName("category", Word).meta({ examples: ["weather"] });
 /**
  * Text that somebody else writes and agents or people read. Invisible characters are refused: orders can be hidden in
  * them. Blanks around it are cut off.

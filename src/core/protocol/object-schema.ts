@@ -1,3 +1,6 @@
+/** The keyword of a part that a sponsor wrote. */
+export const SPONSORED = "x-written-by";
+
 /**
  * The schema of an object, one of whose fields has a schema that a sponsor registered. Its `$defs` move to the root: a
  * reference in it, `#/$defs/…`, is read from there. The sponsor's part is marked as theirs, and their titles and
@@ -10,7 +13,7 @@ export function objectSchema(
   const { $defs, ...schema } = withoutTexts(sponsored.schema) as { $defs?: unknown };
   return {
     type: "object",
-    properties: { [sponsored.field]: { ...schema, "x-written-by": "sponsor" }, ...properties },
+    properties: { [sponsored.field]: { ...schema, [SPONSORED]: "sponsor" }, ...properties },
     ...($defs !== undefined && { $defs }),
   };
 }

@@ -3,10 +3,8 @@ import { createMcpHandler, createRequestStateCodec, McpServer } from "@modelcont
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import type { Express, Request, Response } from "express";
 import { API_VERSION } from "../../api/operation/operation-meta.ts";
-import { requireToken } from "../../api/procedure/credentials.ts";
 import { toWireError } from "../../api/response/error-body.ts";
-import { AppError } from "../../core/protocol/errors.ts";
-import { tokenKindOf } from "../../core/protocol/token-prefix.ts";
+import type { AuthorizationServer } from "../../core/ports/authorization-server.ts";
 import { readJsonBody } from "../request/json-body.ts";
 import { refuseRebinding } from "../request/refuse-rebinding.ts";
 import { sendJson } from "../request/send.ts";
@@ -14,6 +12,7 @@ import type { Api, RequestContext } from "../transport/call-context.ts";
 import { createCallContext, createRequestContext } from "../transport/call-context.ts";
 import type { HostCapabilities } from "./host-capabilities.ts";
 import { createHostCapabilities } from "./host-capabilities.ts";
+import { requireCredential } from "./require-credential.ts";
 
 const PATH = "/mcp";
 
@@ -36,21 +35,23 @@ export interface RequestHost {
   mintState: (state: Record<string, unknown>, ctx: ServerContext) => Promise<string>;
 }
 
+/** Adds what there is to the server of one request. */
+export type RegisterTools = (server: McpServer, host: RequestHost) => void;
+
 /**
  * Serves MCP over HTTP, for hosts of all revisions since 2025. No state is kept between requests, so any replica answers any
  * of them.
- * @param register adds the tools to the server of one request
  */
 export function mountMcp(
   app: Express,
   api: Api,
-  register: (server: McpServer, host: RequestHost) => void,
+  { register, authorizationServer }: { register: RegisterTools; authorizationServer: AuthorizationServer },
 ): void {
   const { cipher } = api.deps;
   const hosts = createHostCapabilities(cipher.hmac("mcp: capabilities of hosts"));
   const states = createRequestStateCodec<Record<string, unknown>>({
     key: cipher.hmac("mcp: state of requests"),
-    bind: (ctx) => ctx.http?.authInfo?.token ?? "",
+    bind: (ctx) => ctx.http?.authInfo?.clientId ?? "",
   });
 
   const createServer = (request: McpRequestContext): McpServer => {
@@ -89,26 +90,13 @@ export function mountMcp(
     const request = createRequestContext(api, "mcp", req, res);
     try {
       refuseRebinding(req.headers, api.deps.settings.publicBaseUrl);
-      const token = await requireSessionToken(api, request);
-      req.auth = { token, clientId: "", scopes: [], extra: { request } };
+      const { token, principal } = await requireCredential(api, request, authorizationServer);
+      req.auth = { token, clientId: principal, scopes: [], extra: { request } };
       const body = req.method === "POST" ? await readJsonBody(req) : undefined;
       await answer(req, res, body);
     } catch (thrown) {
       refuse(api, request, req, res, thrown);
     }
-  });
-}
-
-/**
- * Refuses callers without a session's token before anything is read. Whether the session is live, the operation finds out, and
- * says in its envelope.
- * @throws AppError `unauthorized`, `rate_limited`
- */
-async function requireSessionToken(api: Api, request: RequestContext): Promise<string> {
-  const token = await requireToken(createCallContext(api, request, { surface: "mcp", endpoint: PATH }));
-  if (tokenKindOf(token) === "agent_session") return token;
-  throw new AppError("unauthorized", {
-    message: "MCP takes the token of a session, which starts with tf_as_.",
   });
 }
 

@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReplyBytes, ReplyFile } from "../../api/procedure/context.ts";
 import type { WireError } from "../../api/response/error-body.ts";
-import { toWireError } from "../../api/response/error-body.ts";
+import { NO_CALL, toWireError } from "../../api/response/error-body.ts";
 import { requestIdOf } from "./request-id.ts";
 
 /** Sends a JSON response. For HEAD, sends the headers only. */
@@ -114,7 +114,7 @@ async function* resumeIteration(
  * sent.
  */
 export function sendError(req: IncomingMessage, res: ServerResponse, thrown: unknown): WireError {
-  const error = toWireError(thrown, { requestId: requestIdOf(req), renderActions: () => [] });
+  const error = toWireError(thrown, { ...NO_CALL, requestId: requestIdOf(req) });
   sendJson(req, res, error.status, error.headers, error.body);
   return error;
 }

@@ -9,13 +9,15 @@ import { serveGet } from "../request/serve-get.ts";
  */
 export function mountDocuments(
   app: Express,
-  documents: { all: object; gpt: object; llms: string; privacy: string },
+  documents: { all: object; gpt: object; llms: string; privacy: string; mcpServer: object },
 ): void {
   const all = JSON.stringify(documents.all);
   const gpt = JSON.stringify(documents.gpt);
+  const mcpServer = JSON.stringify(documents.mcpServer);
   const gptAsYaml = stringify(documents.gpt);
   serveGet(app, "/openapi.json", (req, res) => sendText(req, res, 200, {}, all));
   serveGet(app, "/openapi/gpt.json", (req, res) => sendText(req, res, 200, {}, gpt));
+  serveGet(app, "/server.json", (req, res) => sendText(req, res, 200, {}, mcpServer));
   serveGet(app, "/.well-known/openapi.yaml", (_req, res) => {
     res.type("application/yaml").send(gptAsYaml);
   });

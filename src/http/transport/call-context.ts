@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Surface } from "../../api/operation/operation-meta.ts";
 import type { AddressLimits } from "../../api/procedure/address-limits.ts";
-import type { ApiContext, Authenticators } from "../../api/procedure/context.ts";
+import type { ApiContext, Authenticators, Reader } from "../../api/procedure/context.ts";
 import type { CredentialGuard } from "../../api/procedure/credential-guard.ts";
+import { asksForQuiet, isQuiet } from "../../api/procedure/quiet.ts";
+import { quietAction } from "../../api/response/quiet-answer.ts";
 import type { RenderNextActions, RepeatedFields } from "../../api/response/render-next-actions.ts";
 import type { Deps } from "../../core/context.ts";
 import type { AuditLog } from "../../core/observability/audit/index.ts";
@@ -53,6 +55,7 @@ export function createCallContext(
   { surface, endpoint }: { surface: Surface; endpoint: string },
 ): ApiContext {
   const repeatedFields: RepeatedFields = {};
+  const reader: Reader = { asksForQuiet: asksForQuiet(request.headers), readsSponsorTexts: null };
   return {
     ...api,
     ...request,
@@ -62,6 +65,13 @@ export function createCallContext(
     reply: { headers: {} },
     subject: {},
     repeatedFields,
-    renderActions: (actions) => renderNextActions(surface, actions, repeatedFields),
+    reader,
+    isQuiet: () => isQuiet(surface, reader),
+    renderActions: (actions) =>
+      renderNextActions(
+        surface,
+        isQuiet(surface, reader) ? actions.map(quietAction) : actions,
+        repeatedFields,
+      ),
   };
 }

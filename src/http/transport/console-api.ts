@@ -34,6 +34,8 @@ export function mountConsoleApi(
           requestId: requestIdOf(req),
           // People choose for themselves what to do next.
           renderActions: () => [],
+          // It is people who read here.
+          isQuiet: () => false,
           person: () => (person ??= authenticators.person(req.headers)),
         };
       },

@@ -8,6 +8,7 @@ import { recognizeCaller } from "../../api/procedure/credentials.ts";
 import { countCall } from "../../api/procedure/rate-limits.ts";
 import type { WireError } from "../../api/response/error-body.ts";
 import { toAppError, toWireError } from "../../api/response/error-body.ts";
+import { quietAnswer } from "../../api/response/quiet-answer.ts";
 import { AppError } from "../../core/protocol/errors.ts";
 import { next } from "../../core/protocol/next-actions.ts";
 import { omitAbsentFields } from "../request/absent-fields.ts";
@@ -109,7 +110,11 @@ async function callProcedure(
       ? { bytes }
       : file !== undefined
         ? { file }
-        : { text: JSON.stringify(transport.success(data)) };
+        : {
+            text: JSON.stringify(
+              transport.success(ctx.isQuiet() ? quietAnswer(operation.output, data) : data),
+            ),
+          };
   return { operation, status, headers, content };
 }
 

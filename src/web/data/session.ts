@@ -86,10 +86,17 @@ export const useSignIn = () =>
     onSuccess: startAfresh,
   });
 
+/** The page that was asked for, which says then that the address is confirmed. */
+function confirmedPage(): string {
+  const search = new URLSearchParams(location.search);
+  search.set("confirmed", "1");
+  return `${location.pathname}?${search.toString()}`;
+}
+
 export const useSignUp = () =>
   useMutation({
     mutationFn: (given: { email: string; password: string; name: string }) =>
-      post("/sign-up/email", { ...given, callbackURL: `${location.pathname}?confirmed=1` }),
+      post("/sign-up/email", { ...given, callbackURL: confirmedPage() }),
     onSuccess: startAfresh,
   });
 

@@ -18,5 +18,7 @@ export type OwnPreferences = Outputs["preferences"]["get"]["data"];
 export type BuiltAgentRow = Outputs["build"]["list"]["data"]["agents"][number];
 export type OfferedAgent = Outputs["build"]["list"]["data"]["offered"][number];
 export type BuiltAgent = Outputs["build"]["get"]["data"];
+export type BuiltClient = Outputs["build"]["client"]["get"]["data"];
 export type AgentUsage = Outputs["build"]["usage"]["data"];
+export type OwnTask = Outputs["tasks"]["get"]["data"];
 export type Outcome = CallRow["outcome"];

@@ -4,8 +4,10 @@ import { ownDataEn } from "./own-data-en.ts";
 import type { DataType } from "../data/shapes.ts";
 import { approvalEn } from "./approval-en.ts";
 import { buildEn } from "./build-en.ts";
+import { connectEn } from "./connect-en.ts";
 import { outcomesEn } from "./outcomes-en.ts";
 import { signInSettingsEn } from "./sign-in-en.ts";
+import { taskEn } from "./task-en.ts";
 
 /** Every sentence that the console says. What has a value in it is a function: no sentence is glued together elsewhere. */
 export const en = {
@@ -50,6 +52,8 @@ export const en = {
   signIn: {
     answerTitle: "Sign in to answer",
     answerLead: "An agent has asked you something. Nothing is allowed until you have seen it.",
+    connectTitle: "Sign in to connect an app",
+    connectLead: "Next, you see what the app asks for. Nothing is allowed until you have said so.",
     title: "Sign in",
     lead: "See what your agents do, and stop them.",
     email: "E-mail",
@@ -192,9 +196,11 @@ export const en = {
   } as Record<string, string>,
   approval: approvalEn,
   build: buildEn,
+  connect: connectEn,
   ownAccount: accountEn,
   signInSettings: signInSettingsEn,
   outcome: outcomesEn,
+  taskPage: taskEn,
   payments: {
     title: "Payments",
     lead: "Every toll that was paid for you, and by whom.",

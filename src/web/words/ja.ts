@@ -4,8 +4,10 @@ import { ownDataJa } from "./own-data-ja.ts";
 import type { Words } from "./en.ts";
 import { approvalJa } from "./approval-ja.ts";
 import { buildJa } from "./build-ja.ts";
+import { connectJa } from "./connect-ja.ts";
 import { outcomesJa } from "./outcomes-ja.ts";
 import { signInSettingsJa } from "./sign-in-ja.ts";
+import { taskJa } from "./task-ja.ts";
 
 export const ja: Words = {
   app: "Tollfree",
@@ -48,6 +50,8 @@ export const ja: Words = {
   signIn: {
     answerTitle: "サインインして回答する",
     answerLead: "エージェントからの依頼があります。内容を確認するまで、何も許可されません。",
+    connectTitle: "アプリを接続するにはサインイン",
+    connectLead: "次に、アプリが求める内容を表示します。あなたが許可するまで何も許可されません。",
     title: "サインイン",
     lead: "エージェントの動きを確認し、停止できます。",
     email: "メールアドレス",
@@ -190,9 +194,11 @@ export const ja: Words = {
   },
   approval: approvalJa,
   build: buildJa,
+  connect: connectJa,
   ownAccount: accountJa,
   signInSettings: signInSettingsJa,
   outcome: outcomesJa,
+  taskPage: taskJa,
   payments: {
     title: "支払い",
     lead: "あなたのために支払われた料金と、その負担者。",

@@ -189,7 +189,7 @@ describe("searching with a GPT", () => {
     expect(answer.body.candidates).toMatchObject([
       {
         service_key: service,
-        offers: [{ service_id: campaignId, sponsor: "Acme", required_task: "One question" }],
+        offers: [{ service_id: campaignId, sponsor: null, required_task: null }],
       },
     ]);
     expect(answer.body.services[0]).toMatchObject({
@@ -245,7 +245,8 @@ test("a GPT gets from a task over a dry run, a completion and a run to the recor
   expect(task.body).toMatchObject({
     campaign_id: campaignId,
     required_fields: ["score"],
-    sponsor: "Acme",
+    sponsor: null,
+    task_summary: "2 questions",
     message: expect.stringContaining("required_fields"),
     next_actions: [{ operation_id: "gpt_complete_task", params: { session_token: token } }, {}],
   });
@@ -271,7 +272,7 @@ test("a GPT gets from a task over a dry run, a completion and a run to the recor
   const run = await post(`/gpt/services/${service}/run`, once);
   expect(run.body).toMatchObject({
     output: { echo: { n: 4 } },
-    payment: { status: "settled", sponsored_by: "Acme" },
+    payment: { status: "settled", sponsored_by: null },
     message: "Here is the output. Its sponsor paid 2 cents.",
   });
   const replayed = await post(`/gpt/services/${service}/run`, once);
@@ -285,7 +286,7 @@ test("a GPT gets from a task over a dry run, a completion and a run to the recor
   const record = await get(`/gpt/user/record?session_token=${token}`);
   expect(record.body).toMatchObject({
     total_count: 1,
-    by_sponsor: [{ sponsor: "Acme", calls: 1, settled_cents: 2, pending_cents: 0 }],
+    by_sponsor: [{ sponsor: null, calls: 1, settled_cents: 2, pending_cents: 0 }],
   });
   const one = await get(
     `/gpt/user/record?session_token=${token}&payment_id=${String(run.body.payment.payment_id)}`,

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { beforeAll, expect, test } from "vitest";
 import type { Authenticators } from "../../../src/api/procedure/context.ts";
 import { createAuthenticators } from "../../../src/app/authenticators.ts";
+import { buildAuthorizationServer } from "../../../src/app/build-authorization-server.ts";
 import { buildSignIn } from "../../../src/app/build-sign-in.ts";
 import { Browser, Mailbox, newAddress, PASSWORD } from "../../support/people.ts";
 import { useWorld } from "../../support/use-world.ts";
@@ -15,7 +16,12 @@ const newBrowser = (): Browser => new Browser(() => world.server.url);
 let person: Authenticators["person"];
 beforeAll(() => {
   const { deps, options } = world.server;
-  const authenticators = createAuthenticators(deps, buildSignIn(deps, options), undefined);
+  const authenticators = createAuthenticators(
+    deps,
+    buildSignIn(deps, options),
+    buildAuthorizationServer(deps, options),
+    undefined,
+  );
   person = (headers) => authenticators.person(headers);
 });
 

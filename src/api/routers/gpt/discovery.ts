@@ -8,6 +8,12 @@ import {
   ServiceView,
 } from "../../../core/discovery/search/index.ts";
 import { JsonObject } from "../../../core/protocol/fields.ts";
+import {
+  foreignName,
+  foreignSchema,
+  foreignServiceKey,
+  foreignText,
+} from "../../../core/protocol/foreign/index.ts";
 import { gptProcedure, gptSessionProcedure } from "../../procedure/trpc.ts";
 import { flatOutput, flatResponse, formatCents, formatCount } from "./flat-response.ts";
 import { sessionField, withoutSessionToken } from "./session-field.ts";
@@ -24,18 +30,18 @@ const Offer = ServiceView.omit({ input_schema: true, output_schema: true }).meta
 /** One service with all its offers. */
 const Candidate = z
   .object({
-    service_key: z.string(),
-    name: z.string(),
-    description: z.string(),
+    service_key: foreignServiceKey(),
+    name: foreignText(),
+    description: foreignText(),
     price_cents: z.number(),
-    categories: z.array(z.string()),
+    categories: z.array(foreignName("category")),
     relevance_score: z.number().meta({ description: "That of its best offer" }),
-    input_schema: JsonObject.meta({ description: "JSON Schema of a run's input" }),
+    input_schema: foreignSchema(JsonObject).meta({ description: "JSON Schema of a run's input" }),
     offers: z.array(
       z.object({
         service_id: z.string(),
-        sponsor: z.string(),
-        required_task: z.string().nullable(),
+        sponsor: foreignText(),
+        required_task: foreignText(),
         already_completed: z.boolean(),
       }),
     ),
@@ -109,7 +115,7 @@ export const searchProcedures = {
           services: z.array(Offer),
           candidates: z.array(Candidate).meta({ description: "The same offers, grouped by service" }),
           available_categories: z
-            .array(z.string())
+            .array(foreignName("category"))
             .meta({ description: "The categories that have services" }),
         }),
       ),

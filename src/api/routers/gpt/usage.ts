@@ -5,7 +5,8 @@ import { gptSessionProcedure } from "../../procedure/trpc.ts";
 import { flatOutput, flatResponse, formatCents, formatCount } from "./flat-response.ts";
 import { sessionField } from "./session-field.ts";
 
-const { output, output_content_type, output_unavailable_reason } = GetPaymentOutput.shape;
+const { output, output_written_by, output_content_type, output_unavailable_reason } = GetPaymentOutput.shape;
+const outputFields = { output, output_written_by, output_content_type, output_unavailable_reason };
 
 export const usageProcedures = {
   userRecord: gptSessionProcedure
@@ -22,7 +23,7 @@ export const usageProcedures = {
       example: { request: { limit: 10 } },
     })
     .input(UsageInput.extend(sessionField))
-    .output(flatOutput(UsageOutput.extend({ output, output_content_type, output_unavailable_reason })))
+    .output(flatOutput(UsageOutput.extend(outputFields)))
     .query(async ({ ctx, input }) => {
       const caller = { ...ctx.deps, actor: ctx.actor };
       const { payment_id, offset, limit } = input;

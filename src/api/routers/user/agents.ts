@@ -1,4 +1,7 @@
 import {
+  setReading,
+  SetReadingInput,
+  SetReadingOutput,
   stopAgent,
   StopAgentInput,
   StopAgentOutput,
@@ -16,6 +19,11 @@ export const agentProcedures = {
   list: personProcedure
     .output(success(ListOwnAgentsOutput))
     .query(async ({ ctx }) => ok(ctx, await listOwnAgents({ ...ctx.deps, actor: ctx.actor }))),
+
+  set_reading: personProcedure
+    .input(SetReadingInput)
+    .output(success(SetReadingOutput))
+    .mutation(async ({ ctx, input }) => ok(ctx, await setReading({ ...ctx.deps, actor: ctx.actor }, input))),
 
   stop: personProcedure
     .input(StopAgentInput)

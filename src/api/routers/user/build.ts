@@ -21,6 +21,16 @@ import {
   setOwnReturnUrl,
   SetReturnUrlInput,
 } from "../../../core/access/agent/index.ts";
+import {
+  ChangedClientOutput,
+  getOwnClient,
+  NewClientOutput,
+  OwnClientInput,
+  OwnClientOutput,
+  putOwnClient,
+  PutOwnClientInput,
+  removeOwnClient,
+} from "../../../core/access/oauth/index.ts";
 import { AgentUsageOutput, readAgentUsage } from "../../../core/account/agent-usage/index.ts";
 import { limitedBy, personProcedure, personRouter } from "../../procedure/person.ts";
 import { ok, success } from "../../response/envelope.ts";
@@ -85,6 +95,26 @@ export const buildProcedures = {
       .output(success(ChangedAgentOutput))
       .mutation(async ({ ctx, input }) =>
         ok(ctx, await acceptAgent({ ...ctx.deps, actor: ctx.actor }, input)),
+      ),
+  }),
+
+  /** How a GPT, or another client that can keep a secret, signs people in for the agent. */
+  client: personRouter({
+    get: personProcedure
+      .input(OwnClientInput)
+      .output(success(OwnClientOutput))
+      .query(async ({ ctx, input }) => ok(ctx, await getOwnClient({ ...ctx.deps, actor: ctx.actor }, input))),
+    put: changes
+      .input(PutOwnClientInput)
+      .output(success(NewClientOutput))
+      .mutation(async ({ ctx, input }) =>
+        ok(ctx, await putOwnClient({ ...ctx.deps, actor: ctx.actor }, input)),
+      ),
+    remove: changes
+      .input(OwnClientInput)
+      .output(success(ChangedClientOutput))
+      .mutation(async ({ ctx, input }) =>
+        ok(ctx, await removeOwnClient({ ...ctx.deps, actor: ctx.actor }, input)),
       ),
   }),
 

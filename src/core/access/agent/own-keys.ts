@@ -22,8 +22,8 @@ type Changed = z.infer<typeof ChangedAgentOutput>;
 const MOST_LIVE_KEYS = 10;
 
 /** Runs a change of an agent of the person's. @throws AppError `not_found` for somebody else's agent, and a retired one */
-async function changeOwned<Result>(
-  { sql, actor }: Context,
+export async function changeOwned<Result>(
+  { sql, actor }: Pick<Context, "sql" | "actor">,
   id: string,
   change: (tx: Sql, agentId: string) => Promise<Result>,
 ): Promise<Result> {

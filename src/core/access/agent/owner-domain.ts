@@ -68,17 +68,20 @@ const ANYBODYS_NAMES = /^(yahoo|hotmail|live|outlook|gmx|yandex|aol)\.[a-z.]{2,6
 
 /** What a person's decision may rely on about who looks after an agent. */
 export interface AgentOwner {
+  /** The host that serves an OAuth client's metadata, which nobody else can. */
+  clientHost: string | null;
   owner: { provenAddress: { email: string } | null } | null;
 }
 
-/** What `ownerDomainOf` reads of an agent. */
+/** What `ownerDomainOf` reads of an agent, besides `clientHost`. */
 export const OWNER = { select: { provenAddress: { select: { email: true } } } } as const;
 
 /**
- * Returns the domain in which the agent's owner has proven an address. Null if there is no owner, if the address was never
- * proven, or if anybody can have an address there.
+ * Returns the domain that vouches for an agent: the host that serves its client's metadata, or the one in which its owner has proven
+ * an address. Null if there is neither, or if anybody can have an address there.
  */
-export function ownerDomainOf({ owner }: AgentOwner): string | null {
+export function ownerDomainOf({ clientHost, owner }: AgentOwner): string | null {
+  if (clientHost !== null) return clientHost;
   const domain = owner?.provenAddress?.email.split("@").at(-1)?.toLowerCase();
   if (domain === undefined || ANYBODYS_DOMAINS.has(domain) || ANYBODYS_NAMES.test(domain)) return null;
   return domain;

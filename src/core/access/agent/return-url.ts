@@ -9,8 +9,8 @@ const isLoopback = ({ hostname }: URL): boolean => /^(localhost|127(\.\d{1,3}){3
  * @returns the address as a browser writes it
  * @throws AppError `validation_error`
  */
-export function readReturnUrl(given: string, publicBaseUrl: string): string {
-  const refuse = (message: string) => invalidField("/return_url", message, "format");
+export function readReturnUrl(given: string, publicBaseUrl: string, pointer = "/return_url"): string {
+  const refuse = (message: string) => invalidField(pointer, message, "format");
   const url = URL.canParse(given) ? new URL(given) : undefined;
   if (url === undefined || invisibleCharacterIn(given) !== undefined || /\s/.test(given))
     throw refuse("must be a whole address, such as https://example.com/done");

@@ -12,6 +12,7 @@ export {
   GrantRequest,
   ListApprovalsInput,
   ListApprovalsOutput,
+  OPEN_REQUEST,
 } from "./schema.ts";
 export {
   bindToUser,
@@ -28,5 +29,6 @@ export {
   recordDecision,
   takeSignIn,
 } from "./store.ts";
+export { findAnswer } from "./answer-store.ts";
 export { exportApprovals } from "./export-store.ts";
 export { eraseApprovals, shareUserOfApproval } from "./erase-store.ts";

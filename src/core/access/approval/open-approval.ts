@@ -40,6 +40,8 @@ export interface ApprovalRequest {
   sessionId?: string | undefined;
   /** The network address that the request came from. */
   askedFrom?: string | undefined;
+  /** The OAuth client's request that this answers. It waits in the browser of `userId`, so there is no code to enter. */
+  authorization?: { id: string; returnsTo: string } | undefined;
   /**
    * Two requests with the same agent, kind, grant, `requested` and key share one open approval.
    * Undefined: the request always opens a new approval.
@@ -80,6 +82,7 @@ export async function openApproval(
     grantId = null,
     sessionId = null,
     askedFrom = null,
+    authorization,
     requested,
   } = request;
   const existing = await findOpenApproval(db, agentId, requestDigest);
@@ -98,6 +101,8 @@ export async function openApproval(
       user_code_hash: hashSecret(userCode(cipher, id)),
       requested,
       asked_from: askedFrom,
+      authorization_id: authorization?.id ?? null,
+      returns_to: authorization?.returnsTo ?? null,
       request_digest: requestDigest,
       seconds: LIFETIME_SECONDS[kind],
     },

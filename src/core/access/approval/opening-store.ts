@@ -43,14 +43,17 @@ const insertOrFind = statement({
     user_code_hash: bytes,
     requested: json<Record<string, unknown>>(),
     asked_from: nullable(text),
+    authorization_id: nullable(text),
+    returns_to: nullable(text),
     request_digest: bytes,
     seconds: integer,
   },
   row: { id: uuid, expires_at: timestamp },
   text: `
-    INSERT INTO approvals (id, kind, agent_id, user_id, grant_id, agent_session_id, user_code_hash, requested, asked_from, request_digest, expires_at)
-    VALUES ($id, $kind, $agent_id, $user_id, $grant_id, $session_id, $user_code_hash, $requested, $asked_from, $request_digest,
-            now() + make_interval(secs => $seconds))
+    INSERT INTO approvals (id, kind, agent_id, user_id, grant_id, agent_session_id, user_code_hash, requested, asked_from, authorization_id,
+                           returns_to, code_entered_at, request_digest, expires_at)
+    VALUES ($id, $kind, $agent_id, $user_id, $grant_id, $session_id, $user_code_hash, $requested, $asked_from, $authorization_id,
+            $returns_to, CASE WHEN $authorization_id IS NOT NULL THEN now() END, $request_digest, now() + make_interval(secs => $seconds))
     ON CONFLICT (agent_id, request_digest) WHERE status = 'pending' DO UPDATE SET request_digest = excluded.request_digest
     RETURNING id, expires_at`,
 });

@@ -25,6 +25,12 @@ export const GrantRequest = z.object({
   budget_limit_cents: z.number(),
   expires_in_seconds: z.number().nullable(),
 });
+/** What is asked for where nothing else is named: everything, for the user to narrow, and a small budget. */
+export const OPEN_REQUEST: z.infer<typeof GrantRequest> = {
+  scopes: { allowed_task_types: ["*"], allowed_data_types: ["*"], allowed_categories: ["*"] },
+  budget_limit_cents: 100,
+  expires_in_seconds: null,
+};
 export const DataRequest = z.object({
   data_types: z.array(DataTypeField),
   campaign_id: z.string().nullable(),

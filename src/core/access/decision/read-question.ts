@@ -63,7 +63,12 @@ export async function readQuestion(
   if (approval.status === "expired") return { state: "ended" };
   const question = await toQuestion(ctx, approval);
   if (approval.status === "pending") return { state: "open", question };
-  return { state: "decided", status: approval.status, question, granted: question.present };
+  const { authorizationId, expiresAt } = approval;
+  const goesOn = authorizationId !== null && expiresAt > new Date();
+  return {
+    ...{ state: "decided", status: approval.status, question, granted: question.present },
+    continue_at: goesOn ? `/oauth/consent/${authorizationId}` : null,
+  };
 }
 
 /** Lists the open questions whose code this person has entered, the oldest first. */
@@ -93,6 +98,7 @@ async function toQuestion(ctx: Context, approval: AskedQuestion): Promise<Questi
       return_url: approval.agent.returnUrl,
     },
     asked_from: { address: approval.askedFrom },
+    returns_to: approval.returnsTo,
     asks,
     present,
     service: service && {

@@ -51,6 +51,9 @@ export const Question = z.object({
     return_url: z.string().nullable().meta({ description: "Where its owner lets people go back to" }),
   }),
   asked_from: z.object({ address: z.string().nullable() }),
+  returns_to: z.string().nullable().meta({
+    description: "Where the person goes with the answer: a host, or the scheme of an app. null: nowhere",
+  }),
   asks: z.object({
     task_types: z.array(Choice),
     data_types: z.array(z.object({ type: DataTypeField, held: z.boolean() })),
@@ -89,6 +92,9 @@ export const approvalPageOf = <Shown extends z.ZodType>(question: Shown) =>
       status: z.enum(["approved", "denied"]),
       question,
       granted: Terms.nullable().meta({ description: "What the agent may do now. null: nothing" }),
+      continue_at: z.string().nullable().meta({
+        description: "The path that takes the answer to the app that waits for it. null: none waits",
+      }),
     }),
     z
       .object({ state: z.literal("ended") })

@@ -3,7 +3,7 @@ import type { AgentOwner } from "../agent/index.ts";
 import { OWNER } from "../agent/index.ts";
 import type { ApprovalRow } from "../approval/index.ts";
 
-const AGENT = { agent: { select: { name: true, returnUrl: true, owner: OWNER } } } as const;
+const AGENT = { agent: { select: { name: true, returnUrl: true, clientHost: true, owner: OWNER } } } as const;
 
 export type AskedQuestion = ApprovalRow & { agent: AgentOwner & { name: string; returnUrl: string | null } };
 

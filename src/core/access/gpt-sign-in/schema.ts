@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { OPEN_REQUEST } from "../approval/index.ts";
 import { Cents, ExplicitScopes, RequestedScopes, Timestamp } from "../../protocol/fields.ts";
 
 /** One hour: a GPT sends its token in URLs, where it can leak. */
 export const GPT_SESSION_SECONDS = 3_600;
-export const DEFAULT_BUDGET_CENTS = 100;
+export const DEFAULT_BUDGET_CENTS = OPEN_REQUEST.budget_limit_cents;
 
 export const SignInInput = z.strictObject({
   auth_request_id: z

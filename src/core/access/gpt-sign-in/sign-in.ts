@@ -8,6 +8,7 @@ import {
   approvalPrompt,
   findSignIn,
   GrantRequest,
+  OPEN_REQUEST,
   openApproval,
   shareUserOfApproval,
   takeSignIn,
@@ -24,8 +25,6 @@ export interface SignIn {
   /** The session's owner, for the audit log. It is not sent to the GPT. */
   subject?: { agentSessionId: string; grantId: string; userId: string };
 }
-
-const ALL_SCOPES = { allowed_task_types: ["*"], allowed_data_types: ["*"], allowed_categories: ["*"] };
 
 /**
  * Signs a user in to a GPT that doesn't know the user. The first call returns a link and a code for the user.
@@ -46,7 +45,7 @@ async function startSignIn(ctx: Context, input: z.infer<typeof SignInInput>): Pr
     // Each call opens its own approval: two users must never share a sign-in.
     sameQuestionKey: undefined,
     requested: {
-      scopes: input.scopes ?? ALL_SCOPES,
+      scopes: input.scopes ?? OPEN_REQUEST.scopes,
       budget_limit_cents: input.budget_limit_cents ?? DEFAULT_BUDGET_CENTS,
       expires_in_seconds: null,
     },

@@ -5,11 +5,14 @@ export {
   PutGrantOutput,
   RevokeGrantInput,
   RevokeGrantOutput,
+  SetReadingInput,
+  SetReadingOutput,
   StopAgentInput,
   StopAgentOutput,
   StopAllAgentsOutput,
   UndoStopOutput,
 } from "./schema.ts";
+export { setReading } from "./set-reading.ts";
 export { finishStop, stopAgent, stopAllAgents, undoStop } from "./stop-agent.ts";
 export {
   addScopes,

@@ -3,12 +3,13 @@ import type { Deps } from "../../context.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import { endApprovalsOfGrant } from "../approval/index.ts";
+import { deleteRecordsOfGrant } from "../oauth-record/index.ts";
 import { revokeSessionsOfGrant } from "../session/index.ts";
 import type { RevokeGrantInput, RevokeGrantOutput } from "./schema.ts";
 import { markRevoked } from "./store.ts";
 
 /**
- * Revokes a grant, with its sessions and its budget and data approvals. The next call of each of its sessions
+ * Revokes a grant, with its sessions and tokens and its budget and data approvals. The next call of each of its sessions
  * is refused. Repeating it changes nothing.
  * @throws AppError `not_found` for an unknown grant
  */
@@ -22,6 +23,7 @@ export async function revokeGrant(
     const grant = await markRevoked.first(tx, { id: grantId });
     if (grant === undefined) return undefined;
     await revokeSessionsOfGrant.count(tx, { grant_id: grantId });
+    await deleteRecordsOfGrant.count(tx, { grant_id: grantId });
     await endApprovalsOfGrant.count(tx, { grant_id: grantId });
     return grant;
   });

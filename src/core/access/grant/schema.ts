@@ -17,6 +17,15 @@ export const PutGrantOutput = z.object({
 export const RevokeGrantInput = z.strictObject({ grant_id: Id });
 export const RevokeGrantOutput = z.object({ revoked: z.literal(true), revoked_at: Timestamp });
 
+/** Null: each surface has its default. */
+const ReadsSponsorTexts = z.boolean().nullable();
+
+export const SetReadingInput = z.strictObject({ grant_id: Id, reads_sponsor_texts: ReadsSponsorTexts });
+export const SetReadingOutput = z.object({
+  grant_id: z.string(),
+  reads_sponsor_texts: ReadsSponsorTexts,
+});
+
 export const StopAgentInput = z.strictObject({ grant_id: Id });
 export const StopAgentOutput = z.object({
   undo_until: Timestamp.meta({ description: "Until then, the stop can be undone" }),

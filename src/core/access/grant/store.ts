@@ -52,6 +52,15 @@ export const upsertGrant = statement({
     RETURNING id, subject`,
 });
 
+/** Sets whether the agent of the user's grant may read texts of sponsors and sellers. Writes no row if there is no such grant. */
+export const setReads = statement({
+  name: "grant.set-reads-sponsor-texts",
+  limit: "money",
+  params: { id: uuid, user_id: uuid, reads: nullable(boolean) },
+  row: {},
+  text: "UPDATE grants SET reads_sponsor_texts = $reads WHERE id = $id AND user_id = $user_id",
+});
+
 /** Adds scopes to a live grant. Writes no row if the grant isn't live. */
 export const addScopes = statement({
   name: "grant.add-scopes",
@@ -175,7 +184,10 @@ export const resumeOwnGrant = statement({
 export const listOwnGrants = (db: Queries, userId: string, most: number) =>
   db.grant.findMany({
     where: { userId },
-    include: { agent: { select: { name: true, status: true, owner: OWNER } }, budgetAccount: true },
+    include: {
+      agent: { select: { name: true, status: true, clientHost: true, owner: OWNER } },
+      budgetAccount: true,
+    },
     orderBy: [{ updatedAt: "desc" }, { id: "asc" }],
     take: most,
   });

@@ -2,6 +2,7 @@ import type { Scopes } from "../../context.ts";
 import type { Sql } from "../../ports/sql.ts";
 import { endApprovalsOfGrant } from "../approval/index.ts";
 import { noteGrant } from "../notice/index.ts";
+import { deleteRecordsOfEndedGrant } from "../oauth-record/index.ts";
 import { endExemptions } from "../rule/index.ts";
 import { revokeSessionsOfGrant, revokeSessionsWiderThan } from "../session/index.ts";
 import { endUndo, upsertGrant } from "./store.ts";
@@ -30,7 +31,8 @@ export async function writeGrant(
     budget_micros: budgetMicros,
     expires_at: expiresAt,
   };
-  // The sessions of a grant that was stopped must not live again with the new terms.
+  // The sessions and tokens of a grant that has ended must not live again with the new terms.
+  await deleteRecordsOfEndedGrant.count(sql, { user_id: userId, agent_id: agentId });
   const stopped = await endUndo.first(sql, { user_id: userId, agent_id: agentId });
   if (stopped !== undefined) await revokeSessionsOfGrant.count(sql, { grant_id: stopped.id });
   const grant = await upsertGrant.one(sql, { user_id: userId, agent_id: agentId, ...terms });

@@ -86,6 +86,7 @@ function scopeViolation(
   };
   return new AppError("scope_violation", {
     message: `The session's scopes don't include these ${scope.replace("_", " ")}: ${missing.join(", ")}.`,
+    namesInMessage: missing,
     details: { scope, missing, ...asked },
     nextActions: [
       ...waitFor(asked),

@@ -8,23 +8,24 @@ import { toWire } from "../scope/index.ts";
 import type { SessionRow } from "./store.ts";
 import { findSessionById, findSessionByToken } from "./store.ts";
 
+/** Is called with the ids of a session's owner as soon as the credential is known, also if the session is then refused. */
+export type OnIdentified = (subject: {
+  agentSessionId: string;
+  grantId: string;
+  agentId: string;
+  userId: string;
+}) => void;
+
 /**
  * Returns the session that a token belongs to. The session is read on every request and never cached, so that a
  * revoked session is refused from the next call on.
- * @param onIdentified is called with the ids of the session's owner as soon as the token is known, also if the
- *   session is then refused
  * @throws AppError `unauthorized`, `session_revoked`, `session_expired`, `session_suspended`
  */
 export async function authenticateSession(
   { sql }: Pick<Deps, "sql">,
   kind: "agent_session" | "gpt_session",
   token: string,
-  onIdentified: (subject: {
-    agentSessionId: string;
-    grantId: string;
-    agentId: string;
-    userId: string;
-  }) => void = () => {},
+  onIdentified: OnIdentified = () => {},
 ): Promise<SessionActor> {
   const row = isToken(kind, token)
     ? await findSessionByToken.first(sql, { token_hash: hashSecret(token) })
@@ -38,33 +39,36 @@ export async function authenticateSession(
   // Report the ids before a refusal: the audit log must show a refused call under its session.
   onIdentified({ agentSessionId: row.id, grantId: row.grant_id, agentId: row.agent_id, userId: row.user_id });
   requireLive(row);
-  return {
-    kind: "session",
-    sessionId: row.id,
-    surface: row.surface,
-    grantId: row.grant_id,
-    subject: row.subject,
-    agentId: row.agent_id,
-    userId: row.user_id,
-    scopes: {
-      taskTypes: row.allowed_task_types,
-      dataTypes: row.allowed_data_types,
-      categories: row.allowed_categories,
-    },
-    grantScopes: {
-      taskTypes: row.grant_task_types,
-      dataTypes: row.grant_data_types,
-      categories: row.grant_categories,
-    },
-    budgetAccountId: row.budget_account_id,
-    grantBudgetAccountId: row.grant_budget_account_id,
-    remainingMicros: row.remaining,
-    expiresAt: row.expires_at,
-  };
+  return toActor(row);
 }
 
+export const toActor = (row: SessionRow): SessionActor => ({
+  kind: "session",
+  sessionId: row.id,
+  surface: row.surface,
+  grantId: row.grant_id,
+  subject: row.subject,
+  agentId: row.agent_id,
+  userId: row.user_id,
+  scopes: {
+    taskTypes: row.allowed_task_types,
+    dataTypes: row.allowed_data_types,
+    categories: row.allowed_categories,
+  },
+  grantScopes: {
+    taskTypes: row.grant_task_types,
+    dataTypes: row.grant_data_types,
+    categories: row.grant_categories,
+  },
+  budgetAccountId: row.budget_account_id,
+  grantBudgetAccountId: row.grant_budget_account_id,
+  remainingMicros: row.remaining,
+  expiresAt: row.expires_at,
+  readsSponsorTexts: row.reads_sponsor_texts,
+});
+
 /** @throws AppError `session_revoked`, `session_expired`, `session_suspended` */
-function requireLive(row: SessionRow): void {
+export function requireLive(row: SessionRow): void {
   const nextActions = [next.auth(sessionLike(row))];
   if (row.revoked) throw new AppError("session_revoked", { nextActions });
   if (row.expired) throw new AppError("session_expired", { nextActions });

@@ -1,3 +1,4 @@
+export { authenticateAccessToken } from "./authenticate-access-token.ts";
 export { authenticateSession, explainEndedSession, requireStillLive } from "./authenticate-session.ts";
 export { endSession, logExpiredSessions, revokeSession } from "./end-session.ts";
 export { listSessions } from "./list-sessions.ts";

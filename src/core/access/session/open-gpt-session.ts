@@ -5,6 +5,7 @@ import type { Sql } from "../../ports/sql.ts";
 import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import { AppError } from "../../protocol/errors.ts";
+import { next } from "../../protocol/next-actions.ts";
 import { mintToken } from "../credential/index.ts";
 import type { WireRequestedScopes } from "../scope/index.ts";
 import { narrow, toWire } from "../scope/index.ts";
@@ -23,7 +24,7 @@ export async function requireLiveGrant(
 ): Promise<LiveGrant> {
   const grant = grantId === null ? null : await findLiveGrantById(db, grantId);
   if (grant === null) throw grantEnded();
-  await requireNotSuspended(db, grant, { auth_request_id: id });
+  await requireNotSuspended(db, grant, next.auth({ auth_request_id: id }));
   return grant;
 }
 

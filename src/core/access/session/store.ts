@@ -30,7 +30,9 @@ export const findLiveGrantById = (db: Queries, grantId: string) =>
 
 export interface NewSession {
   grantId: string;
-  apiKeyId: string;
+  /** Null: the agent has no key of its own in this, since the user signed in to an OAuth client. */
+  apiKeyId: string | null;
+  origin?: "token" | "oauth";
   tokenHash: Uint8Array;
   surface: "agent" | "gpt" | "mcp";
   scopes: Scopes;
@@ -45,7 +47,8 @@ const openCovered = statement({
   limit: "money",
   params: {
     grant_id: uuid,
-    api_key_id: uuid,
+    api_key_id: nullable(uuid),
+    origin: text,
     token_hash: bytes,
     surface: text,
     task_types: texts(),
@@ -68,9 +71,9 @@ const openCovered = statement({
     ), account AS (
       INSERT INTO budget_accounts (kind, unit, "limit") SELECT 'session', 'micros', $budget_micros FROM covering_grant RETURNING id
     )
-    INSERT INTO agent_sessions (token_hash, grant_id, api_key_id, user_id, agent_id, surface, allowed_task_types,
+    INSERT INTO agent_sessions (token_hash, grant_id, api_key_id, origin, user_id, agent_id, surface, allowed_task_types,
                                 allowed_data_types, allowed_categories, budget_account_id, expires_at)
-    SELECT $token_hash, c.id, $api_key_id, c.user_id, c.agent_id, $surface, $task_types, $data_types, $categories,
+    SELECT $token_hash, c.id, $api_key_id, $origin, c.user_id, c.agent_id, $surface, $task_types, $data_types, $categories,
            account.id, c.expires_at
       FROM covering_grant c, account
     RETURNING id, expires_at`,
@@ -85,6 +88,7 @@ export const insertSession = (sql: Sql, s: NewSession): Promise<RowOf<typeof ope
   openCovered.first(sql, {
     grant_id: s.grantId,
     api_key_id: s.apiKeyId,
+    origin: s.origin ?? "token",
     token_hash: s.tokenHash,
     surface: s.surface,
     task_types: s.scopes.taskTypes,
@@ -95,7 +99,7 @@ export const insertSession = (sql: Sql, s: NewSession): Promise<RowOf<typeof ope
     max_seconds: s.maxSeconds,
   });
 
-const SESSION_STATE = {
+export const SESSION_STATE = {
   id: uuid,
   surface: oneOf("agent", "gpt", "mcp"),
   grant_id: uuid,
@@ -119,8 +123,9 @@ const SESSION_STATE = {
   /** The session, grant, agent or API key was revoked, or the session's scopes exceed the grant. */
   revoked: boolean,
   expired: boolean,
+  reads_sponsor_texts: nullable(boolean),
 };
-const SESSION_COLUMNS = Object.keys(SESSION_STATE).join(", ");
+export const SESSION_COLUMNS = Object.keys(SESSION_STATE).join(", ");
 
 /** The session with this token hash, live or not: one indexed read answers for session, grant, agent and API key. */
 export const findSessionByToken = statement({
@@ -163,7 +168,10 @@ export const revokeSessionsOfGrant = statement({
   text: "UPDATE agent_sessions SET revoked_at = coalesce(revoked_at, now()), active = false WHERE grant_id = $grant_id",
 });
 
-/** Revokes the sessions of a grant that are wider than its new terms: in scopes, budget or time. */
+/**
+ * Revokes the sessions of a grant that are wider than its new terms: in scopes, budget or time. One that stands for access tokens
+ * has all that the grant has, so the next call opens another.
+ */
 export const revokeSessionsWiderThan = statement({
   name: "session.revoke-wider",
   limit: "money",
@@ -180,11 +188,12 @@ export const revokeSessionsWiderThan = statement({
     UPDATE agent_sessions s SET revoked_at = now(), active = false
       FROM budget_accounts a
      WHERE s.grant_id = $grant_id AND a.id = s.budget_account_id AND s.revoked_at IS NULL
-       AND NOT (s.allowed_task_types <@ $task_types AND s.allowed_data_types <@ $data_types
-            AND s.allowed_categories <@ $categories AND a."limit" <= $budget_micros AND s.expires_at <= $expires_at)`,
+       AND (s.origin = 'oauth'
+            OR NOT (s.allowed_task_types <@ $task_types AND s.allowed_data_types <@ $data_types
+            AND s.allowed_categories <@ $categories AND a."limit" <= $budget_micros AND s.expires_at <= $expires_at))`,
 });
 
-/** Adds scopes to those of the sessions that are of this grant. */
+/** Adds scopes to those of the sessions that are of this grant, and to the one that stands for its access tokens. */
 export const addScopesToSessions = statement({
   name: "session.add-scopes",
   limit: "money",
@@ -201,7 +210,7 @@ export const addScopesToSessions = statement({
        SET allowed_task_types = allowed_task_types || ARRAY(SELECT unnest($task_types) EXCEPT SELECT unnest(allowed_task_types)),
            allowed_data_types = allowed_data_types || ARRAY(SELECT unnest($data_types) EXCEPT SELECT unnest(allowed_data_types)),
            allowed_categories = allowed_categories || ARRAY(SELECT unnest($categories) EXCEPT SELECT unnest(allowed_categories))
-     WHERE id = ANY($ids) AND grant_id = $grant_id`,
+     WHERE (id = ANY($ids) OR origin = 'oauth') AND grant_id = $grant_id`,
 });
 
 /** Records that the session asked for a campaign's task. Its flow state becomes `service_selected`. */

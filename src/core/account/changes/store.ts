@@ -27,7 +27,7 @@ export const readDigests = statement({
       FROM unnest($user_ids) AS p (id)
      CROSS JOIN LATERAL (
        SELECT md5(string_agg(concat_ws(' ', g.id, g.updated_at, g.revoked_at, g.undo_until > now(), g.suspended_at, g.expires_at > now(),
-                                       b.reserved, b.spent, b."limit", a.status), ',' ORDER BY g.id)) AS agents,
+                                       b.reserved, b.spent, b."limit", a.status, g.reads_sponsor_texts), ',' ORDER BY g.id)) AS agents,
               md5(string_agg(concat_ws(' ', b.reserved, b.spent, pay.newest), ',' ORDER BY g.id)) AS payments,
               md5(string_agg(concat_ws(' ', g.id, call.created_at), ',' ORDER BY g.id)) AS calls
          FROM (SELECT * FROM grants WHERE user_id = p.id ORDER BY updated_at DESC LIMIT ${MOST_GRANTS}) g

@@ -39,6 +39,7 @@ export async function listOwnAgents({
       }),
       budget: budgetToWire(grant.budgetAccount),
       rules: rules.get(grant.id) ?? [],
+      reads_sponsor_texts: grant.readsSponsorTexts,
       expires_at: grant.expiresAt.toISOString(),
       allowed_at: grant.updatedAt.toISOString(),
       last_call:

@@ -19,6 +19,9 @@ export const ListOwnAgentsOutput = z.object({
       scopes: ExplicitScopes,
       budget: Budget,
       rules: z.array(Rule),
+      reads_sponsor_texts: z.boolean().nullable().meta({
+        description: "Whether it may read texts of sponsors and sellers. null: each surface has its default",
+      }),
       expires_at: Timestamp,
       allowed_at: Timestamp,
       last_call: z

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { PaymentView } from "../../money/payment/index.ts";
-import { Budget, ExplicitScopes, ServiceKey, Timestamp } from "../../protocol/fields.ts";
+import { Budget, ExplicitScopes, Timestamp } from "../../protocol/fields.ts";
+import { foreignName, foreignServiceKey, foreignText } from "../../protocol/foreign/index.ts";
 import { ServiceView } from "../search/index.ts";
 
 export const FlowState = z.enum(["authenticated", "service_selected", "task_completed", "service_ready"]);
@@ -18,14 +19,14 @@ export const FlowStatusOutput = z.object({
   completed_tasks: z.array(
     z.object({
       campaign_id: z.string(),
-      campaign_name: z.string(),
-      task_type: z.string(),
+      campaign_name: foreignText(),
+      task_type: foreignName("task"),
       completed_at: Timestamp,
     }),
   ),
   available_services: z
     .array(ServiceView)
     .meta({ description: "Services that can be run right now, without doing a task first" }),
-  pending_payments: z.array(PaymentView.extend({ service: ServiceKey })),
+  pending_payments: z.array(PaymentView.extend({ service: foreignServiceKey() })),
   pending_approvals: z.array(z.object({ approval_id: z.string(), kind: z.string(), expires_at: Timestamp })),
 });

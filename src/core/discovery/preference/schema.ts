@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { TaskType, Timestamp } from "../../protocol/fields.ts";
+import { foreignName } from "../../protocol/foreign/index.ts";
 
 export const PreferenceLevel = z.enum(["preferred", "neutral", "avoided"]);
 
@@ -15,5 +16,7 @@ export const SetPreferencesInput = z.strictObject({
 });
 
 export const PreferencesOutput = z.object({
-  preferences: z.array(z.object({ task_type: z.string(), level: PreferenceLevel, updated_at: Timestamp })),
+  preferences: z.array(
+    z.object({ task_type: foreignName("task"), level: PreferenceLevel, updated_at: Timestamp }),
+  ),
 });

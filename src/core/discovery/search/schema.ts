@@ -1,6 +1,13 @@
 import { z } from "zod";
 import { DATA_TYPES } from "../../protocol/data-types.ts";
 import { Category, Cents, DataTypeField, JsonValue, ServiceKey, TaskType } from "../../protocol/fields.ts";
+import {
+  foreignName,
+  foreignSchema,
+  foreignServiceKey,
+  foreignText,
+  foreignTexts,
+} from "../../protocol/foreign/index.ts";
 
 /** R3.5: at most 50 results a page. */
 export const MAX_PAGE = 50;
@@ -40,9 +47,9 @@ export const SearchInput = z.strictObject({
   limit: z.number().int().min(1).max(MAX_PAGE).optional(),
 });
 
-const OutputSchema = z
-  .record(z.string(), JsonValue)
-  .meta({ description: "JSON Schema of the answers, if the sponsor gave one" });
+const OutputSchema = foreignSchema(z.record(z.string(), JsonValue)).meta({
+  description: "JSON Schema of the answers, if the sponsor gave one",
+});
 
 const Share = z.number().min(0).max(1);
 
@@ -51,7 +58,7 @@ export const Why = z
     found: z
       .array(
         z.object({
-          text: z.string().meta({ description: "A part of the search" }),
+          text: foreignName("choice").meta({ description: "A part of the search" }),
           by: z
             .enum(["word", "topic"])
             .meta({ description: "The word itself, or another one with this meaning" }),
@@ -82,9 +89,9 @@ const Obstacle = z.enum([
 
 const NearMiss = z
   .object({
-    service_key: z.string(),
-    name: z.string(),
-    categories: z.array(z.string()),
+    service_key: foreignServiceKey(),
+    name: foreignText(),
+    categories: z.array(foreignName("category")),
     because: z.array(Obstacle).meta({
       description: "What stands in the way: scopes, budgets, preferences, or a filter of this search",
     }),
@@ -95,23 +102,25 @@ export const ServiceView = z
   .object({
     service_type: z.enum(["campaign", "sponsored_api"]),
     service_id: z.string().meta({ description: "Id of the campaign or the sponsored API" }),
-    service_key: z.string(),
-    name: z.string(),
-    description: z.string(),
-    sponsor: z.string(),
-    required_task: z.string().nullable(),
-    task_type: z.string().nullable(),
+    service_key: foreignServiceKey(),
+    name: foreignText(),
+    description: foreignText(),
+    sponsor: foreignText(),
+    required_task: foreignText(),
+    task_type: foreignName("task").nullable(),
     subsidy_amount_cents: z.number().meta({ description: "The most that the sponsor pays for a call" }),
     price_cents: z.number().meta({ description: "The most that a call costs" }),
-    categories: z.array(z.string()),
-    tags: z.array(z.string()),
+    categories: z.array(foreignName("category")),
+    tags: foreignTexts(),
     estimated_task_duration_seconds: z.number().nullable(),
     relevance_score: z.number().min(0).max(1),
     already_completed: z
       .boolean()
       .meta({ description: "True if the service can be run without doing a task first" }),
     active: z.boolean(),
-    input_schema: z.record(z.string(), JsonValue).meta({ description: "JSON Schema of a run's input" }),
+    input_schema: foreignSchema(z.record(z.string(), JsonValue)).meta({
+      description: "JSON Schema of a run's input",
+    }),
     output_schema: OutputSchema.optional(),
     why: Why.optional().meta({ description: "Only if `explain` asks for it" }),
   })
@@ -120,12 +129,12 @@ export type ServiceView = z.infer<typeof ServiceView>;
 
 const DirectServiceView = z
   .object({
-    service_key: z.string(),
-    name: z.string(),
-    description: z.string(),
+    service_key: foreignServiceKey(),
+    name: foreignText(),
+    description: foreignText(),
     price_cents: z.number().meta({ description: "The most that a call costs, without our fee" }),
-    categories: z.array(z.string()),
-    input_schema: z.record(z.string(), JsonValue),
+    categories: z.array(foreignName("category")),
+    input_schema: foreignSchema(z.record(z.string(), JsonValue)),
     output_schema: OutputSchema.optional(),
   })
   .meta({ id: "DirectService" });
@@ -140,7 +149,7 @@ export const SearchOutput = z.object({
     description:
       "The search fits more services than are looked at: the best some hundreds. Narrow it to see others",
   }),
-  available_categories: z.array(z.string()).optional().meta({
+  available_categories: z.array(foreignName("category")).optional().meta({
     description: "If nothing was found: categories in your scopes that have services, the most common first",
   }),
   near_misses: z.array(NearMiss).optional().meta({
@@ -148,9 +157,8 @@ export const SearchOutput = z.object({
   }),
   understood: z
     .object({
-      parts: z.array(z.string()).meta({ description: "What was looked for, word by word" }),
-      corrected: z
-        .array(z.string())
+      parts: foreignTexts().meta({ description: "What was looked for, word by word" }),
+      corrected: foreignTexts()
         .optional()
         .meta({ description: "The search with other spelling, if that was changed" }),
     })

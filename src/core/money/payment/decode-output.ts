@@ -16,6 +16,7 @@ export interface AnswerBody {
 /** The output as the agent gets it. */
 export interface DecodedOutput {
   output: unknown;
+  output_written_by: "seller";
   output_content_type: string;
   output_truncated?: true;
 }
@@ -37,6 +38,7 @@ export async function decodeOutput(
       kind === "binary"
         ? { base64: body.toString("base64") }
         : await decodeText(ctx, body, contentType, kind, truncated),
+    output_written_by: "seller",
     output_content_type: contentType,
     ...(truncated && { output_truncated: true }),
   };

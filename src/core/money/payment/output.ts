@@ -10,6 +10,7 @@ import type { SendOutcome } from "./outcome-store.ts";
 /** An upstream's answer as the agent gets it, or the reason why there is none. */
 export interface Output {
   output?: unknown;
+  output_written_by?: "seller";
   output_content_type?: string;
   output_truncated?: true;
   output_unavailable_reason?: "not_delivered" | "too_large" | "no_longer_kept";

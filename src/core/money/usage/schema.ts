@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Id, Timestamp } from "../../protocol/fields.ts";
+import { foreignServiceKey, foreignText } from "../../protocol/foreign/index.ts";
 import { PaymentView } from "../payment/index.ts";
 
 export const UsageInput = z.strictObject({
@@ -9,14 +10,14 @@ export const UsageInput = z.strictObject({
 });
 
 export const UsageOutput = z.object({
-  payments: z.array(PaymentView.extend({ service: z.string(), created_at: Timestamp })),
+  payments: z.array(PaymentView.extend({ service: foreignServiceKey(), created_at: Timestamp })),
   total_count: z.number().int(),
   offset: z.number().int(),
   limit: z.number().int(),
   by_sponsor: z
     .array(
       z.object({
-        sponsor: z.string(),
+        sponsor: foreignText(),
         calls: z.number().int(),
         settled_cents: z.number(),
         pending_cents: z.number(),

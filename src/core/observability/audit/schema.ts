@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { CursorPaging, NextCursor } from "../../protocol/cursor.ts";
+import { foreignPath, foreignShape } from "../../protocol/foreign/index.ts";
 import { Id, JsonObject, Outcome, Page, Paging, Timestamp } from "../../protocol/fields.ts";
 
 export const AuditHistoryInput = Paging;
@@ -10,8 +11,8 @@ export const AuditHistoryOutput = z.object({
       id: z.string(),
       session_id: z.string().nullable(),
       operation: z.string(),
-      endpoint: z.string(),
-      request_summary: JsonObject.meta({
+      endpoint: foreignPath(),
+      request_summary: foreignShape(JsonObject).meta({
         description:
           "Shape of the request: types and lengths of its fields, without secrets or personal data",
       }),

@@ -1,6 +1,6 @@
 import type { SessionActor } from "../../context.ts";
 import type { Queries } from "../../ports/database.ts";
-import { json, nullable, text, texts, timestamp, uuid } from "../../ports/sql-types.ts";
+import { json, nullable, oneOf, text, texts, timestamp, uuid } from "../../ports/sql-types.ts";
 import type { Sql } from "../../ports/sql.ts";
 import { statement } from "../../ports/statement.ts";
 import type { DataType } from "../../protocol/data-types.ts";
@@ -73,13 +73,15 @@ export const recordConsents = statement({
     user_id: uuid,
     campaign_id: uuid,
     completion_id: uuid,
-    session_id: uuid,
+    granted_via: oneOf("agent", "human"),
+    /** Null: the user answered by themselves. */
+    session_id: nullable(uuid),
     consents: json<ConsentRecord[]>(),
   },
   row: {},
   text: `
     INSERT INTO consents (user_id, campaign_id, task_completion_id, consent_type, data_types, granted, purpose, granted_via, agent_session_id)
-    SELECT $user_id, $campaign_id, $completion_id, r."consentType", r."dataTypes", r.granted, r.purpose, 'agent', $session_id
+    SELECT $user_id, $campaign_id, $completion_id, r."consentType", r."dataTypes", r.granted, r.purpose, $granted_via, $session_id
       FROM jsonb_to_recordset($consents) AS r("consentType" text, "dataTypes" text[], granted boolean, purpose text)`,
 });
 

@@ -1,5 +1,5 @@
 import { findRegion } from "../../access/user/index.ts";
-import type { Deps, SessionActor } from "../../context.ts";
+import type { Deps, SessionActor, UserActor } from "../../context.ts";
 import type { PhoneRegion } from "../../protocol/phone-regions.ts";
 import { regionOf } from "./region-names.ts";
 import { regionsOfLanguage } from "./regions-of-language.ts";
@@ -11,12 +11,12 @@ export const campaignRegions = (
 ): PhoneRegion[] => [...new Set([...settings.phoneRegions, ...regionsOfLanguage(texts)])];
 
 /**
- * The regions whose national phone numbers are found in what an agent sends: the person's, those of the campaign or the
+ * The regions whose national phone numbers are found in what an agent or the user sends: the person's, those of the campaign or the
  * service, and what the operator configured.
  * @param texts what the sponsor wrote of the campaign or the service
  */
 export async function callRegions(
-  ctx: Pick<Deps, "db" | "settings"> & { actor: SessionActor },
+  ctx: Pick<Deps, "db" | "settings"> & { actor: SessionActor | UserActor },
   texts: readonly string[],
 ): Promise<PhoneRegion[]> {
   const own = regionOf((await findRegion(ctx.db, ctx.actor.userId)) ?? "");

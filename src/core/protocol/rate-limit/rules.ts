@@ -34,6 +34,12 @@ export const RATE_RULES = {
   accountDeleted: perMinute("account_deleted", 10, "person"),
   /** Exports of all that is stored of a person: megabytes each. */
   accountExported: { name: "account_exported", limit: 5, windowSeconds: 3600, per: "person" },
+  /** Requests of OAuth clients that a browser brings, and a person's answers to them. */
+  oauthRequest: perMinute("oauth_request", 60, "client address"),
+  /** Codes and refresh tokens that are exchanged. Hosts do it for all of their people from few addresses. */
+  oauthToken: perMinute("oauth_token", 600, "client address"),
+  /** OAuth clients that register themselves. */
+  oauthRegistration: { name: "oauth_registration", limit: 120, windowSeconds: 3600, per: "client address" },
   /** Agents that one person registers. */
   agentRegistered: { name: "agent_registered", limit: 10, windowSeconds: 3600, per: "person" },
   /** Keys and handovers of one person's agents. */

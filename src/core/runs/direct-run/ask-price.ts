@@ -10,7 +10,7 @@ import { findApi, inactiveService } from "../../sponsorship/sponsored-api/index.
 import { saleTerms } from "./sale-terms.ts";
 import type { RunDirectlyInput } from "./schema.ts";
 
-type Context = Pick<Deps, "db" | "networks" | "settings">;
+type Context = Pick<Deps, "db" | "sql" | "networks" | "settings">;
 
 /**
  * Tells what a service costs at most, for crawlers and clients that ask without an input. The upstream isn't asked:
@@ -40,14 +40,11 @@ export async function priceDemand(ctx: Context, api: ApiRow, { seller }: Network
  * Finds a service that is sold, and the network where it is paid.
  * @throws `not_found`, `no_sponsor` for a service that costs nothing
  */
-export async function findSold(
-  { db, networks }: Context,
-  serviceKey: string,
-): Promise<{ api: ApiRow; network: Network }> {
-  const api = await findApi(db, serviceKey);
+export async function findSold(ctx: Context, serviceKey: string): Promise<{ api: ApiRow; network: Network }> {
+  const api = await findApi(ctx, serviceKey);
   if (api === undefined) throw notFound("service");
   if (api.payTo === null || api.network === null) throw notForSale();
-  return { api, network: networks.get(api.network) };
+  return { api, network: ctx.networks.get(api.network) };
 }
 
 /** @throws `inactive`, `payments_paused` */

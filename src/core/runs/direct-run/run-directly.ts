@@ -19,6 +19,7 @@ import type { Offer } from "../../ports/x402-buyer.ts";
 import type { PresentedPayment, RequestHeaders } from "../../ports/x402-seller.ts";
 import { canonicalJson } from "../../protocol/canonical-json.ts";
 import { AppError } from "../../protocol/errors.ts";
+import { restoreNames } from "../../protocol/foreign/index.ts";
 import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
 import {
   buildUpstreamRequest,
@@ -66,7 +67,7 @@ export async function runDirectly(ctx: Context, input: z.infer<typeof RunDirectl
   const { api, network } = await findSold(ctx, input.service_key);
   const payment = readPayment(network, ctx.headers);
   if (payment === undefined && input.input === undefined) throw await priceDemand(ctx, api, network);
-  const call = readCall(ctx, api, network, input.input ?? {});
+  const call = readCall(ctx, api, network, restoreNames(api.inputSchema, input.input ?? {}));
   const earlier = payment && (await findEarlierClaim(ctx, network, payment));
   if (payment !== undefined && earlier !== undefined)
     return answerRepeatedPayment(ctx, call, payment, earlier);

@@ -10,6 +10,7 @@ import { callRegions } from "../../personal-data/phone-regions/index.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
 import type { AppError } from "../../protocol/errors.ts";
 import { notFound } from "../../protocol/errors.ts";
+import { restoreNames } from "../../protocol/foreign/index.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
 import { findCampaignForUser } from "../../sponsorship/campaign/index.ts";
@@ -40,7 +41,7 @@ export async function planService(
   input: Input,
 ): Promise<{ data: Plan; nextActions: NextAction[] }> {
   const { db, actor } = ctx;
-  const api = await findApi(db, input.service_key);
+  const api = await findApi(ctx, input.service_key);
   if (api === undefined) throw notFound("service");
   const cost = api.expectedCostMicros;
 
@@ -52,7 +53,7 @@ export async function planService(
   if (task !== undefined) await recordSelection(db, actor.sessionId, task.id);
 
   const taskFacts = task === undefined ? undefined : await describeSchema(ctx, task.taskSchema);
-  const checked = await checkInput(ctx, api, input.input);
+  const checked = await checkInput(ctx, api, restoreNames(api.inputSchema, input.input));
   const needed: Scopes = {
     taskTypes: task === undefined ? [] : [task.taskType],
     dataTypes: [...new Set([...checked.dataTypes, ...(taskFacts?.dataTypes.required ?? [])])],

@@ -8,6 +8,13 @@ import {
   JsonValue,
   ServiceKey,
 } from "../../protocol/fields.ts";
+import {
+  foreignFieldError,
+  foreignName,
+  foreignSchema,
+  foreignServiceKey,
+  foreignText,
+} from "../../protocol/foreign/index.ts";
 
 export const PlanInput = z.strictObject({
   service_key: ServiceKey,
@@ -18,7 +25,7 @@ export const PlanInput = z.strictObject({
 });
 
 export const PlanOutput = z.object({
-  service: z.string(),
+  service: foreignServiceKey(),
   ready: z.boolean().meta({ description: "True if a sponsor would pay for run_service right now" }),
   price_cents: z.number().meta({ description: "What a call costs at most" }),
   expected_cost_cents: z.number().meta({
@@ -30,7 +37,7 @@ export const PlanOutput = z.object({
     .meta({ description: "Seconds for the task, if one is left to do, plus the upstream's timeout" }),
   payer: z
     .object({
-      sponsored_by: z.string(),
+      sponsored_by: foreignText(),
       campaign_id: z.string().optional(),
       remaining_budget_cents: z.number(),
     })
@@ -39,10 +46,10 @@ export const PlanOutput = z.object({
   task: z
     .object({
       campaign_id: z.string(),
-      required_task: z.string(),
-      task_type: z.string(),
-      required_fields: z.array(z.string()),
-      optional_fields: z.array(z.string()),
+      required_task: foreignText(),
+      task_type: foreignName("task"),
+      required_fields: z.array(foreignName("field")),
+      optional_fields: z.array(foreignName("field")),
       required_data_types: z.array(DataTypeField),
       estimated_task_duration_seconds: z.number().nullable(),
     })
@@ -54,9 +61,7 @@ export const PlanOutput = z.object({
     budget_cents: z
       .number()
       .meta({ description: "Cents that the session or the grant lacks, whichever lacks more" }),
-    input: z
-      .array(z.object({ path: z.string(), message: z.string(), keyword: z.string() }))
-      .meta({ description: "Errors in the input, if one was given" }),
+    input: z.array(foreignFieldError()).meta({ description: "Errors in the input, if one was given" }),
   }),
   smallest_approval: z
     .object({
@@ -72,9 +77,8 @@ export const PlanOutput = z.object({
   blocked: z.object({ error_code: ErrorCodeField, message: z.string() }).nullable().meta({
     description: "Why neither an approval nor a task would make the run possible. null: it is possible",
   }),
-  input_schema: z.record(z.string(), JsonValue),
-  output_schema: z
-    .record(z.string(), JsonValue)
+  input_schema: foreignSchema(z.record(z.string(), JsonValue)),
+  output_schema: foreignSchema(z.record(z.string(), JsonValue))
     .optional()
     .meta({ description: "JSON Schema of the answers, if the sponsor gave one" }),
 });

@@ -26,8 +26,9 @@ import type { UpstreamAnswer } from "../../ports/upstream.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import { AppError, notFound } from "../../protocol/errors.ts";
-import { next } from "../../protocol/next-actions.ts";
+import { restoreNames } from "../../protocol/foreign/index.ts";
 import { releaseClaim, renewClaim } from "../../protocol/idempotency/index.ts";
+import { next } from "../../protocol/next-actions.ts";
 import { choosePayers } from "../../sponsorship/payer/index.ts";
 import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
 import {
@@ -58,11 +59,17 @@ type Context = Deps & { actor: SessionActor };
  * because it may answer without a payment.
  * @throws the error of the first check that fails, and the errors of `askQuote`, `reserveCall` and `payAndDeliver`
  */
-export async function runService(ctx: Context, input: Input): Promise<Run> {
-  const api = await findApi(ctx.db, input.service_key);
+export async function runService(ctx: Context, given: Input): Promise<Run> {
+  const api = await findApi(ctx, given.service_key);
+  // A caller who asked for quiet may send aliases of the service and of its fields.
+  const input = {
+    ...given,
+    service_key: api?.serviceKey ?? given.service_key,
+    input: restoreNames(api?.inputSchema, given.input ?? {}),
+  };
   const claimed = await claimRun(ctx, {
     serviceKey: input.service_key,
-    input: input.input ?? {},
+    input: input.input,
     campaignId: input.campaign_id,
     maxCostCents: input.max_cost_cents,
     idempotencyKey: input.idempotency_key,

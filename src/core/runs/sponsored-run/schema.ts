@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { outputFields, PaymentView } from "../../money/payment/index.ts";
 import { Cents, Id, JsonObject, ServiceKey } from "../../protocol/fields.ts";
+import { foreignServiceKey } from "../../protocol/foreign/index.ts";
 import { IdempotencyKey } from "../../protocol/idempotency/index.ts";
 
 export const RunServiceInput = z.strictObject({
@@ -15,7 +16,7 @@ export const RunServiceInput = z.strictObject({
 export type RunServiceInput = z.infer<typeof RunServiceInput>;
 
 export const RunServiceOutput = z.object({
-  service: z.string(),
+  service: foreignServiceKey(),
   ...outputFields,
   payment: PaymentView,
   execution_metadata: z.object({

@@ -11,6 +11,7 @@ import {
   Timestamp,
   visibleText,
 } from "../../protocol/fields.ts";
+import { isServiceAlias } from "../../protocol/foreign/index.ts";
 import { IdempotencyKey } from "../../protocol/idempotency/index.ts";
 import { ApiStatistics, Period } from "../dashboard/index.ts";
 
@@ -108,7 +109,10 @@ const fields = {
 };
 
 export const RegisterApiInput = z.strictObject({
-  service_key: ServiceKey,
+  service_key: ServiceKey.refine((key) => !isServiceAlias(key), {
+    message: "has the form of an alias of other keys",
+    params: { keyword: "pattern" },
+  }),
   idempotency_key: IdempotencyKey.optional(),
   ...fields,
   localized: fields.localized.optional(),

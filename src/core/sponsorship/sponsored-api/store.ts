@@ -2,9 +2,11 @@ import type { SponsoredApi } from "../../../platform/generated/prisma/client.ts"
 import type { Account } from "../../money/budget/index.ts";
 import { ACCOUNT_FIELDS } from "../../money/budget/index.ts";
 import type { Queries } from "../../ports/database.ts";
+import type { Sql } from "../../ports/sql.ts";
 import { bigint, bytes, integer, json, nullable, oneOf, text, texts, uuid } from "../../ports/sql-types.ts";
 import { statement } from "../../ports/statement.ts";
 import type { DataType } from "../../protocol/data-types.ts";
+import { isServiceAlias } from "../../protocol/foreign/index.ts";
 
 export type ApiRow = Omit<SponsoredApi, "searchText">;
 export type ApiWithBudget = ApiRow & { budgetAccount: Account | null };
@@ -50,7 +52,25 @@ export const insertApi = statement({
 
 const WITH_BUDGET = { budgetAccount: { select: ACCOUNT_FIELDS } } as const;
 
-export async function findApi(db: Queries, serviceKey: string): Promise<ApiRow | undefined> {
+/** The key of the service with this alias (`neutralServiceKey`). */
+const findKeyByAlias = statement({
+  name: "sponsored-api.find-key-by-alias",
+  limit: "read",
+  params: { alias: text },
+  row: { service_key: text },
+  text: `
+    SELECT service_key FROM sponsored_apis WHERE 'service_' || left(encode(sha256(service_key::bytea), 'hex'), 24) = $alias`,
+});
+
+/** @param name the service's key, or the alias by which readers know it who ask for quiet */
+export async function findApi(
+  { db, sql }: { db: Queries; sql: Sql },
+  name: string,
+): Promise<ApiRow | undefined> {
+  const serviceKey = isServiceAlias(name)
+    ? (await findKeyByAlias.first(sql, { alias: name }))?.service_key
+    : name;
+  if (serviceKey === undefined) return undefined;
   return (
     (await db.sponsoredApi.findUnique({ where: { serviceKey }, omit: { searchText: true } })) ?? undefined
   );

@@ -10,6 +10,7 @@ import { callRegions } from "../../personal-data/phone-regions/index.ts";
 import { requireStored, resolveReferences, sourcesOf } from "../../personal-data/vault/index.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import { AppError } from "../../protocol/errors.ts";
+import { restoreNames } from "../../protocol/foreign/index.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
 import type { PhoneRegion } from "../../protocol/phone-regions.ts";
@@ -42,7 +43,9 @@ export async function completeTask(ctx: Context, input: Input): Promise<Result> 
   const { completionId: earlierId } = campaign;
   if (earlierId !== null && !dryRun) return acceptedResult(ctx, campaign.id, earlierId, true);
 
-  const submitted = await checkAnswers(ctx, campaign, input.task_data);
+  // A caller who asked for quiet may send aliases of the task's fields.
+  const taskData = restoreNames(campaign.taskSchema, input.task_data);
+  const submitted = await checkAnswers(ctx, campaign, taskData);
   requireConsentBlock(campaign, submitted.dataTypes, input.consent);
   const needed = { taskTypes: [], dataTypes: submitted.dataTypes, categories: [] };
   await requirePermission(ctx, needed, { about: { campaignId: campaign.id }, dryRun });
@@ -50,7 +53,7 @@ export async function completeTask(ctx: Context, input: Input): Promise<Result> 
     await requireStored(ctx, submitted.references, ANSWERS);
     return dryRunResult(campaign);
   }
-  const answers = await fillInVaultValues(ctx, campaign, input.task_data, submitted);
+  const answers = await fillInVaultValues(ctx, campaign, taskData, submitted);
 
   const completionId = randomUUID();
   const stored = await insertCompletion(
@@ -62,7 +65,8 @@ export async function completeTask(ctx: Context, input: Input): Promise<Result> 
       task_name: campaign.requiredTask,
       details: encryptAnswers(ctx.cipher, completionId, answers.data),
       data_types: answers.dataTypes,
-      sources: sourcesOf(input.task_data, submitted.references, "agent"),
+      sources: sourcesOf(taskData, submitted.references, "agent"),
+      execution_mode: "agent",
       session_id: ctx.actor.sessionId,
     },
     consentsOfCompletion(answers.dataTypes, campaign, input.consent),

@@ -10,6 +10,7 @@ import { requireId } from "../../protocol/fields.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
 import { findCampaignForUser } from "../campaign/index.ts";
+import { summarizeTask, taskUrl } from "./rules.ts";
 import type { GetTaskInput, GetTaskOutput } from "./schema.ts";
 import { findInputSchemas, listPayableServices } from "./store.ts";
 
@@ -37,6 +38,7 @@ export async function getTask(
     (type) => scopes.dataTypes.includes(type) && grantScopes.dataTypes.includes(type),
   );
   const alreadyCompleted = campaign.completionId !== null;
+  const stored = await storedDataTypes(ctx.db, ctx.actor.userId, permitted);
   return {
     data: {
       campaign_id: campaign.id,
@@ -46,11 +48,13 @@ export async function getTask(
       task_type: campaign.taskType,
       task_description: campaign.taskDescription,
       purpose: campaign.purpose,
+      task_summary: summarizeTask(taskSchema, [...requiredFields, ...optionalFields], stored),
+      task_url: taskUrl(ctx.settings.publicBaseUrl, campaign.id),
       task_input_schema: taskSchema,
       required_fields: [...requiredFields],
       optional_fields: [...optionalFields],
       data_types: [...dataTypes.all],
-      stored_data_types: await storedDataTypes(ctx.db, ctx.actor.userId, permitted),
+      stored_data_types: stored,
       subsidy_amount_cents: microsToCents(campaign.subsidyMicros),
       already_completed: alreadyCompleted,
     },

@@ -1,4 +1,5 @@
 import type { Cipher } from "../../ports/cipher.ts";
+import type { DataType } from "../../protocol/data-types.ts";
 
 /** Binds encrypted answers to their completion. */
 const detailsContext = (completionId: string): string => `task_completions.details:${completionId}`;
@@ -20,3 +21,34 @@ export const decryptAnswers = (
     string,
     unknown
   >;
+
+/** The page on which the user reads a task in the sponsor's words, and can answer it. */
+export const taskUrl = (publicBaseUrl: string, campaignId: string): string =>
+  `${publicBaseUrl}/tasks/${campaignId}`;
+
+/**
+ * Says in our words what a task asks for.
+ *
+ * @param fields the names of its top-level fields
+ * @param stored the data types that the user has stored and the session may pass on
+ * @example summarizeTask(schema, ["score", "email"], ["email"]) // "2 questions, 1 of them answered from your stored data"
+ */
+export function summarizeTask(
+  taskSchema: Record<string, unknown>,
+  fields: readonly string[],
+  stored: readonly DataType[],
+): string {
+  const properties = (taskSchema["properties"] ?? {}) as Record<
+    string,
+    { "x-data-type"?: DataType } | boolean
+  >;
+  const fromStored = fields.filter((name) => {
+    const field = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    const type = typeof field === "object" ? field["x-data-type"] : undefined;
+    return type !== undefined && stored.includes(type);
+  });
+  const questions = `${fields.length} question${fields.length === 1 ? "" : "s"}`;
+  return fromStored.length === 0
+    ? questions
+    : `${questions}, ${fromStored.length} of them answered from your stored data`;
+}

@@ -1,21 +1,29 @@
 import { z } from "zod";
-import { DataTypeField, Id, JsonObject } from "../../protocol/fields.ts";
+import { DataTypeField, Id, JsonObject, Timestamp } from "../../protocol/fields.ts";
+import { foreignName, foreignSchema, foreignText } from "../../protocol/foreign/index.ts";
 
 export const GetTaskInput = z.strictObject({ campaign_id: Id });
 
 export const GetTaskOutput = z.object({
   campaign_id: z.string(),
-  campaign_name: z.string(),
-  sponsor: z.string(),
-  required_task: z.string(),
-  task_type: z.string(),
-  task_description: z.string(),
-  purpose: z
-    .string()
-    .meta({ description: "What the sponsor uses the answers for; show it with the consent" }),
-  task_input_schema: JsonObject.meta({ description: "JSON Schema (2020-12) of task_data" }),
-  required_fields: z.array(z.string()),
-  optional_fields: z.array(z.string()),
+  campaign_name: foreignText(),
+  sponsor: foreignText(),
+  required_task: foreignText(),
+  task_type: foreignName("task"),
+  task_description: foreignText(),
+  purpose: foreignText().meta({
+    description: "What the sponsor uses the answers for; show it with the consent",
+  }),
+  task_summary: z.string().meta({
+    description: "What the task asks for, in our words",
+    examples: ["3 questions, 2 of them answered from your stored data"],
+  }),
+  task_url: z.string().meta({
+    description: "Page on which the user reads the sponsor's words, and can answer without you",
+  }),
+  task_input_schema: foreignSchema(JsonObject).meta({ description: "JSON Schema (2020-12) of task_data" }),
+  required_fields: z.array(foreignName("field")),
+  optional_fields: z.array(foreignName("field")),
   data_types: z
     .array(DataTypeField)
     .meta({ description: "Types of personal data that the answers can hold" }),
@@ -52,4 +60,32 @@ export const CompleteTaskOutput = z.object({
     .meta({ description: "True if this sponsor would pay for a service right now" }),
   already_completed: z.boolean(),
   dry_run: z.literal(true).optional().meta({ description: "Nothing was stored" }),
+});
+
+export const OwnTaskInput = GetTaskInput;
+/** A task as its user reads it, in the sponsor's words. */
+export const OwnTaskOutput = z.object({
+  campaign_id: z.string(),
+  campaign_name: z.string(),
+  sponsor: z.string(),
+  required_task: z.string(),
+  task_description: z.string(),
+  purpose: z.string(),
+  retention_days: z.number().int(),
+  task_schema: JsonObject,
+  stored: z
+    .array(z.object({ data_type: DataTypeField, value: z.unknown() }))
+    .meta({ description: "What the user has stored of the data that the task asks for" }),
+  pays_for: z.array(z.string()).meta({ description: "Keys of the services that the sponsor then pays for" }),
+  completed_at: Timestamp.nullable(),
+});
+
+export const AnswerOwnTaskInput = z.strictObject({
+  campaign_id: Id,
+  task_data: JsonObject,
+  contact_permission: z.boolean(),
+});
+export const AnswerOwnTaskOutput = z.object({
+  task_completion_id: z.string(),
+  already_completed: z.boolean(),
 });

@@ -3,13 +3,13 @@ import { recordConsents } from "../../personal-data/consent/index.ts";
 import type { ConsentRecord } from "../../personal-data/consent/index.ts";
 import type { Sources } from "../../personal-data/vault/index.ts";
 import type { Queries } from "../../ports/database.ts";
-import { bytes, integer, json, text, texts, uuid } from "../../ports/sql-types.ts";
+import { bytes, integer, json, nullable, oneOf, text, texts, uuid } from "../../ports/sql-types.ts";
 import type { SqlPool } from "../../ports/sql.ts";
 import type { Values } from "../../ports/statement.ts";
 import { statement } from "../../ports/statement.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 
-/** Stores a completion, unless the session has ended, or a completion of this user already stands. */
+/** Stores a completion, unless its session has ended, or a completion of this user already stands. */
 const insert = statement({
   name: "task.insert-completion",
   limit: "money",
@@ -22,13 +22,15 @@ const insert = statement({
     details: bytes,
     data_types: texts<DataType>(),
     sources: json<Sources>(),
-    session_id: uuid,
+    execution_mode: oneOf("agent", "human"),
+    /** Null: the user answered by themselves. */
+    session_id: nullable(uuid),
   },
   row: {},
   text: `
     INSERT INTO task_completions (id, campaign_id, user_id, task_name, details, data_types, sources, execution_mode, agent_session_id)
-    SELECT $id, $campaign_id, $user_id, $task_name, $details, $data_types, $sources, 'agent', $session_id
-     WHERE EXISTS (SELECT FROM live_sessions WHERE id = $session_id)
+    SELECT $id, $campaign_id, $user_id, $task_name, $details, $data_types, $sources, $execution_mode, $session_id
+     WHERE $session_id IS NULL OR EXISTS (SELECT FROM live_sessions WHERE id = $session_id)
     ON CONFLICT (campaign_id, user_id) WHERE withdrawn_at IS NULL DO NOTHING`,
 });
 
@@ -50,8 +52,10 @@ export const insertCompletion = (
   sql.transaction(async (tx) => {
     if ((await shareUser.first(tx, { id: completion.user_id })) === undefined) return false;
     if ((await insert.count(tx, completion)) === 0) return false;
-    const { id, campaign_id, user_id, session_id } = completion;
-    await recordConsents.count(tx, { completion_id: id, campaign_id, user_id, session_id, consents });
+    const { id, campaign_id, user_id, session_id, execution_mode: granted_via } = completion;
+    await recordConsents.count(tx, {
+      ...{ completion_id: id, campaign_id, user_id, session_id, granted_via, consents },
+    });
     return true;
   });
 
@@ -74,6 +78,16 @@ export const eraseExpiredAnswers = statement({
     )
     UPDATE task_completions t SET details = NULL FROM expired WHERE t.id = expired.id`,
 });
+
+/** When a completion was accepted. Undefined without one. */
+export async function findCompletedAt(db: Queries, completionId: string | null): Promise<Date | undefined> {
+  if (completionId === null) return undefined;
+  const completion = await db.taskCompletion.findUnique({
+    where: { id: completionId },
+    select: { createdAt: true },
+  });
+  return completion?.createdAt;
+}
 
 /** Lists the services that a campaign would pay for right now, cheapest first. */
 export async function listPayableServices(db: Queries, campaignId: string, userId: string) {

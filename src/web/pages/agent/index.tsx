@@ -16,6 +16,7 @@ import { Payment } from "../payments/payment.tsx";
 import { usePayments } from "../payments/queries.ts";
 import { OlderList } from "../shell/older-list.tsx";
 import { AskAbove, DontAsk } from "./rule-dialogs.tsx";
+import { Reading } from "./reading.tsx";
 import { Rules } from "./rules.tsx";
 
 const route = getRouteApi("/console/agents/$grantId");
@@ -57,6 +58,7 @@ export function AgentPage() {
       <div className="agent-facts">
         <Allowed row={row} />
         <Rules row={row} />
+        {row.state !== "expired" && row.state !== "retired" && <Reading row={row} />}
       </div>
       <Payments row={row} />
     </>

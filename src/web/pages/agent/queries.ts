@@ -19,6 +19,13 @@ export const useDontAsk = () =>
     onSettled,
   });
 
+export const useSetReading = () =>
+  useMutation({
+    mutationFn: (reading: { grant_id: string; reads_sponsor_texts: boolean | null }) =>
+      server.agents.set_reading.mutate(reading),
+    onSettled,
+  });
+
 export const useEndRule = () =>
   useMutation({
     mutationFn: (ruleId: string) => server.rules.end.mutate({ rule_id: ruleId }),

@@ -1,4 +1,5 @@
 import "./agents.css";
+import { Link } from "@tanstack/react-router";
 import { failureOf } from "../../data/failure.ts";
 import type { AgentRow } from "../../data/shapes.ts";
 import { Button } from "../../ui/button.tsx";
@@ -61,6 +62,11 @@ export function AgentsPage() {
         </Empty>
       )}
       {agents.length > 0 && <Table agents={agents} isLive={error === null} />}
+      <p className="agents-more">
+        <Link to="/connect" className="btn" data-tone="plain">
+          {words.connect.title}
+        </Link>
+      </p>
     </>
   );
 }

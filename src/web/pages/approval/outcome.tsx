@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import { useEffect } from "react";
 import type { Decided } from "../../data/shapes.ts";
 import { Alert, Cross, Tick } from "../../ui/icons.tsx";
 import { said } from "../../ui/said.tsx";
@@ -27,12 +28,28 @@ export function Outcome(props: OutcomeProps) {
         <StepHeading>{title}</StepHeading>
         <p className="quiet">{lead}</p>
         {props.state === "decided" && sign === "approved" && <Granted page={props.page} />}
-        {props.state === "decided" && <WayBack url={props.page.question.agent.return_url} />}
+        {props.state === "decided" && <Onward page={props.page} />}
         <Link to="/agents" className="btn" data-tone="plain">
           {w.toAgents}
         </Link>
       </section>
     </Frame>
+  );
+}
+
+/** The way on: back to the app that waits for the answer, or to the agent's own page. */
+function Onward({ page: { continue_at: path, question } }: { page: Decided }) {
+  return path === null ? <WayBack url={question.agent.return_url} /> : <GoOn path={path} />;
+}
+
+/** Takes the answer to the app that waits for it. The server knows where that is. */
+function GoOn({ path }: { path: string }) {
+  const { goOn } = useWords().words.approval.done;
+  useEffect(() => location.assign(path), [path]);
+  return (
+    <a href={path} className="btn" data-tone="allow">
+      {goOn}
+    </a>
   );
 }
 
@@ -51,11 +68,13 @@ function useOutcome(props: OutcomeProps) {
   const { done: w } = useWords().words.approval;
   if (props.state === "ended") return { sign: "over", title: w.ended, lead: w.endedLead };
   if (props.state === "missing") return { sign: "over", title: w.missing, lead: w.missingLead };
-  const { status, question } = props.page;
+  const { status, question, continue_at: onward } = props.page;
   const name = said(question.agent.name, 40);
+  const place = question.returns_to ?? "";
+  const goingOn = onward === null ? undefined : w.goingOn(place.includes(".") ? said(place, 60) : w.theApp);
   return status === "approved"
-    ? { sign: status, title: w.allowed(name), lead: w.allowedLead }
-    : { sign: status, title: w.denied(name), lead: w.deniedLead };
+    ? { sign: status, title: w.allowed(name), lead: goingOn ?? w.allowedLead }
+    : { sign: status, title: w.denied(name), lead: goingOn ?? w.deniedLead };
 }
 
 /** What was allowed, once more. */

@@ -2,8 +2,17 @@ import type { Question } from "../../data/shapes.ts";
 import { Glyph } from "../../ui/glyph.tsx";
 import { said, Said } from "../../ui/said.tsx";
 import { Ago } from "../../ui/times.tsx";
+import type { Words } from "../../words/en.ts";
 import { useNow, useWords } from "../../words/language.tsx";
 import { StepHeading } from "./heading.tsx";
+
+/** Where the person goes with the answer. @param place a host with its port, or the scheme of an app */
+function placeSentence(place: string, w: Words["approval"]["ask"]): string {
+  if (/^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(place)) return w.returnsToDevice;
+  return /^[a-z][a-z0-9+.-]*:$/.test(place)
+    ? w.returnsToApp(said(place, 40))
+    : w.returnsToHost(said(place, 60));
+}
 
 /** Who asks, for what, and what speaks for or against it. */
 export function Who({ question, title }: { question: Question; title: string }) {
@@ -52,6 +61,14 @@ export function Who({ question, title }: { question: Question; title: string }) 
             )}
           </dd>
         </div>
+        {question.returns_to !== null && (
+          <div>
+            <dt>{w.afterwards}</dt>
+            <dd>
+              <bdi>{placeSentence(question.returns_to, w)}</bdi>
+            </dd>
+          </div>
+        )}
         <div>
           <dt>{w.answerUntil}</dt>
           <dd>

@@ -18,6 +18,7 @@ import { useBuiltAgent, useRetire } from "../built-agents/queries.ts";
 import { useFailureWords } from "../shell/failure-words.ts";
 import { HandOver } from "./hand-over.tsx";
 import { Keys } from "./keys.tsx";
+import { SignInClient } from "./sign-in-client.tsx";
 import { ReturnAddress } from "./return-address.tsx";
 import { Usage } from "./usage.tsx";
 
@@ -76,6 +77,7 @@ function Agent({ agent }: { agent: BuiltAgent }) {
       <Keys agent={agent} onMade={setMade} />
       {retiredAt === null && (
         <div className="built-more">
+          <SignInClient agent={agent} />
           <ReturnAddress agent={agent} />
           <HandOver agent={agent} />
           <Retire agent={agent} name={name} />

@@ -68,6 +68,21 @@ export const useEndOffer = () => useAgentCall((input) => server.build.offers.end
 export const useAcceptOffer = () => useAgentCall((input) => server.build.offers.accept.mutate(input));
 export const useRetire = () => useAgentCall((input) => server.build.retire.mutate(input));
 
+export const useClient = (agentId: string) =>
+  useQuery({
+    queryKey: [BUILD, agentId, "client"],
+    queryFn: ({ signal }) => server.build.client.get.query({ agent_id: agentId }, { signal }).then(dataOf),
+  });
+
+export const usePutClient = (agentId: string) =>
+  useMutation({
+    mutationFn: (redirectUris: string[]) =>
+      server.build.client.put.mutate({ agent_id: agentId, redirect_uris: redirectUris }).then(dataOf),
+    ...FORGOTTEN,
+  });
+
+export const useRemoveClient = () => useAgentCall((input) => server.build.client.remove.mutate(input));
+
 export const useReturnUrl = (agentId: string) =>
   useMutation({
     mutationFn: (returnUrl: string | null) =>

@@ -1,0 +1,87 @@
+import type { SyntheticEvent } from "react";
+import { useState } from "react";
+import { failureOf } from "../../data/failure.ts";
+import type { DataType, OwnTask } from "../../data/shapes.ts";
+import { Button } from "../../ui/button.tsx";
+import { Check } from "../../ui/check.tsx";
+import { Problem } from "../../ui/empty.tsx";
+import { useWords } from "../../words/language.tsx";
+import { useNouns } from "../approval/noun-words.ts";
+import { useFailureWords } from "../shell/failure-words.ts";
+import { Control } from "./control.tsx";
+import type { Field } from "./fields.ts";
+import { answersOf, fieldsOf, isMissing, storedIn } from "./fields.ts";
+import { useAnswer } from "./queries.ts";
+
+const ANSWERS = "/task_data";
+
+/** The sponsor's questions, with what is stored filled in. The button says with whom the answers are shared. */
+export function Answers({ task, sponsor }: { task: OwnTask; sponsor: string }) {
+  const { taskPage: w } = useWords().words;
+  const fields = fieldsOf(task.task_schema);
+  return (
+    <section aria-labelledby="answers-title" className="sheet task-part">
+      <h2 id="answers-title">{w.yourAnswers}</h2>
+      {fields === undefined ? (
+        <p>{w.noForm}</p>
+      ) : (
+        <AnswerForm task={task} sponsor={sponsor} fields={fields} />
+      )}
+    </section>
+  );
+}
+
+function AnswerForm({ task, sponsor, fields }: { task: OwnTask; sponsor: string; fields: Field[] }) {
+  const { taskPage: w } = useWords().words;
+  const { dataList } = useNouns();
+  const explain = useFailureWords();
+  const answer = useAnswer(task.campaign_id);
+  const [stored] = useState(() => storedIn(fields, task.stored));
+  const [typed, setTyped] = useState(stored);
+  const [mayContact, setMayContact] = useState(false);
+  const [wasPressed, setWasPressed] = useState(false);
+
+  const failure = answer.error === null ? undefined : failureOf(answer.error);
+  const isRefused = failure?.code === "validation_error";
+  const errorOf = (field: Field): string | undefined => {
+    if (wasPressed && isMissing(field, typed)) return w.missing;
+    const at = ANSWERS + field.pointer;
+    return isRefused && failure.fields.some((path) => path === at || path.startsWith(`${at}/`))
+      ? w.doesntFit
+      : undefined;
+  };
+  const personal = fields
+    .filter(({ pointer, dataType }) => dataType !== undefined && (typed[pointer] ?? "").trim() !== "")
+    .map(({ dataType }) => dataType as DataType);
+
+  const submit = (event: SyntheticEvent): void => {
+    event.preventDefault();
+    setWasPressed(true);
+    if (answer.isPending || fields.some((field) => isMissing(field, typed))) return;
+    answer.mutate({ task_data: answersOf(fields, typed), contact_permission: mayContact });
+  };
+  return (
+    <form className="task-form" onSubmit={submit} noValidate>
+      {fields.map((field) => (
+        <Control
+          key={field.pointer}
+          field={field}
+          value={typed[field.pointer] ?? ""}
+          isStored={stored[field.pointer] !== undefined && typed[field.pointer] === stored[field.pointer]}
+          error={errorOf(field)}
+          onChange={(value) => setTyped({ ...typed, [field.pointer]: value })}
+        />
+      ))}
+      <Check label={w.contact(sponsor)} isChecked={mayContact} onChange={setMayContact} />
+      {failure !== undefined && !(isRefused && fields.some((field) => errorOf(field) !== undefined)) && (
+        <Problem>{isRefused ? w.refused : explain(failure)}</Problem>
+      )}
+      <p className="note">
+        {personal.length === 0 ? w.nothingPersonal : w.holds(dataList([...new Set(personal)]))}
+      </p>
+      <Button tone="allow" size="large" type="submit" isBusy={answer.isPending}>
+        {w.share(sponsor)}
+      </Button>
+    </form>
+  );
+}

@@ -1,0 +1,31 @@
+import type { TaskWords } from "./task-en.ts";
+
+export const taskJa: TaskWords = {
+  title: (sponsor) => `${sponsor} からの質問`,
+  lead: (sponsor) =>
+    `${sponsor} がエージェントの利用料を支払う代わりに、次の質問があります。ここで回答するか、エージェントに回答を伝えてください。`,
+  inTheirWords: "スポンサーの文面",
+  purpose: "利用目的",
+  kept: "保存期間",
+  paysFor: "支払いの対象",
+  nothingNow: "現在はなし",
+  yourAnswers: "あなたの回答",
+  optional: (question) => `${question}（空欄でも可）`,
+  oneALine: "1行に1つずつ入力します。",
+  fromStored: "保存した情報から入力しました。",
+  yes: "はい",
+  no: "いいえ",
+  missing: "入力が必要です。",
+  doesntFit: "質問の形式に合わないか、ここで求められていない情報が含まれています。",
+  refused: "回答が質問の形式に合いません。何も共有されていません。",
+  contact: (sponsor) => `${sponsor} からの連絡を受け取る`,
+  nothingPersonal: "共有されるのはこの回答だけです。ほかの個人情報は含まれません。",
+  holds: (data) => `回答とともに共有される情報: ${data}。共有はあとでやめられます。`,
+  share: (sponsor) => `${sponsor} と回答を共有する`,
+  noForm: "この質問はこのページで表示できない形式です。エージェントと一緒に回答できます。",
+  done: "回答済みです",
+  doneNote: (sponsor, when) => `${when}に ${sponsor} と共有しました。エージェントは自動で続行します。`,
+  seeShared: "共有した内容",
+  over: "該当するタスクがないか、スポンサーが質問を終了しました。",
+  notForYou: "この質問はほかの人が対象です。",
+};

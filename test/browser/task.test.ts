@@ -1,0 +1,143 @@
+import type { BrowserContextOptions } from "playwright-core";
+import { beforeEach, expect, test } from "vitest";
+import { expectSuccess } from "../support/call.ts";
+import type { GrantOfUser } from "../support/caller.ts";
+import { useConsoleBrowser } from "../support/console-page.ts";
+import { Browser, Mailbox, newAddress, PASSWORD, signUp } from "../support/people.ts";
+import { useWorld } from "../support/use-world.ts";
+
+/** A person reads what an agent may not read, answers a sponsor themselves, and sets what their agents read. */
+
+const mailbox = new Mailbox();
+const world = useWorld({ mailer: mailbox });
+const browser = useConsoleBrowser();
+
+let email: string;
+let grant: GrantOfUser;
+let token: string;
+
+beforeEach(async () => {
+  email = newAddress();
+  await signUp(new Browser(() => world.server.url), mailbox, email);
+  grant = await world.createGrant({ userId: await world.createUser({ email }) });
+  ({ token } = await world.openSession(grant));
+});
+
+async function open(address: string, options: BrowserContextOptions = {}) {
+  const opened = await browser.open(world.server.url + address, options);
+  const { page } = opened;
+  await page.locator("input[type=email]").fill(email);
+  await page.locator("input[type=password]").fill(PASSWORD);
+  await page.locator("button[type=submit]").click();
+  await page.getByRole("navigation").waitFor();
+  return opened;
+}
+
+const SCHEMA = {
+  type: "object",
+  properties: {
+    mood: { type: "string", title: "How was your week?", enum: ["good", "so so", "bad"] },
+    hours: { type: "integer", title: "How many hours were you outside?", minimum: 0, maximum: 168 },
+    places: { type: "array", title: "Where?", items: { enum: ["sea", "wood", "town"] }, maxItems: 3 },
+    again: { type: "boolean", title: "Would you do it again?" },
+    comment: { type: "string", title: "What else?", maxLength: 500, description: "<b>Anything</b> helps." },
+    contact: {
+      type: "object",
+      properties: {
+        email: { type: "string", title: "Your e-mail", "x-data-type": "email", format: "email" },
+      },
+      required: ["email"],
+      additionalProperties: false,
+    },
+  },
+  required: ["mood", "hours", "contact"],
+  additionalProperties: false,
+};
+const TASK = {
+  task_schema: SCHEMA,
+  task_description: "Tell us about <i>your</i> week.",
+  purpose: "To plan walks.",
+};
+
+/** The link that a quiet answer gives to the agent, for its person. */
+async function taskUrl(campaignId: string): Promise<string> {
+  const headers = { "x-tollfree-quiet": "1" };
+  const task = await world.rest("GET", `/agent/tasks/${campaignId}`, { token, headers });
+  expect(JSON.stringify(task.body)).not.toContain("week");
+  return new URL(expectSuccess(task).task_url as string).pathname;
+}
+
+test("a person follows their agent's link, reads the sponsor's words, and answers, with what is stored filled in", async () => {
+  expectSuccess(
+    await world.callAdmin("putVaultItem", {
+      user_id: grant.user_id,
+      data_type: "email",
+      value: "ada@example.com",
+    }),
+  );
+  const { service, campaignId } = await world.offerService({ campaign: TASK });
+  const { page, close } = await open(await taskUrl(campaignId));
+  await page.getByRole("heading", { name: "What Acme asks" }).waitFor();
+  // Markup is shown as what it is.
+  await page.getByText("Tell us about <i>your</i> week.").waitFor();
+  await page.getByText("<b>Anything</b> helps.").waitFor();
+  await page.getByText("From your stored data.").waitFor();
+  expect(await page.getByLabel("Your e-mail").inputValue()).toBe("ada@example.com");
+
+  const share = page.getByRole("button", { name: "Share these answers with Acme" });
+  await share.click();
+  expect(await page.getByText("This is asked for.").count()).toBe(2);
+  await page.getByLabel("so so").check();
+  await page.getByLabel("How many hours were you outside?").fill("200");
+  await page.getByLabel("sea").check();
+  await page.getByLabel("town").check();
+  await share.click();
+  await page.getByText("This doesn’t fit what is asked for").waitFor();
+  expect(await world.db.taskCompletion.count({ where: { userId: grant.user_id } })).toBe(0);
+
+  await page.getByLabel("How many hours were you outside?").fill("12");
+  await page.getByText("Shared with the answers: e-mail").waitFor();
+  await share.click();
+  await page.getByRole("heading", { name: "You have answered this" }).waitFor();
+  await close();
+
+  const completion = await world.db.taskCompletion.findFirstOrThrow({ where: { userId: grant.user_id } });
+  expect(completion).toMatchObject({ executionMode: "human", dataTypes: ["email"] });
+  expectSuccess(await world.run(token, service));
+});
+
+test("answers that the agent gave meanwhile are seen, and a task that is over says so", async () => {
+  const { campaignId, sponsor } = await world.offerService({});
+  const { page, close } = await open(`/tasks/${campaignId}`);
+  await page.getByRole("heading", { name: "Your answers" }).waitFor();
+  await world.completeTask(token, campaignId);
+  await page.getByLabel("score").fill("3");
+  await page.getByRole("button", { name: "Share these answers with Acme" }).click();
+  await page.getByRole("heading", { name: "You have answered this" }).waitFor();
+  const stored = await world.db.taskCompletion.findMany({ where: { campaignId } });
+  expect(stored).toMatchObject([{ executionMode: "agent" }]);
+
+  const other = await world.createCampaign(sponsor, [await world.registerService(sponsor.key)]);
+  expectSuccess(
+    await world.call("sponsor.changeCampaign", { campaign_id: other, active: false }, sponsor.key),
+  );
+  await page.goto(`${world.server.url}/tasks/${other}`);
+  await page.getByText("There is no such task, or the sponsor doesn’t ask it any more.").waitFor();
+  await close();
+});
+
+test("a person keeps sponsors' words from an agent, from its next call on", async () => {
+  const { campaignId } = await world.offerService({});
+  const words = async (): Promise<unknown> =>
+    (await world.rest("GET", `/agent/tasks/${campaignId}`, { token })).body.data.task_description;
+  expect(await words()).toBe("How do you like the weather?");
+  const { page, close } = await open(`/agents/${grant.grant_id}`);
+  const reading = page.getByRole("region", { name: "What sponsors wrote" });
+  expect(await reading.getByLabel("As usual").isChecked()).toBe(true);
+  await reading.getByLabel("Never").check();
+  await page.getByText("This holds from its next call on.").waitFor();
+  expect(await words()).toBeNull();
+  await page.reload();
+  expect(await reading.getByLabel("Never").isChecked()).toBe(true);
+  await close();
+});

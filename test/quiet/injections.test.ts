@@ -1,0 +1,348 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { CreateCampaignInput, ChangeCampaignInput } from "../../src/core/sponsorship/campaign/index.ts";
+import { ChangeApiInput, RegisterApiInput } from "../../src/core/sponsorship/sponsored-api/index.ts";
+import { CreateSponsorInput } from "../../src/core/sponsorship/sponsor/index.ts";
+import { fillSchema } from "../../src/demo/fill-schema.ts";
+import type { GrantOfUser, SponsorWithKey } from "../support/caller.ts";
+import { CONSENT } from "../support/caller.ts";
+import { expectSuccess } from "../support/call.ts";
+import type { Injection } from "../support/injections.ts";
+import { CANARY, INJECTIONS } from "../support/injections.ts";
+import { campaignWith, serviceWith, taskPropertyOf } from "../support/injected-bodies.ts";
+import { PROFILE } from "../support/next-actions.ts";
+import type { Read, ReadingAgent } from "../support/readers.ts";
+import { readingAgents } from "../support/readers.ts";
+import { ADMIN_KEY } from "../support/server.ts";
+import { useWorld } from "../support/use-world.ts";
+import type { WordyRefusal, WordySeller } from "../support/wordy-seller.ts";
+import { startWordySeller, WORDY_REFUSALS } from "../support/wordy-seller.ts";
+
+/** 200 injections in every field of sponsors and sellers: none changes a next action, and none reaches a model in quiet mode. */
+
+const world = useWorld({
+  upstreamFor: "all tests",
+  suspension: {
+    scopeViolations: 1_000_000,
+    scopeWindowSeconds: 60,
+    rateHits: 1_000_000,
+    rateWindowSeconds: 60,
+  },
+});
+
+/** One in so many injections goes through a paid run, since each of them takes a block of the chain. */
+const PAID_ONE_IN = 20;
+/** A person has only so many open approvals. */
+const ASKED = 3;
+
+interface Planted {
+  injection: Injection;
+  how: WordyRefusal;
+  service: string;
+  campaignId: string;
+  sponsor: SponsorWithKey;
+}
+
+let seller: WordySeller;
+let grant: GrantOfUser;
+let quiet: ReadingAgent[];
+let loud: ReadingAgent;
+const planted: Planted[] = [];
+/** Sponsors who write harmless words, one for each way of their seller. */
+const twins: Planted[] = [];
+
+beforeAll(async () => {
+  seller = await startWordySeller(world.upstream.payTo);
+  const names = INJECTIONS.map(({ name }) => name);
+  const userId = await world.createUser({ tools_used: ["editor"] });
+  // Scopes are at most a hundred names. The others' services are within two categories and types that everybody allows.
+  grant = await world.createGrant({
+    userId,
+    budgetCents: 1_000,
+    scopes: {
+      allowed_task_types: ["survey", ...names.slice(0, 99)],
+      allowed_data_types: ["region", "email"],
+      allowed_categories: ["weather", ...names.slice(0, 99)],
+    },
+  });
+  for (const [at, injection] of INJECTIONS.entries()) planted.push(await plant(injection, at));
+  for (const at of WORDY_REFUSALS.keys()) twins.push(await plant(harmlessWords(at), at));
+  seller.begin();
+  world.upstream.answerWith((res) => {
+    const { header, text } = INJECTIONS[0] as Injection;
+    res.writeHead(200, { "content-type": `text/plain; note=${header}` }).end(text);
+  });
+  ({ quiet, loud } = await readingAgents(world, grant));
+});
+
+afterAll(async () => {
+  for (const agent of quiet ?? []) await agent.close();
+  await seller.close();
+});
+
+/** Of the same form as the others. */
+const harmlessWords = (at: number): Injection => ({
+  canary: `zeisig00${at}x`,
+  text: `It is a nice day, zeisig00${at}x, and the sun shines.`,
+  visible: `It is a nice day, zeisig00${at}x, and the sun shines.`,
+  name: INJECTIONS[at]?.name ?? "",
+  key: `zeisig00${at}x-sings-a-nice-song-today`,
+  header: "nice",
+});
+
+/** Writes an injection into every field. Those behind the first 99 use names of which the session has the scope. */
+async function plant(injection: Injection, at: number): Promise<Planted> {
+  const how = WORDY_REFUSALS[at % WORDY_REFUSALS.length] ?? "refusal";
+  const created = await world.call(
+    "admin.createSponsor",
+    { name: injection.visible.slice(0, 100) },
+    ADMIN_KEY,
+  );
+  const { sponsor_id, api_key: key } = expectSuccess(created) as { sponsor_id: string; api_key: string };
+  const sponsor = { sponsor_id, key };
+  const isNamed = at < 99;
+  const isPaid = at % PAID_ONE_IN === 0;
+  const service = injection.key;
+  await world.registerService(key, "scripted", {
+    ...serviceWith(injection, isNamed),
+    ...(!isPaid && { upstream_url: seller.url(how, injection) }),
+  });
+  const campaignId = await world.createCampaign(sponsor, [service], {
+    ...campaignWith(injection, isNamed),
+    fundCents: 100,
+  });
+  return { injection, how, service, campaignId, sponsor };
+}
+
+function expectQuiet({ text }: Pick<Read, "text">, what: string): void {
+  const at = text.search(CANARY);
+  if (at >= 0) throw new Error(`${what} shows ${text.slice(Math.max(0, at - 200), at + 100)}`);
+}
+
+/** How many others a search finds is about the words, too. */
+const NEXT_PAGE = "See the next page.";
+
+/** What an action says, without what it is about and without the sponsor's own schema, which is marked. */
+function plain(
+  actions: Read["actions"],
+  { service, campaignId, injection: { canary } }: Pick<Planted, "service" | "campaignId" | "injection">,
+): unknown {
+  const text = JSON.stringify(
+    actions.filter(({ description }) => description !== NEXT_PAGE),
+    (key, value: unknown) =>
+      typeof value === "object" && value !== null && "x-written-by" in value
+        ? "the sponsor's schema"
+        : key === "$defs"
+          ? undefined
+          : value,
+  );
+  return JSON.parse(
+    text.replaceAll(service, "SERVICE").replaceAll(campaignId, "CAMPAIGN").replaceAll(canary, "WORD"),
+  );
+}
+
+/** The parameters that a program fills in which follows the first action. */
+const filled = ({ actions }: Read): Record<string, unknown> =>
+  fillSchema((actions[0]?.["params_schema"] ?? {}) as object, PROFILE) as Record<string, unknown>;
+
+/** The output is what the person asked for. */
+const withoutOutput = (text: string): string =>
+  text.replaceAll(/\\?"output\\?":.*?\\?"output_written_by\\?"/g, "");
+
+/** Fields of sponsors that hold no words: numbers, addresses, ids and references. */
+const NO_WORDS = [
+  ...["idempotency_key", "upstream_method", "price_cents", "pay_to", "timeout_ms", "active", "repin"],
+  ...["service_keys", "retention_days", "subsidy_per_call_cents", "max_calls_per_user", "campaign_id"],
+  ...["estimated_task_duration_seconds", "wallet_address"],
+  // The seller of these tests has the words in its address. Headers are secrets: they are taken out of all that it says.
+  ...["upstream_url", "upstream_headers"],
+];
+
+const READING: { what: string; verb: string; input: (of: Planted) => Record<string, unknown> }[] = [
+  {
+    what: "a search",
+    verb: "search_services",
+    input: ({ injection }) => ({ q: injection.canary, limit: 1 }),
+  },
+  { what: "a plan", verb: "plan_service", input: ({ service }) => ({ service_key: service }) },
+  {
+    what: "a plan with bad input",
+    verb: "plan_service",
+    input: ({ service }) => ({ service_key: service, input: { mood: "bad", other: 1 } }),
+  },
+  { what: "a task", verb: "get_task", input: ({ campaignId }) => ({ campaign_id: campaignId }) },
+  {
+    what: "wrong answers",
+    verb: "complete_task",
+    input: ({ campaignId }) => ({ campaign_id: campaignId, task_data: { choice: 1 }, consent: CONSENT }),
+  },
+  {
+    what: "answers without consent",
+    verb: "complete_task",
+    input: ({ campaignId, injection }) => ({
+      campaign_id: campaignId,
+      task_data: { score: 5, [taskPropertyOf(injection)]: injection.visible, email: "ada@example.com" },
+      consent: { ...CONSENT, data_sharing_agreed: false },
+    }),
+  },
+  {
+    what: "a run before its task",
+    verb: "run_service",
+    input: ({ service }) => ({ service_key: service, input: { place: "Porto" } }),
+  },
+  {
+    what: "a run with bad input",
+    verb: "run_service",
+    input: ({ service }) => ({ service_key: service, input: { mood: "bad", place: 1, code: "?", other: 1 } }),
+  },
+];
+
+/** The agent wrote the search itself, and gets it back. */
+const withoutOwnSearch = (text: string): string => text.replaceAll(/\\?"q\\?":\s*\\?"[^"]*"/g, "");
+
+test("on every surface, no call that is about a sponsor's service shows its words in quiet mode", async () => {
+  for (const [at, one] of planted.entries())
+    for (const { what, verb, input } of READING)
+      await Promise.all(
+        quiet
+          .filter(({ name }) => name !== "GPT" || verb !== "plan_service")
+          // Both eras of MCP show the same text.
+          .filter(({ name }) => name !== "MCP of 2025" || at % 4 === 0)
+          .map(async (agent) => {
+            const read = await agent.call(verb, input(one));
+            const text = withoutOwnSearch(read.text);
+            expectQuiet({ text }, `${what} over ${agent.name}, ${String(read.error?.["error_code"])}`);
+          }),
+      );
+}, 600_000);
+
+test("without quiet mode its words are there, and no next action is another than with harmless words", async () => {
+  const harmless = new Map(
+    await Promise.all(
+      twins.flatMap((twin) =>
+        READING.map(async ({ what, verb, input }) => {
+          const { actions } = await loud.call(verb, input(twin));
+          return [`${what} ${twin.how}`, plain(actions, twin)] as const;
+        }),
+      ),
+    ),
+  );
+  for (const one of planted) {
+    let words = 0;
+    for (const { what, verb, input } of READING) {
+      const { actions, text } = await loud.call(verb, input(one));
+      expect(plain(actions, one), `${what}: ${one.injection.text}`).toEqual(
+        harmless.get(`${what} ${one.how}`),
+      );
+      words += CANARY.test(withoutOwnSearch(text)) ? 1 : 0;
+    }
+    expect(words, one.injection.text).toBeGreaterThan(READING.length - 4);
+  }
+}, 600_000);
+
+test("what only the user can allow is asked for without words", async () => {
+  for (const [at, one] of planted.slice(0, ASKED).entries()) {
+    for (const agent of quiet) {
+      const task_data = { score: 5, phone: `+351 912 345 6${String(at)}8` };
+      const asked = await agent.call("complete_task", {
+        campaign_id: one.campaignId,
+        task_data,
+        consent: CONSENT,
+      });
+      expect(asked.error).toMatchObject({ error_code: "data_consent_required" });
+      expectQuiet(asked, `a question over ${agent.name}`);
+      const { approval_id } = asked.error?.["details"] as { approval_id: string };
+      if (agent.name.startsWith("MCP"))
+        expectQuiet(await agent.call("get_approval", { approval_id }), "an approval");
+    }
+  }
+}, 600_000);
+
+test("completing the task and running the service shows no words, whatever the seller says", async () => {
+  const codes = new Set<unknown>();
+  for (const [at, one] of planted.entries()) {
+    const agent = quiet[at % quiet.length] as ReadingAgent;
+    const task = await agent.call("get_task", { campaign_id: one.campaignId });
+    const completed = await agent.call("complete_task", { ...filled(task), campaign_id: one.campaignId });
+    expect(completed.error, one.injection.text).toBeUndefined();
+    expectQuiet(completed, `a completion over ${agent.name}`);
+    const input = { ...filled(completed), service_key: completed.actions[0]?.["params"] };
+    const run = await agent.call("run_service", { ...input, service_key: one.service });
+    codes.add(run.error?.["error_code"] ?? "ok");
+    expectQuiet({ text: withoutOutput(run.text) }, `a run over ${agent.name}`);
+    if (run.isRefused) {
+      const open = await loud.call("run_service", { service_key: one.service, input: { place: "Porto" } });
+      expect(CANARY.test(open.text), open.text).toBe(true);
+      continue;
+    }
+    expect(run.data).toMatchObject({ output_written_by: "seller" });
+    const { payment_id } = run.data["payment"] as { payment_id: string };
+    for (const reader of quiet) {
+      const verb = reader.name === "GPT" ? "user_record" : "get_payment";
+      expectQuiet(
+        { text: withoutOutput((await reader.call(verb, { payment_id })).text) },
+        `a payment over ${reader.name}`,
+      );
+    }
+  }
+  expect([...codes].sort()).toEqual(["ok", "price_changed", "upstream_error"]);
+}, 600_000);
+
+test("a seller's words after it was paid aren't shown either", async () => {
+  for (const [at, one] of planted.filter((_, index) => index % PAID_ONE_IN === 0).entries()) {
+    const agent = quiet[at % quiet.length] as ReadingAgent;
+    world.upstream.answerWith((res) => {
+      res
+        .writeHead(500, { "content-type": `text/plain; note=${one.injection.header}` })
+        .end(one.injection.text);
+    });
+    const run = await agent.call("run_service", { service_key: one.service, input: { place: `Faro ${at}` } });
+    expect(run.error).toMatchObject({ error_code: "upstream_error", details: { upstream: { status: 500 } } });
+    expectQuiet(run, `a paid refusal over ${agent.name}`);
+  }
+}, 600_000);
+
+test("what lists everything shows no words: searches, status, history, usage and preferences", async () => {
+  for (const agent of quiet) {
+    const isGpt = agent.name === "GPT";
+    for (let offset = 0; offset < INJECTIONS.length; offset += isGpt ? 20 : 50) {
+      const page = await agent.call("search_services", { offset, ...(!isGpt && { explain: true }) });
+      expect((page.data["services"] as unknown[]).length).toBeGreaterThan(0);
+      expectQuiet(page, `a page of a search over ${agent.name}`);
+    }
+    const nothing = { category: "finance", ...(!isGpt && { q: "kanarie says" }) };
+    expectQuiet(
+      { text: withoutOwnSearch((await agent.call("search_services", nothing)).text) },
+      `a search in vain over ${agent.name}`,
+    );
+    const lists = isGpt
+      ? ["user_status", "user_record", "get_preferences"]
+      : ["flow_status", "audit_history"];
+    const tools = agent.name.startsWith("MCP") ? ["usage_record", "get_preferences"] : [];
+    for (const verb of [...lists, ...tools])
+      for (let offset = 0; offset < (verb === "audit_history" ? 500 : 50); offset += 50)
+        expectQuiet(
+          await agent.call(verb, verb === "audit_history" ? { offset } : {}),
+          `${verb} over ${agent.name}`,
+        );
+  }
+  const status = await loud.call("flow_status");
+  expect(CANARY.test(status.text)).toBe(true);
+}, 600_000);
+
+test("every field that a sponsor can write is covered", () => {
+  const [injection] = INJECTIONS as [Injection];
+  const bodies = {
+    service: { schemas: [RegisterApiInput, ChangeApiInput], body: serviceWith(injection, true) },
+    campaign: { schemas: [CreateCampaignInput, ChangeCampaignInput], body: campaignWith(injection, true) },
+    sponsor: { schemas: [CreateSponsorInput], body: { name: injection.visible } },
+  };
+  for (const [what, { schemas, body }] of Object.entries(bodies)) {
+    const fields = new Set(schemas.flatMap((schema) => Object.keys(schema.shape)));
+    const written = Object.entries(body).filter(([, value]) => CANARY.test(JSON.stringify(value)));
+    const covered = [...written.map(([name]) => name), ...NO_WORDS];
+    expect(
+      [...fields].filter((name) => !covered.includes(name)),
+      what,
+    ).toEqual([]);
+  }
+});
