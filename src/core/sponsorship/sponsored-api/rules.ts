@@ -3,6 +3,7 @@ import { budgetToWire } from "../../money/budget/index.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
 import type { FieldError } from "../../protocol/errors.ts";
 import { AppError } from "../../protocol/errors.ts";
+import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
 import type { ApiView } from "./schema.ts";
 import type { ApiRow, ApiWithBudget } from "./store.ts";
@@ -60,10 +61,18 @@ export function inactiveService({
   });
 }
 
-/** The error for a run's input that doesn't match the service's schema. It carries the schema. */
-export const invalidRunInput = (api: { inputSchema: unknown }, fieldErrors: FieldError[]): AppError =>
+/**
+ * The error for a run's input that doesn't match the service's schema. It carries the schema.
+ * @param nextActions the same call with other input, if the caller can be led to it
+ */
+export const invalidRunInput = (
+  api: { inputSchema: unknown },
+  fieldErrors: FieldError[],
+  nextActions: NextAction[] = [],
+): AppError =>
   new AppError("validation_error", {
     message: "The input doesn't match the service's schema.",
     fieldErrors,
     details: { input_schema: api.inputSchema as Record<string, unknown> },
+    nextActions,
   });
