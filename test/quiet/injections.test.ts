@@ -44,7 +44,7 @@ interface Planted {
 
 let seller: WordySeller;
 let grant: GrantOfUser;
-let quiet: ReadingAgent[];
+let quiet: ReadingAgent[] = [];
 let loud: ReadingAgent;
 const planted: Planted[] = [];
 /** Sponsors who write harmless words, one for each way of their seller. */
@@ -75,7 +75,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  for (const agent of quiet ?? []) await agent.close();
+  for (const agent of quiet) await agent.close();
   await seller.close();
 });
 
@@ -142,7 +142,7 @@ function plain(
 
 /** The parameters that a program fills in which follows the first action. */
 const filled = ({ actions }: Read): Record<string, unknown> =>
-  fillSchema((actions[0]?.["params_schema"] ?? {}) as object, PROFILE) as Record<string, unknown>;
+  fillSchema((actions[0]?.["params_schema"] ?? {}), PROFILE) as Record<string, unknown>;
 
 /** The output is what the person asked for. */
 const withoutOutput = (text: string): string =>

@@ -1,5 +1,3 @@
-import { mcpRouter } from "../../src/api/routers/mcp/index.ts";
-import { listOperations } from "../../src/api/operation/operations.ts";
 import { OPERATIONS } from "./call.ts";
 import type { Caller, GrantOfUser } from "./caller.ts";
 import { signInWithGpt } from "./gpt.ts";
@@ -22,9 +20,6 @@ export interface ReadingAgent {
   call(verb: string, input?: Record<string, unknown>): Promise<Read>;
   close(): Promise<void>;
 }
-
-/** The operations that MCP has besides those of the agent surface. */
-export const MCP_OPERATIONS = [...listOperations(mcpRouter).values()];
 
 const QUIET = { "x-tollfree-quiet": "1" };
 

@@ -62,7 +62,11 @@ export function describeOperation(
   };
 }
 
-function parametersOf({ input, meta, surface }: Operation, { parameters = [] }: OperationObject, schemas: Schemas) {
+function parametersOf(
+  { input, meta, surface }: Operation,
+  { parameters = [] }: OperationObject,
+  schemas: Schemas,
+) {
   const fields = fieldsOf(input);
   return [
     ...parameters.map((parameter) => {

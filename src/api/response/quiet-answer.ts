@@ -10,6 +10,7 @@ import {
 } from "../../core/protocol/foreign/index.ts";
 import type { NextAction } from "../../core/protocol/next-actions.ts";
 import { objectSchema, SPONSORED } from "../../core/protocol/object-schema.ts";
+import { unwrapOnce } from "../operation/unwrap-zod.ts";
 import type { ErrorEnvelope } from "./envelope.ts";
 import { ErrorEnvelope as ErrorEnvelopeSchema } from "./envelope.ts";
 
@@ -31,9 +32,8 @@ export function quietAnswer(schema: z.ZodType, value: unknown): unknown {
     return quietAnswer((option ?? z.never()) as z.ZodType, value);
   }
   // `optional`, `nullable` and the like. Of what holds others, only these occur in answers.
-  return "unwrap" in schema && typeof schema.unwrap === "function"
-    ? quietAnswer(schema.unwrap() as z.ZodType, value)
-    : value;
+  const inner = unwrapOnce(schema);
+  return inner === undefined ? value : quietAnswer(inner, value);
 }
 
 /** Fields that no schema knows are left out. */

@@ -95,6 +95,7 @@ describe("the OpenAPI document", () => {
     expect(run.parameters?.map((parameter) => `${parameter.in} ${parameter.name}`)).toEqual([
       "path service_key",
       "header Idempotency-Key",
+      "header X-Tollfree-Quiet",
     ]);
     expect(at("/agent/auth", "post").responses).not.toHaveProperty("202");
   });

@@ -2,7 +2,7 @@ import {
   answerOwnTask,
   AnswerOwnTaskInput,
   AnswerOwnTaskOutput,
-  OwnTaskInput,
+  GetTaskInput,
   OwnTaskOutput,
   readOwnTask,
 } from "../../../core/sponsorship/task/index.ts";
@@ -12,7 +12,7 @@ import { ok, success } from "../../response/envelope.ts";
 /** Tasks of sponsors, in the sponsors' words. */
 export const taskProcedures = {
   get: personProcedure
-    .input(OwnTaskInput)
+    .input(GetTaskInput)
     .output(success(OwnTaskOutput))
     .query(async ({ ctx, input }) => ok(ctx, await readOwnTask({ ...ctx.deps, actor: ctx.actor }, input))),
 

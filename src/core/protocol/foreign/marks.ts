@@ -41,14 +41,14 @@ export const foreignName = (named: Named) => marked(z.string(), (name: string) =
 
 /** Marks a schema of a name, which has rules of its own. */
 export const asForeignName = <Schema extends z.ZodType<string>>(named: Named, schema: Schema): Schema =>
-  marked(schema.clone() as Schema, (name: string) => neutralName(named, name));
+  marked(schema.clone(), (name: string) => neutralName(named, name));
 
 /** The key of a service. It is aliased if it could hold a sentence, and the alias finds the service too. */
 export const foreignServiceKey = () => marked(z.string(), neutralServiceKey);
 
 /** A JSON Schema. Only its facts stay. */
 export const foreignSchema = (schema: z.ZodRecord<z.ZodString, z.ZodType>) =>
-  marked(schema.clone() as typeof schema, neutralSchema);
+  marked(schema.clone(), neutralSchema);
 
 /** Where data of sponsors' schemas stands in a request. Errors elsewhere are about our own fields. */
 const SPONSORED_DATA = /^\/(?:input|task_data)(?:\/|$)/;
@@ -128,7 +128,7 @@ export const foreignPath = () =>
 
 /** The shape of a request, in which names of a sponsor's fields can stand. */
 export const foreignShape = (schema: z.ZodRecord<z.ZodString, z.ZodType>) =>
-  marked(schema.clone() as typeof schema, (shape: unknown) => neutralShape(shape));
+  marked(schema.clone(), (shape: unknown) => neutralShape(shape));
 
 function neutralShape(shape: unknown): unknown {
   if (typeof shape === "string")

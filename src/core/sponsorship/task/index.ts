@@ -10,7 +10,6 @@ export {
   CompleteTaskOutput,
   GetTaskInput,
   GetTaskOutput,
-  OwnTaskInput,
   OwnTaskOutput,
 } from "./schema.ts";
 export { eraseExpiredAnswers } from "./store.ts";

@@ -9,7 +9,7 @@ import { AppError, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import { findCampaignForUser } from "../campaign/index.ts";
 import { encryptAnswers } from "./rules.ts";
-import type { AnswerOwnTaskInput, AnswerOwnTaskOutput, OwnTaskInput, OwnTaskOutput } from "./schema.ts";
+import type { AnswerOwnTaskInput, AnswerOwnTaskOutput, GetTaskInput, OwnTaskOutput } from "./schema.ts";
 import { findCompletedAt, insertCompletion, listPayableServices } from "./store.ts";
 
 type Context = Pick<Deps, "db" | "sql" | "log" | "cipher" | "settings" | "compute"> & { actor: UserActor };
@@ -21,7 +21,7 @@ type Campaign = NonNullable<Awaited<ReturnType<typeof findCampaignForUser>>>;
  */
 export async function readOwnTask(
   ctx: Context,
-  input: z.infer<typeof OwnTaskInput>,
+  input: z.infer<typeof GetTaskInput>,
 ): Promise<z.infer<typeof OwnTaskOutput>> {
   const campaign = await requireOwnCampaign(ctx, input.campaign_id);
   const { dataTypes } = await describeSchema(ctx, campaign.taskSchema);

@@ -62,7 +62,6 @@ export const CompleteTaskOutput = z.object({
   dry_run: z.literal(true).optional().meta({ description: "Nothing was stored" }),
 });
 
-export const OwnTaskInput = GetTaskInput;
 /** A task as its user reads it, in the sponsor's words. */
 export const OwnTaskOutput = z.object({
   campaign_id: z.string(),
