@@ -28,7 +28,6 @@ import type { DataType } from "../../protocol/data-types.ts";
 import { AppError, notFound } from "../../protocol/errors.ts";
 import { restoreNames } from "../../protocol/foreign/index.ts";
 import { releaseClaim, renewClaim } from "../../protocol/idempotency/index.ts";
-import { next } from "../../protocol/next-actions.ts";
 import { choosePayers } from "../../sponsorship/payer/index.ts";
 import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
 import {
@@ -197,13 +196,7 @@ async function checkInput(
   const submitted = { data, basePath: INPUT, regions };
   const checked = await validateSubmission(ctx, api.inputSchema, submitted);
   const errors = checked.ok ? checkPathInput(api.upstreamUrl, data, INPUT) : checked.errors;
-  if (!checked.ok || errors.length > 0) {
-    const { serviceKey, inputSchema } = api;
-    const description = "Run the service with input that matches its schema.";
-    throw invalidRunInput(api, errors, [
-      next.runService(serviceKey, { campaignId, inputSchema, description }),
-    ]);
-  }
+  if (!checked.ok || errors.length > 0) throw invalidRunInput(api, errors, { campaignId });
   const { dataTypes, references } = checked;
   await requirePermission(
     ctx,

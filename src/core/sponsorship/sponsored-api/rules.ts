@@ -3,7 +3,6 @@ import { budgetToWire } from "../../money/budget/index.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
 import type { FieldError } from "../../protocol/errors.ts";
 import { AppError } from "../../protocol/errors.ts";
-import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
 import type { ApiView } from "./schema.ts";
 import type { ApiRow, ApiWithBudget } from "./store.ts";
@@ -63,16 +62,20 @@ export function inactiveService({
 
 /**
  * The error for a run's input that doesn't match the service's schema. It carries the schema.
- * @param nextActions the same call with other input, if the caller can be led to it
+ * @param sponsored the campaign that the caller named, if any. Undefined: the caller pays
  */
 export const invalidRunInput = (
-  api: { inputSchema: unknown },
+  { serviceKey, inputSchema }: { serviceKey: string; inputSchema: unknown },
   fieldErrors: FieldError[],
-  nextActions: NextAction[] = [],
+  sponsored?: { campaignId: string | undefined },
 ): AppError =>
   new AppError("validation_error", {
     message: "The input doesn't match the service's schema.",
     fieldErrors,
-    details: { input_schema: api.inputSchema as Record<string, unknown> },
-    nextActions,
+    details: { input_schema: inputSchema as Record<string, unknown> },
+    ...(sponsored !== undefined && {
+      nextActions: [next.runService(serviceKey, { ...sponsored, inputSchema, description: AGAIN })],
+    }),
   });
+
+const AGAIN = "Run the service with input that matches its schema.";
