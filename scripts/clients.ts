@@ -1,7 +1,7 @@
 /**
  * `npm run clients`: has generators of clients read the documents, and compiles what they make; lets clients that
- * others wrote buy; goes the whole way through Prism, which compares answers with the documents; and runs the demo and
- * the typed client's test on a newer Node. Their packages, and that Node, are in test/outside-clients.
+ * others wrote buy; goes the whole way through Prism, which compares answers with the documents; runs the conformance
+ * suite of MCP; and runs the demo and the typed client's test on a newer Node. Their packages, and that Node, are in test/outside-clients.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -41,7 +41,7 @@ run("install the clients", "npm", [
 const node = findNewerNode();
 run("generate and compile clients", node, [path.join(OUTSIDE, "generate.mjs")]);
 
-run("other clients and Prism against a server", node, [
+run("other clients, Prism and the conformance of MCP against a server", node, [
   "node_modules/vitest/vitest.mjs",
   "run",
   "--config",

@@ -12,6 +12,7 @@ import { listResources, listResourceUrls } from "../core/runs/direct-run/index.t
 import { createApp } from "../http/app.ts";
 import { sendError } from "../http/request/send.ts";
 import { startServer } from "../http/server.ts";
+import type { Api } from "../http/transport/call-context.ts";
 import type { Built, Parts } from "./deps.ts";
 import { buildDeps } from "./deps.ts";
 import { keyProblem } from "./key-problem.ts";
@@ -35,7 +36,7 @@ export interface ServerOptions extends Omit<Parts, "settings"> {
   /** Runs before the first request is answered. */
   prepare?: (deps: Deps) => Promise<void>;
   /** Adds routes, such as the sandbox's page. */
-  routes?: (app: Express, parts: Pick<Built, "signIn">) => void;
+  routes?: (app: Express, parts: Pick<Built, "signIn" | "authorizationServer"> & { api: Api }) => void;
 }
 
 export interface Running {
@@ -88,7 +89,7 @@ export async function startTollfree({
       listResourceUrls: (limit) => listResourceUrls(built.deps, limit),
       listResources: (query, clientAddress) => listResources({ ...built.deps, clientAddress }, query),
       isStopping: () => stopping,
-      ...(routes !== undefined && { routes: (app: Express) => routes(app, built) }),
+      ...(routes !== undefined && { routes: (app: Express, api: Api) => routes(app, { ...built, api }) }),
     });
     const jobs = [
       built.watchJob,

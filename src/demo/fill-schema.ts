@@ -46,6 +46,22 @@ export function fillSchema(schema: Schema, profile: Profile, name = ""): unknown
   }
 }
 
+/**
+ * The profile without the answers that were refused. `path` is a JSON Pointer whose last part is the field's name. A field that is
+ * only missing wasn't refused.
+ */
+export function withoutRefused(
+  { byName, byDataType }: Profile,
+  errors: { path: string; keyword: string }[],
+): Profile {
+  const refused = errors.filter(({ keyword }) => keyword !== "required");
+  const names = new Set(refused.map(({ path }) => path.split("/").at(-1)));
+  return {
+    byName: Object.fromEntries(Object.entries(byName).filter(([name]) => !names.has(name))),
+    byDataType,
+  };
+}
+
 /** Fills all required fields. Optional fields are only filled if the profile has a value for their name. */
 function fillObject(
   properties: Record<string, Schema>,
@@ -59,6 +75,8 @@ function fillObject(
 }
 
 function fits(schema: Schema, value: unknown): boolean {
+  // A reference to a stored value stands in for a value of any type.
+  if (typeof value === "object" && value !== null && "$vault" in value) return true;
   if (schema.enum !== undefined) return schema.enum.includes(value);
   const types = [schema.type ?? []].flat();
   const actual = Array.isArray(value) ? "array" : value === null ? "null" : typeof value;

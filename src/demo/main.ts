@@ -3,9 +3,10 @@ import { readConfig } from "../app/config.ts";
 import type { Started } from "../app/start.ts";
 import { start } from "../app/start.ts";
 import type { Reached, Step } from "./follow-next-actions.ts";
-import { followNextActions } from "./follow-next-actions.ts";
+import { followNextActions, openingCall, requireReached } from "./follow-next-actions.ts";
 import type { Person } from "./profile.ts";
 import { createAgent, createPerson, profile } from "./profile.ts";
+import { sendOverHttp } from "./send-over-http.ts";
 
 /**
  * `npm run demo`: starts a sandbox, and runs an agent that only follows `next_actions` up to a real x402
@@ -53,11 +54,11 @@ async function runDemo({ url, sandboxPage }: Started): Promise<void> {
   const inBrowser = process.argv.includes("--approve-in-browser");
   const before = await balances();
   const user = inBrowser ? PERSON_IN_BROWSER : await createPerson({ url, adminApiKey });
-  const reached = await followNextActions({
-    url,
-    // The demo person knows the sandbox's agent already. A new one asks as at a first contact.
-    apiKey: inBrowser ? await createAgent({ url, adminApiKey }, "Scout") : keys.agent_api_key,
-    wish: { scopes: REQUESTED_SCOPES, budget_limit_cents: 25 },
+  // The demo person knows the sandbox's agent already. A new one asks as at a first contact.
+  const apiKey = inBrowser ? await createAgent({ url, adminApiKey }, "Scout") : keys.agent_api_key;
+  const end = await followNextActions({
+    send: sendOverHttp(url, { apiKey }),
+    first: openingCall({ scopes: REQUESTED_SCOPES, budget_limit_cents: 25 }),
     profile,
     goal: { search_services: { intent: "When does the sun set in Lisbon?" } },
     onStep: printStep,
@@ -66,6 +67,7 @@ async function runDemo({ url, sandboxPage }: Started): Promise<void> {
     ...(inBrowser && { maxSteps: 2_000 }),
   });
   const after = await balances();
+  const reached = requireReached(end);
   printResult(reached, sandbox.upstreams, [sandbox.treasury.address, ...payees], before, after);
   const txHash = reached.payment["tx_hash"] as `0x${string}`;
   const receipt = await chain.getTransactionReceipt({ hash: txHash });

@@ -33,11 +33,14 @@ import { mountIcon } from "./routes/icon.ts";
 import { llmsText } from "./routes/llms-text.ts";
 import type { ListResources, ListResourceUrls } from "./routes/resource-list.ts";
 import { mountResourceList } from "./routes/resource-list.ts";
+import type { RegisterTools } from "./mcp/mount-mcp.ts";
 import { mountMcp } from "./mcp/mount-mcp.ts";
+import { registerTools } from "./mcp/register-tools.ts";
 import type { AnswerRequest } from "./oauth/mount-oauth.ts";
 import { mountOAuth } from "./oauth/mount-oauth.ts";
 import { serverJson } from "./routes/server-json.ts";
 import { mountSignIn } from "./routes/sign-in.ts";
+import type { Api } from "./transport/call-context.ts";
 import { mountConsoleApi } from "./transport/console-api.ts";
 import type { Handler } from "./transport/handle-call.ts";
 import { createCallHandler } from "./transport/handle-call.ts";
@@ -70,7 +73,7 @@ export interface AppOptions {
   listResourceUrls: ListResourceUrls;
   exportAccount: ExportAccount;
   /** Adds further routes, such as the sandbox's page. They come before the API, whose fallback is 404. */
-  routes?: (app: Express) => void;
+  routes?: (app: Express, api: Api) => void;
 }
 
 /**
@@ -136,8 +139,9 @@ export function createApp(options: AppOptions): Express {
   mountConsoleApi(app, api, { ownOrigins: signIn.origins, changes });
   mountAccountExport(app, { ...api, ownOrigins: signIn.origins, exportAccount });
   const tools = listTools(new Map([...operations, ...listOperations(mcpRouter)]));
-  mountMcp(app, api, { tools, authorizationServer });
-  routes?.(app);
+  const register: RegisterTools = (server, host) => registerTools(api, tools, server, host);
+  mountMcp(app, api, { register, authorizationServer });
+  routes?.(app, api);
   mountConsole(app);
   const trpc = createTrpcHandler(api, operations);
   const rest = createCallHandler(api, createRestTransport(operations));

@@ -65,6 +65,7 @@ const ANY_ORIGIN: CorsOptions = {
     "Retry-After",
     "Idempotency-Replayed",
     "WWW-Authenticate",
+    "Mcp-Session-Id",
   ],
   maxAge: ONE_DAY_SECONDS,
 };

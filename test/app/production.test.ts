@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { followNextActions } from "../../src/demo/follow-next-actions.ts";
+import { followNextActions, openingCall, requireReached } from "../../src/demo/follow-next-actions.ts";
+import { sendOverHttp } from "../../src/demo/send-over-http.ts";
 import type { Balancer } from "../support/balancer.ts";
 import { startBalancer } from "../support/balancer.ts";
 import { Caller, EVERYTHING } from "../support/caller.ts";
@@ -93,13 +94,12 @@ test("an agent that follows next_actions gets its resource while its requests al
   const agent = await caller.admin("/admin/agents", { name: "Agent" });
 
   const servedBefore = [...balancer.served];
-  const { run, payment, steps } = await followNextActions({
-    url,
-    apiKey: agent["api_key"] as never,
-    wish: {
+  const end = await followNextActions({
+    send: sendOverHttp(url, { apiKey: agent["api_key"] as never }),
+    first: openingCall({
       scopes: { ...EVERYTHING, allowed_task_types: ["survey"], allowed_data_types: ["region"] },
       budget_limit_cents: 10,
-    },
+    }),
     profile: {
       byName: { score: 5, data_sharing_agreed: true, purpose_acknowledged: true, contact_permission: false },
       byDataType: { region: "Portugal" },
@@ -116,6 +116,8 @@ test("an agent that follows next_actions gets its resource while its requests al
       });
     },
   });
+  const { steps } = end;
+  const { run, payment } = requireReached(end);
   expect(run["output"]).toEqual({ echo: { place: "Lisbon" } });
   expect(payment).toMatchObject({ status: "settled", sponsored_by: "Acme", campaign_id: campaignId });
   expect(steps.map(({ action }) => action)).toEqual(

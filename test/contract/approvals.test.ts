@@ -44,10 +44,8 @@ describe.each<
     {},
   ],
 ])("an approval of %s", (kind, leadsTo, ask, terms) => {
-  /**
-   * Opens an approval, polls it, decides it, and polls it again. Returns the action that the decision leads to.
-   */
-  async function decide(decision: "approve" | "deny") {
+  /** Opens an approval, polls it, decides it, and polls it again. Returns what the decision leads to. */
+  async function decide(decision: "approve" | "deny" | "expire") {
     const setup = await setUpService(world, acme, {
       campaign: kind === "data" ? { task_schema: PHONE_TASK } : {},
       session: { budgetCents: 1 },
@@ -60,24 +58,42 @@ describe.each<
     for (const action of actionsOf(pending)) expectResolves(action);
 
     const { approval_id } = asked.body.details as { approval_id: string };
-    await world.admin(`/admin/approvals/${approval_id}/decide`, {
-      user_id: setup.grant.user_id,
-      decision,
-      ...(decision === "approve" && terms),
-    });
-    const [action] = actionsOf(await perform(world.url, poll, credentials));
-    if (action === undefined) throw new Error("a decided approval has no next action");
-    expectResolves(action);
-    return { action, perform: () => perform(world.url, action, credentials) };
+    if (decision === "expire") await world.expire("approval", approval_id);
+    else
+      await world.admin(`/admin/approvals/${approval_id}/decide`, {
+        user_id: setup.grant.user_id,
+        decision,
+        ...(decision === "approve" && terms),
+      });
+    const actions = actionsOf(await perform(world.url, poll, credentials));
+    for (const action of actions) expectResolves(action);
+    const [first] = actions;
+    const follow = (): Promise<Answer> => {
+      if (first === undefined) throw new Error("the decision leads nowhere");
+      return perform(world.url, first, credentials);
+    };
+    return { setup, actions, follow };
   }
 
   test(`an approved approval of ${kind} leads to ${leadsTo}, which then succeeds`, async () => {
-    const decided = await decide("approve");
-    expect(decided.action.action).toBe(leadsTo);
-    expect((await decided.perform()).status).toBe(200);
+    const { actions, follow } = await decide("approve");
+    expect(actions[0]?.action).toBe(leadsTo);
+    expect((await follow()).status).toBe(200);
   });
 
-  test(`a denied approval of ${kind} leads to auth`, async () => {
-    expect((await decide("deny")).action.action).toBe("auth");
+  test(`a denied approval of ${kind} leads nowhere`, async () => {
+    expect((await decide("deny")).actions).toEqual([]);
+  });
+
+  test(`an approval of ${kind} that nobody answered leads to ${leadsTo}, as it was asked`, async () => {
+    const { setup, actions, follow } = await decide("expire");
+    expect(actions[0]?.action).toBe(leadsTo);
+    const again = await follow();
+    if (kind === "data") return expect(again.status).toBe(200);
+    // The same question, of the same user.
+    const { approval_id } = again.body.details as { approval_id: string };
+    const asked = await world.db.approval.findMany({ where: { grantId: setup.grant.grant_id } });
+    expect(asked.map(({ id }) => id)).toContain(approval_id);
+    expect(new Set(asked.map(({ requestDigest }) => String(requestDigest)))).toHaveLength(1);
   });
 });

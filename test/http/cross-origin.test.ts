@@ -35,6 +35,7 @@ const EXPOSED = [
   "Retry-After",
   "Idempotency-Replayed",
   "WWW-Authenticate",
+  "Mcp-Session-Id",
 ];
 
 const preflight = (path: string, method = "POST"): Promise<Answer> =>

@@ -1,3 +1,4 @@
+import { request } from "node:http";
 import { describe, expect, test } from "vitest";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expectSuccess } from "../support/call.ts";
@@ -192,6 +193,36 @@ describe("with a session's token", () => {
     const headers = { ...(await own()), origin: "https://chat.example" };
     const answer = await post(LIST, headers);
     expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([200, "*"]);
+  });
+
+  test("a page under a foreign name that leads to this server is refused (DNS rebinding)", async () => {
+    const headers = await own();
+    const call = (name: string, from: string) =>
+      new Promise<number>((resolve, reject) => {
+        const { hostname, port } = new URL(world.url);
+        const sent = {
+          ...headers,
+          "content-type": "application/json",
+          accept: "application/json, text/event-stream",
+          ...{ host: name, origin: from },
+        };
+        const req = request({ hostname, port, path: "/mcp", method: "POST", headers: sent }, (res) => {
+          res.resume();
+          resolve(res.statusCode ?? 0);
+        });
+        req.on("error", reject).end(LIST);
+      });
+    const { host } = new URL(world.url);
+    expect(await call("rebound.example", "http://rebound.example")).toBe(401);
+    expect(await call("rebound.example:3000", "http://rebound.example:3000")).toBe(401);
+    for (const [name, from] of [
+      [host, world.url],
+      ["localhost:9", "http://localhost:9"],
+      [host, "https://chat.example"],
+      // A proxy that passes on its own name.
+      ["proxy.internal", "https://chat.example"],
+    ] as const)
+      expect(await call(name, from), from).toBe(200);
   });
 
   test("GET and DELETE, by which hosts of 2025 open and end streams, aren't offered", async () => {

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { beforeEach, expect, test } from "vitest";
 import { fillSchema } from "../../src/demo/fill-schema.ts";
-import { followNextActions } from "../../src/demo/follow-next-actions.ts";
+import { followNextActions, openingCall, requireReached } from "../../src/demo/follow-next-actions.ts";
+import { sendOverHttp } from "../../src/demo/send-over-http.ts";
 import { expectSuccess } from "../support/call.ts";
 import type { GrantOfUser } from "../support/caller.ts";
 import { EVERYTHING } from "../support/caller.ts";
@@ -55,13 +56,13 @@ async function expectReached(run: Record<string, unknown>): Promise<void> {
 }
 
 test("over REST, if it asks for quiet", async () => {
-  const reached = await followNextActions({
-    ...{ url: world.url, apiKey: grant.agent_key, profile, goal },
-    wish: { user_id: grant.subject, scopes: EVERYTHING, budget_limit_cents: 25 },
-    headers: { "X-Tollfree-Quiet": "1" },
+  const end = await followNextActions({
+    ...{ profile, goal },
+    send: sendOverHttp(world.url, { apiKey: grant.agent_key, headers: { "X-Tollfree-Quiet": "1" } }),
+    first: openingCall({ user_id: grant.subject, scopes: EVERYTHING, budget_limit_cents: 25 }),
   });
-  await expectReached(reached.run);
-  for (const { action, body } of reached.steps)
+  await expectReached(requireReached(end).run);
+  for (const { action, body } of end.steps)
     expectQuiet(
       JSON.stringify(action === "run_service" ? { ...body, data: { ...body.data, output: null } } : body),
       action,
@@ -69,10 +70,10 @@ test("over REST, if it asks for quiet", async () => {
 });
 
 test("as a GPT", async () => {
-  const reached = await followNextActions({
-    ...{ url: world.url, apiKey: grant.agent_key, profile, goal },
-    start: "/gpt/auth",
-    wish: { budget_limit_cents: 10 },
+  const end = await followNextActions({
+    ...{ profile, goal },
+    send: sendOverHttp(world.url, { apiKey: grant.agent_key }),
+    first: openingCall({ budget_limit_cents: 10 }, "gpt"),
     onApproval: async ({ auth_request_id }) => {
       await world.admin(`/admin/approvals/${String(auth_request_id)}/decide`, {
         ...{ decision: "approve", user_id: grant.user_id, scopes: WORDY_SCOPES, budget_limit_cents: 10 },
@@ -80,8 +81,8 @@ test("as a GPT", async () => {
       });
     },
   });
-  await expectReached(reached.run);
-  for (const { action, body } of reached.steps)
+  await expectReached(requireReached(end).run);
+  for (const { action, body } of end.steps)
     expectQuiet(JSON.stringify(action === "run_service" ? { ...body, output: null } : body), action);
 });
 

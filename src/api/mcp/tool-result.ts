@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { JsonObject } from "../../core/protocol/fields.ts";
+import { concise, type Detail } from "./detail.ts";
 import type { ErrorEnvelope, WireNextAction } from "../response/envelope.ts";
 
 /** A next action on MCP: which tool to call. */
@@ -23,13 +24,13 @@ const toToolAction = ({
 });
 
 /** What a tool answers: the operation's data, and what to call next. */
-export const toToolResult = ({
-  data,
-  next_actions,
-}: {
-  data: Record<string, unknown>;
-  next_actions: WireNextAction[];
-}): Record<string, unknown> => ({ ...data, next_actions: next_actions.map(toToolAction) });
+export const toToolResult = (
+  { data, next_actions }: { data: Record<string, unknown>; next_actions: WireNextAction[] },
+  { detail, choseLimit }: { detail: Detail; choseLimit: boolean },
+): Record<string, unknown> => ({
+  ...(detail === "full" ? data : concise(data, { choseLimit })),
+  next_actions: next_actions.map(toToolAction),
+});
 
 /** A refusal: the envelope, whose actions name tools. */
 export const toToolRefusal = (envelope: ErrorEnvelope): Record<string, unknown> => ({

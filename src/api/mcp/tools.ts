@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { ToolMeta } from "../operation/operation-meta.ts";
 import type { Operation, Operations } from "../operation/operations.ts";
+import { DETAIL_ARGUMENT } from "./detail.ts";
+import { modelInput, modelOutput } from "./model-schema.ts";
 import { plainJsonSchema } from "./plain-json-schema.ts";
 import { ToolAction } from "./tool-result.ts";
 
@@ -50,8 +52,13 @@ function toTool(operation: Operation, { readOnly, ...meta }: ToolMeta): Tool {
       idempotentHint: meta.idempotent ?? readOnly,
       openWorldHint: meta.openWorld ?? false,
     },
-    inputSchema: plainJsonSchema(input, "input"),
-    outputSchema: plainJsonSchema(data.extend({ next_actions: z.array(ToolAction) }), "output"),
+    inputSchema: withDetail(modelInput(plainJsonSchema(input, "input"))),
+    outputSchema: modelOutput(plainJsonSchema(data.extend({ next_actions: z.array(ToolAction) }), "output")),
     operation,
   };
 }
+
+const withDetail = (schema: Record<string, unknown>): Record<string, unknown> => ({
+  ...schema,
+  properties: { ...(schema["properties"] as object | undefined), ...DETAIL_ARGUMENT },
+});

@@ -26,10 +26,11 @@ export async function gptCaller(
   identify(ctx, subjectOf(agent)); // also if the person's token is refused below
   const sessionToken = readSessionToken(await readInput());
   if (sessionToken === undefined) return agent;
+  // Before it is refused: what a suspended session is led to takes the same token.
+  ctx.repeatedFields.session_token = sessionToken;
   const session = await authenticateGptSession(ctx, sessionToken);
   // A leaked session token must be useless to another builder.
   if (session.agentId !== agent.agentId) throw new AppError("unauthorized");
-  ctx.repeatedFields.session_token = sessionToken;
   return session;
 }
 

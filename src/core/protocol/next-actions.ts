@@ -40,7 +40,7 @@ const CONSENT_SCHEMA = {
   additionalProperties: false,
 } as const;
 
-/** The default asks for everything that the grant allows. Agents that only follow next actions use it. */
+/** The defaults ask for everything that the grant allows, and for some money. Agents that only follow next actions use them. */
 const SCOPE_SCHEMA = { type: "array", items: { type: "string" }, default: ["*"] } as const;
 
 /** Without known parameters, the agent gets a schema of the fields that it has to add. */
@@ -57,7 +57,7 @@ const AUTH_SCHEMA = {
       },
       required: ["allowed_task_types", "allowed_data_types", "allowed_categories"],
     },
-    budget_limit_cents: { type: "number", minimum: 0 },
+    budget_limit_cents: { type: "number", minimum: 0, default: 100 },
   },
   required: ["scopes", "budget_limit_cents"],
 } as const;

@@ -1,4 +1,5 @@
 import { inSpan } from "../../core/ports/tracing.ts";
+import { Detail } from "../../api/mcp/detail.ts";
 import type { Tool } from "../../api/mcp/tools.ts";
 import { toToolRefusal, toToolResult } from "../../api/mcp/tool-result.ts";
 import type { ErrorEnvelope, WireNextAction } from "../../api/response/envelope.ts";
@@ -20,7 +21,7 @@ export const callTool = (
   api: Api,
   request: RequestContext,
   { name, operation }: Tool,
-  args: Record<string, unknown>,
+  { detail: givenDetail, ...args }: Record<string, unknown>,
 ): Promise<ToolOutcome> =>
   inSpan(UNMATCHED, {}, async (span) => {
     const started = performance.now();
@@ -33,7 +34,8 @@ export const callTool = (
       data: Record<string, unknown>;
       next_actions: WireNextAction[];
     };
-    return { ok: true, result: toToolResult(answer) };
+    const detail = Detail.catch("concise").parse(givenDetail);
+    return { ok: true, result: toToolResult(answer, { detail, choseLimit: args["limit"] !== undefined }) };
   });
 
 /** What the audit row calls the call's address: all tools have one, so the service or the tool is named with it. */

@@ -2,18 +2,17 @@ import type { AuthInfo, McpRequestContext, ServerContext } from "@modelcontextpr
 import { createMcpHandler, createRequestStateCodec, McpServer } from "@modelcontextprotocol/server";
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import type { Express, Request, Response } from "express";
-import type { Tool } from "../../api/mcp/tools.ts";
 import { API_VERSION } from "../../api/operation/operation-meta.ts";
 import { toWireError } from "../../api/response/error-body.ts";
 import type { AuthorizationServer } from "../../core/ports/authorization-server.ts";
 import { readJsonBody } from "../request/json-body.ts";
+import { refuseRebinding } from "../request/refuse-rebinding.ts";
 import { sendJson } from "../request/send.ts";
 import type { Api, RequestContext } from "../transport/call-context.ts";
 import { createCallContext, createRequestContext } from "../transport/call-context.ts";
 import type { HostCapabilities } from "./host-capabilities.ts";
 import { createHostCapabilities } from "./host-capabilities.ts";
 import { requireCredential } from "./require-credential.ts";
-import { answerWith } from "./tool-answer.ts";
 
 const PATH = "/mcp";
 
@@ -28,21 +27,29 @@ const MOST_SUBSCRIPTIONS = 64;
 const REFUSED = -32_000;
 const PARSE_ERROR = -32_700;
 
+/** The host that sent a request. */
+export interface RequestHost {
+  era: "legacy" | "modern";
+  opensLinks: (ctx: ServerContext) => boolean;
+  /** Signs what the host sends back with its next try. Only the same credential's next try is taken. */
+  mintState: (state: Record<string, unknown>, ctx: ServerContext) => Promise<string>;
+}
+
+/** Adds what there is to the server of one request. */
+export type RegisterTools = (server: McpServer, host: RequestHost) => void;
+
 /**
- * Serves MCP: the tools over HTTP, for hosts of all revisions since 2025. No state is kept between requests, so any replica
- * answers any of them.
+ * Serves MCP over HTTP, for hosts of all revisions since 2025. No state is kept between requests, so any replica answers any
+ * of them.
  */
 export function mountMcp(
   app: Express,
   api: Api,
-  {
-    tools,
-    authorizationServer,
-  }: { tools: ReadonlyMap<string, Tool>; authorizationServer: AuthorizationServer },
+  { register, authorizationServer }: { register: RegisterTools; authorizationServer: AuthorizationServer },
 ): void {
   const { cipher } = api.deps;
   const hosts = createHostCapabilities(cipher.hmac("mcp: capabilities of hosts"));
-  const states = createRequestStateCodec<{ approvalId: string }>({
+  const states = createRequestStateCodec<Record<string, unknown>>({
     key: cipher.hmac("mcp: state of requests"),
     bind: (ctx) => ctx.http?.authInfo?.clientId ?? "",
   });
@@ -62,29 +69,12 @@ export function mountMcp(
         inputRequired: { legacyShim: false },
       },
     );
-    const call = (tool: Tool, args: unknown, ctx: ServerContext) =>
-      answerWith(api, requestOf(ctx), tool, args, {
-        ctx,
-        era: request.era,
-        opensLinks: hosts.opensLinks(
-          request.era,
-          ctx,
-          request.requestInfo?.headers.get("mcp-session-id") ?? null,
-        ),
-        mintState: (approvalId) => states.mint({ approvalId }, ctx),
-      });
-    for (const tool of tools.values()) {
-      const { name, title, description, annotations } = tool;
-      server.registerTool(
-        name,
-        {
-          ...{ title, description, annotations },
-          inputSchema: declared(tool.inputSchema),
-          outputSchema: declared(tool.outputSchema),
-        },
-        (args: unknown, ctx: ServerContext) => call(tool, args, ctx),
-      );
-    }
+    register(server, {
+      era: request.era,
+      opensLinks: (ctx) =>
+        hosts.opensLinks(request.era, ctx, request.requestInfo?.headers.get("mcp-session-id") ?? null),
+      mintState: (state, ctx) => states.mint(state, ctx),
+    });
     return server;
   };
 
@@ -99,6 +89,7 @@ export function mountMcp(
   app.all(PATH, async (req: Request & { auth?: AuthInfo }, res) => {
     const request = createRequestContext(api, "mcp", req, res);
     try {
+      refuseRebinding(req.headers, api.deps.settings.publicBaseUrl);
       const { token, principal } = await requireCredential(api, request, authorizationServer);
       req.auth = { token, clientId: principal, scopes: [], extra: { request } };
       const body = req.method === "POST" ? await readJsonBody(req) : undefined;
@@ -108,19 +99,6 @@ export function mountMcp(
     }
   });
 }
-
-/** The library advertises schemas and would refuse bad input by itself. The operation does it, with our envelope. */
-const declared = (schema: Record<string, unknown>) => ({
-  "~standard": {
-    version: 1 as const,
-    vendor: "tollfree",
-    validate: (value: unknown) => ({ value }),
-    jsonSchema: { input: () => schema, output: () => schema },
-  },
-});
-
-const requestOf = (ctx: ServerContext): RequestContext =>
-  ctx.http?.authInfo?.extra?.["request"] as RequestContext;
 
 /** An error of the transport: JSON-RPC's form, with our envelope as its data. */
 function refuse(api: Api, request: RequestContext, req: Request, res: Response, thrown: unknown): void {

@@ -3,7 +3,7 @@ import type { RequestHandler } from "express";
 import proxyaddr from "proxy-addr";
 
 /** `Host` as the names of this machine that no DNS server can point elsewhere. */
-const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/;
+export const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/;
 
 /** Headers that proxies and tunnels add. None of them says that there is no proxy, so this is one check of several. */
 const FORWARDING_HEADER =

@@ -46,6 +46,7 @@ export const PAGES: { address: RegExp; modules: string[] }[] = [
   { address: /^\/data$/, modules: [SHELL, "pages/data/index.tsx"] },
   { address: /^\/consents$/, modules: [SHELL, "pages/consents/index.tsx"] },
   { address: /^\/tasks\/[\w-]{1,200}$/, modules: [SHELL, "pages/task/index.tsx"] },
+  { address: /^\/connect$/, modules: [SHELL, "pages/connect/index.tsx"] },
   { address: /^\/build$/, modules: [SHELL, "pages/built-agents/index.tsx"] },
   { address: /^\/build\/[\w-]{1,200}$/, modules: [SHELL, "pages/built-agent/index.tsx"] },
   { address: /^\/settings$/, modules: [SHELL, "pages/settings/index.tsx"] },

@@ -72,16 +72,21 @@ describe.each(TRANSPORTS)("polling an approval, over %s", (transport) => {
     ]);
   });
 
-  test("an approval that was denied or has expired leads to another request for a session", async () => {
+  test("an approval that was denied leads nowhere, and an expired one to the same request again", async () => {
     const denied = await openApproval();
     await decide(denied, NO);
+    const asked = { user_id: grant.subject, ...WISH, budget_limit_cents: 201 };
     const expired = await openApproval({ budget_limit_cents: 201 });
     await world.expire("approval", expired);
-    for (const [id, status] of [[denied, "denied"] as const, [expired, "expired"] as const]) {
+    for (const [id, status, actions] of [
+      [denied, "denied", []] as const,
+      [expired, "expired", [{ action: "auth", params: asked }]] as const,
+    ]) {
       const answer = await polls(id);
       expect(expectSuccess(answer)).toMatchObject({ status });
       expect(answer.body.data).not.toHaveProperty("user_id");
-      expect(answer.body.next_actions).toMatchObject([{ action: "auth", params: {} }]);
+      expect(answer.body.next_actions).toMatchObject(actions);
+      expect(answer.body.next_actions).toHaveLength(actions.length);
     }
   });
 

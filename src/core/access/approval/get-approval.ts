@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { AgentActor, Deps, SessionActor } from "../../context.ts";
+import type { Queries } from "../../ports/database.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import { notFound } from "../../protocol/errors.ts";
@@ -11,7 +12,7 @@ import { approvalUrl } from "./open-approval.ts";
 import type { GetApprovalInput, GetApprovalOutput } from "./schema.ts";
 import { BudgetRequest, CombinedRequest, DataRequest, GrantRequest } from "./schema.ts";
 import type { ApprovalRow } from "./store.ts";
-import { findApproval, findGranted } from "./store.ts";
+import { findApproval, findGranted, findInputSchema } from "./store.ts";
 
 /**
  * Returns the state of an approval that this agent opened; with a session, one of the session's grant.
@@ -24,57 +25,76 @@ export async function getApproval(
   const approval = await findApproval(db, requireId(input.approval_id, "approval"), actor.agentId);
   if (approval === undefined) throw notFound("approval");
   if (actor.kind === "session" && approval.grantId !== actor.grantId) throw notFound("approval");
-  const granted =
-    approval.status === "approved" && approval.grantId !== null
-      ? ((await findGranted(db, approval.grantId)) ?? undefined)
-      : undefined;
+  const { status, grantId } = approval;
+  const isOver = status === "approved" || status === "expired";
+  const granted = isOver && grantId !== null ? ((await findGranted(db, grantId)) ?? undefined) : undefined;
   return {
     data: {
       approval_id: approval.id,
       kind: approval.kind,
-      status: approval.status,
+      status,
       approval_url: approvalUrl(settings.publicBaseUrl, approval.id),
-      ...(granted !== undefined && { user_id: granted.subject }),
+      ...(status === "approved" && granted !== undefined && { user_id: granted.subject }),
     },
-    nextActions: nextAfterDecision(approval, granted),
+    nextActions: await nextAfterDecision(db, approval, granted),
   };
 }
 
 /**
- * Returns the next actions for an approval's state. After an approval, the agent repeats the call that opened
- * it.
+ * Returns the next actions for an approval's state. After an approval, the agent repeats the call that opened it; also if nobody
+ * answered, so that the call asks anew. A no leads nowhere: the same call would only ask the same again.
  */
-function nextAfterDecision(approval: ApprovalRow, granted: Granted | undefined): NextAction[] {
+async function nextAfterDecision(
+  db: Queries,
+  approval: ApprovalRow,
+  granted: Granted | undefined,
+): Promise<NextAction[]> {
   if (approval.status === "pending") return [next.getApproval(approval.id)];
-  if (approval.status !== "approved") return [next.auth()];
+  if (approval.status === "denied") return [];
   switch (approval.kind) {
     case "grant":
-      return [
-        next.auth(
-          granted === undefined ? {} : grantedSession(GrantRequest.parse(approval.requested), granted),
-        ),
-      ];
+      return [next.auth(sessionAfter(approval, granted))];
     case "data": {
       const { campaign_id, service_key } = DataRequest.parse(approval.requested);
-      return nextForCall(campaign_id, service_key);
+      return nextForCall(db, campaign_id, service_key);
     }
     case "combined": {
       const { campaign_id, service_key } = CombinedRequest.parse(approval.requested);
-      return nextForCall(campaign_id, service_key);
+      return nextForCall(db, campaign_id, service_key);
     }
     case "budget": {
       const { service_key, campaign_id } = BudgetRequest.parse(approval.requested);
-      return [next.runService(service_key, { campaignId: campaign_id ?? undefined })];
+      return nextForCall(db, campaign_id, service_key);
     }
     case "gpt_sign_in":
       return [next.searchServices()];
   }
 }
 
+/** Returns the parameters of the session that the agent asked for, with what was granted; as it was asked for, if nobody answered. */
+function sessionAfter(
+  { status, requested: asked }: ApprovalRow,
+  granted: Granted | undefined,
+): Record<string, unknown> {
+  const requested = GrantRequest.parse(asked);
+  if (status === "approved" && granted !== undefined) return grantedSession(requested, granted);
+  const { scopes, budget_limit_cents, expires_in_seconds: seconds } = requested;
+  return {
+    ...(granted !== undefined && { user_id: granted.subject }),
+    ...{ scopes, budget_limit_cents },
+    ...(seconds !== null && { expires_in_seconds: seconds }),
+  };
+}
+
 /** Leads back to the call that asked. */
-function nextForCall(campaignId: string | null, serviceKey: string | null): NextAction[] {
-  if (serviceKey !== null) return [next.runService(serviceKey, { campaignId: campaignId ?? undefined })];
-  return campaignId === null ? [next.searchServices()] : [next.getTask(campaignId)];
+async function nextForCall(
+  db: Queries,
+  campaignId: string | null,
+  serviceKey: string | null,
+): Promise<NextAction[]> {
+  if (serviceKey === null) return [campaignId === null ? next.searchServices() : next.getTask(campaignId)];
+  const inputSchema = (await findInputSchema(db, serviceKey)) ?? undefined;
+  return [next.runService(serviceKey, { campaignId: campaignId ?? undefined, inputSchema })];
 }
 
 type Granted = NonNullable<Awaited<ReturnType<typeof findGranted>>>;

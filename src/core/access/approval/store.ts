@@ -23,6 +23,12 @@ export async function findApproval(
   return (approval ?? undefined) as ApprovalRow | undefined;
 }
 
+/** Returns the schema of a service's input, for the call that an approval leads back to. */
+export async function findInputSchema(db: Queries, serviceKey: string): Promise<unknown> {
+  const api = await db.sponsoredApi.findUnique({ where: { serviceKey }, select: { inputSchema: true } });
+  return api?.inputSchema;
+}
+
 /** Returns the terms of a grant, live or not, and what is left of it. */
 export const findGranted = (db: Queries, grantId: string) =>
   db.grantRecord.findUnique({ where: { id: grantId } });

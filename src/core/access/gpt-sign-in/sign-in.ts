@@ -68,14 +68,16 @@ async function continueSignIn(ctx: Context, authRequestId: string): Promise<Sign
     };
   }
   if (request.status !== "approved") {
+    // A no leads nowhere: a new sign-in would only ask the same again.
+    const { scopes, budget_limit_cents } = GrantRequest.parse(request.requested);
     return {
       data: { status: request.status, auth_request_id: id },
-      nextActions: [next.auth({ budget_limit_cents: DEFAULT_BUDGET_CENTS })],
+      nextActions: request.status === "denied" ? [] : [next.auth({ scopes, budget_limit_cents })],
     };
   }
 
   const { db, sql, actor } = ctx;
-  const grant = await requireLiveGrant(db, request.grantId);
+  const grant = await requireLiveGrant(db, { id, grantId: request.grantId });
   const opened = await sql.transaction(async (tx) => {
     await shareUserOfApproval.first(tx, { id });
     const taken = await takeSignIn.first(tx, { id, agent_id: actor.agentId });

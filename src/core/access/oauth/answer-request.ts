@@ -46,10 +46,13 @@ export async function answerRequest(ctx: Context, request: AuthorizationRequest)
     askedFrom: ctx.clientAddress,
     authorization: { id: request.id, returnsTo: placeOf(redirectUri) },
     sameQuestionKey: request.id,
-    requested: OPEN_REQUEST,
+    requested: ASKED,
   });
   return { kind: "asked", approvalId };
 }
+
+/** Hosts ask for nothing in particular, and are used for weeks. The person narrows it. */
+const ASKED = { ...OPEN_REQUEST, budget_limit_cents: 500, expires_in_seconds: 30 * 86_400 };
 
 const PRODUCT = "Tollfree";
 const UNNAMED = "An app without a name";

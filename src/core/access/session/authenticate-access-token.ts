@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Deps, SessionActor } from "../../context.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import { AppError } from "../../protocol/errors.ts";
+import { next } from "../../protocol/next-actions.ts";
 import { hashSecret, isToken } from "../credential/index.ts";
 import { findGrantOfToken } from "../oauth-record/index.ts";
 import { shareUser } from "../user/index.ts";
@@ -57,7 +58,7 @@ async function openSessionOfToken(
   const { grant_id: grantId, user_id: userId, agent_id: agentId } = found;
   const grant = await findLiveGrantById(db, grantId);
   if (grant === null) throw invalidToken();
-  await requireNotSuspended(db, grant);
+  await requireNotSuspended(db, grant, next.flowStatus());
   const opened = await sql.transaction(async (tx) => {
     await shareUser.first(tx, { id: userId });
     await lockGrantOfSession.first(tx, { id: grantId });

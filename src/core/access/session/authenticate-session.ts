@@ -1,8 +1,10 @@
 import type { Deps, SessionActor } from "../../context.ts";
+import { microsToCents } from "../../protocol/amounts.ts";
 import { AppError } from "../../protocol/errors.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
 import { hashSecret, isToken } from "../credential/index.ts";
+import { toWire } from "../scope/index.ts";
 import type { SessionRow } from "./store.ts";
 import { findSessionById, findSessionByToken } from "./store.ts";
 
@@ -67,13 +69,24 @@ export const toActor = (row: SessionRow): SessionActor => ({
 
 /** @throws AppError `session_revoked`, `session_expired`, `session_suspended` */
 export function requireLive(row: SessionRow): void {
-  const nextActions = [next.auth()];
+  const nextActions = [next.auth(sessionLike(row))];
   if (row.revoked) throw new AppError("session_revoked", { nextActions });
   if (row.expired) throw new AppError("session_expired", { nextActions });
   const { suspended_at: suspendedAt, suspended_reason: reason } = row;
   if (suspendedAt !== null)
     throw sessionSuspended({ sessionId: row.id, suspendedAt, reason }, [next.flowStatus()]);
 }
+
+/** The parameters of a session like one that has ended, as far as the grant still allows it. */
+const sessionLike = (row: SessionRow): Record<string, unknown> => ({
+  user_id: row.subject,
+  scopes: toWire({
+    taskTypes: row.allowed_task_types.filter((type) => row.grant_task_types.includes(type)),
+    dataTypes: row.allowed_data_types.filter((type) => row.grant_data_types.includes(type)),
+    categories: row.allowed_categories.filter((category) => row.grant_categories.includes(category)),
+  }),
+  budget_limit_cents: microsToCents(row.remaining),
+});
 
 /**
  * The error for a call under a suspended grant. All sessions of the grant are suspended together, and resuming one

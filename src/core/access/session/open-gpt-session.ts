@@ -5,6 +5,7 @@ import type { Sql } from "../../ports/sql.ts";
 import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import { AppError } from "../../protocol/errors.ts";
+import { next } from "../../protocol/next-actions.ts";
 import { mintToken } from "../credential/index.ts";
 import type { WireRequestedScopes } from "../scope/index.ts";
 import { narrow, toWire } from "../scope/index.ts";
@@ -17,10 +18,13 @@ import { findLiveGrantById, insertSession } from "./store.ts";
  * Returns the grant of an approved sign-in.
  * @throws AppError `conflict` if it was revoked or has expired; `session_suspended` if it is suspended
  */
-export async function requireLiveGrant(db: Queries, grantId: string | null): Promise<LiveGrant> {
+export async function requireLiveGrant(
+  db: Queries,
+  { id, grantId }: { id: string; grantId: string | null },
+): Promise<LiveGrant> {
   const grant = grantId === null ? null : await findLiveGrantById(db, grantId);
   if (grant === null) throw grantEnded();
-  await requireNotSuspended(db, grant);
+  await requireNotSuspended(db, grant, next.auth({ auth_request_id: id }));
   return grant;
 }
 

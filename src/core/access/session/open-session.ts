@@ -41,7 +41,7 @@ export async function openSession(
       ? await findLiveGrantBySubject(db, actor.agentId, input.user_id)
       : null;
   if (grant === null || input.user_id === undefined) throw await openGrantApproval(ctx, input, undefined);
-  await requireNotSuspended(db, grant);
+  await requireNotSuspended(db, grant, next.auth(input));
 
   const scopes = resolveEverything(input.scopes, {
     taskTypes: grant.allowedTaskTypes,

@@ -196,7 +196,7 @@ async function checkInput(
   const submitted = { data, basePath: INPUT, regions };
   const checked = await validateSubmission(ctx, api.inputSchema, submitted);
   const errors = checked.ok ? checkPathInput(api.upstreamUrl, data, INPUT) : checked.errors;
-  if (!checked.ok || errors.length > 0) throw invalidRunInput(api, errors);
+  if (!checked.ok || errors.length > 0) throw invalidRunInput(api, errors, { campaignId });
   const { dataTypes, references } = checked;
   await requirePermission(
     ctx,

@@ -60,10 +60,22 @@ export function inactiveService({
   });
 }
 
-/** The error for a run's input that doesn't match the service's schema. It carries the schema. */
-export const invalidRunInput = (api: { inputSchema: unknown }, fieldErrors: FieldError[]): AppError =>
+/**
+ * The error for a run's input that doesn't match the service's schema. It carries the schema.
+ * @param sponsored the campaign that the caller named, if any. Undefined: the caller pays
+ */
+export const invalidRunInput = (
+  { serviceKey, inputSchema }: { serviceKey: string; inputSchema: unknown },
+  fieldErrors: FieldError[],
+  sponsored?: { campaignId: string | undefined },
+): AppError =>
   new AppError("validation_error", {
     message: "The input doesn't match the service's schema.",
     fieldErrors,
-    details: { input_schema: api.inputSchema as Record<string, unknown> },
+    details: { input_schema: inputSchema as Record<string, unknown> },
+    ...(sponsored !== undefined && {
+      nextActions: [next.runService(serviceKey, { ...sponsored, inputSchema, description: AGAIN })],
+    }),
   });
+
+const AGAIN = "Run the service with input that matches its schema.";

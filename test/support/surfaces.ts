@@ -1,0 +1,136 @@
+import type { Body, NextAction, Send } from "../../src/demo/follow-next-actions.ts";
+import { openingCall } from "../../src/demo/follow-next-actions.ts";
+import { sendOverHttp, sessionTokenIn } from "../../src/demo/send-over-http.ts";
+import type { GrantOfUser } from "./caller.ts";
+import { call, OPERATIONS } from "./call.ts";
+import { signInWithGpt } from "./gpt.ts";
+import type { Host, HostOptions } from "./mcp.ts";
+import { HOSTS } from "./mcp.ts";
+import type { World } from "./use-world.ts";
+
+/** The surfaces by which an agent reaches Tollfree, each as what a follower of next actions needs. */
+
+export interface SessionWish {
+  budgetCents?: number;
+  scopes?: unknown;
+}
+
+export interface Credentials {
+  apiKey: string;
+  session?: string | undefined;
+}
+
+export type SurfaceKind = "rest" | "trpc" | "gpt" | "mcp";
+
+export interface Surface {
+  name: string;
+  kind: SurfaceKind;
+  /** The call by which an agent that has only its key begins. On MCP the host signs in. */
+  opening: ((wish: Record<string, unknown>) => NextAction) | undefined;
+  /** The call by which an agent with a session begins. */
+  search: (session: string) => NextAction;
+  /** Opens a session. Returns its token. */
+  openSession(world: World, grant: GrantOfUser, wish: SessionWish): Promise<string>;
+  connect(url: string, credentials: Credentials): Promise<{ send: Send; close: () => Promise<void> }>;
+}
+
+const DESCRIPTION = "Find services that a sponsor pays for.";
+const searchOf = (surface: "agent" | "gpt", params: Record<string, unknown>): NextAction => ({
+  ...{ action: "search_services", method: "GET", endpoint: `/${surface}/services` },
+  ...{ operation_id: `${surface}_search_services`, auth: "session", params, description: DESCRIPTION },
+});
+
+const openAgentSession: Surface["openSession"] = async (world, grant, wish) =>
+  (await world.openSession(grant, wish)).token;
+const nothingToClose = (): Promise<void> => Promise.resolve();
+
+const REST: Surface = {
+  name: "REST",
+  kind: "rest",
+  opening: (wish) => openingCall(wish),
+  search: () => searchOf("agent", {}),
+  openSession: openAgentSession,
+  connect: (url, { apiKey, session = "" }) =>
+    Promise.resolve({ send: sendOverHttp(url, { apiKey, session }), close: nothingToClose }),
+};
+
+/** A GPT can't set headers of its own: its token is a field, which every next action carries. */
+const GPT: Surface = {
+  name: "GPT",
+  kind: "gpt",
+  opening: ({ user_id: _unknownToGpts, ...wish }) => openingCall(wish, "gpt"),
+  search: (session) => searchOf("gpt", { session_token: session }),
+  openSession: (world, grant, { budgetCents = 50, scopes }) =>
+    signInWithGpt(world, grant, { budget_limit_cents: budgetCents, ...(scopes !== undefined && { scopes }) }),
+  connect: (url, { apiKey }) => Promise.resolve({ send: sendAsGpt(url, apiKey), close: nothingToClose }),
+};
+
+/** ChatGPT authenticates each call with the builder's key. */
+function sendAsGpt(url: string, apiKey: string): Send {
+  const send = sendOverHttp(url, { apiKey, session: apiKey });
+  return (action, fields) => send({ ...action, auth: "api_key" }, fields);
+}
+
+const TRPC: Surface = { ...REST, name: "tRPC", kind: "trpc", connect: connectTrpc };
+
+function connectTrpc(url: string, { apiKey, session }: Credentials): ReturnType<Surface["connect"]> {
+  let token = session;
+  const send: Send = async ({ operation_id, endpoint, auth }, fields) => {
+    const operation = OPERATIONS.find(({ id }) => id === operation_id);
+    if (operation === undefined) throw new Error(`there is no operation ${operation_id}`);
+    const inPath = paramsInPath(operation.path, operation.pathParams, endpoint);
+    const credential = auth === "api_key" ? apiKey : token;
+    const { status, body } = await call(url, operation.name, { ...inPath, ...fields }, credential, "trpc");
+    token = sessionTokenIn(body as Body) ?? token;
+    return { status, body: body as Body };
+  };
+  return Promise.resolve({ send, close: nothingToClose });
+}
+
+/** A next action names its path parameters in its endpoint only. */
+function paramsInPath(path: string, names: readonly string[], endpoint: string): Record<string, string> {
+  const match = new RegExp(`^${path.replace(/\{\w+\}/g, "([^/]+)")}$`).exec(endpoint);
+  return Object.fromEntries(names.map((name, n) => [name, decodeURIComponent(match?.[n + 1] ?? "")]));
+}
+
+interface ToolAction {
+  tool: string;
+  params: Record<string, unknown>;
+  params_schema?: Record<string, unknown>;
+  description: string;
+}
+
+const toNextAction = ({ tool, ...action }: ToolAction): NextAction => ({
+  ...{ action: tool, method: "POST", endpoint: tool, operation_id: tool, auth: "session" },
+  ...action,
+});
+
+const mcp = (client: string, connectHost: (options: HostOptions) => Promise<Host>): Surface => ({
+  name: `MCP, ${client}`,
+  kind: "mcp",
+  opening: undefined,
+  search: () => toNextAction({ tool: "search_services", params: {}, description: DESCRIPTION }),
+  openSession: openAgentSession,
+  async connect(url, { session }) {
+    const host = await connectHost({ url: () => url, token: session });
+    return { send: (action, fields) => callTool(host, action.action, fields), close: () => host.close() };
+  },
+});
+
+/** A tool's answer as the envelope of the other surfaces: a refusal is the last text, as hosts show it to a model. */
+async function callTool(host: Host, tool: string, fields: Record<string, unknown>): ReturnType<Send> {
+  const { isError, content, structured } = await host.call(tool, fields);
+  const answer = (isError ? JSON.parse(content.at(-1)?.text ?? "") : structured) as Record<string, unknown>;
+  const { next_actions, ...data } = answer as { next_actions: ToolAction[] };
+  const actions = next_actions.map(toNextAction);
+  const body = (
+    isError ? { ...data, next_actions: actions } : { status: "success", data, next_actions: actions }
+  ) as Body;
+  return { status: isError ? 400 : 200, body };
+}
+
+/** Every surface, and on MCP every client and revision. */
+export const SURFACES: readonly Surface[] = [
+  ...[REST, TRPC, GPT],
+  ...HOSTS.map(([client, connectHost]) => mcp(client, connectHost)),
+];
