@@ -50,6 +50,20 @@ test("reads it with the sponsor's words, and with what is stored of the data tha
   });
 });
 
+test("its agent is told how many questions are answered from stored data that it may pass on", async () => {
+  const { user_id } = grant;
+  for (const [data_type, value] of [
+    ["email", "ada@example.com"],
+    ["phone", "+351 912 345 678"],
+  ])
+    expectSuccess(await world.callAdmin("putVaultItem", { user_id, data_type, value }));
+  const task = expectSuccess(await world.call("agent.getTask", { campaign_id: campaignId }, token));
+  expect(task).toMatchObject({
+    task_summary: "6 questions, 1 of them answered from your stored data",
+    stored_data_types: ["email"],
+  });
+});
+
 describe("answering it", () => {
   test("stores answers and consents as the person's own, and their agent goes on", async () => {
     await answer({ score: 4, phone: "+351 912 345 678" }, true);

@@ -56,6 +56,8 @@ describe.each(TRANSPORTS)("a task, over %s", (transport) => {
       campaign_name: "Weather survey",
       sponsor: "Acme",
       required_task: "One question",
+      task_summary: "6 questions",
+      task_url: `${world.url}/tasks/${campaignId}`,
       task_type: "survey",
       task_description: "How do you like the weather?",
       purpose: "One question",
