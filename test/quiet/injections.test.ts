@@ -142,7 +142,7 @@ function plain(
 
 /** The parameters that a program fills in which follows the first action. */
 const filled = ({ actions }: Read): Record<string, unknown> =>
-  fillSchema((actions[0]?.["params_schema"] ?? {}), PROFILE) as Record<string, unknown>;
+  fillSchema(actions[0]?.["params_schema"] ?? {}, PROFILE) as Record<string, unknown>;
 
 /** The output is what the person asked for. */
 const withoutOutput = (text: string): string =>
