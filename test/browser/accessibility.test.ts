@@ -64,6 +64,8 @@ beforeAll(async () => {
   expectSuccess(await world.run(token, service, { input: { n: 1 } }));
   const asked = await world.offerService({ campaign: { task_schema: ALL_QUESTIONS } });
   const built = (await person.user.build.register.mutate({ name: "Weather helper" })).data;
+  const callback = "https://chatgpt.com/aip/g-1/oauth/callback";
+  await person.user.build.client.put.mutate({ agent_id: built.agent_id, redirect_uris: [callback] });
 
   signedIn = [
     ["/", "table.agents tbody tr"],
@@ -75,8 +77,9 @@ beforeAll(async () => {
     ["/consents", "article.shared button[data-tone=stop]"],
     [`/tasks/${asked.campaignId}`, "textarea"],
     [`/tasks/${campaignId}`, "[role=status] a.btn"],
+    ["/connect?ended", ".hosts"],
     ["/build", "article.built"],
-    [`/build/${built.agent_id}`, ".built-part"],
+    [`/build/${built.agent_id}`, ".client-facts"],
     ["/settings", "input[type=radio]"],
     [`/approvals/${(await ask()).approval_id}`, "input[name=code]"],
     [await opened(), "input[type=checkbox]"],

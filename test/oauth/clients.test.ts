@@ -251,6 +251,14 @@ describe("a client that an owner made in the console", () => {
     expect((await owner.user.build.client.get.query({ agent_id })).data.client).toBeNull();
   });
 
+  test("goes with its agent when the owner retires it", async () => {
+    const person = await signInPerson(world.url, mailbox);
+    const { body } = await exchange(await codeOf(person), secret);
+    await owner.user.build.retire.mutate({ agent_id });
+    expect(await status(body.access_token as string)).toBe(401);
+    expect((await person.browser.open(request().pathname + request().search)).status).toBe(400);
+  });
+
   test("is nobody else's to see, change or remove", async () => {
     const other = await signInPerson(world.url, mailbox);
     await expect(other.user.build.client.get.query({ agent_id })).rejects.toThrow();

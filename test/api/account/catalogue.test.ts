@@ -10,6 +10,7 @@ const LEFT_OUT: Record<string, string> = {
   idempotency_keys: "claims of runs for some days; the payment has the key",
   ledger_transfers: "the books: money of sponsors that moved, once more",
   notices: "mails about grants and sign-ins, for 30 days; what they are about is in the file",
+  oauth_records: "codes and tokens of hosts, as hashes; grants and sessions say what they are for",
   payment_reservations: "the same amount as the payment's, in each account that caps it",
   session_violations: "refused calls once more, to be counted for some minutes; the audit rows have them",
   sponsored_apis: "ids of people for whom a seller failed; the payments have it",

@@ -1,8 +1,8 @@
 /** Codes, tokens and clients of OAuth, as the authorization server keeps them. */
 export { createOAuthRecords } from "./records.ts";
 export {
+  deleteClient,
   deleteExpiredRecords,
-  deleteRecord,
   deleteRecordsOfAgent,
   deleteRecordsOfEndedGrant,
   deleteRecordsOfGrant,

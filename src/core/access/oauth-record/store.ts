@@ -62,6 +62,15 @@ export const deleteRecord = statement({
   text: "DELETE FROM oauth_records WHERE model = $model AND id_hash = $id_hash",
 });
 
+/** Deletes a client by the hash of its id. */
+export const deleteClient = statement({
+  name: "oauth-record.delete-client",
+  limit: "money",
+  params: { id_hash: bytes },
+  row: {},
+  text: "DELETE FROM oauth_records WHERE model = 'Client' AND id_hash = $id_hash",
+});
+
 export const deleteModelOfGrant = statement({
   name: "oauth-record.delete-model-of-grant",
   limit: "money",

@@ -3,7 +3,7 @@ import type { Deps, UserActor } from "../../context.ts";
 import { invalidField, notFound } from "../../protocol/errors.ts";
 import { changeOwned, getOwnAgent, readReturnUrl, setClientOfAgent } from "../agent/index.ts";
 import { hashSecret, mintToken } from "../credential/index.ts";
-import { deleteRecord, deleteRecordsOfAgent, findRecord, putRecord } from "../oauth-record/index.ts";
+import { deleteClient, deleteRecordsOfAgent, findRecord, putRecord } from "../oauth-record/index.ts";
 import type {
   ChangedClientOutput,
   NewClientOutput,
@@ -78,7 +78,7 @@ export const removeOwnClient = (
   input: z.infer<typeof OwnClientInput>,
 ): Promise<z.infer<typeof ChangedClientOutput>> =>
   changeOwned(ctx, input.agent_id, async (tx, agentId) => {
-    if ((await deleteRecord.count(tx, recordOf(agentId))) === 0) throw notFound("client");
+    if ((await deleteClient.count(tx, { id_hash: hashSecret(agentId) })) === 0) throw notFound("client");
     await setClientOfAgent.count(tx, { id: agentId, client_id: null });
     await deleteRecordsOfAgent.count(tx, { agent_id: agentId });
     ctx.log.info(
