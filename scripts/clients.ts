@@ -1,7 +1,7 @@
 /**
  * `npm run clients`: has generators of clients read the documents, and compiles what they make; lets clients that
  * others wrote buy; goes the whole way through Prism, which compares answers with the documents; runs the conformance
- * suite of MCP; and runs the demo and the typed client's test on a newer Node. Their packages, and that Node, are in test/outside-clients.
+ * suite of MCP and its Inspector; and runs the demo and the typed client's test on a newer Node. Their packages, and that Node, are in test/outside-clients.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -30,14 +30,9 @@ function findNewerNode(): string {
 }
 
 // No package's scripts run: the clients need none, and the newer Node is a package that only holds it.
-run("install the clients", "npm", [
-  "install",
-  "--no-save",
-  "--no-fund",
-  "--no-audit",
-  "--ignore-scripts",
-  "--loglevel=error",
-]);
+const QUIETLY = ["--no-save", "--no-fund", "--no-audit", "--ignore-scripts", "--loglevel=error"];
+run("install the clients", "npm", ["install", ...QUIETLY]);
+run("install the Inspector of MCP", "npm", ["install", "--prefix", "inspector", ...QUIETLY]);
 const node = findNewerNode();
 run("generate and compile clients", node, [path.join(OUTSIDE, "generate.mjs")]);
 

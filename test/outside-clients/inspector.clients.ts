@@ -15,7 +15,7 @@ const world = useWorld({ mailer: mailbox });
 
 const PROGRAM = path.join(
   import.meta.dirname,
-  "node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js",
+  "inspector/node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js",
 );
 
 /** Runs the Inspector once, and returns what it prints. @throws Error with its output if it fails */
