@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { HandHost } from "../support/oauth-by-hand.ts";
 import { useWorld } from "../support/use-world.ts";
 
 /** What hosts read before they ask a person: which server signs in, and what it can do. */
@@ -55,4 +56,17 @@ test("what isn't served below /oauth is 404 in the envelope", async () => {
     const { status, body } = await world.rest("GET", path);
     expect([status, body.error_code], path).toEqual([404, "not_found"]);
   }
+});
+
+test("behind TLS, the cookies of a waiting request are Secure and HttpOnly, and all addresses are the public ones", async () => {
+  const { url } = await world.startReplica({ publicBaseUrl: "https://tollfree.example" });
+  const metadata = await (await fetch(`${url}/.well-known/oauth-authorization-server`)).json();
+  expect(metadata).toMatchObject({ token_endpoint: "https://tollfree.example/oauth/token" });
+  const request = await new HandHost(() => url).request({ resource: "https://tollfree.example/mcp" });
+  const answer = await fetch(request, { redirect: "manual" });
+  expect(answer.headers.get("location")).toMatch(/^\/oauth\/consent\//);
+  const cookies = answer.headers.getSetCookie().filter((cookie) => cookie.startsWith("tollfree.oauth_re"));
+  // The request and its way back, each with a signature.
+  expect(cookies).toHaveLength(4);
+  for (const cookie of cookies) expect(cookie).toMatch(/; secure(?=.*; httponly)/i);
 });
