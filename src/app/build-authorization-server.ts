@@ -11,9 +11,6 @@ import type { SignInParts } from "./build-sign-in.ts";
 const MOST_METADATA_BYTES = 5_000;
 const METADATA_TIMEOUT_MS = 3_000;
 
-/** Hosts act for their person; what that covers, the grant says. */
-const SCOPE = "agent";
-
 /** Builds the authorization server. Its keys are derived from the digest key, as those of the sign-in. */
 export function buildAuthorizationServer(
   { sql, log, upstream, settings }: Deps,
@@ -21,14 +18,13 @@ export function buildAuthorizationServer(
 ): AuthorizationServer {
   const { publicBaseUrl } = settings;
   return createAuthorizationServer({
-    ...{ publicBaseUrl, log, scope: SCOPE },
+    ...{ publicBaseUrl, log },
     secret: digestKey ?? encryptionKeys[0],
     resources: { mcp: `${publicBaseUrl}/mcp`, gpt: `${publicBaseUrl}/gpt` },
     records: createOAuthRecords(sql),
     fetchDocument: fetchMetadata(upstream),
     mintToken: (kind) => mintToken(kind).token,
     hashSecret: (secret) => Buffer.from(hashSecret(secret)).toString("hex"),
-    pageOf: (requestId) => `/oauth/consent/${requestId}`,
   });
 }
 

@@ -2,6 +2,7 @@ import type { CorsOptions } from "cors";
 import cors from "cors";
 import type { Express, RequestHandler } from "express";
 import { surfaceOf } from "../api/operation/operation-id.ts";
+import { OAUTH_PATHS } from "../core/ports/authorization-server.ts";
 import { find } from "./transport/perform-call.ts";
 import { TRPC_PREFIX } from "./transport/trpc-protocol.ts";
 import { decodePart, targetOf } from "./request/request-target.ts";
@@ -17,10 +18,7 @@ const PUBLIC_ROUTES = [
   "/.well-known/oauth-authorization-server",
   "/.well-known/oauth-protected-resource",
   "/.well-known/openid-configuration",
-  "/oauth/jwks",
-  "/oauth/register",
-  "/oauth/revoke",
-  "/oauth/token",
+  ...[OAUTH_PATHS.jwks, OAUTH_PATHS.registration, OAUTH_PATHS.revocation, OAUTH_PATHS.token],
   "/.well-known/openapi.yaml",
   "/.well-known/x402",
   "/openapi.json",

@@ -4,8 +4,8 @@ import { listOwnItems } from "../../src/core/personal-data/vault/index.ts";
 import { expectSuccess } from "../support/call.ts";
 import type { GrantOfUser } from "../support/caller.ts";
 import { CONSENT } from "../support/caller.ts";
-import { useConsoleBrowser } from "../support/console-page.ts";
-import { Browser, Mailbox, newAddress, PASSWORD, signUp, userActor } from "../support/people.ts";
+import { openSignedIn, useConsoleBrowser } from "../support/console-page.ts";
+import { Browser, Mailbox, newAddress, signUp, userActor } from "../support/people.ts";
 import { useWorld } from "../support/use-world.ts";
 
 /** A person looks after what is their own, in the console. */
@@ -27,15 +27,8 @@ beforeEach(async () => {
   ({ campaignId } = await world.offerService({ campaign: { purpose: "To plan the weather." } }));
 });
 
-async function open(address: string, options: BrowserContextOptions = {}) {
-  const opened = await browser.open(world.server.url + address, options);
-  const { page } = opened;
-  await page.locator("input[type=email]").fill(email);
-  await page.locator("input[type=password]").fill(PASSWORD);
-  await page.locator("button[type=submit]").click();
-  await page.getByRole("navigation").waitFor();
-  return opened;
-}
+const open = (address: string, options?: BrowserContextOptions) =>
+  openSignedIn(browser, { url: world.server.url + address, email }, options);
 
 const answer = (task_data: Record<string, unknown>) =>
   world.call("agent.completeTask", { campaign_id: campaignId, task_data, consent: CONSENT }, token);

@@ -2,8 +2,8 @@ import type { BrowserContextOptions } from "playwright-core";
 import { beforeEach, expect, test } from "vitest";
 import { expectSuccess } from "../support/call.ts";
 import type { GrantOfUser } from "../support/caller.ts";
-import { useConsoleBrowser } from "../support/console-page.ts";
-import { Browser, Mailbox, newAddress, PASSWORD, signUp } from "../support/people.ts";
+import { openSignedIn, useConsoleBrowser } from "../support/console-page.ts";
+import { Browser, Mailbox, newAddress, signUp } from "../support/people.ts";
 import { useWorld } from "../support/use-world.ts";
 
 /** A person reads what an agent may not read, answers a sponsor themselves, and sets what their agents read. */
@@ -23,15 +23,8 @@ beforeEach(async () => {
   ({ token } = await world.openSession(grant));
 });
 
-async function open(address: string, options: BrowserContextOptions = {}) {
-  const opened = await browser.open(world.server.url + address, options);
-  const { page } = opened;
-  await page.locator("input[type=email]").fill(email);
-  await page.locator("input[type=password]").fill(PASSWORD);
-  await page.locator("button[type=submit]").click();
-  await page.getByRole("navigation").waitFor();
-  return opened;
-}
+const open = (address: string, options?: BrowserContextOptions) =>
+  openSignedIn(browser, { url: world.server.url + address, email }, options);
 
 const SCHEMA = {
   type: "object",

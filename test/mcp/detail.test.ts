@@ -30,6 +30,20 @@ test("a list has five entries and says how many more there are, unless the call 
   await host.close();
 });
 
+test("another detail is refused at its field, and nothing is done", async () => {
+  const grant = await world.createGrant();
+  const { token } = await world.openSession(grant);
+  const host = await connectNew("2026-07-28")({ url: () => world.url, token });
+  const preferences = [{ task_type: "survey", level: "avoided" }];
+  const refused = await host.call("set_preferences", { preferences, detail: "everything" });
+  expect(JSON.parse(refused.content[0]?.text ?? "")).toMatchObject({
+    error_code: "validation_error",
+    field_errors: [{ path: "/detail", keyword: "enum" }],
+  });
+  expect(await world.db.userTaskPreference.count({ where: { userId: grant.user_id } })).toBe(0);
+  await host.close();
+});
+
 test("an answer's own fields, schemas and outputs stay as they are", () => {
   const data = {
     campaign_name: null,

@@ -1,6 +1,7 @@
 import type { Browser as Chromium, BrowserContextOptions, Page } from "playwright-core";
 import { chromium } from "playwright-core";
 import { afterAll, beforeAll, expect, inject } from "vitest";
+import { PASSWORD } from "./people.ts";
 
 /** The console in a real browser. */
 export interface ConsoleBrowser {
@@ -16,6 +17,21 @@ export interface ConsolePage {
 
 /** Refusals that a test provokes show as failed requests. They are what the test wants. */
 const REFUSED = /^Failed to load resource: the server responded with a status of 4\d\d/;
+
+/** Opens a page of the console for somebody who signs in there with `PASSWORD`, in any language. */
+export async function openSignedIn(
+  browser: ConsoleBrowser,
+  { url, email }: { url: string; email: string },
+  options: BrowserContextOptions = {},
+): Promise<ConsolePage> {
+  const opened = await browser.open(url, options);
+  const { page } = opened;
+  await page.locator("input[type=email]").fill(email);
+  await page.locator("input[type=password]").fill(PASSWORD);
+  await page.locator("button[type=submit]").click();
+  await page.getByRole("navigation").waitFor();
+  return opened;
+}
 
 /** Starts Chromium for the tests of the file or `describe` that calls it. */
 export function useConsoleBrowser(): ConsoleBrowser {

@@ -1,8 +1,16 @@
 import { z } from "zod";
+import { invalidField } from "../../core/protocol/errors.ts";
 
 /** How much a tool answers. Models pay for what they read. */
-export const Detail = z.enum(["concise", "full"]);
+const Detail = z.enum(["concise", "full"]);
 export type Detail = z.infer<typeof Detail>;
+
+/** Reads how much a call wants. @throws AppError `validation_error` */
+export function readDetail(given: unknown): Detail {
+  const { success, data } = Detail.default("concise").safeParse(given);
+  if (!success) throw invalidField("/detail", `must be ${Detail.options.join(" or ")}`, "enum");
+  return data;
+}
 
 /** The argument that every tool takes besides its operation's own. */
 export const DETAIL_ARGUMENT = {

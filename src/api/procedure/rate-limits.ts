@@ -89,8 +89,13 @@ export async function countPayer({
  * Counts a call without a credential. Calls of one client address count together.
  * @throws AppError `rate_limited` if the call is over the limit
  */
-export async function countAnonymous({ deps, addressLimits, clientAddress }: AddressContext): Promise<void> {
-  const rule = deps.settings.rateRules.anonymous;
+export const countAnonymous = (ctx: AddressContext): Promise<void> => countByAddress(ctx, "anonymous");
+
+async function countByAddress(
+  { deps, addressLimits, clientAddress }: AddressContext,
+  name: keyof RateRules,
+): Promise<void> {
+  const rule = deps.settings.rateRules[name];
   const take = await addressLimits.take(rule, clientAddress);
   if (!take.allowed) throw rateLimited(rule, take);
 }
@@ -100,28 +105,21 @@ export async function countAnonymous({ deps, addressLimits, clientAddress }: Add
  * @throws AppError `rate_limited` if the request is over the limit
  */
 export async function countSignIn(
-  { deps, addressLimits, clientAddress }: AddressContext,
+  ctx: AddressContext,
   { triesPassword }: { triesPassword: boolean },
 ): Promise<void> {
-  const { personSignIn, passwordsTried } = deps.settings.rateRules;
-  for (const rule of triesPassword ? [personSignIn, passwordsTried] : [personSignIn]) {
-    const take = await addressLimits.take(rule, clientAddress);
-    if (!take.allowed) throw rateLimited(rule, take);
-  }
+  await countByAddress(ctx, "personSignIn");
+  if (triesPassword) await countByAddress(ctx, "passwordsTried");
 }
 
 /**
  * Counts a request of OAuth, before anything of it is stored or fetched: by its client address.
  * @throws AppError `rate_limited` if the request is over the limit
  */
-export async function countOAuth(
-  { deps, addressLimits, clientAddress }: AddressContext,
+export const countOAuth = (
+  ctx: AddressContext,
   kind: "oauthRequest" | "oauthToken" | "oauthRegistration",
-): Promise<void> {
-  const rule = deps.settings.rateRules[kind];
-  const take = await addressLimits.take(rule, clientAddress);
-  if (!take.allowed) throw rateLimited(rule, take);
-}
+): Promise<void> => countByAddress(ctx, kind);
 
 /**
  * Counts a call with the token of a session that has ended.

@@ -1,5 +1,20 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
+/** The one scope: to act for the person. What it covers, the grant says. */
+export const OAUTH_SCOPE = "agent";
+
+/** Where it is served. */
+export const OAUTH_PATHS = {
+  authorization: "/oauth/authorize",
+  token: "/oauth/token",
+  registration: "/oauth/register",
+  revocation: "/oauth/revoke",
+  jwks: "/oauth/jwks",
+} as const;
+
+/** Where a request of a client is taken up again, before and after its person has answered. */
+export const consentPath = (requestId: string): string => `/oauth/consent/${requestId}`;
+
 /** One thing that the authorization server keeps: a request, a code, a token or a client. Its id is a secret. */
 export interface OAuthRecord {
   payload: Record<string, unknown>;

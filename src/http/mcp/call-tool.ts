@@ -1,5 +1,5 @@
 import { inSpan } from "../../core/ports/tracing.ts";
-import { Detail } from "../../api/mcp/detail.ts";
+import { type Detail, readDetail } from "../../api/mcp/detail.ts";
 import type { Tool } from "../../api/mcp/tools.ts";
 import { toToolRefusal, toToolResult } from "../../api/mcp/tool-result.ts";
 import type { ErrorEnvelope, WireNextAction } from "../../api/response/envelope.ts";
@@ -26,7 +26,12 @@ export const callTool = (
   inSpan(UNMATCHED, {}, async (span) => {
     const started = performance.now();
     const ctx = createCallContext(api, request, { surface: "mcp", endpoint: endpointOf(name, args) });
-    const outcome = await performCall(ctx, PLAIN, { operation, readInput: () => Promise.resolve(args) });
+    let detail: Detail = "concise";
+    const readInput = (): Promise<unknown> => {
+      detail = readDetail(givenDetail);
+      return Promise.resolve(args);
+    };
+    const outcome = await performCall(ctx, PLAIN, { operation, readInput });
     recordCall(api, ctx, span, started, outcome);
     const { error, content } = outcome;
     if (error !== undefined) return { ok: false, error: error.body, refusal: toToolRefusal(error.body) };
@@ -34,7 +39,6 @@ export const callTool = (
       data: Record<string, unknown>;
       next_actions: WireNextAction[];
     };
-    const detail = Detail.catch("concise").parse(givenDetail);
     return { ok: true, result: toToolResult(answer, { detail, choseLimit: args["limit"] !== undefined }) };
   });
 

@@ -1,5 +1,6 @@
 import type { Express, Request, Response } from "express";
 import { countOAuth } from "../../api/procedure/rate-limits.ts";
+import { consentPath, OAUTH_PATHS } from "../../core/ports/authorization-server.ts";
 import type { AuthorizationRequest, AuthorizationServer } from "../../core/ports/authorization-server.ts";
 import type { Answer } from "../../core/access/oauth/index.ts";
 import type { UserActor } from "../../core/context.ts";
@@ -33,7 +34,7 @@ export function mountOAuth(app: Express, api: Api, { server, answerRequest }: OA
     });
   };
 
-  app.get("/oauth/consent/:id", async (req, res) => {
+  app.get(consentPath(":id"), async (req: Request<{ id: string }>, res) => {
     await count(req, "oauthRequest");
     res.setHeader("Cache-Control", "no-store");
     res.setHeader("Vary", "Cookie");
@@ -60,10 +61,10 @@ export function mountOAuth(app: Express, api: Api, { server, answerRequest }: OA
 
   mountResourceMetadata(app, server, api.deps.settings.publicBaseUrl);
   serve(SERVER_METADATA);
-  serve("/oauth/jwks");
-  serve("/oauth/register", "oauthRegistration");
-  serve(["/oauth/token", "/oauth/revoke"], "oauthToken");
-  serve(["/oauth/authorize", "/oauth/authorize/:id"], "oauthRequest");
+  serve(OAUTH_PATHS.jwks);
+  serve(OAUTH_PATHS.registration, "oauthRegistration");
+  serve([OAUTH_PATHS.token, OAUTH_PATHS.revocation], "oauthToken");
+  serve([OAUTH_PATHS.authorization, `${OAUTH_PATHS.authorization}/:id`], "oauthRequest");
   app.use("/oauth", () => {
     throw new AppError("not_found");
   });

@@ -17,7 +17,7 @@ export const createAdapter = ({ records, hashSecret, usedAlready }: AdapterOptio
       this.#model = model;
     }
 
-    /** The library's own session would go on answering for whoever signed in first. The console's decides, so this one is never kept. */
+    /** The library's own session would answer for the person who signed in first. The console's decides, so this one isn't kept. */
     get #isKept(): boolean {
       return this.#model !== "Session";
     }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Provider } from "oidc-provider";
 import type { AuthorizationServer } from "../../core/ports/authorization-server.ts";
+import { OAUTH_SCOPE } from "../../core/ports/authorization-server.ts";
 import { loadProvider, type ProviderOptions } from "./provider.ts";
 
 /**
@@ -8,7 +9,7 @@ import { loadProvider, type ProviderOptions } from "./provider.ts";
  * hosts sign in.
  */
 export function createAuthorizationServer(options: ProviderOptions): AuthorizationServer {
-  const { publicBaseUrl, resources, scope } = options;
+  const { publicBaseUrl, resources } = options;
   let loading: Promise<Provider> | undefined;
   const load = (): Promise<Provider> => {
     loading ??= loadProvider(options);
@@ -26,7 +27,7 @@ export function createAuthorizationServer(options: ProviderOptions): Authorizati
 
   return {
     resources,
-    scopes: [scope, "offline_access"],
+    scopes: [OAUTH_SCOPE, "offline_access"],
     answer: (req: IncomingMessage, res: ServerResponse) =>
       withRequest(req, (provider) => provider.callback()(req, res)),
     findRequest: (req, res) =>
@@ -59,10 +60,10 @@ export function createAuthorizationServer(options: ProviderOptions): Authorizati
         const grant = new provider.Grant({ accountId: subject, clientId: String(params["client_id"]) });
         // The grant's id is the library's, too, so that every code and token names the grant that it is worth as much as.
         grant.jti = grantId;
-        for (const resource of Object.values(resources)) grant.addResourceScope(resource, scope);
+        for (const resource of Object.values(resources)) grant.addResourceScope(resource, OAUTH_SCOPE);
         // What isn't decided here is asked for again, for ever.
         const asked = typeof params["scope"] === "string" ? params["scope"] : "";
-        grant.addOIDCScope(`${scope} offline_access ${asked}`.trim());
+        grant.addOIDCScope(`${OAUTH_SCOPE} offline_access ${asked}`.trim());
         await grant.save();
         const answer = { login: { accountId: subject, remember: false }, consent: { grantId } };
         await provider.interactionFinished(req, res, answer, { mergeWithLastSubmission: true });

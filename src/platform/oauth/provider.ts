@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import type * as Library from "oidc-provider";
 import type { Client, Configuration, KoaContextWithOIDC, Provider } from "oidc-provider";
 import type { OAuthRecords } from "../../core/ports/authorization-server.ts";
+import { consentPath, OAUTH_PATHS, OAUTH_SCOPE } from "../../core/ports/authorization-server.ts";
 import type { Log } from "../../core/ports/log.ts";
 import { createAdapter } from "./adapter.ts";
 import { withLibrary } from "./load-library.ts";
@@ -27,14 +28,10 @@ export interface ProviderOptions {
   secret: Uint8Array;
   /** The address of each surface, which its tokens name. */
   resources: Readonly<Record<"mcp" | "gpt", string>>;
-  /** The one scope: to act for the person. What it covers is the grant's. */
-  scope: string;
   records: OAuthRecords;
   fetchDocument: FetchDocument;
   mintToken: (kind: "oauth_access" | "oauth_refresh") => string;
   hashSecret: (secret: string) => string;
-  /** Where a person answers a request. */
-  pageOf: (requestId: string) => string;
   log: Log;
 }
 
@@ -59,7 +56,7 @@ export const loadProvider = (options: ProviderOptions): Promise<Provider> =>
   });
 
 function configurationOf(
-  { publicBaseUrl, secret, resources, scope, records, fetchDocument, hashSecret, pageOf }: ProviderOptions,
+  { publicBaseUrl, secret, resources, records, fetchDocument, hashSecret }: ProviderOptions,
   { errors }: typeof Library,
 ): Configuration {
   const isConfidential = ({ clientAuthMethod }: Client): boolean => clientAuthMethod !== "none";
@@ -77,7 +74,7 @@ function configurationOf(
         resume: "tollfree.oauth_resume",
       },
     },
-    scopes: ["offline_access", scope],
+    scopes: ["offline_access", OAUTH_SCOPE],
     claims: {},
     responseTypes: ["code"],
     clientAuthMethods: ["none", "client_secret_post", "client_secret_basic"],
@@ -91,13 +88,7 @@ function configurationOf(
     },
     // Any page may ask for tokens: it has to have the code and its verifier, and no cookie counts.
     clientBasedCORS: () => true,
-    routes: {
-      authorization: "/oauth/authorize",
-      token: "/oauth/token",
-      registration: "/oauth/register",
-      revocation: "/oauth/revoke",
-      jwks: "/oauth/jwks",
-    },
+    routes: OAUTH_PATHS,
     ttl: {
       AccessToken: ACCESS_TOKEN_SECONDS,
       RefreshToken: REFRESH_TOKEN_SECONDS,
@@ -130,7 +121,7 @@ function configurationOf(
         getResourceServerInfo(_ctx, asked) {
           if (!Object.values(resources).includes(asked)) throw new errors.InvalidTarget();
           return {
-            scope,
+            scope: OAUTH_SCOPE,
             audience: asked,
             accessTokenTTL: ACCESS_TOKEN_SECONDS,
             accessTokenFormat: "opaque",
@@ -144,7 +135,7 @@ function configurationOf(
     },
     findAccount: (_ctx, subject) => ({ accountId: subject, claims: () => ({ sub: subject }) }),
     loadExistingGrant: findGrantOf,
-    interactions: { url: (_ctx, { uid }) => pageOf(uid) },
+    interactions: { url: (_ctx, { uid }) => consentPath(uid) },
     renderError(ctx, { error }) {
       ctx.type = "html";
       ctx.body = errorPage(error, publicBaseUrl);

@@ -5,7 +5,7 @@ export { acceptAgent, endAgentOffer, offerAgent, setOwnReturnUrl } from "./hand-
 export { listAgents } from "./list-agents.ts";
 export { getOwnAgent, listBuiltAgents } from "./own-agents.ts";
 export { addOwnKey, changeOwned, endOwnKey, retireOwnAgent, rotateOwnKey } from "./own-keys.ts";
-export { misleadingName } from "./name-rules.ts";
+export { misleadingName, ownNames } from "./name-rules.ts";
 export { OWNER, ownerDomainOf } from "./owner-domain.ts";
 export type { AgentOwner } from "./owner-domain.ts";
 export {

@@ -1,3 +1,5 @@
+import type { Deps } from "../../context.ts";
+
 /** Letters and digits that look like another letter, written as that letter. */
 const LOOK_ALIKES: Readonly<Record<string, string>> = {
   ...{ "0": "o", "1": "l", "3": "e", "7": "t", "|": "l", "!": "l", i: "l", ı: "l", ɩ: "l", ƚ: "l", ł: "l" },
@@ -32,9 +34,17 @@ function skeletonOf(name: string): string {
 
 const OTHER_SCRIPT = /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}]/u;
 
+const PRODUCT = "Tollfree";
+
+/** The names that only this installation has: the product's, and that of who runs it. */
+export const ownNames = ({ operator }: Pick<Deps["settings"], "operator">): string[] => [
+  PRODUCT,
+  ...(operator.name === undefined ? [] : [operator.name]),
+];
+
 /**
  * Returns why people could take an agent's name for somebody else's, as a field's message. Undefined if they couldn't.
- * @param ours names that only this installation has: the product's, and that of who runs it
+ * @param ours as `ownNames` has them
  */
 export function misleadingName(name: string, ours: readonly string[]): string | undefined {
   const skeleton = skeletonOf(name);

@@ -4,8 +4,8 @@ import type { Sql } from "../../ports/sql.ts";
 import { AppError, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import { endApprovalsOfAgent } from "../approval/index.ts";
-import { DEFAULT_OVERLAP_SECONDS, hashSecret, mintToken } from "../credential/index.ts";
-import { deleteClient } from "../oauth-record/index.ts";
+import { DEFAULT_OVERLAP_SECONDS, mintToken } from "../credential/index.ts";
+import { clientRecord, deleteRecord } from "../oauth-record/index.ts";
 import { insertKeyWithin, lockOwned } from "./owned-store.ts";
 import type {
   ChangedAgentOutput,
@@ -95,7 +95,7 @@ export const endOwnKey = (ctx: Context, input: z.infer<typeof OwnKeyInput>): Pro
 export const retireOwnAgent = (ctx: Context, input: z.infer<typeof OwnAgentInput>): Promise<Changed> =>
   changeOwned(ctx, input.agent_id, async (tx, agentId) => {
     await disableAgent.one(tx, { id: agentId });
-    await deleteClient.count(tx, { id_hash: hashSecret(agentId) });
+    await deleteRecord.count(tx, clientRecord(agentId));
     await endApprovalsOfAgent.count(tx, { agent_id: agentId });
     ctx.log.info({ event: "agent_revoked", agent_id: agentId }, "agent retired by its owner");
     return { agent_id: agentId };

@@ -3,14 +3,12 @@ import type { Deps, UserActor } from "../../context.ts";
 import { AppError, invalidField } from "../../protocol/errors.ts";
 import { mintToken } from "../credential/index.ts";
 import { requireUser } from "../user/index.ts";
-import { misleadingName } from "./name-rules.ts";
+import { misleadingName, ownNames } from "./name-rules.ts";
 import { insertOwned } from "./owned-store.ts";
 import type { NewKeyOutput, RegisterAgentInput } from "./owner-schema.ts";
 
 /** More than anybody needs who tries things out, and too few to flood people with. */
 export const MOST_AGENTS = 20;
-
-const PRODUCT = "Tollfree";
 
 /**
  * Registers an agent of the person, and returns its first API key. The key is not stored, so it can't be read again.
@@ -20,7 +18,7 @@ export async function registerAgent(
   { sql, log, settings, actor }: Pick<Deps, "sql" | "log" | "settings"> & { actor: UserActor },
   { name }: z.infer<typeof RegisterAgentInput>,
 ): Promise<z.infer<typeof NewKeyOutput>> {
-  const problem = misleadingName(name, [PRODUCT, settings.operator.name ?? PRODUCT]);
+  const problem = misleadingName(name, ownNames(settings));
   if (problem !== undefined) throw invalidField("/name", problem, "misleading");
   const { token, hash, hint } = mintToken("agent_key");
   const made = await sql.transaction(async (tx) => {

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Deps, UserActor } from "../../context.ts";
+import { consentPath } from "../../ports/authorization-server.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import { DATA_TYPES } from "../../protocol/data-types.ts";
@@ -67,7 +68,7 @@ export async function readQuestion(
   const goesOn = authorizationId !== null && expiresAt > new Date();
   return {
     ...{ state: "decided", status: approval.status, question, granted: question.present },
-    continue_at: goesOn ? `/oauth/consent/${authorizationId}` : null,
+    continue_at: goesOn ? consentPath(authorizationId) : null,
   };
 }
 

@@ -3,7 +3,7 @@ import type { Deps } from "../../context.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import { endApprovalsOfGrant } from "../approval/index.ts";
-import { deleteRecordsOfGrant } from "../oauth-record/index.ts";
+import { deleteRecordsOfGrants } from "../oauth-record/index.ts";
 import { revokeSessionsOfGrant } from "../session/index.ts";
 import type { RevokeGrantInput, RevokeGrantOutput } from "./schema.ts";
 import { markRevoked } from "./store.ts";
@@ -23,7 +23,7 @@ export async function revokeGrant(
     const grant = await markRevoked.first(tx, { id: grantId });
     if (grant === undefined) return undefined;
     await revokeSessionsOfGrant.count(tx, { grant_id: grantId });
-    await deleteRecordsOfGrant.count(tx, { grant_id: grantId });
+    await deleteRecordsOfGrants.count(tx, { grant_ids: [grantId] });
     await endApprovalsOfGrant.count(tx, { grant_id: grantId });
     return grant;
   });

@@ -3,7 +3,7 @@ import type { Deps, UserActor } from "../../context.ts";
 import { AppError, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import { endApprovalsOfGrant } from "../approval/index.ts";
-import { deleteRecordsOfGrant } from "../oauth-record/index.ts";
+import { deleteRecordsOfGrants } from "../oauth-record/index.ts";
 import { revokeSessionsOfGrant } from "../session/index.ts";
 import type { StopAgentInput, StopAgentOutput, StopAllAgentsOutput, UndoStopOutput } from "./schema.ts";
 import { findOwnGrant, markStopped, takeStopped, undoStopped } from "./store.ts";
@@ -67,7 +67,7 @@ export const finishStop = ({ sql }: Pick<Deps, "sql">): Promise<boolean> =>
     const grant = await takeStopped.first(tx, {});
     if (grant === undefined) return false;
     await revokeSessionsOfGrant.count(tx, { grant_id: grant.id });
-    await deleteRecordsOfGrant.count(tx, { grant_id: grant.id });
+    await deleteRecordsOfGrants.count(tx, { grant_ids: [grant.id] });
     await endApprovalsOfGrant.count(tx, { grant_id: grant.id });
     return true;
   });

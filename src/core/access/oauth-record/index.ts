@@ -1,13 +1,12 @@
 /** Codes, tokens and clients of OAuth, as the authorization server keeps them. */
-export { createOAuthRecords } from "./records.ts";
+export { clientRecord, createOAuthRecords } from "./records.ts";
 export {
-  deleteClient,
   deleteExpiredRecords,
+  deleteRecord,
   deleteRecordsOfAgent,
   deleteRecordsOfEndedGrant,
-  deleteRecordsOfGrant,
+  deleteRecordsOfGrants,
   deleteUnusedClients,
-  eraseRecordsOfGrants,
   findGrantOfToken,
   findRecord,
   putRecord,

@@ -3,6 +3,9 @@ import type { Sql } from "../../ports/sql.ts";
 import { hashSecret } from "../credential/index.ts";
 import { consumeRecord, deleteModelOfGrant, deleteRecord, findRecord, putRecord } from "./store.ts";
 
+/** The record of the client that an agent's owner made. An agent has one at most, so its id is the client's, too. */
+export const clientRecord = (agentId: string) => ({ model: "Client", id_hash: hashSecret(agentId) });
+
 /** Keeps the authorization server's records. Ids are secrets, so the database has only their hashes. */
 export const createOAuthRecords = (sql: Sql): OAuthRecords => ({
   async put(model, id, { payload, grantId = null, seconds = null }) {

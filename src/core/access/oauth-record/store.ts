@@ -62,15 +62,6 @@ export const deleteRecord = statement({
   text: "DELETE FROM oauth_records WHERE model = $model AND id_hash = $id_hash",
 });
 
-/** Deletes a client by the hash of its id. */
-export const deleteClient = statement({
-  name: "oauth-record.delete-client",
-  limit: "money",
-  params: { id_hash: bytes },
-  row: {},
-  text: "DELETE FROM oauth_records WHERE model = 'Client' AND id_hash = $id_hash",
-});
-
 export const deleteModelOfGrant = statement({
   name: "oauth-record.delete-model-of-grant",
   limit: "money",
@@ -79,13 +70,13 @@ export const deleteModelOfGrant = statement({
   text: "DELETE FROM oauth_records WHERE model = $model AND grant_id = $grant_id",
 });
 
-/** Deletes all codes and tokens of a grant. */
-export const deleteRecordsOfGrant = statement({
-  name: "oauth-record.delete-of-grant",
+/** Deletes all codes and tokens of grants. */
+export const deleteRecordsOfGrants = statement({
+  name: "oauth-record.delete-of-grants",
   limit: "money",
-  params: { grant_id: uuid },
+  params: { grant_ids: uuids },
   row: {},
-  text: "DELETE FROM oauth_records WHERE grant_id = $grant_id",
+  text: "DELETE FROM oauth_records WHERE grant_id = ANY($grant_ids)",
 });
 
 /** The same of a user's grant for an agent, if it has ended. Else its tokens would be good again with new terms. */
@@ -98,15 +89,6 @@ export const deleteRecordsOfEndedGrant = statement({
     DELETE FROM oauth_records
      WHERE grant_id = (SELECT id FROM grants
                         WHERE user_id = $user_id AND agent_id = $agent_id AND (revoked_at IS NOT NULL OR expires_at <= now()))`,
-});
-
-/** Deletes what is kept of the grants of an account that is deleted. */
-export const eraseRecordsOfGrants = statement({
-  name: "oauth-record.erase",
-  limit: "money",
-  params: { grant_ids: uuids },
-  row: {},
-  text: "DELETE FROM oauth_records WHERE grant_id = ANY($grant_ids)",
 });
 
 /** Deletes the codes and tokens of everybody who signed in to an agent's client. */

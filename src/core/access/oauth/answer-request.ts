@@ -2,7 +2,7 @@ import type { Deps, UserActor } from "../../context.ts";
 import type { AuthorizationRequest, OAuthClient } from "../../ports/authorization-server.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { visibleText } from "../../protocol/fields.ts";
-import { misleadingName, putClientAgent } from "../agent/index.ts";
+import { misleadingName, ownNames, putClientAgent } from "../agent/index.ts";
 import { findAnswer, OPEN_REQUEST, openApproval } from "../approval/index.ts";
 
 /** What the person who is signed in answered to a client's request. */
@@ -54,14 +54,12 @@ export async function answerRequest(ctx: Context, request: AuthorizationRequest)
 /** Hosts ask for nothing in particular, and are used for weeks. The person narrows it. */
 const ASKED = { ...OPEN_REQUEST, budget_limit_cents: 500, expires_in_seconds: 30 * 86_400 };
 
-const PRODUCT = "Tollfree";
 const UNNAMED = "An app without a name";
 
 /** The client's own name, unless people could take it for ours. Then the host that proves who it is, if there is one. */
 function nameOf({ name, provenHost }: OAuthClient, { settings }: Context): string {
   const given = visibleText(1, 100).safeParse(name);
-  const isGood =
-    given.success && misleadingName(given.data, [PRODUCT, settings.operator.name ?? PRODUCT]) === undefined;
+  const isGood = given.success && misleadingName(given.data, ownNames(settings)) === undefined;
   return isGood ? given.data : (provenHost ?? UNNAMED);
 }
 

@@ -1,9 +1,16 @@
 import type { z } from "zod";
 import type { Deps, UserActor } from "../../context.ts";
+import { OAUTH_PATHS, OAUTH_SCOPE } from "../../ports/authorization-server.ts";
 import { invalidField, notFound } from "../../protocol/errors.ts";
 import { changeOwned, getOwnAgent, readReturnUrl, setClientOfAgent } from "../agent/index.ts";
 import { hashSecret, mintToken } from "../credential/index.ts";
-import { deleteClient, deleteRecordsOfAgent, findRecord, putRecord } from "../oauth-record/index.ts";
+import {
+  clientRecord,
+  deleteRecord,
+  deleteRecordsOfAgent,
+  findRecord,
+  putRecord,
+} from "../oauth-record/index.ts";
 import type {
   ChangedClientOutput,
   NewClientOutput,
@@ -14,26 +21,20 @@ import type {
 
 type Context = Pick<Deps, "db" | "sql" | "log" | "settings"> & { actor: UserActor };
 
-const MODEL = "Client";
-const SCOPE = "agent";
-
-/** An agent has one client at most, so its id is the client's, too. */
-const recordOf = (agentId: string) => ({ model: MODEL, id_hash: hashSecret(agentId) });
-
 /** Returns the client of an agent of the person's, without its secret. @throws AppError `not_found` */
 export async function getOwnClient(
   ctx: Context,
   input: z.infer<typeof OwnClientInput>,
 ): Promise<z.infer<typeof OwnClientOutput>> {
   const { agent_id: agentId } = await getOwnAgent(ctx, input);
-  const record = await findRecord.first(ctx.sql, recordOf(agentId));
+  const record = await findRecord.first(ctx.sql, clientRecord(agentId));
   const { publicBaseUrl } = ctx.settings;
   return {
     client:
       record === undefined ? null : { client_id: agentId, redirect_uris: redirectUrisOf(record.payload) },
-    authorization_url: `${publicBaseUrl}/oauth/authorize`,
-    token_url: `${publicBaseUrl}/oauth/token`,
-    scope: SCOPE,
+    authorization_url: publicBaseUrl + OAUTH_PATHS.authorization,
+    token_url: publicBaseUrl + OAUTH_PATHS.token,
+    scope: OAUTH_SCOPE,
   };
 }
 
@@ -54,7 +55,7 @@ export async function putOwnClient(
   const { token: secret } = mintToken("oauth_client_secret");
   return changeOwned(ctx, input.agent_id, async (tx, agentId) => {
     await putRecord.count(tx, {
-      ...recordOf(agentId),
+      ...clientRecord(agentId),
       ...{ grant_id: null, seconds: null },
       payload: {
         client_id: agentId,
@@ -78,7 +79,7 @@ export const removeOwnClient = (
   input: z.infer<typeof OwnClientInput>,
 ): Promise<z.infer<typeof ChangedClientOutput>> =>
   changeOwned(ctx, input.agent_id, async (tx, agentId) => {
-    if ((await deleteClient.count(tx, { id_hash: hashSecret(agentId) })) === 0) throw notFound("client");
+    if ((await deleteRecord.count(tx, clientRecord(agentId))) === 0) throw notFound("client");
     await setClientOfAgent.count(tx, { id: agentId, client_id: null });
     await deleteRecordsOfAgent.count(tx, { agent_id: agentId });
     ctx.log.info(

@@ -3,7 +3,7 @@ import { endOffersTo, eraseOwnedAgents, listActiveOwned } from "../../access/age
 import { eraseApprovals } from "../../access/approval/index.ts";
 import { eraseGrantsOfUser } from "../../access/grant/index.ts";
 import { eraseNotices } from "../../access/notice/index.ts";
-import { eraseRecordsOfGrants } from "../../access/oauth-record/index.ts";
+import { deleteRecordsOfGrants } from "../../access/oauth-record/index.ts";
 import { endRulesOfGrants } from "../../access/rule/index.ts";
 import { eraseSessionsOfGrants } from "../../access/session/index.ts";
 import { lockForDeletion, makeTombstone } from "../../access/user/index.ts";
@@ -86,7 +86,7 @@ async function eraseUser(tx: Sql, userId: string): Promise<void> {
   const ofGrants = { grant_ids: grants.map(({ id }) => id) };
   await endRulesOfGrants.count(tx, ofGrants);
   await eraseSessionsOfGrants.count(tx, ofGrants);
-  await eraseRecordsOfGrants.count(tx, ofGrants);
+  await deleteRecordsOfGrants.count(tx, ofGrants);
   await eraseContentsOfPayments.count(tx, ofGrants);
   await eraseClaimsOfGrants.count(tx, ofGrants);
   await eraseApprovals.count(tx, { ...ofGrants, user_id: userId });
