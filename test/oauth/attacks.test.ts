@@ -84,6 +84,17 @@ describe("a request that waits for its person", () => {
     expect(grants.map(({ userId }) => userId).toSorted()).toEqual([first.userId, second.userId].toSorted());
   });
 
+  test("ends the question of the client's request before, so that abandoned ones don't pile up", async () => {
+    const [person, other] = [await newPerson(), await newPerson()];
+    const host = newHost();
+    const ofOther = await openQuestion(other.browser, await host.request());
+    const ids: string[] = [];
+    for (let n = 0; n < 12; n += 1) ids.push(await openQuestion(person.browser, await host.request()));
+    const { data } = await person.user.approvals.list.query();
+    expect(data.questions.map(({ approval_id }) => approval_id)).toEqual([ids.at(-1)]);
+    expect((await openOf(other, ofOther)).approval_id).toBe(ofOther);
+  });
+
   test("can't be allowed more than it asked for, nor by somebody who was never asked", async () => {
     const person = await newPerson();
     const approvalId = await openQuestion(person.browser, await newHost().request());

@@ -21,3 +21,16 @@ export const findAnswer = statement({
      WHERE a.authorization_id = $authorization_id AND a.user_id = $user_id AND a.agent_id = $agent_id
      ORDER BY a.created_at DESC LIMIT 1`,
 });
+
+/** Ends the open questions of a client's earlier requests to a user: the person went on to another, so nothing waits for them. */
+export const endEarlierQuestions = statement({
+  name: "approval.end-earlier",
+  limit: "money",
+  params: { authorization_id: text, user_id: uuid, agent_id: uuid },
+  row: {},
+  text: `
+    UPDATE approvals SET status = 'expired'
+     WHERE id IN (SELECT id FROM approvals
+                   WHERE agent_id = $agent_id AND user_id = $user_id AND authorization_id <> $authorization_id AND status = 'pending'
+                   ORDER BY id FOR UPDATE)`,
+});

@@ -29,6 +29,6 @@ export {
   recordDecision,
   takeSignIn,
 } from "./store.ts";
-export { findAnswer } from "./answer-store.ts";
+export { endEarlierQuestions, findAnswer } from "./answer-store.ts";
 export { exportApprovals } from "./export-store.ts";
 export { eraseApprovals, shareUserOfApproval } from "./erase-store.ts";

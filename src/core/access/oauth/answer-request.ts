@@ -3,7 +3,7 @@ import type { AuthorizationRequest, OAuthClient } from "../../ports/authorizatio
 import { AppError } from "../../protocol/errors.ts";
 import { visibleText } from "../../protocol/fields.ts";
 import { misleadingName, ownNames, putClientAgent } from "../agent/index.ts";
-import { findAnswer, OPEN_REQUEST, openApproval } from "../approval/index.ts";
+import { endEarlierQuestions, findAnswer, OPEN_REQUEST, openApproval } from "../approval/index.ts";
 
 /** What the person who is signed in answered to a client's request. */
 export type Answer =
@@ -39,6 +39,7 @@ export async function answerRequest(ctx: Context, request: AuthorizationRequest)
     return { kind: "allowed", grantId: found.grant_id, subject: found.subject };
   if (found?.status === "denied") return { kind: "denied" };
   if (found?.status === "pending") return { kind: "asked", approvalId: found.id };
+  await endEarlierQuestions.count(ctx.sql, asked);
   const { approval_id: approvalId } = await openApproval(ctx, {
     kind: "grant",
     agentId: agent.id,
