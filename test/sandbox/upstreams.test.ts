@@ -1,7 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { decodePaymentSignatureHeader, encodePaymentSignatureHeader } from "@x402/core/http";
+import { decodePaymentRequiredHeader, decodePaymentSignatureHeader, encodePaymentSignatureHeader } from "@x402/core/http";
 import type { PaymentRequirements, SettleResponse } from "@x402/core/types";
 import { ExactEvmSchemeV1 } from "@x402/evm/v1";
 import { generatePaymentId } from "@x402/extensions/payment-identifier";
@@ -99,7 +99,7 @@ test("each upstream has its own payee, and a closed input schema with descriptio
 
 describe("wrong input", () => {
   const cases: [string, Record<string, unknown>, string][] = [
-    ["daylight", {}, ""],
+    ["daylight", { latitude: 1 }, ""],
     ["daylight", { latitude: 91, longitude: 0, date: "2026-06-21" }, "/latitude"],
     ["daylight", { latitude: 1, longitude: 0, date: "2026-02-30" }, "/date"],
     ["daylight", { latitude: 1, longitude: 0, date: "2026-02-03", city: "Lisbon" }, ""],
@@ -118,6 +118,18 @@ describe("wrong input", () => {
     expect(response.status).toBe(400);
     expect(response.headers.has("payment-required")).toBe(false);
     expect(await response.json()).toMatchObject({ error: expect.any(String), path: at });
+  });
+
+  test.each(SERVICES)("%s answers a request without input and payment with its terms, and says how it is called", async (key) => {
+    const upstream = upstreamOf(sandbox, key);
+    const response = await fetch(createRequest(upstream, {}));
+    expect(response.status).toBe(402);
+    const required = decodePaymentRequiredHeader(response.headers.get("payment-required") ?? "");
+    const place = upstream.upstream_method === "GET" ? "queryParams" : "body";
+    expect(required.extensions?.["bazaar"]).toMatchObject({
+      info: { input: { [place]: upstream.sample_input } },
+      schema: { properties: { input: { properties: { [place]: upstream.input_schema } } } },
+    });
   });
 
   test("a valid payment that is sent with wrong input isn't used", async () => {

@@ -14,6 +14,8 @@ export interface Terms {
 export interface Offer extends Terms {
   /** Whether the stock x402 client would pay it too. If not, its meaning was clear, but its form is unusual. */
   isStandard: boolean;
+  /** How long the seller gives a payment, in seconds. */
+  timeoutSeconds: number;
   /** The x402 version and the offer exactly as the upstream sent it. Sellers compare every field of it. */
   raw: unknown;
 }
@@ -52,9 +54,20 @@ export interface OfferRefusal {
   asset: string | undefined;
 }
 
+/** What a 402 says of the call itself, as discovery of x402 (`bazaar`) has it. The seller's words: nothing of it was checked. */
+export interface DescribedCall {
+  method: "GET" | "POST" | undefined;
+  description: string | undefined;
+  /** JSON Schema of the input: fields of the query or of the body. */
+  inputSchema: Record<string, unknown> | undefined;
+  /** An input with which the call works. */
+  example: Record<string, unknown> | undefined;
+}
+
 /** The offers of a 402 as one buyer judges them, each alone. */
 export interface ReadTerms {
   offers: (OfferPlace & { judged: Offer | OfferRefusal })[];
+  described: DescribedCall;
   /** Terms that are there and can't be read: what is wrong with them. */
   unreadable: string[];
 }

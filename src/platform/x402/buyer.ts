@@ -18,6 +18,7 @@ import type { Wallet } from "./judge-offer.ts";
 import { judgeOffer, readSeconds } from "./judge-offer.ts";
 import { networkNameV1 } from "./network-v1.ts";
 import type { SentTerms } from "./payment-terms.ts";
+import { readDescribedCall } from "./described-call.ts";
 import { isRecord, readSentTerms } from "./payment-terms.ts";
 
 /** Our signatures are valid for at most this time, even if the upstream asks for more. */
@@ -75,7 +76,7 @@ export class X402Buyer implements PaymentClient {
         judged: this.#judge(sent, requirement),
       })),
     );
-    return { offers, unreadable };
+    return { offers, described: readDescribedCall(terms), unreadable };
   }
 
   #judge(sent: SentTerms, requirement: unknown): Offer | OfferRefusal {
@@ -99,6 +100,7 @@ export class X402Buyer implements PaymentClient {
       payTo: judged.payTo,
       amountMicros: judged.amountMicros,
       isStandard: judged.isStandard,
+      timeoutSeconds: judged.timeoutSeconds,
       raw: { paymentRequired: { x402Version, resource, extensions }, requirement: fields } satisfies RawOffer,
     };
   }

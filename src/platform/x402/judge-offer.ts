@@ -19,6 +19,7 @@ export interface Wallet {
 export interface Payable {
   payTo: Address;
   amountMicros: bigint;
+  timeoutSeconds: number;
   isStandard: boolean;
 }
 
@@ -78,11 +79,13 @@ export function judgeOffer(
   const amountMicros = readAmount(amount);
   if (amountMicros === undefined) return refuse("amount", amount, "an integer above 0 as text");
   const seconds = sent["maxTimeoutSeconds"];
-  if (readSeconds(seconds) === undefined) return refuse("max_timeout_seconds", seconds, "a number above 0");
+  const timeoutSeconds = readSeconds(seconds);
+  if (timeoutSeconds === undefined) return refuse("max_timeout_seconds", seconds, "a number above 0");
 
   return {
     payTo: getAddress(payTo),
     amountMicros,
+    timeoutSeconds,
     isStandard:
       isStandard &&
       network === usualNetwork &&

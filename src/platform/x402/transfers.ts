@@ -50,7 +50,7 @@ export class X402Transfers implements TransferClient {
     const paymentRequired = { x402Version: 2, resource };
     const { nonce, validBefore, headers } = await this.#buyer.sign(
       {
-        ...{ network, asset, payTo, amountMicros, isStandard: true },
+        ...{ network, asset, payTo, amountMicros, isStandard: true, timeoutSeconds: VALID_FOR_SECONDS },
         raw: { paymentRequired, requirement: requirements },
       },
       randomUUID(),

@@ -1,3 +1,4 @@
+import { declareDiscoveryExtension } from "@x402/extensions/bazaar";
 import formats from "ajv-formats";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { Express, NextFunction, Request, Response } from "express";
@@ -52,8 +53,8 @@ export function demoUpstreams(baseUrl: string, payees: readonly string[]): DemoU
 }
 
 /**
- * Serves the demo upstreams. Wrong input is answered with 400, valid input with 402, and a paid request with
- * the output.
+ * Serves the demo upstreams. Wrong input is answered with 400, valid input and none at all with 402, and a paid request
+ * with the output.
  */
 export function createUpstreamsApp(baseUrl: string, payees: readonly string[], seller: Seller): Express {
   const app = express();
@@ -68,6 +69,7 @@ export function createUpstreamsApp(baseUrl: string, payees: readonly string[], s
       amount: service.amount,
       payTo: payeeOf(payees, index),
       speaksV1: service.speaksV1,
+      discovery: describe(service),
     };
     app.all(service.path, async (req, res) => {
       // Express would also run a GET handler for HEAD, which would do paid work and send no body.
@@ -77,6 +79,7 @@ export function createUpstreamsApp(baseUrl: string, payees: readonly string[], s
           .set("Allow", service.method)
           .json({ error: `Use ${service.method}.` });
       }
+      if (asksForTerms(req)) return seller.state(res, offer);
       await seller.sell(req, res, offer, service.prepare(readInput(req)));
     });
   });
@@ -84,6 +87,22 @@ export function createUpstreamsApp(baseUrl: string, payees: readonly string[], s
   app.use(answerError);
   return app;
 }
+
+/** Whether a request has neither input nor payment. */
+function asksForTerms(req: Request): boolean {
+  const body = req.body as object | undefined;
+  const hasBody = body === undefined ? Number(req.header("content-length") ?? 0) > 0 : Object.keys(body).length > 0;
+  const hasPayment = req.header("payment-signature") !== undefined || req.header("x-payment") !== undefined;
+  return Object.keys(req.query).length === 0 && !hasBody && !hasPayment;
+}
+
+/** How the service is called, for buyers who don't know it. */
+const describe = ({ method, inputSchema, sampleInput }: DemoService): Record<string, unknown> =>
+  declareDiscoveryExtension(
+    method === "POST"
+      ? { bodyType: "json", input: sampleInput, inputSchema }
+      : { input: sampleInput, inputSchema },
+  );
 
 /**
  * Makes a function that reads a request's input from the query or the body. It throws InputError if the input

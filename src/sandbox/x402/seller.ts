@@ -37,6 +37,8 @@ export interface Offer {
   /** Base units of the asset. */
   amount: bigint;
   payTo: string;
+  /** What its 402 says of the call: the extension `bazaar`. */
+  discovery: Record<string, unknown>;
   /** Whether to accept x402 v1 too: terms in the body of the 402, the payment in `X-PAYMENT`. */
   speaksV1: boolean;
 }
@@ -85,6 +87,12 @@ export class Seller {
       timeoutMs: FACILITATOR_TIMEOUT_MS,
     });
     this.#server = new x402ResourceServer(this.#facilitator).register(options.network, new ExactEvmScheme());
+  }
+
+  /** Answers a request that has neither input nor payment: with the terms, from which a buyer learns how to call. */
+  async state(res: Response, offer: Offer): Promise<void> {
+    res.set("Cache-Control", "no-store");
+    sendTerms(res, await this.#terms(offer), offer, "Payment required");
   }
 
   /** Asks the facilitator what it supports. Call it once before the first sale. */
@@ -157,7 +165,7 @@ export class Seller {
     return { kind: "unknown" };
   }
 
-  async #terms({ url, description, amount, payTo }: Offer): Promise<Terms> {
+  async #terms({ url, description, amount, payTo, discovery }: Offer): Promise<Terms> {
     const { network, asset } = this.#options;
     const requirements = await this.#server.buildPaymentRequirements({
       scheme: "exact",
@@ -169,7 +177,10 @@ export class Seller {
     });
     const resource = { url, description, mimeType: "application/json" };
     return {
-      v2: await this.#server.createPaymentRequiredResponse(requirements, resource, undefined, EXTENSIONS),
+      v2: await this.#server.createPaymentRequiredResponse(requirements, resource, undefined, {
+        ...EXTENSIONS,
+        ...discovery,
+      }),
       v1: {
         scheme: "exact",
         network: NETWORK_V1 as Network,

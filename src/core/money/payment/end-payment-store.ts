@@ -3,7 +3,7 @@ import type { SqlPool } from "../../ports/sql.ts";
 import { statement } from "../../ports/statement.ts";
 import type { Evidence } from "../settlement/index.ts";
 import { changeOffers, failedUsers, setAsideAfter, setAsideNow } from "./set-aside-store.ts";
-import { OPEN_AFTER_SIGNING } from "./status.ts";
+import { isTrial, OPEN_AFTER_SIGNING } from "./status.ts";
 
 export type Ending =
   | { status: "settled" | "canceled" | "expired"; txHash: string | null; evidence: Evidence }
@@ -33,7 +33,7 @@ const endLocked = statement({
       SELECT id, status, approval_id, $status = 'settled' AS post FROM payments WHERE id = $id AND status = ANY($from) FOR UPDATE
     ), moved AS (
       UPDATE payments p SET status = $status, tx_hash = $tx_hash, settled_at = CASE WHEN before.post THEN now() END, request = NULL
-        FROM before WHERE p.id = before.id RETURNING p.id, p.service, p.network, p.asset, p.user_id, p.delivered_at IS NOT NULL AS delivered, p.seller_at_fault, before.post
+        FROM before WHERE p.id = before.id RETURNING p.id, p.service, p.network, p.asset, p.user_id, ${isTrial("p")} AS trial, p.delivered_at IS NOT NULL AS delivered, p.seller_at_fault, before.post
     ), holds AS MATERIALIZED (
       SELECT r.budget_account_id, r.amount, r.raised FROM payment_reservations r JOIN moved ON moved.id = r.payment_id
     ), locked AS MATERIALIZED (
@@ -49,7 +49,7 @@ const endLocked = statement({
        WHERE moved.post AND upstreams.kind = 'upstreams' AND upstreams.network = moved.network AND lower(upstreams.asset) = lower(moved.asset)
     ), seller AS MATERIALIZED (
       SELECT s.id, ${failedUsers("s", { delivered: "moved.delivered", atFault: "moved.seller_at_fault", userId: "moved.user_id" })} AS failed
-        FROM moved JOIN sponsored_apis s ON s.service_key = moved.service WHERE moved.post FOR UPDATE OF s
+        FROM moved JOIN sponsored_apis s ON s.service_key = moved.service WHERE moved.post AND NOT moved.trial FOR UPDATE OF s
     ), service AS (
       UPDATE sponsored_apis s SET paid_calls = s.paid_calls + 1, last_settled_at = now(), undelivered_calls = s.undelivered_calls + CASE WHEN moved.delivered THEN 0 ELSE 1 END,
              ${setAsideAfter("s", "seller.failed")}
@@ -65,7 +65,7 @@ const endLocked = statement({
 
 /**
  * Ends a payment, at most once. If the money moved, posts the reservation as spent, writes the ledger entry,
- * counts a paid call for the service, and an undelivered one if no answer came. A seller that keeps failing is set
+ * counts a paid call for the service, and an undelivered one if no answer came; a trial counts as neither. A seller that keeps failing is set
  * aside. If the money can't move any
  * more, releases the reservation, undoes the raise of an approved budget, and makes that approval usable
  * again.

@@ -78,7 +78,7 @@ const DO_NOT_REPEAT =
   "The money may be gone, so don't run it again: look at the payment, or choose another service.";
 
 /** What the upstream said when it refused. Empty if it said nothing, or if it isn't kept any more. */
-function readStoredRefusal(payment: PaymentRow, cipher: Cipher): Partial<Refusal> {
+export function readStoredRefusal(payment: PaymentRow, cipher: Cipher): Partial<Refusal> {
   if (payment.refusal === null || payment.outputExpired) return {};
   return JSON.parse(cipher.decrypt(payment.refusal, refusalContext(payment.id)).toString("utf8")) as Refusal;
 }

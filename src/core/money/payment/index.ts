@@ -2,7 +2,7 @@
 export { sumSpendOfAgent } from "./agent-spend-store.ts";
 export { getPayment } from "./get-payment.ts";
 export { type AnswerBody, decodeOutput, OUTPUT_TASKS } from "./decode-output.ts";
-export { hasFailed, paidButNotDelivered, UPSTREAM_RETRY_SECONDS } from "./failure.ts";
+export { hasFailed, paidButNotDelivered, readStoredRefusal, UPSTREAM_RETRY_SECONDS } from "./failure.ts";
 export {
   bodyOf,
   encryptOutput,
@@ -16,8 +16,8 @@ export { nextAfterPayment, toView as paymentToView } from "./payment-view.ts";
 export { purgeExpiredOutputs } from "./purge-expired-outputs.ts";
 export { listOwnPayments } from "./own-payments.ts";
 export { quoteDigest } from "./quote-digest.ts";
-export { type Offers, readOffers, type RefusedOffer } from "./read-offers.ts";
-export { findPayment, listOpenPayments, listPayments, type PaymentRow } from "./read-store.ts";
+export { NOT_DESCRIBED, type Offers, readOffers, type RefusedOffer } from "./read-offers.ts";
+export { findPayment, findTrialOfSponsor, listOpenPayments, listPayments, type PaymentRow } from "./read-store.ts";
 export { awaitConfirmation, reconcileDuePayments, reconcileSoon } from "./reconcile.ts";
 export {
   GetPaymentInput,
@@ -30,7 +30,7 @@ export {
 export { readRefusal } from "./read-refusal.ts";
 export { redactorOf } from "./redact.ts";
 export { sendPayment, signPayment } from "./sign-and-send.ts";
-export { isOpen, OPEN_AFTER_SIGNING, OPEN_STATUSES } from "./status.ts";
+export { isOpen, isTrial, OPEN_AFTER_SIGNING, OPEN_STATUSES } from "./status.ts";
 export { recordOutcome } from "./outcome-store.ts";
 export { insertDirectPayment } from "./store.ts";
 export { exportPayments } from "./export-store.ts";

@@ -3,6 +3,7 @@ import type { Sql } from "../../ports/sql.ts";
 import { statement } from "../../ports/statement.ts";
 import { changeOffers, failedUsers, setAsideAfter, setAsideNow } from "./set-aside-store.ts";
 import type { FailureKind } from "./status.ts";
+import { isTrial } from "./status.ts";
 
 export interface SendOutcome {
   /** Undefined: the upstream delivered. The payment stays `sent` until the chain decides. */
@@ -46,8 +47,8 @@ const storeOutcome = statement({
   row: { set_aside: nullable(text) },
   text: `
     WITH before AS (
-      SELECT id, service, status, user_id, failure, status = 'settled' AND delivered_at IS NULL AS counted_as_undelivered
-        FROM payments WHERE id = $id FOR UPDATE
+      SELECT id, service, status, user_id, failure, status = 'settled' AND delivered_at IS NULL AND NOT ${isTrial("p")} AS counted_as_undelivered
+        FROM payments p WHERE id = $id FOR UPDATE
     ), moved AS (
       UPDATE payments p SET status = CASE WHEN p.status = 'sent' THEN coalesce($status, p.status) ELSE p.status END,
              upstream_status = coalesce($upstream_status, upstream_status), response_time_ms = coalesce($response_time_ms, response_time_ms),

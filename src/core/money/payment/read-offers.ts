@@ -1,6 +1,6 @@
 import type { Networks } from "../../ports/network.ts";
 import type { UpstreamAnswer } from "../../ports/upstream.ts";
-import type { Offer, OfferPlace, OfferRefusal } from "../../ports/x402-buyer.ts";
+import type { DescribedCall, Offer, OfferPlace, OfferRefusal } from "../../ports/x402-buyer.ts";
 
 export type RefusedOffer = OfferPlace & OfferRefusal;
 
@@ -12,7 +12,14 @@ export interface Offers {
   refused: RefusedOffer[];
   /** What is wrong with terms that can't be read. */
   unreadable: string[];
+  /** What the 402 says of the call itself. */
+  described: DescribedCall;
 }
+
+/** What is known of a call that nothing describes. */
+export const NOT_DESCRIBED: DescribedCall = {
+  ...{ method: undefined, description: undefined, inputSchema: undefined, example: undefined },
+};
 
 /**
  * Reads the offers of an upstream's 402. Each offer is judged alone. An offer is refused if no network's buyer can sign
@@ -31,7 +38,12 @@ export function readOffers({ all }: Networks, answer: UpstreamAnswer): Offers {
     else if (refusal !== undefined) refused.push({ index, source, ...refusal });
   }
   payable.sort(compareOffers);
-  return { payable, refused, unreadable: first?.unreadable ?? [] };
+  return {
+    payable,
+    refused,
+    unreadable: first?.unreadable ?? [],
+    described: first?.described ?? NOT_DESCRIBED,
+  };
 }
 
 const isPayable = (judged: Offer | OfferRefusal): judged is Offer => "raw" in judged;

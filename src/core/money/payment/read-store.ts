@@ -3,6 +3,7 @@ import type { Queries } from "../../ports/database.ts";
 import { boolean, uuid } from "../../ports/sql-types.ts";
 import { statement } from "../../ports/statement.ts";
 import type { PaymentStatus } from "./status.ts";
+import { isTrial } from "./status.ts";
 
 /**
  * A payment as the view `payment_records` shows it. `request` and `output` are encrypted. `sponsor` is empty
@@ -25,6 +26,16 @@ export async function findPaymentOfGrant(
 ): Promise<PaymentRow | undefined> {
   const record = await db.paymentRecord.findUnique({ where: { id, grantId } });
   return record === null ? undefined : typed(record);
+}
+
+/** Finds a sponsor's trial of one of its services. */
+export async function findTrialOfSponsor(
+  db: Queries,
+  id: string,
+  sponsorId: string,
+): Promise<PaymentRow | undefined> {
+  const isTheirs = await db.payment.count({ where: { id, sponsorId, grantId: null } });
+  return isTheirs === 0 ? undefined : findPayment(db, id);
 }
 
 export const findPaymentsById = async (db: Queries, ids: string[]): Promise<PaymentRow[]> =>
@@ -59,11 +70,11 @@ export const listOpenPayments = (db: Queries, grantId: string) =>
 
 /**
  * SQL condition on `payments p`: its service is active, on the payment's terms and at no lower price. Its
- * campaign, if there is one, is active and its subsidy covers the amount.
+ * campaign, if there is one, is active and its subsidy covers the amount. A trial may use the money of a paused campaign.
  */
 export const TERMS_HOLD = `EXISTS (SELECT FROM sponsored_apis s WHERE s.service_key = p.service AND s.active AND s.price_micros >= p.amount_micros
     AND s.network = p.network AND lower(s.asset) = lower(p.asset) AND lower(s.pay_to) = lower(p.pay_to))
-  AND (p.campaign_id IS NULL OR EXISTS (SELECT FROM campaigns c WHERE c.id = p.campaign_id AND c.active AND c.subsidy_micros >= p.amount_micros))`;
+  AND (p.campaign_id IS NULL OR ${isTrial("p")} OR EXISTS (SELECT FROM campaigns c WHERE c.id = p.campaign_id AND c.active AND c.subsidy_micros >= p.amount_micros))`;
 
 /** Whether a payment's terms still hold. */
 export const readTerms = statement({

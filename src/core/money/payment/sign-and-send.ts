@@ -77,7 +77,7 @@ export async function signPayment(
       message: "The sponsor changed this service or its campaign during this call.",
       nextActions: [next.searchServices()],
     });
-  if (permit !== "incoming") throw await explainEndedSession({ sql }, permit.sessionId);
+  if (typeof permit === "object") throw await explainEndedSession({ sql }, permit.sessionId);
   if ((await findPayment(db, id)).status !== "void") throw new AppError("duplicate_request");
   throw new AppError("service_unavailable", {
     message: "This call took too long, and was stopped before it was paid.",

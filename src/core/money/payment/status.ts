@@ -25,3 +25,10 @@ export const isOpen = ({ status }: { status: PaymentStatus }): boolean => OPEN_S
 
 /** Why a paid request delivered nothing. `refused`: the upstream answered with something else than a success. */
 export type FailureKind = "timeout" | "cut" | "blocked" | "refused";
+
+/**
+ * SQL condition on a payment: a sponsor's trial of its own service. It has a sponsor, and nobody for whom it is made. It counts
+ * neither for nor against the service, so that nobody can buy a better rank for a service of their own.
+ * @param p the payment's row
+ */
+export const isTrial = (p: string): string => `(${p}.sponsor_id IS NOT NULL AND ${p}.grant_id IS NULL)`;

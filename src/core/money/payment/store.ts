@@ -5,7 +5,7 @@ import type { SignedPayment } from "../../ports/x402-buyer.ts";
 import { PAYMENTS_UNPAUSED } from "../outflow-limits/index.ts";
 import { takeDueFrom } from "../settlement/index.ts";
 import { TERMS_HOLD } from "./read-store.ts";
-import { OPEN_STATUSES } from "./status.ts";
+import { isTrial, OPEN_STATUSES } from "./status.ts";
 
 /**
  * Creates our payment to the upstream of a direct payment, which `incoming_id` funds. It reserves nothing until that
@@ -35,10 +35,10 @@ export const insertDirectPayment = statement({
 });
 
 /**
- * What a signature needs besides a reservation: a live session, or (`incoming`) that the buyer's money has
- * arrived.
+ * What a signature needs besides a reservation: a live session; or (`incoming`) that the buyer's money has arrived; or
+ * (`trial`) that it is a sponsor's trial, which is made for nobody else.
  */
-export type Permit = { sessionId: string } | "incoming";
+export type Permit = { sessionId: string } | "incoming" | "trial";
 
 export interface SigningRecord {
   signed: SignedPayment;
@@ -57,6 +57,7 @@ const signReserved = statement({
   params: {
     id: uuid,
     session_id: nullable(uuid),
+    is_trial: boolean,
     payer: text,
     nonce: text,
     valid_before: bigint,
@@ -72,7 +73,8 @@ const signReserved = statement({
       UPDATE payments p SET status = 'signed', pay_from = $payer, nonce = $nonce, valid_before = $valid_before,
              signed_at_block = $block, request = $request, send_lease_until = now() + make_interval(secs => $lease_seconds)
        WHERE id = $id AND status = 'reserved' AND erased_at IS NULL AND quote_digest = $quote_digest AND ${TERMS_HOLD} AND ${PAYMENTS_UNPAUSED}
-         AND CASE WHEN $session_id IS NULL
+         AND CASE WHEN $is_trial THEN ${isTrial("p")}
+               WHEN $session_id IS NULL
                THEN (SELECT i.status FROM incoming_payments i WHERE i.id = p.incoming_payment_id) = 'settled'
                ELSE EXISTS (SELECT FROM live_sessions s WHERE s.id = $session_id) END
       RETURNING id
@@ -96,7 +98,8 @@ export async function markSigned(
   const { payer, nonce, validBefore } = signed;
   const moved = await signReserved.count(sql, {
     id,
-    session_id: permit === "incoming" ? null : permit.sessionId,
+    session_id: typeof permit === "string" ? null : permit.sessionId,
+    is_trial: permit === "trial",
     payer,
     nonce,
     valid_before: validBefore,

@@ -24,4 +24,5 @@ export {
   validateFilled,
   validateSubmission,
 } from "./work/perform.ts";
+export { suggestDataType } from "./check/expected-data-types.ts";
 export { SCHEMA_TASKS } from "./work/tasks.ts";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Timestamp } from "../../protocol/fields.ts";
 
 /** The longest series, in days: a leap year. */
 export const MAX_DAYS = 366;
@@ -55,4 +56,32 @@ export const CampaignStatistics = z.object({
     .nullable()
     .meta({ description: "Spend per standing completion; null while there is none" }),
   ...series(z.object({ ...day, ...campaignFigures })),
+});
+
+const Failure = z
+  .object({
+    at: Timestamp,
+    reason: z.enum(["timeout", "cut", "blocked", "refused", "no_answer"]).meta({
+      description: "`refused`: the upstream answered with an error, `upstream_status`. `cut`: its answer broke off",
+    }),
+    upstream_status: z.number().int().nullable(),
+  })
+  .nullable();
+
+/** How an API delivered, day by day. */
+export const ApiHealthOutput = z.object({
+  service_key: z.string(),
+  from: z.iso.date(),
+  to: z.iso.date(),
+  last_failure: Failure.meta({ description: "The newest of the period. null: there was none" }),
+  daily: z.array(
+    z.object({
+      ...day,
+      runs: z.number().int().meta({ description: "Calls whose payment moved money, still may, or asked for none" }),
+      delivered: z.number().int(),
+      undelivered: z.number().int(),
+      p50_ms: z.number().int().nullable().meta({ description: "Half of the delivered answers came within it" }),
+      last_failure: Failure,
+    }),
+  ),
 });

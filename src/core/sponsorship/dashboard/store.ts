@@ -31,11 +31,11 @@ const SELECT_COMPLETION_COUNTS = `
 // Days are UTC days, whatever time zone the session has: so a day is a timestamp without time zone.
 
 /** Every day of the period, also days without calls. */
-const DAYS = `generate_series($from::timestamp, $to::timestamp, interval '1 day') AS d(day)`;
+export const DAYS = `generate_series($from::timestamp, $to::timestamp, interval '1 day') AS d(day)`;
 /** The same period as a range of `created_at`, so that an index can be used. */
-const IN_PERIOD = `created_at >= $from::timestamp AT TIME ZONE 'UTC'
+export const IN_PERIOD = `created_at >= $from::timestamp AT TIME ZONE 'UTC'
   AND created_at < ($to::timestamp + interval '1 day') AT TIME ZONE 'UTC'`;
-const DAY = `date_trunc('day', created_at AT TIME ZONE 'UTC')`;
+export const DAY = `date_trunc('day', created_at AT TIME ZONE 'UTC')`;
 
 /** Whose calls are counted, and the condition for that. */
 const SUBJECTS = {

@@ -4,6 +4,8 @@
 export { archiveApi } from "./archive-api.ts";
 export { changeApi } from "./change-api.ts";
 export { getApi } from "./get-api.ts";
+export { getHealth } from "./get-health.ts";
+export { inspectUpstream } from "./inspect-upstream.ts";
 export { listApis } from "./list-apis.ts";
 export { nextAfterApi } from "./next-after-api.ts";
 export { recordQuote } from "./record-quote.ts";
@@ -16,6 +18,8 @@ export {
   ArchiveApiInput,
   ChangeApiInput,
   GetApiInput,
+  InspectUpstreamInput,
+  InspectUpstreamOutput,
   ListApisInput,
   ListApisOutput,
   RegisterApiInput,

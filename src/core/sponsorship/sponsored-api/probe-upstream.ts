@@ -1,5 +1,6 @@
 import type { Deps } from "../../context.ts";
-import { isSuccess, readOffers } from "../../money/payment/index.ts";
+import type { DescribedCall } from "../../ports/x402-buyer.ts";
+import { isSuccess, NOT_DESCRIBED, readOffers } from "../../money/payment/index.ts";
 import {
   refuseAnswer,
   refuseFailure,
@@ -17,7 +18,13 @@ export interface PinnedTerms {
   terms: { network: string; asset: string; payTo: string } | null;
   /** What the upstream asked for now. Null: it stated no price. */
   quoteMicros: bigint | null;
+  /** How long the seller gives a payment. Null: it stated no terms. */
+  timeoutSeconds: number | null;
+  /** What the 402 says of the call itself. */
+  described: DescribedCall;
 }
+
+const NO_TERMS = { timeoutSeconds: null, described: NOT_DESCRIBED };
 
 /**
  * Calls an upstream once, without a payment, to learn its terms. A 402 states them. A success means that the
@@ -47,7 +54,12 @@ export async function probeUpstream(
     if (offer !== undefined && isTreasury(offer.payTo)) throw refuseTreasury();
     if (offer !== undefined) {
       const { network, asset, amountMicros } = offer;
-      return { terms: { network, asset, payTo: offer.payTo }, quoteMicros: amountMicros };
+      return {
+        terms: { network, asset, payTo: offer.payTo },
+        quoteMicros: amountMicros,
+        timeoutSeconds: offer.timeoutSeconds,
+        described: offers.described,
+      };
     }
     if (payTo !== undefined && offers.payable.length > 0)
       throw refusePayee(offers.payable, payTo, request.confidential);
@@ -60,9 +72,10 @@ export async function probeUpstream(
     return {
       terms: { network: networks.default.id, asset: networks.default.asset, payTo },
       quoteMicros: null,
+      ...NO_TERMS,
     };
   }
   if (probe.kind !== "answer") throw refuseFailure(probe);
-  if (isSuccess(probe)) return { terms: null, quoteMicros: 0n };
+  if (isSuccess(probe)) return { terms: null, quoteMicros: 0n, ...NO_TERMS };
   throw refuseAnswer(probe, request.confidential);
 }

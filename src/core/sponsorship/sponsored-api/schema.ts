@@ -131,6 +131,37 @@ export const RegisterApiInput = z.strictObject({
   timeout_ms: fields.timeout_ms.optional(),
 });
 
+export const InspectUpstreamInput = z.strictObject({
+  upstream_url: UpstreamUrl,
+  upstream_method: z.enum(["GET", "POST"]).optional().meta({ description: "Default: whichever it answers" }),
+  upstream_headers: UpstreamHeaders.optional().meta({ description: "Sent with this one request; not stored" }),
+  sample_input: SampleInput.optional(),
+});
+
+export const InspectUpstreamOutput = z.object({
+  upstream_url: z.string(),
+  upstream_method: z.enum(["GET", "POST"]),
+  terms: z
+    .object({
+      network: z.string(),
+      asset: z.string(),
+      pay_to: z.string(),
+      amount_cents: z.number(),
+      timeout_seconds: z.number().nullable().meta({ description: "How long the seller gives a payment" }),
+    })
+    .nullable()
+    .meta({ description: "What a registration would pin. null: it asks for no payment" }),
+  service_key: z.string().meta({ description: "A key that could be used, from the address" }),
+  description: z.string().nullable().meta({ description: "In the seller's words" }),
+  input_schema: JsonObject.nullable().meta({
+    description: "From what the 402 says of the call, in the form in which it can be registered. null: it says nothing",
+  }),
+  schema_errors: z
+    .array(z.object({ path: z.string(), message: z.string(), keyword: z.string() }))
+    .meta({ description: "What has to be changed in this schema before it can be registered" }),
+  sample_input: JsonObject.nullable().meta({ description: "An input with which the seller says that it works" }),
+});
+
 export const GetApiInput = Period.extend({ service_key: ServiceKey });
 
 export const ChangeApiInput = z.strictObject({

@@ -171,3 +171,9 @@ export const unite = (one: ExpectedDataTypes, other: ExpectedDataTypes): Expecte
 /** @example fittingTypes("area") === '"region" or "address"' */
 export const fittingTypes = (expected: ExpectedDataType): string =>
   FITTING[expected].map((type) => JSON.stringify(type)).join(" or ");
+
+/** The data type that a property of this name or format needs, the likeliest if several fit. Undefined: it needs none. */
+export function suggestDataType(name: string, format: string | undefined): DataType | undefined {
+  const expected = expectedByName(name) ?? expectedByFormat(format);
+  return expected === undefined ? undefined : FITTING[expected][0];
+}
