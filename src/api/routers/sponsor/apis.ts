@@ -12,6 +12,10 @@ import {
   ChangeApiInput,
   getApi,
   GetApiInput,
+  getHealth,
+  inspectUpstream,
+  InspectUpstreamInput,
+  InspectUpstreamOutput,
   listApis,
   ListApisInput,
   ListApisOutput,
@@ -19,6 +23,7 @@ import {
   registerApi,
   RegisterApiInput,
 } from "../../../core/sponsorship/sponsored-api/index.ts";
+import { ApiHealthOutput } from "../../../core/sponsorship/dashboard/index.ts";
 import { markReplayed, withIdempotencyKey } from "../../procedure/idempotency-key.ts";
 import { nextForSponsor } from "../../../core/protocol/sponsor-actions.ts";
 import { sponsorProcedure } from "../../procedure/trpc.ts";
@@ -98,6 +103,44 @@ export const apiProcedures = {
       const api = await getApi({ ...ctx.deps, actor: ctx.actor }, input);
       return ok(ctx, api, nextAfterApi(api));
     }),
+
+  inspectUpstream: sponsorProcedure
+    .meta({
+      openapi: {
+        method: "POST",
+        path: "/sponsor/upstreams/inspect",
+        summary: "Look at an upstream before it is registered",
+        description:
+          "Calls it once without paying, as a registration does. Says what would be pinned, and what its 402 says of its input. Stores nothing.",
+      },
+      errors: ["upstream_error"],
+      example: { request: { upstream_url: "https://daylight.example/v1/sun" } },
+    })
+    .input(InspectUpstreamInput)
+    .output(success(InspectUpstreamOutput))
+    .mutation(async ({ ctx, input }) =>
+      ok(ctx, await inspectUpstream({ ...ctx.deps, actor: ctx.actor }, input), [nextForSponsor.registerApi()]),
+    ),
+
+  getApiHealth: sponsorProcedure
+    .meta({
+      openapi: {
+        method: "GET",
+        path: "/sponsor/apis/{service_key}/health",
+        summary: "See how an API delivered",
+        description:
+          "Runs, delivered and undelivered ones, the median response time and the last failure, for each UTC day of a period. Counts all calls of all payers.",
+      },
+      errors: ["not_found"],
+      example: { request: { service_key: "daylight", from: "2026-11-01", to: "2026-11-30" } },
+    })
+    .input(GetApiInput)
+    .output(success(ApiHealthOutput))
+    .query(async ({ ctx, input }) =>
+      ok(ctx, await getHealth({ ...ctx.deps, actor: ctx.actor }, input), [
+        nextForSponsor.getApi(input.service_key),
+      ]),
+    ),
 
   previewSearch: sponsorProcedure
     .meta({

@@ -1,8 +1,20 @@
 import {
+  CampaignPreviewOutput,
+  previewCampaign,
+  PreviewCampaignInput,
+} from "../../../core/account/campaign-preview/index.ts";
+import {
+  archiveCampaign,
+  ArchiveCampaignInput,
   CampaignDashboard,
   CampaignView,
   changeCampaign,
   ChangeCampaignInput,
+  copyCampaign,
+  CopyCampaignInput,
+  countReach,
+  CountReachInput,
+  CountReachOutput,
   createCampaign,
   CreateCampaignInput,
   getCampaign,
@@ -13,6 +25,7 @@ import {
   nextAfterCampaign,
 } from "../../../core/sponsorship/campaign/index.ts";
 import { markReplayed, withIdempotencyKey } from "../../procedure/idempotency-key.ts";
+import { withQuiet } from "../../response/quiet-preview.ts";
 import { nextForSponsor } from "../../../core/protocol/sponsor-actions.ts";
 import { sponsorProcedure } from "../../procedure/trpc.ts";
 import { ok, success } from "../../response/envelope.ts";
@@ -102,7 +115,7 @@ export const campaignProcedures = {
         description:
           "A paused campaign pays for no new calls. Answers, figures and budget stay. What you leave out stays as it is.",
       },
-      errors: ["not_found"],
+      errors: ["not_found", "inactive"],
       example: { request: { campaign_id: CAMPAIGN_ID, active: false } },
     })
     .input(ChangeCampaignInput)
@@ -111,4 +124,79 @@ export const campaignProcedures = {
       const campaign = await changeCampaign({ ...ctx.deps, actor: ctx.actor }, input);
       return ok(ctx, campaign, nextAfterCampaign(campaign));
     }),
+
+  archiveCampaign: sponsorProcedure
+    .meta({
+      openapi: {
+        method: "DELETE",
+        path: "/sponsor/campaigns/{campaign_id}",
+        summary: "Archive a campaign",
+        description:
+          "It pays for no new calls and is never active again. Open payments are settled as usual, answers and figures stay, and its budget can be withdrawn.",
+      },
+      errors: ["not_found"],
+      example: { request: { campaign_id: CAMPAIGN_ID } },
+    })
+    .input(ArchiveCampaignInput)
+    .output(success(CampaignView))
+    .mutation(async ({ ctx, input }) => {
+      const campaign = await archiveCampaign({ ...ctx.deps, actor: ctx.actor }, input);
+      return ok(ctx, campaign, nextAfterCampaign(campaign));
+    }),
+
+  copyCampaign: sponsorProcedure
+    .meta({
+      openapi: {
+        method: "POST",
+        path: "/sponsor/campaigns/{campaign_id}/copy",
+        summary: "Copy a campaign",
+        description: "The copy has its offer and its task, and neither its money nor its answers. It starts paused.",
+      },
+      errors: ["not_found", "idempotency_conflict"],
+      idempotencyKey: true,
+      example: { request: { campaign_id: CAMPAIGN_ID } },
+    })
+    .input(CopyCampaignInput)
+    .output(success(CampaignView))
+    .mutation(async ({ ctx, input }) => {
+      const deps = { ...ctx.deps, actor: ctx.actor };
+      const { campaign, replayed } = await copyCampaign(deps, withIdempotencyKey(ctx, input));
+      markReplayed(ctx, replayed);
+      return ok(ctx, campaign, nextAfterCampaign(campaign));
+    }),
+
+  previewCampaign: sponsorProcedure
+    .meta({
+      openapi: {
+        method: "POST",
+        path: "/sponsor/campaigns/preview",
+        summary: "See a campaign before it is created",
+        description:
+          "What agents get of it, with your words and without them, what people see, and what it can cost. Stores nothing, and holds nobody's data.",
+      },
+      errors: [],
+    })
+    .input(PreviewCampaignInput)
+    .output(success(CampaignPreviewOutput))
+    .mutation(async ({ ctx, input }) => {
+      const preview = await previewCampaign({ ...ctx.deps, actor: ctx.actor }, input);
+      return ok(ctx, withQuiet(preview), [nextForSponsor.createCampaign(input.service_keys)]);
+    }),
+
+  countReach: sponsorProcedure
+    .meta({
+      openapi: {
+        method: "POST",
+        path: "/sponsor/campaigns/reach",
+        summary: "Count whom a campaign could reach",
+        description: "The users of a target group, rounded so that nobody can be picked out.",
+      },
+      errors: [],
+      example: { request: { target_roles: ["developer"] } },
+    })
+    .input(CountReachInput)
+    .output(success(CountReachOutput))
+    .mutation(async ({ ctx, input }) =>
+      ok(ctx, await countReach({ ...ctx.deps, actor: ctx.actor }, input), [nextForSponsor.createCampaign([])]),
+    ),
 };

@@ -3,6 +3,7 @@ import { answerProcedures } from "./answers.ts";
 import { apiProcedures } from "./apis.ts";
 import { campaignProcedures } from "./campaigns.ts";
 import { fundingProcedures } from "./funding.ts";
+import { trialProcedures } from "./trials.ts";
 import { withdrawalProcedures } from "./withdrawals.ts";
 
 /** The sponsor surface: the sponsor's APIs, its campaigns, their budgets, and the answers to their tasks. */
@@ -12,4 +13,5 @@ export const sponsorRouter = router({
   ...fundingProcedures,
   ...withdrawalProcedures,
   ...answerProcedures,
+  ...trialProcedures,
 });

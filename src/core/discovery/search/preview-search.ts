@@ -4,13 +4,17 @@ import { callerKey } from "../../context.ts";
 import { compareTexts, inOrder } from "../../protocol/in-order.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { readTerm } from "../../protocol/search-text/index.ts";
+import { explain } from "./explain.ts";
+import type { Candidate } from "./find-candidates.ts";
 import { findCandidates } from "./find-candidates.ts";
 import { readTerms } from "./preview-store.ts";
-import { readServices } from "./offer-store.ts";
+import { listOffers, readServices } from "./offer-store.ts";
 import { scoreCandidates } from "./rank-offers.ts";
+import { rankCandidates, readPage, termsFoundBy, toView } from "./results.ts";
 import type { PreviewSearchInput, PreviewSearchOutput } from "./schema.ts";
+import type { Query } from "./understand-query.ts";
 import { understandQuery } from "./understand-query.ts";
-import { NO_FILTERS, NOBODY } from "./usable.ts";
+import { NO_FILTERS, NOBODY, obstaclesOf, offerParams } from "./usable.ts";
 
 type Context = Pick<Deps, "sql" | "thesaurus" | "searches"> & { actor: SponsorActor };
 type Output = z.infer<typeof PreviewSearchOutput>;
@@ -19,10 +23,11 @@ type Output = z.infer<typeof PreviewSearchOutput>;
 const SHOWN = 5;
 /** Sees what is offered to everybody, in all categories. */
 const ANYBODY = { userId: NOBODY, scopes: null, remainingMicros: null };
+const EVERYBODYS = { viewer: ANYBODY, filters: NO_FILTERS };
 
 /**
  * Shows a sponsor what its service is found by, and where it stands among others for a search, by the text alone: for the text
- * that is given, else for its names.
+ * that is given, else for its names. Beside it stands what the search itself answers to an agent whose user has no roles.
  * @throws `not_found`, also for another sponsor's API
  */
 export async function previewSearch(
@@ -50,8 +55,9 @@ export async function previewSearch(
 
 async function placeIn(ctx: Context, text: string, serviceId: string): Promise<Output["searches"][number]> {
   const query = await understandQuery(ctx, [text], []);
-  const candidates = await findCandidates(ctx, query, { viewer: ANYBODY, filters: NO_FILTERS });
-  const ranked = [...scoreCandidates(candidates, query)].sort(
+  const candidates = await findCandidates(ctx, query, EVERYBODYS);
+  const scores = scoreCandidates(candidates, query);
+  const ranked = [...scores].sort(
     inOrder(
       ([, scoreOfA], [, scoreOfB]) => scoreOfB - scoreOfA,
       ([a], [b]) => compareTexts(a, b),
@@ -78,5 +84,51 @@ async function placeIn(ctx: Context, text: string, serviceId: string): Promise<O
             },
           ];
     }),
+    agents_find: await whatAgentsFind(ctx, { query, candidates, scores }, serviceId),
   };
+}
+
+interface Sought {
+  query: Query;
+  candidates: Candidate[];
+  scores: ReadonlyMap<string, number>;
+}
+
+/** What the search itself answers to an agent of anybody, and what keeps the service from its results. */
+async function whatAgentsFind(
+  ctx: Context,
+  { query, candidates, scores }: Sought,
+  serviceId: string,
+): Promise<Output["searches"][number]["agents_find"]> {
+  const found = await rankCandidates(ctx, scores, EVERYBODYS);
+  const own = found.findIndex(({ service_id }) => service_id === serviceId);
+  const page = await readPage(ctx, [...found.slice(0, SHOWN), ...(own >= SHOWN ? found.slice(own, own + 1) : [])]);
+  return {
+    place: own === -1 ? null : own + 1,
+    total: found.length,
+    services: page.map((offer) => ({
+      ...toView(offer),
+      is_own: offer.service_id === serviceId,
+      why: explain(offer, termsFoundBy(candidates, offer), query),
+    })),
+    because: own === -1 ? await obstaclesOfService(ctx, serviceId, scores.has(serviceId)) : [],
+  };
+}
+
+async function obstaclesOfService(
+  { sql }: Context,
+  serviceId: string,
+  fitsText: boolean,
+): Promise<Output["searches"][number]["agents_find"]["because"]> {
+  const offers = await listOffers.all(sql, {
+    service_ids: [serviceId],
+    ...offerParams(ANYBODY, NO_FILTERS),
+  });
+  const obstacles = offers.map((offer) => obstaclesOf(offer, ANYBODY, NO_FILTERS));
+  const isOffered = obstacles.some((standing) => standing.length === 0);
+  const fewest = obstacles.toSorted((a, b) => a.length - b.length)[0];
+  return [
+    ...(fitsText ? [] : (["not_among_the_best_matches"] as const)),
+    ...(isOffered ? [] : (fewest ?? (["nobody_pays"] as const))),
+  ];
 }

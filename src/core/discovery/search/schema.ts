@@ -189,6 +189,21 @@ export const PreviewSearchInput = z.strictObject({
     }),
 });
 
+const AgentsFind = z
+  .object({
+    place: z.number().int().nullable().meta({ description: "Its place among the results. null: none of them" }),
+    total: z.number().int(),
+    services: z
+      .array(ServiceView.extend({ is_own: z.boolean().meta({ description: "It is this service" }), why: Why }))
+      .meta({ description: "The first results, and the service itself if it comes later" }),
+    because: z
+      .array(z.union([Obstacle, z.enum(["nobody_pays", "not_among_the_best_matches"])]))
+      .meta({ description: "Why it isn't among the results. Empty: it is" }),
+  })
+  .meta({
+    description: "What the search answers to an agent whose user has no roles and tools and no task preferences",
+  });
+
 export const PreviewSearchOutput = z.object({
   service_key: z.string(),
   found_by: z.object({
@@ -210,6 +225,7 @@ export const PreviewSearchOutput = z.object({
       first: z
         .array(z.object({ service_key: z.string(), name: z.string(), text: Share }))
         .meta({ description: "The services that fit best, with how well" }),
+      agents_find: AgentsFind,
     }),
   ),
 });

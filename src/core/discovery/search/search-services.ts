@@ -1,24 +1,21 @@
 import type { z } from "zod";
 import type { AgentActor, Deps, SessionActor } from "../../context.ts";
 import { callerKey } from "../../context.ts";
-import { centsToMicros, microsToCents } from "../../protocol/amounts.ts";
-import { LEFT_OUT_SCHEMA, MOST_CHARACTERS } from "../../protocol/large-pages.ts";
-import type { RowOf } from "../../ports/statement.ts";
+import { centsToMicros } from "../../protocol/amounts.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { explain } from "./explain.ts";
-import type { Candidate } from "./find-candidates.ts";
 import { findCandidates } from "./find-candidates.ts";
 import { findDirectServices, findNearMisses, toDirectView } from "./nothing-found.ts";
-import { listCategories, listOffers, readOffers } from "./offer-store.ts";
-import type { RankedOffer } from "./rank-offers.ts";
-import { rankOffers, scoreCandidates } from "./rank-offers.ts";
+import { listCategories } from "./offer-store.ts";
+import { scoreCandidates } from "./rank-offers.ts";
 import type { SearchInput, SearchOutput, ServiceView } from "./schema.ts";
+import { rankCandidates, readPage, termsFoundBy, toView } from "./results.ts";
 import { MAX_PAGE } from "./schema.ts";
 import { suggestNext } from "./suggest-next.ts";
 import type { Query } from "./understand-query.ts";
 import { understandQuery } from "./understand-query.ts";
 import type { Filters, Viewer } from "./usable.ts";
-import { NO_FILTERS, NOBODY, obstaclesOf, offerParams } from "./usable.ts";
+import { NO_FILTERS, NOBODY } from "./usable.ts";
 import { MOST_CANDIDATES } from "./weights.ts";
 
 type Input = z.infer<typeof SearchInput>;
@@ -114,46 +111,6 @@ export async function listAvailableCategories({
   return rows.map(({ category }) => category);
 }
 
-/** The offers of candidates that the viewer can use, best first. */
-async function rankCandidates(
-  { sql }: Reads,
-  scores: ReadonlyMap<string, number>,
-  { viewer, filters }: { viewer: Viewer; filters: Filters },
-): Promise<RankedOffer[]> {
-  if (scores.size === 0) return [];
-  const offers = await listOffers.all(sql, {
-    service_ids: [...scores.keys()],
-    ...offerParams(viewer, filters),
-  });
-  return rankOffers(
-    offers.filter((offer) => obstaclesOf(offer, viewer, filters).length === 0),
-    scores,
-    filters.maxBudgetMicros ?? viewer.remainingMicros,
-  );
-}
-
-/** An offer as a result: what it is, besides how it ranks. */
-type Result = RankedOffer &
-  Omit<RowOf<typeof readOffers>, "account_id" | "input_schema"> & { input_schema: Record<string, unknown> };
-
-/** Reads what the page shows. An offer that has ended since it was found is left out. */
-async function readPage({ sql }: Reads, ranked: readonly RankedOffer[]): Promise<Result[]> {
-  if (ranked.length === 0) return [];
-  const rows = await readOffers.all(sql, {
-    service_ids: ranked.map(({ service_id }) => service_id),
-    account_ids: ranked.map(({ account_id }) => account_id),
-    most_characters: MOST_CHARACTERS,
-  });
-  const byOffer = new Map(rows.map((row) => [`${row.service_id} ${row.account_id}`, row]));
-  return ranked.flatMap((offer) => {
-    const row = byOffer.get(`${offer.service_id} ${offer.account_id}`);
-    return row === undefined ? [] : [{ ...offer, ...row, input_schema: row.input_schema ?? LEFT_OUT_SCHEMA }];
-  });
-}
-
-const termsFoundBy = (candidates: readonly Candidate[], { service_id }: RankedOffer): Candidate["found"] =>
-  candidates.find(({ serviceId }) => serviceId === service_id)?.found ?? new Map();
-
 const describe = ({ texts, corrected }: Query): z.infer<typeof SearchOutput>["understood"] => ({
   parts: texts.flat().map(({ text }) => text),
   ...(corrected.length > 0 && { corrected }),
@@ -169,25 +126,4 @@ const toFilters = (input: Input): Filters => ({
   allowedDataTypes: input.allowed_data_types,
   maxBudgetMicros: input.max_budget_cents === undefined ? undefined : centsToMicros(input.max_budget_cents),
   readyOnly: false,
-});
-
-const toView = (offer: Result): ServiceView => ({
-  service_type: offer.campaign_id === null ? "sponsored_api" : "campaign",
-  service_id: offer.campaign_id ?? offer.service_id,
-  service_key: offer.service_key,
-  name: offer.name,
-  description: offer.description,
-  sponsor: offer.sponsor,
-  required_task: offer.required_task,
-  task_type: offer.task_type,
-  subsidy_amount_cents: microsToCents(offer.subsidy),
-  price_cents: microsToCents(offer.price_micros),
-  categories: offer.categories,
-  tags: offer.tags,
-  estimated_task_duration_seconds: offer.task_duration_seconds,
-  relevance_score: offer.relevance,
-  already_completed: offer.completed,
-  active: true,
-  input_schema: offer.input_schema,
-  ...(offer.output_schema !== null && { output_schema: offer.output_schema }),
 });

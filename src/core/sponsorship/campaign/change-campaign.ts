@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Deps, SponsorActor } from "../../context.ts";
 import { changeUserCaps } from "../../money/budget/index.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
+import { AppError } from "../../protocol/errors.ts";
 import { indexServices, refreshOffers } from "../offer/index.ts";
 import { requireFewCampaigns, requireServices } from "./create-campaign.ts";
 import { requireOwnCampaign } from "./own-campaign.ts";
@@ -11,7 +12,7 @@ import { addServices, countCompletions, removeServices, servicesOf, updateCampai
 
 /**
  * Changes or pauses a campaign. Payments that are already signed go on.
- * @throws `not_found`, `validation_error`
+ * @throws `not_found`, `validation_error`; `inactive` for an archived one. Nothing is changed then
  */
 export async function changeCampaign(
   { db, sql, thesaurus, actor }: Pick<Deps, "db" | "sql" | "thesaurus"> & { actor: SponsorActor },
@@ -22,7 +23,7 @@ export async function changeCampaign(
   const subsidyCents = input.subsidy_per_call_cents;
   await sql.transaction(async (tx) => {
     // First, because it locks the campaign: so of several calls at once each applies as a whole.
-    await updateCampaign.count(tx, {
+    const changed = await updateCampaign.count(tx, {
       id,
       active: input.active ?? null,
       name: input.name ?? null,
@@ -35,6 +36,8 @@ export async function changeCampaign(
       estimated_task_duration_seconds: input.estimated_task_duration_seconds ?? null,
       tags: input.tags ?? null,
     });
+    if (changed === 0)
+      throw new AppError("inactive", { message: "This campaign is archived and can't be changed." });
     const before = (await servicesOf.all(tx, { campaign_id: id })).map(({ service_id }) => service_id);
     if (services !== undefined) {
       const campaign = { sponsorId: actor.sponsorId, campaignId: id };

@@ -30,20 +30,7 @@ export async function createCampaign(
   { idempotency_key: key, ...input }: z.infer<typeof CreateCampaignInput>,
 ): Promise<{ campaign: z.infer<typeof CampaignView>; replayed: boolean }> {
   const { actor, db } = ctx;
-  const texts = [input.name, input.description ?? "", input.required_task, input.task_description];
-  const schemaErrors = await checkSchema(ctx, input.task_schema, campaignRegions(ctx, texts));
-  if (schemaErrors.length > 0) {
-    throw new AppError("validation_error", {
-      message: "The task schema isn't allowed. See the errors of its fields.",
-      fieldErrors: schemaErrors.map((error) => ({ ...error, path: `/task_schema${error.path}` })),
-    });
-  }
-  const { dataTypes } = await describeSchema(ctx, input.task_schema);
-  const services = await requireServices(db, input.service_keys);
-
-  // Its budget pays services of one network: the one of its services.
-  const paidOn = services.find((service) => service.network !== null)?.network;
-  const network = typeof paidOn === "string" ? ctx.networks.get(paidOn) : ctx.networks.default;
+  const { dataTypes, services, network } = await checkDraft(ctx, input);
 
   const creation = { owner: actor.sponsorId, operation: "create_campaign", key, request: input };
   const newId = randomUUID();
@@ -74,6 +61,7 @@ export async function createCampaign(
       max_calls_per_user: input.max_calls_per_user ?? null,
       estimated_task_duration_seconds: input.estimated_task_duration_seconds ?? null,
       tags: input.tags ?? defaultTags(services, input.task_type),
+      active: input.active ?? true,
       budget_account_id: budgetAccountId,
     });
     const serviceIds = services.map((service) => service.id);
@@ -82,6 +70,34 @@ export async function createCampaign(
   });
   const campaign = await requireOwnCampaign(db, id, actor.sponsorId);
   return { campaign: toView(campaign, (await countCompletions(db, [id])).get(id) ?? 0), replayed };
+}
+
+/** A draft of a campaign, as it is checked before it is created and before it is shown. */
+export type Draft = Omit<z.infer<typeof CreateCampaignInput>, "idempotency_key">;
+
+/**
+ * Checks a draft, and finds what it refers to.
+ * @throws `validation_error` for a task schema that is unsafe or open, and for services that don't exist
+ */
+export async function checkDraft(
+  ctx: Pick<Deps, "db" | "networks" | "settings" | "compute"> & { actor: SponsorActor },
+  input: Draft,
+) {
+  const texts = [input.name, input.description ?? "", input.required_task, input.task_description];
+  const schemaErrors = await checkSchema(ctx, input.task_schema, campaignRegions(ctx, texts));
+  if (schemaErrors.length > 0) {
+    throw new AppError("validation_error", {
+      message: "The task schema isn't allowed. See the errors of its fields.",
+      fieldErrors: schemaErrors.map((error) => ({ ...error, path: `/task_schema${error.path}` })),
+    });
+  }
+  const { dataTypes } = await describeSchema(ctx, input.task_schema);
+  const services = await requireServices(ctx.db, input.service_keys);
+
+  // Its budget pays services of one network: the one of its services.
+  const paidOn = services.find((service) => service.network !== null)?.network;
+  const network = typeof paidOn === "string" ? ctx.networks.get(paidOn) : ctx.networks.default;
+  return { dataTypes, services, network };
 }
 
 /**

@@ -1,17 +1,26 @@
 /** Campaigns: a sponsor's offer to pay for services in exchange for a task. */
+export { archiveCampaign } from "./archive-campaign.ts";
 export { changeCampaign } from "./change-campaign.ts";
-export { createCampaign } from "./create-campaign.ts";
+export { copyCampaign } from "./copy-campaign.ts";
+export { countReach } from "./count-reach.ts";
+export { checkDraft, createCampaign, type Draft } from "./create-campaign.ts";
 export { getCampaign } from "./get-campaign.ts";
 export { listCampaigns } from "./list-campaigns.ts";
 export { nextAfterCampaign } from "./next-after-campaign.ts";
 export { requireOwnCampaign } from "./own-campaign.ts";
 export {
+  ArchiveCampaignInput,
   CampaignDashboard,
   CampaignView,
   ChangeCampaignInput,
+  CopyCampaignInput,
+  CountReachInput,
+  CountReachOutput,
   CreateCampaignInput,
   GetCampaignInput,
   ListCampaignsInput,
   ListCampaignsOutput,
 } from "./schema.ts";
+export { DEFAULT_RETENTION_DAYS } from "./schema.ts";
+export { findOfferedServices, type OfferedService } from "./offered-services.ts";
 export { findCampaignForUser } from "./store.ts";

@@ -34,6 +34,7 @@ export function toListedView(
     estimated_task_duration_seconds: campaign.taskDurationSeconds,
     tags: campaign.tags,
     active: campaign.active,
+    ...(campaign.archivedAt !== null && { archived_at: campaign.archivedAt.toISOString() }),
     created_at: campaign.createdAt.toISOString(),
     budget: budgetToWire(campaign.budgetAccount),
     completions,

@@ -60,10 +60,34 @@ export const CreateCampaignInput = z.strictObject({
     .meta({ description: "Calls it pays for one user. Default: no limit" }),
   estimated_task_duration_seconds: fields.estimated_task_duration_seconds.optional(),
   tags: fields.tags.optional().meta({ description: "Default: from the services and the task" }),
+  active: z.boolean().optional().meta({ description: "false: it starts paused. Default: true" }),
   idempotency_key: IdempotencyKey.optional(),
 });
 
 export const GetCampaignInput = Period.extend({ campaign_id: Id });
+
+export const ArchiveCampaignInput = z.strictObject({ campaign_id: Id });
+
+export const CopyCampaignInput = z.strictObject({
+  campaign_id: Id,
+  name: fields.name.optional().meta({ description: "Default: the name of the original, marked as a copy" }),
+  idempotency_key: IdempotencyKey.optional(),
+});
+
+export const CountReachInput = z.strictObject({
+  target_roles: fields.target_roles.optional(),
+  target_tools: fields.target_tools.optional(),
+});
+
+export const CountReachOutput = z
+  .object({
+    about: z.number().int().nullable(),
+    fewer_than: z.number().int().nullable(),
+  })
+  .meta({
+    description:
+      "How many users are in the target group: `about` so many, rounded down, or `fewer_than` so many where it could point at somebody. One of the two is null",
+  });
 
 /** The task itself can't be changed, because users have completed it as it is. */
 export const ChangeCampaignInput = z.strictObject({
@@ -98,6 +122,7 @@ export const CampaignView = z.object({
   estimated_task_duration_seconds: z.number().nullable(),
   tags: z.array(z.string()),
   active: z.boolean(),
+  archived_at: Timestamp.optional().meta({ description: "When it was archived. It is never active again" }),
   created_at: Timestamp,
   budget: Budget,
   completions: z.number().int().meta({ description: "Completions whose consent wasn't withdrawn" }),

@@ -43,16 +43,17 @@ export const insertCampaign = statement({
     max_calls_per_user: nullable(integer),
     estimated_task_duration_seconds: nullable(integer),
     tags: texts(),
+    active: boolean,
     budget_account_id: uuid,
   },
   row: {},
   text: `
     INSERT INTO campaigns (id, sponsor_id, name, description, target_roles, target_tools, required_task, task_type, task_description,
                            task_schema, task_data_types, required_data_types, purpose, retention_days, subsidy_micros,
-                           max_calls_per_user, estimated_task_duration_seconds, tags, budget_account_id)
+                           max_calls_per_user, estimated_task_duration_seconds, tags, active, budget_account_id)
     VALUES ($id, $sponsor_id, $name, $description, $target_roles, $target_tools, $required_task, $task_type, $task_description,
             $task_schema, $task_data_types, $required_data_types, $purpose, $retention_days, $subsidy_micros,
-            $max_calls_per_user, $estimated_task_duration_seconds, $tags, $budget_account_id)`,
+            $max_calls_per_user, $estimated_task_duration_seconds, $tags, $active, $budget_account_id)`,
 });
 
 export const addServices = statement({
@@ -122,7 +123,16 @@ export const updateCampaign = statement({
       max_calls_per_user = CASE WHEN $changes_max_calls THEN $max_calls_per_user ELSE max_calls_per_user END,
       estimated_task_duration_seconds = coalesce($estimated_task_duration_seconds, estimated_task_duration_seconds),
       tags = coalesce($tags, tags)
-     WHERE id = $id`,
+     WHERE id = $id AND archived_at IS NULL`,
+});
+
+/** Archives a campaign for good: it pays for no new calls. Writes one row if it wasn't archived before. */
+export const archive = statement({
+  name: "campaign.archive",
+  limit: "money",
+  params: { id: uuid },
+  row: {},
+  text: `UPDATE campaigns SET archived_at = now(), active = false WHERE id = $id AND archived_at IS NULL`,
 });
 
 export async function findCampaignOfSponsor(

@@ -10,4 +10,4 @@ export {
   ListSponsorsOutput,
   RotateSponsorKeyInput,
 } from "./schema.ts";
-export { findWallet, sponsorExists } from "./store.ts";
+export { findWallet, nameOfSponsor, sponsorExists } from "./store.ts";

@@ -99,3 +99,8 @@ export async function findWallet(db: Queries, sponsorId: string): Promise<string
   const sponsor = await db.sponsor.findUnique({ where: { id: sponsorId }, select: { walletAddress: true } });
   return sponsor?.walletAddress ?? undefined;
 }
+
+/** A sponsor's name, as agents and people read it. @throws if there is no such sponsor */
+export async function nameOfSponsor(db: Queries, id: string): Promise<string> {
+  return (await db.sponsor.findUniqueOrThrow({ where: { id }, select: { name: true } })).name;
+}

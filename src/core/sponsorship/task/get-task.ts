@@ -4,13 +4,12 @@ import { recordSelection } from "../../access/session/index.ts";
 import type { Deps, SessionActor } from "../../context.ts";
 import { describeSchema } from "../../personal-data/data-schema/index.ts";
 import { storedDataTypes } from "../../personal-data/vault/index.ts";
-import { microsToCents } from "../../protocol/amounts.ts";
 import { AppError, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
 import { findCampaignForUser } from "../campaign/index.ts";
-import { summarizeTask, taskUrl } from "./rules.ts";
+import { toAgentsTask } from "./rules.ts";
 import type { GetTaskInput, GetTaskOutput } from "./schema.ts";
 import { findInputSchemas, listPayableServices } from "./store.ts";
 
@@ -32,32 +31,17 @@ export async function getTask(
   await recordSelection(ctx.db, ctx.actor.sessionId, campaign.id);
 
   const taskSchema = campaign.taskSchema as Record<string, unknown>;
-  const { requiredFields, optionalFields, dataTypes } = await describeSchema(ctx, taskSchema);
+  const facts = await describeSchema(ctx, taskSchema);
   const { scopes, grantScopes } = ctx.actor;
-  const permitted = dataTypes.all.filter(
+  const permitted = facts.dataTypes.all.filter(
     (type) => scopes.dataTypes.includes(type) && grantScopes.dataTypes.includes(type),
   );
   const alreadyCompleted = campaign.completionId !== null;
   const stored = await storedDataTypes(ctx.db, ctx.actor.userId, permitted);
   return {
-    data: {
-      campaign_id: campaign.id,
-      campaign_name: campaign.name,
-      sponsor: campaign.sponsorName,
-      required_task: campaign.requiredTask,
-      task_type: campaign.taskType,
-      task_description: campaign.taskDescription,
-      purpose: campaign.purpose,
-      task_summary: summarizeTask(taskSchema, [...requiredFields, ...optionalFields], stored),
-      task_url: taskUrl(ctx.settings.publicBaseUrl, campaign.id),
-      task_input_schema: taskSchema,
-      required_fields: [...requiredFields],
-      optional_fields: [...optionalFields],
-      data_types: [...dataTypes.all],
-      stored_data_types: stored,
-      subsidy_amount_cents: microsToCents(campaign.subsidyMicros),
-      already_completed: alreadyCompleted,
-    },
+    data: toAgentsTask(campaign, facts, {
+      ...{ stored, alreadyCompleted, publicBaseUrl: ctx.settings.publicBaseUrl },
+    }),
     nextActions: alreadyCompleted
       ? await serviceActions(ctx, campaign.id)
       : [next.completeTask(campaign.id, taskSchema), next.searchServices()],

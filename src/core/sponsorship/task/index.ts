@@ -2,6 +2,7 @@
 export { answerOwnTask, readOwnTask } from "./own-task.ts";
 export { completeTask } from "./complete-task.ts";
 export { getTask } from "./get-task.ts";
+export { previewTask } from "./preview-task.ts";
 export { decryptAnswers, encryptAnswers } from "./rules.ts";
 export {
   AnswerOwnTaskInput,

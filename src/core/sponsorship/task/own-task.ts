@@ -8,7 +8,7 @@ import { listOwnItems, sourcesOf } from "../../personal-data/vault/index.ts";
 import { AppError, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import { findCampaignForUser } from "../campaign/index.ts";
-import { encryptAnswers } from "./rules.ts";
+import { encryptAnswers, toOwnTask } from "./rules.ts";
 import type { AnswerOwnTaskInput, AnswerOwnTaskOutput, GetTaskInput, OwnTaskOutput } from "./schema.ts";
 import { findCompletedAt, insertCompletion, listPayableServices } from "./store.ts";
 
@@ -31,14 +31,7 @@ export async function readOwnTask(
     findCompletedAt(ctx.db, campaign.completionId),
   ]);
   return {
-    campaign_id: campaign.id,
-    campaign_name: campaign.name,
-    sponsor: campaign.sponsorName,
-    required_task: campaign.requiredTask,
-    task_description: campaign.taskDescription,
-    purpose: campaign.purpose,
-    retention_days: campaign.retentionDays,
-    task_schema: campaign.taskSchema as Record<string, unknown>,
+    ...toOwnTask(campaign),
     stored: items
       .filter(({ data_type }) => dataTypes.all.includes(data_type))
       .map(({ data_type, value }) => ({ data_type, value })),

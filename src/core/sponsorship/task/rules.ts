@@ -1,4 +1,8 @@
 import type { Cipher } from "../../ports/cipher.ts";
+import type { z } from "zod";
+import type { SchemaFacts } from "../../personal-data/data-schema/index.ts";
+import { microsToCents } from "../../protocol/amounts.ts";
+import type { GetTaskOutput, OwnTaskOutput } from "./schema.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 
 /** Binds encrypted answers to their completion. */
@@ -52,3 +56,58 @@ export function summarizeTask(
     ? questions
     : `${questions}, ${fromStored.length} of them answered from your stored data`;
 }
+
+/** A campaign's task, as far as it doesn't depend on who looks at it. */
+export interface TaskOfCampaign {
+  id: string;
+  name: string;
+  sponsorName: string;
+  requiredTask: string;
+  taskType: string;
+  taskDescription: string;
+  purpose: string;
+  retentionDays: number;
+  taskSchema: unknown;
+  subsidyMicros: bigint;
+}
+
+/** A task as agents read it. @param stored the data types that the user has stored and the session may pass on */
+export function toAgentsTask(
+  campaign: TaskOfCampaign,
+  { requiredFields, optionalFields, dataTypes }: SchemaFacts,
+  { stored, alreadyCompleted, publicBaseUrl }: { stored: DataType[]; alreadyCompleted: boolean; publicBaseUrl: string },
+): z.infer<typeof GetTaskOutput> {
+  const taskSchema = campaign.taskSchema as Record<string, unknown>;
+  return {
+    campaign_id: campaign.id,
+    campaign_name: campaign.name,
+    sponsor: campaign.sponsorName,
+    required_task: campaign.requiredTask,
+    task_type: campaign.taskType,
+    task_description: campaign.taskDescription,
+    purpose: campaign.purpose,
+    task_summary: summarizeTask(taskSchema, [...requiredFields, ...optionalFields], stored),
+    task_url: taskUrl(publicBaseUrl, campaign.id),
+    task_input_schema: taskSchema,
+    required_fields: [...requiredFields],
+    optional_fields: [...optionalFields],
+    data_types: [...dataTypes.all],
+    stored_data_types: stored,
+    subsidy_amount_cents: microsToCents(campaign.subsidyMicros),
+    already_completed: alreadyCompleted,
+  };
+}
+
+/** A task as its user reads it, without what is the user's own. */
+export const toOwnTask = (
+  campaign: TaskOfCampaign,
+): Omit<z.infer<typeof OwnTaskOutput>, "stored" | "pays_for" | "completed_at"> => ({
+  campaign_id: campaign.id,
+  campaign_name: campaign.name,
+  sponsor: campaign.sponsorName,
+  required_task: campaign.requiredTask,
+  task_description: campaign.taskDescription,
+  purpose: campaign.purpose,
+  retention_days: campaign.retentionDays,
+  task_schema: campaign.taskSchema as Record<string, unknown>,
+});

@@ -1,0 +1,76 @@
+import type { Deps } from "../../context.ts";
+import { microsToCents } from "../../protocol/amounts.ts";
+import { LEFT_OUT_SCHEMA, MOST_CHARACTERS } from "../../protocol/large-pages.ts";
+import type { RowOf } from "../../ports/statement.ts";
+import type { Candidate } from "./find-candidates.ts";
+import { listOffers, readOffers } from "./offer-store.ts";
+import type { RankedOffer } from "./rank-offers.ts";
+import { rankOffers } from "./rank-offers.ts";
+import type { ServiceView } from "./schema.ts";
+import type { Filters, Viewer } from "./usable.ts";
+import { obstaclesOf, offerParams } from "./usable.ts";
+
+type Reads = Pick<Deps, "sql">;
+
+/** The offers of candidates that the viewer can use, best first. */
+export async function rankCandidates(
+  { sql }: Reads,
+  scores: ReadonlyMap<string, number>,
+  { viewer, filters }: { viewer: Viewer; filters: Filters },
+): Promise<RankedOffer[]> {
+  if (scores.size === 0) return [];
+  const offers = await listOffers.all(sql, {
+    service_ids: [...scores.keys()],
+    ...offerParams(viewer, filters),
+  });
+  return rankOffers(
+    offers.filter((offer) => obstaclesOf(offer, viewer, filters).length === 0),
+    scores,
+    filters.maxBudgetMicros ?? viewer.remainingMicros,
+  );
+}
+
+/** An offer as a result: what it is, besides how it ranks. */
+export type Result = RankedOffer &
+  Omit<RowOf<typeof readOffers>, "account_id" | "input_schema"> & { input_schema: Record<string, unknown> };
+
+/** Reads what the page shows. An offer that has ended since it was found is left out. */
+export async function readPage({ sql }: Reads, ranked: readonly RankedOffer[]): Promise<Result[]> {
+  if (ranked.length === 0) return [];
+  const rows = await readOffers.all(sql, {
+    service_ids: ranked.map(({ service_id }) => service_id),
+    account_ids: ranked.map(({ account_id }) => account_id),
+    most_characters: MOST_CHARACTERS,
+  });
+  const byOffer = new Map(rows.map((row) => [`${row.service_id} ${row.account_id}`, row]));
+  return ranked.flatMap((offer) => {
+    const row = byOffer.get(`${offer.service_id} ${offer.account_id}`);
+    return row === undefined ? [] : [{ ...offer, ...row, input_schema: row.input_schema ?? LEFT_OUT_SCHEMA }];
+  });
+}
+
+/** The terms of the search that the service of an offer has. */
+export const termsFoundBy = (candidates: readonly Candidate[], { service_id }: RankedOffer): Candidate["found"] =>
+  candidates.find(({ serviceId }) => serviceId === service_id)?.found ?? new Map();
+
+/** A result as callers see it. */
+export const toView = (offer: Result): ServiceView => ({
+  service_type: offer.campaign_id === null ? "sponsored_api" : "campaign",
+  service_id: offer.campaign_id ?? offer.service_id,
+  service_key: offer.service_key,
+  name: offer.name,
+  description: offer.description,
+  sponsor: offer.sponsor,
+  required_task: offer.required_task,
+  task_type: offer.task_type,
+  subsidy_amount_cents: microsToCents(offer.subsidy),
+  price_cents: microsToCents(offer.price_micros),
+  categories: offer.categories,
+  tags: offer.tags,
+  estimated_task_duration_seconds: offer.task_duration_seconds,
+  relevance_score: offer.relevance,
+  already_completed: offer.completed,
+  active: true,
+  input_schema: offer.input_schema,
+  ...(offer.output_schema !== null && { output_schema: offer.output_schema }),
+});
