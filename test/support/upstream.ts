@@ -60,6 +60,8 @@ export interface Upstream {
     maxTimeoutSeconds: number;
     name: string;
   };
+  /** The extensions of its 402s, such as `bazaar`. Tests change them. */
+  extensions: Record<string, unknown>;
   seen: SeenRequest[];
   paid(): SeenRequest[];
   url(behaviour: Behaviour): string;
@@ -86,6 +88,7 @@ export async function startUpstream(
     maxTimeoutSeconds: 60,
     name: "USDC",
   };
+  const extensions: Record<string, unknown> = {};
   const seen: SeenRequest[] = [];
   const known = new Set<string>();
   const held: { payload: PaymentPayload; requirements: PaymentRequirements }[] = [];
@@ -143,6 +146,7 @@ export async function startUpstream(
           mimeType: "application/json",
         },
         accepts: [requirementsNow()],
+        extensions,
       };
       return json(res, 402, {}, { "PAYMENT-REQUIRED": encodePaymentRequiredHeader(required) });
     }
@@ -208,6 +212,7 @@ export async function startUpstream(
   return {
     payTo,
     terms,
+    extensions,
     seen,
     paid: () => seen.filter(({ paid }) => paid),
     url: (behaviour) => `http://127.0.0.1:${port}/${behaviour}`,

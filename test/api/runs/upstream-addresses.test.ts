@@ -19,6 +19,9 @@ beforeEach(() => {
   world.upstream.seen.length = 0;
 });
 
+const inspect = (upstream_url: string, caller = guarded): Promise<Answer> =>
+  caller.call("sponsor.inspectUpstream", { upstream_url }, sponsorKey);
+
 const register = (
   upstream_url: string,
   changes: Record<string, unknown> = {},
@@ -77,6 +80,11 @@ describe("an upstream's address", () => {
     await expectRefusedAddress(await register(at(host)));
     await expectRefusedAddress(await register(at(host), { pay_to: world.upstream.payTo }));
   });
+
+  test.each(["127.0.0.1", "0x7f000001", "[::ffff:127.0.0.1]", "169.254.169.254", "10.0.0.1"])(
+    "an address that is only looked at, %s, is refused and not called",
+    async (host) => expectRefusedAddress(await inspect(at(host))),
+  );
 
   test.each([
     "ftp://example.com/x",
