@@ -7,7 +7,8 @@ import type { UserActor } from "../../core/context.ts";
 import { requestIdOf } from "../request/request-id.ts";
 import type { Api } from "./call-context.ts";
 
-const MAX_BODY_BYTES = 64 * 1024;
+/** An OpenAPI document that a sponsor pastes is the largest body, with its quotes escaped. */
+const MAX_BODY_BYTES = 512 * 1024;
 const MAX_CALLS_OF_BATCH = 20;
 
 /**

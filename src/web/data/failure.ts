@@ -8,6 +8,12 @@ export interface Failure {
   code: ErrorCode | "unreachable";
   /** JSON Pointers of the refused fields, such as `/code`. */
   fields: string[];
+  /** The same with what the server says of each, in English: for schemas, whose errors are technical. */
+  problems: { path: string; message: string }[];
+  /** What came of calling an upstream. */
+  probe:
+    | { cause?: string; status?: number; offers?: { field: string; found?: string; expected: string }[] }
+    | undefined;
   retryAfterSeconds: number | undefined;
 }
 
@@ -16,6 +22,8 @@ export function failureOf(error: unknown): Failure {
   return {
     code: data?.error_code ?? "unreachable",
     fields: data?.field_errors?.map(({ path }) => path) ?? [],
+    problems: data?.field_errors?.map(({ path, message }) => ({ path, message })) ?? [],
+    probe: (data?.details as { probe?: Failure["probe"] } | undefined)?.probe,
     retryAfterSeconds: data?.retry_after_seconds,
   };
 }

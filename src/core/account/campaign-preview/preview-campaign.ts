@@ -23,7 +23,10 @@ export async function previewCampaign(
   const services = await findOfferedServices(ctx.db, draft.service_keys);
   const subsidyMicros = centsToMicros(draft.subsidy_per_call_cents);
   const network = services.find((service) => service.network !== null)?.network ?? null;
-  const offered = services.map((service) => ({ service, whyNot: whyNotPaid(service, subsidyMicros, network) }));
+  const offered = services.map((service) => ({
+    service,
+    whyNot: whyNotPaid(service, subsidyMicros, network),
+  }));
   const paid = offered.flatMap(({ service, whyNot }) => (whyNot === null ? [service] : []));
   return {
     agent: { services: paid.slice(0, MOST_RESULTS).map((service) => toResult(service, task, draft)), task },
@@ -81,7 +84,7 @@ const toResult = (
   subsidy_amount_cents: task.subsidy_amount_cents,
   price_cents: microsToCents(service.priceMicros),
   categories: service.categories,
-  tags: [...new Set([...(draft.tags ?? [...service.categories, task.task_type ?? ""]), ...service.tags])].sort(),
+  tags: [...new Set([...(draft.tags ?? [...service.categories, task.task_type]), ...service.tags])].sort(),
   estimated_task_duration_seconds: draft.estimated_task_duration_seconds ?? null,
   already_completed: false,
   active: true,

@@ -7,6 +7,7 @@ export {
   adoptNetwork,
   changeUserCaps,
   findAccount,
+  holdAmounts,
   lockAccounts,
   openFundedAccount,
   openTreasuryDay,

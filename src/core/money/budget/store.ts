@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Queries } from "../../ports/database.ts";
 import type { Network } from "../../ports/network.ts";
-import { bigint, oneOf, text, uuid, uuids } from "../../ports/sql-types.ts";
+import { bigint, bigints, oneOf, text, uuid, uuids } from "../../ports/sql-types.ts";
 import type { Sql } from "../../ports/sql.ts";
 import { statement } from "../../ports/statement.ts";
 
@@ -74,6 +74,17 @@ export const lockAccounts = statement({
   params: { ids: uuids },
   row: { id: uuid },
   text: "SELECT id FROM budget_accounts WHERE id = ANY($ids) ORDER BY id FOR UPDATE",
+});
+
+/** Reserves amounts in accounts that the transaction has locked (`lockAccounts`), and that have so much left. */
+export const holdAmounts = statement({
+  name: "budget.hold-amounts",
+  limit: "money",
+  params: { account_ids: uuids, amounts: bigints },
+  row: {},
+  text: `
+    UPDATE budget_accounts a SET reserved = a.reserved + w.amount
+      FROM unnest($account_ids, $amounts) AS w(id, amount) WHERE a.id = w.id`,
 });
 
 /**

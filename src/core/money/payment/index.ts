@@ -17,7 +17,13 @@ export { purgeExpiredOutputs } from "./purge-expired-outputs.ts";
 export { listOwnPayments } from "./own-payments.ts";
 export { quoteDigest } from "./quote-digest.ts";
 export { NOT_DESCRIBED, type Offers, readOffers, type RefusedOffer } from "./read-offers.ts";
-export { findPayment, findTrialOfSponsor, listOpenPayments, listPayments, type PaymentRow } from "./read-store.ts";
+export {
+  findPayment,
+  findTrialOfSponsor,
+  listOpenPayments,
+  listPayments,
+  type PaymentRow,
+} from "./read-store.ts";
 export { awaitConfirmation, reconcileDuePayments, reconcileSoon } from "./reconcile.ts";
 export {
   GetPaymentInput,
@@ -32,7 +38,7 @@ export { redactorOf } from "./redact.ts";
 export { sendPayment, signPayment } from "./sign-and-send.ts";
 export { isOpen, isTrial, OPEN_AFTER_SIGNING, OPEN_STATUSES } from "./status.ts";
 export { recordOutcome } from "./outcome-store.ts";
-export { insertDirectPayment } from "./store.ts";
+export { insertDirectPayment, insertTrial } from "./store.ts";
 export { exportPayments } from "./export-store.ts";
 export { readExportedOutput } from "./exported-output.ts";
 export { eraseContentsOfPayments } from "./erase-store.ts";

@@ -1,4 +1,4 @@
-import { bigint, boolean, bytes, integer, json, nullable, text, uuid } from "../../ports/sql-types.ts";
+import { bigint, boolean, bytes, integer, json, nullable, oneOf, text, uuid } from "../../ports/sql-types.ts";
 import type { Sql } from "../../ports/sql.ts";
 import { statement } from "../../ports/statement.ts";
 import type { SignedPayment } from "../../ports/x402-buyer.ts";
@@ -32,6 +32,33 @@ export const insertDirectPayment = statement({
       VALUES ($id, $service, $amount_micros, 'reserved', $network, $asset, $pay_to, $input_digest, $quote_digest, $incoming_id) RETURNING id
     )
     INSERT INTO payment_events (payment_id, to_status) SELECT id, 'reserved' FROM payment`,
+});
+
+/** Creates a sponsor's trial of one of its services: made for nobody, and reserved, or free. */
+export const insertTrial = statement({
+  name: "payment.insert-trial",
+  limit: "money",
+  params: {
+    id: uuid,
+    status: oneOf("reserved", "free"),
+    service: text,
+    campaign_id: nullable(uuid),
+    sponsor_id: uuid,
+    amount_micros: bigint,
+    network: text,
+    asset: text,
+    pay_to: text,
+    input_digest: bytes,
+    quote_digest: nullable(bytes),
+  },
+  row: {},
+  text: `
+    WITH payment AS (
+      INSERT INTO payments (id, status, service, campaign_id, sponsor_id, amount_micros, network, asset, pay_to, input_digest, quote_digest)
+      VALUES ($id, $status, $service, $campaign_id, $sponsor_id, $amount_micros, $network, $asset, $pay_to, $input_digest, $quote_digest)
+      RETURNING id, status
+    )
+    INSERT INTO payment_events (payment_id, to_status) SELECT id, status FROM payment`,
 });
 
 /**

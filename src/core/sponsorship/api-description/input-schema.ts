@@ -26,7 +26,9 @@ export const isObject = (value: unknown): value is Json =>
 /** Finds what a local reference of a document names, such as `#/components/schemas/Place`. */
 export function resolveReference(root: unknown, reference: string): unknown {
   if (!reference.startsWith("#/"))
-    throw new Unreadable(`The reference ${shorten(reference)} leads out of the document. Paste one document.`);
+    throw new Unreadable(
+      `The reference ${shorten(reference)} leads out of the document. Paste one document.`,
+    );
   const tokens = reference.slice(2).split("/");
   let found: unknown = root;
   for (const token of tokens) {
@@ -90,7 +92,8 @@ export function toInputSchema(given: unknown, root: unknown): Json {
       Object.assign(merged, rest);
       if (isObject(properties))
         merged["properties"] = { ...(merged["properties"] as Json | undefined), ...properties };
-      if (Array.isArray(required)) merged["required"] = [...asList(merged["required"]), ...(required as unknown[])];
+      if (Array.isArray(required))
+        merged["required"] = [...asList(merged["required"]), ...(required as unknown[])];
     }
     return merged;
   };
@@ -123,7 +126,9 @@ export function toInputSchema(given: unknown, root: unknown): Json {
 
   const objectSchema = (node: Json, depth: number, open: readonly string[]): Json => {
     const properties = isObject(node["properties"]) ? node["properties"] : {};
-    const written = Object.entries(properties).filter(([, part]) => !(isObject(part) && part["readOnly"] === true));
+    const written = Object.entries(properties).filter(
+      ([, part]) => !(isObject(part) && part["readOnly"] === true),
+    );
     const names = written.map(([name]) => name);
     const required = asList(node["required"]).filter((name) => names.includes(name as string));
     return {
@@ -168,18 +173,17 @@ const withNull = (values: unknown[], nullable: unknown): unknown[] =>
 
 /** In OpenAPI 3.0 `exclusiveMinimum` is a boolean beside `minimum`. */
 function withBounds(schema: Json): Json {
-  for (const [bound, exclusive] of [
-    ["minimum", "exclusiveMinimum"],
-    ["maximum", "exclusiveMaximum"],
-  ] as const) {
-    if (typeof schema[exclusive] !== "boolean") continue;
-    const isExclusive = schema[exclusive];
-    delete schema[exclusive];
-    if (!isExclusive || schema[bound] === undefined) continue;
-    schema[exclusive] = schema[bound];
-    delete schema[bound];
-  }
-  return schema;
+  const excluded = { minimum: "exclusiveMinimum", maximum: "exclusiveMaximum" } as const;
+  const isExclusive = (bound: string): boolean =>
+    (bound === "minimum" || bound === "maximum") && schema[excluded[bound]] === true;
+  return Object.fromEntries(
+    Object.entries(schema)
+      .filter(([keyword, value]) => !(keyword.startsWith("exclusive") && typeof value === "boolean"))
+      .map(([keyword, value]) => [
+        isExclusive(keyword) ? excluded[keyword as keyof typeof excluded] : keyword,
+        value,
+      ]),
+  );
 }
 
 function markOf(node: Json, name: string | undefined): Json {

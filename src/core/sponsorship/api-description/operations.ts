@@ -39,7 +39,14 @@ export function listOperations(root: Json): ListedOperation[] {
     METHODS.flatMap((method) => {
       const operation = isObject(item) ? item[method] : undefined;
       if (!isObject(operation)) return [];
-      return [{ method: method.toUpperCase(), path, name: nameOf(operation, method, path), problem: problemOf(method) }];
+      return [
+        {
+          method: method.toUpperCase(),
+          path,
+          name: nameOf(operation, method, path),
+          problem: problemOf(method),
+        },
+      ];
     }),
   );
   if (operations.length === 0) throw new Unreadable("The document has no operations.");
@@ -50,7 +57,11 @@ const problemOf = (method: string): string | null =>
   method === "get" || method === "post" ? null : "Only GET and POST can be registered.";
 
 const nameOf = (operation: Json, method: string, path: string): string =>
-  (textOf(operation["summary"]) ?? textOf(operation["operationId"]) ?? `${method.toUpperCase()} ${path}`).slice(0, 100);
+  (
+    textOf(operation["summary"]) ??
+    textOf(operation["operationId"]) ??
+    `${method.toUpperCase()} ${path}`
+  ).slice(0, 100);
 
 const textOf = (value: unknown): string | undefined =>
   typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
@@ -67,7 +78,8 @@ interface Parameter {
 /** @throws Unreadable if there is no such operation, or it can't be called by a service */
 export function readOperation(root: Json, { method, path }: OperationPlace): ReadOperation {
   const verb = method.toLowerCase();
-  const item = isObject(root["paths"]) && Object.hasOwn(root["paths"], path) ? root["paths"][path] : undefined;
+  const item =
+    isObject(root["paths"]) && Object.hasOwn(root["paths"], path) ? root["paths"][path] : undefined;
   const operation = isObject(item) && Object.hasOwn(item, verb) ? item[verb] : undefined;
   if (!isObject(item) || !isObject(operation)) throw new Unreadable("The document has no such operation.");
   const problem = problemOf(verb);
@@ -76,7 +88,9 @@ export function readOperation(root: Json, { method, path }: OperationPlace): Rea
   const body = verb === "post" ? readBody(root, operation) : undefined;
   const inQuery = parameters.filter(({ place }) => place === "query");
   if (verb === "post" && inQuery.some(({ isRequired }) => isRequired))
-    throw new Unreadable("This operation needs fields in its query and a body. Only one of them can be sent.");
+    throw new Unreadable(
+      "This operation needs fields in its query and a body. Only one of them can be sent.",
+    );
   const used = parameters.filter(({ place }) => place === "path" || (place === "query" && verb === "get"));
   const properties = Object.fromEntries(
     used.map(({ name, schema, description }) => [
@@ -88,11 +102,14 @@ export function readOperation(root: Json, { method, path }: OperationPlace): Rea
   if (body !== undefined && bodySchema["properties"] === undefined)
     throw new Unreadable("The body of this operation isn't an object of fields.");
   const own = toInputSchema({ type: "object", properties, required: requiredOf(used) }, root);
-  const required = [...((own["required"] ?? []) as string[]), ...((bodySchema["required"] ?? []) as string[])];
+  const required = [
+    ...((own["required"] ?? []) as string[]),
+    ...((bodySchema["required"] ?? []) as string[]),
+  ];
   return {
     upstream_url: urlOf(root, item, operation, path),
     upstream_method: verb === "get" ? "GET" : "POST",
-    service_key: keyOf(textOf(operation["operationId"]) ?? `${path.replace(/[{}]/g, "")}`),
+    service_key: keyOf(textOf(operation["operationId"]) ?? path.replace(/[{}]/g, "")),
     name: nameOf(operation, verb, path),
     description: (textOf(operation["description"]) ?? textOf(operation["summary"]) ?? "").slice(0, 1000),
     input_schema: {
@@ -155,7 +172,9 @@ function follow(root: Json, node: unknown): Json {
 
 /** The address of an operation: that of its first server, with the path. Null: the document names no address. */
 function urlOf(root: Json, item: Json, operation: Json, path: string): string | null {
-  const servers = [operation, item, root].map(({ servers: list }) => list).find((list) => Array.isArray(list));
+  const servers = [operation, item, root]
+    .map(({ servers: list }) => list)
+    .find((list) => Array.isArray(list));
   const server: unknown = Array.isArray(servers) ? servers[0] : undefined;
   if (!isObject(server) || typeof server["url"] !== "string") return null;
   const variables = isObject(server["variables"]) ? server["variables"] : {};
@@ -179,7 +198,9 @@ function samplesOf(schema: Json): Json {
 }
 
 const exampleOf = (parameters: Parameter[]): Json =>
-  Object.fromEntries(parameters.flatMap(({ name, example }) => (example === undefined ? [] : [[name, example]])));
+  Object.fromEntries(
+    parameters.flatMap(({ name, example }) => (example === undefined ? [] : [[name, example]])),
+  );
 
 /** A key that a service could have, from a name. Empty: nothing of it can stand in a key. */
 export const keyOf = (name: string): string =>

@@ -21,5 +21,11 @@ export async function getApi(
     apiDashboard(ctx, api.serviceKey, period),
     payersPaused({ sql }, api),
   ]);
-  return { ...toView(api), ...(isPaused && { paused_for_payers: true }), figures };
+  return {
+    ...toView(api),
+    ...(isPaused && { paused_for_payers: true }),
+    sample_input: api.sampleInput as Record<string, unknown>,
+    has_upstream_headers: api.upstreamHeaders !== null,
+    figures,
+  };
 }

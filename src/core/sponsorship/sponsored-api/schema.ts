@@ -134,7 +134,9 @@ export const RegisterApiInput = z.strictObject({
 export const InspectUpstreamInput = z.strictObject({
   upstream_url: UpstreamUrl,
   upstream_method: z.enum(["GET", "POST"]).optional().meta({ description: "Default: whichever it answers" }),
-  upstream_headers: UpstreamHeaders.optional().meta({ description: "Sent with this one request; not stored" }),
+  upstream_headers: UpstreamHeaders.optional().meta({
+    description: "Sent with this one request; not stored",
+  }),
   sample_input: SampleInput.optional(),
 });
 
@@ -154,12 +156,15 @@ export const InspectUpstreamOutput = z.object({
   service_key: z.string().meta({ description: "A key that could be used, from the address" }),
   description: z.string().nullable().meta({ description: "In the seller's words" }),
   input_schema: JsonObject.nullable().meta({
-    description: "From what the 402 says of the call, in the form in which it can be registered. null: it says nothing",
+    description:
+      "From what the 402 says of the call, in the form in which it can be registered. null: it says nothing",
   }),
   schema_errors: z
     .array(z.object({ path: z.string(), message: z.string(), keyword: z.string() }))
     .meta({ description: "What has to be changed in this schema before it can be registered" }),
-  sample_input: JsonObject.nullable().meta({ description: "An input with which the seller says that it works" }),
+  sample_input: JsonObject.nullable().meta({
+    description: "An input with which the seller says that it works",
+  }),
 });
 
 export const GetApiInput = Period.extend({ service_key: ServiceKey });
@@ -228,6 +233,10 @@ export const ApiDashboard = ApiView.extend({
     description:
       "True while sponsors pay for no calls of it: since its last settled payment, and within the last hour, at least five were signed that its upstream hasn't taken after a minute. One settled payment ends this, and so does the hour",
   }),
+  sample_input: SampleInput,
+  has_upstream_headers: z
+    .boolean()
+    .meta({ description: "Whether headers are sent with every request. They are never shown" }),
   figures: ApiStatistics,
 });
 

@@ -15,8 +15,15 @@ import { useAnswer } from "./queries.ts";
 
 const ANSWERS = "/task_data";
 
+interface AnswersProps {
+  task: OwnTask;
+  sponsor: string;
+  /** Nothing is sent: the sponsor looks at it. */
+  isPreview: boolean;
+}
+
 /** The sponsor's questions, with what is stored filled in. The button says with whom the answers are shared. */
-export function Answers({ task, sponsor }: { task: OwnTask; sponsor: string }) {
+export function Answers({ task, sponsor, isPreview }: AnswersProps) {
   const { taskPage: w } = useWords().words;
   const fields = fieldsOf(task.task_schema);
   return (
@@ -25,13 +32,13 @@ export function Answers({ task, sponsor }: { task: OwnTask; sponsor: string }) {
       {fields === undefined ? (
         <p>{w.noForm}</p>
       ) : (
-        <AnswerForm task={task} sponsor={sponsor} fields={fields} />
+        <AnswerForm task={task} sponsor={sponsor} isPreview={isPreview} fields={fields} />
       )}
     </section>
   );
 }
 
-function AnswerForm({ task, sponsor, fields }: { task: OwnTask; sponsor: string; fields: Field[] }) {
+function AnswerForm({ task, sponsor, isPreview, fields }: AnswersProps & { fields: Field[] }) {
   const { taskPage: w } = useWords().words;
   const { dataList } = useNouns();
   const explain = useFailureWords();
@@ -57,7 +64,7 @@ function AnswerForm({ task, sponsor, fields }: { task: OwnTask; sponsor: string;
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     setWasPressed(true);
-    if (answer.isPending || fields.some((field) => isMissing(field, typed))) return;
+    if (isPreview || answer.isPending || fields.some((field) => isMissing(field, typed))) return;
     answer.mutate({ task_data: answersOf(fields, typed), contact_permission: mayContact });
   };
   return (

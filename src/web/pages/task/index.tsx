@@ -3,13 +3,12 @@ import "./task.css";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { failureOf } from "../../data/failure.ts";
-import type { OwnTask } from "../../data/shapes.ts";
 import { Empty, Loading, Problem } from "../../ui/empty.tsx";
-import { said, Said, spaced } from "../../ui/said.tsx";
+import { said } from "../../ui/said.tsx";
 import { useNow, useWords } from "../../words/language.tsx";
 import { useFailureWords } from "../shell/failure-words.ts";
 import { PageHead } from "../shell/page-head.tsx";
-import { Answers } from "./answers.tsx";
+import { TaskForPerson } from "./task-for-person.tsx";
 import { taskQuery } from "./queries.ts";
 
 const route = getRouteApi("/console/tasks/$campaignId");
@@ -40,52 +39,10 @@ export function TaskPage() {
   return (
     <>
       <PageHead title={w.title(sponsor)} lead={w.lead(sponsor)} />
-      <div className="task">
-        <About task={task} />
-        {task.completed_at === null ? (
-          <Answers key={task.campaign_id} task={task} sponsor={sponsor} />
-        ) : (
-          <Done at={task.completed_at} sponsor={sponsor} />
-        )}
-      </div>
+      <TaskForPerson key={task.campaign_id} task={task}>
+        {task.completed_at !== null && <Done at={task.completed_at} sponsor={sponsor} />}
+      </TaskForPerson>
     </>
-  );
-}
-
-/** What the sponsor says about its questions. */
-function About({ task }: { task: OwnTask }) {
-  const { words, format } = useWords();
-  const { taskPage: w } = words;
-  return (
-    <section aria-labelledby="about-title" className="sheet task-part">
-      <h2 id="about-title">{w.inTheirWords}</h2>
-      <blockquote>
-        <p>
-          <b>
-            <Said text={task.required_task} max={200} />
-          </b>
-        </p>
-        <p className="task-words">
-          <Said text={task.task_description} max={2_000} />
-        </p>
-      </blockquote>
-      <dl className="granted">
-        <div>
-          <dt>{w.purpose}</dt>
-          <dd>
-            <Said text={task.purpose} max={300} />
-          </dd>
-        </div>
-        <div>
-          <dt>{w.kept}</dt>
-          <dd>{format.days(task.retention_days)}</dd>
-        </div>
-        <div>
-          <dt>{w.paysFor}</dt>
-          <dd>{task.pays_for.length === 0 ? w.nothingNow : format.list(task.pays_for.map(spaced))}</dd>
-        </div>
-      </dl>
-    </section>
   );
 }
 
