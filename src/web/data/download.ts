@@ -31,7 +31,7 @@ async function failureIn(answer: Response | undefined): Promise<Failure> {
   const body = (await answer?.json().catch(() => undefined)) as
     { error_code?: Failure["code"]; retry_after_seconds?: number } | undefined;
   return {
-    ...{ code: body?.error_code ?? "unreachable", fields: [] },
+    ...{ code: body?.error_code ?? "unreachable", fields: [], problems: [], probe: undefined },
     retryAfterSeconds: body?.retry_after_seconds,
   };
 }

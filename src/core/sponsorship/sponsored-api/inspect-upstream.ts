@@ -22,7 +22,7 @@ type Method = "GET" | "POST";
 
 /**
  * Looks at an upstream before it is registered: calls it without payment, as a registration does, and says what would be pinned
- * and what the upstream says of its input. Without a method, GET is tried first, then POST. Stores nothing.
+ * and what the upstream says of its input. Stores nothing.
  * @throws `validation_error` for an address that isn't public; `upstream_error`, with the cause
  */
 export async function inspectUpstream(
@@ -55,16 +55,31 @@ export async function inspectUpstream(
 /** Causes for which another method can do better. */
 const PERHAPS_THE_METHOD = new Set([400, 404, 405, 422]);
 
-async function probeWith(ctx: Context, input: Input): Promise<{ method: Method; probe: PinnedTerms }> {
-  const [first, second]: Method[] =
-    input.upstream_method === undefined ? ["GET", "POST"] : [input.upstream_method];
-  if (first === undefined) throw new Error("no method");
+interface Probed {
+  method: Method;
+  probe: PinnedTerms;
+}
+
+/** Without a method: the one that the upstream says it has, else the first that it answers. */
+async function probeWith(ctx: Context, input: Input): Promise<Probed> {
+  const given = input.upstream_method;
+  if (given !== undefined) return { method: given, probe: await probeOnce(ctx, input, given) };
+  const first = await probeEither(ctx, input);
+  const told = first.probe.described.method;
+  if (told === undefined || told === first.method) return first;
+  return probeOnce(ctx, input, told).then(
+    (probe) => ({ method: told, probe }),
+    () => first,
+  );
+}
+
+async function probeEither(ctx: Context, input: Input): Promise<Probed> {
   try {
-    return { method: first, probe: await probeOnce(ctx, input, first) };
+    return { method: "GET", probe: await probeOnce(ctx, input, "GET") };
   } catch (error) {
-    if (second === undefined || !mayBeTheMethod(error)) throw error;
+    if (!mayBeTheMethod(error)) throw error;
     try {
-      return { method: second, probe: await probeOnce(ctx, input, second) };
+      return { method: "POST", probe: await probeOnce(ctx, input, "POST") };
     } catch (other) {
       // The more telling of both: an upstream that refuses its input has this method.
       throw mayBeTheMethod(other) && statusOf(error) !== 405 && statusOf(error) !== 404 ? error : other;

@@ -1,6 +1,6 @@
 import "../task/task.css";
 import { useState } from "react";
-import type { CampaignPreview, DataType } from "../../data/shapes.ts";
+import type { CampaignPreview } from "../../data/shapes.ts";
 import { Choice } from "../../ui/choice.tsx";
 import { said } from "../../ui/said.tsx";
 import { CAMPAIGNS } from "../../words/campaigns.ts";
@@ -57,7 +57,7 @@ export function Preview({ preview, isStale }: PreviewProps) {
 function Person({ preview: { agent, person } }: { preview: CampaignPreview }) {
   const { preview: w } = usePageWords(CAMPAIGNS);
   const { words } = useWords();
-  const types = agent.task.data_types as DataType[];
+  const types = agent.task.data_types;
   return (
     <div className="part-form">
       {types.length === 0 ? (

@@ -1,4 +1,4 @@
-import { keepPreviousData, queryOptions, useMutation, useQuery } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQuery } from "@tanstack/react-query";
 import { dataOf, server } from "../../data/client.ts";
 import { refreshSponsor, sponsorKey, useSponsor } from "../../data/organisations.ts";
 import type { CampaignChange, CampaignInput } from "../../data/shapes.ts";
@@ -35,7 +35,7 @@ export function usePreview(draft: CampaignInput | undefined) {
       return server.sponsors.campaigns.preview.mutate({ sponsor_id, ...draft }, { signal }).then(dataOf);
     },
     enabled: draft !== undefined,
-    placeholderData: keepPreviousData,
+    placeholderData: (previous) => previous,
     staleTime: 60_000,
     retry: false,
   });
@@ -47,7 +47,7 @@ export function useReach(target: { target_roles: string[]; target_tools: string[
     queryKey: sponsorKey(sponsor_id, "reach", target),
     queryFn: ({ signal }) =>
       server.sponsors.campaigns.reach.query({ sponsor_id, ...target }, { signal }).then(dataOf),
-    placeholderData: keepPreviousData,
+    placeholderData: (previous) => previous,
     staleTime: 60_000,
     retry: false,
   });

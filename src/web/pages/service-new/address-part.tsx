@@ -38,7 +38,7 @@ export function AddressPart({ draft, onChange, onSeen }: AddressPartProps) {
     inspect.mutate(address, { onSuccess: onSeen });
   };
   return (
-    <form className="sheet part part-narrow" onSubmit={submit} aria-label={w.url} noValidate>
+    <form className="sheet part part-narrow" onSubmit={submit} aria-label={w.look} noValidate>
       <Text
         label={w.url}
         name="upstream-url"

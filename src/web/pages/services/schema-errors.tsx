@@ -18,13 +18,16 @@ export function SchemaErrors({ title, base, errors }: SchemaErrorsProps) {
       <ul className="errors-list">
         {errors.slice(0, MOST_SHOWN).map(({ path, message }) => (
           <li key={`${path} ${message}`} lang="en">
-            <code className="mono">
-              {said(path.startsWith(base) ? path.slice(base.length) || "/" : path, 120)}
-            </code>{" "}
-            {said(message, 200)}
+            <code className="mono">{said(inside(path, base), 120)}</code> {said(message, 200)}
           </li>
         ))}
       </ul>
     </div>
   );
 }
+
+/** The path within the schema. The schema itself is `/`. */
+const inside = (path: string, base: string): string => {
+  const rest = path.startsWith(base) ? path.slice(base.length) : path;
+  return rest === "" ? "/" : rest;
+};

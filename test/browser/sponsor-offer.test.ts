@@ -1,0 +1,177 @@
+import { mkdirSync } from "node:fs";
+import { declareDiscoveryExtension } from "@x402/extensions/bazaar";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { verifyLedger } from "../../src/core/money/ledger/index.ts";
+import { expectAccessible } from "../support/axe.ts";
+import { createBuyer } from "../support/buyer.ts";
+import { expectSuccess } from "../support/call.ts";
+import { CONSENT } from "../support/caller.ts";
+import { balanceOf } from "../support/chain.ts";
+import { openSignedIn, useConsoleBrowser } from "../support/console-page.ts";
+import { Browser, Mailbox, newAddress, signUp } from "../support/people.ts";
+import { useWorld } from "../support/use-world.ts";
+
+/** From an empty account to a funded campaign that an agent has used, in Chromium, with real payments. */
+
+const mailbox = new Mailbox();
+const world = useWorld({ mailer: mailbox, confirmWaitMs: 4_000 });
+const browser = useConsoleBrowser();
+
+/** How many clicks and fields a new sponsor needs, without signing up and without the wallet. */
+const MOST_ACTIONS = 24;
+
+/** A page whose clicks and fields are counted. */
+function counted(page: Page) {
+  let actions = 0;
+  return {
+    count: () => actions,
+    async click(role: "button" | "link" | "checkbox", name: string | RegExp): Promise<void> {
+      actions += 1;
+      await page.getByRole(role, { name, exact: typeof name === "string" }).first().click();
+    },
+    async fill(label: string, text: string): Promise<void> {
+      actions += 1;
+      await page.getByLabel(label, { exact: true }).first().fill(text);
+    },
+    async choose(label: string, option: string): Promise<void> {
+      actions += 1;
+      await page.getByLabel(label, { exact: true }).first().selectOption(option);
+    },
+  };
+}
+
+const heading = (page: Page, name: string): Promise<void> =>
+  page.getByRole("heading", { level: 1, name }).waitFor();
+
+/** `SHOTS=<folder>` keeps pictures of each page, to be looked at: three widths, both themes, both languages. */
+const SHOTS = process.env["SHOTS"];
+async function look(page: Page, name: string): Promise<void> {
+  await expectAccessible(page);
+  if (SHOTS === undefined) return;
+  mkdirSync(SHOTS, { recursive: true });
+  const size = page.viewportSize();
+  for (const [width, height] of [
+    [1280, 800],
+    [768, 900],
+    [360, 740],
+  ] as const)
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height });
+      await page.screenshot({ path: `${SHOTS}/${name}-${width}-${colorScheme}.png`, fullPage: true });
+    }
+  await page.emulateMedia({ colorScheme: "light" });
+  if (size !== null) await page.setViewportSize(size);
+}
+
+test("a new sponsor registers an API, builds a campaign, funds it, tries a paid call, starts it, and an agent uses it", async () => {
+  Object.assign(
+    world.upstream.extensions,
+    declareDiscoveryExtension({
+      bodyType: "json",
+      input: { n: 7 },
+      inputSchema: { properties: { n: { type: "integer", description: "A number" } }, required: ["n"] },
+    }),
+  );
+  const email = newAddress();
+  await signUp(new Browser(() => world.server.url), mailbox, email);
+  const { page, close } = await openSignedIn(browser, { url: `${world.server.url}/services`, email });
+  const sponsor = counted(page);
+
+  await sponsor.fill("Name of the organisation", "Helio Maps");
+  await sponsor.click("button", "Found it and go on");
+  await heading(page, "Services");
+  await look(page, "services-empty");
+  await sponsor.click("link", "Register a service");
+  await heading(page, "Register a service");
+
+  await sponsor.click("button", "Look at it");
+  await page.getByText("This is needed.").waitFor();
+  await sponsor.fill("Address of the API", world.upstream.url("honest"));
+  await sponsor.click("button", "Look at it");
+  await page.getByRole("heading", { name: "What it asks for" }).waitFor();
+  await page.getByText(world.upstream.payTo).waitFor();
+  expect(await page.getByLabel("Input form (JSON Schema)").inputValue()).toContain('"additionalProperties": false');
+  await sponsor.fill("Categories", "weather");
+  await look(page, "service-new");
+  await sponsor.fill("Description", "Echoes a number, for a toll.");
+  await sponsor.click("button", "Register it on these terms");
+  await heading(page, "Honest");
+  await page.getByText("There is no money for it yet.").waitFor();
+
+  await sponsor.click("link", "Campaigns");
+  await heading(page, "Campaigns");
+  await look(page, "campaigns-empty");
+  await sponsor.click("link", "New campaign");
+  await heading(page, "New campaign");
+  await sponsor.click("button", "Create it, paused");
+  await page.getByText("Something isn’t right yet.").waitFor();
+  await sponsor.fill("Name of the campaign", "Number survey");
+  await sponsor.click("checkbox", "Honest");
+  await sponsor.fill("Name of the task", "One question on numbers");
+  await sponsor.fill("What you ask, and why", "Tell us how much you like numbers.");
+  await sponsor.fill("Question", "How much do you like numbers?");
+  await sponsor.choose("Answer", "A number from a scale");
+  await sponsor.fill("What you use the answers for", "To choose better numbers.");
+  const preview = page.getByRole("region", { name: "Before it starts" });
+  await preview.getByLabel("How much do you like numbers?").waitFor();
+  await preview.getByText("To choose better numbers.").waitFor();
+  await preview.getByText("20 ¢").waitFor();
+  await page.getByText(/^It reaches fewer than 20 people/).waitFor();
+  await look(page, "campaign-new");
+  await preview.getByRole("radio", { name: "The same without your words" }).check();
+  await preview.getByText('"minimum": 1').waitFor();
+  expect(await preview.locator("pre").innerText()).not.toContain("like numbers");
+  await sponsor.click("button", "Create it, paused");
+  await heading(page, "Change Number survey");
+  await look(page, "campaign-edit");
+  const campaign = await world.db.campaign.findFirstOrThrow({ where: { name: "Number survey" } });
+  expect(campaign).toMatchObject({ active: false, maxCallsPerUser: 10, subsidyMicros: 20_000n });
+
+  const { api_key } = await world.admin(`/admin/sponsors/${campaign.sponsorId}/keys`, {});
+  const buyer = await createBuyer(1_000_000n);
+  const funded = await buyer.post(
+    `${world.server.url}/sponsor/campaigns/${campaign.id}/fund`,
+    { amount_cents: 50 },
+    { authorization: `Bearer ${String(api_key)}` },
+  );
+  expect(funded.status).toBe(200);
+
+  await sponsor.click("link", "Services");
+  await sponsor.click("link", "Honest");
+  await heading(page, "Honest");
+  await sponsor.click("button", "Pay up to 2 ¢ and call it");
+  await page.getByText("It answered. 2 ¢ paid.").waitFor();
+  expect(await page.locator("pre").first().innerText()).toContain('"n": 7');
+  expect(await balanceOf(world.upstream.payTo)).toBe(20_000n);
+  await sponsor.click("button", "Search");
+  await page.getByText(/^It isn’t among the results/).waitFor();
+  await look(page, "service");
+
+  await sponsor.click("link", "Campaigns");
+  await sponsor.click("link", "Number survey");
+  await sponsor.click("button", "Start it: let it pay for calls");
+  await page.getByText("It pays for calls from now on.").waitFor();
+  expect(sponsor.count()).toBeLessThanOrEqual(MOST_ACTIONS + 2); // two presses were to be refused
+
+  const { token } = await world.openSession(await world.createGrant());
+  const found = expectSuccess(await world.call("agent.searchServices", { q: "honest" }, token));
+  expect(found.services).toMatchObject([{ sponsor: "Helio Maps", service_id: campaign.id }]);
+  const task = expectSuccess(await world.call("agent.getTask", { campaign_id: campaign.id }, token));
+  expect(task.required_fields).toEqual(["how_much_do_you_like_numbers"]);
+  const answer = { campaign_id: campaign.id, task_data: { how_much_do_you_like_numbers: 5 }, consent: CONSENT };
+  expectSuccess(await world.call("agent.completeTask", answer, token));
+  const run = expectSuccess(await world.run(token, "honest", { input: { n: 8 } }));
+  expect(run).toMatchObject({
+    output: { echo: { n: 8 } },
+    payment: { status: "settled", tx_hash: expect.stringMatching(/^0x[0-9a-f]{64}$/) as string },
+  });
+  expect(await balanceOf(world.upstream.payTo)).toBe(40_000n);
+  expect((await verifyLedger(world.server.deps)).findings).toEqual([]);
+
+  await sponsor.click("link", "All campaigns");
+  await page.getByRole("article", { name: "Number survey" }).getByText("1 answer").waitFor();
+  await look(page, "campaigns");
+  await close();
+});
