@@ -28,7 +28,10 @@ function counted(page: Page) {
     count: () => actions,
     async click(role: "button" | "link" | "checkbox", name: string | RegExp): Promise<void> {
       actions += 1;
-      await page.getByRole(role, { name, exact: typeof name === "string" }).first().click();
+      await page
+        .getByRole(role, { name, exact: typeof name === "string" })
+        .first()
+        .click();
     },
     async fill(label: string, text: string): Promise<void> {
       actions += 1;
@@ -92,7 +95,9 @@ test("a new sponsor registers an API, builds a campaign, funds it, tries a paid 
   await sponsor.click("button", "Look at it");
   await page.getByRole("heading", { name: "What it asks for" }).waitFor();
   await page.getByText(world.upstream.payTo).waitFor();
-  expect(await page.getByLabel("Input form (JSON Schema)").inputValue()).toContain('"additionalProperties": false');
+  expect(await page.getByLabel("Input form (JSON Schema)").inputValue()).toContain(
+    '"additionalProperties": false',
+  );
   await sponsor.fill("Categories", "weather");
   await look(page, "service-new");
   await sponsor.fill("Description", "Echoes a number, for a toll.");
@@ -160,7 +165,11 @@ test("a new sponsor registers an API, builds a campaign, funds it, tries a paid 
   expect(found.services).toMatchObject([{ sponsor: "Helio Maps", service_id: campaign.id }]);
   const task = expectSuccess(await world.call("agent.getTask", { campaign_id: campaign.id }, token));
   expect(task.required_fields).toEqual(["how_much_do_you_like_numbers"]);
-  const answer = { campaign_id: campaign.id, task_data: { how_much_do_you_like_numbers: 5 }, consent: CONSENT };
+  const answer = {
+    campaign_id: campaign.id,
+    task_data: { how_much_do_you_like_numbers: 5 },
+    consent: CONSENT,
+  };
   expectSuccess(await world.call("agent.completeTask", answer, token));
   const run = expectSuccess(await world.run(token, "honest", { input: { n: 8 } }));
   expect(run).toMatchObject({
