@@ -14,7 +14,7 @@ import { useWorld } from "../support/use-world.ts";
 
 const world = useWorld();
 
-test("a new sponsor gets through the sponsors' guide: register, fund, see, pause, withdraw", async () => {
+test("a new sponsor gets through the sponsors' guide: register, fund, try, see, pause, withdraw", async () => {
   const { wallet, privateKey } = await createBuyer(1_000_000n);
   const printed = await runCommands(commandsOf("sponsors.md"), {
     URL: world.url,
@@ -27,12 +27,13 @@ test("a new sponsor gets through the sponsors' guide: register, fund, see, pause
   expect(printed).toContain(`"pay_to": "${world.upstream.payTo}"`);
   expect(printed).toContain('"create_campaign"');
   expect(printed).toContain('"credited_cents": 100');
+  expect(printed).toContain('"delivered": true');
   expect(printed).toContain("answer_id,");
   const campaign = await world.db.campaign.findFirstOrThrow({ include: { budgetAccount: true } });
-  expect(campaign).toMatchObject({ name: "Daylight survey", active: false });
+  expect(campaign).toMatchObject({ name: "Daylight survey", active: false, archivedAt: expect.any(Date) as Date });
   const api = await world.db.sponsoredApi.findUniqueOrThrow({ where: { serviceKey: "my-daylight" } });
   expect(api).toMatchObject({ active: false, archivedAt: expect.any(Date) as Date });
-  await eventually(async () => expect(await balanceOf(wallet.address)).toBe(1_000_000n));
+  await eventually(async () => expect(await balanceOf(wallet.address)).toBe(980_000n));
   await expectBooksToBalance(world.db);
 });
 

@@ -30,7 +30,7 @@ export function EditCampaignPage() {
     return (
       <Empty>
         <Problem>{explain(failureOf(error))}</Problem>
-        <Link to="/campaigns" className="btn" data-tone="plain">
+        <Link to="/campaigns" activeOptions={{ exact: true }} className="btn" data-tone="plain">
           {w.back}
         </Link>
       </Empty>
@@ -57,7 +57,7 @@ function Edit({ campaign, ownKeys }: { campaign: Campaign; ownKeys: string[] }) 
         title={w.edit.title(said(campaign.name, 60))}
         lead={isArchived ? w.edit.archivedLead : w.edit.lead}
       >
-        <Link to="/campaigns" className="btn" data-tone="plain">
+        <Link to="/campaigns" activeOptions={{ exact: true }} className="btn" data-tone="plain">
           {w.back}
         </Link>
       </SponsorHead>

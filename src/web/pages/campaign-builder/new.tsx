@@ -28,7 +28,7 @@ export function NewCampaignPage() {
   return (
     <>
       <SponsorHead title={w.new.title} lead={w.new.lead}>
-        <Link to="/campaigns" className="btn" data-tone="plain">
+        <Link to="/campaigns" activeOptions={{ exact: true }} className="btn" data-tone="plain">
           {w.back}
         </Link>
       </SponsorHead>

@@ -23,7 +23,7 @@ export function NewServicePage() {
   return (
     <>
       <SponsorHead title={w.new.title} lead={w.new.lead}>
-        <Link to="/services" className="btn" data-tone="plain">
+        <Link to="/services" activeOptions={{ exact: true }} className="btn" data-tone="plain">
           {w.back}
         </Link>
       </SponsorHead>

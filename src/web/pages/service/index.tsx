@@ -32,7 +32,7 @@ export function ServicePage() {
     ) : (
       <Empty>
         <Problem>{explain(failureOf(error))}</Problem>
-        <Link to="/services" className="btn" data-tone="plain">
+        <Link to="/services" activeOptions={{ exact: true }} className="btn" data-tone="plain">
           {w.back}
         </Link>
       </Empty>
@@ -40,7 +40,7 @@ export function ServicePage() {
   return (
     <>
       <SponsorHead title={said(data.name, 60)} lead={said(data.description, 300)}>
-        <Link to="/services" className="btn" data-tone="plain">
+        <Link to="/services" activeOptions={{ exact: true }} className="btn" data-tone="plain">
           {w.back}
         </Link>
       </SponsorHead>
