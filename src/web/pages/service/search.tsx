@@ -57,7 +57,7 @@ function Found({ search, quiet }: { search: SearchPreview["searches"][number]; q
         </p>
       )}
       {found.services.length > 0 && (
-        <ol className="rows found" aria-label={w.results}>
+        <ol className="rows results" aria-label={w.results}>
           {found.services.map((service) => (
             <li key={`${service.service_key} ${service.service_id}`}>
               <b>

@@ -35,7 +35,8 @@ export function SponsorPages() {
     );
   const [first] = data.organisations;
   if (first === undefined) return <FoundPage />;
-  if (org === undefined) return <Navigate to="." search={{ org: first.sponsor_id }} replace />;
+  if (org === undefined)
+    return <Navigate to="." search={(others) => ({ ...others, org: first.sponsor_id })} replace />;
   const chosen = data.organisations.find(({ sponsor_id }) => sponsor_id === org);
   if (chosen === undefined) return <NotYours first={first} />;
   return (
