@@ -30,7 +30,11 @@ test("a new sponsor gets through the sponsors' guide: register, fund, try, see, 
   expect(printed).toContain('"delivered": true');
   expect(printed).toContain("answer_id,");
   const campaign = await world.db.campaign.findFirstOrThrow({ include: { budgetAccount: true } });
-  expect(campaign).toMatchObject({ name: "Daylight survey", active: false, archivedAt: expect.any(Date) as Date });
+  expect(campaign).toMatchObject({
+    name: "Daylight survey",
+    active: false,
+    archivedAt: expect.any(Date) as Date,
+  });
   const api = await world.db.sponsoredApi.findUniqueOrThrow({ where: { serviceKey: "my-daylight" } });
   expect(api).toMatchObject({ active: false, archivedAt: expect.any(Date) as Date });
   await eventually(async () => expect(await balanceOf(wallet.address)).toBe(980_000n));

@@ -39,7 +39,14 @@ async function openShop() {
   await seller.initialize();
 
   const app = express();
-  const offer = { url: "http://shop.test/", description: "A number", amount: PRICE, payTo, discovery: {}, speaksV1: false };
+  const offer = {
+    url: "http://shop.test/",
+    description: "A number",
+    amount: PRICE,
+    payTo,
+    discovery: {},
+    speaksV1: false,
+  };
   app.get("/", (req, res) =>
     seller.sell(req, res, offer, () => {
       if (fails) throw new Error("the handler failed");

@@ -1,7 +1,11 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { decodePaymentRequiredHeader, decodePaymentSignatureHeader, encodePaymentSignatureHeader } from "@x402/core/http";
+import {
+  decodePaymentRequiredHeader,
+  decodePaymentSignatureHeader,
+  encodePaymentSignatureHeader,
+} from "@x402/core/http";
 import type { PaymentRequirements, SettleResponse } from "@x402/core/types";
 import { ExactEvmSchemeV1 } from "@x402/evm/v1";
 import { generatePaymentId } from "@x402/extensions/payment-identifier";
@@ -120,17 +124,20 @@ describe("wrong input", () => {
     expect(await response.json()).toMatchObject({ error: expect.any(String), path: at });
   });
 
-  test.each(SERVICES)("%s answers a request without input and payment with its terms, and says how it is called", async (key) => {
-    const upstream = upstreamOf(sandbox, key);
-    const response = await fetch(createRequest(upstream, {}));
-    expect(response.status).toBe(402);
-    const required = decodePaymentRequiredHeader(response.headers.get("payment-required") ?? "");
-    const place = upstream.upstream_method === "GET" ? "queryParams" : "body";
-    expect(required.extensions?.["bazaar"]).toMatchObject({
-      info: { input: { [place]: upstream.sample_input } },
-      schema: { properties: { input: { properties: { [place]: upstream.input_schema } } } },
-    });
-  });
+  test.each(SERVICES)(
+    "%s answers a request without input and payment with its terms, and says how it is called",
+    async (key) => {
+      const upstream = upstreamOf(sandbox, key);
+      const response = await fetch(createRequest(upstream, {}));
+      expect(response.status).toBe(402);
+      const required = decodePaymentRequiredHeader(response.headers.get("payment-required") ?? "");
+      const place = upstream.upstream_method === "GET" ? "queryParams" : "body";
+      expect(required.extensions?.["bazaar"]).toMatchObject({
+        info: { input: { [place]: upstream.sample_input } },
+        schema: { properties: { input: { properties: { [place]: upstream.input_schema } } } },
+      });
+    },
+  );
 
   test("a valid payment that is sent with wrong input isn't used", async () => {
     const upstream = upstreamOf(sandbox, "text-analysis");

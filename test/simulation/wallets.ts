@@ -45,7 +45,9 @@ export class SimBuyer implements PaymentClient {
     const { payTo, amount } = JSON.parse(answer.body.toString("utf8")) as { payTo: Address; amount: string };
     const terms = { network: NETWORK, asset: ASSET, payTo, amountMicros: BigInt(amount) };
     return {
-      offers: [{ index: 0, source: "body", judged: { ...terms, isStandard: true, timeoutSeconds: 60, raw: {} } }],
+      offers: [
+        { index: 0, source: "body", judged: { ...terms, isStandard: true, timeoutSeconds: 60, raw: {} } },
+      ],
       unreadable: [],
       described: { method: undefined, description: undefined, inputSchema: undefined, example: undefined },
     };

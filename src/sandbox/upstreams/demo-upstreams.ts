@@ -91,7 +91,8 @@ export function createUpstreamsApp(baseUrl: string, payees: readonly string[], s
 /** Whether a request has neither input nor payment. */
 function asksForTerms(req: Request): boolean {
   const body = req.body as object | undefined;
-  const hasBody = body === undefined ? Number(req.header("content-length") ?? 0) > 0 : Object.keys(body).length > 0;
+  const hasBody =
+    body === undefined ? Number(req.header("content-length") ?? 0) > 0 : Object.keys(body).length > 0;
   const hasPayment = req.header("payment-signature") !== undefined || req.header("x-payment") !== undefined;
   return Object.keys(req.query).length === 0 && !hasBody && !hasPayment;
 }

@@ -44,13 +44,27 @@ describe("a trial", () => {
       delivered: true,
       failure: null,
       output: { echo: { n: 1 } },
-      payment: { status: "settled", amount_cents: 2, campaign_id: campaignId, tx_hash: expect.stringMatching(/^0x/) },
+      payment: {
+        status: "settled",
+        amount_cents: 2,
+        campaign_id: campaignId,
+        tx_hash: expect.stringMatching(/^0x/),
+      },
     });
     expect(await balanceOf(world.upstream.payTo)).toBe(20_000n);
     expect(await payments()).toMatchObject([
-      { sponsorId: acme.sponsor_id, campaignId, grantId: null, userId: null, agentId: null, status: "settled" },
+      {
+        sponsorId: acme.sponsor_id,
+        campaignId,
+        grantId: null,
+        userId: null,
+        agentId: null,
+        status: "settled",
+      },
     ]);
-    const campaign = expectSuccess(await world.call("sponsor.getCampaign", { campaign_id: campaignId }, acme.key));
+    const campaign = expectSuccess(
+      await world.call("sponsor.getCampaign", { campaign_id: campaignId }, acme.key),
+    );
     expect(campaign).toMatchObject({
       active: false,
       budget: { spent_cents: 2, reserved_cents: 0, remaining_cents: 8 },
@@ -79,7 +93,9 @@ describe("a trial", () => {
       await campaignFor({ fundCents: 10 });
       await tryIt();
       await eventually(async () => expect(await payments()).toMatchObject([{ status: "settled" }]));
-      const { reliability } = expectSuccess(await world.call("sponsor.getApi", { service_key: service }, acme.key));
+      const { reliability } = expectSuccess(
+        await world.call("sponsor.getApi", { service_key: service }, acme.key),
+      );
       expect(reliability, behaviour).toEqual({ paid_calls: 0, undelivered_calls: 0 });
     }
   });
@@ -98,7 +114,10 @@ describe("a trial", () => {
 
   test("of a free upstream costs nothing and needs no money", async () => {
     service = await world.registerService(acme.key, "free", { price_cents: 0 });
-    expect(expectSuccess(await tryIt())).toMatchObject({ delivered: true, payment: { status: "free", amount_cents: 0 } });
+    expect(expectSuccess(await tryIt())).toMatchObject({
+      delivered: true,
+      payment: { status: "free", amount_cents: 0 },
+    });
   });
 
   test("with one idempotency key is paid once, also ten times at once", async () => {

@@ -49,13 +49,22 @@ describe("a preview of a campaign", () => {
       task_url: expect.stringContaining(id) as string,
     });
     const quietly = { headers: { "X-Tollfree-Quiet": "1" }, token };
-    const quiet = (await world.rest("GET", `/agent/tasks/${id}`, quietly)).body.data as Record<string, unknown>;
-    const { campaign_id: _no, task_url: _address, ...quietTask } = preview.agent_quiet.task as Record<string, unknown>;
+    const quiet = (await world.rest("GET", `/agent/tasks/${id}`, quietly)).body.data as Record<
+      string,
+      unknown
+    >;
+    const {
+      campaign_id: _no,
+      task_url: _address,
+      ...quietTask
+    } = preview.agent_quiet.task as Record<string, unknown>;
     expect(quiet).toMatchObject(quietTask);
     expect(JSON.stringify(preview.agent_quiet)).not.toContain("praise");
 
     const found = expectSuccess(await world.call("agent.searchServices", { q: "weather" }, token));
-    const result = (found.services as Record<string, unknown>[]).find(({ service_key }) => service_key === service);
+    const result = (found.services as Record<string, unknown>[]).find(
+      ({ service_key }) => service_key === service,
+    );
     const [shown] = preview.agent.services as Record<string, unknown>[];
     const { service_id: _draftsId, ...facts } = shown ?? {};
     expect(result).toMatchObject(facts);
@@ -66,9 +75,14 @@ describe("a preview of a campaign", () => {
     const dear = await world.registerService(acme.key, "honest", { price_cents: 9 });
     const paused = await world.registerService(acme.key);
     await as("changeApi", { service_key: paused, active: false });
-    const preview = expectSuccess(await as("previewCampaign", draft({ service_keys: [service, dear, paused] })));
+    const preview = expectSuccess(
+      await as("previewCampaign", draft({ service_keys: [service, dear, paused] })),
+    );
     const why = Object.fromEntries(
-      (preview.services as { service_key: string; why_not: string }[]).map((one) => [one.service_key, one.why_not]),
+      (preview.services as { service_key: string; why_not: string }[]).map((one) => [
+        one.service_key,
+        one.why_not,
+      ]),
     );
     expect(why).toEqual({ [service]: null, [dear]: "price_above_subsidy", [paused]: "inactive" });
     expect(preview.costs).toEqual({ call_cents: { least: 2, most: 2 }, answer_most_cents: 6 });
@@ -99,14 +113,21 @@ describe("the reach of a campaign", () => {
     const all = await reach({ target_roles: [role, "no-such-role"] });
     expect([10, 20]).toContain(all.about);
     // The rule for one person is the live one's.
-    const id = await world.createCampaign(acme, [service], draft({ target_roles: [role], target_tools: ["figma"] }));
+    const id = await world.createCampaign(
+      acme,
+      [service],
+      draft({ target_roles: [role], target_tools: ["figma"] }),
+    );
     const eligible = await world.db.servicePayer.findMany({
       where: { campaignId: id, eligible: true },
       select: { userId: true },
     });
     expect(eligible).toHaveLength(9);
     expect(eligible.map((payer) => payer.userId)).not.toContain(userId);
-    expect(await reach({ target_roles: [role], target_tools: ["figma"] })).toEqual({ about: null, fewer_than: 20 });
+    expect(await reach({ target_roles: [role], target_tools: ["figma"] })).toEqual({
+      about: null,
+      fewer_than: 20,
+    });
     expect((await reach({})).about).toBeGreaterThanOrEqual(20);
   });
 
@@ -122,9 +143,12 @@ describe("the reach of a campaign", () => {
   });
 
   test("is the same for the same group each time, so that asking again tells nothing more", async () => {
-    const ask = async () => expectSuccess(await as("countReach", { target_roles: ["developer", "designer"] }));
+    const ask = async () =>
+      expectSuccess(await as("countReach", { target_roles: ["developer", "designer"] }));
     const first = await ask();
-    expect(expectSuccess(await as("countReach", { target_roles: ["designer", "developer", "designer"] }))).toEqual(first);
+    expect(
+      expectSuccess(await as("countReach", { target_roles: ["designer", "developer", "designer"] })),
+    ).toEqual(first);
     expect(await ask()).toEqual(first);
   });
 });
@@ -165,7 +189,11 @@ describe("an archived campaign", () => {
   test("pays for nothing and isn't offered any more, can't be changed, and keeps its money", async () => {
     const { token, campaignId, service: key } = await world.readyService({ sponsor: acme });
     const archived = expectSuccess(await as("archiveCampaign", { campaign_id: campaignId }));
-    expect(archived).toMatchObject({ active: false, archived_at: expect.any(String), budget: { remaining_cents: 1000 } });
+    expect(archived).toMatchObject({
+      active: false,
+      archived_at: expect.any(String),
+      budget: { remaining_cents: 1000 },
+    });
     expect(expectSuccess(await as("archiveCampaign", { campaign_id: campaignId }))).toEqual(archived);
     expectRefused(await world.run(token, key, { input: { n: 1 } }), 409, "no_sponsor");
     for (const changes of [{ active: true }, { name: "New" }, { service_keys: [service] }])
@@ -187,9 +215,9 @@ test("a campaign that starts paused is found once it is resumed", async () => {
   const { token } = await world.openSession(await world.createGrant());
   const id = await world.createCampaign(acme, [service], draft({ active: false, fundCents: 50 }));
   const found = async (): Promise<unknown[]> =>
-    (expectSuccess(await world.call("agent.searchServices", {}, token)).services as { service_id: string }[]).filter(
-      ({ service_id }) => service_id === id,
-    );
+    (
+      expectSuccess(await world.call("agent.searchServices", {}, token)).services as { service_id: string }[]
+    ).filter(({ service_id }) => service_id === id);
   expect(await found()).toEqual([]);
   expectSuccess(await as("changeCampaign", { campaign_id: id, active: true }));
   expect(await found()).toHaveLength(1);

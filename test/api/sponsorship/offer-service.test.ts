@@ -57,7 +57,10 @@ describe("looking at an upstream", () => {
       sample_input: { city: "Lisbon" },
       input_schema: {
         type: "object",
-        properties: { city: { type: "string" }, email: { type: "string", format: "email", "x-data-type": "email" } },
+        properties: {
+          city: { type: "string" },
+          email: { type: "string", format: "email", "x-data-type": "email" },
+        },
         required: ["city"],
         additionalProperties: false,
       },
@@ -76,7 +79,10 @@ describe("looking at an upstream", () => {
   });
 
   test("tells why an upstream can't be registered, and never shows the headers that were sent", async () => {
-    const input = { upstream_url: world.upstream.url("broken"), upstream_headers: { "x-key": "s3cret-canary" } };
+    const input = {
+      upstream_url: world.upstream.url("broken"),
+      upstream_headers: { "x-key": "s3cret-canary" },
+    };
     const refused = expectRefused(await as("inspectUpstream", input), 502, "upstream_error");
     expect(refused.details.probe).toMatchObject({ cause: "status", status: 500 });
     expect(JSON.stringify(refused)).not.toContain("s3cret-canary");
@@ -132,12 +138,16 @@ describe("what an agent's search would find", () => {
     ).services as Record<string, unknown>[];
     const [first] = after.agents_find.services as Record<string, unknown>[];
     expect(first).toMatchObject({ is_own: true, service_key: service });
-    expect((first?.["why"] as { found: unknown }).found).toEqual((real[0]?.["why"] as { found: unknown }).found);
+    expect((first?.["why"] as { found: unknown }).found).toEqual(
+      (real[0]?.["why"] as { found: unknown }).found,
+    );
     expect(real[0]).toMatchObject({ service_key: service, service_id: first?.["service_id"] });
   });
 
   test("says that a service isn't among the matches of other words", async () => {
     const service = await world.registerService(acme.key, "honest", { name: "Snail weather" });
-    expect((await preview(service, "mortgage rates")).agents_find.because).toContain("not_among_the_best_matches");
+    expect((await preview(service, "mortgage rates")).agents_find.because).toContain(
+      "not_among_the_best_matches",
+    );
   });
 });

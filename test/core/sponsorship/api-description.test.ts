@@ -35,7 +35,9 @@ const DOCUMENT = {
     },
   },
   components: {
-    parameters: { Id: { name: "id", in: "path", required: true, schema: { type: "string" }, example: "lis" } },
+    parameters: {
+      Id: { name: "id", in: "path", required: true, schema: { type: "string" }, example: "lis" },
+    },
     schemas: {
       Search: {
         allOf: [
@@ -52,8 +54,15 @@ const DOCUMENT = {
           },
         ],
       },
-      Paged: { type: "object", properties: { most: { type: "integer", minimum: 0, exclusiveMinimum: true } } },
-      Point: { type: "object", properties: { lat: { type: "number" }, lon: { type: "number" } }, required: ["lat"] },
+      Paged: {
+        type: "object",
+        properties: { most: { type: "integer", minimum: 0, exclusiveMinimum: true } },
+      },
+      Point: {
+        type: "object",
+        properties: { lat: { type: "number" }, lon: { type: "number" } },
+        required: ["lat"],
+      },
     },
   },
 };
@@ -122,14 +131,19 @@ describe.each([
 });
 
 describe("a document is refused", () => {
-  const withSchemas = (schemas: Record<string, unknown>) => ({ ...DOCUMENT, components: { ...DOCUMENT.components, schemas } });
+  const withSchemas = (schemas: Record<string, unknown>) => ({
+    ...DOCUMENT,
+    components: { ...DOCUMENT.components, schemas },
+  });
   const post = (document: unknown): string =>
     problemOf(readOperation(JSON.stringify(document), { method: "POST", path: "/places" }));
 
   test("whose references lead in a circle, directly or through an allOf", () => {
     const circle = { type: "object", properties: { child: { $ref: "#/components/schemas/Search" } } };
     expect(post(withSchemas({ Search: circle }))).toMatch(/leads in a circle/);
-    expect(post(withSchemas({ Search: { $ref: "#/components/schemas/Search" } }))).toMatch(/leads in a circle/);
+    expect(post(withSchemas({ Search: { $ref: "#/components/schemas/Search" } }))).toMatch(
+      /leads in a circle/,
+    );
     expect(post(withSchemas({ Search: { allOf: [{ $ref: "#/components/schemas/Search" }] } }))).toMatch(
       /leads in a circle/,
     );
@@ -145,11 +159,16 @@ describe("a document is refused", () => {
     const level = (n: number) => ({
       type: "object",
       properties: Object.fromEntries(
-        Array.from({ length: 10 }, (_, i) => [`f${i}`, n === 0 ? { type: "string" } : { $ref: `#/components/schemas/L${n - 1}` }]),
+        Array.from({ length: 10 }, (_, i) => [
+          `f${i}`,
+          n === 0 ? { type: "string" } : { $ref: `#/components/schemas/L${n - 1}` },
+        ]),
       ),
     });
     const levels = Object.fromEntries(Array.from({ length: 9 }, (_, n) => [`L${n}`, level(n)]));
-    expect(post(withSchemas({ ...levels, Search: { $ref: "#/components/schemas/L8" } }))).toMatch(/more than/);
+    expect(post(withSchemas({ ...levels, Search: { $ref: "#/components/schemas/L8" } }))).toMatch(
+      /more than/,
+    );
   });
 
   test("whose schemas are nested too deep", () => {
@@ -159,7 +178,10 @@ describe("a document is refused", () => {
   });
 
   test("whose YAML aliases multiply", () => {
-    const lines = Array.from({ length: 9 }, (_, n) => `a${n + 1}: &a${n + 1} [${Array(9).fill(`*a${n}`).join(",")}]`);
+    const lines = Array.from(
+      { length: 9 },
+      (_, n) => `a${n + 1}: &a${n + 1} [${Array(9).fill(`*a${n}`).join(",")}]`,
+    );
     const bomb = `openapi: 3.0.0\na0: &a0 [lol]\n${lines.join("\n")}\npaths: {}`;
     expect(problemOf(listOperations(bomb))).toMatch(/aliases multiply/);
   });
@@ -179,13 +201,18 @@ describe("a document is refused", () => {
     const operation = (changes: unknown) => ({ ...DOCUMENT, paths: { "/places": { post: changes } } });
     const form = { requestBody: { content: { "multipart/form-data": {} } } };
     expect(post(operation(form))).toMatch(/isn't JSON/);
-    const both = { ...DOCUMENT.paths["/places"].post, parameters: [{ name: "q", in: "query", required: true }] };
+    const both = {
+      ...DOCUMENT.paths["/places"].post,
+      parameters: [{ name: "q", in: "query", required: true }],
+    };
     expect(post(operation(both))).toMatch(/Only one of them/);
   });
 });
 
 test("names of properties that mean something to JavaScript stay names", () => {
-  const schema = JSON.parse('{"type":"object","properties":{"__proto__":{"type":"integer"},"constructor":{"type":"string"}}}') as unknown;
+  const schema = JSON.parse(
+    '{"type":"object","properties":{"__proto__":{"type":"integer"},"constructor":{"type":"string"}}}',
+  ) as unknown;
   const properties = read(toInputSchema(schema))["properties"] as object;
   expect(Object.keys(properties)).toEqual(["__proto__", "constructor"]);
   expect(({} as Record<string, unknown>)["type"]).toBeUndefined();

@@ -119,7 +119,9 @@ export const apiProcedures = {
     .input(InspectUpstreamInput)
     .output(success(InspectUpstreamOutput))
     .mutation(async ({ ctx, input }) =>
-      ok(ctx, await inspectUpstream({ ...ctx.deps, actor: ctx.actor }, input), [nextForSponsor.registerApi()]),
+      ok(ctx, await inspectUpstream({ ...ctx.deps, actor: ctx.actor }, input), [
+        nextForSponsor.registerApi(),
+      ]),
     ),
 
   getApiHealth: sponsorProcedure

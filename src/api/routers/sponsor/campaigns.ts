@@ -150,7 +150,8 @@ export const campaignProcedures = {
         method: "POST",
         path: "/sponsor/campaigns/{campaign_id}/copy",
         summary: "Copy a campaign",
-        description: "The copy has its offer and its task, and neither its money nor its answers. It starts paused.",
+        description:
+          "The copy has its offer and its task, and neither its money nor its answers. It starts paused.",
       },
       errors: ["not_found", "idempotency_conflict"],
       idempotencyKey: true,
@@ -197,6 +198,8 @@ export const campaignProcedures = {
     .input(CountReachInput)
     .output(success(CountReachOutput))
     .mutation(async ({ ctx, input }) =>
-      ok(ctx, await countReach({ ...ctx.deps, actor: ctx.actor }, input), [nextForSponsor.createCampaign([])]),
+      ok(ctx, await countReach({ ...ctx.deps, actor: ctx.actor }, input), [
+        nextForSponsor.createCampaign([]),
+      ]),
     ),
 };

@@ -102,7 +102,10 @@ async function whatAgentsFind(
 ): Promise<Output["searches"][number]["agents_find"]> {
   const found = await rankCandidates(ctx, scores, EVERYBODYS);
   const own = found.findIndex(({ service_id }) => service_id === serviceId);
-  const page = await readPage(ctx, [...found.slice(0, SHOWN), ...(own >= SHOWN ? found.slice(own, own + 1) : [])]);
+  const page = await readPage(ctx, [
+    ...found.slice(0, SHOWN),
+    ...(own >= SHOWN ? found.slice(own, own + 1) : []),
+  ]);
   return {
     place: own === -1 ? null : own + 1,
     total: found.length,

@@ -50,8 +50,10 @@ export async function readPage({ sql }: Reads, ranked: readonly RankedOffer[]): 
 }
 
 /** The terms of the search that the service of an offer has. */
-export const termsFoundBy = (candidates: readonly Candidate[], { service_id }: RankedOffer): Candidate["found"] =>
-  candidates.find(({ serviceId }) => serviceId === service_id)?.found ?? new Map();
+export const termsFoundBy = (
+  candidates: readonly Candidate[],
+  { service_id }: RankedOffer,
+): Candidate["found"] => candidates.find(({ serviceId }) => serviceId === service_id)?.found ?? new Map();
 
 /** A result as callers see it. */
 export const toView = (offer: Result): ServiceView => ({

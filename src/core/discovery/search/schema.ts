@@ -191,17 +191,24 @@ export const PreviewSearchInput = z.strictObject({
 
 const AgentsFind = z
   .object({
-    place: z.number().int().nullable().meta({ description: "Its place among the results. null: none of them" }),
+    place: z
+      .number()
+      .int()
+      .nullable()
+      .meta({ description: "Its place among the results. null: none of them" }),
     total: z.number().int(),
     services: z
-      .array(ServiceView.extend({ is_own: z.boolean().meta({ description: "It is this service" }), why: Why }))
+      .array(
+        ServiceView.extend({ is_own: z.boolean().meta({ description: "It is this service" }), why: Why }),
+      )
       .meta({ description: "The first results, and the service itself if it comes later" }),
     because: z
       .array(z.union([Obstacle, z.enum(["nobody_pays", "not_among_the_best_matches"])]))
       .meta({ description: "Why it isn't among the results. Empty: it is" }),
   })
   .meta({
-    description: "What the search answers to an agent whose user has no roles and tools and no task preferences",
+    description:
+      "What the search answers to an agent whose user has no roles and tools and no task preferences",
   });
 
 export const PreviewSearchOutput = z.object({

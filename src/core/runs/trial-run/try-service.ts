@@ -35,7 +35,12 @@ import { enterService } from "../in-flight/index.ts";
 import { askQuote } from "../quote/index.ts";
 import type { TrialPayer } from "./payers-store.ts";
 import { listTrialPayers } from "./payers-store.ts";
-import type { ListTrialPayersInput, ListTrialPayersOutput, TryServiceInput, TryServiceOutput } from "./schema.ts";
+import type {
+  ListTrialPayersInput,
+  ListTrialPayersOutput,
+  TryServiceInput,
+  TryServiceOutput,
+} from "./schema.ts";
 import { showTrial } from "./show-trial.ts";
 
 type Context = Deps & { actor: SponsorActor };
@@ -72,8 +77,17 @@ export async function tryService(
     const subject = { id, service: api.serviceKey, sponsorId: ctx.actor.sponsorId, inputDigest: digest };
     if (quote.kind === "free") {
       const { id: network, asset, treasury } = ctx.networks.default;
-      const terms = { network, asset, payTo: treasury, amountMicros: 0n, quoteDigest: null, campaignId: null };
-      const created = await createOnce(ctx, creation, id, (tx) => insertFreeTrial(tx, { ...subject, ...terms }));
+      const terms = {
+        network,
+        asset,
+        payTo: treasury,
+        amountMicros: 0n,
+        quoteDigest: null,
+        campaignId: null,
+      };
+      const created = await createOnce(ctx, creation, id, (tx) =>
+        insertFreeTrial(tx, { ...subject, ...terms }),
+      );
       if (!created.replayed) await recordFreeAnswer(ctx, id, quote.answer);
       return { trial: await showTrial(ctx, created.id), replayed: created.replayed };
     }
@@ -137,7 +151,11 @@ async function buildTrialRequest(
 }
 
 /** @throws `not_found` if the named campaign isn't one that the sponsor has for this service; `sponsor_budget_exhausted` */
-async function choosePayers(ctx: Context, api: ApiRow, campaignId: string | undefined): Promise<TrialPayer[]> {
+async function choosePayers(
+  ctx: Context,
+  api: ApiRow,
+  campaignId: string | undefined,
+): Promise<TrialPayer[]> {
   const all = await listTrialPayers.all(ctx.sql, { sponsor_id: ctx.actor.sponsorId, service_id: api.id });
   const named = campaignId === undefined ? all : all.filter((payer) => payer.campaign_id === campaignId);
   if (named.length === 0 && campaignId !== undefined) throw notFound("campaign");
@@ -149,7 +167,8 @@ async function choosePayers(ctx: Context, api: ApiRow, campaignId: string | unde
 
 const outOfMoney = (api: Pick<ApiRow, "serviceKey">): AppError =>
   new AppError("sponsor_budget_exhausted", {
-    message: "A trial is paid from your own money, and neither this service nor a campaign for it has enough.",
+    message:
+      "A trial is paid from your own money, and neither this service nor a campaign for it has enough.",
     nextActions: [nextForSponsor.fundApi(api.serviceKey)],
   });
 
@@ -168,7 +187,10 @@ async function reserveFromFirst(
   const accountIds = [...payers.map(({ account_id }) => account_id), ...(day === undefined ? [] : [day])];
   await lockAccounts.all(tx, { ids: accountIds });
   for (const payer of payers) {
-    const holds = [payer.account_id, ...(day === undefined ? [] : [day])].map((accountId) => ({ accountId, amount }));
+    const holds = [payer.account_id, ...(day === undefined ? [] : [day])].map((accountId) => ({
+      accountId,
+      amount,
+    }));
     const reserved = await reserveTrial(tx, { ...trial, campaignId: payer.campaign_id }, holds);
     if (reserved.kind === "reserved") return;
     if (reserved.kind === "share_held") throw reserved.by === "trials" ? tooManyTrials() : sponsorShareHeld();

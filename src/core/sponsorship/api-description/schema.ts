@@ -2,16 +2,14 @@ import { z } from "zod";
 import { JsonObject } from "../../protocol/fields.ts";
 
 /** The largest document. Parsing YAML of this size takes about a third of a second. */
-export const MOST_DOCUMENT_CHARACTERS = 200_000;
+const MOST_DOCUMENT_CHARACTERS = 200_000;
 
 const Document = z.string().min(1).max(MOST_DOCUMENT_CHARACTERS);
 const Place = z.strictObject({ method: z.string().max(10), path: z.string().min(1).max(2000) });
 
 export const ListOperationsInput = z.strictObject({ document: Document });
 export const ListOperationsOutput = z.object({
-  operations: z.array(
-    z.object({ ...Place.shape, name: z.string(), problem: z.string().nullable() }),
-  ),
+  operations: z.array(z.object({ ...Place.shape, name: z.string(), problem: z.string().nullable() })),
 });
 
 export const ReadOperationInput = z.strictObject({ document: Document, operation: Place });

@@ -11,7 +11,8 @@ const MOST_ALIASES = 100;
 
 /** What can be done with descriptions of others. All arguments and results are JSON, so that it can be done in another thread. */
 export const DESCRIPTION_TASKS = {
-  listOperations: (document: string): Readable<ListedOperation[]> => reading(() => listOperations(parse(document))),
+  listOperations: (document: string): Readable<ListedOperation[]> =>
+    reading(() => listOperations(parse(document))),
   readOperation: (document: string, place: OperationPlace): Readable<ReadOperation> =>
     reading(() => readOperation(parse(document), place)),
   toInputSchema: (schema: unknown): Readable<Record<string, unknown>> =>
@@ -49,9 +50,15 @@ function parseJson(text: string): unknown {
 
 function parseYaml(text: string): unknown {
   try {
-    const document = parseDocument(text, { merge: false, uniqueKeys: true, strict: true, logLevel: "silent" });
+    const document = parseDocument(text, {
+      merge: false,
+      uniqueKeys: true,
+      strict: true,
+      logLevel: "silent",
+    });
     const [error] = document.errors;
-    if (error !== undefined) throw new Unreadable(`This is no valid YAML: ${error.message.split("\n")[0] ?? ""}`);
+    if (error !== undefined)
+      throw new Unreadable(`This is no valid YAML: ${error.message.split("\n")[0] ?? ""}`);
     return document.toJS({ maxAliasCount: MOST_ALIASES }) as unknown;
   } catch (error) {
     if (error instanceof Unreadable) throw error;

@@ -62,7 +62,8 @@ const Failure = z
   .object({
     at: Timestamp,
     reason: z.enum(["timeout", "cut", "blocked", "refused", "no_answer"]).meta({
-      description: "`refused`: the upstream answered with an error, `upstream_status`. `cut`: its answer broke off",
+      description:
+        "`refused`: the upstream answered with an error, `upstream_status`. `cut`: its answer broke off",
     }),
     upstream_status: z.number().int().nullable(),
   })
@@ -77,10 +78,17 @@ export const ApiHealthOutput = z.object({
   daily: z.array(
     z.object({
       ...day,
-      runs: z.number().int().meta({ description: "Calls whose payment moved money, still may, or asked for none" }),
+      runs: z
+        .number()
+        .int()
+        .meta({ description: "Calls whose payment moved money, still may, or asked for none" }),
       delivered: z.number().int(),
       undelivered: z.number().int(),
-      p50_ms: z.number().int().nullable().meta({ description: "Half of the delivered answers came within it" }),
+      p50_ms: z
+        .number()
+        .int()
+        .nullable()
+        .meta({ description: "Half of the delivered answers came within it" }),
       last_failure: Failure,
     }),
   ),

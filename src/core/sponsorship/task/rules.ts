@@ -27,8 +27,7 @@ export const decryptAnswers = (
   >;
 
 /** The page on which the user reads a task in the sponsor's words, and can answer it. */
-export const taskUrl = (publicBaseUrl: string, campaignId: string): string =>
-  `${publicBaseUrl}/tasks/${campaignId}`;
+const taskUrl = (publicBaseUrl: string, campaignId: string): string => `${publicBaseUrl}/tasks/${campaignId}`;
 
 /**
  * Says in our words what a task asks for.
@@ -37,7 +36,7 @@ export const taskUrl = (publicBaseUrl: string, campaignId: string): string =>
  * @param stored the data types that the user has stored and the session may pass on
  * @example summarizeTask(schema, ["score", "email"], ["email"]) // "2 questions, 1 of them answered from your stored data"
  */
-export function summarizeTask(
+function summarizeTask(
   taskSchema: Record<string, unknown>,
   fields: readonly string[],
   stored: readonly DataType[],
@@ -75,7 +74,11 @@ export interface TaskOfCampaign {
 export function toAgentsTask(
   campaign: TaskOfCampaign,
   { requiredFields, optionalFields, dataTypes }: SchemaFacts,
-  { stored, alreadyCompleted, publicBaseUrl }: { stored: DataType[]; alreadyCompleted: boolean; publicBaseUrl: string },
+  {
+    stored,
+    alreadyCompleted,
+    publicBaseUrl,
+  }: { stored: DataType[]; alreadyCompleted: boolean; publicBaseUrl: string },
 ): z.infer<typeof GetTaskOutput> {
   const taskSchema = campaign.taskSchema as Record<string, unknown>;
   return {

@@ -5,7 +5,7 @@ import type { CampaignChange, CampaignInput } from "../../data/shapes.ts";
 
 const CAMPAIGNS = "campaigns";
 
-export const campaignsQuery = (sponsor_id: string) =>
+const campaignsQuery = (sponsor_id: string) =>
   queryOptions({
     queryKey: sponsorKey(sponsor_id, CAMPAIGNS),
     queryFn: ({ signal }) => server.sponsors.campaigns.list.query({ sponsor_id }, { signal }).then(dataOf),

@@ -5,7 +5,7 @@ import type { ServiceInput, ServiceMethod } from "../../data/shapes.ts";
 
 const SERVICES = "services";
 
-export const servicesQuery = (sponsor_id: string) =>
+const servicesQuery = (sponsor_id: string) =>
   queryOptions({
     queryKey: sponsorKey(sponsor_id, SERVICES),
     queryFn: ({ signal }) => server.sponsors.services.list.query({ sponsor_id }, { signal }).then(dataOf),
