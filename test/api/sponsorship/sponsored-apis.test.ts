@@ -37,10 +37,12 @@ const getApi = (service_key: unknown, transport: Transport = "rest", key = acme.
 
 /** An API as its sponsor sees it, without the figures that come with it. */
 async function shown(service_key: unknown, transport?: Transport): Promise<Answer["body"]> {
-  const { figures: _, ...view } = expectSuccess(await getApi(service_key, transport)) as Record<
-    string,
-    unknown
-  >;
+  const {
+    figures: _,
+    sample_input: _input,
+    has_upstream_headers: _headers,
+    ...view
+  } = expectSuccess(await getApi(service_key, transport)) as Record<string, unknown>;
   return view;
 }
 

@@ -178,7 +178,7 @@ test("bad input is refused field by field, and an unknown approval looks like on
   const large = await fetch(`${world.server.url}/user/trpc/user.approvals.decide`, {
     method: "POST",
     headers: { ...own, "content-type": "application/json" },
-    body: JSON.stringify({ approval_id: "x".repeat(100_000) }),
+    body: JSON.stringify({ approval_id: "x".repeat(600_000) }),
   });
   expect(large.status).toBe(413);
 });

@@ -31,6 +31,24 @@ import { sponsorProcedure } from "../../procedure/trpc.ts";
 import { ok, success } from "../../response/envelope.ts";
 import { CAMPAIGN_ID } from "../examples.ts";
 
+const DAYLIGHT_SURVEY = {
+  name: "Daylight survey",
+  service_keys: ["daylight"],
+  required_task: "Two questions on daylight",
+  task_type: "survey",
+  task_description: "Tell us where you live and how content you are.",
+  task_schema: {
+    type: "object",
+    properties: {
+      region: { type: "string", "x-data-type": "region" },
+      satisfaction: { type: "integer", minimum: 1, maximum: 5 },
+    },
+    required: ["region", "satisfaction"],
+    additionalProperties: false,
+  },
+  subsidy_per_call_cents: 2,
+};
+
 export const campaignProcedures = {
   createCampaign: sponsorProcedure
     .meta({
@@ -43,23 +61,7 @@ export const campaignProcedures = {
       errors: ["idempotency_conflict"],
       idempotencyKey: true,
       example: {
-        request: {
-          name: "Daylight survey",
-          service_keys: ["daylight"],
-          required_task: "Two questions on daylight",
-          task_type: "survey",
-          task_description: "Tell us where you live and how content you are.",
-          task_schema: {
-            type: "object",
-            properties: {
-              region: { type: "string", "x-data-type": "region" },
-              satisfaction: { type: "integer", minimum: 1, maximum: 5 },
-            },
-            required: ["region", "satisfaction"],
-            additionalProperties: false,
-          },
-          subsidy_per_call_cents: 2,
-        },
+        request: DAYLIGHT_SURVEY,
       },
     })
     .input(CreateCampaignInput)
@@ -176,6 +178,7 @@ export const campaignProcedures = {
           "What agents get of it, with your words and without them, what people see, and what it can cost. Stores nothing, and holds nobody's data.",
       },
       errors: [],
+      example: { request: DAYLIGHT_SURVEY },
     })
     .input(PreviewCampaignInput)
     .output(success(CampaignPreviewOutput))
