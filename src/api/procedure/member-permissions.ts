@@ -29,4 +29,9 @@ export const LEAST_ROLE: Readonly<Record<string, SponsorRole>> = {
   "services.change": "editor",
   "services.archive": "editor",
   "answers.list": "viewer",
+  "funds.list": "viewer",
+  "funds.movements": "viewer",
+  "funds.terms": "owner",
+  "funds.pay": "owner",
+  "funds.withdraw": "owner",
 };

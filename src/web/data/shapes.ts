@@ -29,3 +29,6 @@ export type Invitation = SponsorOutputs["team"]["list"]["data"]["invitations"][n
 export type SponsorKey = SponsorOutputs["keys"]["list"]["data"]["keys"][number];
 export type SponsorEntry = SponsorOutputs["audit"]["list"]["data"]["entries"][number];
 export type Outcome = CallRow["outcome"];
+export type BudgetRow = Outputs["sponsors"]["funds"]["list"]["data"]["budgets"][number];
+export type Movement = Outputs["sponsors"]["funds"]["movements"]["data"]["movements"][number];
+export type WalletTerms = Outputs["sponsors"]["funds"]["terms"]["data"];
