@@ -119,7 +119,10 @@ test("an owner funds a campaign with the browser's wallet and withdraws from it,
   await page.getByRole("button", { name: "Make a key" }).click();
   const key = await page.getByLabel("Sponsor key").inputValue();
   const service = await world.registerService(key);
-  await world.createCampaign(key, { service_keys: [service], name: "Porto walks" });
+  await world.createCampaign({ sponsor_id: sponsorId, key }, [service], {
+    name: "Porto walks",
+    fundCents: 0,
+  });
 
   const buyer = await createBuyer(10_000_000n);
   const wallet = await giveWallet(page, buyer, 1);
