@@ -39,6 +39,11 @@ export const LEAST_ROLE: Readonly<Record<string, SponsorRole>> = {
   "services.try": "editor",
   "services.trial": "viewer",
   "answers.list": "viewer",
+  "funds.list": "viewer",
+  "funds.movements": "viewer",
+  "funds.terms": "owner",
+  "funds.pay": "owner",
+  "funds.withdraw": "owner",
 };
 
 /** Mutations by their transport only: what they take is too large for an address. They change nothing, so they leave no audit row. */

@@ -47,3 +47,6 @@ export type CampaignInput = Omit<SponsorInputs["campaigns"]["preview"], "sponsor
 export type CampaignChange = Omit<SponsorInputs["campaigns"]["change"], "sponsor_id" | "campaign_id">;
 export type CampaignPreview = OfCampaigns["preview"]["data"];
 export type Outcome = CallRow["outcome"];
+export type BudgetRow = Outputs["sponsors"]["funds"]["list"]["data"]["budgets"][number];
+export type Movement = Outputs["sponsors"]["funds"]["movements"]["data"]["movements"][number];
+export type WalletTerms = Outputs["sponsors"]["funds"]["terms"]["data"];

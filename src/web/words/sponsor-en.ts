@@ -27,7 +27,8 @@ export const sponsorEn = {
     nameHint: "People read it when it pays for them. 2 to 50 characters.",
     nameRefused:
       "This name can’t be used. It takes 2 to 50 characters on one line, doesn’t look like our own, and keeps to one alphabet in a word.",
-    tooMany: (most: number) => `You own ${most} organisations already. Close one, or hand it over, first.`,
+    tooMany: (most: number) =>
+      `You own ${most} organisations already. Make somebody else the owner of one first.`,
     submit: "Found it and go on",
   },
   notYours: {

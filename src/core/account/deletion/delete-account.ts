@@ -97,7 +97,7 @@ async function requireNoOrganisations(tx: Sql, userId: string, locked: ReadonlyS
   const names = own.filter(({ owns_alone }) => owns_alone).map(({ name }) => `"${name}"`);
   if (names.length > 0)
     throw new AppError("conflict", {
-      message: `You are the only owner of ${names.join(", ")}. Make somebody else an owner under Team, or close it there, then delete the account.`,
+      message: `You are the only owner of ${names.join(", ")}. Make somebody else an owner under Team, then delete the account.`,
     });
   if (own.some(({ sponsor_id }) => !locked.has(sponsor_id)))
     throw new AppError("conflict", { message: "You have joined an organisation at this moment. Try again." });

@@ -9,7 +9,7 @@ export const DeletionStateOutput = z.object({
     .array(z.object({ agent_id: z.string(), name: z.string() }))
     .meta({ description: "Agents that nobody else looks after. They are handed over or retired first" }),
   owned_organisations: z.array(z.object({ sponsor_id: z.string(), name: z.string() })).meta({
-    description: "Sponsors that nobody else owns. They get another owner, or are closed, first",
+    description: "Sponsors that nobody else owns. They get another owner first",
   }),
 });
 

@@ -4,6 +4,7 @@ export {
   WithdrawalView,
   WithdrawFromApiInput,
   WithdrawFromCampaignInput,
+  WithdrawInput,
   WithdrawOutput,
 } from "./schema.ts";
-export { getWithdrawal, withdrawFromApi, withdrawFromCampaign } from "./withdraw.ts";
+export { getWithdrawal, withdrawBudget, withdrawFromApi, withdrawFromCampaign } from "./withdraw.ts";

@@ -11,6 +11,12 @@ const fields = {
 
 export const WithdrawFromCampaignInput = z.strictObject({ campaign_id: Id, ...fields });
 export const WithdrawFromApiInput = z.strictObject({ service_key: ServiceKey, ...fields });
+/** From a campaign's budget, or a service's own. */
+export const WithdrawInput = z.strictObject({
+  campaign_id: Id.optional(),
+  service_key: ServiceKey.optional(),
+  ...fields,
+});
 export const GetWithdrawalInput = z.strictObject({ withdrawal_id: Id });
 
 export const WithdrawalView = z

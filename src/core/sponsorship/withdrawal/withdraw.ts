@@ -23,6 +23,7 @@ import type {
   WithdrawalView,
   WithdrawFromApiInput,
   WithdrawFromCampaignInput,
+  WithdrawInput,
   WithdrawOutput,
 } from "./schema.ts";
 
@@ -51,6 +52,18 @@ export async function withdrawFromApi(
   const api = await findApiOfSponsor(ctx.db, input.service_key, ctx.actor.sponsorId);
   if (api === undefined || api.budgetAccountId === null) throw notFound("budget");
   return withdraw(ctx, api.budgetAccountId, input);
+}
+
+/** Takes unspent money out of the budget that the input names. @throws `not_found`, and the errors of `withdraw` */
+export function withdrawBudget(
+  ctx: Context,
+  { campaign_id, service_key, ...rest }: z.infer<typeof WithdrawInput>,
+): Promise<Withdrawn> {
+  if (campaign_id !== undefined && service_key === undefined)
+    return withdrawFromCampaign(ctx, { campaign_id, ...rest });
+  if (service_key !== undefined && campaign_id === undefined)
+    return withdrawFromApi(ctx, { service_key, ...rest });
+  throw invalidField("/campaign_id", "give either campaign_id or service_key", "oneOf");
 }
 
 /**

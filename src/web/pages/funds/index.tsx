@@ -1,8 +1,119 @@
 import "../../ui/sheet.css";
-import { useWords } from "../../words/language.tsx";
+import "./funds.css";
+import { useState } from "react";
+import { failureOf } from "../../data/failure.ts";
+import { useMay } from "../../data/organisations.ts";
+import type { BudgetRow } from "../../data/shapes.ts";
+import { Button } from "../../ui/button.tsx";
+import { Empty, Loading, Problem } from "../../ui/empty.tsx";
+import { Meter } from "../../ui/meter.tsx";
+import { said } from "../../ui/said.tsx";
+import { FUNDS } from "../../words/funds.ts";
+import { usePageWords, useWords } from "../../words/language.tsx";
+import { useFailureWords } from "../shell/failure-words.ts";
 import { SponsorHead } from "../sponsor/sponsor-head.tsx";
+import { AddFunds } from "./add-funds.tsx";
+import { Movements } from "./movements.tsx";
+import { useFunds } from "./queries.ts";
+import { Wallet } from "./wallet.tsx";
+import { Withdraw } from "./withdraw.tsx";
 
 export function FundsPage() {
-  const { nav: w } = useWords().words.sponsor;
-  return <SponsorHead title={w.funds} />;
+  const w = usePageWords(FUNDS);
+  const { words } = useWords();
+  const explain = useFailureWords();
+  const { data, error, refetch } = useFunds();
+  return (
+    <>
+      <SponsorHead title={w.title} lead={w.lead} />
+      {data === undefined && error === null && <Loading label={words.loading} />}
+      {data === undefined && error !== null && (
+        <Empty>
+          <Problem>{explain(failureOf(error))}</Problem>
+          <Button
+            onPress={() => {
+              refetch().catch(() => undefined);
+            }}
+          >
+            {words.tryAgain}
+          </Button>
+        </Empty>
+      )}
+      {data?.budgets.length === 0 && (
+        <Empty>
+          <p>{w.none}</p>
+        </Empty>
+      )}
+      {data !== undefined && data.budgets.length > 0 && (
+        <ul className="sheet rows" aria-label={w.budgets}>
+          {data.budgets.map((budget) => (
+            <li key={budget.campaign_id ?? budget.service_key}>
+              <Row budget={budget} walletAddress={data.wallet_address} />
+            </li>
+          ))}
+        </ul>
+      )}
+      {data !== undefined && <Wallet key={data.wallet_address} address={data.wallet_address} />}
+      <Movements />
+    </>
+  );
+}
+
+const TONES: Record<BudgetRow["state"], string | undefined> = {
+  empty: undefined,
+  ok: "good",
+  at_80: "wait",
+  at_95: "wait",
+  used_up: "bad",
+};
+
+function Row({ budget: row, walletAddress }: { budget: BudgetRow; walletAddress: string | null }) {
+  const w = usePageWords(FUNDS);
+  const { format } = useWords();
+  const isOwner = useMay("owner");
+  const [open, setOpen] = useState<"add" | "withdraw">();
+  const { budget, state } = row;
+  const name = said(row.name, 50);
+  const spent = w.of(format.amount(budget.spent_cents), format.amount(budget.limit_cents));
+  const toggle = (next: "add" | "withdraw") => (): void => setOpen(open === next ? undefined : next);
+  return (
+    <article className="fund" aria-label={name}>
+      <div className="fund-name">
+        <span className="one-line">
+          <bdi>{name}</bdi> <span className="faint">{row.campaign_id === null ? w.service : w.campaign}</span>
+        </span>
+        <span className="note">
+          <span className="dot" data-tone={TONES[state]} /> {row.is_archived ? w.archived : w.state[state]}
+        </span>
+      </div>
+      <div className="fund-meter">
+        <span className="num">{spent}</span>
+        <Meter value={budget.spent_cents + budget.reserved_cents} max={budget.limit_cents} label={spent} />
+        <span className="note num">
+          {w.left(format.amount(budget.remaining_cents))}
+          {budget.reserved_cents > 0 && ` · ${w.reserved(format.amount(budget.reserved_cents))}`}
+        </span>
+      </div>
+      {isOwner && (
+        <span className="fund-buttons">
+          {!row.is_archived && (
+            <Button onPress={toggle("add")}>
+              {w.add}
+              <span className="unseen"> {name}</span>
+            </Button>
+          )}
+          {budget.remaining_cents >= 1 && (
+            <Button onPress={toggle("withdraw")}>
+              {w.withdraw}
+              <span className="unseen"> {name}</span>
+            </Button>
+          )}
+        </span>
+      )}
+      {open === "add" && <AddFunds budget={row} name={name} onClose={() => setOpen(undefined)} />}
+      {open === "withdraw" && (
+        <Withdraw budget={row} name={name} address={walletAddress} onClose={() => setOpen(undefined)} />
+      )}
+    </article>
+  );
 }

@@ -1,6 +1,7 @@
 import { personRouter } from "../../../procedure/person.ts";
 import { answerProcedures } from "./answers.ts";
 import { campaignProcedures } from "./campaigns.ts";
+import { fundProcedures } from "./funds.ts";
 import { organisationProcedures } from "./organisation.ts";
 import { serviceProcedures } from "./services.ts";
 import { auditProcedures, keyProcedures, teamProcedures } from "./team.ts";
@@ -14,4 +15,5 @@ export const sponsorsRouter = personRouter({
   campaigns: personRouter(campaignProcedures),
   services: personRouter(serviceProcedures),
   answers: personRouter(answerProcedures),
+  funds: personRouter(fundProcedures),
 });

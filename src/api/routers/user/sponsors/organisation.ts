@@ -17,9 +17,17 @@ import {
   setWallet,
   SetWalletInput,
 } from "../../../../core/sponsorship/sponsor/index.ts";
+import { writeEntry } from "../../../../core/sponsorship/sponsor-audit/index.ts";
+import type { SponsorActor, UserActor } from "../../../../core/context.ts";
+import type { SponsorRole } from "../../../../core/protocol/sponsor-roles.ts";
 import { memberLimitedBy, memberProcedure, NoInput } from "../../../procedure/member.ts";
 import { limitedBy, personProcedure, personRouter } from "../../../procedure/person.ts";
 import { ok, success } from "../../../response/envelope.ts";
+
+const memberOf = (
+  { sponsor_id: sponsorId, role }: { sponsor_id: string; role: SponsorRole },
+  { userId }: UserActor,
+): SponsorActor => ({ kind: "sponsor", sponsorId, via: { kind: "member", userId, role } });
 
 /** The sponsors of a person, and one of them. */
 export const organisationProcedures = {
@@ -30,9 +38,11 @@ export const organisationProcedures = {
   found: limitedBy("sponsorFounded")
     .input(FoundOrganisationInput)
     .output(success(FoundOrganisationOutput))
-    .mutation(async ({ ctx, input }) =>
-      ok(ctx, await foundOrganisation({ ...ctx.deps, actor: ctx.actor }, input)),
-    ),
+    .mutation(async ({ ctx, input }) => {
+      const founded = await foundOrganisation({ ...ctx.deps, actor: ctx.actor }, input);
+      await writeEntry(ctx.deps, memberOf(founded, ctx.actor), { action: "found" });
+      return ok(ctx, founded);
+    }),
 
   invitation: personRouter({
     open: limitedBy("invitationOpened")
@@ -44,9 +54,11 @@ export const organisationProcedures = {
     accept: limitedBy("invitationOpened")
       .input(AcceptInvitationInput)
       .output(success(AcceptInvitationOutput))
-      .mutation(async ({ ctx, input }) =>
-        ok(ctx, await acceptInvitation({ ...ctx.deps, actor: ctx.actor }, input)),
-      ),
+      .mutation(async ({ ctx, input }) => {
+        const joined = await acceptInvitation({ ...ctx.deps, actor: ctx.actor }, input);
+        await writeEntry(ctx.deps, memberOf(joined, ctx.actor), { action: "team.join" });
+        return ok(ctx, joined);
+      }),
   }),
 
   get: memberProcedure
