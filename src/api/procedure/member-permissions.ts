@@ -52,4 +52,8 @@ export const CHANGES_NOTHING: ReadonlySet<string> = new Set([
   "services.inspect",
   "services.list_operations",
   "services.read_operation",
+  // Those of sponsors' keys.
+  "countReach",
+  "inspectUpstream",
+  "previewCampaign",
 ]);

@@ -16,6 +16,7 @@ import type { ApiContext } from "./context.ts";
 import { authenticateSession, requireToken, verifyCaller } from "./credentials.ts";
 import { refuseForeignOrigin } from "./foreign-origin.ts";
 import { gptCaller, gptSession } from "./gpt-credentials.ts";
+import { CHANGES_NOTHING } from "./member-permissions.ts";
 import { countAnonymous, countCall, countPayer, enterCall } from "./rate-limits.ts";
 import { rejectUnsafeInput } from "./reject-unsafe-input.ts";
 
@@ -160,10 +161,11 @@ const ownPagesOnly = t.middleware(async ({ ctx, next }) => {
 /** Writes changes by a sponsor's key to the log that the sponsor's members read. */
 const auditedForSponsor = t.middleware(({ ctx, path, type, getRawInput, next }) => {
   const { actor } = ctx as unknown as { actor: SponsorActor };
-  if (type !== "mutation") return next();
+  const name = path.replace(/^sponsor\./, "");
+  if (type !== "mutation" || CHANGES_NOTHING.has(name)) return next();
   return getRawInput()
     .catch(() => undefined)
-    .then((input) => auditSponsorCall(ctx.deps, actor, path.replace(/^sponsor\./, ""), input, next));
+    .then((input) => auditSponsorCall(ctx.deps, actor, name, input, next));
 });
 
 /** A sponsor's key; `ctx.actor` is a `SponsorActor`. */
