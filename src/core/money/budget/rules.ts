@@ -5,7 +5,7 @@ import type { Account } from "./store.ts";
 
 /** How close to its end a budget is. */
 export const BUDGET_STATES = ["empty", "ok", "at_80", "at_95", "used_up"] as const;
-export type BudgetState = (typeof BUDGET_STATES)[number];
+type BudgetState = (typeof BUDGET_STATES)[number];
 
 /**
  * How much of a budget is spent or reserved: from 80 and from 95 percent on, its owner is warned. `empty`: no money has arrived, or

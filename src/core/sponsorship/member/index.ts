@@ -6,7 +6,6 @@ export { deleteExpiredInvitations } from "./invitation-store.ts";
 export { sendNextInvitation } from "./send-invitations.ts";
 export { authenticateMember, changeRole, leaveOrganisation, readTeam, removeMember } from "./team.ts";
 export {
-  AcceptInvitationInput,
   AcceptInvitationOutput,
   ChangeRoleInput,
   EndInvitationInput,

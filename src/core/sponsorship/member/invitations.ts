@@ -7,7 +7,6 @@ import { requireId } from "../../protocol/fields.ts";
 import { rateLimited } from "../../protocol/rate-limit/index.ts";
 import { deleteInvitation, findInvitation, putInvitation, useInvitation } from "./invitation-store.ts";
 import type {
-  AcceptInvitationInput,
   AcceptInvitationOutput,
   EndInvitationInput,
   EndInvitationOutput,
@@ -91,7 +90,7 @@ export async function openInvitation(
  */
 export async function acceptInvitation(
   { sql, log, actor }: Pick<Deps, "sql" | "log"> & { actor: UserActor },
-  { token }: z.infer<typeof AcceptInvitationInput>,
+  { token }: z.infer<typeof OpenInvitationInput>,
 ): Promise<z.infer<typeof AcceptInvitationOutput>> {
   const token_hash = hashOf(token);
   const email = actor.email.toLowerCase();

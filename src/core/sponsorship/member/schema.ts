@@ -2,7 +2,7 @@ import { z } from "zod";
 import { Id, Timestamp, visibleText } from "../../protocol/fields.ts";
 import { SPONSOR_ROLES } from "../../protocol/sponsor-roles.ts";
 
-export const SponsorRoleField = z
+const SponsorRoleField = z
   .enum(SPONSOR_ROLES)
   .meta({ description: "viewer reads, editor changes services and campaigns too, owner does everything" });
 
@@ -61,5 +61,4 @@ export const OpenInvitationOutput = z.object({
   is_for_you: z.boolean().meta({ description: "It was sent to the address that the person signed in with" }),
   expires_at: Timestamp,
 });
-export const AcceptInvitationInput = OpenInvitationInput;
 export const AcceptInvitationOutput = Membership;

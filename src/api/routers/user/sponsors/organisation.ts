@@ -1,6 +1,5 @@
 import {
   acceptInvitation,
-  AcceptInvitationInput,
   AcceptInvitationOutput,
   foundOrganisation,
   FoundOrganisationInput,
@@ -52,7 +51,7 @@ export const organisationProcedures = {
         ok(ctx, await openInvitation({ ...ctx.deps, actor: ctx.actor }, input)),
       ),
     accept: limitedBy("invitationOpened")
-      .input(AcceptInvitationInput)
+      .input(OpenInvitationInput)
       .output(success(AcceptInvitationOutput))
       .mutation(async ({ ctx, input }) => {
         const joined = await acceptInvitation({ ...ctx.deps, actor: ctx.actor }, input);
