@@ -89,7 +89,7 @@ export const recordConsents = statement({
  * Withdraws a consent. For a consent to contact, only that consent ends. For a consent to share or keep a task's
  * answers, all consents of the same completion end, the answers are erased, and the completion counts as
  * withdrawn. The consents are locked in id order, so that parallel withdrawals wait for each other and can't
- * deadlock. Returns when the consent was first withdrawn; no row if the user has no such consent.
+ * deadlock. What its sponsor rejected was erased before. Returns when the consent was first withdrawn; no row if the user has no such consent.
  */
 export const withdraw = statement({
   name: "consent.withdraw",
@@ -107,7 +107,7 @@ export const withdraw = statement({
       UPDATE consents k SET withdrawn_at = now() FROM ended WHERE k.id = ended.id AND ended.withdrawn_at IS NULL
     ), completion AS (
       UPDATE task_completions t SET withdrawn_at = now(), details = NULL FROM requested
-       WHERE t.id = requested.task_completion_id AND requested.consent_type <> 'contact' AND t.withdrawn_at IS NULL
+       WHERE t.id = requested.task_completion_id AND requested.consent_type <> 'contact' AND t.withdrawn_at IS NULL AND t.rejected_at IS NULL
          AND EXISTS (SELECT FROM ended)
     )
     SELECT coalesce(ended.withdrawn_at, now()) AS withdrawn_at FROM ended JOIN requested ON requested.id = ended.id`,

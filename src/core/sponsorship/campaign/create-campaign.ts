@@ -10,6 +10,7 @@ import { centsToMicros } from "../../protocol/amounts.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { createOnce } from "../../protocol/idempotency/index.ts";
 import { indexServices } from "../offer/index.ts";
+import { checkHoldback } from "./holdback.ts";
 import { requireOwnCampaign } from "./own-campaign.ts";
 import { defaultTags, toView } from "./rules.ts";
 import type { CampaignView, CreateCampaignInput } from "./schema.ts";
@@ -31,13 +32,15 @@ export async function createCampaign(
 ): Promise<{ campaign: z.infer<typeof CampaignView>; replayed: boolean }> {
   const { actor, db } = ctx;
   const texts = [input.name, input.description ?? "", input.required_task, input.task_description];
-  const schemaErrors = await checkSchema(ctx, input.task_schema, campaignRegions(ctx, texts));
+  const regions = campaignRegions(ctx, texts);
+  const schemaErrors = await checkSchema(ctx, input.task_schema, regions);
   if (schemaErrors.length > 0) {
     throw new AppError("validation_error", {
       message: "The task schema isn't allowed. See the errors of its fields.",
       fieldErrors: schemaErrors.map((error) => ({ ...error, path: `/task_schema${error.path}` })),
     });
   }
+  const holdback = await checkHoldback(ctx, input.holdback ?? null, regions);
   const { dataTypes } = await describeSchema(ctx, input.task_schema);
   const services = await requireServices(db, input.service_keys);
 
@@ -75,6 +78,7 @@ export async function createCampaign(
       estimated_task_duration_seconds: input.estimated_task_duration_seconds ?? null,
       tags: input.tags ?? defaultTags(services, input.task_type),
       budget_account_id: budgetAccountId,
+      ...holdback,
     });
     const serviceIds = services.map((service) => service.id);
     await addServices.count(sql, { campaign_id: newId, service_ids: serviceIds });

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { budgetToWire } from "../../money/budget/index.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
+import { viewHoldback } from "./holdback.ts";
 import type { CampaignView } from "./schema.ts";
 import type { CampaignDetails } from "./store.ts";
 
@@ -34,6 +35,7 @@ export function toListedView(
     estimated_task_duration_seconds: campaign.taskDurationSeconds,
     tags: campaign.tags,
     active: campaign.active,
+    holdback: viewHoldback(campaign),
     created_at: campaign.createdAt.toISOString(),
     budget: budgetToWire(campaign.budgetAccount),
     completions,

@@ -10,6 +10,8 @@ import { requireId } from "../../protocol/fields.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
 import { findCampaignForUser } from "../campaign/index.ts";
+import type { Answered } from "./review.ts";
+import { nextWhileHeld, reviewOf } from "./review.ts";
 import { summarizeTask, taskUrl } from "./rules.ts";
 import type { GetTaskInput, GetTaskOutput } from "./schema.ts";
 import { findInputSchemas, listPayableServices } from "./store.ts";
@@ -38,6 +40,7 @@ export async function getTask(
     (type) => scopes.dataTypes.includes(type) && grantScopes.dataTypes.includes(type),
   );
   const alreadyCompleted = campaign.completionId !== null;
+  const review = reviewOf(campaign);
   const stored = await storedDataTypes(ctx.db, ctx.actor.userId, permitted);
   return {
     data: {
@@ -57,9 +60,11 @@ export async function getTask(
       stored_data_types: stored,
       subsidy_amount_cents: microsToCents(campaign.subsidyMicros),
       already_completed: alreadyCompleted,
+      held_back_minutes: heldBackMinutes(campaign),
+      review,
     },
     nextActions: alreadyCompleted
-      ? await serviceActions(ctx, campaign.id)
+      ? await nextAfterAnswer(ctx, campaign)
       : [next.completeTask(campaign.id, taskSchema), next.searchServices()],
   };
 }
@@ -78,12 +83,37 @@ export async function requireOpenCampaign(
   if (campaign === undefined) throw notFound("campaign");
   const nextActions = [next.searchServices()];
   if (!campaign.active) throw new AppError("inactive", { message: "This campaign is paused.", nextActions });
-  if (!campaign.eligible) throw new AppError("not_eligible", { nextActions });
+  if (!campaign.eligible) throw notEligible(campaign, nextActions);
   // A completed task needs no scope, because it asks for nothing more (R4.5).
   if (campaign.completionId === null && !ctx.actor.scopes.taskTypes.includes(campaign.taskType))
     await refuseTaskType(ctx, campaign, dryRun);
   return campaign;
 }
+
+/** @param nextActions what to do instead */
+export function notEligible({ answer, rejections }: Answered, nextActions: NextAction[] = []): AppError {
+  const isOverTried = answer?.stands === true && answer.state === "rejected";
+  return new AppError("not_eligible", {
+    ...(isOverTried && {
+      message: `The sponsor has rejected ${rejections} answers of this user, and takes no more of them.`,
+    }),
+    nextActions,
+  });
+}
+
+/** Minutes that a campaign holds answers back at most. 0: its rule decides at once. Null: they count without being accepted. */
+export const heldBackMinutes = ({
+  holdback,
+  holdbackSeconds,
+}: Pick<OpenCampaign, "holdback" | "holdbackSeconds">): number | null =>
+  holdback === null ? null : Math.ceil((holdbackSeconds ?? 0) / 60);
+
+/** The next actions after answers that stand: wait while they are held back, else run what the campaign pays for. */
+export const nextAfterAnswer = (
+  ctx: Pick<Context, "db" | "actor">,
+  { id, answer }: Pick<OpenCampaign, "id" | "answer">,
+): Promise<NextAction[]> | NextAction[] =>
+  answer?.state === "held_back" ? nextWhileHeld(id) : serviceActions(ctx, id);
 
 /** Refuses a task out of scope. What it requires of personal data is asked for with it. */
 async function refuseTaskType(
