@@ -216,10 +216,12 @@ CREATE VIEW readable_answers WITH (security_invoker = true) AS
 SELECT t.id, t.campaign_id, t.user_id, t.details, t.data_types, t.sources, t.created_at,
        t.created_at + make_interval(days => c.retention_days) AS retained_until,
        EXISTS (SELECT FROM consents k WHERE k.task_completion_id = t.id AND k.consent_type = 'contact' AND k.granted AND k.withdrawn_at IS NULL) AS contact_permitted,
-       s.state, s.judge_until
+       s.state, s.judge_until, shared.created_at AS consented_at, shared.granted_via, shared.purpose
   FROM task_completions t JOIN campaigns c ON c.id = t.campaign_id LEFT JOIN answer_states s ON s.id = t.id
- WHERE t.details IS NOT NULL AND t.withdrawn_at IS NULL AND t.created_at > now() - make_interval(days => c.retention_days)
-   AND EXISTS (SELECT FROM consents k WHERE k.task_completion_id = t.id AND k.consent_type = 'data_sharing' AND k.granted AND k.withdrawn_at IS NULL);
+  JOIN LATERAL (SELECT k.created_at, k.granted_via, k.purpose FROM consents k
+                 WHERE k.task_completion_id = t.id AND k.consent_type = 'data_sharing' AND k.granted AND k.withdrawn_at IS NULL
+                 ORDER BY k.id LIMIT 1) shared ON true
+ WHERE t.details IS NOT NULL AND t.withdrawn_at IS NULL AND t.created_at > now() - make_interval(days => c.retention_days);
 
 -- Consents with the sponsor that may get the data: for a run's input the owner of the service, whichever campaign pays, and
 -- for a task's answers the campaign's sponsor.

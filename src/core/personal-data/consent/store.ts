@@ -85,6 +85,17 @@ export const recordConsents = statement({
       FROM jsonb_to_recordset($consents) AS r("consentType" text, "dataTypes" text[], granted boolean, purpose text)`,
 });
 
+/** Ends all consents to a completion's answers, which its sponsor rejects. They are locked in id order, before the completion. */
+export const endConsentsOfCompletion = statement({
+  name: "consent.end-of-completion",
+  limit: "money",
+  params: { completion_id: uuid },
+  row: {},
+  text: `
+    UPDATE consents SET withdrawn_at = now()
+     WHERE id IN (SELECT id FROM consents WHERE task_completion_id = $completion_id AND withdrawn_at IS NULL ORDER BY id FOR UPDATE)`,
+});
+
 /**
  * Withdraws a consent. For a consent to contact, only that consent ends. For a consent to share or keep a task's
  * answers, all consents of the same completion end, the answers are erased, and the completion counts as

@@ -1,8 +1,21 @@
 /**
- * Answers: a sponsor's data inbox. Users' answers to tasks are read, exported, and deleted after their
+ * Answers: a sponsor's data inbox. Users' answers to tasks are read, judged, exported, and deleted after their
  * retention.
  */
 export { exportAnswers } from "./export-answers.ts";
+export { acceptAnswer, rejectAnswer } from "./judge-answer.ts";
 export { listAnswers } from "./list-answers.ts";
 export { purgeExpiredAnswers } from "./purge-expired-answers.ts";
-export { ExportAnswersInput, ListAnswersInput, ListAnswersOutput } from "./schema.ts";
+export {
+  AcceptAnswerInput,
+  ConfirmDeletionInput,
+  ConfirmDeletionOutput,
+  ExportAnswersInput,
+  JudgedAnswer,
+  ListAnswersInput,
+  ListAnswersOutput,
+  ListWithdrawnInput,
+  ListWithdrawnOutput,
+  RejectAnswerInput,
+} from "./schema.ts";
+export { confirmCopiesDeleted, listWithdrawn } from "./withdrawn-answers.ts";

@@ -1,6 +1,6 @@
 import type { Prisma, ReadableAnswer } from "../../../platform/generated/prisma/client.ts";
 import type { Queries } from "../../ports/database.ts";
-import { boolean, bytes, integer, json, nullable, texts, timestamp, uuid } from "../../ports/sql-types.ts";
+import { boolean, bytes, integer, json, nullable, text, texts, timestamp, uuid } from "../../ports/sql-types.ts";
 import { statement } from "../../ports/statement.ts";
 
 /** An answer that the campaign's sponsor may read. `details` are the answers, encrypted. */
@@ -16,6 +16,11 @@ const ROW = {
   createdAt: timestamp,
   retainedUntil: timestamp,
   contactPermitted: boolean,
+  state: text,
+  judgeUntil: timestamp,
+  consentedAt: timestamp,
+  grantedVia: text,
+  purpose: text,
 };
 
 /** An answer can have 256 KiB. What is read at once has no more than this, besides its first answer. */
@@ -27,23 +32,37 @@ const boundedRows = (listed: string, order: string): string => `
       SELECT id, sum(octet_length(details)) OVER (ORDER BY ${order}) - octet_length(details) AS before FROM listed
     )
     SELECT id, campaign_id AS "campaignId", user_id AS "userId", details, data_types AS "dataTypes", sources,
-           created_at AS "createdAt", retained_until AS "retainedUntil", contact_permitted AS "contactPermitted"
+           created_at AS "createdAt", retained_until AS "retainedUntil", contact_permitted AS "contactPermitted", state,
+           judge_until AS "judgeUntil", consented_at AS "consentedAt", granted_via AS "grantedVia", purpose
       FROM listed JOIN sized USING (id) WHERE before < ${MOST_BYTES} ORDER BY ${order}`;
+
+/** No answer can be judged longer after it was given. */
+const MOST_HOURS_TO_JUDGE = 24;
+/** SQL: the answer can still be judged. Its time is named so that only the newest answers are read from the index. */
+const TO_JUDGE = `created_at > now() - interval '${MOST_HOURS_TO_JUDGE} hours' AND state IN ('held_back', 'open')`;
 
 /** Lists one page of answers, newest first. It has fewer than `most` if they are large. */
 export const listAnswerRows = statement({
   name: "answer.list",
   limit: "read",
-  params: { campaign_id: uuid, skip: integer, most: integer },
+  params: { campaign_id: uuid, to_judge: boolean, skip: integer, most: integer },
   row: ROW,
   text: boundedRows(
-    `SELECT * FROM readable_answers WHERE campaign_id = $campaign_id ORDER BY created_at DESC, id DESC LIMIT $most OFFSET $skip`,
+    `SELECT * FROM readable_answers WHERE campaign_id = $campaign_id AND (NOT $to_judge OR ${TO_JUDGE}) ORDER BY created_at DESC, id DESC LIMIT $most OFFSET $skip`,
     "created_at DESC, id DESC",
   ),
 });
 
-export const countAnswers = (db: Queries, campaignId: string): Promise<number> =>
-  db.readableAnswer.count({ where: { campaignId } });
+export const countAnswers = (db: Queries, campaignId: string, toJudge: boolean): Promise<number> =>
+  db.readableAnswer.count({
+    where: {
+      campaignId,
+      ...(toJudge && {
+        createdAt: { gt: new Date(Date.now() - MOST_HOURS_TO_JUDGE * 3_600_000) },
+        state: { in: ["held_back", "open"] },
+      }),
+    },
+  });
 
 /**
  * Lists the next answers after the one with the id `after`, oldest first; null: from the start. Fewer than `most` if they are

@@ -11,6 +11,9 @@ const ANSWER: AnswerView = {
   data_types: ["email", "region"],
   sources: { "/email": "vault", "/region": "agent" },
   contact_permitted: false,
+  state: "accepted",
+  judge_until: "2026-11-23T00:00:00.000Z",
+  consent: { given_at: "2026-11-22T00:00:00.000Z", granted_via: "agent", purpose: "a survey" },
   submitted_at: "2026-11-22T00:00:00.000Z",
   retained_until: "2027-11-22T00:00:00.000Z",
 };
