@@ -41,7 +41,7 @@ export function answersTable(fields: readonly string[]): {
   header: string;
   record: (answer: AnswerView) => string;
 } {
-  const names = [...ANSWER_COLUMNS, "data_types", "state", "consented_at", "granted_via"];
+  const names = [...ANSWER_COLUMNS, "data_types", "answer_state", "consented_at", "consented_via"];
   // A task's field can have the same name as one of our columns.
   const columns = fields.map((field) => (names.includes(field) ? `task_data.${field}` : field));
   return {
