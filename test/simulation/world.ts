@@ -88,6 +88,7 @@ export async function createSimWorld(random: Random, tampering: readonly string[
     searches: new FairQueue("searches", SEARCHES),
     histories: new FairQueue("searches", SEARCHES),
     thesaurus: BUILT_IN_THESAURUS,
+    tally: { count: silent },
     settings: {
       publicBaseUrl: "http://simulated",
       confirmWaitMs: 0,

@@ -123,7 +123,7 @@ describe("a search by text", () => {
     );
     await fc.assert(
       fc.asyncProperty(text, text, async (q, intent) => {
-        const { data } = await searchServices({ sql, searches, thesaurus, actor }, { q, intent });
+        const { data } = await searchServices({ ...world.deps, searches, actor }, { q, intent });
         for (const { relevance_score } of data.services) {
           expect(relevance_score).toBeGreaterThanOrEqual(0);
           expect(relevance_score).toBeLessThanOrEqual(1);

@@ -79,11 +79,7 @@ const STANDS_AS = {
 } as const;
 
 /** @throws AppError `not_found`, `conflict` if the answer has another verdict, or none any more */
-async function requireState(
-  { sql, actor }: Context,
-  id: string,
-  wished: Judged["state"],
-): Promise<Judged> {
+async function requireState({ sql, actor }: Context, id: string, wished: Judged["state"]): Promise<Judged> {
   const answer = await findAnswerState.first(sql, { id, sponsor_id: actor.sponsorId });
   if (answer === undefined) throw notFound("answer");
   if (answer.state !== wished) throw new AppError("conflict", { message: STANDS_AS[answer.state] });

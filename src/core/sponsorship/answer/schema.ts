@@ -1,7 +1,15 @@
 import { z } from "zod";
 import { Source } from "../../personal-data/vault/index.ts";
 import { CursorPaging, NextCursor } from "../../protocol/cursor.ts";
-import { DataTypeField, Id, JsonObject, Page, Paging, Timestamp, visibleText } from "../../protocol/fields.ts";
+import {
+  DataTypeField,
+  Id,
+  JsonObject,
+  Page,
+  Paging,
+  Timestamp,
+  visibleText,
+} from "../../protocol/fields.ts";
 import { RejectReason } from "../../protocol/reject-reasons.ts";
 
 /** An answer. Nothing in it says who answered, except the answers themselves. */

@@ -1,6 +1,16 @@
 import type { Prisma, ReadableAnswer } from "../../../platform/generated/prisma/client.ts";
 import type { Queries } from "../../ports/database.ts";
-import { boolean, bytes, integer, json, nullable, text, texts, timestamp, uuid } from "../../ports/sql-types.ts";
+import {
+  boolean,
+  bytes,
+  integer,
+  json,
+  nullable,
+  text,
+  texts,
+  timestamp,
+  uuid,
+} from "../../ports/sql-types.ts";
 import { statement } from "../../ports/statement.ts";
 
 /** An answer that the campaign's sponsor may read. `details` are the answers, encrypted. */

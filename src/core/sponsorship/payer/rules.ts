@@ -102,7 +102,9 @@ function taskRequired(tasks: PayerRow[]): AppError {
 /** The user has done a task, and its sponsor hasn't accepted the answers yet. Other tasks can be done meanwhile. */
 function heldBack(held: PayerRow[], payers: AssessedPayer[]): AppError {
   const campaigns = held.flatMap(({ campaign_id, held_until }) =>
-    campaign_id === null || held_until === null ? [] : [{ campaign_id, held_until: held_until.toISOString() }],
+    campaign_id === null || held_until === null
+      ? []
+      : [{ campaign_id, held_until: held_until.toISOString() }],
   );
   const tasks = payers.filter(({ status }) => status === "task");
   return new AppError("answer_held_back", {

@@ -27,11 +27,12 @@ export type OpenCampaign = NonNullable<Awaited<ReturnType<typeof findCampaignFor
 
 /** Returns a campaign's task. @throws `not_found`, `inactive`, `not_eligible`, `scope_violation` */
 export async function getTask(
-  ctx: Context,
+  ctx: Context & Pick<Deps, "tally">,
   input: z.infer<typeof GetTaskInput>,
 ): Promise<{ data: z.infer<typeof GetTaskOutput>; nextActions: NextAction[] }> {
   const campaign = await requireOpenCampaign(ctx, input.campaign_id);
   await recordSelection(ctx.db, ctx.actor.sessionId, campaign.id);
+  if (campaign.completionId === null) ctx.tally.count("opened", [campaign.id]);
 
   const taskSchema = campaign.taskSchema as Record<string, unknown>;
   const { requiredFields, optionalFields, dataTypes } = await describeSchema(ctx, taskSchema);

@@ -23,10 +23,11 @@ type Campaign = NonNullable<Awaited<ReturnType<typeof findCampaignForUser>>>;
  * @throws `not_found`, `inactive`, `not_eligible`
  */
 export async function readOwnTask(
-  ctx: Context,
+  ctx: Context & Pick<Deps, "tally">,
   input: z.infer<typeof GetTaskInput>,
 ): Promise<z.infer<typeof OwnTaskOutput>> {
   const campaign = await requireOwnCampaign(ctx, input.campaign_id);
+  if (campaign.completionId === null) ctx.tally.count("opened", [campaign.id]);
   const { dataTypes } = await describeSchema(ctx, campaign.taskSchema);
   const [{ items }, services, completedAt] = await Promise.all([
     listOwnItems(ctx),
@@ -98,7 +99,8 @@ export async function answerOwnTask(
     consentsOfCompletion(checked.dataTypes, campaign, { contact_permission }),
   );
   if (isStored && isRejected) throw rejectedByRule(campaign);
-  if (isStored) ctx.log.info({ event: "task_answered", campaign_id: campaign.id }, "task answered by its user");
+  if (isStored)
+    ctx.log.info({ event: "task_answered", campaign_id: campaign.id }, "task answered by its user");
   // Unless it was stored, an agent of the user, or another window, completed it at the same moment.
   const current = await findCampaignForUser(ctx.db, campaign.id, userId);
   const standing = current?.completionId ?? (isStored ? id : undefined);

@@ -26,7 +26,10 @@ export const Review = z
   })
   .meta({ id: "AnswerReview" });
 
-export type Answered = Pick<NonNullable<Awaited<ReturnType<typeof findCampaignForUser>>>, "answer" | "rejections">;
+export type Answered = Pick<
+  NonNullable<Awaited<ReturnType<typeof findCampaignForUser>>>,
+  "answer" | "rejections"
+>;
 
 /** What became of the user's last answers. Null: there are none, or they were withdrawn. */
 export function reviewOf({ answer, rejections }: Answered): z.infer<typeof Review> | null {

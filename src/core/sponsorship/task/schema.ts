@@ -34,14 +34,10 @@ export const GetTaskOutput = z.object({
   }),
   subsidy_amount_cents: z.number(),
   already_completed: z.boolean(),
-  held_back_minutes: z
-    .number()
-    .int()
-    .nullable()
-    .meta({
-      description:
-        "Answers unlock runs once the sponsor has accepted them, which takes at most so many minutes. 0: a rule decides at once. null: they count without being accepted",
-    }),
+  held_back_minutes: z.number().int().nullable().meta({
+    description:
+      "Answers unlock runs once the sponsor has accepted them, which takes at most so many minutes. 0: a rule decides at once. null: they count without being accepted",
+  }),
   review: Review.nullable().meta({ description: "What became of the answers that were given before" }),
 });
 
