@@ -1,16 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createAgent } from "../../src/core/access/agent/index.ts";
-import { putGrant } from "../../src/core/access/grant/index.ts";
-import { authenticateSession, openSession } from "../../src/core/access/session/index.ts";
-import { createUser } from "../../src/core/access/user/index.ts";
 import type { Deps, SessionActor } from "../../src/core/context.ts";
 import { searchServices } from "../../src/core/discovery/search/index.ts";
 import { verifyLedger } from "../../src/core/money/ledger/index.ts";
 import { withdrawConsent } from "../../src/core/personal-data/consent/index.ts";
 import { acceptAnswer, rejectAnswer } from "../../src/core/sponsorship/answer/index.ts";
 import { createNetworks } from "../../src/core/ports/network.ts";
-import { changeCampaign, getCampaign } from "../../src/core/sponsorship/campaign/index.ts";
+import { changeCampaign } from "../../src/core/sponsorship/campaign/index.ts";
 import { bookCredit } from "../../src/core/sponsorship/funding/index.ts";
 import { CampaignTallies } from "../../src/core/sponsorship/tally/index.ts";
 import { completeTask, getTask } from "../../src/core/sponsorship/task/index.ts";
@@ -18,6 +14,8 @@ import { CONSENT } from "../support/caller.ts";
 import { countUndecided } from "../support/money.ts";
 import type { Core } from "./core.ts";
 import { loadCore } from "./core.ts";
+import { expectFiguresToHold } from "./expect-figures.ts";
+import { addPeople } from "./people.ts";
 import { Random } from "./random.ts";
 import { BEHAVIOURS, PRICE } from "./upstreams.ts";
 import { signOn, TREASURY } from "./wallets.ts";
@@ -54,14 +52,14 @@ test(
   { timeout: 600_000 },
   async () => {
     const core = await loadCore(new URL("../../src", import.meta.url).pathname);
-    const { failed, seed, errorInstance } = await fc.check(
+    const result = await fc.check(
       fc.asyncProperty(
         fc.array(operation, { minLength: OPERATIONS, maxLength: OPERATIONS, size: "max" }),
         fc.nat(),
         async (operations, seed) => {
           const world = await createSimWorld(new Random(seed));
           try {
-            await new Play(world, core, await populate(world)).all(operations);
+            await new Play(world, core, await addPeople(world, PEOPLE)).all(operations);
           } finally {
             await world.close();
           }
@@ -70,33 +68,9 @@ test(
       { numRuns: 1, endOnFailure: true },
     );
     // Without the thousand operations, which the seed makes again.
-    if (failed) throw new Error(`seed ${seed}`, { cause: errorInstance });
+    if (result.failed) throw new Error(`seed ${result.seed}`, { cause: result.errorInstance });
   },
 );
-
-/** Each with an agent's session that may spend much. */
-async function populate({ deps }: SimWorld): Promise<SessionActor[]> {
-  const { agent_id } = await createAgent(deps, { name: "Another agent" });
-  const key = await deps.db.agentApiKey.findFirstOrThrow({ where: { agentId: agent_id } });
-  const agent = { kind: "agent" as const, agentId: agent_id, apiKeyId: key.id };
-  const scopes = { allowed_task_types: ["survey"], allowed_data_types: [], allowed_categories: ["weather"] };
-  const sessions: SessionActor[] = [];
-  for (let n = 0; n < PEOPLE; n += 1) {
-    const email = `person-${n}@example.com`;
-    const person = { email, region: "", roles: [], tools_used: [], attributes: {} };
-    const { user } = await createUser(deps, person);
-    const grant = await putGrant(deps, {
-      ...{ user_id: user.user_id, agent_id, scopes, budget_limit_cents: 500 },
-      expires_at: new Date(Date.now() + 864_000_000).toISOString(),
-    });
-    const opened = await openSession(
-      { ...deps, actor: agent, clientAddress: "127.0.0.1" },
-      { user_id: grant.user_id, scopes, budget_limit_cents: 500 },
-    );
-    sessions.push(await authenticateSession(deps, "agent_session", opened.data.session_token));
-  }
-  return sessions;
-}
 
 class Play {
   readonly #world: SimWorld;
@@ -266,92 +240,12 @@ class Play {
     let count = 0;
     for (const campaignId of this.#world.campaigns) {
       const shown = this.#shown.get(campaignId) ?? { seen: 0, opened: 0 };
-      const { statuses } = await this.#compareCampaign(campaignId, shown);
+      const { sponsor } = this.#world;
+      const statuses = await expectFiguresToHold(this.#deps, sponsor, campaignId, shown);
       for (const status of statuses) kinds.add(status);
       count += statuses.length;
     }
     return { payments: count, kinds: [...kinds] };
-  }
-
-  async #compareCampaign(
-    campaignId: string,
-    shown: { seen: number; opened: number },
-  ): Promise<{ statuses: string[] }> {
-    const { db } = this.#deps;
-    const [clock] = await db.$queryRaw<{ t: Date }[]>`SELECT t FROM sim.clock`;
-    const now = clock?.t ?? new Date(0);
-    const to = new Date(now.getTime() + 86_400_000).toISOString().slice(0, 10);
-    const from = new Date(now.getTime() - 100 * 86_400_000).toISOString().slice(0, 10);
-    const view = await getCampaign(
-      { ...this.#deps, actor: this.#world.sponsor },
-      { campaign_id: campaignId, from, to },
-    );
-    const { figures } = view;
-
-    const campaign = await db.campaign.findUniqueOrThrow({
-      where: { id: campaignId },
-      include: { budgetAccount: true },
-    });
-    const ledger = await db.ledgerTransfer.findMany({
-      where: { kind: "spend", from: { budgetAccountId: campaign.budgetAccountId } },
-    });
-    const spent = ledger.reduce((sum, { amountMicros }) => sum + amountMicros, 0n);
-    const payments = await db.payment.findMany({ where: { campaignId } });
-    const live = payments.filter(({ status }) => !["expired", "canceled", "void"].includes(status));
-    const withStatus = (...statuses: string[]) =>
-      live.filter(({ status }) => statuses.includes(status)).length;
-    const answers = await db.taskCompletion.findMany({ where: { campaignId } });
-    const standing = answers.filter(
-      ({ withdrawnAt, rejectedAt, heldUntil }) =>
-        withdrawnAt === null && rejectedAt === null && (heldUntil === null || heldUntil <= now),
-    ).length;
-    const rejected = answers.filter(({ rejectedAt }) => rejectedAt !== null).length;
-    const withdrawn = answers.filter(
-      ({ withdrawnAt, rejectedAt }) => withdrawnAt !== null && rejectedAt === null,
-    ).length;
-    const users = new Set(live.map(({ userId }) => userId)).size;
-    const cents = (micros: bigint): number => Number(micros) / 10_000;
-
-    expect(campaign.budgetAccount.spent).toBe(spent);
-    const calls = {
-      settled: withStatus("settled"),
-      free: withStatus("free"),
-      pending: live.length - withStatus("settled", "free"),
-    };
-    const completions = {
-      standing,
-      held_back: answers.length - standing - rejected - withdrawn,
-      rejected,
-      withdrawn,
-    };
-    expect(figures).toMatchObject({
-      spent_cents: cents(spent),
-      calls,
-      unique_users: users,
-      completions,
-      cost_per_answer_cents: standing === 0 ? null : cents(spent / BigInt(standing)),
-      funnel: { ...shown, answered: answers.length, accepted: standing, run: users },
-    });
-    expect(view.completions).toBe(standing);
-    expect(view.budget.spent_cents).toBe(cents(spent));
-
-    // Days and services add up to the same, in micros.
-    const micros = (spentCents: number): bigint => BigInt(Math.round(spentCents * 10_000));
-    for (const parts of [figures.daily, figures.services]) {
-      expect(parts.reduce((sum, { spent_cents }) => sum + micros(spent_cents), 0n)).toBe(spent);
-      for (const kind of ["settled", "pending", "free"] as const)
-        expect(parts.reduce((sum, part) => sum + part.calls[kind], 0)).toBe(calls[kind]);
-    }
-    for (const kind of ["standing", "held_back", "rejected", "withdrawn"] as const)
-      expect(figures.daily.reduce((sum, day) => sum + day.completions[kind], 0)).toBe(completions[kind]);
-    for (const { service_key, delivered } of figures.services)
-      expect(delivered).toBe(
-        live.filter(
-          ({ service, status, deliveredAt }) =>
-            service === service_key && ["settled", "free"].includes(status) && deliveredAt !== null,
-        ).length,
-      );
-    return { statuses: payments.map(({ status }) => status) };
   }
 }
 

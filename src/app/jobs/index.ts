@@ -1,6 +1,7 @@
 import type { Deps } from "../../core/context.ts";
 import type { Mailer } from "../../core/ports/mailer.ts";
 import type { SignIn } from "../../core/ports/sign-in.ts";
+import { askSponsorsVerdicts } from "./ask-verdicts.ts";
 import { countSearchTerms } from "./count-search-terms.ts";
 import { finishStops } from "./finish-stops.ts";
 import { indexServicesOfOlderVersions } from "./index-services.ts";
@@ -40,6 +41,7 @@ export const listJobs = (
   purgeExpired(deps, options.signIn),
   purgeRateLimits(options.purgeRateLimits),
   recordAnonymousCalls(deps, options.recordAnonymousCalls),
+  askSponsorsVerdicts(deps),
   recordTallies(deps, options.recordTallies),
   logExpired(deps),
   finishStops(deps),

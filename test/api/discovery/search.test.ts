@@ -98,7 +98,7 @@ describe("a search by text", () => {
 
   test("a search text is only text, whatever characters of queries, patterns or URLs it holds", async () => {
     const actor = await actorOf(token);
-    const { sql, searches, thesaurus } = world.server.deps;
+    const { searches } = world.server.deps;
     const bits = [
       "'",
       '"',

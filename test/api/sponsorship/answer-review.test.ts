@@ -5,6 +5,8 @@ import { createRespondent, withdraw } from "../../support/answers.ts";
 import { expectRefused, expectSuccess } from "../../support/call.ts";
 import type { SponsorWithKey } from "../../support/caller.ts";
 import { CONSENT } from "../../support/caller.ts";
+import { eventually } from "../../support/eventually.ts";
+import { startHttpServer } from "../../support/http-server.ts";
 import { userActor } from "../../support/people.ts";
 import type { Answer } from "../../support/server.ts";
 import { useWorld } from "../../support/use-world.ts";
@@ -130,6 +132,15 @@ describe("held back until somebody accepts", () => {
     const status = expectSuccess(await world.call("agent.flowStatus", {}, ada.token));
     expect(status.answers_in_review).toMatchObject([{ campaign_id: id, state: "rejected" }]);
     expect(status.completed_tasks).toEqual([]);
+    // A model that asks for quiet reads the reason, which is ours, and not the sponsor's words.
+    for (const path of [`/agent/tasks/${id}`, "/agent/flow/status"]) {
+      const quiet = await fetch(world.url + path, {
+        headers: { authorization: `Bearer ${ada.token}`, "x-tollfree-quiet": "1" },
+      });
+      const text = await quiet.text();
+      expect(text).toContain("implausible");
+      expect(text).not.toContain("Nobody lives there");
+    }
     expectRefused(await run(id), 412, "task_required");
     // Repeating the verdict changes nothing, and another one is refused.
     expectSuccess(await reject(answer, { reason: "other" }));
@@ -217,6 +228,58 @@ describe("judged by a rule", () => {
     expectSuccess(await world.callAdmin("putVaultItem", item));
     expectSuccess(await complete(id, { score: 3, region: { $vault: "region" } }));
     expect(await inbox(id)).toMatchObject([{ task_data: { region: "Lisboa" }, state: "accepted" }]);
+  });
+});
+
+describe("judged by a webhook", () => {
+  test("it is asked by ids, again until it answers, and its verdict holds", async () => {
+    const asked: { type: string; data: Record<string, unknown> }[] = [];
+    const hook = await startHttpServer((req, res) => {
+      let body = "";
+      req.on("data", (chunk: Buffer) => (body += chunk.toString()));
+      req.on("end", () => {
+        asked.push(JSON.parse(body) as (typeof asked)[number]);
+        const verdicts = [{ verdict: "maybe" }, { verdict: "reject", reason: "off_topic", note: "No." }];
+        res.writeHead(200, { "content-type": "application/json" });
+        res.end(JSON.stringify(verdicts[asked.length - 1] ?? { verdict: "accept" }));
+      });
+    });
+    const id = await campaign({ by: "webhook", url: `${hook.url}/judge`, limit_minutes: 2 });
+    const { task_completion_id: answer, review } = expectSuccess(
+      await complete(id, { score: 1, region: "Canary" }),
+    );
+    expect(review.state).toBe("held_back");
+    await eventually(() => expect(asked).toHaveLength(1));
+    expect(asked[0]).toEqual({
+      type: "answer.review",
+      data: { answer_id: answer, campaign_id: id, judge_until: review.held_until },
+    });
+    const read = await world.call("sponsor.getAnswer", { answer_id: answer }, acme.key);
+    expect(expectSuccess(read)).toMatchObject({ campaign_id: id, task_data: { region: "Canary" } });
+    expectRefused(await world.call("sponsor.getAnswer", { answer_id: answer }, globex.key), 404, "not_found");
+    // What it said was no verdict, so it is asked again later.
+    expect((await stored(answer)).rejectedAt).toBeNull();
+    await world.db.taskCompletion.update({ where: { id: answer }, data: { askVerdictAt: new Date(0) } });
+    await eventually(async () => expect((await stored(answer)).rejectReason).toBe("off_topic"));
+    expect(await stored(answer)).toMatchObject({
+      judgedVia: "webhook",
+      rejectNote: "No.",
+      askVerdictAt: null,
+    });
+
+    const { task_completion_id: next } = expectSuccess(await complete(id));
+    await eventually(async () => expect((await stored(next)).acceptedAt).not.toBeNull());
+    expectSuccess(await run(id));
+    hook.close();
+  });
+
+  test("one that doesn't answer doesn't hold an answer back for longer, and a withdrawn answer isn't asked about", async () => {
+    const id = await campaign({ by: "webhook", url: "http://127.0.0.1:9/judge" });
+    const { task_completion_id: answer } = expectSuccess(await complete(id));
+    await letTimePass(answer);
+    expectSuccess(await run(id));
+    await world.db.taskCompletion.update({ where: { id: answer }, data: { askVerdictAt: new Date(0) } });
+    await eventually(async () => expect((await stored(answer)).askVerdictAt).toBeNull());
   });
 });
 

@@ -25,11 +25,11 @@ const today = (): string => new Date().toISOString().slice(0, 10);
 const daysAgo = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
 
 const NO_CALLS = { spent_cents: 0, calls: { settled: 0, pending: 0, free: 0 }, unique_users: 0 };
-const completions = (counts: object = {}) => ({
+const counted = (counts: object = {}) => ({
   ...{ standing: 0, held_back: 0, rejected: 0, withdrawn: 0 },
   ...counts,
 });
-const NOTHING = { ...NO_CALLS, completions: completions() };
+const NOTHING = { ...NO_CALLS, completions: counted() };
 
 interface Day {
   day: string;
@@ -69,7 +69,7 @@ describe("a campaign's figures", () => {
       spent_cents: 6,
       calls: { settled: 3, pending: 1, free: 1 },
       unique_users: 2,
-      completions: completions({ standing: 2, withdrawn: 0 }),
+      completions: counted({ standing: 2, withdrawn: 0 }),
     };
     for (const transport of TRANSPORTS) {
       const input = { campaign_id: campaignId };
@@ -139,7 +139,7 @@ describe("a campaign's figures", () => {
     expect(figures.daily).toEqual([
       { day: days[0], ...NOTHING },
       { day: second, ...NOTHING, ...call1 },
-      { day: third, ...call1, completions: completions({ standing: 1, withdrawn: 0 }) },
+      { day: third, ...call1, completions: counted({ standing: 1, withdrawn: 0 }) },
       { day: days[3], ...NOTHING },
     ]);
     expect(figures).toMatchObject({ ...period, spent_cents: 6, calls: { settled: 3 } });

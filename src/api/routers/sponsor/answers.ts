@@ -1,11 +1,14 @@
 import {
   acceptAnswer,
   AcceptAnswerInput,
+  AnswerOfCampaign,
   confirmCopiesDeleted,
   ConfirmDeletionInput,
   ConfirmDeletionOutput,
   exportAnswers,
   ExportAnswersInput,
+  getAnswer,
+  GetAnswerInput,
   JudgedAnswer,
   listAnswers,
   ListAnswersInput,
@@ -91,6 +94,24 @@ export const answerProcedures = {
     .query(async ({ ctx, input }) =>
       respondWithFile(ctx, await exportAnswers({ ...ctx.deps, actor: ctx.actor }, input)),
     ),
+
+  getAnswer: sponsorProcedure
+    .meta({
+      openapi: {
+        method: "GET",
+        path: "/sponsor/answers/{answer_id}",
+        summary: "Read one answer",
+        description: "Such as one that a webhook was asked about.",
+      },
+      errors: ["not_found"],
+      example: { request: { answer_id: ANSWER_ID } },
+    })
+    .input(GetAnswerInput)
+    .output(success(AnswerOfCampaign))
+    .query(async ({ ctx, input }) => {
+      const answer = await getAnswer({ ...ctx.deps, actor: ctx.actor }, input);
+      return ok(ctx, answer, [nextForSponsor.listAnswers(answer.campaign_id)]);
+    }),
 
   acceptAnswer: sponsorProcedure
     .meta({

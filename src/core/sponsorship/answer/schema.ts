@@ -64,6 +64,8 @@ export const ExportAnswersInput = z.strictObject({
 });
 
 const answerId = { answer_id: Id };
+export const GetAnswerInput = z.strictObject(answerId);
+export const AnswerOfCampaign = AnswerView.extend({ campaign_id: z.string() });
 export const AcceptAnswerInput = z.strictObject(answerId);
 export const RejectAnswerInput = z.strictObject({
   ...answerId,

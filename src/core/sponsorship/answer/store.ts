@@ -51,6 +51,18 @@ const MOST_HOURS_TO_JUDGE = 24;
 /** SQL: the answer can still be judged. Its time is named so that only the newest answers are read from the index. */
 const TO_JUDGE = `created_at > now() - interval '${MOST_HOURS_TO_JUDGE} hours' AND state IN ('held_back', 'open')`;
 
+/** One answer of a sponsor. */
+export const findAnswerRow = statement({
+  name: "answer.find",
+  limit: "read",
+  params: { id: uuid, sponsor_id: uuid },
+  row: ROW,
+  text: boundedRows(
+    `SELECT a.* FROM readable_answers a JOIN campaigns c ON c.id = a.campaign_id WHERE a.id = $id AND c.sponsor_id = $sponsor_id`,
+    "id",
+  ),
+});
+
 /** Lists one page of answers, newest first. It has fewer than `most` if they are large. */
 export const listAnswerRows = statement({
   name: "answer.list",

@@ -48,8 +48,8 @@ export async function changeCampaign(
     });
     const before = (await servicesOf.all(tx, { campaign_id: id })).map(({ service_id }) => service_id);
     if (services !== undefined) {
-      const campaign = { sponsorId: actor.sponsorId, campaignId: id };
-      await requireFewCampaigns(tx, campaign, input.service_keys ?? [], services);
+      const changed = { sponsorId: actor.sponsorId, campaignId: id };
+      await requireFewCampaigns(tx, changed, input.service_keys ?? [], services);
       await removeServices.count(tx, { campaign_id: id });
       await addServices.count(tx, { campaign_id: id, service_ids: services.map((service) => service.id) });
     }

@@ -37,7 +37,7 @@ function changeFor(rule: RefusingRule, terms: PresentTerms): Change {
   const { campaignId: campaign_id } = terms;
   const change = (params: Record<string, unknown>): Change => ({
     action: "change_campaign",
-    params: { campaign_id, ...params } as NonNullable<Change>["params"],
+    params: { campaign_id, ...params },
   });
   switch (rule) {
     case "inactive":

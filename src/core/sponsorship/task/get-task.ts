@@ -128,7 +128,7 @@ async function refuseTaskType(
 }
 
 /** The next actions after a completed task (R4.5): run the services that its campaign pays for. */
-export async function serviceActions(
+async function serviceActions(
   { db, actor }: Pick<Context, "db" | "actor">,
   campaignId: string,
 ): Promise<NextAction[]> {
