@@ -1,7 +1,9 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { searchAnswers } from "../../../src/core/sponsorship/answer/index.ts";
 import { answerOwnTask } from "../../../src/core/sponsorship/task/index.ts";
 import type { Respondent } from "../../support/answers.ts";
 import { createRespondent, withdraw } from "../../support/answers.ts";
+import { atOnce } from "../../support/at-once.ts";
 import { expectRefused, expectSuccess } from "../../support/call.ts";
 import type { SponsorWithKey } from "../../support/caller.ts";
 import { CONSENT } from "../../support/caller.ts";
@@ -359,4 +361,30 @@ test("another sponsor judges, reads and confirms nothing", async () => {
   expectRefused(await world.call("sponsor.listWithdrawn", { campaign_id: id }, globex.key), 404, "not_found");
   expect(await stored(answer)).toEqual(before);
   expect(await world.db.consent.count({ where: { completionId: answer, withdrawnAt: null } })).toBe(3);
+});
+
+test("a member's search finds answers by what they hold, page by page, and looks at a bounded number", async () => {
+  const id = await campaign(byHand);
+  const people = await atOnce(5, () => createRespondent(world));
+  const ids: string[] = [];
+  for (const [n, person] of people.entries())
+    ids.unshift(await person.answer(id, { score: 1 + n, region: n % 2 === 0 ? "Minho" : "Algarve" }));
+  const ctx = { ...world.deps, actor: { kind: "sponsor" as const, sponsorId: acme.sponsor_id } };
+  const search = (input: object) => searchAnswers(ctx, { campaign_id: id, ...input });
+  const found = async (input: object) => (await search(input)).answers.map(({ answer_id }) => answer_id);
+  expect(await found({ q: "minho" })).toEqual([ids[0], ids[2], ids[4]]);
+  expect(await found({ q: "2" })).toEqual([ids[3]]);
+  expect(await found({ contact_permitted: true })).toEqual([]);
+  expectSuccess(await accept(ids[0] ?? ""));
+  expect(await found({ to_judge: true })).toEqual(ids.slice(1));
+  const pages: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await search({ limit: 2, ...(cursor !== undefined && { cursor }) });
+    pages.push(...page.answers.map(({ answer_id }) => answer_id));
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor !== undefined);
+  expect(pages).toEqual(ids);
+  const other = { ...ctx, actor: { ...ctx.actor, sponsorId: globex.sponsor_id } };
+  await expect(searchAnswers(other, { campaign_id: id })).rejects.toMatchObject({ code: "not_found" });
 });

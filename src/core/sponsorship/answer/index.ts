@@ -21,5 +21,8 @@ export {
   ListWithdrawnInput,
   ListWithdrawnOutput,
   RejectAnswerInput,
+  SearchAnswersInput,
+  SearchAnswersOutput,
 } from "./schema.ts";
+export { searchAnswers } from "./search-answers.ts";
 export { confirmCopiesDeleted, listWithdrawn } from "./withdrawn-answers.ts";

@@ -1,6 +1,7 @@
 import type { Prisma, ReadableAnswer } from "../../../platform/generated/prisma/client.ts";
 import type { Queries } from "../../ports/database.ts";
 import {
+  bigint,
   boolean,
   bytes,
   integer,
@@ -12,6 +13,7 @@ import {
   uuid,
 } from "../../ports/sql-types.ts";
 import { statement } from "../../ports/statement.ts";
+import { isAfterCursor, microsOf } from "../../protocol/cursor.ts";
 
 /** An answer that the campaign's sponsor may read. `details` are the answers, encrypted. */
 export type AnswerRow = Omit<ReadableAnswer, "details"> & { details: Uint8Array };
@@ -37,13 +39,13 @@ const ROW = {
 const MOST_BYTES = 4 * 1024 * 1024;
 
 /** The rows of `listed` up to the limit on their size, in their order. */
-const boundedRows = (listed: string, order: string): string => `
+const boundedRows = (listed: string, order: string, more = ""): string => `
     WITH listed AS (${listed}), sized AS (
       SELECT id, sum(octet_length(details)) OVER (ORDER BY ${order}) - octet_length(details) AS before FROM listed
     )
     SELECT id, campaign_id AS "campaignId", user_id AS "userId", details, data_types AS "dataTypes", sources,
            created_at AS "createdAt", retained_until AS "retainedUntil", contact_permitted AS "contactPermitted", state,
-           judge_until AS "judgeUntil", consented_at AS "consentedAt", granted_via AS "grantedVia", purpose
+           judge_until AS "judgeUntil", consented_at AS "consentedAt", granted_via AS "grantedVia", purpose${more}
       FROM listed JOIN sized USING (id) WHERE before < ${MOST_BYTES} ORDER BY ${order}`;
 
 /** No answer can be judged longer after it was given. */
@@ -85,6 +87,26 @@ export const countAnswers = (db: Queries, campaignId: string, toJudge: boolean):
       }),
     },
   });
+
+/** Lists answers before the cursor, newest first, each with its time in microseconds. */
+export const listAnswersBefore = statement({
+  name: "answer.list-before",
+  limit: "read",
+  params: {
+    campaign_id: uuid,
+    to_judge: boolean,
+    before_micros: nullable(bigint),
+    before_id: nullable(uuid),
+    most: integer,
+  },
+  row: { ...ROW, micros: bigint },
+  text: boundedRows(
+    `SELECT * FROM readable_answers WHERE campaign_id = $campaign_id AND (NOT $to_judge OR ${TO_JUDGE})
+        AND ${isAfterCursor("created_at", "id")} ORDER BY created_at DESC, id DESC LIMIT $most`,
+    "created_at DESC, id DESC",
+    `, ${microsOf("created_at")} AS micros`,
+  ),
+});
 
 /**
  * Lists the next answers after the one with the id `after`, oldest first; null: from the start. Fewer than `most` if they are
