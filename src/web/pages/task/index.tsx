@@ -45,7 +45,7 @@ export function TaskPage() {
         {task.completed_at === null ? (
           <Answers key={task.campaign_id} task={task} sponsor={sponsor} />
         ) : (
-          <Done at={task.completed_at} sponsor={sponsor} />
+          <Done at={task.completed_at} heldUntil={task.review?.held_until ?? null} sponsor={sponsor} />
         )}
       </div>
     </>
@@ -85,11 +85,40 @@ function About({ task }: { task: OwnTask }) {
           <dd>{task.pays_for.length === 0 ? w.nothingNow : format.list(task.pays_for.map(spaced))}</dd>
         </div>
       </dl>
+      <Rules task={task} sponsor={sponsor} />
     </section>
   );
 }
 
-function Done({ at, sponsor }: { at: string; sponsor: string }) {
+/** What holds for answers here: that the sponsor looks at them first, and what it said of earlier ones. */
+function Rules({ task, sponsor }: { task: OwnTask; sponsor: string }) {
+  const { words, format } = useWords();
+  const { taskPage: w } = words;
+  const { held_back_minutes: minutes, review } = task;
+  if (task.completed_at !== null) return null;
+  return (
+    <>
+      {review?.state === "rejected" && (
+        <div className="task-part" role="note">
+          <p>{w.rejected(sponsor, w.reasons[review.reject_reason ?? "other"])}</p>
+          {review.reject_note !== null && (
+            <blockquote>
+              <Said text={review.reject_note} max={300} />
+            </blockquote>
+          )}
+          <p className="note">{w.triesLeft(review.tries_left)}</p>
+        </div>
+      )}
+      {minutes !== null && (
+        <p className="note">
+          {minutes === 0 ? w.rule(sponsor) : w.heldBefore(sponsor, format.duration(minutes * 60))}
+        </p>
+      )}
+    </>
+  );
+}
+
+function Done({ at, heldUntil, sponsor }: { at: string; heldUntil: string | null; sponsor: string }) {
   const { words, format } = useWords();
   const { taskPage: w } = words;
   const now = useNow();
@@ -97,6 +126,7 @@ function Done({ at, sponsor }: { at: string; sponsor: string }) {
     <section aria-labelledby="done-title" className="sheet task-part" role="status">
       <h2 id="done-title">{w.done}</h2>
       <p>{w.doneNote(sponsor, format.ago(at, now))}</p>
+      {heldUntil !== null && <p>{w.heldNote(sponsor, format.deadline(heldUntil, now))}</p>}
       <p>
         <Link to="/consents" className="btn" data-tone="plain">
           {w.seeShared}
