@@ -85,7 +85,7 @@ function About({ task }: { task: OwnTask }) {
           <dd>{task.pays_for.length === 0 ? w.nothingNow : format.list(task.pays_for.map(spaced))}</dd>
         </div>
       </dl>
-      <Rules task={task} sponsor={sponsor} />
+      <Rules task={task} sponsor={said(task.sponsor, 60)} />
     </section>
   );
 }
@@ -111,7 +111,9 @@ function Rules({ task, sponsor }: { task: OwnTask; sponsor: string }) {
       )}
       {minutes !== null && (
         <p className="note">
-          {minutes === 0 ? w.rule(sponsor) : w.heldBefore(sponsor, format.duration(minutes * 60))}
+          {minutes === 0
+            ? w.rule(sponsor)
+            : w.heldBefore(sponsor, minutes === 1_440 ? format.days(1) : format.duration(minutes * 60))}
         </p>
       )}
     </>
