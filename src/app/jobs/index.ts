@@ -15,7 +15,7 @@ import { recordTallies } from "./record-tallies.ts";
 import { reencryptWithCurrentKey } from "./reencrypt.ts";
 import { refreshOffersOfChangedBudgets, repairOffers } from "./refresh-offers.ts";
 import type { Job } from "./run-job.ts";
-import { sendNotices } from "./send-notices.ts";
+import { sendInvitations, sendNotices } from "./send-notices.ts";
 import { sendRefunds, sendWithdrawals } from "./send-payouts.ts";
 import { verifyLedgerOfLastDays } from "./verify-ledger.ts";
 
@@ -45,7 +45,9 @@ export const listJobs = (
   recordTallies(deps, options.recordTallies),
   logExpired(deps),
   finishStops(deps),
-  ...(options.mailer === undefined ? [] : [sendNotices(deps, options.mailer)]),
+  ...(options.mailer === undefined
+    ? []
+    : [sendNotices(deps, options.mailer), sendInvitations(deps, options.mailer)]),
   indexServicesOfOlderVersions(deps),
   countSearchTerms(deps),
   refreshOffersOfChangedBudgets(deps),

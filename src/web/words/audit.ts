@@ -1,0 +1,41 @@
+import type { PageWords } from "./language.tsx";
+
+/** What was done for a sponsor, by the operation's name. One without a name is shown as it is called. */
+export const SPONSOR_ACTIONS: PageWords<Record<string, string>> = {
+  en: {
+    set_wallet: "Set the wallet",
+    "team.change_role": "Changed a role",
+    "team.remove": "Removed a member",
+    "team.leave": "Left",
+    "team.invite": "Invited somebody",
+    "team.end_invitation": "Took an invitation back",
+    "team.join": "Joined",
+    found: "Founded it",
+    "keys.add": "Made a key",
+    "keys.rotate": "Replaced the keys",
+    "keys.end": "Ended a key",
+    "campaigns.create": "Created a campaign",
+    "campaigns.change": "Changed a campaign",
+    "services.register": "Registered a service",
+    "services.change": "Changed a service",
+    "services.archive": "Archived a service",
+  },
+  ja: {
+    set_wallet: "ウォレットを設定",
+    "team.change_role": "役割を変更",
+    "team.remove": "メンバーを外した",
+    "team.leave": "脱退",
+    "team.invite": "招待",
+    "team.end_invitation": "招待を取り消し",
+    "team.join": "参加",
+    found: "組織を作成",
+    "keys.add": "キーを発行",
+    "keys.rotate": "キーを交換",
+    "keys.end": "キーを終了",
+    "campaigns.create": "キャンペーンを作成",
+    "campaigns.change": "キャンペーンを変更",
+    "services.register": "サービスを登録",
+    "services.change": "サービスを変更",
+    "services.archive": "サービスを保管",
+  },
+};
