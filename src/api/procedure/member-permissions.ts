@@ -29,4 +29,9 @@ export const LEAST_ROLE: Readonly<Record<string, SponsorRole>> = {
   "services.change": "editor",
   "services.archive": "editor",
   "answers.list": "viewer",
+  "answers.search": "viewer",
+  "answers.accept": "editor",
+  "answers.reject": "editor",
+  "answers.withdrawn": "viewer",
+  "answers.confirm_deletion": "editor",
 };

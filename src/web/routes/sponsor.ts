@@ -23,6 +23,12 @@ const campaigns = createRoute({
   component: lazyRouteComponent(() => import("../pages/campaigns/index.tsx"), "CampaignsPage"),
 });
 
+const campaign = createRoute({
+  getParentRoute: () => sponsor,
+  path: "/campaigns/$campaignId",
+  component: lazyRouteComponent(() => import("../pages/campaign/index.tsx"), "CampaignPage"),
+});
+
 const services = createRoute({
   getParentRoute: () => sponsor,
   path: "/services",
@@ -32,6 +38,8 @@ const services = createRoute({
 const answers = createRoute({
   getParentRoute: () => sponsor,
   path: "/answers",
+  validateSearch: ({ campaign: id }: Record<string, unknown>): { campaign?: string } =>
+    typeof id === "string" ? { campaign: id } : {},
   component: lazyRouteComponent(() => import("../pages/answers/index.tsx"), "AnswersPage"),
 });
 
@@ -71,5 +79,5 @@ const join = createRoute({
 export const sponsorRoutes = [
   newOrganisation,
   join,
-  sponsor.addChildren([campaigns, services, answers, funds, team, webhooks]),
+  sponsor.addChildren([campaigns, campaign, services, answers, funds, team, webhooks]),
 ] as const;

@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { SponsorActor } from "../../../src/core/context.ts";
 import { searchAnswers } from "../../../src/core/sponsorship/answer/index.ts";
 import { answerOwnTask } from "../../../src/core/sponsorship/task/index.ts";
 import type { Respondent } from "../../support/answers.ts";
@@ -363,13 +364,15 @@ test("another sponsor judges, reads and confirms nothing", async () => {
   expect(await world.db.consent.count({ where: { completionId: answer, withdrawnAt: null } })).toBe(3);
 });
 
+const sponsorActor = (sponsorId: string): SponsorActor => ({ kind: "sponsor", sponsorId, via: { kind: "operator" } });
+
 test("a member's search finds answers by what they hold, page by page, and looks at a bounded number", async () => {
   const id = await campaign(byHand);
   const people = await atOnce(5, () => createRespondent(world));
   const ids: string[] = [];
   for (const [n, person] of people.entries())
     ids.unshift(await person.answer(id, { score: 1 + n, region: n % 2 === 0 ? "Minho" : "Algarve" }));
-  const ctx = { ...world.deps, actor: { kind: "sponsor" as const, sponsorId: acme.sponsor_id } };
+  const ctx = { ...world.deps, actor: sponsorActor(acme.sponsor_id) };
   const search = (input: object) => searchAnswers(ctx, { campaign_id: id, ...input });
   const found = async (input: object) => (await search(input)).answers.map(({ answer_id }) => answer_id);
   expect(await found({ q: "minho" })).toEqual([ids[0], ids[2], ids[4]]);

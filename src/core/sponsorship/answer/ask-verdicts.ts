@@ -51,7 +51,10 @@ async function askVerdict(
   });
   const verdict = answer.kind === "answer" && answer.status === 200 ? readVerdict(answer.body) : undefined;
   if (verdict === undefined) return;
-  const asSponsor = { ...ctx, actor: { kind: "sponsor" as const, sponsorId: sponsor_id } };
+  const asSponsor = {
+    ...ctx,
+    actor: { kind: "sponsor" as const, sponsorId: sponsor_id, via: { kind: "operator" as const } },
+  };
   try {
     if (verdict.verdict === "accept") await acceptAnswer(asSponsor, { answer_id: id }, "webhook");
     else await rejectAnswer(asSponsor, { answer_id: id, ...verdict }, "webhook");

@@ -64,7 +64,7 @@ export async function rejectAnswer(
 class NotJudgedError extends Error {}
 
 /** The member who acts for the sponsor. Null: a program with the sponsor's key. */
-const memberOf = (_actor: SponsorActor): string | null => null;
+export const memberOf = ({ via }: SponsorActor): string | null => (via.kind === "member" ? via.userId : null);
 
 const logVerdict = ({ log, actor }: Context, id: string, state: Judged["state"], via: Via): void =>
   log.info({ event: `answer_${state}`, sponsor_id: actor.sponsorId, answer_id: id, via }, `answer ${state}`);

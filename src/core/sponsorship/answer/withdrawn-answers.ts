@@ -5,6 +5,7 @@ import { cutPage, readCursor } from "../../protocol/cursor.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import { requireOwnCampaign } from "../campaign/index.ts";
+import { memberOf } from "./judge-answer.ts";
 import { confirmDeletion } from "../task/index.ts";
 import type {
   ConfirmDeletionInput,
@@ -56,7 +57,11 @@ export async function confirmCopiesDeleted(
   { answer_id }: z.infer<typeof ConfirmDeletionInput>,
 ): Promise<z.infer<typeof ConfirmDeletionOutput>> {
   const id = requireId(answer_id, "answer");
-  const confirmed = await confirmDeletion.first(sql, { id, sponsor_id: actor.sponsorId, by: null });
+  const confirmed = await confirmDeletion.first(sql, {
+    id,
+    sponsor_id: actor.sponsorId,
+    by: memberOf(actor),
+  });
   if (confirmed === undefined) throw notFound("withdrawn answer");
   log.info({ event: "copies_deleted", sponsor_id: actor.sponsorId, answer_id: id }, "copies were deleted");
   return { answer_id: id, copies_deleted_at: confirmed.deleted_at.toISOString() };
