@@ -54,7 +54,7 @@ function Dashboard({ campaign }: { campaign: Campaign }) {
             label={w.perDay}
             heads={{ name: w.day, value: w.amount }}
             hint={w.arrows}
-            say={format.amount}
+            say={(cents) => format.amount(cents)}
             bars={figures.daily.map(({ day, spent_cents }) => ({
               ...{ id: day, value: spent_cents },
               name: format.day(`${day}T12:00:00`),
