@@ -56,7 +56,8 @@ export function useVerdicts() {
           onPress: () => {
             send.current?.();
             setWaiting(undefined);
-            toast({ text: w.kept });
+            // After the toast with this button has gone.
+            setTimeout(() => toast({ text: w.kept }), 0);
           },
         },
       });
