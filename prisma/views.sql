@@ -112,10 +112,12 @@ SELECT b.id, b.kind, b."limit", b.reserved, b.spent
 -- is high enough, and money on the network where the service is paid.
 -- For the planner: categories and price_micros are the service's, so that a search's filters reach the tables below. Whether
 -- there is an own budget is asked before them. Only eight tables are ordered freely, so sponsors, which filter nothing, come last.
+-- completed: as counting_completions says. A user whose last try was rejected isn't eligible any more.
 CREATE VIEW service_payers WITH (security_invoker = true) AS
 SELECT a.id AS sponsored_api_id, NULL::uuid AS campaign_id, v.id AS user_id, a.sponsor_id, s.name AS sponsor,
        b.id AS account_id, b.remaining, b.remaining >= a.expected_cost_micros AS has_money, NULL::bigint AS subsidy_micros, a.active AS active,
-       (a.network IS NULL OR b.network = a.network AND lower(b.asset) = lower(a.asset)) AS covers_price, true AS eligible, true AS has_calls_left, true AS completed, NULL::text AS task_type, a.created_at, a.categories, a.price_micros
+       (a.network IS NULL OR b.network = a.network AND lower(b.asset) = lower(a.asset)) AS covers_price, true AS eligible, true AS has_calls_left, true AS completed, NULL::text AS task_type, a.created_at, a.categories, a.price_micros,
+       NULL::timestamptz AS held_until
   FROM sponsored_apis a
   JOIN sponsors s ON s.id = a.sponsor_id
   JOIN account_balances b ON b.id = a.budget_account_id AND b."limit" > 0
@@ -124,9 +126,10 @@ SELECT a.id AS sponsored_api_id, NULL::uuid AS campaign_id, v.id AS user_id, a.s
 UNION ALL
 SELECT cs.sponsored_api_id, c.id, v.id, s.id, s.name, b.id, b.remaining, b.remaining >= a.expected_cost_micros, c.subsidy_micros, c.active AND a.active,
        a.price_micros <= c.subsidy_micros AND (a.network IS NULL OR b.network = a.network AND lower(b.asset) = lower(a.asset)),
-       (c.target_roles = '{}' OR c.target_roles && v.roles) AND (c.target_tools = '{}' OR c.target_tools && v.tools_used),
+       (c.target_roles = '{}' OR c.target_roles && v.roles) AND (c.target_tools = '{}' OR c.target_tools && v.tools_used) AND t.rejected_at IS NULL,
        c.max_calls_per_user IS NULL OR coalesce(cap.reserved + cap.spent, 0) < c.max_calls_per_user,
-       t.id IS NOT NULL, c.task_type, c.created_at, a.categories, a.price_micros
+       t.id IS NOT NULL AND t.rejected_at IS NULL AND (t.held_until IS NULL OR t.held_until <= now()), c.task_type, c.created_at, a.categories, a.price_micros,
+       CASE WHEN t.held_until > now() AND t.rejected_at IS NULL THEN t.held_until END
   FROM campaign_services cs
   JOIN sponsored_apis a ON a.id = cs.sponsored_api_id
   JOIN campaigns c ON c.id = cs.campaign_id
@@ -161,9 +164,9 @@ SELECT a.id, b.id, c.id, a.price_micros, a.expected_cost_micros, a.reliability, 
 CREATE VIEW user_offers WITH (security_invoker = true) AS
 SELECT o.service_id, o.account_id, o.campaign_id, v.id AS user_id, o.price_micros, o.reliability, o.categories, o.task_type, o.task_duration_seconds,
        o.required_data_types, o.created_at, b.remaining >= o.expected_cost_micros AS has_money,
-       (o.target_roles = '{}' OR o.target_roles && v.roles) AND (o.target_tools = '{}' OR o.target_tools && v.tools_used) AS eligible,
+       (o.target_roles = '{}' OR o.target_roles && v.roles) AND (o.target_tools = '{}' OR o.target_tools && v.tools_used) AND t.rejected_at IS NULL AS eligible,
        o.max_calls_per_user IS NULL OR coalesce(cap.reserved + cap.spent, 0) < o.max_calls_per_user AS has_calls_left,
-       o.campaign_id IS NULL OR t.id IS NOT NULL AS completed, coalesce(p.level, 'neutral') AS preference
+       o.campaign_id IS NULL OR t.id IS NOT NULL AND t.rejected_at IS NULL AND (t.held_until IS NULL OR t.held_until <= now()) AS completed, coalesce(p.level, 'neutral') AS preference
   FROM offers o
   JOIN account_balances b ON b.id = o.account_id
  CROSS JOIN viewers v
@@ -190,14 +193,35 @@ SELECT id, grant_id, service, campaign_id, sponsor, amount_micros, status, netwo
        extract(epoch FROM now() - created_at)::float8 AS age_seconds
   FROM payment_records WHERE status IN ('reserved', 'signed', 'sent', 'unknown', 'refused');
 
+-- Completions that unlock runs: neither withdrawn nor rejected, and not held back any more.
+CREATE VIEW counting_completions WITH (security_invoker = true) AS
+SELECT id, campaign_id, user_id, created_at
+  FROM task_completions WHERE withdrawn_at IS NULL AND rejected_at IS NULL AND (held_until IS NULL OR held_until <= now());
+
+-- Answers with their state. held_back: it unlocks no runs yet. open: it does, and can still be rejected. accepted: for good, by a
+-- verdict or because the time for one is over. stands: the user can't answer anew.
+CREATE VIEW answer_states WITH (security_invoker = true) AS
+SELECT id, campaign_id, user_id, created_at, coalesce(held_until, created_at + interval '24 hours') AS judge_until,
+       withdrawn_at IS NULL AS stands,
+       CASE WHEN rejected_at IS NOT NULL THEN 'rejected'
+            WHEN withdrawn_at IS NOT NULL THEN 'withdrawn'
+            WHEN accepted_at IS NOT NULL OR coalesce(held_until, created_at + interval '24 hours') <= now() THEN 'accepted'
+            WHEN held_until IS NOT NULL THEN 'held_back'
+            ELSE 'open' END AS state,
+       rejected_at, reject_reason, reject_note
+  FROM task_completions;
+
 -- The answers that a sponsor may read: the consent to sharing them stands, and their retention isn't over.
 CREATE VIEW readable_answers WITH (security_invoker = true) AS
 SELECT t.id, t.campaign_id, t.user_id, t.details, t.data_types, t.sources, t.created_at,
        t.created_at + make_interval(days => c.retention_days) AS retained_until,
-       EXISTS (SELECT FROM consents k WHERE k.task_completion_id = t.id AND k.consent_type = 'contact' AND k.granted AND k.withdrawn_at IS NULL) AS contact_permitted
-  FROM task_completions t JOIN campaigns c ON c.id = t.campaign_id
- WHERE t.details IS NOT NULL AND t.withdrawn_at IS NULL AND t.created_at > now() - make_interval(days => c.retention_days)
-   AND EXISTS (SELECT FROM consents k WHERE k.task_completion_id = t.id AND k.consent_type = 'data_sharing' AND k.granted AND k.withdrawn_at IS NULL);
+       EXISTS (SELECT FROM consents k WHERE k.task_completion_id = t.id AND k.consent_type = 'contact' AND k.granted AND k.withdrawn_at IS NULL) AS contact_permitted,
+       s.state, s.judge_until, shared.created_at AS consented_at, shared.granted_via, shared.purpose
+  FROM task_completions t JOIN campaigns c ON c.id = t.campaign_id LEFT JOIN answer_states s ON s.id = t.id
+  JOIN LATERAL (SELECT k.created_at, k.granted_via, k.purpose FROM consents k
+                 WHERE k.task_completion_id = t.id AND k.consent_type = 'data_sharing' AND k.granted AND k.withdrawn_at IS NULL
+                 ORDER BY k.id LIMIT 1) shared ON true
+ WHERE t.details IS NOT NULL AND t.withdrawn_at IS NULL AND t.created_at > now() - make_interval(days => c.retention_days);
 
 -- Consents with the sponsor that may get the data: for a run's input the owner of the service, whichever campaign pays, and
 -- for a task's answers the campaign's sponsor.

@@ -11,6 +11,7 @@ import type { AuthorizationServer } from "../core/ports/authorization-server.ts"
 import type { SignIn } from "../core/ports/sign-in.ts";
 import { FairQueue } from "../core/protocol/fair-queue.ts";
 import { countInFlight } from "../core/protocol/in-flight.ts";
+import { CampaignTallies } from "../core/sponsorship/tally/index.ts";
 import type { ReadinessChecks } from "../http/routes/health.ts";
 import { AesCipher } from "../platform/cipher.ts";
 import { createAuthenticators, secretCheck } from "./authenticators.ts";
@@ -76,6 +77,8 @@ export interface Built {
   audit: AuditLog;
   /** Stores the counts of calls without a credential since the last time. */
   recordAnonymousCalls(): Promise<void>;
+  /** Stores what was counted of campaigns since the last time. */
+  recordTallies(): Promise<void>;
   metrics: Metrics;
   mayScrape: (token: string | undefined) => boolean;
   checks: ReadinessChecks;
@@ -157,6 +160,7 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
   if (limits.totals !== undefined) metrics.watchInsurance(limits.totals);
   const background = new BackgroundWork(log);
   const compute = startCompute();
+  const tally = new CampaignTallies({ sql });
   const deps: Deps = {
     db,
     sql,
@@ -171,6 +175,7 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
     searches: new FairQueue("searches", SEARCHES),
     histories: new FairQueue("requests for histories and figures", HISTORIES),
     thesaurus: parts.thesaurus,
+    tally,
     settings: parts.settings,
     background,
   };
@@ -186,6 +191,7 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
     authenticators: createAuthenticators(deps, signIn, authorizationServer, parts.adminApiKey),
     audit: { append: (entry) => auditWriter.append(entry), count: anonymousCalls.count },
     recordAnonymousCalls: anonymousCalls.flush,
+    recordTallies: () => tally.flush(),
     metrics,
     mayScrape: parts.metricsToken === undefined ? () => true : secretCheck(parts.metricsToken),
     watchJob: watch.job(),

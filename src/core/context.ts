@@ -1,3 +1,4 @@
+import type { CampaignTally } from "./ports/campaign-tally.ts";
 import type { Cipher } from "./ports/cipher.ts";
 import type { Compute } from "./ports/compute.ts";
 import type { Database } from "./ports/database.ts";
@@ -36,6 +37,8 @@ export interface Deps {
   histories: FairQueue;
   /** Topics and their phrases, by which services are found. */
   thesaurus: Thesaurus;
+  /** Counts what happens to campaigns. */
+  tally: CampaignTally;
   settings: Settings;
   background: Background;
 }

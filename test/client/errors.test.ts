@@ -35,6 +35,8 @@ const DETAILS: ErrorDetails = {
     how_to_resume: "Ask the user.",
   },
   task_required: { campaigns: [{ campaign_id: "c-1", sponsor: "Acme", task_type: "survey" }] },
+  answer_held_back: { campaigns: [{ campaign_id: "c-1", held_until: "2026-11-23T12:00:00.000Z" }] },
+  answer_rejected: { reject_reason: "rule", tries_left: 2 },
   cost_above_max: { max_cost_cents: 1, quoted_cents: 2 },
   price_changed: { price_cents: 2, quoted_cents: 3 },
   treasury_shortfall: { covered_cents: 10 },

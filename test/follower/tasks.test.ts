@@ -14,6 +14,7 @@ const taskOf = (properties: Record<string, object>) => ({
 });
 const REGION_TASK = taskOf({ region: { type: "string", maxLength: 100, "x-data-type": "region" } });
 const EMAIL_TASK = taskOf({ email: { type: "string", format: "email", "x-data-type": "email" } });
+const SCORE_TASK = taskOf({ score: { type: "integer", minimum: 1, maximum: 5 } });
 /** The agent answers what it knows, also where it needn't. */
 const OPTIONAL_EMAIL = { ...EMAIL_TASK, required: [] };
 /** Only its example fits. */
@@ -159,12 +160,64 @@ const SITUATIONS: Situation[] = [
     ends: { kind: "reached" },
   },
   {
+    name: "the answers are held back, and nobody judges them: the agent asks again, and waits",
+    given: { campaign: { holdback: { by: "hand" } } },
+    ends: { kind: "waiting" },
+    check: async ({ campaignId }) => expect(await world.db.payment.count({ where: { campaignId } })).toBe(0),
+  },
+  {
+    name: "the answers are held back, and the sponsor accepts them: the service is run",
+    given: { campaign: { holdback: { by: "hand" } } },
+    after: { complete_task: (stage) => judge(stage, "acceptAnswer") },
+    ends: { kind: "reached" },
+  },
+  {
+    name: "the answers are held back, and were rejected once: they are given anew",
+    given: { campaign: { holdback: { by: "hand" } } },
+    after: { complete_task: (stage) => judge(stage, "rejectAnswer") },
+    ends: { kind: "waiting" },
+    check: async ({ campaignId }) =>
+      expect(await world.db.taskCompletion.count({ where: { campaignId } })).toBe(2),
+  },
+  {
+    name: "the sponsor rejects whatever is answered: the agent doesn't go round again and again",
+    given: { campaign: { holdback: { by: "hand" } } },
+    between: (stage) => judge(stage, "rejectAnswer"),
+    ends: { kind: "nothing" },
+    check: async ({ campaignId }) =>
+      expect(await world.db.taskCompletion.count({ where: { campaignId } })).toBe(2),
+  },
+  {
+    name: "the campaign's rule rejects the only answers that the agent knows",
+    given: {
+      campaign: {
+        task_schema: SCORE_TASK,
+        holdback: { by: "rule", schema: taskOf({ score: { const: 5 } }) },
+      },
+    },
+    profile: { byName: { score: 2 } },
+    ends: { kind: "nothing", code: "answer_rejected" },
+  },
+  {
     name: "the service is paused after it was found",
     given: { taskDone: true },
     after: { search_services: (stage) => stage.changeService({ active: false }) },
     ends: { kind: "nothing", code: "inactive" },
   },
 ];
+
+/** The sponsor judges what there is to judge. */
+async function judge(
+  { sponsor, campaignId }: Stage,
+  verdict: "acceptAnswer" | "rejectAnswer",
+): Promise<void> {
+  const input = { campaign_id: campaignId, to_judge: true };
+  const { answers } = expectSuccess(await world.call("sponsor.listAnswers", input, sponsor.key));
+  for (const { answer_id } of answers as { answer_id: string }[]) {
+    const reason = verdict === "rejectAnswer" ? { reason: "low_effort", note: "Say more." } : {};
+    expectSuccess(await world.call(`sponsor.${verdict}`, { answer_id, ...reason }, sponsor.key));
+  }
+}
 
 /** The data types of the answers that were stored. */
 const shared = async ({ grant }: Stage): Promise<string[][]> =>

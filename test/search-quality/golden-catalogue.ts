@@ -74,7 +74,7 @@ export function searcher({ sql }: TestDatabase) {
   const searches = new FairQueue("searches", {
     ...{ atOnce: 4, atOnceOfCaller: 4, waitingOfCaller: 1_000, waitingOfKind: 1_000 },
   });
-  const ctx = { sql, searches, thesaurus: BUILT_IN_THESAURUS, actor };
+  const ctx = { sql, searches, thesaurus: BUILT_IN_THESAURUS, actor, tally: { count: () => undefined } };
   return async ({ field, text }: Pick<GoldenQuery, "field" | "text">, explain = false) =>
     (await searchServices(ctx, { [field]: text, limit: 50, explain })).data;
 }

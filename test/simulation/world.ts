@@ -88,6 +88,7 @@ export async function createSimWorld(random: Random, tampering: readonly string[
     searches: new FairQueue("searches", SEARCHES),
     histories: new FairQueue("searches", SEARCHES),
     thesaurus: BUILT_IN_THESAURUS,
+    tally: { count: silent },
     settings: {
       publicBaseUrl: "http://simulated",
       confirmWaitMs: 0,
@@ -135,6 +136,7 @@ const SIMULATED_CLOCK = [
   `CREATE SCHEMA sim`,
   `CREATE TABLE sim.clock AS SELECT now() AS t`,
   `CREATE FUNCTION sim.now() RETURNS timestamptz LANGUAGE sql STABLE AS 'SELECT t FROM sim.clock'`,
+  `CREATE FUNCTION sim.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT t FROM sim.clock'`,
   `DO $$ DECLARE c record; BEGIN
      FOR c IN SELECT table_name, column_name FROM information_schema.columns
                WHERE table_schema = 'public' AND column_default IN ('now()', 'CURRENT_TIMESTAMP') LOOP

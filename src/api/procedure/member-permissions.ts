@@ -44,6 +44,11 @@ export const LEAST_ROLE: Readonly<Record<string, SponsorRole>> = {
   "funds.terms": "owner",
   "funds.pay": "owner",
   "funds.withdraw": "owner",
+  "answers.search": "viewer",
+  "answers.accept": "editor",
+  "answers.reject": "editor",
+  "answers.withdrawn": "viewer",
+  "answers.confirm_deletion": "editor",
 };
 
 /** Mutations by their transport only: what they take is too large for an address. They change nothing, so they leave no audit row. */

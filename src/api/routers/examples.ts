@@ -9,3 +9,4 @@ export const SCOPES = {
   allowed_data_types: ["region"],
   allowed_categories: ["weather"],
 };
+export const ANSWER_ID = "b1d9a5c3-37c0-4b3e-a0d5-0a5f5a5c7d21";

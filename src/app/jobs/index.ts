@@ -1,6 +1,7 @@
 import type { Deps } from "../../core/context.ts";
 import type { Mailer } from "../../core/ports/mailer.ts";
 import type { SignIn } from "../../core/ports/sign-in.ts";
+import { askSponsorsVerdicts } from "./ask-verdicts.ts";
 import { countSearchTerms } from "./count-search-terms.ts";
 import { finishStops } from "./finish-stops.ts";
 import { indexServicesOfOlderVersions } from "./index-services.ts";
@@ -10,6 +11,7 @@ import { purgeRateLimits } from "./purge-rate-limits.ts";
 import { reconcileIncoming } from "./reconcile-incoming.ts";
 import { reconcilePayments } from "./reconcile-payments.ts";
 import { recordAnonymousCalls } from "./record-anonymous-calls.ts";
+import { recordTallies } from "./record-tallies.ts";
 import { reencryptWithCurrentKey } from "./reencrypt.ts";
 import { refreshOffersOfChangedBudgets, repairOffers } from "./refresh-offers.ts";
 import type { Job } from "./run-job.ts";
@@ -26,6 +28,7 @@ export const listJobs = (
     mailer: Mailer | undefined;
     purgeRateLimits: () => Promise<void>;
     recordAnonymousCalls: () => Promise<void>;
+    recordTallies: () => Promise<void>;
     showLedgerFindings: (counts: Record<string, number>) => void;
     /** Whether older encryption keys are configured. */
     hasOlderKeys: boolean;
@@ -38,6 +41,8 @@ export const listJobs = (
   purgeExpired(deps, options.signIn),
   purgeRateLimits(options.purgeRateLimits),
   recordAnonymousCalls(deps, options.recordAnonymousCalls),
+  askSponsorsVerdicts(deps),
+  recordTallies(deps, options.recordTallies),
   logExpired(deps),
   finishStops(deps),
   ...(options.mailer === undefined

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { OFFER_FIELDS } from "../ports/x402-buyer.ts";
+import { ANSWER_DETAILS } from "./answer-details.ts";
 import { foreignDetail, foreignName, foreignSchema, foreignText } from "./foreign/index.ts";
 
 /** The details of an error that opened an approval: a question that only the user can answer. */
@@ -185,6 +186,7 @@ export const ERROR_DETAILS = {
       )
       .meta({ description: "Campaigns that pay after their task is completed, best first" }),
   }),
+  ...ANSWER_DETAILS,
   cost_above_max: z.object({ max_cost_cents: z.number(), quoted_cents: quotedCents }),
   price_changed: z
     .object({

@@ -32,6 +32,16 @@ export const ERRORS = {
   },
   not_found: { status: 404, retry: false, message: "There is nothing here." },
   method_not_allowed: { status: 405, retry: false, message: "This method is not allowed here." },
+  answer_held_back: {
+    status: 409,
+    retry: true,
+    message: "The sponsor hasn't accepted the answers to its task yet.",
+  },
+  answer_rejected: {
+    status: 409,
+    retry: false,
+    message: "The sponsor's rule rejected these answers. Nothing of them was passed on.",
+  },
   no_sponsor: { status: 409, retry: false, message: "No sponsor pays for this service." },
   sponsor_budget_exhausted: { status: 409, retry: false, message: "The sponsor's budget is used up." },
   user_cap_reached: { status: 409, retry: false, message: "The sponsor pays no more calls for this user." },

@@ -63,6 +63,7 @@ export const PAGES: { address: RegExp; modules: string[] }[] = [
     address: /^\/campaigns\/[\w-]{1,200}\/edit$/,
     modules: [SHELL, SPONSOR, "pages/campaign-builder/edit.tsx"],
   },
+  { address: /^\/campaigns\/[\w-]{1,200}$/, modules: [SHELL, SPONSOR, "pages/campaign/index.tsx"] },
   { address: /^\/organisations\/new$/, modules: [SHELL, "pages/sponsor/found.tsx"] },
   { address: /^\/join$/, modules: [SHELL, "pages/join/index.tsx"] },
   { address: /^\/new-password$/, modules: ["pages/new-password/index.tsx"] },

@@ -23,6 +23,12 @@ const campaigns = createRoute({
   component: lazyRouteComponent(() => import("../pages/campaigns/index.tsx"), "CampaignsPage"),
 });
 
+const campaign = createRoute({
+  getParentRoute: () => sponsor,
+  path: "/campaigns/$campaignId",
+  component: lazyRouteComponent(() => import("../pages/campaign/index.tsx"), "CampaignPage"),
+});
+
 const services = createRoute({
   getParentRoute: () => sponsor,
   path: "/services",
@@ -58,6 +64,8 @@ const editCampaign = createRoute({
 const answers = createRoute({
   getParentRoute: () => sponsor,
   path: "/answers",
+  validateSearch: ({ campaign: id }: Record<string, unknown>): { campaign?: string } =>
+    typeof id === "string" ? { campaign: id } : {},
   component: lazyRouteComponent(() => import("../pages/answers/index.tsx"), "AnswersPage"),
 });
 
@@ -100,6 +108,7 @@ export const sponsorRoutes = [
   sponsor.addChildren([
     campaigns,
     newCampaign,
+    campaign,
     editCampaign,
     services,
     newService,

@@ -7,6 +7,7 @@ export function createFormats(language: string) {
   // The person's region says order and separators, the console's language the words.
   const locale = navigator.languages.find((tag) => tag.startsWith(language)) ?? language;
   const tenths = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+  const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
   const dollars = new Intl.NumberFormat(locale, {
     style: "currency",
     currency: "USD",
@@ -36,6 +37,8 @@ export function createFormats(language: string) {
 
   return {
     locale,
+    /** A share from 0 to 1. */
+    percent: (share: number) => percent.format(share),
     count: (value: number) => tenths.format(value),
     list: (items: string[]) => list.format(items),
     /** To a tenth of a cent, and never rounded to nothing. */

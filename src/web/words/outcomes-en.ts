@@ -30,6 +30,8 @@ export const outcomesEn: Record<Outcome, string> = {
   price_changed: "The service’s price had changed",
   treasury_shortfall: "Refused: no cover",
   task_required: "A sponsor’s task comes first",
+  answer_held_back: "Waits until a sponsor accepts the answers",
+  answer_rejected: "A sponsor’s rule rejected the answers",
   payload_too_large: "Refused: too large",
   unsupported_media_type: "Refused: unreadable",
   idempotency_conflict: "Refused: not the same request",

@@ -29,6 +29,8 @@ export const outcomesJa: Record<Outcome, string> = {
   price_changed: "サービスの料金が変わっていました",
   treasury_shortfall: "拒否:残高不足",
   task_required: "先にスポンサーのタスクが必要",
+  answer_held_back: "スポンサーによる回答の承認待ち",
+  answer_rejected: "スポンサーの基準により回答が不採用",
   payload_too_large: "拒否:大きすぎます",
   unsupported_media_type: "拒否:読み取れません",
   idempotency_conflict: "拒否:別の要求",

@@ -25,6 +25,25 @@ export const taskEn = {
   done: "You have answered this",
   doneNote: (sponsor: string, when: string) =>
     `Shared with ${sponsor} ${when}. Your agent finds out by itself and goes on.`,
+  heldNote: (sponsor: string, until: string) =>
+    `${sponsor} looks at your answers before it pays. If it says nothing, they count from ${until}.`,
+  heldBefore: (sponsor: string, hours: string) =>
+    `${sponsor} looks at answers before it pays: ${hours} at most. Then they count.`,
+  rule: (sponsor: string) => `${sponsor} has a rule for answers, which decides at once.`,
+  rejected: (sponsor: string, reason: string) =>
+    `${sponsor} rejected your earlier answers: ${reason}. They were erased here.`,
+  ruleRefused: "The sponsor’s rule rejected these answers. Nothing was shared.",
+  triesLeft: (tries: number) => `You can answer ${tries === 1 ? "once" : `${tries} times`} more.`,
+  reasons: {
+    incomplete: "incomplete",
+    implausible: "implausible",
+    off_topic: "not about the question",
+    duplicate: "given before",
+    low_effort: "too short or careless",
+    not_wanted: "not needed any more",
+    rule: "its rule doesn’t allow them",
+    other: "another reason",
+  },
   seeShared: "What you share",
   over: "There is no such task, or the sponsor doesn’t ask it any more.",
   notForYou: "The sponsor asks this of other people.",

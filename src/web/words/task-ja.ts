@@ -25,6 +25,25 @@ export const taskJa: TaskWords = {
   noForm: "この質問はこのページで表示できない形式です。エージェントと一緒に回答できます。",
   done: "回答済みです",
   doneNote: (sponsor, when) => `${when}に ${sponsor} と共有しました。エージェントは自動で続行します。`,
+  heldNote: (sponsor, until) =>
+    `${sponsor} は支払いの前に回答を確認します。連絡がない場合は ${until} から有効になります。`,
+  heldBefore: (sponsor, hours) =>
+    `${sponsor} は支払いの前に回答を確認します（最長 ${hours}）。その後、回答は有効になります。`,
+  rule: (sponsor) => `${sponsor} の基準により、回答はその場で判定されます。`,
+  rejected: (sponsor, reason) =>
+    `${sponsor} は前回の回答を採用しませんでした（${reason}）。回答はここから消去されました。`,
+  ruleRefused: "スポンサーの基準により、この回答は採用されませんでした。何も共有されていません。",
+  triesLeft: (tries) => `あと ${tries} 回回答できます。`,
+  reasons: {
+    incomplete: "回答が不完全",
+    implausible: "内容が不自然",
+    off_topic: "質問と関係がない",
+    duplicate: "回答が重複",
+    low_effort: "短すぎる、または雑",
+    not_wanted: "不要になった",
+    rule: "基準に合わない",
+    other: "その他の理由",
+  },
   seeShared: "共有した内容",
   over: "該当するタスクがないか、スポンサーが質問を終了しました。",
   notForYou: "この質問はほかの人が対象です。",

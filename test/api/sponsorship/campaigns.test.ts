@@ -300,7 +300,11 @@ test("a sponsor has at most 200 campaigns for a service, new or changed, and oth
   const busy = await world.registerService(globex.key, "free", { price_cents: 0 });
   const first = await world.createCampaign(acme, [busy], { fundCents: 0 });
   const { db } = world.server.deps;
-  const { searchText: _, ...row } = await db.campaign.findUniqueOrThrow({ where: { id: first } });
+  const {
+    searchText: _,
+    holdbackRule: _rule,
+    ...row
+  } = await db.campaign.findUniqueOrThrow({ where: { id: first } });
   const account = await db.budgetAccount.findUniqueOrThrow({ where: { id: row.budgetAccountId } });
   const { id: serviceId } = await db.sponsoredApi.findUniqueOrThrow({ where: { serviceKey: busy } });
   const copies = Array.from({ length: 199 }, () => ({ id: randomUUID(), budgetAccountId: randomUUID() }));

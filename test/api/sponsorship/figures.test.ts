@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
 import { expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts";
 import type { SponsorWithKey } from "../../support/caller.ts";
@@ -24,7 +25,11 @@ const today = (): string => new Date().toISOString().slice(0, 10);
 const daysAgo = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
 
 const NO_CALLS = { spent_cents: 0, calls: { settled: 0, pending: 0, free: 0 }, unique_users: 0 };
-const NOTHING = { ...NO_CALLS, completions: { standing: 0, withdrawn: 0 } };
+const counted = (counts: object = {}) => ({
+  ...{ standing: 0, held_back: 0, rejected: 0, withdrawn: 0 },
+  ...counts,
+});
+const NOTHING = { ...NO_CALLS, completions: counted() };
 
 interface Day {
   day: string;
@@ -64,12 +69,22 @@ describe("a campaign's figures", () => {
       spent_cents: 6,
       calls: { settled: 3, pending: 1, free: 1 },
       unique_users: 2,
-      completions: { standing: 2, withdrawn: 0 },
+      completions: counted({ standing: 2, withdrawn: 0 }),
     };
     for (const transport of TRANSPORTS) {
       const input = { campaign_id: campaignId };
       const data = expectSuccess(await world.call("sponsor.getCampaign", input, acme.key, transport));
-      const { daily, ...figures } = data.figures;
+      const { daily, services, funnel, refused_runs, budget_lasts_until, ...figures } = data.figures;
+      expect(funnel).toEqual({ seen: 0, opened: 0, answered: 2, accepted: 2, run: 2 });
+      expect(services).toMatchObject([
+        { calls: { settled: 3, pending: 0, free: 0 }, spent_cents: 6, unique_users: 2, delivered: 3 },
+        { calls: { settled: 0, pending: 0, free: 1 }, spent_cents: 0, unique_users: 1, delivered: 1 },
+        { calls: { settled: 0, pending: 1, free: 0 }, spent_cents: 0, unique_users: 1, delivered: 0 },
+      ]);
+      expect(refused_runs).toEqual([]);
+      // 92 cents are left, and the campaign, which is counted as a day old, has spent 6.
+      const days = (Date.parse(budget_lasts_until) - Date.now()) / 86_400_000;
+      expect(days).toBeCloseTo(92 / 6, 2);
       expect(figures).toEqual({ ...expected, cost_per_answer_cents: 3, from: daysAgo(29), to: today() });
       expect(daily).toHaveLength(30);
       expect(daily.at(-1)).toEqual({ day: today(), ...expected });
@@ -124,7 +139,7 @@ describe("a campaign's figures", () => {
     expect(figures.daily).toEqual([
       { day: days[0], ...NOTHING },
       { day: second, ...NOTHING, ...call1 },
-      { day: third, ...call1, completions: { standing: 1, withdrawn: 0 } },
+      { day: third, ...call1, completions: counted({ standing: 1, withdrawn: 0 }) },
       { day: days[3], ...NOTHING },
     ]);
     expect(figures).toMatchObject({ ...period, spent_cents: 6, calls: { settled: 3 } });
@@ -142,12 +157,65 @@ describe("a campaign's figures", () => {
     const { figures, completions } = expectSuccess(await getCampaign(campaignId, { from: today() }));
     expect(figures).toEqual({
       ...NOTHING,
+      funnel: { seen: 0, opened: 0, answered: 0, accepted: 0, run: 0 },
+      services: [],
+      refused_runs: [],
+      budget_lasts_until: null,
       cost_per_answer_cents: null,
       from: today(),
       to: today(),
       daily: [{ day: today(), ...NOTHING }],
     });
     expect(completions).toBe(0);
+  });
+});
+
+describe("what isn't money", () => {
+  test("what agents see and open is counted, and each rule that refuses a run, with the change that would allow it", async () => {
+    const q = `funnel${randomUUID().slice(0, 8)}`;
+    const api = { name: q };
+    const { service, campaignId } = await world.offerService({
+      sponsor: acme,
+      api,
+      campaign: { fundCents: 3 },
+    });
+    const grant = await world.createGrant();
+    const { token } = await world.openSession(grant);
+    const change = async (terms: object) =>
+      expectSuccess(
+        await world.call("sponsor.changeCampaign", { campaign_id: campaignId, ...terms }, acme.key),
+      );
+    const refuse = async (n: number) => expect((await run(token, service, n)).status).not.toBe(200);
+    for (let searches = 0; searches < 3; searches += 1)
+      expectSuccess(await world.call("agent.searchServices", { q }, token));
+    expectSuccess(await world.call("agent.getTask", { campaign_id: campaignId }, token));
+    await refuse(0); // its task is left to do, which is no refusal
+    await world.completeTask(token, campaignId);
+    await change({ active: false });
+    await refuse(1);
+    await change({ active: true, subsidy_per_call_cents: 1 });
+    await refuse(2);
+    await change({ subsidy_per_call_cents: 2, target_roles: ["pilot"] });
+    await refuse(3);
+    await change({ target_roles: [], max_calls_per_user: 1 });
+    expectSuccess(await run(token, service, 4));
+    await refuse(5);
+    await refuse(6);
+
+    await eventually(async () => {
+      const { figures } = expectSuccess(await getCampaign(campaignId));
+      expect(figures.funnel).toEqual({ seen: 3, opened: 1, answered: 1, accepted: 1, run: 1 });
+      // Of what refused, the rules that hold no more need no change.
+      expect(figures.refused_runs).toEqual([
+        { rule: "budget", runs: 2, change: { action: "fund_campaign", params: { campaign_id: campaignId } } },
+        { rule: "inactive", runs: 1, change: null },
+        { rule: "price", runs: 1, change: null },
+        { rule: "not_eligible", runs: 1, change: null },
+      ]);
+    });
+    // Another sponsor's figures have none of it.
+    const days = await world.db.campaignTally.findMany({ where: { campaignId } });
+    expect(days.every(({ day }) => day.toISOString().startsWith(today()))).toBe(true);
   });
 });
 

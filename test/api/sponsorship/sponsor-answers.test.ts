@@ -100,6 +100,9 @@ describe("a sponsor's inbox", () => {
             data_types: ["email"],
             sources: { "/score": "agent", "/email": "agent" },
             contact_permitted: true,
+            state: "open",
+            judge_until: expect.any(String),
+            consent: { given_at: expect.any(String), granted_via: "agent", purpose: "One question" },
             submitted_at: expect.any(String),
             retained_until: expect.any(String),
           },
@@ -337,8 +340,9 @@ describe("an export as CSV", () => {
     expect(more).toEqual([]);
     const [bobs, adas] = await inbox();
     const about = (answer?: Record<string, unknown>) => HEADER.map((name) => String(answer?.[name]));
-    const columns = [...(header ?? []).slice(HEADER.length + 1)];
-    expect(header).toEqual([...HEADER, "data_types", ...columns]);
+    const consentColumns = ["answer_state", "consented_at", "consented_via"];
+    const columns = [...(header ?? []).slice(HEADER.length + 4)];
+    expect(header).toEqual([...HEADER, "data_types", ...consentColumns, ...columns]);
     expect([...columns].sort()).toEqual([
       "comment",
       "email",
@@ -348,7 +352,7 @@ describe("an export as CSV", () => {
       "topics",
     ]);
     const cells = (record?: string[]) =>
-      Object.fromEntries(columns.map((name, index) => [name, record?.[HEADER.length + 1 + index]]));
+      Object.fromEntries(columns.map((name, index) => [name, record?.[HEADER.length + 4 + index]]));
     expect(first?.slice(0, HEADER.length + 1)).toEqual([...about(adas), "region"]);
     expect(cells(first)).toEqual({
       score: "-3",

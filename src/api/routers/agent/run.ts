@@ -19,6 +19,7 @@ export const RUN_ERRORS = [
   "budget_approval_required",
   "not_eligible",
   "task_required",
+  "answer_held_back",
   "no_sponsor",
   "sponsor_budget_exhausted",
   "user_cap_reached",

@@ -41,7 +41,14 @@ export const taskProcedures = {
         description:
           "Answers are checked against the task's schema, the session's scopes and the user's consent before anything is stored. If the task was completed before, that completion counts.",
       },
-      errors: ["not_found", "inactive", "not_eligible", "scope_violation", "data_consent_required"],
+      errors: [
+        "not_found",
+        "inactive",
+        "not_eligible",
+        "scope_violation",
+        "data_consent_required",
+        "answer_rejected",
+      ],
       example: {
         request: {
           campaign_id: CAMPAIGN_ID,

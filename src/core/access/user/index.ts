@@ -9,7 +9,7 @@ export {
   ListUsersOutput,
   SetOwnRegionInput,
 } from "./schema.ts";
-export { findRegion, userExists } from "./store.ts";
+export { findRegion, lockUser, userExists } from "./store.ts";
 export { exportUser } from "./export-store.ts";
 export { lockForDeletion, makeTombstone, shareUser } from "./deletion-store.ts";
 export { requireUser } from "./require-user.ts";

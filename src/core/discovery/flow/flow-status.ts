@@ -6,9 +6,10 @@ import { budgetToWire, findAccount } from "../../money/budget/index.ts";
 import { listOpenPayments, paymentToView } from "../../money/payment/index.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
+import type { RejectReason } from "../../protocol/reject-reasons.ts";
 import { listReadyServices } from "../search/index.ts";
 import type { FlowState, FlowStatusOutput } from "./schema.ts";
-import { findSelectedCampaign, listCompletedTasks } from "./store.ts";
+import { findSelectedCampaign, listCompletedTasks, listReviewedAnswers } from "./store.ts";
 
 /** At most so many next actions of one kind: poll a payment, poll an approval, run a service. */
 const MAX_ACTIONS = 5;
@@ -20,9 +21,10 @@ export async function flowStatus(
   ctx: Pick<Deps, "db" | "sql" | "searches" | "thesaurus"> & { actor: SessionActor },
 ): Promise<{ data: Status; nextActions: NextAction[] }> {
   const { db, actor } = ctx;
-  const [account, completed, available, payments, approvals, selected] = await Promise.all([
+  const [account, completed, reviewed, available, payments, approvals, selected] = await Promise.all([
     findAccount(db, actor.budgetAccountId),
     listCompletedTasks(db, actor.userId),
+    listReviewedAnswers(db, actor.userId),
     listReadyServices(ctx),
     listOpenPayments(db, actor.grantId),
     listOpenApprovals(db, actor.grantId),
@@ -38,11 +40,20 @@ export async function flowStatus(
       expires_at: actor.expiresAt.toISOString(),
     },
     budget: budgetToWire(account),
-    completed_tasks: completed.map(({ campaign, completedAt }) => ({
+    completed_tasks: completed.map(({ campaign, createdAt }) => ({
       campaign_id: campaign.id,
       campaign_name: campaign.name,
       task_type: campaign.taskType,
-      completed_at: completedAt.toISOString(),
+      completed_at: createdAt.toISOString(),
+    })),
+    answers_in_review: reviewed.map(({ campaign, state, judgeUntil, rejectReason, rejectNote }) => ({
+      campaign_id: campaign.id,
+      campaign_name: campaign.name,
+      task_type: campaign.taskType,
+      state: state === "held_back" ? "held_back" : "rejected",
+      held_until: state === "held_back" ? judgeUntil.toISOString() : null,
+      reject_reason: rejectReason as RejectReason | null,
+      reject_note: rejectNote,
     })),
     available_services: available,
     pending_payments: payments.map((payment) => ({ ...paymentToView(payment), service: payment.service })),
@@ -67,6 +78,10 @@ function nextInState(status: Status, selectedCampaignId: string | undefined): Ne
     ...status.pending_payments.slice(0, MAX_ACTIONS).map(({ payment_id }) => next.getPayment(payment_id)),
     ...status.pending_approvals.slice(0, MAX_ACTIONS).map(({ approval_id }) => next.getApproval(approval_id)),
   ];
+  const held = status.answers_in_review
+    .filter(({ state }) => state === "held_back")
+    .slice(0, MAX_ACTIONS)
+    .map(({ campaign_id }) => next.getTask(campaign_id, "Ask whether the sponsor has accepted the answers."));
   const runs = status.available_services.slice(0, MAX_ACTIONS).map((service) =>
     next.runService(service.service_key, {
       campaignId: service.service_type === "campaign" ? service.service_id : undefined,
@@ -75,15 +90,16 @@ function nextInState(status: Status, selectedCampaignId: string | undefined): Ne
   );
   switch (status.flow_state) {
     case "service_ready":
-      return [...waiting, ...runs, next.searchServices(), next.auditHistory()];
+      return [...waiting, ...runs, ...held, next.searchServices(), next.auditHistory()];
     case "service_selected":
       return [
         ...waiting,
+        ...held,
         ...(selectedCampaignId === undefined ? [] : [next.getTask(selectedCampaignId)]),
         next.searchServices(),
       ];
     case "task_completed":
     case "authenticated":
-      return [...waiting, next.searchServices(), next.flowStatus()];
+      return [...waiting, ...held, next.searchServices(), next.flowStatus()];
   }
 }

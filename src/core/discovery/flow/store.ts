@@ -1,20 +1,51 @@
 import type { Queries } from "../../ports/database.ts";
 
-/** Lists a user's completed tasks whose consent stands, newest first, at most 100. */
+/** Answers listed at most. */
+const MOST = 100;
+/** How long a rejection is told. */
+const TOLD_MS = 7 * 24 * 3_600_000;
+
+/** Lists a user's completed tasks that count, newest first. */
 export async function listCompletedTasks(db: Queries, userId: string) {
-  const completions = await db.taskCompletion.findMany({
-    where: { userId, withdrawnAt: null },
-    select: { campaignId: true, createdAt: true },
+  const completions = await db.countingCompletion.findMany({
+    where: { userId },
     orderBy: { createdAt: "desc" },
-    take: 100,
+    take: MOST,
   });
+  return withCampaigns(db, completions);
+}
+
+/** Lists a user's answers that are held back, or were rejected lately and not given anew; newest first. */
+export async function listReviewedAnswers(db: Queries, userId: string) {
+  const answers = await db.answerState.findMany({
+    where: {
+      userId,
+      OR: [{ state: "held_back" }, { rejectedAt: { gt: new Date(Date.now() - TOLD_MS) } }],
+    },
+    orderBy: { createdAt: "desc" },
+    take: MOST,
+  });
+  const campaignIds = answers.map(({ campaignId }) => campaignId);
+  const counting = await db.countingCompletion.findMany({
+    where: { userId, campaignId: { in: campaignIds } },
+    select: { campaignId: true },
+  });
+  const done = new Set(counting.map(({ campaignId }) => campaignId));
+  const newest = answers.filter(
+    ({ campaignId }, index) => !done.has(campaignId) && campaignIds.indexOf(campaignId) === index,
+  );
+  return withCampaigns(db, newest);
+}
+
+/** Rows with their campaigns. */
+async function withCampaigns<Row extends { campaignId: string }>(db: Queries, rows: readonly Row[]) {
   const campaigns = await db.campaign.findMany({
-    where: { id: { in: completions.map(({ campaignId }) => campaignId) } },
+    where: { id: { in: rows.map(({ campaignId }) => campaignId) } },
     select: { id: true, name: true, taskType: true },
   });
-  return completions.flatMap(({ campaignId, createdAt }) => {
-    const campaign = campaigns.find(({ id }) => id === campaignId);
-    return campaign === undefined ? [] : [{ campaign, completedAt: createdAt }];
+  return rows.flatMap((row) => {
+    const campaign = campaigns.find(({ id }) => id === row.campaignId);
+    return campaign === undefined ? [] : [{ ...row, campaign }];
   });
 }
 

@@ -22,7 +22,7 @@ type Input = z.infer<typeof SearchInput>;
 type Reads = Pick<Deps, "sql" | "thesaurus">;
 type Context = Reads & Pick<Deps, "searches"> & { actor: SessionActor };
 /** Without a session, an agent's API key finds only what is open to every user. */
-type AnyContext = Reads & Pick<Deps, "searches"> & { actor: SessionActor | AgentActor };
+type AnyContext = Reads & Pick<Deps, "searches" | "tally"> & { actor: SessionActor | AgentActor };
 
 /** Categories that an answer without results lists. */
 const MAX_CATEGORIES = 100;
@@ -58,6 +58,11 @@ async function findServices(
   const scores = scoreCandidates(candidates, query);
   const ranked = await rankCandidates(ctx, scores, search);
   const page = await readPage(ctx, ranked.slice(offset, offset + limit));
+
+  ctx.tally.count(
+    "seen",
+    page.map(({ campaign_id }) => campaign_id),
+  );
 
   const isEmpty = ranked.length === 0;
   const [direct, nearMisses, availableCategories] = isEmpty

@@ -27,7 +27,7 @@ export type Reservation =
   /** Another run holds the idempotency key now, or has used the approval. */
   | { kind: "claim_lost" }
   /**
-   * The user's completion of the campaign's task doesn't count any more, because its consent was withdrawn.
+   * The user's completion of the campaign's task doesn't count any more: its consent was withdrawn, or the sponsor rejected it.
    */
   | { kind: "completion_withdrawn" }
   /** The user has replaced the grant's terms. This account caps the grant now. */
@@ -68,8 +68,7 @@ const takeFromAccounts = statement({
     ), approval AS MATERIALIZED (
       SELECT id FROM approvals WHERE id = $approval_id AND status = 'approved' AND consumed_at IS NULL FOR UPDATE
     ), completion AS MATERIALIZED (
-      SELECT 1 FROM task_completions
-       WHERE campaign_id = $campaign_id AND user_id = $user_id AND withdrawn_at IS NULL FOR SHARE
+      SELECT 1 FROM counting_completions WHERE campaign_id = $campaign_id AND user_id = $user_id FOR SHARE
     ), account AS (
       SELECT a.id, a.kind, a."limit" - a.spent AS unspent, a.remaining, w.amount, w.raisable
         FROM unnest($account_ids, $amounts, $raisable) AS w(id, amount, raisable)

@@ -10,7 +10,7 @@ export {
   WithdrawConsentOutput,
   WithdrawOwnConsentInput,
 } from "./schema.ts";
-export { recordConsents, recordInputConsent } from "./store.ts";
+export { endConsentsOfCompletion, recordConsents, recordInputConsent } from "./store.ts";
 export { withdrawConsent } from "./withdraw-consent.ts";
 export { exportConsents } from "./export-store.ts";
 export { withdrawConsentsOfUser } from "./erase-store.ts";

@@ -85,11 +85,22 @@ export const recordConsents = statement({
       FROM jsonb_to_recordset($consents) AS r("consentType" text, "dataTypes" text[], granted boolean, purpose text)`,
 });
 
+/** Ends all consents to a completion's answers, which its sponsor rejects. They are locked in id order, before the completion. */
+export const endConsentsOfCompletion = statement({
+  name: "consent.end-of-completion",
+  limit: "money",
+  params: { completion_id: uuid },
+  row: {},
+  text: `
+    UPDATE consents SET withdrawn_at = now()
+     WHERE id IN (SELECT id FROM consents WHERE task_completion_id = $completion_id AND withdrawn_at IS NULL ORDER BY id FOR UPDATE)`,
+});
+
 /**
  * Withdraws a consent. For a consent to contact, only that consent ends. For a consent to share or keep a task's
  * answers, all consents of the same completion end, the answers are erased, and the completion counts as
  * withdrawn. The consents are locked in id order, so that parallel withdrawals wait for each other and can't
- * deadlock. Returns when the consent was first withdrawn; no row if the user has no such consent.
+ * deadlock. What its sponsor rejected was erased before. Returns when the consent was first withdrawn; no row if the user has no such consent.
  */
 export const withdraw = statement({
   name: "consent.withdraw",
@@ -107,7 +118,7 @@ export const withdraw = statement({
       UPDATE consents k SET withdrawn_at = now() FROM ended WHERE k.id = ended.id AND ended.withdrawn_at IS NULL
     ), completion AS (
       UPDATE task_completions t SET withdrawn_at = now(), details = NULL FROM requested
-       WHERE t.id = requested.task_completion_id AND requested.consent_type <> 'contact' AND t.withdrawn_at IS NULL
+       WHERE t.id = requested.task_completion_id AND requested.consent_type <> 'contact' AND t.withdrawn_at IS NULL AND t.rejected_at IS NULL
          AND EXISTS (SELECT FROM ended)
     )
     SELECT coalesce(ended.withdrawn_at, now()) AS withdrawn_at FROM ended JOIN requested ON requested.id = ended.id`,

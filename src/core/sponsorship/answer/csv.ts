@@ -41,7 +41,7 @@ export function answersTable(fields: readonly string[]): {
   header: string;
   record: (answer: AnswerView) => string;
 } {
-  const names = [...ANSWER_COLUMNS, "data_types"];
+  const names = [...ANSWER_COLUMNS, "data_types", "answer_state", "consented_at", "consented_via"];
   // A task's field can have the same name as one of our columns.
   const columns = fields.map((field) => (names.includes(field) ? `task_data.${field}` : field));
   return {
@@ -50,6 +50,9 @@ export function answersTable(fields: readonly string[]): {
       csvRecord([
         ...ANSWER_COLUMNS.map((name) => answer[name]),
         answer.data_types.join(" "),
+        answer.state,
+        answer.consent.given_at,
+        answer.consent.granted_via,
         ...fields.map((field) => (Object.hasOwn(answer.task_data, field) ? answer.task_data[field] : null)),
       ]),
   };

@@ -34,6 +34,12 @@ export async function exportAnswers(
       contentType: "application/json; charset=utf-8",
       chunks: asJson(readAnswers(ctx, campaign.id, (answer) => JSON.stringify(answer))),
     };
+  if (format === "jsonl")
+    return {
+      filename,
+      contentType: "application/x-ndjson; charset=utf-8",
+      chunks: asLines(readAnswers(ctx, campaign.id, (answer) => `${JSON.stringify(answer)}\n`)),
+    };
   const { requiredFields, optionalFields } = await describeSchema(ctx, campaign.taskSchema);
   const { header, record } = answersTable([...requiredFields, ...optionalFields]);
   return {
@@ -69,10 +75,14 @@ async function* asJson(batches: AsyncIterable<string[]>): AsyncGenerator<string>
   yield separator === "[\n" ? "[]\n" : "\n]\n";
 }
 
+async function* asLines(batches: AsyncIterable<string[]>): AsyncGenerator<string> {
+  for await (const texts of batches) yield texts.join("");
+}
+
 /** Without it, Excel reads a CSV file in the system's charset, so that Japanese becomes unreadable. */
 const BYTE_ORDER_MARK = "\ufeff";
 
 async function* asCsv(header: string, batches: AsyncIterable<string[]>): AsyncGenerator<string> {
   yield BYTE_ORDER_MARK + header;
-  for await (const texts of batches) yield texts.join("");
+  yield* asLines(batches);
 }

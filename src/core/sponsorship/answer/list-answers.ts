@@ -14,15 +14,15 @@ import { countAnswers, listAnswerRows } from "./store.ts";
  */
 export async function listAnswers(
   ctx: Pick<Deps, "db" | "sql" | "cipher" | "histories"> & { actor: SponsorActor },
-  { campaign_id, offset = 0, limit = PAGE_SIZE }: z.infer<typeof ListAnswersInput>,
+  { campaign_id, to_judge = false, offset = 0, limit = PAGE_SIZE }: z.infer<typeof ListAnswersInput>,
 ): Promise<z.infer<typeof ListAnswersOutput>> {
   const { db, sql, cipher, histories, actor } = ctx;
   const { id } = await requireOwnCampaign(db, campaign_id, actor.sponsorId);
-  const page = { campaign_id: id, skip: offset, most: limit };
+  const page = { campaign_id: id, to_judge, skip: offset, most: limit };
   // One after the other, on one connection.
   const [rows, total] = await histories.run(callerKey(ctx), async () => [
     await listAnswerRows.all(sql, page),
-    await countAnswers(db, id),
+    await countAnswers(db, id, to_judge),
   ]);
   const answers = [];
   for await (const answer of viewsOf(cipher, rows)) answers.push(answer);

@@ -30,6 +30,13 @@ const toView = (cipher: Cipher, row: AnswerRow): AnswerView => ({
   data_types: row.dataTypes as DataType[],
   sources: row.sources as Sources | null,
   contact_permitted: row.contactPermitted,
+  state: row.state as AnswerView["state"],
+  judge_until: row.judgeUntil.toISOString(),
+  consent: {
+    given_at: row.consentedAt.toISOString(),
+    granted_via: row.grantedVia as AnswerView["consent"]["granted_via"],
+    purpose: row.purpose,
+  },
   submitted_at: row.createdAt.toISOString(),
   retained_until: row.retainedUntil.toISOString(),
 });

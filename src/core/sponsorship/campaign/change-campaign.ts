@@ -1,10 +1,12 @@
 import type { z } from "zod";
 import type { Deps, SponsorActor } from "../../context.ts";
 import { changeUserCaps } from "../../money/budget/index.ts";
+import { campaignRegions } from "../../personal-data/phone-regions/index.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { indexServices, refreshOffers } from "../offer/index.ts";
 import { requireFewCampaigns, requireServices } from "./create-campaign.ts";
+import { checkHoldback, NO_HOLDBACK } from "./holdback.ts";
 import { requireOwnCampaign } from "./own-campaign.ts";
 import { toView } from "./rules.ts";
 import type { CampaignView, ChangeCampaignInput } from "./schema.ts";
@@ -15,10 +17,17 @@ import { addServices, countCompletions, removeServices, servicesOf, updateCampai
  * @throws `not_found`, `validation_error`; `inactive` for an archived one. Nothing is changed then
  */
 export async function changeCampaign(
-  { db, sql, thesaurus, actor }: Pick<Deps, "db" | "sql" | "thesaurus"> & { actor: SponsorActor },
+  ctx: Pick<Deps, "db" | "sql" | "thesaurus" | "settings" | "compute"> & { actor: SponsorActor },
   input: z.infer<typeof ChangeCampaignInput>,
 ): Promise<z.infer<typeof CampaignView>> {
-  const { id } = await requireOwnCampaign(db, input.campaign_id, actor.sponsorId);
+  const { db, sql, thesaurus, actor } = ctx;
+  const campaign = await requireOwnCampaign(db, input.campaign_id, actor.sponsorId);
+  const { id } = campaign;
+  const texts = [campaign.name, campaign.description, campaign.requiredTask, campaign.taskDescription];
+  const holdback =
+    input.holdback === undefined
+      ? NO_HOLDBACK
+      : await checkHoldback(ctx, input.holdback, campaignRegions(ctx, texts));
   const services = input.service_keys && (await requireServices(db, input.service_keys));
   const subsidyCents = input.subsidy_per_call_cents;
   await sql.transaction(async (tx) => {
@@ -35,13 +44,15 @@ export async function changeCampaign(
       max_calls_per_user: input.max_calls_per_user ?? null,
       estimated_task_duration_seconds: input.estimated_task_duration_seconds ?? null,
       tags: input.tags ?? null,
+      changes_holdback: input.holdback !== undefined,
+      ...holdback,
     });
     if (changed === 0)
       throw new AppError("inactive", { message: "This campaign is archived and can't be changed." });
     const before = (await servicesOf.all(tx, { campaign_id: id })).map(({ service_id }) => service_id);
     if (services !== undefined) {
-      const campaign = { sponsorId: actor.sponsorId, campaignId: id };
-      await requireFewCampaigns(tx, campaign, input.service_keys ?? [], services);
+      const changed = { sponsorId: actor.sponsorId, campaignId: id };
+      await requireFewCampaigns(tx, changed, input.service_keys ?? [], services);
       await removeServices.count(tx, { campaign_id: id });
       await addServices.count(tx, { campaign_id: id, service_ids: services.map((service) => service.id) });
     }

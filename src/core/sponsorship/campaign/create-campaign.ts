@@ -10,6 +10,7 @@ import { centsToMicros } from "../../protocol/amounts.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { createOnce } from "../../protocol/idempotency/index.ts";
 import { indexServices } from "../offer/index.ts";
+import { checkHoldback } from "./holdback.ts";
 import { requireOwnCampaign } from "./own-campaign.ts";
 import { defaultTags, toView } from "./rules.ts";
 import type { CampaignView, CreateCampaignInput } from "./schema.ts";
@@ -30,7 +31,7 @@ export async function createCampaign(
   { idempotency_key: key, ...input }: z.infer<typeof CreateCampaignInput>,
 ): Promise<{ campaign: z.infer<typeof CampaignView>; replayed: boolean }> {
   const { actor, db } = ctx;
-  const { dataTypes, services, network } = await checkDraft(ctx, input);
+  const { dataTypes, services, network, holdback } = await checkDraft(ctx, input);
 
   const creation = { owner: actor.sponsorId, operation: "create_campaign", key, request: input };
   const newId = randomUUID();
@@ -63,6 +64,7 @@ export async function createCampaign(
       tags: input.tags ?? defaultTags(services, input.task_type),
       active: input.active ?? true,
       budget_account_id: budgetAccountId,
+      ...holdback,
     });
     const serviceIds = services.map((service) => service.id);
     await addServices.count(sql, { campaign_id: newId, service_ids: serviceIds });
@@ -77,27 +79,29 @@ export type Draft = Omit<z.infer<typeof CreateCampaignInput>, "idempotency_key">
 
 /**
  * Checks a draft, and finds what it refers to.
- * @throws `validation_error` for a task schema that is unsafe or open, and for services that don't exist
+ * @throws `validation_error` for a task schema or a holdback that is unsafe or open, and for services that don't exist
  */
 export async function checkDraft(
   ctx: Pick<Deps, "db" | "networks" | "settings" | "compute"> & { actor: SponsorActor },
   input: Draft,
 ) {
   const texts = [input.name, input.description ?? "", input.required_task, input.task_description];
-  const schemaErrors = await checkSchema(ctx, input.task_schema, campaignRegions(ctx, texts));
+  const regions = campaignRegions(ctx, texts);
+  const schemaErrors = await checkSchema(ctx, input.task_schema, regions);
   if (schemaErrors.length > 0) {
     throw new AppError("validation_error", {
       message: "The task schema isn't allowed. See the errors of its fields.",
       fieldErrors: schemaErrors.map((error) => ({ ...error, path: `/task_schema${error.path}` })),
     });
   }
+  const holdback = await checkHoldback(ctx, input.holdback ?? null, regions);
   const { dataTypes } = await describeSchema(ctx, input.task_schema);
   const services = await requireServices(ctx.db, input.service_keys);
 
   // Its budget pays services of one network: the one of its services.
   const paidOn = services.find((service) => service.network !== null)?.network;
   const network = typeof paidOn === "string" ? ctx.networks.get(paidOn) : ctx.networks.default;
-  return { dataTypes, services, network };
+  return { dataTypes, services, network, holdback };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { budgetToWire } from "../../money/budget/index.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
+import { viewHoldback } from "./holdback.ts";
 import type { CampaignView } from "./schema.ts";
 import type { CampaignDetails } from "./store.ts";
 
@@ -35,6 +36,7 @@ export function toListedView(
     tags: campaign.tags,
     active: campaign.active,
     ...(campaign.archivedAt !== null && { archived_at: campaign.archivedAt.toISOString() }),
+    holdback: viewHoldback(campaign),
     created_at: campaign.createdAt.toISOString(),
     budget: budgetToWire(campaign.budgetAccount),
     completions,

@@ -17,6 +17,28 @@ import { CampaignStatistics, Period } from "../dashboard/index.ts";
 
 export const DEFAULT_RETENTION_DAYS = 365;
 
+export const MOST_HOLDBACK_MINUTES = 24 * 60;
+
+/** Who accepts answers before they unlock runs. */
+export const Holdback = z
+  .strictObject({
+    by: z.enum(["hand", "rule", "webhook"]).meta({
+      description:
+        "hand: you accept or reject each answer. rule: answers that don't satisfy `schema` are rejected. webhook: `url` is asked about each answer",
+    }),
+    limit_minutes: z.number().int().min(1).max(MOST_HOLDBACK_MINUTES).optional().meta({
+      description:
+        "An answer that isn't judged after so many minutes counts as accepted. Default: 1440 by hand, 5 by webhook",
+    }),
+    schema: JsonObject.optional().meta({
+      description: "For a rule: a closed JSON Schema that the answers must satisfy besides the task's",
+    }),
+    url: z.url().max(2000).optional().meta({
+      description: "For a webhook: it gets ids, never answers, and says accept or reject",
+    }),
+  })
+  .meta({ id: "Holdback" });
+
 const fields = {
   name: visibleText(1, 100),
   description: visibleText(0, 1000),
@@ -46,6 +68,7 @@ const fields = {
   max_calls_per_user: z.number().int().min(1).max(1_000_000),
   estimated_task_duration_seconds: z.number().int().min(1).max(86_400),
   tags: z.array(Tag).max(20),
+  holdback: Holdback.nullable(),
 };
 
 export const CreateCampaignInput = z.strictObject({
@@ -61,6 +84,9 @@ export const CreateCampaignInput = z.strictObject({
   estimated_task_duration_seconds: fields.estimated_task_duration_seconds.optional(),
   tags: fields.tags.optional().meta({ description: "Default: from the services and the task" }),
   active: z.boolean().optional().meta({ description: "false: it starts paused. Default: true" }),
+  holdback: fields.holdback.optional().meta({
+    description: "Who has to accept an answer before it unlocks runs. Default: nobody",
+  }),
   idempotency_key: IdempotencyKey.optional(),
 });
 
@@ -102,6 +128,9 @@ export const ChangeCampaignInput = z.strictObject({
   max_calls_per_user: fields.max_calls_per_user.nullable().optional(),
   estimated_task_duration_seconds: fields.estimated_task_duration_seconds.optional(),
   tags: fields.tags.optional(),
+  holdback: fields.holdback.optional().meta({
+    description: "For answers from now on. null: they count at once",
+  }),
 });
 
 export const CampaignView = z.object({
@@ -123,9 +152,12 @@ export const CampaignView = z.object({
   tags: z.array(z.string()),
   active: z.boolean(),
   archived_at: Timestamp.optional().meta({ description: "When it was archived. It is never active again" }),
+  holdback: Holdback.nullable(),
   created_at: Timestamp,
   budget: Budget,
-  completions: z.number().int().meta({ description: "Completions whose consent wasn't withdrawn" }),
+  completions: z.number().int().meta({
+    description: "Completions that count: neither withdrawn nor rejected nor held back",
+  }),
 });
 
 export const CampaignDashboard = CampaignView.extend({ figures: CampaignStatistics });

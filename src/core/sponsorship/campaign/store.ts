@@ -2,7 +2,18 @@ import type { Campaign } from "../../../platform/generated/prisma/client.ts";
 import type { Account } from "../../money/budget/index.ts";
 import { ACCOUNT_FIELDS } from "../../money/budget/index.ts";
 import type { Queries } from "../../ports/database.ts";
-import { bigint, boolean, integer, json, nullable, text, texts, uuid, uuids } from "../../ports/sql-types.ts";
+import {
+  bigint,
+  boolean,
+  integer,
+  json,
+  nullable,
+  oneOf,
+  text,
+  texts,
+  uuid,
+  uuids,
+} from "../../ports/sql-types.ts";
 import { statement } from "../../ports/statement.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 
@@ -19,6 +30,13 @@ const DETAILS = {
 export type CampaignDetails = CampaignRow & {
   budgetAccount: Account;
   services: { sponsoredApi: { serviceKey: string } }[];
+};
+
+const HOLDBACK = {
+  holdback: nullable(oneOf("hand", "rule", "webhook")),
+  holdback_seconds: nullable(integer),
+  holdback_rule: nullable(json()),
+  holdback_url: nullable(text),
 };
 
 export const insertCampaign = statement({
@@ -45,15 +63,18 @@ export const insertCampaign = statement({
     tags: texts(),
     active: boolean,
     budget_account_id: uuid,
+    ...HOLDBACK,
   },
   row: {},
   text: `
     INSERT INTO campaigns (id, sponsor_id, name, description, target_roles, target_tools, required_task, task_type, task_description,
                            task_schema, task_data_types, required_data_types, purpose, retention_days, subsidy_micros,
-                           max_calls_per_user, estimated_task_duration_seconds, tags, active, budget_account_id)
+                           max_calls_per_user, estimated_task_duration_seconds, tags, active, budget_account_id,
+                           holdback, holdback_seconds, holdback_rule, holdback_url)
     VALUES ($id, $sponsor_id, $name, $description, $target_roles, $target_tools, $required_task, $task_type, $task_description,
             $task_schema, $task_data_types, $required_data_types, $purpose, $retention_days, $subsidy_micros,
-            $max_calls_per_user, $estimated_task_duration_seconds, $tags, $active, $budget_account_id)`,
+            $max_calls_per_user, $estimated_task_duration_seconds, $tags, $active, $budget_account_id,
+            $holdback, $holdback_seconds, $holdback_rule, $holdback_url)`,
 });
 
 export const addServices = statement({
@@ -113,6 +134,8 @@ export const updateCampaign = statement({
     max_calls_per_user: nullable(integer),
     estimated_task_duration_seconds: nullable(integer),
     tags: nullable(texts()),
+    changes_holdback: boolean,
+    ...HOLDBACK,
   },
   row: {},
   text: `
@@ -122,7 +145,11 @@ export const updateCampaign = statement({
       subsidy_micros = coalesce($subsidy_micros, subsidy_micros),
       max_calls_per_user = CASE WHEN $changes_max_calls THEN $max_calls_per_user ELSE max_calls_per_user END,
       estimated_task_duration_seconds = coalesce($estimated_task_duration_seconds, estimated_task_duration_seconds),
-      tags = coalesce($tags, tags)
+      tags = coalesce($tags, tags),
+      holdback = CASE WHEN $changes_holdback THEN $holdback ELSE holdback END,
+      holdback_seconds = CASE WHEN $changes_holdback THEN $holdback_seconds ELSE holdback_seconds END,
+      holdback_rule = CASE WHEN $changes_holdback THEN $holdback_rule ELSE holdback_rule END,
+      holdback_url = CASE WHEN $changes_holdback THEN $holdback_url ELSE holdback_url END
      WHERE id = $id AND archived_at IS NULL`,
 });
 
@@ -144,11 +171,11 @@ export async function findCampaignOfSponsor(
 }
 
 /**
- * Finds a campaign, whether this user is in its target group (`eligible`), and the user's completion of its
- * task, if one stands.
+ * Finds a campaign, whether this user is in its target group (`eligible`), the user's last answer to its task, if there is one,
+ * and how many were rejected. `completionId`: the answer that stands, if it may still count.
  */
 export async function findCampaignForUser(db: Queries, id: string, userId: string) {
-  const [campaign, payer, completion] = await Promise.all([
+  const [campaign, payer, answer, rejections] = await Promise.all([
     db.campaign.findUnique({
       where: { id },
       omit: { searchText: true },
@@ -156,10 +183,11 @@ export async function findCampaignForUser(db: Queries, id: string, userId: strin
     }),
     // The same for each service of the campaign. A campaign has at least one.
     db.servicePayer.findFirst({ where: { campaignId: id, userId }, select: { eligible: true } }),
-    db.taskCompletion.findFirst({
-      where: { campaignId: id, userId, withdrawnAt: null },
-      select: { id: true },
+    db.answerState.findFirst({
+      where: { campaignId: id, userId },
+      orderBy: [{ stands: "desc" }, { createdAt: "desc" }, { id: "desc" }],
     }),
+    db.answerState.count({ where: { campaignId: id, userId, rejectedAt: { not: null } } }),
   ]);
   if (campaign === null) return undefined;
   const { sponsor, ...row } = campaign;
@@ -167,7 +195,9 @@ export async function findCampaignForUser(db: Queries, id: string, userId: strin
     ...row,
     sponsorName: sponsor.name,
     eligible: payer?.eligible ?? false,
-    completionId: completion?.id ?? null,
+    completionId: answer?.stands === true && answer.state !== "rejected" ? answer.id : null,
+    answer,
+    rejections,
   };
 }
 
@@ -204,11 +234,11 @@ export async function countCampaigns(db: Queries, sponsorId: string): Promise<nu
   return db.campaign.count({ where: { sponsorId } });
 }
 
-/** Counts standing completions by campaign id. A campaign without any isn't in the map. */
+/** Counts completions that count, by campaign id. A campaign without any isn't in the map. */
 export async function countCompletions(db: Queries, campaignIds: string[]): Promise<Map<string, number>> {
-  const counts = await db.taskCompletion.groupBy({
+  const counts = await db.countingCompletion.groupBy({
     by: ["campaignId"],
-    where: { campaignId: { in: campaignIds }, withdrawnAt: null },
+    where: { campaignId: { in: campaignIds } },
     _count: true,
   });
   return new Map(counts.map(({ campaignId, _count }) => [campaignId, _count]));

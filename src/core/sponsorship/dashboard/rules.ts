@@ -34,9 +34,13 @@ export const viewCalls = ({ settled, pending, free, spent, users }: CallCounts):
 
 export const viewCompletions = ({
   standing,
+  held_back,
+  rejected,
   withdrawn,
 }: CompletionCounts): z.infer<typeof CampaignStatistics>["completions"] => ({
   standing: Number(standing),
+  held_back: Number(held_back),
+  rejected: Number(rejected),
   withdrawn: Number(withdrawn),
 });
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { Timestamp } from "../../protocol/fields.ts";
+import { REFUSING_RULES } from "../../ports/campaign-tally.ts";
+import { JsonObject, Timestamp } from "../../protocol/fields.ts";
 
 /** The longest series, in days: a leap year. */
 export const MAX_DAYS = 366;
@@ -24,9 +25,35 @@ const CallCounts = z
     description: "Calls by the state of their payment. Calls whose payment ended without money don't count",
   });
 
+const count = z.number().int();
+
 const CompletionCounts = z
-  .object({ standing: z.number().int(), withdrawn: z.number().int() })
-  .meta({ description: "Completions of the task, and those whose consent was withdrawn" });
+  .object({ standing: count, held_back: count, rejected: count, withdrawn: count })
+  .meta({
+    description:
+      "Completions of the task: those that count, those that wait for a verdict, and those that were rejected or withdrawn",
+  });
+
+const Funnel = z
+  .object({
+    seen: count.meta({ description: "Times that a search showed it to an agent" }),
+    opened: count.meta({ description: "Times that its task was read before it was answered" }),
+    answered: count.meta({ description: "Answers, whatever became of them" }),
+    accepted: count.meta({ description: "Answers that count" }),
+    run: count.meta({ description: "People for whom it paid for a call" }),
+  })
+  .meta({ description: "Seen and opened are counted a few seconds late" });
+
+const RefusedRuns = z
+  .object({
+    rule: z.enum(REFUSING_RULES),
+    runs: count.meta({ description: "Runs that nobody else paid for either" }),
+    change: z.object({ action: z.string(), params: JsonObject }).nullable().meta({
+      description:
+        "The operation that would allow such runs, as things are now. null: nothing is in the way any more",
+    }),
+  })
+  .meta({ id: "RefusedRuns" });
 
 const callFigures = {
   spent_cents: z.number().meta({ description: "Cents spent on settled calls" }),
@@ -51,6 +78,23 @@ export const ApiStatistics = z.object({ ...callFigures, ...series(z.object({ ...
 /** A campaign's figures since it was created, and day by day. */
 export const CampaignStatistics = z.object({
   ...campaignFigures,
+  funnel: Funnel,
+  services: z
+    .array(
+      z.object({
+        service_key: z.string(),
+        name: z.string(),
+        ...callFigures,
+        delivered: count.meta({ description: "Settled and free calls whose answer was handed over" }),
+        median_ms: count.nullable().meta({ description: "Median response time of the service" }),
+      }),
+    )
+    .meta({ description: "The same calls by service, the most calls first" }),
+  refused_runs: z.array(RefusedRuns).meta({ description: "By the rule of the campaign that refused them" }),
+  budget_lasts_until: z.iso.datetime().nullable().meta({
+    description:
+      "When the budget is used up at the pace of the last 7 days. null: nothing was spent in them, or it would take more than ten years",
+  }),
   cost_per_answer_cents: z
     .number()
     .nullable()

@@ -24,9 +24,13 @@ const SELECT_CALL_COUNTS = `
   coalesce(sum(amount_micros) FILTER (WHERE status = 'settled'), 0)::bigint AS spent,
   count(DISTINCT user_id) AS users`;
 
-const COMPLETION_COUNTS = { standing: bigint, withdrawn: bigint };
+const COMPLETION_COUNTS = { standing: bigint, held_back: bigint, rejected: bigint, withdrawn: bigint };
+/** Each completion is one of these. Those that stand are those of the view `counting_completions`. */
 const SELECT_COMPLETION_COUNTS = `
-  count(*) FILTER (WHERE withdrawn_at IS NULL) AS standing, count(withdrawn_at) AS withdrawn`;
+  count(*) FILTER (WHERE withdrawn_at IS NULL AND rejected_at IS NULL AND (held_until IS NULL OR held_until <= now())) AS standing,
+  count(*) FILTER (WHERE withdrawn_at IS NULL AND rejected_at IS NULL AND held_until > now()) AS held_back,
+  count(rejected_at) AS rejected,
+  count(*) FILTER (WHERE withdrawn_at IS NOT NULL AND rejected_at IS NULL) AS withdrawn`;
 
 // Days are UTC days, whatever time zone the session has: so a day is a timestamp without time zone.
 
@@ -90,7 +94,8 @@ export const countCompletionsByDay = statement({
   params: { campaign_id: uuid, from: text, to: text },
   row: COMPLETION_COUNTS,
   text: `
-    SELECT coalesce(c.standing, 0) AS standing, coalesce(c.withdrawn, 0) AS withdrawn
+    SELECT coalesce(c.standing, 0) AS standing, coalesce(c.held_back, 0) AS held_back, coalesce(c.rejected, 0) AS rejected,
+           coalesce(c.withdrawn, 0) AS withdrawn
       FROM ${DAYS}
       LEFT JOIN (SELECT ${DAY} AS day, ${SELECT_COMPLETION_COUNTS} FROM task_completions
                   WHERE campaign_id = $campaign_id AND ${IN_PERIOD} GROUP BY 1) c USING (day)

@@ -7,7 +7,7 @@ import type { AssessedPayer, RequestedService, Shortfall } from "./rules.ts";
 import { assessPayer, offerDirectly, refuseAll, refuseNamed } from "./rules.ts";
 import { listPayers } from "./store.ts";
 
-type Context = Pick<Deps, "db" | "sql"> & { actor: SessionActor };
+type Context = Pick<Deps, "db" | "sql" | "tally"> & { actor: SessionActor };
 
 /** Payers in the order in which they are tried, and the error if all of them fail. */
 export interface Payers {
@@ -43,23 +43,30 @@ export async function choosePayers(
   if (campaignId !== undefined) {
     const named = await requireNamedPayer(ctx, payers, campaignId, api);
     const others = payers.filter((payer) => payer !== named);
-    if (named.status !== "ready") throw refuseNamed(named, others, api);
-    return {
-      ready: [named],
-      refusal: (shortfalls) => refuseNamed(withShortfall(named, shortfalls), others, api),
+    const refuse = (payer: AssessedPayer): AppError => {
+      countRefusals(ctx, [payer]);
+      return refuseNamed(payer, others, api);
     };
+    if (named.status !== "ready") throw refuse(named);
+    return { ready: [named], refusal: (shortfalls) => refuse(withShortfall(named, shortfalls)) };
   }
 
+  const refuse = (refusing: AssessedPayer[]): AppError => {
+    countRefusals(ctx, refusing);
+    return refuseAll(refusing, api);
+  };
   const [first, ...rest] = payers.filter(({ status }) => status === "ready");
-  if (first === undefined) throw refuseAll(payers, api);
+  if (first === undefined) throw refuse(payers);
   return {
     ready: [first, ...rest],
-    refusal: (shortfalls) =>
-      refuseAll(
-        payers.map((payer) => withShortfall(payer, shortfalls)),
-        api,
-      ),
+    refusal: (shortfalls) => refuse(payers.map((payer) => withShortfall(payer, shortfalls))),
   };
+}
+
+/** Counts for each campaign the rule by which it refused a run that nobody else paid for. A task left to do is no refusal. */
+function countRefusals({ tally }: Pick<Context, "tally">, payers: readonly AssessedPayer[]): void {
+  for (const { campaign_id, status } of payers)
+    if (status !== "ready" && status !== "task") tally.count(`refused_${status}`, [campaign_id]);
 }
 
 function withShortfall(payer: AssessedPayer, shortfalls: Map<string, Shortfall>): AssessedPayer {

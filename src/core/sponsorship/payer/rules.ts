@@ -3,8 +3,12 @@ import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
 import type { PayerRow } from "./store.ts";
 
-/** Whether a payer pays for a call (`ready`), pays after a task (`task`), or the reason why it doesn't. */
-export type PayerStatus = "ready" | "inactive" | "price" | "not_eligible" | "budget" | "user_cap" | "task";
+/**
+ * Whether a payer pays for a call (`ready`), pays after a task (`task`) or once its answers are accepted (`held`), or the reason why
+ * it doesn't.
+ */
+export type PayerStatus =
+  "ready" | "inactive" | "price" | "not_eligible" | "budget" | "user_cap" | "task" | "held";
 
 /** Reasons why a payer that was ready can fail at the reservation. */
 export type Shortfall = Extract<PayerStatus, "budget" | "user_cap" | "task">;
@@ -15,6 +19,7 @@ export function assessPayer(payer: PayerRow): PayerStatus {
   if (!payer.eligible) return "not_eligible";
   if (!payer.has_money) return "budget";
   if (!payer.has_calls_left) return "user_cap";
+  if (payer.held_until !== null) return "held";
   return payer.completed ? "ready" : "task";
 }
 
@@ -55,6 +60,8 @@ export function refuseNamed(
       return new AppError("sponsor_budget_exhausted", withAlternatives);
     case "user_cap":
       return new AppError("user_cap_reached", withAlternatives);
+    case "held":
+      return heldBack([payer], others);
     case "ready":
     case "task":
       return taskRequired([payer]);
@@ -71,6 +78,8 @@ export function refuseAll(payers: AssessedPayer[], service: RequestedService): A
   // payment.
   if (hasPayer("budget", true)) return new AppError("sponsor_budget_exhausted", withAlternatives);
   if (hasPayer("user_cap", true)) return new AppError("user_cap_reached", withAlternatives);
+  const held = payers.filter(({ status }) => status === "held");
+  if (held.length > 0) return heldBack(held, payers);
   const tasks = payers.filter(({ status }) => status === "task");
   if (tasks.length > 0) return taskRequired(tasks);
   if (hasPayer("budget", false)) return new AppError("sponsor_budget_exhausted", withAlternatives);
@@ -87,6 +96,28 @@ function taskRequired(tasks: PayerRow[]): AppError {
   return new AppError("task_required", {
     details: { campaigns },
     nextActions: suggestTasks(tasks, MAX_REQUIRED_TASKS),
+  });
+}
+
+/** The user has done a task, and its sponsor hasn't accepted the answers yet. Other tasks can be done meanwhile. */
+function heldBack(held: PayerRow[], payers: AssessedPayer[]): AppError {
+  const campaigns = held.flatMap(({ campaign_id, held_until }) =>
+    campaign_id === null || held_until === null
+      ? []
+      : [{ campaign_id, held_until: held_until.toISOString() }],
+  );
+  const tasks = payers.filter(({ status }) => status === "task");
+  return new AppError("answer_held_back", {
+    details: { campaigns },
+    nextActions: [
+      ...campaigns
+        .slice(0, MAX_ALTERNATIVE_TASKS)
+        .map(({ campaign_id }) =>
+          next.getTask(campaign_id, "Ask whether the sponsor has accepted the answers."),
+        ),
+      ...suggestTasks(tasks, MAX_ALTERNATIVE_TASKS),
+      next.searchServices(),
+    ],
   });
 }
 

@@ -1,4 +1,4 @@
-import { bigint, boolean, nullable, text, uuid } from "../../ports/sql-types.ts";
+import { bigint, boolean, nullable, text, timestamp, uuid } from "../../ports/sql-types.ts";
 import type { RowOf } from "../../ports/statement.ts";
 import { statement } from "../../ports/statement.ts";
 
@@ -34,10 +34,12 @@ export const listPayers = statement({
     /** Whether the user has completed the task. True if there is no task. */
     completed: boolean,
     task_type: nullable(text),
+    /** Until then the sponsor holds the user's answers back. Null: it doesn't. */
+    held_until: nullable(timestamp),
   },
   text: `
     SELECT campaign_id, sponsor_id, sponsor, account_id, remaining, has_money, active, covers_price, eligible, has_calls_left,
-           completed, task_type
+           completed, task_type, held_until
       FROM service_payers WHERE sponsored_api_id = $sponsored_api_id AND user_id = $user_id
      ORDER BY subsidy_micros DESC NULLS FIRST, created_at, campaign_id`,
 });

@@ -16,7 +16,9 @@ import { next } from "../../protocol/next-actions.ts";
 import type { PhoneRegion } from "../../protocol/phone-regions.ts";
 import { findCampaignForUser } from "../campaign/index.ts";
 import type { OpenCampaign } from "./get-task.ts";
-import { requireOpenCampaign, serviceActions } from "./get-task.ts";
+import { nextAfterAnswer, requireOpenCampaign } from "./get-task.ts";
+import { judgeByRule, rejectedByRule } from "./judge-by-rule.ts";
+import { reviewOf } from "./review.ts";
 import { encryptAnswers } from "./rules.ts";
 import type { CompleteTaskInput, CompleteTaskOutput } from "./schema.ts";
 import { insertCompletion } from "./store.ts";
@@ -33,15 +35,15 @@ interface Result {
 /**
  * Accepts a user's answers to a campaign's task. All checks come before anything is stored: the task's
  * schema, the session's scopes, and the user's consent for every type of personal data in the answers. A dry
- * run only checks.
- * @throws `validation_error`, `scope_violation`, `data_consent_required`, `not_eligible`, `inactive`,
+ * run only checks. If the campaign holds answers back, they unlock runs once the sponsor has accepted them.
+ * @throws `answer_rejected` if the campaign's rule rejects them, `validation_error`, `scope_violation`, `data_consent_required`, `not_eligible`, `inactive`,
  *   `not_found`
  */
 export async function completeTask(ctx: Context, input: Input): Promise<Result> {
   const dryRun = input.dry_run === true;
   const campaign = await requireOpenCampaign(ctx, input.campaign_id, dryRun);
   const { completionId: earlierId } = campaign;
-  if (earlierId !== null && !dryRun) return acceptedResult(ctx, campaign.id, earlierId, true);
+  if (earlierId !== null && !dryRun) return acceptedResult(ctx, campaign, earlierId, true);
 
   // A caller who asked for quiet may send aliases of the task's fields.
   const taskData = restoreNames(campaign.taskSchema, input.task_data);
@@ -53,7 +55,11 @@ export async function completeTask(ctx: Context, input: Input): Promise<Result> 
     await requireStored(ctx, submitted.references, ANSWERS);
     return dryRunResult(campaign);
   }
-  const answers = await fillInVaultValues(ctx, campaign, taskData, submitted);
+  const byRule = await judgeByRule(ctx, campaign, { data: taskData, regions: submitted.regions });
+  const isRejected = byRule === "reject";
+  const answers = isRejected
+    ? { data: {}, dataTypes: submitted.dataTypes }
+    : await fillInVaultValues(ctx, campaign, taskData, submitted);
 
   const completionId = randomUUID();
   const stored = await insertCompletion(
@@ -63,20 +69,23 @@ export async function completeTask(ctx: Context, input: Input): Promise<Result> 
       campaign_id: campaign.id,
       user_id: ctx.actor.userId,
       task_name: campaign.requiredTask,
-      details: encryptAnswers(ctx.cipher, completionId, answers.data),
+      details: isRejected ? null : encryptAnswers(ctx.cipher, completionId, answers.data),
       data_types: answers.dataTypes,
       sources: sourcesOf(taskData, submitted.references, "agent"),
       execution_mode: "agent",
       session_id: ctx.actor.sessionId,
+      by_rule: byRule,
     },
     consentsOfCompletion(answers.dataTypes, campaign, input.consent),
   );
-  if (stored) return acceptedResult(ctx, campaign.id, completionId, false);
+  if (stored && isRejected) throw rejectedByRule(campaign);
 
-  // Another call completed the task for the same user first, or the session has ended meanwhile.
+  // Unless it was stored, another call completed the task for the same user first, or the session has ended meanwhile.
   const current = await findCampaignForUser(ctx.db, campaign.id, ctx.actor.userId);
-  if (typeof current?.completionId === "string")
-    return acceptedResult(ctx, campaign.id, current.completionId, true);
+  if (current !== undefined && current.completionId !== null)
+    return acceptedResult(ctx, current, current.completionId, !stored);
+  // It was withdrawn or rejected a moment after it was stored.
+  if (stored) return acceptedResult(ctx, current ?? campaign, completionId, false);
   throw await explainEndedSession(ctx, ctx.actor.sessionId);
 }
 
@@ -162,18 +171,19 @@ function dryRunResult(campaign: OpenCampaign): Result {
 
 async function acceptedResult(
   ctx: Context,
-  campaignId: string,
+  campaign: OpenCampaign,
   completionId: string,
   alreadyCompleted: boolean,
 ): Promise<Result> {
-  const nextActions = await serviceActions(ctx, campaignId);
+  const nextActions = await nextAfterAnswer(ctx, campaign);
   return {
     data: {
       task_completion_id: completionId,
-      campaign_id: campaignId,
+      campaign_id: campaign.id,
       consent_recorded: true,
       can_use_service: nextActions.some(({ action }) => action === "run_service"),
       already_completed: alreadyCompleted,
+      review: reviewOf(campaign),
     },
     nextActions,
   };

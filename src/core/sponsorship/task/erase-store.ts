@@ -8,6 +8,6 @@ export const eraseAnswersOfUser = statement({
   params: { user_id: uuid },
   row: {},
   text: `
-    UPDATE task_completions SET details = NULL, sources = NULL, withdrawn_at = coalesce(withdrawn_at, now())
+    UPDATE task_completions SET details = NULL, sources = NULL, reject_note = NULL, withdrawn_at = coalesce(withdrawn_at, now())
      WHERE id IN (SELECT id FROM task_completions WHERE user_id = $user_id ORDER BY id FOR UPDATE)`,
 });

@@ -21,6 +21,9 @@ export const exportCompletions = statement({
     agent_session_id: nullable(uuid),
     created_at: timestamp,
     withdrawn_at: nullable(timestamp),
+    rejected_at: nullable(timestamp),
+    reject_reason: nullable(text),
+    reject_note: nullable(text),
   },
   text: `
     WITH listed AS (
@@ -29,7 +32,8 @@ export const exportCompletions = statement({
       SELECT id, sum(coalesce(octet_length(details), 0)) OVER (ORDER BY id) - coalesce(octet_length(details), 0) AS before FROM listed
     )
     SELECT l.id, l.campaign_id, c.name AS campaign, l.task_name, l.details, l.data_types, l.sources, l.execution_mode,
-           l.agent_session_id, l.created_at, l.withdrawn_at
+           l.agent_session_id, l.created_at, l.withdrawn_at, l.rejected_at,
+           l.reject_reason, l.reject_note
       FROM listed l JOIN sized USING (id) JOIN campaigns c ON c.id = l.campaign_id
      WHERE before < ${MOST_BYTES} ORDER BY l.id`,
 });

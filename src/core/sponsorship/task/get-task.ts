@@ -9,6 +9,8 @@ import { requireId } from "../../protocol/fields.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
 import { findCampaignForUser } from "../campaign/index.ts";
+import type { Answered } from "./review.ts";
+import { nextWhileHeld, reviewOf } from "./review.ts";
 import { toAgentsTask } from "./rules.ts";
 import type { GetTaskInput, GetTaskOutput } from "./schema.ts";
 import { findInputSchemas, listPayableServices } from "./store.ts";
@@ -24,11 +26,12 @@ export type OpenCampaign = NonNullable<Awaited<ReturnType<typeof findCampaignFor
 
 /** Returns a campaign's task. @throws `not_found`, `inactive`, `not_eligible`, `scope_violation` */
 export async function getTask(
-  ctx: Context,
+  ctx: Context & Pick<Deps, "tally">,
   input: z.infer<typeof GetTaskInput>,
 ): Promise<{ data: z.infer<typeof GetTaskOutput>; nextActions: NextAction[] }> {
   const campaign = await requireOpenCampaign(ctx, input.campaign_id);
   await recordSelection(ctx.db, ctx.actor.sessionId, campaign.id);
+  if (campaign.completionId === null) ctx.tally.count("opened", [campaign.id]);
 
   const taskSchema = campaign.taskSchema as Record<string, unknown>;
   const facts = await describeSchema(ctx, taskSchema);
@@ -40,10 +43,10 @@ export async function getTask(
   const stored = await storedDataTypes(ctx.db, ctx.actor.userId, permitted);
   return {
     data: toAgentsTask(campaign, facts, {
-      ...{ stored, alreadyCompleted, publicBaseUrl: ctx.settings.publicBaseUrl },
+      ...{ stored, alreadyCompleted, publicBaseUrl: ctx.settings.publicBaseUrl, review: reviewOf(campaign) },
     }),
     nextActions: alreadyCompleted
-      ? await serviceActions(ctx, campaign.id)
+      ? await nextAfterAnswer(ctx, campaign)
       : [next.completeTask(campaign.id, taskSchema), next.searchServices()],
   };
 }
@@ -62,12 +65,30 @@ export async function requireOpenCampaign(
   if (campaign === undefined) throw notFound("campaign");
   const nextActions = [next.searchServices()];
   if (!campaign.active) throw new AppError("inactive", { message: "This campaign is paused.", nextActions });
-  if (!campaign.eligible) throw new AppError("not_eligible", { nextActions });
+  if (!campaign.eligible) throw notEligible(campaign, nextActions);
   // A completed task needs no scope, because it asks for nothing more (R4.5).
   if (campaign.completionId === null && !ctx.actor.scopes.taskTypes.includes(campaign.taskType))
     await refuseTaskType(ctx, campaign, dryRun);
   return campaign;
 }
+
+/** @param nextActions what to do instead */
+export function notEligible({ answer, rejections }: Answered, nextActions: NextAction[] = []): AppError {
+  const isOverTried = answer?.stands === true && answer.state === "rejected";
+  return new AppError("not_eligible", {
+    ...(isOverTried && {
+      message: `The sponsor has rejected ${rejections} answers of this user, and takes no more of them.`,
+    }),
+    nextActions,
+  });
+}
+
+/** The next actions after answers that stand: wait while they are held back, else run what the campaign pays for. */
+export const nextAfterAnswer = (
+  ctx: Pick<Context, "db" | "actor">,
+  { id, answer }: Pick<OpenCampaign, "id" | "answer">,
+): Promise<NextAction[]> | NextAction[] =>
+  answer?.state === "held_back" ? nextWhileHeld(id) : serviceActions(ctx, id);
 
 /** Refuses a task out of scope. What it requires of personal data is asked for with it. */
 async function refuseTaskType(
@@ -81,7 +102,7 @@ async function refuseTaskType(
 }
 
 /** The next actions after a completed task (R4.5): run the services that its campaign pays for. */
-export async function serviceActions(
+async function serviceActions(
   { db, actor }: Pick<Context, "db" | "actor">,
   campaignId: string,
 ): Promise<NextAction[]> {

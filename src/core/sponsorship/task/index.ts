@@ -13,6 +13,8 @@ export {
   GetTaskOutput,
   OwnTaskOutput,
 } from "./schema.ts";
+export { takeVerdictsDue } from "./ask-store.ts";
+export { acceptCompletion, confirmDeletion, rejectCompletion } from "./verdict-store.ts";
 export { eraseExpiredAnswers } from "./store.ts";
 export { exportCompletions } from "./export-store.ts";
 export { eraseAnswersOfUser } from "./erase-store.ts";

@@ -19,7 +19,7 @@ export async function previewTask(
   ctx: Pick<Deps, "db" | "networks" | "settings" | "compute"> & { actor: SponsorActor },
   draft: Draft,
 ): Promise<{ agent: z.infer<typeof GetTaskOutput>; person: z.infer<typeof OwnTaskOutput> }> {
-  const { services } = await checkDraft(ctx, draft);
+  const { services, holdback } = await checkDraft(ctx, draft);
   const campaign = {
     id: NO_ID,
     name: draft.name,
@@ -31,15 +31,17 @@ export async function previewTask(
     retentionDays: draft.retention_days ?? DEFAULT_RETENTION_DAYS,
     taskSchema: draft.task_schema,
     subsidyMicros: centsToMicros(draft.subsidy_per_call_cents),
+    holdback: holdback.holdback,
+    holdbackSeconds: holdback.holdback_seconds,
   };
   const { publicBaseUrl } = ctx.settings;
   return {
     agent: toAgentsTask(campaign, await describeSchema(ctx, draft.task_schema), {
-      ...{ stored: [], alreadyCompleted: false, publicBaseUrl },
+      ...{ stored: [], alreadyCompleted: false, publicBaseUrl, review: null },
     }),
     person: {
       ...toOwnTask(campaign),
-      ...{ stored: [], pays_for: services.map(({ serviceKey }) => serviceKey), completed_at: null },
+      ...{ stored: [], pays_for: services.map(({ serviceKey }) => serviceKey), completed_at: null, review: null },
     },
   };
 }

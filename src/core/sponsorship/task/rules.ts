@@ -68,7 +68,16 @@ export interface TaskOfCampaign {
   retentionDays: number;
   taskSchema: unknown;
   subsidyMicros: bigint;
+  holdback: string | null;
+  holdbackSeconds: number | null;
 }
+
+/** Minutes that a campaign holds answers back at most. 0: its rule decides at once. Null: they count without being accepted. */
+const heldBackMinutes = ({
+  holdback,
+  holdbackSeconds,
+}: Pick<TaskOfCampaign, "holdback" | "holdbackSeconds">): number | null =>
+  holdback === null ? null : Math.ceil((holdbackSeconds ?? 0) / 60);
 
 /** A task as agents read it. @param stored the data types that the user has stored and the session may pass on */
 export function toAgentsTask(
@@ -78,7 +87,13 @@ export function toAgentsTask(
     stored,
     alreadyCompleted,
     publicBaseUrl,
-  }: { stored: DataType[]; alreadyCompleted: boolean; publicBaseUrl: string },
+    review,
+  }: {
+    stored: DataType[];
+    alreadyCompleted: boolean;
+    publicBaseUrl: string;
+    review: z.infer<typeof GetTaskOutput>["review"];
+  },
 ): z.infer<typeof GetTaskOutput> {
   const taskSchema = campaign.taskSchema as Record<string, unknown>;
   return {
@@ -98,13 +113,15 @@ export function toAgentsTask(
     stored_data_types: stored,
     subsidy_amount_cents: microsToCents(campaign.subsidyMicros),
     already_completed: alreadyCompleted,
+    held_back_minutes: heldBackMinutes(campaign),
+    review,
   };
 }
 
 /** A task as its user reads it, without what is the user's own. */
 export const toOwnTask = (
   campaign: TaskOfCampaign,
-): Omit<z.infer<typeof OwnTaskOutput>, "stored" | "pays_for" | "completed_at"> => ({
+): Omit<z.infer<typeof OwnTaskOutput>, "stored" | "pays_for" | "completed_at" | "review"> => ({
   campaign_id: campaign.id,
   campaign_name: campaign.name,
   sponsor: campaign.sponsorName,
@@ -113,4 +130,5 @@ export const toOwnTask = (
   purpose: campaign.purpose,
   retention_days: campaign.retentionDays,
   task_schema: campaign.taskSchema as Record<string, unknown>,
+  held_back_minutes: heldBackMinutes(campaign),
 });

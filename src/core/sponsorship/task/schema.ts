@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DataTypeField, Id, JsonObject, Timestamp } from "../../protocol/fields.ts";
 import { foreignName, foreignSchema, foreignText } from "../../protocol/foreign/index.ts";
+import { Review } from "./review.ts";
 
 export const GetTaskInput = z.strictObject({ campaign_id: Id });
 
@@ -33,6 +34,11 @@ export const GetTaskOutput = z.object({
   }),
   subsidy_amount_cents: z.number(),
   already_completed: z.boolean(),
+  held_back_minutes: z.number().int().nullable().meta({
+    description:
+      "Answers unlock runs once the sponsor has accepted them, which takes at most so many minutes. 0: a rule decides at once. null: they count without being accepted",
+  }),
+  review: Review.nullable().meta({ description: "What became of the answers that were given before" }),
 });
 
 export const CompleteTaskInput = z.strictObject({
@@ -59,6 +65,9 @@ export const CompleteTaskOutput = z.object({
     .boolean()
     .meta({ description: "True if this sponsor would pay for a service right now" }),
   already_completed: z.boolean(),
+  review: Review.nullable()
+    .optional()
+    .meta({ description: "Whether the answers unlock runs already. Absent in a dry run" }),
   dry_run: z.literal(true).optional().meta({ description: "Nothing was stored" }),
 });
 
@@ -77,6 +86,8 @@ export const OwnTaskOutput = z.object({
     .meta({ description: "What the user has stored of the data that the task asks for" }),
   pays_for: z.array(z.string()).meta({ description: "Keys of the services that the sponsor then pays for" }),
   completed_at: Timestamp.nullable(),
+  held_back_minutes: z.number().int().nullable(),
+  review: Review.nullable(),
 });
 
 export const AnswerOwnTaskInput = z.strictObject({
@@ -87,4 +98,5 @@ export const AnswerOwnTaskInput = z.strictObject({
 export const AnswerOwnTaskOutput = z.object({
   task_completion_id: z.string(),
   already_completed: z.boolean(),
+  review: Review.nullable(),
 });

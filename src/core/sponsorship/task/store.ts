@@ -1,4 +1,4 @@
-import { shareUser } from "../../access/user/index.ts";
+import { lockUser, shareUser } from "../../access/user/index.ts";
 import { recordConsents } from "../../personal-data/consent/index.ts";
 import type { ConsentRecord } from "../../personal-data/consent/index.ts";
 import type { Sources } from "../../personal-data/vault/index.ts";
@@ -8,6 +8,11 @@ import type { SqlPool } from "../../ports/sql.ts";
 import type { Values } from "../../ports/statement.ts";
 import { statement } from "../../ports/statement.ts";
 import type { DataType } from "../../protocol/data-types.ts";
+import { MOST_REJECTIONS } from "./review.ts";
+
+/** SQL: one more rejected answer of the user is their last. It stands then, so the user can't answer anew. */
+const IS_LAST_TRY = `(SELECT count(*) >= ${MOST_REJECTIONS - 1} FROM task_completions
+                  WHERE campaign_id = $campaign_id AND user_id = $user_id AND rejected_at IS NOT NULL)`;
 
 /** Stores a completion, unless its session has ended, or a completion of this user already stands. */
 const insert = statement({
@@ -18,19 +23,30 @@ const insert = statement({
     campaign_id: uuid,
     user_id: uuid,
     task_name: text,
-    /** The answers, encrypted. */
-    details: bytes,
+    /** The answers, encrypted. Null if the campaign's rule rejects them: then they aren't stored. */
+    details: nullable(bytes),
     data_types: texts<DataType>(),
     sources: json<Sources>(),
     execution_mode: oneOf("agent", "human"),
     /** Null: the user answered by themselves. */
     session_id: nullable(uuid),
+    /** What the campaign's rule says of the answers. Null: it has none. */
+    by_rule: nullable(oneOf("accept", "reject")),
   },
   row: {},
   text: `
-    INSERT INTO task_completions (id, campaign_id, user_id, task_name, details, data_types, sources, execution_mode, agent_session_id)
-    SELECT $id, $campaign_id, $user_id, $task_name, $details, $data_types, $sources, $execution_mode, $session_id
-     WHERE $session_id IS NULL OR EXISTS (SELECT FROM live_sessions WHERE id = $session_id)
+    INSERT INTO task_completions (id, campaign_id, user_id, task_name, details, data_types, sources, execution_mode, agent_session_id,
+                                  held_until, ask_verdict_at, accepted_at, rejected_at, judged_via, reject_reason, withdrawn_at)
+    SELECT $id, $campaign_id, $user_id, $task_name, $details, $data_types, $sources, $execution_mode, $session_id,
+           CASE WHEN $by_rule IS NULL THEN now() + make_interval(secs => c.holdback_seconds) END,
+           CASE WHEN $by_rule IS NULL AND c.holdback = 'webhook' THEN now() END,
+           CASE $by_rule WHEN 'accept' THEN now() END, CASE $by_rule WHEN 'reject' THEN now() END,
+           CASE WHEN $by_rule IS NOT NULL THEN 'rule' END, CASE $by_rule WHEN 'reject' THEN 'rule' END,
+           CASE WHEN $by_rule = 'reject' AND NOT ${IS_LAST_TRY} THEN now() END
+      FROM campaigns c
+     WHERE c.id = $campaign_id AND ($session_id IS NULL OR EXISTS (SELECT FROM live_sessions WHERE id = $session_id))
+       AND ($by_rule IS DISTINCT FROM 'reject' OR NOT EXISTS (
+         SELECT FROM task_completions WHERE campaign_id = $campaign_id AND user_id = $user_id AND withdrawn_at IS NULL))
     ON CONFLICT (campaign_id, user_id) WHERE withdrawn_at IS NULL DO NOTHING`,
 });
 
@@ -39,7 +55,8 @@ export type NewCompletion = Values<typeof insert.params>;
 
 /**
  * Stores answers together with their consents. Stores nothing if the session or its user is gone, or if a completion
- * of this user already stands. Returns whether they were stored.
+ * of this user already stands. Returns whether they were stored. Answers that the campaign's rule rejects are counted, without
+ * their content and without consents: nothing of them reaches the sponsor. They are counted one after the other.
  *
  * Both become visible at once, when the transaction commits. So a withdrawal, which starts from a consent, finds
  * the completion and all of its consents, or nothing.
@@ -50,8 +67,11 @@ export const insertCompletion = (
   consents: ConsentRecord[],
 ): Promise<boolean> =>
   sql.transaction(async (tx) => {
-    if ((await shareUser.first(tx, { id: completion.user_id })) === undefined) return false;
+    const isRejected = completion.by_rule === "reject";
+    const user = await (isRejected ? lockUser : shareUser).first(tx, { id: completion.user_id });
+    if (user === undefined) return false;
     if ((await insert.count(tx, completion)) === 0) return false;
+    if (isRejected) return true;
     const { id, campaign_id, user_id, session_id, execution_mode: granted_via } = completion;
     await recordConsents.count(tx, {
       ...{ completion_id: id, campaign_id, user_id, session_id, granted_via, consents },

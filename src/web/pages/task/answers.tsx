@@ -81,7 +81,9 @@ function AnswerForm({ task, sponsor, isPreview, fields }: AnswersProps & { field
       ))}
       <Check label={w.contact(sponsor)} isChecked={mayContact} onChange={setMayContact} />
       {failure !== undefined && !(isRefused && fields.some((field) => errorOf(field) !== undefined)) && (
-        <Problem>{isRefused ? w.refused : explain(failure)}</Problem>
+        <Problem>
+          {isRefused ? w.refused : failure.code === "answer_rejected" ? w.ruleRefused : explain(failure)}
+        </Problem>
       )}
       <p className="note">
         {personal.length === 0 ? w.nothingPersonal : w.holds(dataList([...new Set(personal)]))}

@@ -40,13 +40,15 @@ export function TaskPage() {
     <>
       <PageHead title={w.title(sponsor)} lead={w.lead(sponsor)} />
       <TaskForPerson key={task.campaign_id} task={task}>
-        {task.completed_at !== null && <Done at={task.completed_at} sponsor={sponsor} />}
+        {task.completed_at !== null && (
+          <Done at={task.completed_at} heldUntil={task.review?.held_until ?? null} sponsor={sponsor} />
+        )}
       </TaskForPerson>
     </>
   );
 }
 
-function Done({ at, sponsor }: { at: string; sponsor: string }) {
+function Done({ at, heldUntil, sponsor }: { at: string; heldUntil: string | null; sponsor: string }) {
   const { words, format } = useWords();
   const { taskPage: w } = words;
   const now = useNow();
@@ -54,6 +56,7 @@ function Done({ at, sponsor }: { at: string; sponsor: string }) {
     <section aria-labelledby="done-title" className="sheet task-part" role="status">
       <h2 id="done-title">{w.done}</h2>
       <p>{w.doneNote(sponsor, format.ago(at, now))}</p>
+      {heldUntil !== null && <p>{w.heldNote(sponsor, format.deadline(heldUntil, now))}</p>}
       <p>
         <Link to="/consents" className="btn" data-tone="plain">
           {w.seeShared}

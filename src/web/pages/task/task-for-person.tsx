@@ -61,6 +61,37 @@ function About({ task }: { task: OwnTask }) {
           <dd>{task.pays_for.length === 0 ? w.nothingNow : format.list(task.pays_for.map(spaced))}</dd>
         </div>
       </dl>
+      <Rules task={task} sponsor={said(task.sponsor, 60)} />
     </section>
+  );
+}
+
+/** What holds for answers here: that the sponsor looks at them first, and what it said of earlier ones. */
+function Rules({ task, sponsor }: { task: OwnTask; sponsor: string }) {
+  const { words, format } = useWords();
+  const { taskPage: w } = words;
+  const { held_back_minutes: minutes, review } = task;
+  if (task.completed_at !== null) return null;
+  return (
+    <>
+      {review?.state === "rejected" && (
+        <div className="task-part" role="note">
+          <p>{w.rejected(sponsor, w.reasons[review.reject_reason ?? "other"])}</p>
+          {review.reject_note !== null && (
+            <blockquote>
+              <Said text={review.reject_note} max={300} />
+            </blockquote>
+          )}
+          <p className="note">{w.triesLeft(review.tries_left)}</p>
+        </div>
+      )}
+      {minutes !== null && (
+        <p className="note">
+          {minutes === 0
+            ? w.rule(sponsor)
+            : w.heldBefore(sponsor, minutes === 1_440 ? format.days(1) : format.duration(minutes * 60))}
+        </p>
+      )}
+    </>
   );
 }

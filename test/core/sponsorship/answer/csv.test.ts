@@ -11,6 +11,9 @@ const ANSWER: AnswerView = {
   data_types: ["email", "region"],
   sources: { "/email": "vault", "/region": "agent" },
   contact_permitted: false,
+  state: "accepted",
+  judge_until: "2026-11-23T00:00:00.000Z",
+  consent: { given_at: "2026-11-22T00:00:00.000Z", granted_via: "agent", purpose: "a survey" },
   submitted_at: "2026-11-22T00:00:00.000Z",
   retained_until: "2027-11-22T00:00:00.000Z",
 };
@@ -68,6 +71,7 @@ describe("the CSV table of answers", () => {
     const [header = []] = parseCsv(answersTable(fields).header);
     expect(header).toEqual([
       ...["answer_id", "respondent_id", "submitted_at", "retained_until", "contact_permitted", "data_types"],
+      ...["answer_state", "consented_at", "consented_via"],
       ...["task_data.answer_id", "task_data.data_types", "toString", "'=cmd"],
     ]);
     expect(cells(fields, { answer_id: "mine" })).toEqual(["mine", "", "", ""]);
@@ -77,6 +81,7 @@ describe("the CSV table of answers", () => {
     const [, row] = parseCsv(answersTable([]).header + answersTable([]).record(ANSWER));
     expect(row).toEqual([
       ...["a1", "r1", "2026-11-22T00:00:00.000Z", "2027-11-22T00:00:00.000Z", "false", "email region"],
+      ...["accepted", "2026-11-22T00:00:00.000Z", "agent"],
     ]);
   });
 });

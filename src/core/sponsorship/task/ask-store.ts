@@ -1,0 +1,25 @@
+import { integer, text, timestamp, uuid } from "../../ports/sql-types.ts";
+import { statement } from "../../ports/statement.ts";
+
+/**
+ * Takes answers about which a sponsor's webhook is asked now, and says when it is asked again: after as long as the answer has
+ * waited, and at least 15 seconds, which is longer than a request takes. What isn't held back any more leaves the queue.
+ */
+export const takeVerdictsDue = statement({
+  name: "task.take-verdicts-due",
+  limit: "job",
+  params: { most: integer },
+  row: { id: uuid, campaign_id: uuid, sponsor_id: uuid, url: text, held_until: timestamp },
+  text: `
+    WITH due AS (
+      SELECT id FROM task_completions WHERE ask_verdict_at <= now() ORDER BY ask_verdict_at LIMIT $most FOR UPDATE SKIP LOCKED
+    ), taken AS (
+      UPDATE task_completions t
+         SET ask_verdict_at = CASE WHEN t.withdrawn_at IS NULL AND t.held_until > now()
+                                   THEN now() + greatest(interval '15 seconds', now() - t.created_at) END
+        FROM due WHERE t.id = due.id
+      RETURNING t.id, t.campaign_id, t.held_until, t.ask_verdict_at
+    )
+    SELECT t.id, t.campaign_id, c.sponsor_id, c.holdback_url AS url, t.held_until
+      FROM taken t JOIN campaigns c ON c.id = t.campaign_id WHERE t.ask_verdict_at IS NOT NULL AND c.holdback_url IS NOT NULL`,
+});
