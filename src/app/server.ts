@@ -98,6 +98,7 @@ export async function startTollfree({
         mailer: parts.mailer,
         purgeRateLimits: () => built.purgeRateLimits(),
         recordAnonymousCalls: () => built.recordAnonymousCalls(),
+        countWebhook: built.metrics.countWebhook,
         showLedgerFindings: built.metrics.showLedger,
         hasOlderKeys: parts.encryptionKeys.length > 1,
       }),

@@ -3,13 +3,15 @@ import { answerProcedures } from "./answers.ts";
 import { apiProcedures } from "./apis.ts";
 import { campaignProcedures } from "./campaigns.ts";
 import { fundingProcedures } from "./funding.ts";
+import { webhookProcedures } from "./webhooks.ts";
 import { withdrawalProcedures } from "./withdrawals.ts";
 
-/** The sponsor surface: the sponsor's APIs, its campaigns, their budgets, and the answers to their tasks. */
+/** The sponsor surface: the sponsor's APIs, its campaigns, their budgets, the answers to their tasks, and its webhooks. */
 export const sponsorRouter = router({
   ...apiProcedures,
   ...campaignProcedures,
   ...fundingProcedures,
   ...withdrawalProcedures,
   ...answerProcedures,
+  ...webhookProcedures,
 });

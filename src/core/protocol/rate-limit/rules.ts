@@ -44,6 +44,8 @@ export const RATE_RULES = {
   agentRegistered: { name: "agent_registered", limit: 10, windowSeconds: 3600, per: "person" },
   /** Keys and handovers of one person's agents. */
   agentChanged: { name: "agent_changed", limit: 60, windowSeconds: 3600, per: "person" },
+  /** Changes of the webhooks of one person's agents, tests and replays. Each may send a request, so the limit protects others too. */
+  webhookChanged: { name: "webhook_changed", limit: 120, windowSeconds: 3600, per: "person" },
   /** Direct payments. Each quote sends a request to the upstream, so this limit protects upstreams too. */
   directPayer: perMinute("direct_payer", 60, "client address"),
   /** Calls without a credential that need one. They are refused; the limit bounds what a flood of them costs. */
