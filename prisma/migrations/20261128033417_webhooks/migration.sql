@@ -12,7 +12,7 @@ CREATE TABLE "webhook_endpoints" (
     "paused_at" TIMESTAMPTZ(6),
     "paused_reason" TEXT,
     "failing_since" TIMESTAMPTZ(6),
-    "slow" BOOLEAN NOT NULL DEFAULT false,
+    "slow" BOOLEAN NOT NULL DEFAULT true,
     "full_since" TIMESTAMPTZ(6),
     "missing_from" TIMESTAMPTZ(6),
     "missing_until" TIMESTAMPTZ(6),

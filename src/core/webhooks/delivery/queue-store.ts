@@ -3,7 +3,7 @@ import type { RowOf } from "../../ports/statement.ts";
 import { statement } from "../../ports/statement.ts";
 
 /** How long a delivery isn't taken again while it is under way. Longer than an attempt takes. */
-const LEASE_SECONDS = 60;
+const LEASE_SECONDS = 20;
 
 /**
  * Takes what is due for an endpoint, unless it was paused or ended meanwhile. An event whose object has an earlier one that waits

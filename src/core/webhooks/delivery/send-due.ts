@@ -9,14 +9,17 @@ import { signedRequest } from "./sign.ts";
 
 type Context = Pick<Deps, "sql" | "log" | "cipher" | "upstream">;
 
-/** How long an endpoint has for its answer. */
-const TIMEOUT_MS = 10_000;
+/**
+ * How endpoints are called: how long they have for an answer, and how many requests are under way at the same time. One that
+ * answers quickly loses its place sooner if it stops doing so. It is then one of those that are slow or fail.
+ */
+const QUICK = { timeoutMs: 4_000, atOnce: 10n };
+const TROUBLED = { timeoutMs: 10_000, atOnce: 1n };
+type Pace = typeof QUICK;
 /** An endpoint that takes longer counts as slow. */
 const SLOW_MS = 2_000;
-/** Requests to one endpoint at the same time: to one that answers quickly, and to one that is slow or fails. */
-const AT_ONCE = { quick: 10n, troubled: 1n };
 /** A server goes on with an endpoint for so long. With one more turn it stays within its lease. */
-const GO_ON_MS = 10_000;
+const GO_ON_MS = 5_000;
 
 /** An endpoint with something due, and the work on it. */
 export interface DueEndpoint {
@@ -41,7 +44,7 @@ export async function takeDueEndpoints(
     id: endpoint.id,
     serve: async () => {
       try {
-        await serve(ctx, endpoint, troubled ? AT_ONCE.troubled : AT_ONCE.quick, count);
+        await serve(ctx, endpoint, troubled ? TROUBLED : QUICK, count);
         await releaseEndpoint.count(ctx.sql, { id: endpoint.id });
       } catch (error) {
         const fields = { event: "webhook_undecided", endpoint_id: endpoint.id, err: error };
@@ -54,16 +57,18 @@ export async function takeDueEndpoints(
 async function serve(
   ctx: Context,
   endpoint: TakenEndpoint,
-  atOnce: bigint,
+  pace: Pace,
   count: (outcome: string) => void,
 ): Promise<void> {
   const secrets = secretsOf(ctx.cipher, endpoint);
   const started = performance.now();
   let goesOn = true;
   while (goesOn && performance.now() - started < GO_ON_MS) {
-    const due = await takeDue.all(ctx.sql, { endpoint_id: endpoint.id, most: atOnce });
+    const due = await takeDue.all(ctx.sql, { endpoint_id: endpoint.id, most: pace.atOnce });
     if (due.length === 0) return;
-    const attempts = await Promise.all(due.map((delivery) => deliver(ctx, endpoint, secrets, delivery)));
+    const attempts = await Promise.all(
+      due.map((delivery) => deliver(ctx, endpoint, { secrets, pace }, delivery)),
+    );
     for (const { failure } of attempts) count(failure ?? "delivered");
     goesOn = attempts.every(({ failure, slow }) => failure === null && !slow);
   }
@@ -73,7 +78,7 @@ async function serve(
 async function deliver(
   { sql, upstream, log }: Context,
   endpoint: TakenEndpoint,
-  secrets: readonly string[],
+  { secrets, pace }: { secrets: readonly string[]; pace: Pace },
   delivery: TakenDelivery,
 ): Promise<Attempt & { slow: boolean }> {
   const { id, event_id: eventId, type, data, occurred_at: occurredAt, attempts } = delivery;
@@ -81,7 +86,7 @@ async function deliver(
     url: endpoint.url,
     method: "POST",
     ...signedRequest({ eventId, type, occurredAt, data }, secrets),
-    timeoutMs: TIMEOUT_MS,
+    timeoutMs: pace.timeoutMs,
     confidential: [],
     reads: "status",
   });

@@ -3,7 +3,7 @@ import type { RowOf } from "../../ports/statement.ts";
 import { statement } from "../../ports/statement.ts";
 
 /** How long a server has an endpoint for itself. Longer than a turn takes, which is bounded. */
-const LEASE_SECONDS = 60;
+const LEASE_SECONDS = 20;
 
 /**
  * SQL: the endpoints with deliveries that wait, found by stepping from one to the next in the index of what waits. So an endpoint
@@ -20,7 +20,7 @@ const WAITING = `
 
 /**
  * Takes endpoints with something due, those first that were served longest ago. Other servers skip them while they are leased.
- * @param troubled those whose last answer was slow or bad, or the others
+ * @param troubled those whose last answer was slow or bad and those that haven't answered yet, or the others
  */
 export const takeEndpoints = statement({
   name: "endpoint.take-due",

@@ -80,12 +80,9 @@ export const WebhookView = z
       })
       .nullable(),
     waiting: z.number().int().meta({ description: "Events that wait to be sent" }),
-    not_kept: z
-      .object({ from: Timestamp, until: Timestamp.nullable() })
-      .nullable()
-      .meta({
-        description: "When too many events waited, so that further ones weren't kept. until null: now",
-      }),
+    not_kept: z.object({ from: Timestamp, until: Timestamp.nullable() }).nullable().meta({
+      description: "When too many events waited, so that further ones weren't kept. until null: now",
+    }),
     previous_secret_until: Timestamp.nullable().meta({ description: "Until then both secrets sign" }),
   })
   .meta({ id: "Webhook" });

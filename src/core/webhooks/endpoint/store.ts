@@ -64,7 +64,7 @@ export const updateEndpoint = statement({
            paused_at = CASE WHEN $active THEN NULL WHEN NOT $active THEN coalesce(paused_at, now()) ELSE paused_at END,
            paused_reason = CASE WHEN $active THEN NULL WHEN NOT $active THEN coalesce(paused_reason, 'owner') ELSE paused_reason END,
            failing_since = CASE WHEN $active OR $url IS NOT NULL THEN NULL ELSE failing_since END,
-           slow = CASE WHEN $active OR $url IS NOT NULL THEN false ELSE slow END
+           slow = CASE WHEN $active OR $url IS NOT NULL THEN true ELSE slow END
      WHERE id = $id AND listener_id = $listener_id AND ended_at IS NULL RETURNING id`,
 });
 
