@@ -74,7 +74,9 @@ export class WebhookReceiver {
 export function useReceiver(): WebhookReceiver {
   const receiver = new WebhookReceiver();
   const { answer } = receiver;
-  beforeAll(async () => void (await receiver.start()));
+  beforeAll(async () => {
+    await receiver.start();
+  });
   beforeEach(() => {
     receiver.received.length = 0;
     receiver.answer = answer;

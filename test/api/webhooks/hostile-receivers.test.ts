@@ -116,7 +116,7 @@ test("given more receivers that never answer than there are places, one that ans
 
 test("an address that isn't public is refused, and nothing is registered", async () => {
   const strict = { allowPrivate: false, allowedOrigins: [], httpsOnly: true };
-  const { caller, stop } = await world.startReplica({ upstreams: strict });
+  const replica = await world.startReplica({ upstreams: strict });
   for (const url of [
     hostile.url,
     "https://127.0.0.1/hook",
@@ -124,12 +124,12 @@ test("an address that isn't public is refused, and nothing is registered", async
     "http://sponsor.example/hook",
   ]) {
     const refused = expectRefused(
-      await caller.call("sponsor.createWebhook", { url }, acme.key),
+      await replica.caller.call("sponsor.createWebhook", { url }, acme.key),
       400,
       "validation_error",
     );
     expect(refused.field_errors).toMatchObject([{ path: "/url" }]);
   }
-  await stop();
+  await replica.stop();
   expect(await world.db.webhookEndpoint.count({ where: { listenerId: acme.sponsor_id } })).toBe(0);
 });

@@ -10,5 +10,4 @@ export {
   ReplayOutput,
   SendTestOutput,
 } from "./schema.ts";
-export type { DueEndpoint } from "./send-due.ts";
 export { takeDueEndpoints } from "./send-due.ts";

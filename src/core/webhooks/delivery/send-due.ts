@@ -99,7 +99,7 @@ async function deliver(
     if (failure === null) await recordDelivered.count(tx, { id, status: status ?? 200 });
     else await recordFailure.count(tx, { id, status, failure, retry_seconds: retrySeconds ?? null });
     const noted = await noteAttempt.first(tx, { id: endpoint.id, status, failure, slow });
-    if (noted?.paused_now != null)
+    if (noted !== undefined && noted.paused_now !== null)
       log.warn(
         { event: "webhook_paused", endpoint_id: endpoint.id, reason: noted.paused_now },
         "a webhook is paused",
