@@ -4,6 +4,7 @@ import { ownDataEn } from "./own-data-en.ts";
 import type { DataType } from "../data/shapes.ts";
 import { approvalEn } from "./approval-en.ts";
 import { buildEn } from "./build-en.ts";
+import { webhooksEn } from "./webhooks-en.ts";
 import { connectEn } from "./connect-en.ts";
 import { outcomesEn } from "./outcomes-en.ts";
 import { signInSettingsEn } from "./sign-in-en.ts";
@@ -196,6 +197,7 @@ export const en = {
   } as Record<string, string>,
   approval: approvalEn,
   build: buildEn,
+  webhooks: webhooksEn,
   connect: connectEn,
   ownAccount: accountEn,
   signInSettings: signInSettingsEn,

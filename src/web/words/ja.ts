@@ -4,6 +4,7 @@ import { ownDataJa } from "./own-data-ja.ts";
 import type { Words } from "./en.ts";
 import { approvalJa } from "./approval-ja.ts";
 import { buildJa } from "./build-ja.ts";
+import { webhooksJa } from "./webhooks-ja.ts";
 import { connectJa } from "./connect-ja.ts";
 import { outcomesJa } from "./outcomes-ja.ts";
 import { signInSettingsJa } from "./sign-in-ja.ts";
@@ -194,6 +195,7 @@ export const ja: Words = {
   },
   approval: approvalJa,
   build: buildJa,
+  webhooks: webhooksJa,
   connect: connectJa,
   ownAccount: accountJa,
   signInSettings: signInSettingsJa,

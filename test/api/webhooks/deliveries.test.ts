@@ -1,5 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
+import { purgeOldDeliveries } from "../../../src/core/webhooks/delivery/index.ts";
 import { secondsUntilRetry } from "../../../src/core/webhooks/delivery/rules.ts";
+import { boundWaiting } from "../../../src/core/webhooks/endpoint/index.ts";
 import { createRespondent, withdraw } from "../../support/answers.ts";
 import { expectRefused, expectSuccess } from "../../support/call.ts";
 import type { SponsorWithKey } from "../../support/caller.ts";
@@ -245,6 +248,67 @@ describe("an endpoint's owner", () => {
     );
     expect(await shown()).toMatchObject({ waiting: 1 });
   });
+});
+
+test("once 10,000 events wait, further ones aren't kept, and its owner sees from when to when", async () => {
+  await sponsor("changeWebhook", { endpoint_id: endpointId, active: false });
+  await answered();
+  await world.db.$executeRaw`
+    INSERT INTO webhook_deliveries (event_id, endpoint_id, type, object_id, data)
+    SELECT gen_random_uuid(), ${endpointId}::uuid, 'answer.received', gen_random_uuid(), '{}' FROM generate_series(1, 9999)`;
+  const bounded = () => boundWaiting.all(world.deps.sql, {});
+  await bounded();
+  expect(await shown()).toMatchObject({
+    waiting: 10_000,
+    not_kept: { from: expect.any(String) as string, until: null },
+  });
+  await answered();
+  expect(await shown()).toMatchObject({ waiting: 10_000 });
+
+  await world.db.webhookDelivery.deleteMany({ where: { endpointId, data: { equals: {} } } });
+  await bounded();
+  expect(await shown()).toMatchObject({ waiting: 1, not_kept: { until: expect.any(String) as string } });
+  await answered();
+  expect(await shown()).toMatchObject({ waiting: 2 });
+});
+
+test("delivered events go after a week, given up ones after 30 days, and all of an endpoint that was deleted", async () => {
+  const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000);
+  await sponsor("changeWebhook", { endpoint_id: endpointId, active: false });
+  const rows: [string, number][] = [
+    ...(["delivered", "given_up", "pending"] as const).flatMap((status) =>
+      [6, 8, 31].map((days): [string, number] => [status, days]),
+    ),
+  ];
+  for (const [status, days] of rows)
+    await world.db.webhookDelivery.create({
+      data: {
+        ...{
+          eventId: randomUUID(),
+          endpointId,
+          type: "webhook.test",
+          objectId: randomUUID(),
+          data: { days },
+          status,
+        },
+        occurredAt: daysAgo(days),
+        endedAt: status === "pending" ? null : daysAgo(days),
+      },
+    });
+  await purgeOldDeliveries(world.deps);
+  const left = await world.db.webhookDelivery.findMany({ where: { endpointId } });
+  expect(left.map(({ status, data }) => `${status} ${(data as { days: number }).days}`).sort()).toEqual([
+    "delivered 6",
+    "given_up 6",
+    "given_up 8",
+    "pending 6",
+    "pending 8",
+  ]);
+  await sponsor("deleteWebhook", { endpoint_id: endpointId });
+  await world.db.webhookEndpoint.update({ where: { id: endpointId }, data: { endedAt: daysAgo(1) } });
+  await purgeOldDeliveries(world.deps);
+  expect(await world.db.webhookDelivery.count({ where: { endpointId } })).toBe(0);
+  expect(await world.db.webhookEndpoint.findUnique({ where: { id: endpointId } })).toBeNull();
 });
 
 describe("refused, and nothing is changed", () => {

@@ -151,6 +151,25 @@ describe("a sponsor", () => {
     expect(aside?.data).toEqual({ service_key: service });
   });
 
+  test("hears nothing of a payment whose answer comes after the chain has settled it", async () => {
+    const service = await world.registerService(acme.key, "honest", { timeout_ms: 20_000 });
+    const campaignId = await world.createCampaign(acme, [service], { fundCents: 100 });
+    const ada = await createRespondent(world);
+    await ada.answer(campaignId);
+    const held = world.upstream.hold("paid");
+    const running = world.run(ada.token, service);
+    await held.arrived();
+    const event = () =>
+      world.db.webhookDelivery.findFirst({
+        where: { type: "payment.undelivered", data: { path: ["service_key"], equals: service } },
+      });
+    await eventually(async () => expect((await event())?.dueAt.getTime()).toBeGreaterThan(Date.now()));
+    held.open();
+    expectSuccess(await running);
+    await eventually(async () => expect(await event()).toBeNull());
+    expect(receiver.of("payment.undelivered").map(({ data }) => data["service_key"])).not.toContain(service);
+  });
+
   test("hears of a withdrawal with its transaction", async () => {
     const { campaignId } = await offer(50);
     const { withdrawal } = expectSuccess(
