@@ -32,7 +32,7 @@ SELECT k.id, k.key_hash, k.agent_id, k.last_used_at
  WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now()) AND a.status = 'active';
 
 CREATE VIEW live_sponsor_keys WITH (security_invoker = true) AS
-SELECT id, key_hash, sponsor_id
+SELECT id, key_hash, sponsor_id, last_used_at
   FROM sponsor_api_keys WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now());
 
 -- Approvals as they are read: one that is still pending when its time is over counts as expired.

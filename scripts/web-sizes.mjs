@@ -6,6 +6,7 @@ import path from "node:path";
 const BUNDLE = path.resolve(import.meta.dirname, "../build/web");
 const LIMIT_KB = 160;
 const SHELL = "pages/shell/index.tsx";
+const SPONSOR = "pages/sponsor/index.tsx";
 const PAGES = {
   "/approvals/{id}": ["pages/approval/index.tsx"],
   "/agents": [SHELL, "pages/agents/index.tsx"],
@@ -15,6 +16,12 @@ const PAGES = {
   "/build": [SHELL, "pages/built-agents/index.tsx"],
   "/build/{id}": [SHELL, "pages/built-agent/index.tsx"],
   "/settings": [SHELL, "pages/settings/index.tsx"],
+  "/campaigns": [SHELL, SPONSOR, "pages/campaigns/index.tsx"],
+  "/services": [SHELL, SPONSOR, "pages/services/index.tsx"],
+  "/answers": [SHELL, SPONSOR, "pages/answers/index.tsx"],
+  "/funds": [SHELL, SPONSOR, "pages/funds/index.tsx"],
+  "/team": [SHELL, SPONSOR, "pages/team/index.tsx"],
+  "/join": [SHELL, "pages/join/index.tsx"],
   "/new-password": ["pages/new-password/index.tsx"],
   "/sign-in": ["pages/sign-in/route.tsx"],
 };

@@ -12,6 +12,7 @@ import type { FairQueue } from "./protocol/fair-queue.ts";
 import type { InFlightCounts, InFlightLimits } from "./protocol/in-flight.ts";
 import type { PhoneRegion } from "./protocol/phone-regions.ts";
 import type { RateRules } from "./protocol/rate-limit/index.ts";
+import type { SponsorRole } from "./protocol/sponsor-roles.ts";
 import type { Thesaurus } from "./protocol/search-text/index.ts";
 
 /** Everything that the app gives to the core at start. Each function of the core takes only the parts it uses. */
@@ -115,10 +116,18 @@ export interface SessionActor {
   readsSponsorTexts: boolean | null;
 }
 
+/** A sponsor, for whom somebody acts. */
 export interface SponsorActor {
   kind: "sponsor";
   sponsorId: string;
+  via: SponsorAgent;
 }
+
+/** Who acts for a sponsor: one of its keys, one of its members, or the operator who runs this server. */
+export type SponsorAgent =
+  | { kind: "key"; apiKeyId: string }
+  | { kind: "member"; userId: string; role: SponsorRole }
+  | { kind: "operator" };
 
 export interface AdminActor {
   kind: "admin";

@@ -1,23 +1,13 @@
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  Outlet,
-  redirect,
-} from "@tanstack/react-router";
+import { createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { queries } from "./data/client.ts";
 import { loadMe } from "./data/session.ts";
 import { approvalQuery } from "./pages/approval/queries.ts";
 import { agentsQuery } from "./pages/agents/queries.ts";
 import { builtAgentQuery, builtAgentsQuery } from "./pages/built-agents/queries.ts";
 import { taskQuery } from "./pages/task/queries.ts";
-import { LoadFailed, NothingHere } from "./pages/shell/failed.tsx";
-
-/** What fails while a page loads is kept with its query, and the page says it. */
-const shownByPage = (): undefined => undefined;
-
-const root = createRootRoute({ component: Outlet, notFoundComponent: NothingHere });
+import { LoadFailed } from "./pages/shell/failed.tsx";
+import { root, shell, shownByPage } from "./routes/roots.ts";
+import { sponsorRoutes } from "./routes/sponsor.ts";
 
 const home = createRoute({
   getParentRoute: () => root,
@@ -38,13 +28,6 @@ const approval = createRoute({
       await queries.query(approvalQuery(params.approvalId)).catch(shownByPage);
   },
   component: lazyRouteComponent(() => import("./pages/approval/index.tsx"), "ApprovalRoute"),
-});
-
-const shell = createRoute({
-  getParentRoute: () => root,
-  id: "console",
-  loader: loadMe,
-  component: lazyRouteComponent(() => import("./pages/shell/index.tsx"), "Shell"),
 });
 
 const agents = createRoute({
@@ -179,6 +162,7 @@ export const router = createRouter({
       build,
       builtAgent,
       settings,
+      ...sponsorRoutes,
     ]),
   ]),
   defaultPreload: "intent",

@@ -82,7 +82,7 @@ const authenticators: Authenticators = {
     throw new AppError("unauthorized");
   },
   sponsorKey: async (token) => {
-    if (token === SPONSOR_KEY) return { kind: "sponsor", sponsorId: "sponsor-1" };
+    if (token === SPONSOR_KEY) return { kind: "sponsor", sponsorId: "sponsor-1", via: { kind: "operator" } };
     throw new AppError("unauthorized");
   },
   admin: (token) => {

@@ -148,7 +148,7 @@ async function populate(
   chain: SimChain,
 ): Promise<Pick<SimWorld, "sessions" | "campaigns" | "sponsor">> {
   const { sponsor_id } = await createSponsor(deps, { name: "Acme", wallet_address: SPONSOR_WALLET });
-  const sponsor: SponsorActor = { kind: "sponsor", sponsorId: sponsor_id };
+  const sponsor: SponsorActor = { kind: "sponsor", sponsorId: sponsor_id, via: { kind: "operator" } };
   const ctx = { ...deps, actor: sponsor };
   for (const behaviour of BEHAVIOURS) {
     await registerApi(ctx, {

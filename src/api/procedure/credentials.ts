@@ -103,6 +103,7 @@ function checkByPrefix(ctx: ApiContext, token: string): () => Promise<Actor> | A
       return () => authenticateAccessToken(ctx, token, ctx.surface === "gpt" ? "gpt" : "mcp");
     case "oauth_refresh":
     case "oauth_client_secret":
+    case "sponsor_invitation":
     case undefined:
       return () => ctx.authenticators.admin(token);
   }

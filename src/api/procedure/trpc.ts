@@ -1,7 +1,7 @@
 import type { TRPCRouterBuilder } from "@trpc/server";
 import { initTRPC } from "@trpc/server";
 import { z } from "zod";
-import type { Actor } from "../../core/context.ts";
+import type { Actor, SponsorActor } from "../../core/context.ts";
 import { AppError, notFound } from "../../core/protocol/errors.ts";
 import { next as nextActions } from "../../core/protocol/next-actions.ts";
 import { waitForTurn } from "../../core/protocol/turns.ts";
@@ -11,6 +11,7 @@ import { pathParamsOf } from "../operation/path-params.ts";
 import type { TrpcErrorShape } from "../response/envelope.ts";
 import { invalidInput, NO_CALL, toAppError, toTrpcErrorShape, toWireError } from "../response/error-body.ts";
 import { auditCall } from "./audit-call.ts";
+import { auditSponsorCall } from "./audit-sponsor-call.ts";
 import type { ApiContext } from "./context.ts";
 import { authenticateSession, requireToken, verifyCaller } from "./credentials.ts";
 import { refuseForeignOrigin } from "./foreign-origin.ts";
@@ -156,10 +157,20 @@ const ownPagesOnly = t.middleware(async ({ ctx, next }) => {
   return next();
 });
 
+/** Writes changes by a sponsor's key to the log that the sponsor's members read. */
+const auditedForSponsor = t.middleware(({ ctx, path, type, getRawInput, next }) => {
+  const { actor } = ctx as unknown as { actor: SponsorActor };
+  if (type !== "mutation") return next();
+  return getRawInput()
+    .catch(() => undefined)
+    .then((input) => auditSponsorCall(ctx.deps, actor, path.replace(/^sponsor\./, ""), input, next));
+});
+
 /** A sponsor's key; `ctx.actor` is a `SponsorActor`. */
 export const sponsorProcedure = auditedProcedure("sponsor")
   .use(ownPagesOnly)
   .use(authenticated(({ authenticators }, token) => authenticators.sponsorKey(token)))
+  .use(auditedForSponsor)
   .use(inputChecked);
 
 /** The administrator's key; `ctx.actor` is an `AdminActor`. */

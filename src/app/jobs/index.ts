@@ -13,7 +13,7 @@ import { recordAnonymousCalls } from "./record-anonymous-calls.ts";
 import { reencryptWithCurrentKey } from "./reencrypt.ts";
 import { refreshOffersOfChangedBudgets, repairOffers } from "./refresh-offers.ts";
 import type { Job } from "./run-job.ts";
-import { sendNotices } from "./send-notices.ts";
+import { sendInvitations, sendNotices } from "./send-notices.ts";
 import { sendRefunds, sendWithdrawals } from "./send-payouts.ts";
 import { boundWebhooks, sendWebhooks } from "./send-webhooks.ts";
 import { verifyLedgerOfLastDays } from "./verify-ledger.ts";
@@ -42,7 +42,9 @@ export const listJobs = (
   recordAnonymousCalls(deps, options.recordAnonymousCalls),
   logExpired(deps),
   finishStops(deps),
-  ...(options.mailer === undefined ? [] : [sendNotices(deps, options.mailer)]),
+  ...(options.mailer === undefined
+    ? []
+    : [sendNotices(deps, options.mailer), sendInvitations(deps, options.mailer)]),
   sendWebhooks(deps, options.countWebhook),
   boundWebhooks(deps),
   indexServicesOfOlderVersions(deps),

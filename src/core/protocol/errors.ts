@@ -22,6 +22,7 @@ export const ERRORS = {
     retry: "if_approval",
     message: "Personal data may not be sent without the user's consent.",
   },
+  forbidden: { status: 403, retry: false, message: "Your role doesn't allow this." },
   not_eligible: { status: 403, retry: false, message: "This campaign isn't for this user." },
   session_suspended: { status: 403, retry: true, message: "The session is suspended." },
   budget_approval_required: {

@@ -4,6 +4,7 @@ export const TOKEN_PREFIX = {
   agent_session: "tf_as_",
   gpt_session: "tf_gs_",
   sponsor_key: "tf_sk_",
+  sponsor_invitation: "tf_si_",
   oauth_access: "tf_oa_",
   oauth_refresh: "tf_or_",
   oauth_client_secret: "tf_oc_",

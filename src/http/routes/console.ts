@@ -35,6 +35,8 @@ const CONTENT_POLICY = [
 ].join("; ");
 
 const SHELL = "pages/shell/index.tsx";
+/** What pages of a sponsor have around them. */
+const SPONSOR = "pages/sponsor/index.tsx";
 
 /** The addresses that the page answers, and the modules that each of them needs besides the page's own. */
 export const PAGES: { address: RegExp; modules: string[] }[] = [
@@ -50,6 +52,12 @@ export const PAGES: { address: RegExp; modules: string[] }[] = [
   { address: /^\/build$/, modules: [SHELL, "pages/built-agents/index.tsx"] },
   { address: /^\/build\/[\w-]{1,200}$/, modules: [SHELL, "pages/built-agent/index.tsx"] },
   { address: /^\/settings$/, modules: [SHELL, "pages/settings/index.tsx"] },
+  ...["campaigns", "services", "answers", "funds", "team", "webhooks"].map((page) => ({
+    address: new RegExp(`^/${page}$`),
+    modules: [SHELL, SPONSOR, `pages/${page}/index.tsx`],
+  })),
+  { address: /^\/organisations\/new$/, modules: [SHELL, "pages/sponsor/found.tsx"] },
+  { address: /^\/join$/, modules: [SHELL, "pages/join/index.tsx"] },
   { address: /^\/new-password$/, modules: ["pages/new-password/index.tsx"] },
   { address: /^\/sign-in$/, modules: ["pages/sign-in/route.tsx"] },
 ];

@@ -13,6 +13,8 @@ import type { SecretsFile } from "./secrets.ts";
 
 const GRANT_DAYS = 365;
 
+const OPERATOR = { kind: "operator" } as const;
+
 export interface DemoData {
   /** The id by which the agent knows the demo user. */
   user_id: string;
@@ -58,7 +60,7 @@ export async function seedDemo(
   // `registerApi` reads `pay_to` from the upstream itself.
   for (const { pay_to: _payTo, ...upstream } of upstreams) {
     const registered = await runOnce(`api:${upstream.service_key}`, async () => {
-      const actor = { kind: "sponsor" as const, sponsorId: sponsorId(apiOwner) };
+      const actor = { kind: "sponsor" as const, sponsorId: sponsorId(apiOwner), via: OPERATOR };
       await registerApi({ ...deps, actor }, upstream).catch(ignoreConflict);
       return upstream.upstream_url;
     });
@@ -81,7 +83,7 @@ export async function seedDemo(
   });
   for (const { sponsor, budget_cents, ...campaign } of campaigns) {
     const id = await runOnce(`campaign:${campaign.name}`, async () => {
-      const actor = { kind: "sponsor" as const, sponsorId: sponsorId(sponsor) };
+      const actor = { kind: "sponsor" as const, sponsorId: sponsorId(sponsor), via: OPERATOR };
       return (await createCampaign({ ...deps, actor }, campaign)).campaign.campaign_id;
     });
     await runOnce(`credit:${campaign.name}`, async () => {

@@ -9,21 +9,29 @@ interface MenuProps {
   children: ReactNode;
   /** Whose menu it is. */
   who?: string | undefined;
+  /** The side of the page that it opens at. */
+  align?: "start" | "end";
   groups: {
     label?: string;
-    items: { id: string; label: string; lang?: string; isChosen?: boolean; onPress: () => void }[];
+    items: {
+      id: string;
+      label: string;
+      lang?: string;
+      isChosen?: boolean | undefined;
+      onPress: () => void;
+    }[];
   }[];
 }
 
 /** A popover of the platform: Escape, a press outside and the focus's way back come with it. */
-export function Menu({ children, who, groups }: MenuProps) {
+export function Menu({ children, who, align = "end", groups }: MenuProps) {
   const id = useId();
   return (
     <>
       <button type="button" className="btn account" data-tone="quiet" popoverTarget={id}>
         {children}
       </button>
-      <div id={id} popover="auto" className="menu">
+      <div id={id} popover="auto" className="menu" data-align={align}>
         {who !== undefined && <bdi className="menu-who">{who}</bdi>}
         {groups.map(({ label, items }) => (
           <div key={items[0]?.id} className="menu-group" role="group" aria-label={label}>

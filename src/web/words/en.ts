@@ -4,10 +4,10 @@ import { ownDataEn } from "./own-data-en.ts";
 import type { DataType } from "../data/shapes.ts";
 import { approvalEn } from "./approval-en.ts";
 import { buildEn } from "./build-en.ts";
-import { webhooksEn } from "./webhooks-en.ts";
 import { connectEn } from "./connect-en.ts";
 import { outcomesEn } from "./outcomes-en.ts";
 import { signInSettingsEn } from "./sign-in-en.ts";
+import { sponsorEn } from "./sponsor-en.ts";
 import { taskEn } from "./task-en.ts";
 
 /** Every sentence that the console says. What has a value in it is a function: no sentence is glued together elsewhere. */
@@ -41,6 +41,7 @@ export const en = {
     unreachable: "Tollfree can’t be reached. Nothing was changed.",
     conflict: "This has been decided or has ended in the meantime.",
     notFound: "There is nothing here any more.",
+    forbidden: "Your role doesn’t allow this. Nothing was changed.",
     tooMany: (wait: string) => `That was too often. It works again in ${wait}.`,
     refused: "This couldn’t be done. Nothing was changed.",
     ours: "Something went wrong on our side. Nothing was changed.",
@@ -197,11 +198,11 @@ export const en = {
   } as Record<string, string>,
   approval: approvalEn,
   build: buildEn,
-  webhooks: webhooksEn,
   connect: connectEn,
   ownAccount: accountEn,
   signInSettings: signInSettingsEn,
   outcome: outcomesEn,
+  sponsor: sponsorEn,
   taskPage: taskEn,
   payments: {
     title: "Payments",

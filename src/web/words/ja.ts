@@ -4,10 +4,10 @@ import { ownDataJa } from "./own-data-ja.ts";
 import type { Words } from "./en.ts";
 import { approvalJa } from "./approval-ja.ts";
 import { buildJa } from "./build-ja.ts";
-import { webhooksJa } from "./webhooks-ja.ts";
 import { connectJa } from "./connect-ja.ts";
 import { outcomesJa } from "./outcomes-ja.ts";
 import { signInSettingsJa } from "./sign-in-ja.ts";
+import { sponsorJa } from "./sponsor-ja.ts";
 import { taskJa } from "./task-ja.ts";
 
 export const ja: Words = {
@@ -39,6 +39,7 @@ export const ja: Words = {
     unreachable: "Tollfree に接続できません。何も変更されていません。",
     conflict: "その間に回答済みになったか、終了しました。",
     notFound: "ここにはもう何もありません。",
+    forbidden: "あなたの役割ではできません。何も変更されていません。",
     tooMany: (wait) => `回数が多すぎます。${wait}後にもう一度お試しください。`,
     refused: "実行できませんでした。何も変更されていません。",
     ours: "当方で問題が発生しました。何も変更されていません。",
@@ -195,11 +196,11 @@ export const ja: Words = {
   },
   approval: approvalJa,
   build: buildJa,
-  webhooks: webhooksJa,
   connect: connectJa,
   ownAccount: accountJa,
   signInSettings: signInSettingsJa,
   outcome: outcomesJa,
+  sponsor: sponsorJa,
   taskPage: taskJa,
   payments: {
     title: "支払い",

@@ -63,6 +63,14 @@ export function useWords(): Spoken {
   return spoken;
 }
 
+/** Sentences of one page, which come with the page, in both languages. */
+export interface PageWords<W> {
+  en: W;
+  ja: W;
+}
+
+export const usePageWords = <W,>(of: PageWords<W>): W => of[useWords().language];
+
 /** The time, four times a minute: what "2 minutes ago" needs, and no more. */
 const NOW_STEP_MS = 15_000;
 const currentStep = (): number => Math.floor(Date.now() / NOW_STEP_MS);

@@ -13,6 +13,7 @@ export const outcomesEn: Record<Outcome, string> = {
   consent_required: "Refused: you hadn’t allowed it",
   scope_violation: "Refused: outside what you allowed",
   data_consent_required: "Refused: data you hadn’t allowed",
+  forbidden: "Refused: the role doesn’t allow it",
   not_eligible: "Refused: the campaign isn’t for you",
   session_suspended: "Refused: suspended",
   budget_approval_required: "Refused: over the budget",

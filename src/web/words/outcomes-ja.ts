@@ -12,6 +12,7 @@ export const outcomesJa: Record<Outcome, string> = {
   consent_required: "拒否:許可していない内容",
   scope_violation: "拒否:許可した範囲の外",
   data_consent_required: "拒否:許可していない情報",
+  forbidden: "拒否:役割の権限外",
   not_eligible: "拒否:対象外のキャンペーン",
   session_suspended: "拒否:一時停止中",
   budget_approval_required: "拒否:予算を超えています",

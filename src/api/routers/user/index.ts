@@ -8,6 +8,7 @@ import { buildProcedures } from "./build.ts";
 import { liveProcedures } from "./live.ts";
 import { ruleProcedures } from "./rules.ts";
 import { sessionProcedures } from "./session.ts";
+import { sponsorsRouter } from "./sponsors/index.ts";
 import { taskProcedures } from "./tasks.ts";
 
 /** What people see and do in the console. */
@@ -19,6 +20,7 @@ export const userRouter = personRouter({
   live: personRouter(liveProcedures),
   build: personRouter(buildProcedures),
   rules: personRouter(ruleProcedures),
+  sponsors: sponsorsRouter,
   tasks: personRouter(taskProcedures),
   ...activityProcedures,
   ...ownDataProcedures,

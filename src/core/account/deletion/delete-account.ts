@@ -15,6 +15,7 @@ import { eraseItemsOfUser } from "../../personal-data/vault/index.ts";
 import type { Sql } from "../../ports/sql.ts";
 import { AppError, invalidField } from "../../protocol/errors.ts";
 import { eraseClaimsOfGrants } from "../../protocol/idempotency/index.ts";
+import { eraseMemberships, listOwnSponsors, lockSponsorsOf } from "../../sponsorship/member/index.ts";
 import { eraseAnswersOfUser } from "../../sponsorship/task/index.ts";
 import type { DeleteAccountInput, DeleteAccountOutput, DeletionStateOutput } from "./schema.ts";
 
@@ -31,9 +32,13 @@ export async function readDeletionState({
 }: Context): Promise<z.infer<typeof DeletionStateOutput>> {
   const session = await sql.transaction((tx) => signInRecords.lock(tx, actor, FRESH_SECONDS));
   const owned = await listActiveOwned.all(sql, { owner_user_id: actor.userId });
+  const sponsors = await listOwnSponsors.all(sql, { user_id: actor.userId });
   return {
     is_fresh: session === "fresh",
     owned_agents: owned.map(({ id, name }) => ({ agent_id: id, name })),
+    owned_organisations: sponsors
+      .filter(({ owns_alone }) => owns_alone)
+      .map(({ sponsor_id, name }) => ({ sponsor_id, name })),
   };
 }
 
@@ -41,7 +46,7 @@ export async function readDeletionState({
  * Deletes the person's account in one transaction: all of it, or nothing. What must stay, such as payments and audit rows,
  * keeps the id of a user of whom nothing else is left. Payments that aren't decided end as the chain says.
  * @throws AppError `validation_error` if the address isn't the person's; `unauthorized` if the sign-in has ended; `conflict` if
- *   it isn't fresh, or the person owns agents
+ *   it isn't fresh, or the person owns agents, or is the only owner of an organisation
  */
 export async function deleteAccount(
   { sql, log, signInRecords, actor }: Context,
@@ -59,8 +64,11 @@ export async function deleteAccount(
         message: "You signed in more than 15 minutes ago. Sign in again, then delete the account.",
       });
     await endOffersTo.count(tx, { email });
+    const locked = await lockSponsorsOf.all(tx, { user_id: userId });
     if ((await lockForDeletion.first(tx, { id: userId })) === undefined) throw signedOut();
     await requireNoAgents(tx, userId);
+    await requireNoOrganisations(tx, userId, new Set(locked.map(({ id }) => id)));
+    await eraseMemberships.count(tx, { user_id: userId, email });
     await eraseOwnedAgents.count(tx, { owner_user_id: userId });
     await eraseUser(tx, userId);
     await eraseNotices.count(tx, { account_id: accountId });
@@ -78,6 +86,21 @@ async function requireNoAgents(tx: Sql, userId: string): Promise<void> {
   throw new AppError("conflict", {
     message: `You are the only owner of ${names}. Hand over or retire each under Build, then delete the account.`,
   });
+}
+
+/**
+ * Sponsors that the person has joined since theirs were locked aren't locked: their other owners could leave at this moment.
+ * @throws AppError `conflict` that names the organisations that would have no owner
+ */
+async function requireNoOrganisations(tx: Sql, userId: string, locked: ReadonlySet<string>): Promise<void> {
+  const own = await listOwnSponsors.all(tx, { user_id: userId });
+  const names = own.filter(({ owns_alone }) => owns_alone).map(({ name }) => `"${name}"`);
+  if (names.length > 0)
+    throw new AppError("conflict", {
+      message: `You are the only owner of ${names.join(", ")}. Make somebody else an owner under Team, or close it there, then delete the account.`,
+    });
+  if (own.some(({ sponsor_id }) => !locked.has(sponsor_id)))
+    throw new AppError("conflict", { message: "You have joined an organisation at this moment. Try again." });
 }
 
 /** The statements stand in the order of docs/lock-order.md. */

@@ -8,6 +8,9 @@ export const DeletionStateOutput = z.object({
   owned_agents: z
     .array(z.object({ agent_id: z.string(), name: z.string() }))
     .meta({ description: "Agents that nobody else looks after. They are handed over or retired first" }),
+  owned_organisations: z.array(z.object({ sponsor_id: z.string(), name: z.string() })).meta({
+    description: "Sponsors that nobody else owns. They get another owner, or are closed, first",
+  }),
 });
 
 export const DeleteAccountInput = z.strictObject({

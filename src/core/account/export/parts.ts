@@ -10,6 +10,8 @@ import { exportPayments, readExportedOutput } from "../../money/payment/index.ts
 import { exportCalls } from "../../observability/audit/index.ts";
 import { exportConsents } from "../../personal-data/consent/index.ts";
 import { exportUses, listOwnItems } from "../../personal-data/vault/index.ts";
+import { exportMemberships } from "../../sponsorship/member/index.ts";
+import { exportSponsorCalls } from "../../sponsorship/sponsor-audit/index.ts";
 import { decryptAnswers, exportCompletions } from "../../sponsorship/task/index.ts";
 import { pagesOf, ROWS_OF_PAGE } from "./paging.ts";
 
@@ -148,6 +150,12 @@ export const EXPORT_PARTS: readonly Part[] = [
     },
   },
   { name: "owned_agents", tables: ["agents"], read: ofUser(exportOwnedAgents) },
+  {
+    name: "organisations",
+    tables: ["sponsor_members"],
+    read: rowsOf(({ sql, actor }) => exportMemberships.all(sql, { user_id: actor.userId })),
+  },
+  { name: "done_for_organisations", tables: ["sponsor_audit_logs"], read: ofUser(exportSponsorCalls) },
 ];
 
 function ofCompletions({ sql, actor }: ExportContext) {

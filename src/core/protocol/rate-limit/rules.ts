@@ -46,6 +46,14 @@ export const RATE_RULES = {
   agentChanged: { name: "agent_changed", limit: 60, windowSeconds: 3600, per: "person" },
   /** Changes of the webhooks of one person's agents, tests and replays. Each may send a request, so the limit protects others too. */
   webhookChanged: { name: "webhook_changed", limit: 120, windowSeconds: 3600, per: "person" },
+  /** Sponsors that one person founds. */
+  sponsorFounded: { name: "sponsor_founded", limit: 5, windowSeconds: 3600, per: "person" },
+  /** Changes of members, invitations and keys by one person. */
+  teamChanged: { name: "team_changed", limit: 60, windowSeconds: 3600, per: "person" },
+  /** Links of invitations that one person tries. */
+  invitationOpened: perMinute("invitation_opened", 30, "person"),
+  /** Invitations to one address, from whatever sponsors. */
+  invitationMails: { name: "invitation_mails", limit: 5, windowSeconds: 3600, per: "e-mail address" },
   /** Direct payments. Each quote sends a request to the upstream, so this limit protects upstreams too. */
   directPayer: perMinute("direct_payer", 60, "client address"),
   /** Calls without a credential that need one. They are refused; the limit bounds what a flood of them costs. */

@@ -10,4 +10,15 @@ export {
   ListSponsorsOutput,
   RotateSponsorKeyInput,
 } from "./schema.ts";
-export { findWallet, sponsorExists } from "./store.ts";
+export { addOwnKey, endOwnKey, listOwnKeys, rotateOwnKey } from "./own-keys.ts";
+export { getOrganisation, setWallet } from "./own-sponsor.ts";
+export {
+  EndKeyInput,
+  EndKeyOutput,
+  ListKeysOutput,
+  NewSponsorKeyOutput,
+  OrganisationOutput,
+  RotateKeyInput,
+  SetWalletInput,
+} from "./own-schema.ts";
+export { findWallet, insertEmptySponsor, sponsorExists } from "./store.ts";

@@ -2,13 +2,13 @@ import { z } from "zod";
 import { Overlap } from "../../access/credential/index.ts";
 import { Id, Page, Search, Timestamp, visibleText } from "../../protocol/fields.ts";
 
+export const WalletAddress = z.string().regex(/^0x[0-9a-fA-F]{40}$/);
+
 export const CreateSponsorInput = z.strictObject({
   name: visibleText(1, 100).meta({ examples: ["Acme Maps"] }),
-  wallet_address: z
-    .string()
-    .regex(/^0x[0-9a-fA-F]{40}$/)
-    .optional()
-    .meta({ description: "The address that withdrawals of unspent budget are paid to" }),
+  wallet_address: WalletAddress.optional().meta({
+    description: "The address that withdrawals of unspent budget are paid to",
+  }),
 });
 
 export const CreateSponsorOutput = z.object({

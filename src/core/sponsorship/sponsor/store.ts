@@ -16,14 +16,34 @@ export async function insertSponsor(
   });
 }
 
-/** Returns the id of the sponsor whose live key has this hash. */
+/** Inserts a sponsor that has no key and no wallet yet. */
+export const insertEmptySponsor = statement({
+  name: "sponsor.insert-empty",
+  limit: "money",
+  params: { name: text },
+  row: { id: uuid },
+  text: "INSERT INTO sponsors (name) VALUES ($name) RETURNING id",
+});
+
+/** Returns the live key with this hash, and its sponsor. */
 export async function findSponsorByKey(
   db: Queries,
   keyHash: Uint8Array<ArrayBuffer>,
-): Promise<string | undefined> {
-  const key = await db.liveSponsorKey.findUnique({ where: { keyHash }, select: { sponsorId: true } });
-  return key?.sponsorId;
+): Promise<{ id: string; sponsorId: string; lastUsedAt: Date | null } | undefined> {
+  const select = { id: true, sponsorId: true, lastUsedAt: true };
+  return (await db.liveSponsorKey.findUnique({ where: { keyHash }, select })) ?? undefined;
 }
+
+/** Writes when a key was used, at most once a minute. */
+export const noteKeyUsed = statement({
+  name: "sponsor.note-key-used",
+  limit: "money",
+  params: { id: uuid },
+  row: {},
+  text: `
+    UPDATE sponsor_api_keys SET last_used_at = now()
+     WHERE id = $id AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')`,
+});
 
 export async function sponsorExists(db: Queries, id: string): Promise<boolean> {
   return (await db.sponsor.count({ where: { id } })) === 1;

@@ -13,6 +13,8 @@ export function useFailureWords(): (failure: Failure) => string {
         return failure.conflict;
       case "not_found":
         return failure.notFound;
+      case "forbidden":
+        return failure.forbidden;
       case "rate_limited":
         return failure.tooMany(format.duration(retryAfterSeconds ?? 60));
       case "validation_error":

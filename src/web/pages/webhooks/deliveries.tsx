@@ -3,7 +3,8 @@ import type { WebhookDelivery } from "../../data/shapes.ts";
 import { Button } from "../../ui/button.tsx";
 import { Ago } from "../../ui/times.tsx";
 import { useToast } from "../../ui/toast.tsx";
-import { useNow, useWords } from "../../words/language.tsx";
+import { useNow, usePageWords, useWords } from "../../words/language.tsx";
+import { WEBHOOKS } from "../../words/webhooks.ts";
 import { useFailureWords } from "../shell/failure-words.ts";
 import type { WebhookSource } from "./source.ts";
 import { useChange, useDeliveries } from "./source.ts";
@@ -18,7 +19,7 @@ export function Deliveries({
   endpointId: string;
   canReplay: boolean;
 }) {
-  const { webhooks: w } = useWords().words;
+  const w = usePageWords(WEBHOOKS);
   const explain = useFailureWords();
   const toast = useToast();
   const { data } = useDeliveries(source, endpointId);
@@ -77,7 +78,7 @@ export function Deliveries({
 
 function DeliveryState({ of }: { of: WebhookDelivery }) {
   const { words, format } = useWords();
-  const { webhooks: w } = words;
+  const w = usePageWords(WEBHOOKS);
   const now = useNow();
   const { status, attempts, next_attempt_at: next } = of;
   if (status === "delivered") return w.delivered(attempts);
@@ -86,7 +87,7 @@ function DeliveryState({ of }: { of: WebhookDelivery }) {
 }
 
 function LastAnswer({ of: { last_attempt: last } }: { of: WebhookDelivery }) {
-  const { webhooks: w } = useWords().words;
+  const w = usePageWords(WEBHOOKS);
   if (last === null) return <span className="faint">–</span>;
   return last.status ?? (last.failure === null ? "–" : w.failure(last.failure));
 }

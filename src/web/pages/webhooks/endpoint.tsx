@@ -4,7 +4,8 @@ import { Button } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { Ago } from "../../ui/times.tsx";
 import { useToast } from "../../ui/toast.tsx";
-import { useNow, useWords } from "../../words/language.tsx";
+import { useNow, usePageWords, useWords } from "../../words/language.tsx";
+import { WEBHOOKS } from "../../words/webhooks.ts";
 import { useFailureWords } from "../shell/failure-words.ts";
 import { Deliveries } from "./deliveries.tsx";
 import type { WebhookSource } from "./source.ts";
@@ -19,7 +20,7 @@ export function Endpoint({
   webhook: Webhook;
   onRotated: (secret: string) => void;
 }) {
-  const { webhooks: w } = useWords().words;
+  const w = usePageWords(WEBHOOKS);
   const explain = useFailureWords();
   const toast = useToast();
   const { endpoint_id: id, url, active } = webhook;
@@ -34,7 +35,7 @@ export function Endpoint({
         <bdi>{url}</bdi>
       </h3>
       <State webhook={webhook} />
-      <span className="built-buttons">
+      <span className="hooks-buttons">
         {active && (
           <Button
             isBusy={test.isPending}
@@ -70,7 +71,7 @@ export function Endpoint({
 
 function State({ webhook }: { webhook: Webhook }) {
   const { words, format } = useWords();
-  const { webhooks: w } = words;
+  const w = usePageWords(WEBHOOKS);
   const now = useNow();
   const { paused, failing_since: failing, last_attempt: last, waiting, not_kept: missing } = webhook;
   const { previous_secret_until: until } = webhook;

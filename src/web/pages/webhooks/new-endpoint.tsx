@@ -5,13 +5,14 @@ import type { WebhookEvent } from "../../data/shapes.ts";
 import { Button } from "../../ui/button.tsx";
 import { Check } from "../../ui/check.tsx";
 import { Text } from "../../ui/text.tsx";
-import { useWords } from "../../words/language.tsx";
+import { usePageWords } from "../../words/language.tsx";
+import { WEBHOOKS } from "../../words/webhooks.ts";
 import { useFailureWords } from "../shell/failure-words.ts";
 import type { WebhookSource } from "./source.ts";
 import { useChange } from "./source.ts";
 
 export function NewEndpoint({ source, onMade }: { source: WebhookSource; onMade: (secret: string) => void }) {
-  const { webhooks: w } = useWords().words;
+  const w = usePageWords(WEBHOOKS);
   const explain = useFailureWords();
   const [url, setUrl] = useState("");
   const [types, setTypes] = useState<WebhookEvent[]>([...source.types]);

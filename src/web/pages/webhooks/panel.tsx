@@ -4,7 +4,8 @@ import { useState } from "react";
 import { failureOf } from "../../data/failure.ts";
 import { Loading, Problem } from "../../ui/empty.tsx";
 import { SecretOnce } from "../../ui/secret-once.tsx";
-import { useWords } from "../../words/language.tsx";
+import { usePageWords, useWords } from "../../words/language.tsx";
+import { WEBHOOKS } from "../../words/webhooks.ts";
 import { useFailureWords } from "../shell/failure-words.ts";
 import { Endpoint } from "./endpoint.tsx";
 import { NewEndpoint } from "./new-endpoint.tsx";
@@ -14,7 +15,7 @@ import { useWebhooks } from "./source.ts";
 /** Where a listener's server is told of events: its endpoints, what was sent to each, and how to register one. */
 export function Webhooks({ source }: { source: WebhookSource }) {
   const { words } = useWords();
-  const { webhooks: w } = words;
+  const w = usePageWords(WEBHOOKS);
   const { secret: s } = words.build;
   const explain = useFailureWords();
   const { data, error } = useWebhooks(source);

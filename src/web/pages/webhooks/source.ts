@@ -1,11 +1,12 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { dataOf, queries, server } from "../../data/client.ts";
+import { sponsorKey } from "../../data/organisations.ts";
 import type { Webhook, WebhookEvent, WebhookList, WebhookPage } from "../../data/shapes.ts";
 
 /** The webhooks of one listener, and what can be done with them. */
 export interface WebhookSource {
   /** Begins the key of its queries. */
-  key: readonly string[];
+  key: readonly unknown[];
   types: readonly WebhookEvent[];
   list: (signal: AbortSignal) => Promise<WebhookList>;
   deliveries: (endpointId: string, signal: AbortSignal) => Promise<WebhookPage>;
@@ -34,6 +35,37 @@ export const webhooksOfAgent = (agentId: string): WebhookSource => {
     create: ({ url, event_types }) =>
       calls.create
         .mutate({ agent_id: agentId, url, event_types: event_types as (typeof OWNER_TYPES)[number][] })
+        .then(dataOf),
+    rotate: (id) => calls.rotate.mutate(of(id)).then(dataOf),
+    setActive: (id, active) => calls.change.mutate({ ...of(id), active }),
+    remove: (id) => calls.remove.mutate(of(id)),
+    test: (id) => calls.test.mutate(of(id)),
+    replay: (id, eventId) => calls.replay.mutate({ ...of(id), event_id: eventId }),
+  };
+};
+
+const SPONSOR_TYPES = [
+  "campaign.budget_low",
+  "campaign.exhausted",
+  "answer.received",
+  "answer.withdrawn",
+  "service.set_aside",
+  "payment.undelivered",
+  "withdrawal.settled",
+] as const;
+
+/** The webhooks of a sponsor that the person acts for. */
+export const webhooksOfSponsor = (sponsorId: string): WebhookSource => {
+  const calls = server.sponsors.webhooks;
+  const of = (endpointId: string) => ({ sponsor_id: sponsorId, endpoint_id: endpointId });
+  return {
+    key: sponsorKey(sponsorId, "webhooks"),
+    types: SPONSOR_TYPES,
+    list: (signal) => calls.list.query({ sponsor_id: sponsorId }, { signal }).then(dataOf),
+    deliveries: (id, signal) => calls.deliveries.query(of(id), { signal }).then(dataOf),
+    create: ({ url, event_types }) =>
+      calls.create
+        .mutate({ sponsor_id: sponsorId, url, event_types: event_types as (typeof SPONSOR_TYPES)[number][] })
         .then(dataOf),
     rotate: (id) => calls.rotate.mutate(of(id)).then(dataOf),
     setActive: (id, active) => calls.change.mutate({ ...of(id), active }),

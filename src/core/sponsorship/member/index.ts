@@ -1,0 +1,24 @@
+/** People who act for sponsors: members with roles, and invitations. */
+export { eraseMemberships, exportMemberships, listOwnSponsors, lockSponsorsOf } from "./erase-store.ts";
+export { acceptInvitation, endInvitation, inviteMember, openInvitation } from "./invitations.ts";
+export { foundOrganisation, listOrganisations } from "./organisations.ts";
+export { deleteExpiredInvitations } from "./invitation-store.ts";
+export { sendNextInvitation } from "./send-invitations.ts";
+export { authenticateMember, changeRole, leaveOrganisation, readTeam, removeMember } from "./team.ts";
+export {
+  AcceptInvitationInput,
+  AcceptInvitationOutput,
+  ChangeRoleInput,
+  EndInvitationInput,
+  EndInvitationOutput,
+  FoundOrganisationInput,
+  FoundOrganisationOutput,
+  InvitationOutput,
+  InviteInput,
+  ListOrganisationsOutput,
+  MemberOutput,
+  OpenInvitationInput,
+  OpenInvitationOutput,
+  RemoveMemberInput,
+  TeamOutput,
+} from "./schema.ts";

@@ -1,0 +1,27 @@
+import type { z } from "zod";
+import type { Deps, SponsorActor } from "../../context.ts";
+import type { OrganisationOutput, SetWalletInput } from "./own-schema.ts";
+import { findSponsor, updateWallet } from "./own-store.ts";
+
+/** The sponsor as its members see it. */
+export async function getOrganisation({
+  db,
+  actor,
+}: Pick<Deps, "db"> & { actor: SponsorActor }): Promise<z.infer<typeof OrganisationOutput>> {
+  const { name, walletAddress, createdAt } = await findSponsor(db, actor.sponsorId);
+  return {
+    ...{ sponsor_id: actor.sponsorId, name, wallet_address: walletAddress },
+    role: actor.via.kind === "member" ? actor.via.role : "owner",
+    created_at: createdAt.toISOString(),
+  };
+}
+
+/** Sets where withdrawals are paid to. Those that are under way go to the address before. */
+export async function setWallet(
+  { db, sql, log, actor }: Pick<Deps, "db" | "sql" | "log"> & { actor: SponsorActor },
+  input: z.infer<typeof SetWalletInput>,
+): Promise<z.infer<typeof OrganisationOutput>> {
+  await updateWallet.count(sql, { id: actor.sponsorId, wallet_address: input.wallet_address });
+  log.info({ event: "wallet_changed", sponsor_id: actor.sponsorId }, "a sponsor's wallet was changed");
+  return getOrganisation({ db, actor });
+}
