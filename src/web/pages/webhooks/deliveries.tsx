@@ -77,7 +77,7 @@ export function Deliveries({
 }
 
 function DeliveryState({ of }: { of: WebhookDelivery }) {
-  const { words, format } = useWords();
+  const { format } = useWords();
   const w = usePageWords(WEBHOOKS);
   const now = useNow();
   const { status, attempts, next_attempt_at: next } = of;

@@ -70,7 +70,7 @@ export function Endpoint({
 }
 
 function State({ webhook }: { webhook: Webhook }) {
-  const { words, format } = useWords();
+  const { format } = useWords();
   const w = usePageWords(WEBHOOKS);
   const now = useNow();
   const { paused, failing_since: failing, last_attempt: last, waiting, not_kept: missing } = webhook;
