@@ -14,6 +14,7 @@ const AREAS = {
   runs: ["sponsorship", "money", "personal-data", "access"],
   discovery: ["money", "access"],
   observability: [],
+  webhooks: ["access"],
   // What a person sees and does over everything that is theirs.
   account: ["runs", "discovery", "sponsorship", "money", "personal-data", "access", "observability"],
 };

@@ -15,6 +15,7 @@ GRANT DELETE ON offers, search_terms TO tollfree_app;
 GRANT DELETE ON user_task_preferences TO tollfree_app;
 GRANT DELETE ON accounts, account_sessions, account_logins, account_verifications, account_passkeys TO tollfree_app;
 GRANT DELETE ON notices, oauth_records TO tollfree_app;
+GRANT DELETE ON webhook_endpoints, webhook_deliveries TO tollfree_app;
 GRANT DELETE ON sponsor_members, sponsor_invitations TO tollfree_app;
 
 -- What only grows.

@@ -99,6 +99,7 @@ export async function startTollfree({
         purgeRateLimits: () => built.purgeRateLimits(),
         recordAnonymousCalls: () => built.recordAnonymousCalls(),
         recordTallies: () => built.recordTallies(),
+        countWebhook: built.metrics.countWebhook,
         showLedgerFindings: built.metrics.showLedger,
         hasOlderKeys: parts.encryptionKeys.length > 1,
       }),

@@ -17,6 +17,8 @@ import { decodeBody, readBody } from "./upstream-body.ts";
 /** A larger response is cut off. */
 const MAX_RESPONSE_BYTES = 2_000_000;
 const CONNECT_TIMEOUT_MS = 5_000;
+/** A body that nobody reads is dropped. A short one is waited for, so that the connection can be used again. */
+const DROPPED = { bytes: 1_024, ms: 250 };
 
 export interface UpstreamPolicy {
   /** Allows upstreams on loopback and private addresses. */
@@ -99,6 +101,21 @@ export class UpstreamFetch implements UpstreamClient {
       if (signal.aborted) return { kind: "timeout", elapsedMs: elapsed() };
       return failureOf(error, false);
     }
+    if (request.reads === "status") {
+      await answer.body
+        .dump({ limit: DROPPED.bytes, signal: AbortSignal.timeout(DROPPED.ms) })
+        .catch(() => undefined);
+      answer.body.destroy();
+      const { statusCode: status } = answer;
+      return {
+        kind: "answer",
+        status,
+        headers: {},
+        body: Buffer.alloc(0),
+        truncated: true,
+        elapsedMs: elapsed(),
+      };
+    }
     const received = await readBody(answer.body, MAX_RESPONSE_BYTES);
     answer.body.destroy();
     if (received.ended instanceof Error && received.bytes.length === 0)
@@ -115,6 +132,15 @@ export class UpstreamFetch implements UpstreamClient {
       ...(decoded === undefined && { encoding: headers["content-encoding"] ?? "" }),
       elapsedMs: elapsed(),
     };
+  }
+
+  refusalOf(url: string): string | undefined {
+    try {
+      this.#dispatcherFor(new URL(url));
+      return undefined;
+    } catch (error) {
+      return error instanceof BlockedError ? error.message : "no URL";
+    }
   }
 
   /** @throws BlockedError if the policy forbids the URL */

@@ -5,12 +5,14 @@ import { useConsoleBrowser } from "../support/console-page.ts";
 import { signInPerson } from "../support/console-client.ts";
 import { Browser, Mailbox, newAddress, PASSWORD } from "../support/people.ts";
 import { useWorld } from "../support/use-world.ts";
+import { useReceiver, verify } from "../support/webhook-receiver.ts";
 
 /** Somebody builds an agent: registers it, gets its key, and looks after it, in Chromium. */
 
 const mailbox = new Mailbox();
 const world = useWorld({ mailer: mailbox });
 const browser = useConsoleBrowser();
+const receiver = useReceiver();
 
 async function newPerson(): Promise<string> {
   const email = newAddress();
@@ -93,5 +95,57 @@ test("a person registers an agent, stores its key, sees how it does, offers a wa
   await page.getByRole("button", { name: "Retire it for good" }).click();
   await page.getByText(/^Retired /).waitFor();
   expect(await page.getByRole("button", { name: "Make another key" }).count()).toBe(0);
+  await close();
+});
+
+test("an owner has a server told of an agent's events: its secret once, a test, what was sent, a failure, a pause", async () => {
+  const { page, close } = await browser.open(`${world.server.url}/build`);
+  await page.getByLabel("E-mail").fill(await newPerson());
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByLabel("Name").fill("Weather helper");
+  await page.getByRole("button", { name: /^Register it/ }).click();
+  await page.getByRole("button", { name: "I have stored it" }).click();
+  await page.getByRole("link", { name: "Weather helper" }).click();
+
+  await page.getByLabel("Address of your server").fill("ftp://weather.example");
+  await page.getByRole("button", { name: "Add it and show its secret" }).click();
+  await page.getByText("Events can’t be sent to this address.").waitFor();
+  await page.getByLabel("Address of your server").fill(receiver.url);
+  await page.getByLabel("The agent was suspended for somebody").uncheck();
+  await page.getByRole("button", { name: "Add it and show its secret" }).click();
+  const secret = await page.getByLabel("Secret", { exact: true }).inputValue();
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "I have stored it" }).click();
+  expect(await page.content()).not.toContain(secret);
+
+  const endpoint = page.getByRole("region", { name: receiver.url });
+  await endpoint.getByText("No event yet.").waitFor();
+  await endpoint.getByRole("button", { name: "Send a test" }).click();
+  const [event] = await receiver.wait("webhook.test");
+  if (event !== undefined) verify(event, secret);
+  const sent = endpoint.getByRole("table", { name: "What was sent" });
+  await sent.getByText("Delivered").waitFor();
+  await sent.getByText("204").waitFor();
+
+  receiver.answer = (res) => void res.writeHead(503).end();
+  await sent.getByRole("button", { name: "Send again" }).click();
+  await endpoint.getByText(/^Every attempt has failed since/).waitFor();
+  await sent.getByText(/^1 attempt, next/).waitFor();
+  await expectAccessible(page);
+  await endpoint.getByRole("button", { name: "Pause it" }).click();
+  await endpoint.getByText(/^Paused since/).waitFor();
+  receiver.answer = (res) => void res.writeHead(204).end();
+  await endpoint.getByRole("button", { name: "Go on sending" }).click();
+  await sent.getByText("Delivered, 2 attempts").waitFor();
+
+  await endpoint.getByRole("button", { name: "Replace its secret" }).click();
+  await page.getByRole("button", { name: "Replace it and show the new one" }).click();
+  await page.getByText("For one more day both secrets sign").first().waitFor();
+  expect(await page.getByLabel("Secret", { exact: true }).inputValue()).not.toBe(secret);
+  await page.getByRole("button", { name: "I have stored it" }).click();
+  await endpoint.getByRole("button", { name: "Delete it", exact: true }).click();
+  await page.getByRole("button", { name: "Delete it for good" }).click();
+  await endpoint.waitFor({ state: "detached" });
   await close();
 });

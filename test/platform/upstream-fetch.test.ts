@@ -95,6 +95,18 @@ describe("an upstream's answer", () => {
     expect(performance.now() - started).toBeLessThan(3_000);
   });
 
+  test.each(["gzip", "endless", "trickle", "cut-before-body", "deflate"])(
+    "where only the status is asked for, nothing of the body is kept, and nobody waits for it (%s)",
+    async (path) => {
+      const answer = await client.request({
+        ...{ method: "POST", url: `${origin}/${path}`, headers: {}, timeoutMs: 20_000, confidential: [] },
+        reads: "status",
+      });
+      expect(answer).toMatchObject({ kind: "answer", status: 200, headers: {} });
+      expect(answer.kind === "answer" && [answer.body.length, answer.elapsedMs < 10_000]).toEqual([0, true]);
+    },
+  );
+
   test("an answer that breaks off before its body is a broken connection", async () => {
     expect(await get("cut-before-body")).toMatchObject({ kind: "cut" });
   });
@@ -129,4 +141,21 @@ describe("an upstream's answer", () => {
     expect(answer).not.toHaveProperty("encoding");
     expect(answer.kind === "answer" && String(answer.body)).toBe(JSON_TEXT);
   });
+});
+
+test("a URL that is never called is told before it is called", () => {
+  const strict = new UpstreamFetch({ allowPrivate: false, allowedOrigins: [origin], httpsOnly: true });
+  expect(strict.refusalOf("https://sponsor.example/hook")).toBeUndefined();
+  expect(strict.refusalOf(`${origin}/hook`)).toBeUndefined();
+  for (const url of [
+    "http://sponsor.example/hook",
+    "https://127.0.0.1/hook",
+    "https://0x7f000001/hook",
+    "https://[::1]/hook",
+    "https://169.254.169.254/latest/meta-data",
+    "https://ada:secret@sponsor.example/hook",
+    "ftp://sponsor.example/hook",
+    "hook",
+  ])
+    expect(strict.refusalOf(url), url).toEqual(expect.any(String));
 });

@@ -50,6 +50,10 @@ export class SimUpstreams implements UpstreamClient {
     return `0x${String(BEHAVIOURS.indexOf(behaviour) + 1).padStart(40, "0")}`;
   }
 
+  refusalOf(): undefined {
+    return undefined;
+  }
+
   request(request: UpstreamRequest): Promise<UpstreamAnswer | UpstreamFailure> {
     const random = this.#random;
     if (this.faults && random.chance(0.04)) return Promise.resolve({ kind: "unreachable", reason: "lost" });

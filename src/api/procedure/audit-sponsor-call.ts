@@ -12,7 +12,7 @@ const OBJECTS = [
   "key_id",
   "withdrawal_id",
   "answer_id",
-  "webhook_id",
+  "endpoint_id",
 ] as const;
 
 const MOST_CHARACTERS = 200;

@@ -49,6 +49,14 @@ export const LEAST_ROLE: Readonly<Record<string, SponsorRole>> = {
   "answers.reject": "editor",
   "answers.withdrawn": "viewer",
   "answers.confirm_deletion": "editor",
+  "webhooks.list": "viewer",
+  "webhooks.deliveries": "viewer",
+  "webhooks.create": "owner",
+  "webhooks.change": "owner",
+  "webhooks.remove": "owner",
+  "webhooks.rotate": "owner",
+  "webhooks.test": "editor",
+  "webhooks.replay": "editor",
 };
 
 /** Mutations by their transport only: what they take is too large for an address. They change nothing, so they leave no audit row. */

@@ -17,6 +17,7 @@ import { refreshOffersOfChangedBudgets, repairOffers } from "./refresh-offers.ts
 import type { Job } from "./run-job.ts";
 import { sendInvitations, sendNotices } from "./send-notices.ts";
 import { sendRefunds, sendWithdrawals } from "./send-payouts.ts";
+import { boundWebhooks, sendWebhooks } from "./send-webhooks.ts";
 import { verifyLedgerOfLastDays } from "./verify-ledger.ts";
 
 /** Everything that runs by itself in a server. A new job is a file beside this one and a line here. */
@@ -29,6 +30,7 @@ export const listJobs = (
     purgeRateLimits: () => Promise<void>;
     recordAnonymousCalls: () => Promise<void>;
     recordTallies: () => Promise<void>;
+    countWebhook: (outcome: string) => void;
     showLedgerFindings: (counts: Record<string, number>) => void;
     /** Whether older encryption keys are configured. */
     hasOlderKeys: boolean;
@@ -48,6 +50,8 @@ export const listJobs = (
   ...(options.mailer === undefined
     ? []
     : [sendNotices(deps, options.mailer), sendInvitations(deps, options.mailer)]),
+  sendWebhooks(deps, options.countWebhook),
+  boundWebhooks(deps),
   indexServicesOfOlderVersions(deps),
   countSearchTerms(deps),
   refreshOffersOfChangedBudgets(deps),

@@ -6,9 +6,10 @@ import type { SignIn } from "../../core/ports/sign-in.ts";
 import { deleteOldCreations } from "../../core/protocol/idempotency/index.ts";
 import { purgeExpiredAnswers } from "../../core/sponsorship/answer/index.ts";
 import { deleteExpiredInvitations } from "../../core/sponsorship/member/index.ts";
+import { purgeOldDeliveries } from "../../core/webhooks/delivery/index.ts";
 import type { Job } from "./run-job.ts";
 
-/** Deletes answers, stored outputs, idempotency keys, notices, invitations, sign-ins, tokens and clients past their time. Readers don't see expired ones in any case. */
+/** Deletes answers, stored outputs, idempotency keys, notices, invitations, webhook deliveries, sign-ins, tokens and clients past their time. Readers don't see expired ones in any case. */
 export const purgeExpired = (deps: Deps, signIn: Pick<SignIn, "deleteExpired">): Job => ({
   everyMs: 3_600_000,
   run: () =>
@@ -20,6 +21,7 @@ export const purgeExpired = (deps: Deps, signIn: Pick<SignIn, "deleteExpired">):
       deleteOldNotices.count(deps.sql, {}),
       deleteExpiredInvitations.count(deps.sql, {}),
       deleteOldCreations.count(deps.sql, {}),
+      purgeOldDeliveries(deps),
       signIn.deleteExpired(),
     ]),
   failure: { event: "purge_failed", message: "expired data wasn't deleted" },

@@ -10,6 +10,8 @@ export interface UpstreamRequest {
    * data. They are taken out of what callers are shown of the upstream's refusal.
    */
   confidential: string[];
+  /** What is read of the answer. `status`: its body is dropped, and nothing of it is kept. Default: whole. */
+  reads?: "whole" | "status";
 }
 
 /** A response of any status, with its body as far as it came. */
@@ -43,4 +45,6 @@ export type UpstreamFailure =
 export interface UpstreamClient {
   /** Sends the request once. Failures are returned, not thrown. */
   request(request: UpstreamRequest): Promise<UpstreamAnswer | UpstreamFailure>;
+  /** Why this URL is never called, as far as the URL alone says it: its scheme, credentials, a private address. */
+  refusalOf(url: string): string | undefined;
 }

@@ -23,12 +23,18 @@ export function createDatabaseGauges(registers: Registry[]): { set(values: Gauge
   );
   const approvals = createGauge("tollfree_open_approvals", "Approvals that wait for their user", ["kind"]);
   const paused = createGauge("tollfree_payments_paused", "1 while the administrator has paused payments", []);
+  const webhooks = createGauge("tollfree_webhooks_due", "Events that are due for a webhook", []);
+  const oldestWebhook = createGauge(
+    "tollfree_oldest_due_webhook_seconds",
+    "For how long the oldest due event has waited for its webhook",
+    [],
+  );
   const monthsAhead = createGauge(
     "tollfree_audit_months_ahead",
     "Months after this one that have a partition of the audit log",
     [],
   );
-  const all = [sessions, payments, oldest, budgets, approvals, paused, monthsAhead];
+  const all = [sessions, payments, oldest, budgets, approvals, paused, webhooks, oldestWebhook, monthsAhead];
   const clear = (): void => all.forEach((gauge) => gauge.reset());
   return {
     clear,
@@ -44,6 +50,8 @@ export function createDatabaseGauges(registers: Registry[]): { set(values: Gauge
           budgets.set({ kind, part }, Number(parts[part]));
       }
       paused.set(values.paymentsPaused ? 1 : 0);
+      webhooks.set(values.dueWebhooks.count);
+      oldestWebhook.set(values.dueWebhooks.oldest_seconds);
       monthsAhead.set(values.auditMonthsAhead);
       for (const { kind, count } of values.openApprovals) approvals.set({ kind }, count);
     },

@@ -15,6 +15,8 @@ export interface Metrics extends Meter {
   watchAudit<Audit extends Pick<AuditLog, "append">>(audit: Audit): Audit;
   /** Shows the number of findings of the last ledger verification, by check. */
   showLedger: (counts: Record<string, number>) => void;
+  /** Counts an attempt to send an event to a webhook. */
+  countWebhook: (outcome: string) => void;
   /** Shows whether a dependency is there. */
   showDependency: (dependency: string, isUp: boolean) => void;
   /** Shows how many pages of the console are open. Calls `count` at each scrape. */
@@ -107,6 +109,12 @@ export function createMetrics(
     help: "Calls refused because they couldn't be audited",
     registers,
   });
+  const webhooks = new Counter({
+    name: "tollfree_webhook_attempts_total",
+    help: "Attempts to send events to webhooks: delivered, or why not",
+    labelNames: ["outcome"],
+    registers,
+  });
   const ledger = new Gauge({
     name: "tollfree_ledger_findings",
     help: "Findings of the last ledger verification; 0 for each check that passed",
@@ -196,6 +204,7 @@ export function createMetrics(
     watchInsurance(totals) {
       insurance = totals;
     },
+    countWebhook: (outcome) => webhooks.inc({ outcome }),
     showDependency: (dependency, isUp) => dependencies.set({ dependency }, isUp ? 1 : 0),
     async scrape() {
       try {

@@ -34,6 +34,7 @@ import {
 import { AgentUsageOutput, readAgentUsage } from "../../../core/account/agent-usage/index.ts";
 import { limitedBy, personProcedure, personRouter } from "../../procedure/person.ts";
 import { ok, success } from "../../response/envelope.ts";
+import { buildWebhookProcedures } from "./build-webhooks.ts";
 
 const changes = limitedBy("agentChanged");
 
@@ -117,6 +118,8 @@ export const buildProcedures = {
         ok(ctx, await removeOwnClient({ ...ctx.deps, actor: ctx.actor }, input)),
       ),
   }),
+
+  webhooks: personRouter(buildWebhookProcedures),
 
   set_return_url: changes
     .input(SetReturnUrlInput)

@@ -27,6 +27,8 @@ export const ENCRYPTED_COLUMNS: readonly EncryptedColumn[] = [
   byId("payments", "output"),
   byId("payments", "refusal"),
   byId("payouts", "signed_transfer"),
+  byId("webhook_endpoints", "secret"),
+  byId("webhook_endpoints", "previous_secret"),
   byId("key_proofs", "ciphertext"),
 ];
 

@@ -44,6 +44,8 @@ export const RATE_RULES = {
   agentRegistered: { name: "agent_registered", limit: 10, windowSeconds: 3600, per: "person" },
   /** Keys and handovers of one person's agents. */
   agentChanged: { name: "agent_changed", limit: 60, windowSeconds: 3600, per: "person" },
+  /** Changes of the webhooks of one person's agents, tests and replays. Each may send a request, so the limit protects others too. */
+  webhookChanged: { name: "webhook_changed", limit: 120, windowSeconds: 3600, per: "person" },
   /** Sponsors that one person founds. */
   sponsorFounded: { name: "sponsor_founded", limit: 5, windowSeconds: 3600, per: "person" },
   /** Changes of members, invitations and keys by one person. */

@@ -1,7 +1,7 @@
 import "../../ui/sheet.css";
 import "./built-agent.css";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { failureOf } from "../../data/failure.ts";
 import type { BuiltAgent } from "../../data/shapes.ts";
 import { Button } from "../../ui/button.tsx";
@@ -20,6 +20,8 @@ import { HandOver } from "./hand-over.tsx";
 import { Keys } from "./keys.tsx";
 import { SignInClient } from "./sign-in-client.tsx";
 import { ReturnAddress } from "./return-address.tsx";
+import { webhooksOfAgent } from "../webhooks/source.ts";
+import { Webhooks } from "../webhooks/panel.tsx";
 import { Usage } from "./usage.tsx";
 
 const route = getRouteApi("/console/build/$agentId");
@@ -50,6 +52,7 @@ function Agent({ agent }: { agent: BuiltAgent }) {
   const { build: w } = words;
   const now = useNow();
   const [made, setMade] = useState<NewKey>();
+  const webhooks = useMemo(() => webhooksOfAgent(agent.agent_id), [agent.agent_id]);
   const name = said(agent.name, 50);
   useTitle(name);
   const { owner_domain: domain, retired_at: retiredAt } = agent;
@@ -75,6 +78,7 @@ function Agent({ agent }: { agent: BuiltAgent }) {
       {made !== undefined && <NewKeyOnce name={name} made={made} onDone={() => setMade(undefined)} />}
       <Usage agentId={agent.agent_id} />
       <Keys agent={agent} onMade={setMade} />
+      {retiredAt === null && <Webhooks source={webhooks} />}
       {retiredAt === null && (
         <div className="built-more">
           <SignInClient agent={agent} />

@@ -1,8 +1,20 @@
 import "../../ui/sheet.css";
-import { useWords } from "../../words/language.tsx";
+import { useMemo } from "react";
+import { useMay, useSponsor } from "../../data/organisations.ts";
+import { usePageWords } from "../../words/language.tsx";
+import { WEBHOOKS } from "../../words/webhooks.ts";
 import { SponsorHead } from "../sponsor/sponsor-head.tsx";
+import { Webhooks } from "./panel.tsx";
+import { webhooksOfSponsor } from "./source.ts";
 
 export function WebhooksPage() {
-  const { nav: w } = useWords().words.sponsor;
-  return <SponsorHead title={w.team} />;
+  const w = usePageWords(WEBHOOKS);
+  const { sponsor_id: sponsorId } = useSponsor();
+  const source = useMemo(() => webhooksOfSponsor(sponsorId), [sponsorId]);
+  return (
+    <>
+      <SponsorHead title={w.title} />
+      {useMay("owner") && <Webhooks source={source} />}
+    </>
+  );
 }

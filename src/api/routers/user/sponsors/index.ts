@@ -4,6 +4,7 @@ import { campaignProcedures } from "./campaigns.ts";
 import { fundProcedures } from "./funds.ts";
 import { organisationProcedures } from "./organisation.ts";
 import { serviceProcedures } from "./services.ts";
+import { sponsorWebhookProcedures } from "./webhooks.ts";
 import { auditProcedures, keyProcedures, teamProcedures } from "./team.ts";
 
 /** What people see and do who act for sponsors. Each of a sponsor's procedures has a line in `procedure/member-permissions.ts`. */
@@ -16,4 +17,5 @@ export const sponsorsRouter = personRouter({
   services: personRouter(serviceProcedures),
   answers: personRouter(answerProcedures),
   funds: personRouter(fundProcedures),
+  webhooks: personRouter(sponsorWebhookProcedures),
 });

@@ -1,0 +1,63 @@
+import "../../ui/sheet.css";
+import "./webhooks.css";
+import { useState } from "react";
+import { failureOf } from "../../data/failure.ts";
+import { Loading, Problem } from "../../ui/empty.tsx";
+import { SecretOnce } from "../../ui/secret-once.tsx";
+import { usePageWords, useWords } from "../../words/language.tsx";
+import { WEBHOOKS } from "../../words/webhooks.ts";
+import { useFailureWords } from "../shell/failure-words.ts";
+import { Endpoint } from "./endpoint.tsx";
+import { NewEndpoint } from "./new-endpoint.tsx";
+import type { WebhookSource } from "./source.ts";
+import { useWebhooks } from "./source.ts";
+
+/** Where a listener's server is told of events: its endpoints, what was sent to each, and how to register one. */
+export function Webhooks({ source }: { source: WebhookSource }) {
+  const { words } = useWords();
+  const w = usePageWords(WEBHOOKS);
+  const { secret: s } = words.build;
+  const explain = useFailureWords();
+  const { data, error } = useWebhooks(source);
+  const [made, setMade] = useState<{ secret: string; isNew: boolean }>();
+  if (data === undefined)
+    return error === null ? (
+      <Loading label={words.loading} />
+    ) : (
+      <Problem>{explain(failureOf(error))}</Problem>
+    );
+  return (
+    <>
+      {made !== undefined && (
+        <SecretOnce
+          title={made.isNew ? w.secretTitle : w.rotatedTitle}
+          label={w.secretLabel}
+          secret={made.secret}
+          warning={w.once}
+          note={made.isNew ? undefined : w.overlap}
+          copy={s.copy}
+          copied={s.copied}
+          done={s.done}
+          onDone={() => setMade(undefined)}
+        />
+      )}
+      <section className="sheet" aria-label={w.title}>
+        <div className="hooks-part">
+          <h2>{w.title}</h2>
+          <p className="note">{w.lead}</p>
+        </div>
+        {data.webhooks.map((webhook) => (
+          <Endpoint
+            key={webhook.endpoint_id}
+            source={source}
+            webhook={webhook}
+            onRotated={(secret) => setMade({ secret, isNew: false })}
+          />
+        ))}
+        {data.webhooks.length < data.most_webhooks && (
+          <NewEndpoint source={source} onMade={(secret) => setMade({ secret, isNew: true })} />
+        )}
+      </section>
+    </>
+  );
+}
