@@ -54,33 +54,46 @@ const REST: Surface = {
     Promise.resolve({ send: sendOverHttp(url, { apiKey, session }), close: nothingToClose }),
 };
 
-/** A GPT can't set headers of its own: its token is a field, which every next action carries. */
+/** A GPT can't set headers of its own: its token is a field, as is how much it reads. */
 const GPT: Surface = {
-  name: "GPT",
+  name: "GPT, concise",
   kind: "gpt",
   opening: ({ user_id: _unknownToGpts, ...wish }) => openingCall(wish, "gpt"),
   search: (session) => searchOf("gpt", { session_token: session }),
   openSession: (world, grant, { budgetCents = 50, scopes }) =>
     signInWithGpt(world, grant, { budget_limit_cents: budgetCents, ...(scopes !== undefined && { scopes }) }),
-  connect: (url, { apiKey }) => Promise.resolve({ send: sendAsGpt(url, apiKey), close: nothingToClose }),
+  connect: (url, { apiKey, session }) =>
+    Promise.resolve({ send: sendAsGpt(url, apiKey, session), close: nothingToClose }),
 };
 
-/** ChatGPT authenticates each call with the builder's key. */
-function sendAsGpt(url: string, apiKey: string): Send {
+/** ChatGPT authenticates each call with the builder's key. A concise answer doesn't repeat the token. */
+function sendAsGpt(url: string, apiKey: string, session: string | undefined): Send {
   const send = sendOverHttp(url, { apiKey, session: apiKey });
-  return (action, fields) => send({ ...action, auth: "api_key" }, fields);
+  let token = session;
+  return async (action, fields) => {
+    const own = action.operation_id === "gpt_auth" ? {} : { session_token: token, detail: "concise" };
+    const answer = await send({ ...action, auth: "api_key" }, { ...withoutUndefined(own), ...fields });
+    token = sessionTokenIn(answer.body) ?? token;
+    return answer;
+  };
 }
 
-const TRPC: Surface = { ...REST, name: "tRPC", kind: "trpc", connect: connectTrpc };
+const withoutUndefined = (fields: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+
+const TRPC: Surface = { ...REST, name: "tRPC, concise", kind: "trpc", connect: connectTrpc };
+
+const CONCISE = { "x-tollfree-detail": "concise" };
 
 function connectTrpc(url: string, { apiKey, session }: Credentials): ReturnType<Surface["connect"]> {
   let token = session;
-  const send: Send = async ({ operation_id, endpoint, auth }, fields) => {
+  const send: Send = async ({ action, operation_id = `agent_${action}`, endpoint, auth }, fields) => {
     const operation = OPERATIONS.find(({ id }) => id === operation_id);
     if (operation === undefined) throw new Error(`there is no operation ${operation_id}`);
     const inPath = paramsInPath(operation.path, operation.pathParams, endpoint);
     const credential = auth === "api_key" ? apiKey : token;
-    const { status, body } = await call(url, operation.name, { ...inPath, ...fields }, credential, "trpc");
+    const input = { ...inPath, ...fields };
+    const { status, body } = await call(url, operation.name, input, credential, "trpc", CONCISE);
     token = sessionTokenIn(body as Body) ?? token;
     return { status, body: body as Body };
   };
@@ -95,9 +108,9 @@ function paramsInPath(path: string, names: readonly string[], endpoint: string):
 
 interface ToolAction {
   tool: string;
-  params: Record<string, unknown>;
+  params?: Record<string, unknown>;
   params_schema?: Record<string, unknown>;
-  description: string;
+  description?: string;
 }
 
 const toNextAction = ({ tool, ...action }: ToolAction): NextAction => ({
