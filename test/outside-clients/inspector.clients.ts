@@ -36,7 +36,7 @@ const commandLine = (args: string[]): string[] => [
 ];
 /** Its own folder. Without a terminal it asks nobody, unless it may open a browser, which isn't there: the person has the link that it prints. */
 const environment = () => ({
-  PATH: process.env["PATH"],
+  PATH: path.dirname(process.execPath),
   HOME: home,
   MCP_AUTO_OPEN_ENABLED: "true",
   MCP_INSPECTOR_SECRET_STORE: "file",
@@ -72,7 +72,7 @@ async function signIn(allow: (link: string) => Promise<void>, ...args: string[])
         const found = /https?:\/\/\S+\/oauth\/authorize\S+/.exec(printed)?.[0];
         if (found !== undefined) resolve(found);
       });
-    void ended.then(() => reject(new Error(`it ended without a link: ${printed}`)));
+    ended.then(() => reject(new Error(`it ended without a link: ${printed}`))).catch(reject);
   });
   await allow(await link);
   expect(await ended, printed).toBe(0);
