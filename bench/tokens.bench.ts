@@ -3,6 +3,7 @@ import { Tiktoken } from "js-tiktoken/lite";
 import ranks from "js-tiktoken/ranks/o200k_base";
 import { test } from "vitest";
 import { CONSENT } from "../test/support/caller.ts";
+import { signInWithGpt } from "../test/support/gpt.ts";
 import { connectNew } from "../test/support/mcp.ts";
 import { useWorld } from "../test/support/use-world.ts";
 import { insertCatalogue } from "../test/search-quality/golden-catalogue.ts";
@@ -39,8 +40,85 @@ async function prepare() {
 
 const INPUT = { country: "PT", from: "2026-12-01", to: "2026-12-31" };
 
+/** Calls a verb on one surface. Returns what the model reads. */
+type Reads = (verb: string, args: Record<string, unknown>) => Promise<unknown>;
+
+const grantWithToken = async () => {
+  const grant = await world.createGrant();
+  return { grant, token: (await world.openSession(grant)).token };
+};
+
+async function overMcp(detail: object): Promise<Reads> {
+  const { token } = await grantWithToken();
+  const host = await connectNew("2026-07-28")({ url: () => world.url, token });
+  return async (verb, args) => {
+    const answer = await host.call(verb, { ...args, ...detail });
+    if (answer.isError) throw new Error(`${verb}: ${JSON.stringify(answer.content)}`);
+    return answer.content[0]?.text ?? "";
+  };
+}
+
+const CONCISE = { "x-tollfree-detail": "concise" };
+
+async function overHttp(transport: "rest" | "trpc", headers: Record<string, string>): Promise<Reads> {
+  const { token } = await grantWithToken();
+  return async (verb, args) => {
+    const name = `agent.${verb.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())}`;
+    const { status, body } = await world.call(name, args, token, transport, headers);
+    if (status !== 200) throw new Error(`${name}: ${JSON.stringify(body)}`);
+    return transport === "trpc" ? { result: { data: body as unknown } } : body;
+  };
+}
+
+async function asGpt(detail: object): Promise<Reads> {
+  const { grant } = await grantWithToken();
+  const session_token = await signInWithGpt(world, grant, { budget_limit_cents: 50 });
+  return async (verb, args) => {
+    const name = verb === "flow_status" ? "user_status" : verb;
+    const path = `gpt.${name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())}`;
+    const { status, body } = await world.call(path, { ...args, ...detail, session_token }, grant.agent_key);
+    if (status !== 200) throw new Error(`${path}: ${JSON.stringify(body)}`);
+    return body;
+  };
+}
+
+const SURFACES: readonly [string, () => Promise<Reads>][] = [
+  ["MCP, concise", () => overMcp({})],
+  ["MCP, full", () => overMcp({ detail: "full" })],
+  ["REST, concise", () => overHttp("rest", CONCISE)],
+  ["REST, concise, quiet", () => overHttp("rest", { ...CONCISE, "x-tollfree-quiet": "1" })],
+  ["REST, full", () => overHttp("rest", {})],
+  ["tRPC, concise", () => overHttp("trpc", CONCISE)],
+  ["tRPC, full", () => overHttp("trpc", {})],
+  ["GPT, concise", () => asGpt({ detail: "concise" })],
+  ["GPT, full", () => asGpt({})],
+];
+
 test("tokens", async () => {
   const offer = await prepare();
+  const { token } = await grantWithToken();
+  const host = await connectNew("2026-07-28")({ url: () => world.url, token });
+  const tools = await host.listTools();
+  await host.close();
+  const asModelsSeeIt = ({ name, description, inputSchema }: { [field: string]: unknown }) => ({
+    ...{ name, description, inputSchema },
+  });
+  console.table(
+    Object.fromEntries(
+      tools
+        .toSorted((a, b) => a.name.localeCompare(b.name))
+        .map((tool) => [
+          tool.name,
+          { "as models see it": count(asModelsSeeIt({ ...tool })), "all that is listed": count(tool) },
+        ]),
+    ),
+  );
+  console.table({
+    "name, description and arguments": count(tools.map((tool) => asModelsSeeIt({ ...tool }))),
+    "with titles and annotations": count(tools.map((tool) => ({ ...tool, outputSchema: undefined }))),
+    "with output schemas": count(tools),
+  });
+
   const flow = [
     ["search_services", { intent: INTENT }],
     ["get_task", { campaign_id: offer.campaignId }],
@@ -48,58 +126,18 @@ test("tokens", async () => {
     ["run_service", { service_key: offer.service, input: INPUT }],
     ["flow_status", {}],
   ] as const;
-
-  const { token } = await world.openSession(await world.createGrant());
-  const host = await connectNew("2026-07-28")({ url: () => world.url, token });
-  const tools = await host.listTools();
-  console.table(
-    Object.fromEntries(
-      tools
-        .toSorted((a, b) => a.name.localeCompare(b.name))
-        .map((tool) => [
-          tool.name,
-          {
-            "as models see it": count({ ...tool, outputSchema: undefined, annotations: undefined }),
-            "with its output": count(tool),
-          },
-        ]),
-    ),
-  );
-  console.log(
-    "all tools",
-    count(tools.map((tool) => ({ ...tool, outputSchema: undefined }))),
-    "with outputs",
-    count(tools),
-  );
-
   const steps: Record<string, Record<string, number>> = {};
-  for (const [name, args] of flow) {
-    const answer = await host.call(name, args);
-    if (answer.isError) throw new Error(`${name}: ${JSON.stringify(answer.content)}`);
-    steps[name] = { mcp: count(answer.content[0]?.text ?? "") };
+  for (const [surface, connect] of SURFACES) {
+    const reads = await connect();
+    let sum = 0;
+    for (const [verb, args] of flow) {
+      const answer = await reads(verb, args);
+      if (process.argv.includes("--show")) console.log(surface, verb, answer);
+      sum += count(answer);
+      steps[verb] = { ...steps[verb], [surface]: count(answer) };
+    }
+    steps["in all"] = { ...steps["in all"], [surface]: sum };
   }
-  await host.close();
-
-  const rest = await world.openSession(await world.createGrant());
-  const calls = {
-    search_services: ["agent.searchServices", { intent: INTENT }],
-    get_task: ["agent.getTask", { campaign_id: offer.campaignId }],
-    complete_task: [
-      "agent.completeTask",
-      { campaign_id: offer.campaignId, task_data: { score: 4 }, consent: CONSENT },
-    ],
-    run_service: ["agent.runService", { service_key: offer.service, input: INPUT }],
-    flow_status: ["agent.flowStatus", {}],
-  } as const;
-  for (const [name, [path, input]] of Object.entries(calls)) {
-    const { body } = await world.call(path, input, rest.token, "rest");
-    steps[name] = { ...steps[name], rest: count(body) };
-  }
-  const sums = { mcp: 0, rest: 0 };
-  for (const step of Object.values(steps)) {
-    sums.mcp += step["mcp"] ?? 0;
-    sums.rest += step["rest"] ?? 0;
-  }
-  console.table({ ...steps, all: sums });
+  console.table(steps);
   console.log("GPT document", count(await (await fetch(`${world.url}/openapi/gpt.json`)).text()));
 });

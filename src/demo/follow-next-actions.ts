@@ -5,13 +5,14 @@ import { fillSchema, withoutRefused } from "./fill-schema.ts";
 /** A next action as the API sends it. The follower knows nothing else of the API. */
 export interface NextAction {
   action: string;
-  method: string;
   endpoint: string;
-  operation_id: string;
-  auth: "session" | "api_key" | "x402" | "none";
-  params: Record<string, unknown>;
+  // What a concise answer leaves out has its usual value: GET, `agent_` and the action, and the session.
+  method?: string;
+  operation_id?: string;
+  auth?: "session" | "api_key" | "x402" | "none";
+  params?: Record<string, unknown>;
   params_schema?: Record<string, unknown>;
-  description: string;
+  description?: string;
 }
 
 export interface Body {
@@ -128,7 +129,7 @@ export async function followNextActions(options: FollowerOptions): Promise<End> 
   while (steps.length < maxSteps) {
     const sent = fieldsOf(action);
     const { status, body } = await send(action, sent);
-    const { method, endpoint } = action;
+    const { method = "GET", endpoint } = action;
     const step = { action: action.action, method, endpoint, sent, status, body };
     steps.push(step);
     await onStep?.(step);

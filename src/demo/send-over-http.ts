@@ -11,7 +11,7 @@ interface Sender {
 /** Sends next actions to their endpoints, with the agent's key or the newest session's token. */
 export function sendOverHttp(url: string, { apiKey, session = "", headers = {} }: Sender): Send {
   let token = session;
-  return async ({ method, endpoint, auth }, fields) => {
+  return async ({ method = "GET", endpoint, auth }, fields) => {
     const credential = auth === "api_key" ? apiKey : token;
     const query = method === "GET" ? toQuery(fields) : "";
     const response = await fetch(`${url}${endpoint}${query}`, {

@@ -45,6 +45,7 @@ const ANY_ORIGIN: CorsOptions = {
     "PAYMENT-SIGNATURE",
     "X-PAYMENT",
     "X-Tollfree-Quiet",
+    "X-Tollfree-Detail",
     "Access-Control-Expose-Headers",
     "trpc-accept",
     "Mcp-Session-Id",

@@ -66,7 +66,7 @@ describe.each(OAUTH_HOSTS)("a host of %s", (line, connect) => {
     const answers = { campaign_id: offer.campaignId, task_data: { score: 4 }, consent: CONSENT };
     expect(await connected.call("complete_task", answers)).toMatchObject({ isError: false });
     const run = await connected.call("run_service", { service_key: offer.service, input: {} });
-    expect(run).toMatchObject({ isError: false, structured: { service: offer.service } });
+    expect(run).toMatchObject({ isError: false, structured: { output_written_by: "seller" } });
     expect(await balanceOf(world.upstream.payTo)).toBe(20_000n);
     const grant = await world.db.grant.findFirstOrThrow({ where: { agent: { name } } });
     expect(grant).toMatchObject({ allowedTaskTypes: ["survey"], allowedDataTypes: [] });

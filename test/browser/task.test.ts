@@ -99,6 +99,92 @@ test("a person follows their agent's link, reads the sponsor's words, and answer
   expectSuccess(await world.run(token, service));
 });
 
+const FORMS = {
+  type: "object",
+  properties: {
+    role: {
+      title: "What do you do?",
+      oneOf: [
+        { const: "dev", title: "I write code" },
+        { const: "ops", title: "I run it" },
+      ],
+    },
+    reach: {
+      title: "How may we reach you?",
+      anyOf: [
+        {
+          ...{ title: "By phone", type: "object", required: ["number"], additionalProperties: false },
+          properties: {
+            number: { type: "string", title: "Your number", "x-data-type": "phone", maxLength: 40 },
+          },
+        },
+        { title: "On another day", type: "string", enum: ["Monday", "Friday"] },
+      ],
+    },
+    tools: {
+      ...{ type: "array", title: "Tool", minItems: 1, maxItems: 4 },
+      items: {
+        ...{ type: "object", required: ["key", "years"], additionalProperties: false },
+        properties: {
+          key: { title: "Which one", enum: ["git", "make"] },
+          years: { $ref: "#/$defs/years" },
+        },
+      },
+    },
+    marks: { type: "array", title: "Your marks", items: { type: "integer" }, maxItems: 3 },
+    pair: {
+      ...{ type: "array", title: "Best and worst", minItems: 2, maxItems: 2, uniqueItems: true },
+      prefixItems: [
+        { type: "integer", title: "Best day" },
+        { type: "integer", title: "Worst day" },
+      ],
+      items: { type: "integer" },
+    },
+  },
+  required: ["role", "reach", "tools", "pair"],
+  additionalProperties: false,
+  $defs: { years: { type: "integer", title: "For how many years", minimum: 0, maximum: 60 } },
+};
+
+test("a task whose answers have several forms, lists of forms and places is answered in full", async () => {
+  const offer = await world.offerService({ campaign: { task_schema: FORMS } });
+  const { service, campaignId, sponsor } = offer;
+  const { page, close } = await open(`/tasks/${campaignId}`);
+  await page.getByLabel("I run it").check();
+  expect(await page.getByLabel("Your number").count()).toBe(0);
+  await page.getByLabel("By phone").check();
+  await page.getByLabel("Your number").fill("+351 912 345 678");
+  await page.getByLabel("On another day").check();
+  await page.getByLabel("Friday").check();
+  const years = page.getByLabel("For how many years");
+  expect(await years.count()).toBe(1);
+  await page.getByLabel("git").check();
+  // Another row shows, which may stay empty as a whole, and not by half.
+  expect(await years.count()).toBe(2);
+  await years.first().fill("9");
+  await page.getByRole("group", { name: "Tool 2: Which one" }).getByLabel("make").check();
+  await page.getByLabel("Your marks").fill("3\n5");
+  await page.getByLabel("Best day").fill("7");
+  const share = page.getByRole("button", { name: "Share these answers with Acme" });
+  await share.click();
+  expect(await page.getByText("This is asked for.").count()).toBe(2);
+  await years.nth(1).fill("2");
+  await page.getByLabel("Worst day").fill("1");
+  await page.getByText("Only these answers are shared, nothing else about you.").waitFor();
+  await share.click();
+  await page.getByRole("heading", { name: "You have answered this" }).waitFor();
+  await close();
+  const inbox = await world.call("sponsor.listAnswers", { campaign_id: campaignId }, sponsor.key);
+  expect(expectSuccess(inbox).answers[0].task_data).toEqual({
+    ...{ role: "ops", reach: "Friday", marks: [3, 5], pair: [7, 1] },
+    tools: [
+      { key: "git", years: 9 },
+      { key: "make", years: 2 },
+    ],
+  });
+  expectSuccess(await world.run(token, service));
+});
+
 test("answers that the agent gave meanwhile are seen, and a task that is over says so", async () => {
   const { campaignId, sponsor } = await world.offerService({});
   const { page, close } = await open(`/tasks/${campaignId}`);

@@ -7,11 +7,11 @@ import { useWorld } from "../support/use-world.ts";
 import type { Ends, Situation } from "./play.ts";
 import { playOnAllSurfaces } from "./play.ts";
 import type { Stage } from "./stage.ts";
-import type { SurfaceKind } from "../support/surfaces.ts";
+import { mailbox, type SurfaceKind } from "../support/surfaces.ts";
 
 /** R1.3: an agent that only follows next actions, and what it may do: grants and sessions, from the first contact to their end. */
 
-const world = useWorld();
+const world = useWorld({ mailer: mailbox });
 
 const ON_MCP = "a host signs in before it calls a tool";
 const FIRST_CONTACT = { except: { mcp: ON_MCP } };
@@ -26,6 +26,8 @@ const afterEnd =
     if (kind === "mcp") return { kind: "nothing", code };
     return kind === "gpt" ? { kind: "reached", asked: 1 } : elsewhere;
   };
+/** A token is good as long as its grant: a session that ended is followed by another one. After that, the host signs in anew. */
+const SIGNED_OUT: Ends = { kind: "nothing", code: "unauthorized" };
 /** The person is asked once more, and doesn't answer. On MCP the host signs in anew. */
 const askedAgain =
   (code: string) =>
@@ -120,6 +122,7 @@ const SITUATIONS: Situation[] = [
     },
     person: [(stage, asked) => stage.approve(asked)],
     ends: afterEnd("session_expired", { kind: "reached" }),
+    endsWithOAuth: { kind: "reached" },
   },
   {
     name: "the session is ended by the person",
@@ -131,6 +134,7 @@ const SITUATIONS: Situation[] = [
     },
     person: [(stage, asked) => stage.approve(asked)],
     ends: afterEnd("session_revoked", { kind: "reached" }),
+    endsWithOAuth: { kind: "reached" },
   },
   {
     name: "the grant is taken back",
@@ -139,11 +143,13 @@ const SITUATIONS: Situation[] = [
         expectSuccess(await world.callAdmin("revokeGrant", { grant_id })),
     },
     ends: askedAgain("session_revoked"),
+    endsWithOAuth: SIGNED_OUT,
   },
   {
     name: "the grant expires",
     after: { search_services: ({ grant }) => world.expire("grant", grant.grant_id) },
     ends: askedAgain("session_expired"),
+    endsWithOAuth: SIGNED_OUT,
   },
   {
     name: "the grant is suspended, and the person resumes it",

@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { askAbove } from "../../src/core/access/rule/index.ts";
 import { expectSuccess } from "../support/call.ts";
 import { userActor } from "../support/people.ts";
+import { mailbox } from "../support/surfaces.ts";
 import { useWorld } from "../support/use-world.ts";
 import type { Situation } from "./play.ts";
 import { playOnAllSurfaces, saidNo } from "./play.ts";
@@ -9,7 +10,7 @@ import type { Stage } from "./stage.ts";
 
 /** R1.3: an agent that only follows next actions, and money: budgets, rules, caps, sponsors that run short, pauses, repeated runs. */
 
-const world = useWorld();
+const world = useWorld({ mailer: mailbox });
 
 const oneCent = () => ({ budgetCents: 1 });
 const SHORT = { session: oneCent };

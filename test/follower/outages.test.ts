@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, expect } from "vitest";
 import type { Unreliable } from "../support/rpc.ts";
 import { startUnreliableRpc } from "../support/rpc.ts";
+import { mailbox } from "../support/surfaces.ts";
 import { useWorld } from "../support/use-world.ts";
 import type { Situation } from "./play.ts";
 import { playOnAllSurfaces } from "./play.ts";
@@ -16,7 +17,7 @@ beforeAll(async () => {
 afterEach(() => {
   rpc.mode = "working";
 });
-const world = useWorld({ confirmWaitMs: 100, changesAtStart: () => ({ rpcUrl: rpc.url }) });
+const world = useWorld({ mailer: mailbox, confirmWaitMs: 100, changesAtStart: () => ({ rpcUrl: rpc.url }) });
 
 const chainIs = (mode: Unreliable["mode"]) => (): Promise<void> => {
   rpc.mode = mode;

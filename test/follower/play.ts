@@ -45,6 +45,8 @@ export interface Situation {
   /** Waits as long as it is told. Default: a tenth of a second at most, whatever an answer asks for. */
   waits?: true;
   ends: Ends | ((kind: SurfaceKind) => Ends);
+  /** The same for a host with OAuth's token, where it differs from other hosts. */
+  endsWithOAuth?: Ends;
   /** What the agent has in the end. Default: the forecast of its place. */
   output?: object;
   /** What else holds at the end. */
@@ -111,7 +113,8 @@ async function play(world: World, surface: Surface, situation: Situation): Promi
   });
   await agent.close();
 
-  const ends = typeof situation.ends === "function" ? situation.ends(surface.kind) : situation.ends;
+  const usualEnds = typeof situation.ends === "function" ? situation.ends(surface.kind) : situation.ends;
+  const ends = (surface.isWithOAuth === true ? situation.endsWithOAuth : undefined) ?? usualEnds;
   const story = end.steps.map(tell).join("\n");
   expect({ ...reachedEnd(end), asked, payments: await countPayments(world) }, story).toEqual({
     kind: ends.kind,

@@ -1,11 +1,12 @@
 import { expect } from "vitest";
+import { mailbox } from "../support/surfaces.ts";
 import { useWorld } from "../support/use-world.ts";
 import type { Situation } from "./play.ts";
 import { playOnAllSurfaces } from "./play.ts";
 
 /** R1.3: an agent that only follows next actions, and sellers: down, slow, dearer, and some that take the money and bring nothing. */
 
-const world = useWorld({ confirmWaitMs: 100 });
+const world = useWorld({ mailer: mailbox, confirmWaitMs: 100 });
 
 const READY = { taskDone: true };
 

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { expectSuccess } from "../support/call.ts";
+import { mailbox } from "../support/surfaces.ts";
 import { useWorld } from "../support/use-world.ts";
 import type { Situation } from "./play.ts";
 import { playOnAllSurfaces, saidNo } from "./play.ts";
@@ -7,7 +8,7 @@ import type { Stage } from "./stage.ts";
 
 /** R1.3: an agent that only follows next actions, and tasks: open, done, several, with data, for others, paused. */
 
-const world = useWorld();
+const world = useWorld({ mailer: mailbox });
 
 const taskOf = (properties: Record<string, object>) => ({
   ...{ type: "object", properties, required: Object.keys(properties), additionalProperties: false },

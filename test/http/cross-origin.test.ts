@@ -16,6 +16,7 @@ const REQUEST_HEADERS = [
   "payment-signature",
   "x-payment",
   "x-tollfree-quiet",
+  "x-tollfree-detail",
   "access-control-expose-headers",
   "trpc-accept",
   "mcp-protocol-version",

@@ -65,7 +65,7 @@ test("since 2026, the host opens the page, the user approves there, and the same
     },
   });
   const run = await host.call("run_service", { service_key: service, input: {} });
-  expect(run).toMatchObject({ isError: false, structured: { service } });
+  expect(run).toMatchObject({ isError: false, structured: { output_written_by: "seller" } });
   expect(questions).toHaveLength(1);
   expect(questions[0]?.message).toMatch(/with the code [A-Z]{4}-[A-Z]{4}/);
   expect(await paid(grant.grant_id)).toBe(1);

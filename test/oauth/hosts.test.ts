@@ -31,7 +31,7 @@ describe.each(OAUTH_HOSTS)("a host of %s", (_name, connect) => {
     });
     const before = await balanceOf(world.upstream.payTo);
     const run = await buy(host, offer);
-    expect(run).toMatchObject({ isError: false, structured: { service: offer.service } });
+    expect(run).toMatchObject({ isError: false, structured: { output_written_by: "seller" } });
     expect(await balanceOf(world.upstream.payTo)).toBe(before + 20_000n);
     const [payment] = await world.db.payment.findMany({ where: { userId: person.userId } });
     const session = await world.db.agentSession.findUniqueOrThrow({

@@ -1,11 +1,11 @@
+import { PaymentRequiredV1Schema, PaymentRequiredV2Schema } from "@x402/core/schemas";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { CreateCampaignInput, ChangeCampaignInput } from "../../src/core/sponsorship/campaign/index.ts";
-import { ChangeApiInput, RegisterApiInput } from "../../src/core/sponsorship/sponsored-api/index.ts";
+import { KEYWORDS } from "../../src/core/personal-data/data-schema/check/keywords.ts";
 import { CreateSponsorInput } from "../../src/core/sponsorship/sponsor/index.ts";
 import { fillSchema } from "../../src/demo/fill-schema.ts";
 import type { GrantOfUser, SponsorWithKey } from "../support/caller.ts";
 import { CONSENT } from "../support/caller.ts";
-import { expectSuccess } from "../support/call.ts";
+import { expectSuccess, OPERATIONS } from "../support/call.ts";
 import type { Injection } from "../support/injections.ts";
 import { CANARY, INJECTIONS } from "../support/injections.ts";
 import { campaignWith, serviceWith, taskPropertyOf } from "../support/injected-bodies.ts";
@@ -13,9 +13,10 @@ import { PROFILE } from "../support/next-actions.ts";
 import type { Read, ReadingAgent } from "../support/readers.ts";
 import { readingAgents } from "../support/readers.ts";
 import { ADMIN_KEY } from "../support/server.ts";
+import { textFieldsOf, textsAt } from "../support/text-fields.ts";
 import { useWorld } from "../support/use-world.ts";
 import type { WordyRefusal, WordySeller } from "../support/wordy-seller.ts";
-import { startWordySeller, WORDY_REFUSALS } from "../support/wordy-seller.ts";
+import { startWordySeller, WORDY_REFUSALS, wordyTerms, wordyTermsV1 } from "../support/wordy-seller.ts";
 
 /** 200 injections in every field of sponsors and sellers: none changes a next action, and none reaches a model in quiet mode. */
 
@@ -31,8 +32,10 @@ const world = useWorld({
 
 /** One in so many injections goes through a paid run, since each of them takes a block of the chain. */
 const PAID_ONE_IN = 20;
-/** A person has only so many open approvals. */
-const ASKED = 3;
+/** A person has only so many open approvals of one agent. */
+const MOST_OPEN = 10;
+/** So many words are searched for at once. */
+const SEARCHED = 12;
 
 interface Planted {
   injection: Injection;
@@ -148,26 +151,40 @@ const filled = ({ actions }: Read): Record<string, unknown> =>
 const withoutOutput = (text: string): string =>
   text.replaceAll(/\\?"output\\?":.*?\\?"output_written_by\\?"/g, "");
 
-/** Fields of sponsors that hold no words: numbers, addresses, ids and references. */
-const NO_WORDS = [
-  ...["idempotency_key", "upstream_method", "price_cents", "pay_to", "timeout_ms", "active", "repin"],
-  ...["service_keys", "retention_days", "subsidy_per_call_cents", "max_calls_per_user", "campaign_id"],
-  ...["estimated_task_duration_seconds", "wallet_address"],
-  // How answers are judged isn't shown to agents. The words of a rejection: test/api/sponsorship/answer-review.test.ts.
-  "holdback",
-  // The seller of these tests has the words in its address. Headers are secrets: they are taken out of all that it says.
-  ...["upstream_url", "upstream_headers"],
-];
+/** Texts of sponsors in which there is no room for a sentence, or that nobody is shown. */
+const NO_WORDS: Readonly<Record<string, string>> = {
+  idempotency_key: "only compared",
+  campaign_id: "an id of ours",
+  withdrawal_id: "an id of ours",
+  "service_keys[]": "keys of services, which have the words",
+  wallet_address: "an address on the chain",
+  pay_to: "an address on the chain",
+  "localized{name}": "a language tag",
+  "upstream_headers{name}": "secret: taken out of all that a seller says",
+  "upstream_headers{}": "secret: taken out of all that a seller says",
+  upstream_url: "the seller of these tests has the words in it",
+  cursor: "of ours",
+};
+
+/** Keywords of a sponsor's schema that hold no words: bounds, types, formats that are listed. */
+const NO_WORDS_IN_KEYWORD = new Set([
+  ...[
+    "type",
+    "minProperties",
+    "maxProperties",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "minLength",
+    "maxLength",
+  ],
+  ...["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "additionalProperties"],
+  ...["x-data-type", "deprecated", "readOnly", "writeOnly", "$schema"],
+]);
 
 const READING: { what: string; verb: string; input: (of: Planted) => Record<string, unknown> }[] = [
   {
-    what: "a search",
-    verb: "search_services",
-    input: ({ injection }) => ({ q: injection.canary, limit: 1 }),
-  },
-  { what: "a plan", verb: "plan_service", input: ({ service }) => ({ service_key: service }) },
-  {
-    what: "a plan with bad input",
+    what: "a plan with bad input, which says all that a plan does",
     verb: "plan_service",
     input: ({ service }) => ({ service_key: service, input: { mood: "bad", other: 1 } }),
   },
@@ -198,23 +215,25 @@ const READING: { what: string; verb: string; input: (of: Planted) => Record<stri
   },
 ];
 
+/** A word of the search by which a service was found. */
+const OWN_WORD = /\\?"text\\?":\\?"kanarie\d{3}x\\?"/g;
+
 /** The agent wrote the search itself, and gets it back. */
 const withoutOwnSearch = (text: string): string => text.replaceAll(/\\?"q\\?":\s*\\?"[^"]*"/g, "");
 
 test("on every surface, no call that is about a sponsor's service shows its words in quiet mode", async () => {
-  for (const [at, one] of planted.entries())
-    for (const { what, verb, input } of READING)
-      await Promise.all(
-        quiet
-          .filter(({ name }) => name !== "GPT" || verb !== "plan_service")
-          // Both eras of MCP show the same text.
-          .filter(({ name }) => name !== "MCP of 2025" || at % 4 === 0)
-          .map(async (agent) => {
-            const read = await agent.call(verb, input(one));
-            const text = withoutOwnSearch(read.text);
-            expectQuiet({ text }, `${what} over ${agent.name}, ${String(read.error?.["error_code"])}`);
-          }),
-      );
+  // No agent waits for another.
+  await Promise.all(
+    quiet.map(async (agent) => {
+      for (const one of planted)
+        for (const { what, verb, input } of READING) {
+          if (agent.name === "GPT" && verb === "plan_service") continue;
+          const read = await agent.call(verb, input(one));
+          const text = withoutOwnSearch(read.text);
+          expectQuiet({ text }, `${what} over ${agent.name}, ${String(read.error?.["error_code"])}`);
+        }
+    }),
+  );
 }, 600_000);
 
 test("without quiet mode its words are there, and no next action is another than with harmless words", async () => {
@@ -230,32 +249,38 @@ test("without quiet mode its words are there, and no next action is another than
   );
   for (const one of planted) {
     let words = 0;
-    for (const { what, verb, input } of READING) {
-      const { actions, text } = await loud.call(verb, input(one));
-      expect(plain(actions, one), `${what}: ${one.injection.text}`).toEqual(
-        harmless.get(`${what} ${one.how}`),
-      );
-      words += CANARY.test(withoutOwnSearch(text)) ? 1 : 0;
-    }
-    expect(words, one.injection.text).toBeGreaterThan(READING.length - 4);
+    await Promise.all(
+      READING.map(async ({ what, verb, input }) => {
+        const { actions, text } = await loud.call(verb, input(one));
+        expect(plain(actions, one), `${what}: ${one.injection.text}`).toEqual(
+          harmless.get(`${what} ${one.how}`),
+        );
+        words += CANARY.test(withoutOwnSearch(text)) ? 1 : 0;
+      }),
+    );
+    expect(words, one.injection.text).toBeGreaterThan(READING.length - 3);
   }
 }, 600_000);
 
 test("what only the user can allow is asked for without words", async () => {
-  for (const [at, one] of planted.slice(0, ASKED).entries()) {
-    for (const agent of quiet) {
-      const task_data = { score: 5, phone: `+351 912 345 6${String(at)}8` };
-      const asked = await agent.call("complete_task", {
-        campaign_id: one.campaignId,
-        task_data,
-        consent: CONSENT,
+  for (const [at, one] of planted.entries()) {
+    const agent = quiet[at % quiet.length] as ReadingAgent;
+    const task_data = { score: 5, phone: `+351 912 345 6${String(at % 10)}8` };
+    const asked = await agent.call("complete_task", {
+      campaign_id: one.campaignId,
+      task_data,
+      consent: CONSENT,
+    });
+    expect(asked.error, one.injection.text).toMatchObject({ error_code: "data_consent_required" });
+    expectQuiet(asked, `a question over ${agent.name}`);
+    const { approval_id } = asked.error?.["details"] as { approval_id: string };
+    if (agent.name.startsWith("MCP"))
+      expectQuiet(await agent.call("get_approval", { approval_id }), "an approval");
+    if ((at + 1) % MOST_OPEN === 0)
+      await world.db.approval.updateMany({
+        where: { grantId: grant.grant_id, decidedAt: null },
+        data: { expiresAt: new Date() },
       });
-      expect(asked.error).toMatchObject({ error_code: "data_consent_required" });
-      expectQuiet(asked, `a question over ${agent.name}`);
-      const { approval_id } = asked.error?.["details"] as { approval_id: string };
-      if (agent.name.startsWith("MCP"))
-        expectQuiet(await agent.call("get_approval", { approval_id }), "an approval");
-    }
   }
 }, 600_000);
 
@@ -307,9 +332,20 @@ test("what lists everything shows no words: searches, status, history, usage and
   for (const agent of quiet) {
     const isGpt = agent.name === "GPT";
     for (let offset = 0; offset < INJECTIONS.length; offset += isGpt ? 20 : 50) {
-      const page = await agent.call("search_services", { offset, ...(!isGpt && { explain: true }) });
+      const limit = isGpt ? 20 : 50;
+      const page = await agent.call("search_services", { offset, limit, ...(!isGpt && { explain: true }) });
       expect((page.data["services"] as unknown[]).length).toBeGreaterThan(0);
       expectQuiet(page, `a page of a search over ${agent.name}`);
+    }
+    // What was found by which word is said, too.
+    for (let from = 0; from < INJECTIONS.length; from += SEARCHED) {
+      const q = INJECTIONS.slice(from, from + SEARCHED)
+        .map(({ canary }) => canary)
+        .join(" ");
+      const found = await agent.call("search_services", { q, limit: 20, ...(!isGpt && { explain: true }) });
+      expect(Number(found.data["total_count"]), q).toBeGreaterThanOrEqual(SEARCHED / 2);
+      const text = withoutOwnSearch(found.text).replaceAll(OWN_WORD, "");
+      expectQuiet({ text }, `a search over ${agent.name}`);
     }
     const nothing = { category: "finance", ...(!isGpt && { q: "kanarie says" }) };
     expectQuiet(
@@ -323,7 +359,7 @@ test("what lists everything shows no words: searches, status, history, usage and
     for (const verb of [...lists, ...tools])
       for (let offset = 0; offset < (verb === "audit_history" ? 500 : 50); offset += 50)
         expectQuiet(
-          await agent.call(verb, verb === "audit_history" ? { offset } : {}),
+          await agent.call(verb, verb === "audit_history" ? { offset, limit: 50 } : {}),
           `${verb} over ${agent.name}`,
         );
   }
@@ -331,20 +367,40 @@ test("what lists everything shows no words: searches, status, history, usage and
   expect(CANARY.test(status.text)).toBe(true);
 }, 600_000);
 
-test("every field that a sponsor can write is covered", () => {
+/** All values of a keyword, wherever it stands. A property's name is no keyword. */
+function valuesOf(schema: unknown, keyword: string, isNames = false): unknown[] {
+  if (Array.isArray(schema)) return schema.flatMap((one) => valuesOf(one, keyword));
+  if (typeof schema !== "object" || schema === null) return [];
+  return Object.entries(schema).flatMap(([name, value]) => [
+    ...(name === keyword && !isNames ? [value] : []),
+    ...valuesOf(value, keyword, !isNames && (name === "properties" || name === "$defs")),
+  ]);
+}
+
+const has = (value: unknown): boolean => CANARY.test(JSON.stringify(value));
+
+/** Fields of a schema in which none of these bodies has a word. */
+const uncovered = (schema: unknown, ...bodies: object[]): string[] =>
+  textFieldsOf(schema).filter((path) => !bodies.some((body) => textsAt(body, path).some(has)));
+
+test("every text that a sponsor can write has an injection, however deep it is, and so has every keyword of their schemas", () => {
   const [injection] = INJECTIONS as [Injection];
-  const bodies = {
-    service: { schemas: [RegisterApiInput, ChangeApiInput], body: serviceWith(injection, true) },
-    campaign: { schemas: [CreateCampaignInput, ChangeCampaignInput], body: campaignWith(injection, true) },
-    sponsor: { schemas: [CreateSponsorInput], body: { name: injection.visible } },
-  };
-  for (const [what, { schemas, body }] of Object.entries(bodies)) {
-    const fields = new Set(schemas.flatMap((schema) => Object.keys(schema.shape)));
-    const written = Object.entries(body).filter(([, value]) => CANARY.test(JSON.stringify(value)));
-    const covered = [...written.map(([name]) => name), ...NO_WORDS];
-    expect(
-      [...fields].filter((name) => !covered.includes(name)),
-      what,
-    ).toEqual([]);
+  const [service, campaign] = [serviceWith(injection, true), campaignWith(injection, true)];
+  const sponsor = { name: injection.visible };
+  const written = OPERATIONS.filter(({ surface, type }) => surface === "sponsor" && type === "mutation");
+  expect(written.length).toBeGreaterThan(6);
+  const missing = [...written.map(({ input }) => input), CreateSponsorInput].flatMap((schema) =>
+    uncovered(schema, service, campaign, sponsor),
+  );
+  expect([...new Set(missing)].filter((path) => !(path in NO_WORDS))).toEqual([]);
+  for (const schema of [service["input_schema"], service["output_schema"], campaign["task_schema"]]) {
+    const keywords = [...KEYWORDS.keys()].filter((keyword) => !NO_WORDS_IN_KEYWORD.has(keyword));
+    expect(keywords.filter((keyword) => !has(valuesOf(schema, keyword)))).toEqual([]);
   }
+});
+
+test("every text in the terms of x402, of both versions, has an injection", () => {
+  const [injection] = INJECTIONS as [Injection];
+  expect(uncovered(PaymentRequiredV2Schema, wordyTerms(injection))).toEqual([]);
+  expect(uncovered(PaymentRequiredV1Schema, wordyTermsV1(injection))).toEqual([]);
 });

@@ -41,7 +41,7 @@ const overRest = async (header?: string): Promise<unknown> => {
 const overTrpc = async (headers = {}): Promise<unknown> =>
   (await world.trpc(token, headers).agent.getTask.query({ campaign_id: campaignId })).data.task_description;
 const over = async (agent: ReadingAgent): Promise<unknown> =>
-  (await agent.call("get_task", { campaign_id: campaignId })).data["task_description"];
+  (await agent.call("get_task", { campaign_id: campaignId })).data["task_description"] ?? null;
 
 const WORDS = "How do you like the weather?";
 const setReads = (reads_sponsor_texts: boolean | null, { user_id, grant_id } = grant) =>

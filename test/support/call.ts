@@ -20,12 +20,13 @@ export async function call(
   input: Record<string, unknown>,
   token?: string,
   transport: Transport = "rest",
+  headers: Record<string, string> = {},
 ): Promise<Answer> {
   const operation = OPERATIONS.find((candidate) => candidate.name === name);
   if (operation === undefined) throw new Error(`there is no operation ${name}`);
   return transport === "rest"
-    ? overRest(url, operation, input, token)
-    : overTrpc(url, operation, input, token);
+    ? overRest(url, operation, input, token, headers)
+    : overTrpc(url, operation, input, token, headers);
 }
 
 function overRest(
@@ -33,10 +34,11 @@ function overRest(
   { method, path, pathParams }: Operation,
   input: Record<string, unknown>,
   token: string | undefined,
+  headers: Record<string, string>,
 ): Promise<Answer> {
   const filled = path.replace(/\{(\w+)\}/g, (_, param: string) => encodeURIComponent(String(input[param])));
   const fields = Object.entries(input).filter(([name]) => !pathParams.includes(name));
-  const credential = token === undefined ? {} : { token };
+  const credential = { headers, ...(token !== undefined && { token }) };
   if (method !== "GET" && method !== "DELETE")
     return rest(url, method, filled, { ...credential, body: Object.fromEntries(fields) });
   const query = new URLSearchParams();
@@ -49,8 +51,9 @@ async function overTrpc(
   { name, type }: Operation,
   input: Record<string, unknown>,
   token: string | undefined,
+  given: Record<string, string>,
 ): Promise<Answer> {
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const headers = { ...given, ...(token !== undefined && { authorization: `Bearer ${token}` }) };
   const client = createTRPCUntypedClient({ links: [httpLink({ url: `${url}/trpc`, headers })] });
   let body: unknown;
   const refused = await refusal(

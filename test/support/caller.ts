@@ -79,8 +79,9 @@ export class Caller {
     input: Record<string, unknown>,
     token?: string,
     transport: Transport = "rest",
+    headers: Record<string, string> = {},
   ): Promise<Answer> {
-    return call(this.url, name, input, token, transport);
+    return call(this.url, name, input, token, transport, headers);
   }
 
   trpc(token?: string, headers?: Record<string, string>): ReturnType<typeof trpc> {

@@ -10,6 +10,7 @@ export const taskPropertyOf = ({ visible }: Injection): string => cut(visible, 2
 
 const schemaWith = ({ visible, name }: Injection, required: string[] = []): Record<string, unknown> => ({
   $comment: visible,
+  [`x-${name}`]: visible,
   title: visible,
   description: visible,
   type: "object",
@@ -23,6 +24,28 @@ const schemaWith = ({ visible, name }: Injection, required: string[] = []): Reco
     [name.slice(0, 32)]: { $ref: `#/$defs/${name}` },
     email: { type: "string", "x-data-type": "email", description: visible },
     phone: { type: "string", "x-data-type": "phone", description: visible },
+    // One word for each keyword that holds schemas, at places where no answer comes by.
+    branch: {
+      type: "integer",
+      anyOf: [{ title: visible }, { const: visible }],
+      oneOf: [{ minimum: 0, title: visible }],
+      allOf: [{ title: visible, example: visible }],
+      not: { const: visible },
+      if: { const: 7, title: visible },
+      then: { title: visible },
+      else: { title: visible },
+    },
+    rows: {
+      type: "array",
+      maxItems: 3,
+      prefixItems: [{ const: visible }],
+      items: {
+        type: "object",
+        properties: { [cut(visible, 200)]: { type: "integer" } },
+        required: [cut(visible, 200)],
+        additionalProperties: false,
+      },
+    },
   },
   required,
   dependentRequired: { [cut(visible, 200)]: ["score"] },

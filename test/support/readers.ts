@@ -83,11 +83,12 @@ async function overMcp(
   caller: Caller,
   token: string,
   connect: ReturnType<typeof connectNew>,
+  detail: object,
 ): Promise<Omit<ReadingAgent, "name">> {
   const host = await connect({ url: () => caller.url, token });
   return {
     async call(verb, input = {}) {
-      const answer = await host.call(verb, input);
+      const answer = await host.call(verb, { ...input, ...detail });
       const body = JSON.parse(answer.content.at(-1)?.text ?? "{}") as Record<string, unknown>;
       return {
         ...{ text: JSON.stringify(answer), isRefused: answer.isError, data: answer.isError ? {} : body },
@@ -112,8 +113,11 @@ export async function readingAgents(
       { name: "REST", call: overRest(caller, "agent", token, QUIET), close },
       { name: "tRPC", call: overTrpc(caller, token), close },
       { name: "GPT", call: overRest(caller, "gpt", gpt, {}), close },
-      { name: "MCP of 2026", ...(await overMcp(caller, token, connectNew("2026-07-28"))) },
-      { name: "MCP of 2025", ...(await overMcp(caller, token, connectOld)) },
+      {
+        name: "MCP of 2026",
+        ...(await overMcp(caller, token, connectNew("2026-07-28"), { detail: "full" })),
+      },
+      { name: "MCP of 2025", ...(await overMcp(caller, token, connectOld, {})) },
     ],
     loud: { name: "REST, loud", call: overRest(caller, "agent", token, {}), close },
   };

@@ -7,7 +7,7 @@ import { inject } from "vitest";
 import type { Injection } from "./injections.ts";
 
 /** How a seller answers a request without payment, once it was registered. In each there is room for words. */
-export const WORDY_REFUSALS = ["refusal", "bare 402", "other terms"] as const;
+export const WORDY_REFUSALS = ["refusal", "bare 402", "other terms", "terms of v1"] as const;
 export type WordyRefusal = (typeof WORDY_REFUSALS)[number];
 
 export interface WordySeller {
@@ -61,21 +61,41 @@ function answer(req: IncomingMessage, res: ServerResponse, said: ReadonlyMap<str
     return void res
       .writeHead(402, { ...named, "content-type": "application/json" })
       .end(JSON.stringify({ error: text }));
-  sendTerms(
-    res,
-    {
-      error: text,
-      resource: { url: `https://seller.example/${text}`, description: text, mimeType: text },
-      accepts: [
-        {
-          ...{ scheme: "exact", network: "eip155:84532", amount: "20000", payTo: text, asset: text },
-          ...{ maxTimeoutSeconds: 60, extra: { name: text, version: text } },
-        },
-      ],
-    },
-    named,
-  );
+  if (how === "terms of v1")
+    return void res
+      .writeHead(402, { ...named, "content-type": "application/json" })
+      .end(JSON.stringify(wordyTermsV1(words)));
+  sendTerms(res, wordyTerms(words), named);
 }
+
+/** x402's terms with a text in every field, and offers that would do but for one field each. */
+export const wordyTerms = ({ text }: Injection): object => ({
+  error: text,
+  resource: {
+    ...{ url: `https://seller.example/${text}`, description: text, mimeType: text },
+    ...{ serviceName: text, tags: [text], iconUrl: `https://seller.example/${text}` },
+  },
+  extensions: { [text]: { info: text } },
+  accepts: [
+    {
+      ...{ scheme: "exact", network: "eip155:84532", amount: "20000", payTo: text, asset: text },
+      ...{ maxTimeoutSeconds: 60, extra: { name: text, version: text } },
+    },
+    { scheme: text, network: text, amount: text, payTo: text, asset: text, extra: { [text]: text } },
+  ],
+});
+
+export const wordyTermsV1 = ({ text }: Injection): object => ({
+  x402Version: 1,
+  error: text,
+  accepts: [
+    {
+      ...{ scheme: text, network: text, maxAmountRequired: text, payTo: text, asset: text },
+      ...{ resource: text, description: text, mimeType: text, maxTimeoutSeconds: 60 },
+      ...{ outputSchema: { [text]: text }, extra: { [text]: text } },
+    },
+  ],
+});
 
 function sendTerms(res: ServerResponse, terms: object, headers: Record<string, string> = {}): void {
   const required = encodePaymentRequiredHeader({ x402Version: 2, ...terms } as PaymentRequired);

@@ -3,32 +3,45 @@
 type Schema = Record<string, unknown>;
 
 /** They cost a model many tokens, and tell it nothing that the name, the type and the description don't. */
-const OF_PROGRAMS = new Set(["pattern", "propertyNames", "minLength", "$schema"]);
-
-/** An output's schema only says what there is: an answer needs no instruction, and a short one leaves fields out. */
-const OF_INPUTS = new Set([
-  ...["required", "description", "examples", "additionalProperties"],
-  ...["minimum", "maximum", "minItems", "maxItems", "maxLength", "format"],
+const OF_PROGRAMS = new Set([
+  ...["pattern", "propertyNames", "minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems"],
+  ...["additionalProperties", "examples", "$schema", "description"],
 ]);
 
-export const modelInput = (schema: Schema): Schema => without(schema, OF_PROGRAMS) as Schema;
+/** An output's schema only says what there is: an answer needs no instruction, and a short one leaves fields out. */
+const OF_INPUTS = new Set([...OF_PROGRAMS, "required", "format"]);
 
-export const modelOutput = (schema: Schema): Schema =>
-  without(schema, new Set([...OF_PROGRAMS, ...OF_INPUTS])) as Schema;
+/** @param descriptions of fields, by name; those of an object within are joined by dots */
+export const modelInput = (schema: Schema, descriptions: Readonly<Record<string, string>>): Schema =>
+  without(schema, OF_PROGRAMS, descriptions) as Schema;
 
-function without(schema: unknown, dropped: ReadonlySet<string>): unknown {
-  if (Array.isArray(schema)) return schema.map((item) => without(item, dropped));
+export const modelOutput = (schema: Schema): Schema => without(schema, OF_INPUTS, {}) as Schema;
+
+function without(
+  schema: unknown,
+  dropped: ReadonlySet<string>,
+  descriptions: Readonly<Record<string, string>>,
+  within = "",
+): unknown {
+  if (Array.isArray(schema)) return schema.map((item) => without(item, dropped, {}));
   if (typeof schema !== "object" || schema === null) return schema;
   return Object.fromEntries(
     Object.entries(schema).flatMap(([keyword, value]) => {
-      if (keyword === "properties") return [[keyword, eachProperty(value as Schema, dropped)]];
-      // Any value: that is what leaving it out says, too.
-      const isAny = keyword === "additionalProperties" && typeof value === "object";
-      return isAny || dropped.has(keyword) ? [] : [[keyword, without(value, dropped)]];
+      if (keyword !== "properties")
+        return dropped.has(keyword) ? [] : [[keyword, without(value, dropped, {})]];
+      // A property's name is no keyword, whatever it is.
+      const properties = Object.entries(value as Schema).map(([name, part]) => {
+        const path = `${within}${name}`;
+        const description = descriptions[path];
+        return [
+          name,
+          {
+            ...(without(part, dropped, descriptions, `${path}.`) as Schema),
+            ...(description !== undefined && { description }),
+          },
+        ];
+      });
+      return [[keyword, Object.fromEntries(properties)]];
     }),
   );
 }
-
-/** A property's name is no keyword, whatever it is. */
-const eachProperty = (properties: Schema, dropped: ReadonlySet<string>): Schema =>
-  Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, without(schema, dropped)]));

@@ -1,14 +1,13 @@
 import { z } from "zod";
 import { JsonObject } from "../../core/protocol/fields.ts";
-import { concise, type Detail } from "./detail.ts";
 import type { ErrorEnvelope, WireNextAction } from "../response/envelope.ts";
 
-/** A next action on MCP: which tool to call. */
+/** A next action on MCP: which tool to call. A concise one leaves out what the tool says about itself. */
 export const ToolAction = z.object({
   tool: z.string(),
-  params: JsonObject.meta({ description: "Arguments known so far" }),
+  params: JsonObject.optional().meta({ description: "Arguments known so far" }),
   params_schema: JsonObject.optional().meta({ description: "JSON Schema of the arguments you have to add" }),
-  description: z.string(),
+  description: z.string().optional(),
 });
 
 const toToolAction = ({
@@ -16,21 +15,21 @@ const toToolAction = ({
   params,
   params_schema,
   description,
-}: WireNextAction): z.infer<typeof ToolAction> => ({
+}: Pick<WireNextAction, "operation_id"> & Partial<WireNextAction>): z.infer<typeof ToolAction> => ({
   tool: operation_id,
-  params,
+  ...(params !== undefined && { params }),
   ...(params_schema !== undefined && { params_schema }),
-  description,
+  ...(description !== undefined && { description }),
 });
 
 /** What a tool answers: the operation's data, and what to call next. */
-export const toToolResult = (
-  { data, next_actions }: { data: Record<string, unknown>; next_actions: WireNextAction[] },
-  { detail, choseLimit }: { detail: Detail; choseLimit: boolean },
-): Record<string, unknown> => ({
-  ...(detail === "full" ? data : concise(data, { choseLimit })),
-  next_actions: next_actions.map(toToolAction),
-});
+export const toToolResult = ({
+  data,
+  next_actions,
+}: {
+  data: Record<string, unknown>;
+  next_actions: WireNextAction[];
+}): Record<string, unknown> => ({ ...data, next_actions: next_actions.map(toToolAction) });
 
 /** A refusal: the envelope, whose actions name tools. */
 export const toToolRefusal = (envelope: ErrorEnvelope): Record<string, unknown> => ({

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { ToolMeta } from "../operation/operation-meta.ts";
 import type { Operation, Operations } from "../operation/operations.ts";
-import { DETAIL_ARGUMENT } from "./detail.ts";
+import { Detail } from "../response/concise/index.ts";
 import { modelInput, modelOutput } from "./model-schema.ts";
 import { plainJsonSchema } from "./plain-json-schema.ts";
+import { TOOL_TEXTS, type ToolTexts } from "./tool-texts.ts";
 import { ToolAction } from "./tool-result.ts";
 
 /** One tool of MCP: an operation, as hosts and models see it. */
@@ -37,28 +38,34 @@ export function listTools(operations: Operations): ReadonlyMap<string, Tool> {
 }
 
 function toTool(operation: Operation, { readOnly, ...meta }: ToolMeta): Tool {
-  const { id, surface, input, output, meta: described } = operation;
-  const { summary, description = "" } = described.openapi;
+  const { id, surface, input, output } = operation;
+  const name = id.slice(surface.length + 1);
+  const texts = TOOL_TEXTS[name];
+  if (texts === undefined) throw new Error(`${id}: a tool has a title and a description`);
+  const { title, description } = texts;
   const data =
     output instanceof z.ZodObject ? (output.shape as Record<string, z.ZodType>)["data"] : undefined;
   if (!(data instanceof z.ZodObject)) throw new Error(`${id}: a tool answers with an object`);
   return {
-    name: id.slice(surface.length + 1),
-    title: summary,
-    description,
+    ...{ name, title, description },
     annotations: {
       readOnlyHint: readOnly,
       destructiveHint: meta.destructive ?? false,
       idempotentHint: meta.idempotent ?? readOnly,
       openWorldHint: meta.openWorld ?? false,
     },
-    inputSchema: withDetail(modelInput(plainJsonSchema(input, "input"))),
+    inputSchema: inputOf(plainJsonSchema(input, "input"), texts),
     outputSchema: modelOutput(plainJsonSchema(data.extend({ next_actions: z.array(ToolAction) }), "output")),
     operation,
   };
 }
 
-const withDetail = (schema: Record<string, unknown>): Record<string, unknown> => ({
-  ...schema,
-  properties: { ...(schema["properties"] as object | undefined), ...DETAIL_ARGUMENT },
-});
+/** Every tool takes it besides its operation's own arguments. */
+const DETAIL_ARGUMENT = { detail: { type: "string", enum: Detail.options } };
+
+function inputOf(schema: Record<string, unknown>, texts: ToolTexts): Record<string, unknown> {
+  const { inputs = {}, unlisted = [], listsDetail = false } = texts;
+  const model = modelInput(schema, inputs);
+  const listed = Object.entries(model["properties"] as object).filter(([name]) => !unlisted.includes(name));
+  return { ...model, properties: { ...Object.fromEntries(listed), ...(listsDetail && DETAIL_ARGUMENT) } };
+}

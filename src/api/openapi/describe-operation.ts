@@ -13,6 +13,7 @@ import {
   IDEMPOTENCY_KEY_PARAMETER,
   PAYMENT_INFO,
   PAYMENT_REQUIRED_HEADER,
+  DETAIL_PARAMETER,
   QUIET_PARAMETER,
   RATE_LIMIT_HEADERS,
   REPLAYED_HEADER,
@@ -83,7 +84,7 @@ function parametersOf(
       };
     }),
     ...(meta.idempotencyKey === true ? [IDEMPOTENCY_KEY_PARAMETER] : []),
-    ...(surface === "agent" ? [QUIET_PARAMETER] : []),
+    ...(surface === "agent" ? [QUIET_PARAMETER, DETAIL_PARAMETER] : []),
   ];
 }
 

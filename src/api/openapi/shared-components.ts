@@ -99,6 +99,16 @@ export const QUIET_PARAMETER = {
   example: "1",
 };
 
+export const DETAIL_PARAMETER = {
+  name: "X-Tollfree-Detail",
+  in: "header" as const,
+  required: false,
+  description:
+    "`concise`: answer without what a language model doesn't need for its next step, such as empty fields and what next actions usually say: the method GET, the operation `agent_` and the action, the session's credential, no parameters. Required fields of this document can be absent then",
+  schema: { type: "string" as const, enum: ["concise", "full"] },
+  example: "full",
+};
+
 /**
  * Tells crawlers such as x402scan that an operation is paid by x402. Each service has a price of its own, which its 402
  * says: it is between these bounds, in dollars.

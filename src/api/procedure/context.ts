@@ -10,6 +10,7 @@ import type {
 import type { AuditLog, AuditSubject } from "../../core/observability/audit/index.ts";
 import type { Surface } from "../operation/operation-meta.ts";
 import type { CallToAnswer } from "../response/error-body.ts";
+import type { Detail } from "../response/concise/index.ts";
 import type { RepeatedFields } from "../response/render-next-actions.ts";
 import type { AddressLimits } from "./address-limits.ts";
 import type { CredentialGuard } from "./credential-guard.ts";
@@ -95,6 +96,8 @@ export interface ApiContext extends CallToAnswer {
   signal: AbortSignal;
   reply: Reply;
   reader: Reader;
+  /** How much the answer says. A tool and a GPT say it in their input, others by a header. */
+  detail: Detail;
   /**
    * Whom the audit row will name. Only `identify` writes it: first for the credential, then for what a
    * procedure learns, such as the session that `agent.auth` opens.

@@ -73,6 +73,22 @@ const inputParams = (inputSchema: unknown): Pick<Hint<string>, "paramsSchema"> =
         },
       };
 
+/** What an action says of itself where nothing more is to be said. */
+export const USUAL_DESCRIPTIONS: Readonly<Record<string, string>> & Record<AgentActionName, string> = {
+  auth: "Open a session with your API key.",
+  get_approval: "Ask whether the user has decided. Show the user the link and the code first.",
+  search_services: "Find services that a sponsor pays for.",
+  get_task: "Read what the sponsor asks for.",
+  complete_task: "Submit the answers with the user's consent.",
+  plan_service: "See what a run needs: the payer, the task, and everything that is missing.",
+  run_service: "Run the service at the sponsor's expense.",
+  get_payment: "Get the outcome of this payment.",
+  flow_status: "See the session, its budget and the services that are ready.",
+  audit_history: "See every call made under this grant.",
+  pay_directly: "Run the service and pay for it yourself, by x402.",
+};
+const usual = USUAL_DESCRIPTIONS;
+
 /** Builds next actions, one function for each operation. */
 export const next = {
   auth: (params: Record<string, unknown> = {}): NextAction => ({
@@ -80,22 +96,22 @@ export const next = {
     path: {},
     params,
     ...(Object.keys(params).length === 0 && { paramsSchema: AUTH_SCHEMA }),
-    description: "Open a session with your API key.",
+    description: usual.auth,
   }),
 
   getApproval: (approvalId: string): NextAction => ({
     action: "get_approval",
     path: { approval_id: approvalId },
     params: {},
-    description: "Ask whether the user has decided. Show the user the link and the code first.",
+    description: usual.get_approval,
   }),
 
   searchServices: (
     params: Record<string, unknown> = {},
-    description = "Find services that a sponsor pays for.",
+    description = usual.search_services,
   ): NextAction => ({ action: "search_services", path: {}, params, description }),
 
-  getTask: (campaignId: string, description = "Read what the sponsor asks for."): NextAction => ({
+  getTask: (campaignId: string, description = usual.get_task): NextAction => ({
     action: "get_task",
     path: { campaign_id: campaignId },
     params: {},
@@ -114,14 +130,14 @@ export const next = {
       required: ["task_data", "consent"],
       additionalProperties: false,
     },
-    description: "Submit the answers with the user's consent.",
+    description: usual.complete_task,
   }),
 
   planService: (serviceKey: string): NextAction => ({
     action: "plan_service",
     path: { service_key: serviceKey },
     params: {},
-    description: "See what a run needs: the payer, the task, and everything that is missing.",
+    description: usual.plan_service,
   }),
 
   runService: (
@@ -132,21 +148,21 @@ export const next = {
     path: { service_key: serviceKey },
     params: options.campaignId === undefined ? {} : { campaign_id: options.campaignId },
     ...inputParams(options.inputSchema),
-    description: options.description ?? "Run the service at the sponsor's expense.",
+    description: options.description ?? usual.run_service,
   }),
 
   getPayment: (paymentId: string): NextAction => ({
     action: "get_payment",
     path: { payment_id: paymentId },
     params: {},
-    description: "Get the outcome of this payment.",
+    description: usual.get_payment,
   }),
 
   flowStatus: (): NextAction => ({
     action: "flow_status",
     path: {},
     params: {},
-    description: "See the session, its budget and the services that are ready.",
+    description: usual.flow_status,
   }),
 
   payDirectly: (serviceKey: string, inputSchema?: unknown): NextAction => ({
@@ -154,13 +170,13 @@ export const next = {
     path: { service_key: serviceKey },
     params: {},
     ...inputParams(inputSchema),
-    description: "Run the service and pay for it yourself, by x402.",
+    description: usual.pay_directly,
   }),
 
   auditHistory: (): NextAction => ({
     action: "audit_history",
     path: {},
     params: {},
-    description: "See every call made under this grant.",
+    description: usual.audit_history,
   }),
 };

@@ -1,7 +1,7 @@
 import { inSpan } from "../../core/ports/tracing.ts";
-import { type Detail, readDetail } from "../../api/mcp/detail.ts";
 import type { Tool } from "../../api/mcp/tools.ts";
 import { toToolRefusal, toToolResult } from "../../api/mcp/tool-result.ts";
+import { readDetail } from "../../api/response/concise/index.ts";
 import type { ErrorEnvelope, WireNextAction } from "../../api/response/envelope.ts";
 import type { Api, RequestContext } from "../transport/call-context.ts";
 import { createCallContext } from "../transport/call-context.ts";
@@ -21,14 +21,14 @@ export const callTool = (
   api: Api,
   request: RequestContext,
   { name, operation }: Tool,
-  { detail: givenDetail, ...args }: Record<string, unknown>,
+  { detail, ...args }: Record<string, unknown>,
 ): Promise<ToolOutcome> =>
   inSpan(UNMATCHED, {}, async (span) => {
     const started = performance.now();
     const ctx = createCallContext(api, request, { surface: "mcp", endpoint: endpointOf(name, args) });
-    let detail: Detail = "concise";
+    ctx.detail = "concise";
     const readInput = (): Promise<unknown> => {
-      detail = readDetail(givenDetail);
+      ctx.detail = readDetail(detail);
       return Promise.resolve(args);
     };
     const outcome = await performCall(ctx, PLAIN, { operation, readInput });
@@ -39,7 +39,7 @@ export const callTool = (
       data: Record<string, unknown>;
       next_actions: WireNextAction[];
     };
-    return { ok: true, result: toToolResult(answer, { detail, choseLimit: args["limit"] !== undefined }) };
+    return { ok: true, result: toToolResult(answer) };
   });
 
 /** What the audit row calls the call's address: all tools have one, so the service or the tool is named with it. */

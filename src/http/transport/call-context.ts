@@ -4,6 +4,7 @@ import type { AddressLimits } from "../../api/procedure/address-limits.ts";
 import type { ApiContext, Authenticators, Reader } from "../../api/procedure/context.ts";
 import type { CredentialGuard } from "../../api/procedure/credential-guard.ts";
 import { asksForQuiet, isQuiet } from "../../api/procedure/quiet.ts";
+import { askedDetail } from "../../api/response/concise/index.ts";
 import { quietAction } from "../../api/response/quiet-answer.ts";
 import type { RenderNextActions, RepeatedFields } from "../../api/response/render-next-actions.ts";
 import type { Deps } from "../../core/context.ts";
@@ -66,6 +67,7 @@ export function createCallContext(
     subject: {},
     repeatedFields,
     reader,
+    detail: surface === "agent" ? askedDetail(request.headers) : "full",
     isQuiet: () => isQuiet(surface, reader),
     renderActions: (actions) =>
       renderNextActions(

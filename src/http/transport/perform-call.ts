@@ -6,6 +6,7 @@ import { auditCall } from "../../api/procedure/audit-call.ts";
 import type { ApiContext, ReplyBytes, ReplyFile } from "../../api/procedure/context.ts";
 import { recognizeCaller } from "../../api/procedure/credentials.ts";
 import { countCall } from "../../api/procedure/rate-limits.ts";
+import { conciseAnswer, conciseRefusal } from "../../api/response/concise/index.ts";
 import type { WireError } from "../../api/response/error-body.ts";
 import { toAppError, toWireError } from "../../api/response/error-body.ts";
 import { quietAnswer } from "../../api/response/quiet-answer.ts";
@@ -96,25 +97,33 @@ async function callProcedure(
   call: Call,
 ): Promise<Outcome> {
   const { operation } = call;
+  let choseLimit = false;
   const data: unknown = await operation.procedure({
     ctx,
     path: operation.name,
     type: operation.type,
-    getRawInput: once(async () => omitAbsentFields(operation, await call.readInput())),
+    getRawInput: once(async () => {
+      const input = omitAbsentFields(operation, await call.readInput());
+      if (typeof input === "object" && input !== null) {
+        choseLimit = "limit" in input;
+        if (ctx.surface === "gpt" && "detail" in input && input.detail === "concise") ctx.detail = "concise";
+      }
+      return input;
+    }),
     signal: ctx.signal,
     batchIndex: 0,
   });
   const { status = 200, headers, file, bytes } = ctx.reply;
+  const answer = (): unknown => {
+    const readable = ctx.isQuiet() ? quietAnswer(operation.output, data) : data;
+    return ctx.detail === "concise" ? conciseAnswer(operation, readable, { choseLimit }) : readable;
+  };
   const content =
     bytes !== undefined
       ? { bytes }
       : file !== undefined
         ? { file }
-        : {
-            text: JSON.stringify(
-              transport.success(ctx.isQuiet() ? quietAnswer(operation.output, data) : data),
-            ),
-          };
+        : { text: JSON.stringify(transport.success(answer())) };
   return { operation, status, headers, content };
 }
 
@@ -125,7 +134,8 @@ export function failed(
   operation: Operation | undefined,
   thrown: unknown,
 ): Outcome {
-  const error = toWireError(thrown, ctx);
+  const full = toWireError(thrown, ctx);
+  const error = ctx.detail === "concise" ? { ...full, body: conciseRefusal(full.body) } : full;
   return {
     operation,
     status: error.status,

@@ -96,6 +96,7 @@ describe("the OpenAPI document", () => {
       "path service_key",
       "header Idempotency-Key",
       "header X-Tollfree-Quiet",
+      "header X-Tollfree-Detail",
     ]);
     expect(at("/agent/auth", "post").responses).not.toHaveProperty("202");
   });

@@ -42,6 +42,8 @@ const Candidate = z
         service_id: z.string(),
         sponsor: foreignText(),
         required_task: foreignText(),
+        task_type: foreignName("task").nullable(),
+        estimated_task_duration_seconds: z.number().nullable(),
         already_completed: z.boolean(),
       }),
     ),
@@ -73,11 +75,13 @@ function groupByService(services: ServiceResult[]): z.infer<typeof Candidate>[] 
         categories,
         relevance_score,
         input_schema,
-        offers: offers.map(({ service_id, sponsor, required_task, already_completed }) => ({
-          service_id,
-          sponsor,
-          required_task,
-          already_completed,
+        offers: offers.map((offer) => ({
+          service_id: offer.service_id,
+          sponsor: offer.sponsor,
+          required_task: offer.required_task,
+          task_type: offer.task_type,
+          estimated_task_duration_seconds: offer.estimated_task_duration_seconds,
+          already_completed: offer.already_completed,
         })),
       },
     ];

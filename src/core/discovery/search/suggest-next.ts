@@ -37,10 +37,7 @@ export function suggestNext({
             campaignId: offer.campaign_id ?? undefined,
             inputSchema: offer.input_schema,
           })
-        : next.getTask(
-            offer.campaign_id ?? offer.service_id,
-            "Read the task after which a sponsor pays for this service.",
-          ),
+        : next.getTask(offer.campaign_id ?? offer.service_id),
     ),
     ...(seen < total && page.length > 0
       ? [

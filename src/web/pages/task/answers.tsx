@@ -10,8 +10,9 @@ import { useNouns } from "../approval/noun-words.ts";
 import { useFailureWords } from "../shell/failure-words.ts";
 import { Control } from "./control.tsx";
 import type { Field } from "./fields.ts";
-import { answersOf, fieldsOf, isMissing, storedIn } from "./fields.ts";
+import { fieldsOf } from "./fields.ts";
 import { useAnswer } from "./queries.ts";
+import { answersOf, askedOf, isMissing, storedIn } from "./typed.ts";
 
 const ANSWERS = "/task_data";
 
@@ -30,7 +31,10 @@ export function Answers({ task, sponsor, isPreview }: AnswersProps) {
     <section aria-labelledby="answers-title" className="sheet task-part">
       <h2 id="answers-title">{w.yourAnswers}</h2>
       {fields === undefined ? (
-        <p>{w.noForm}</p>
+        <>
+          <p>{w.noForm}</p>
+          <pre className="task-schema">{JSON.stringify(task.task_schema, null, 2)}</pre>
+        </>
       ) : (
         <AnswerForm task={task} sponsor={sponsor} isPreview={isPreview} fields={fields} />
       )}
@@ -38,13 +42,14 @@ export function Answers({ task, sponsor, isPreview }: AnswersProps) {
   );
 }
 
-function AnswerForm({ task, sponsor, isPreview, fields }: AnswersProps & { fields: Field[] }) {
+function AnswerForm({ task, sponsor, isPreview, fields: all }: AnswersProps & { fields: Field[] }) {
   const { taskPage: w } = useWords().words;
   const { dataList } = useNouns();
   const explain = useFailureWords();
   const answer = useAnswer(task.campaign_id);
-  const [stored] = useState(() => storedIn(fields, task.stored));
+  const [stored] = useState(() => storedIn(all, task.stored));
   const [typed, setTyped] = useState(stored);
+  const fields = askedOf(all, typed);
   const [mayContact, setMayContact] = useState(false);
   const [wasPressed, setWasPressed] = useState(false);
 

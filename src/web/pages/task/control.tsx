@@ -6,7 +6,7 @@ import { said } from "../../ui/said.tsx";
 import { Text } from "../../ui/text.tsx";
 import { useWords } from "../../words/language.tsx";
 import type { Field } from "./fields.ts";
-import { chosenIn, toggled } from "./fields.ts";
+import { chosenIn, toggled } from "./typed.ts";
 
 interface ControlProps {
   field: Field;
@@ -41,6 +41,7 @@ export function Control({ field, value, isStored, error, onChange }: ControlProp
   const shown = { label, value, error, onChange, ...(hint !== "" && { hint }) };
   switch (kind) {
     case "yes":
+    case "form":
     case "one": {
       const answers =
         kind === "yes"
