@@ -30,7 +30,6 @@ export const timestamp = type<Date>("timestamp with time zone", (value) => value
 export const texts = <T extends string = string>(): SqlType<T[]> => type("text[]");
 export const bigints = type<readonly bigint[]>("bigint[]");
 export const uuids = type<readonly string[]>("uuid[]");
-export const booleans = type<readonly boolean[]>("boolean[]");
 /** A list of these values, each null where `of` is nullable. */
 export const listOf = <T>(of: SqlType<T>): SqlType<readonly T[]> =>
   type(`${of.sql}[]`, (values) => values.map((value) => of.encode(value as never)));

@@ -45,7 +45,7 @@ class Queue<Item, Result> {
   readonly #sql: SqlPool;
   readonly #batch: Batch<Item, Result>;
   readonly #waiting: Entry<Item, Result>[] = [];
-  #isBusy = false;
+  #underWay: Promise<void> | undefined;
 
   constructor(sql: SqlPool, batch: Batch<Item, Result>) {
     this.#sql = sql;
@@ -55,19 +55,18 @@ class Queue<Item, Result> {
   add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject });
-      if (!this.#isBusy) void this.#workThrough();
+      if (this.#underWay === undefined) this.#underWay = this.#workThrough();
     });
   }
 
   async #workThrough(): Promise<void> {
-    this.#isBusy = true;
     while (this.#waiting.length > 0) {
       // One turn of the event loop, and no timer: callers that were answered together ask again in the same turn. Without
       // it, the first of them would be a batch of one, and the others would wait for it.
       await new Promise((resolve) => setImmediate(resolve));
       await this.#work(this.#waiting.splice(0, this.#batch.most));
     }
-    this.#isBusy = false;
+    this.#underWay = undefined;
   }
 
   async #work(entries: readonly Entry<Item, Result>[]): Promise<void> {
@@ -84,7 +83,8 @@ class Queue<Item, Result> {
     }
     for (const [index, { resolve, reject }] of entries.entries()) {
       const result = results[index];
-      if (result === undefined || result instanceof Error) reject(result ?? new Error("a batch left an item out"));
+      if (result === undefined || result instanceof Error)
+        reject(result ?? new Error("a batch left an item out"));
       else resolve(result);
     }
   }

@@ -84,8 +84,7 @@ async function tryToAdmit(tx: Sql, admissions: readonly Admission[]): Promise<At
     else calls.push({ admission, place, holds: holdsOf(admission, accounts) });
   }
   if (toOpen.size > 0) return { toOpen: [...toOpen.values()] };
-  if (calls.length > 0)
-    for (const { place, result } of await admit(tx, calls)) results[place] = result;
+  if (calls.length > 0) for (const { place, result } of await admit(tx, calls)) results[place] = result;
   return { results };
 }
 

@@ -10,7 +10,11 @@ export interface RuledCall {
 }
 
 /** The columns of `RuledCall`. */
-export const RULED = { needs_yes: boolean, exempt_rule_id: nullable(uuid), exempt_remaining: nullable(bigint) };
+export const RULED = {
+  needs_yes: boolean,
+  exempt_rule_id: nullable(uuid),
+  exempt_remaining: nullable(bigint),
+};
 
 /**
  * SQL: one row with what the user's rules say about a call. One kind of rule asks for one more yes above an amount, the

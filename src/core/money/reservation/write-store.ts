@@ -83,7 +83,9 @@ interface Admitted {
 /** Writes the admitted calls. Their accounts, keys and approvals are locked, and have enough left. */
 export async function writeReservations(tx: Sql, admitted: readonly Admitted[]): Promise<void> {
   const payments = admitted.map(({ payment }) => payment);
-  const holds = admitted.flatMap((call) => call.holds.map((hold) => ({ ...hold, paymentId: call.payment.id })));
+  const holds = admitted.flatMap((call) =>
+    call.holds.map((hold) => ({ ...hold, paymentId: call.payment.id })),
+  );
   const taken = new Map<string, { amount: bigint; raise: bigint }>();
   for (const { accountId, amount, raise } of holds) {
     const before = taken.get(accountId) ?? { amount: 0n, raise: 0n };
@@ -117,5 +119,6 @@ export async function writeReservations(tx: Sql, admitted: readonly Admitted[]):
     account_amounts: [...taken.values()].map(({ amount }) => amount),
     account_raises: [...taken.values()].map(({ raise }) => raise),
   });
-  if (bound !== admitted.length) throw new Error(`${admitted.length} calls were admitted, but ${bound} keys bound`);
+  if (bound !== admitted.length)
+    throw new Error(`${admitted.length} calls were admitted, but ${bound} keys bound`);
 }

@@ -13,7 +13,9 @@ import type { Claim } from "../../protocol/idempotency/index.ts";
 import { next } from "../../protocol/next-actions.ts";
 import type { AssessedPayer, Payers, Shortfall } from "../../sponsorship/payer/index.ts";
 
-type Context = Pick<Deps, "db" | "sql" | "batches" | "cipher" | "log" | "limiter" | "settings"> & { actor: SessionActor };
+type Context = Pick<Deps, "db" | "sql" | "batches" | "cipher" | "log" | "limiter" | "settings"> & {
+  actor: SessionActor;
+};
 
 /** A call that a payer is to pay for. */
 export interface SponsoredCall {
@@ -137,7 +139,7 @@ export async function reserveCall(
     if (result.kind === "share_held")
       shareHeld ??= result.by === "user" ? userShareHeld() : sponsorShareHeld();
     else if (result.kind === "completion_withdrawn") shortfalls.set(payer.account_id, "task");
-    else if (result.kind !== "insufficient" || result.caps.every(isOwnBudget))
+    else if (result.caps.every(isOwnBudget))
       throw await budgetApprovalRequired(ctx, call, { amountMicros, aboveRule: false });
     else shortfalls.set(payer.account_id, result.caps.includes("payer") ? "budget" : "user_cap");
   }
