@@ -9,6 +9,7 @@ import { readGauges } from "../core/observability/gauges/index.ts";
 import type { Log } from "../core/ports/log.ts";
 import type { AuthorizationServer } from "../core/ports/authorization-server.ts";
 import type { SignIn } from "../core/ports/sign-in.ts";
+import { Batches } from "../core/protocol/batches.ts";
 import { FairQueue } from "../core/protocol/fair-queue.ts";
 import { countInFlight } from "../core/protocol/in-flight.ts";
 import { CampaignTallies } from "../core/sponsorship/tally/index.ts";
@@ -164,6 +165,7 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
   const deps: Deps = {
     db,
     sql,
+    batches: new Batches(sql),
     log,
     cipher: new AesCipher(parts.encryptionKeys, parts.digestKey),
     networks,

@@ -8,6 +8,7 @@ import type { RateLimiter } from "./ports/rate-limiter.ts";
 import type { SignInRecords } from "./ports/sign-in.ts";
 import type { SqlPool } from "./ports/sql.ts";
 import type { UpstreamClient } from "./ports/upstream.ts";
+import type { Batches } from "./protocol/batches.ts";
 import type { DataType } from "./protocol/data-types.ts";
 import type { FairQueue } from "./protocol/fair-queue.ts";
 import type { InFlightCounts, InFlightLimits } from "./protocol/in-flight.ts";
@@ -21,6 +22,8 @@ export interface Deps {
   db: Database;
   /** Runs statements on the same database: transitions, and the hottest reads. */
   sql: SqlPool;
+  /** Statements that callers who come at once share. */
+  batches: Batches;
   log: Log;
   cipher: Cipher;
   networks: Networks;

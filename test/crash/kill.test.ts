@@ -13,6 +13,7 @@ import { eventually } from "../support/eventually.ts";
 import type { KillableServer } from "../support/killable.ts";
 import { startKillable, TREASURY_MICROS } from "../support/killable.ts";
 import { countUndecided } from "../support/money.ts";
+import { showProgress } from "../support/progress.ts";
 import { KILL_ROUNDS } from "../support/rounds.ts";
 import type { Answer } from "../support/server.ts";
 import type { Upstream } from "../support/upstream.ts";
@@ -98,17 +99,21 @@ test(
     const claims = (): Promise<number> => server.database.db.incomingPayment.count();
     expect(await claims()).toBe(BUYERS_A_ROUND);
 
+    const progress = showProgress("kills", ROUNDS);
     for (let round = 0; round < ROUNDS; round++) {
       const { done } = await startRound(`round-${round}`);
       await sleep(((round + Math.random()) / ROUNDS) * roundMs);
       await server.killAndRestart();
       await done;
+      progress(round + 1);
     }
     const claimed = (await claims()) - BUYERS_A_ROUND;
     expect(claimed, "the kills came before any buyer paid").toBeGreaterThanOrEqual(ROUNDS / 5);
 
     // As an agent that lost its answers, repeats each run until it has its output.
-    for (const key of keys) {
+    const repeated = showProgress("runs repeated until they have their output", keys.length);
+    for (const [index, key] of keys.entries()) {
+      repeated(index);
       await eventually(
         async () => {
           const answer = await run(key);

@@ -42,9 +42,9 @@ export const MUTANTS: Record<string, Mutant> = {
   "reserves without a check of the budget": {
     changes: [
       {
-        file: "money/reservation/store.ts",
-        from: "bool_and(amount <= remaining + raise) AS fits",
-        to: "true AS fits",
+        file: "money/reservation/judge.ts",
+        from: "fits: hold.amount <= remaining + raise",
+        to: "fits: true",
       },
     ],
     tampering: ["ALTER TABLE budget_accounts DROP CONSTRAINT budget_accounts_cap"],

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Address } from "viem";
 import type { Deps } from "../../src/core/context.ts";
 import { createNetworks } from "../../src/core/ports/network.ts";
+import { Batches } from "../../src/core/protocol/batches.ts";
 import { verifyLedger } from "../../src/core/money/ledger/index.ts";
 import { countUndecided } from "../support/money.ts";
 import type { Core } from "./core.ts";
@@ -80,12 +81,14 @@ class Run {
     const { default: network } = deps.networks;
     const at = <Port extends object>(port: Port, names?: readonly (keyof Port)[]): Port =>
       gated(this.#scheduler, process, port, names);
+    const sql = at(deps.sql);
     return {
       process,
       deps: {
         ...deps,
         db: at(deps.db),
-        sql: at(deps.sql),
+        sql,
+        batches: new Batches(sql),
         upstream: at(deps.upstream, ["request"]),
         networks: createNetworks([
           {

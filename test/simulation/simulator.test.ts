@@ -1,5 +1,6 @@
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { showProgress } from "../support/progress.ts";
 import { FIRST_SEED, SEEDS } from "../support/rounds.ts";
 import { loadCore } from "./core.ts";
 import { MUTANTS, plant } from "./mutants.ts";
@@ -21,10 +22,12 @@ test(
   async () => {
     const core = await loadCore(SRC);
     const all: Simulated[] = [];
+    const progress = showProgress("seeds simulated", SEEDS);
     for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
       const simulated = await simulate({ seed, core });
       expect(simulated.findings, `seed ${seed}`).toEqual([]);
       all.push(simulated);
+      progress(all.length);
     }
     const sum = (what: "payments" | "settled" | "refunds" | "deaths" | "steps"): number =>
       all.reduce((total, one) => total + one[what], 0);

@@ -9,6 +9,7 @@ import { createUser } from "../../src/core/access/user/index.ts";
 import type { Deps, SessionActor, SponsorActor } from "../../src/core/context.ts";
 import { openLedger } from "../../src/core/money/ledger/index.ts";
 import { createNetworks } from "../../src/core/ports/network.ts";
+import { Batches } from "../../src/core/protocol/batches.ts";
 import { FairQueue } from "../../src/core/protocol/fair-queue.ts";
 import { countInFlight } from "../../src/core/protocol/in-flight.ts";
 import { RATE_RULES } from "../../src/core/protocol/rate-limit/index.ts";
@@ -67,9 +68,11 @@ export async function createSimWorld(random: Random, tampering: readonly string[
   const buyer = new SimBuyer(chain);
   const SEARCHES = { atOnce: 4, atOnceOfCaller: 4, waitingOfCaller: 100, waitingOfKind: 100 };
   const silent = (): void => undefined;
+  const sql = createSqlPool(pool);
   const deps: Deps = {
     db,
-    sql: createSqlPool(pool),
+    sql,
+    batches: new Batches(sql),
     log: { info: silent, warn: silent, error: silent },
     cipher: new AesCipher([randomBytes(32)]),
     networks: createNetworks([

@@ -30,7 +30,9 @@ export const timestamp = type<Date>("timestamp with time zone", (value) => value
 export const texts = <T extends string = string>(): SqlType<T[]> => type("text[]");
 export const bigints = type<readonly bigint[]>("bigint[]");
 export const uuids = type<readonly string[]>("uuid[]");
-export const booleans = type<readonly boolean[]>("boolean[]");
+/** A list of these values, each null where `of` is nullable. */
+export const listOf = <T>(of: SqlType<T>): SqlType<readonly T[]> =>
+  type(`${of.sql}[]`, (values) => values.map((value) => of.encode(value as never)));
 /** Any JSON value. It is sent as text: `pg` would make a PostgreSQL array of a JavaScript array. */
 export const json = <T = unknown>(): SqlType<T> => type<T>("jsonb", (value) => JSON.stringify(value));
 export const nullable = <T>(of: SqlType<T>): SqlType<T | null> => ({

@@ -23,13 +23,21 @@ export interface Sql {
   run(query: SqlQuery): Promise<SqlResult>;
 }
 
+export interface TransactionOptions {
+  /**
+   * PostgreSQL finds rows by indexes, however small it thinks the tables are. Else a statement that was planned while a
+   * table was empty reads all of it until the table's statistics are taken again.
+   */
+  byIndex?: boolean;
+}
+
 /** Runs statements, and opens transactions. */
 export interface SqlPool extends Sql {
   /**
    * Runs `work` in a transaction: commits what it wrote, or rolls it back if `work` throws. Only statements run in it: no
    * Prisma query, no network call, and no statement on another connection.
    */
-  transaction<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>;
+  transaction<Result>(work: (sql: Sql) => Promise<Result>, options?: TransactionOptions): Promise<Result>;
   /** Runs reads in a transaction, so that all see the database as it was at the first one. */
   snapshot<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>;
 }

@@ -5,6 +5,9 @@ import type { Sql, SqlPool, SqlQuery, SqlResult, StatementLimit } from "../../co
 /** How long a statement of each kind may take, in milliseconds. */
 const LIMITS: Record<StatementLimit, number> = { money: 10_000, read: 5_000, search: 1_000, job: 30_000 };
 
+/** One round trip. */
+const BEGIN_BY_INDEX = "BEGIN; SET LOCAL enable_seqscan = off";
+
 /** How long to wait for PostgreSQL to close the connection that carried a cancel request. */
 const CANCEL_WITHIN_MS = 5_000;
 
@@ -39,7 +42,8 @@ export function createSqlPool(
     });
   return {
     run: (query) => withClient(query.limit === "money" ? moneyPool : pool, (client) => on(client).run(query)),
-    transaction: (work) => inTransaction(moneyPool, "BEGIN", work),
+    transaction: (work, { byIndex = false } = {}) =>
+      inTransaction(moneyPool, byIndex ? BEGIN_BY_INDEX : "BEGIN", work),
     snapshot: (work) => inTransaction(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", work),
   };
 }

@@ -51,7 +51,7 @@ async function explain(sql: string): Promise<PlanNode[]> {
 }
 
 test.each([
-  ["reservation.reserve", ["payments_of_rule", "payments_undecided"]],
+  ["reservation.read-facts", ["payments_of_rule", "payments_undecided"]],
   ["sponsored-api.read-unsettled", ["payments_unsettled"]],
   ["payout.withdraw", ["payouts_by_day", "payouts_open_withdrawals"]],
 ])("%s finds what is undecided by %j", async (name, indexes) => {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Queries } from "../../ports/database.ts";
 import type { Network } from "../../ports/network.ts";
-import { bigint, bigints, oneOf, text, uuid, uuids } from "../../ports/sql-types.ts";
+import { bigint, bigints, nullable, oneOf, text, uuid, uuids } from "../../ports/sql-types.ts";
 import type { Sql } from "../../ports/sql.ts";
 import { statement } from "../../ports/statement.ts";
 
@@ -66,14 +66,23 @@ export const adoptNetwork = statement({
  * Locks accounts for the next statement, which takes from them. All code locks accounts in the order of their
  * ids, so that two transactions can't deadlock. The lock is a statement of its own, because PostgreSQL checks
  * a constraint on the row as the statement first read it, before it notices that another transaction has
- * changed the row.
+ * changed the row. Returns what they have left, and what isn't spent, as they are once they are locked.
  */
 export const lockAccounts = statement({
   name: "budget.lock-accounts",
   limit: "money",
   params: { ids: uuids },
-  row: { id: uuid },
-  text: "SELECT id FROM budget_accounts WHERE id = ANY($ids) ORDER BY id FOR UPDATE",
+  row: {
+    id: uuid,
+    kind: text,
+    network: nullable(text),
+    asset: nullable(text),
+    remaining: bigint,
+    unspent: bigint,
+  },
+  text: `
+    SELECT id, kind, network, asset, remaining, "limit" - spent AS unspent
+      FROM account_balances WHERE id = ANY($ids) ORDER BY id FOR UPDATE`,
 });
 
 /** Reserves amounts in accounts that the transaction has locked (`lockAccounts`), and that have so much left. */

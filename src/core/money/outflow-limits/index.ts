@@ -1,5 +1,11 @@
 /** Limits on all money that leaves the treasury: the operator's pause switch, and a cap for each UTC day. */
 export { PAYMENTS_UNPAUSED } from "./store.ts";
 export { getPaymentSwitch, setPaymentSwitch } from "./payment-switch.ts";
-export { requireUnpaused, sponsorShareHeld, treasuryDayExhausted, withdrawalShareUsed } from "./refusals.ts";
+export {
+  paymentsPaused,
+  requireUnpaused,
+  sponsorShareHeld,
+  treasuryDayExhausted,
+  withdrawalShareUsed,
+} from "./refusals.ts";
 export { GetPaymentSwitchInput, PaymentSwitch, SetPaymentSwitchInput } from "./schema.ts";

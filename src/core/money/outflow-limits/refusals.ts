@@ -10,9 +10,12 @@ const DAY_SECONDS = 86_400;
 
 /** @throws `payments_paused` while the operator has paused payments */
 export async function requireUnpaused(db: Queries): Promise<void> {
-  if ((await readPause(db)).paused)
-    throw new AppError("payments_paused", { retryAfterSeconds: RETRY_SECONDS });
+  if ((await readPause(db)).paused) throw paymentsPaused();
 }
+
+/** The error for a payment that is to be made while the operator has paused payments. */
+export const paymentsPaused = (): AppError =>
+  new AppError("payments_paused", { retryAfterSeconds: RETRY_SECONDS });
 
 /**
  * Returns the error for a day's cap (UTC) that has too little left. The cap is either spent, or reserved by

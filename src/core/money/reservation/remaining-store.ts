@@ -1,7 +1,7 @@
-import { bigint, boolean, text, uuid } from "../../ports/sql-types.ts";
+import { bigint, text, uuid } from "../../ports/sql-types.ts";
 import type { Sql } from "../../ports/sql.ts";
 import { statement } from "../../ports/statement.ts";
-import { IS_EXEMPT, NEEDS_YES, RULES_OF_CALL } from "./rule-sql.ts";
+import { mustAsk, RULED, rulesOfCall } from "./rule-sql.ts";
 
 interface Accounts {
   budgetAccountId: string;
@@ -35,25 +35,27 @@ const readAllowance = statement({
     session_account_id: uuid,
     grant_account_id: uuid,
   },
-  row: { session: bigint, grant: bigint, above_rule: boolean },
+  row: { session: bigint, grant: bigint, ...RULED },
   text: `
-    WITH rule AS (
-      ${RULES_OF_CALL}
-    )
-    SELECT s.remaining AS session, g.remaining AS "grant", ${NEEDS_YES} AND NOT ${IS_EXEMPT} AS above_rule
-      FROM account_balances s, account_balances g WHERE s.id = $session_account_id AND g.id = $grant_account_id`,
+    SELECT s.remaining AS session, g.remaining AS "grant", rule.needs_yes, rule.exempt_rule_id, rule.exempt_remaining
+      FROM account_balances s, account_balances g, (
+        ${rulesOfCall({ grantId: "$grant_id", service: "$service", amount: "$amount_micros" })}
+      ) AS rule
+     WHERE s.id = $session_account_id AND g.id = $grant_account_id`,
 });
 
 /** The same for a call, and whether the user wants to be asked about it, by a rule that they set. */
-export const readCallAllowance = (
+export async function readCallAllowance(
   sql: Sql,
   actor: Accounts & { grantId: string },
   { service, amountMicros }: { service: string; amountMicros: bigint },
-) =>
-  readAllowance.one(sql, {
+): Promise<{ session: bigint; grant: bigint; aboveRule: boolean }> {
+  const { session, grant, ...ruled } = await readAllowance.one(sql, {
     grant_id: actor.grantId,
     service,
     amount_micros: amountMicros,
     session_account_id: actor.budgetAccountId,
     grant_account_id: actor.grantBudgetAccountId,
   });
+  return { session, grant, aboveRule: mustAsk(ruled, amountMicros) };
+}

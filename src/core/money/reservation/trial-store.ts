@@ -3,8 +3,8 @@ import type { Sql } from "../../ports/sql.ts";
 import { statement } from "../../ports/statement.ts";
 import { holdAmounts } from "../budget/index.ts";
 import { insertTrial, isTrial, OPEN_STATUSES } from "../payment/index.ts";
-import { SPONSOR_HAS_ROOM } from "./share-store.ts";
-import type { Hold } from "./store.ts";
+import type { Hold } from "./admission.ts";
+import { sponsorHasRoom } from "./shares.ts";
 
 /** So many trials of one service by its sponsor may be undecided at once. */
 export const MOST_TRIALS = 5;
@@ -27,32 +27,37 @@ export interface TrialPayment {
 
 const UNDECIDED = `FROM payments p WHERE status IN ('${OPEN_STATUSES.join("', '")}') AND sponsor_id = $sponsor_id`;
 
-/** Whether the accounts have enough left, and the sponsor has room for one more undecided payment. The accounts are locked. */
+/** Whether the accounts have enough left, and what the sponsor's undecided payments hold. The accounts are locked. */
 const judgeTrial = statement({
   name: "reservation.judge-trial",
   limit: "money",
   params: {
     sponsor_id: uuid,
     service: text,
-    amount_micros: bigint,
     network: text,
     asset: text,
     account_ids: uuids,
     amounts: bigints,
   },
-  row: { id: uuid, fits: boolean, has_room: boolean, sponsor_has_room: boolean },
+  row: {
+    id: uuid,
+    kind: text,
+    unspent: bigint,
+    fits: boolean,
+    has_room: boolean,
+    sponsor_payments: bigint,
+    sponsor_micros: bigint,
+  },
   text: `
-    WITH raised AS MATERIALIZED (
-      SELECT a.id, a.kind, a."limit" - a.spent AS unspent, a.remaining, w.amount
-        FROM unnest($account_ids, $amounts) AS w(id, amount)
-        JOIN account_balances a ON a.id = w.id AND (a.network IS NULL OR a.network = $network AND lower(a.asset) = lower($asset))
-    ), of_sponsor AS MATERIALIZED (
-      SELECT count(*) AS payments, coalesce(sum(amount_micros), 0) AS micros ${UNDECIDED} AND EXISTS (SELECT FROM raised WHERE kind = 'treasury_day')
+    WITH of_sponsor AS MATERIALIZED (
+      SELECT count(*) AS payments, coalesce(sum(amount_micros), 0)::bigint AS micros ${UNDECIDED}
     )
-    SELECT r.id, r.amount <= r.remaining AS fits,
+    SELECT a.id, a.kind, a."limit" - a.spent AS unspent, w.amount <= a.remaining AS fits,
            (SELECT count(*) < ${MOST_TRIALS} ${UNDECIDED} AND service = $service AND user_id IS NULL AND ${isTrial("p")}) AS has_room,
-           ${SPONSOR_HAS_ROOM} AS sponsor_has_room
-      FROM raised r`,
+           of_sponsor.payments AS sponsor_payments, of_sponsor.micros AS sponsor_micros
+      FROM unnest($account_ids, $amounts) AS w(id, amount)
+      JOIN account_balances a ON a.id = w.id AND (a.network IS NULL OR a.network = $network AND lower(a.asset) = lower($asset))
+     CROSS JOIN of_sponsor`,
 });
 
 /** Records what a trial holds of which account. */
@@ -100,14 +105,17 @@ export async function reserveTrial(
     amounts: holds.map(({ amount }) => amount),
   };
   const { sponsorId, service, amountMicros, network, asset } = payment;
-  const about = { sponsor_id: sponsorId, service, amount_micros: amountMicros, network, asset };
+  const about = { sponsor_id: sponsorId, service, network, asset };
   const rows = await judgeTrial.all(tx, { ...about, ...accounts });
   if (rows.length !== holds.length)
     throw new Error(`trial ${payment.id}: an account is missing, or its money is on another network`);
   const tooSmall = rows.filter(({ fits }) => !fits).map(({ id }) => id);
   if (tooSmall.length > 0) return { kind: "insufficient", accountIds: tooSmall };
   if (rows.some(({ has_room }) => !has_room)) return { kind: "share_held", by: "trials" };
-  if (rows.some(({ sponsor_has_room }) => !sponsor_has_room)) return { kind: "share_held", by: "sponsor" };
+  const day = rows.find(({ kind }) => kind === "treasury_day");
+  const held = { payments: day?.sponsor_payments ?? 0n, micros: day?.sponsor_micros ?? 0n };
+  if (day !== undefined && !sponsorHasRoom(held, amountMicros, day.unspent))
+    return { kind: "share_held", by: "sponsor" };
   await holdAmounts.count(tx, accounts);
   await insertTrial.count(tx, { ...toRow(payment), status: "reserved" });
   await keepHolds.count(tx, { payment_id: payment.id, ...accounts });

@@ -71,7 +71,7 @@ export async function planService(
   const missingBudget =
     missingMicros.session > missingMicros.grant ? missingMicros.session : missingMicros.grant;
   const needsYes =
-    remaining.above_rule && (await findApprovedBudget(db, actor.grantId, api.serviceKey, cost)) === undefined;
+    remaining.aboveRule && (await findApprovedBudget(db, actor.grantId, api.serviceKey, cost)) === undefined;
   const nothingMissing = isEmpty(lacking) && missingBudget === 0n && !needsYes && checked.errors.length === 0;
 
   const data: Plan = {

@@ -3,9 +3,8 @@ import type { LackingMoney } from "../../access/approval/index.ts";
 import { askForBudget, findApprovedBudget } from "../../access/approval/index.ts";
 import { noteBudgetUsedUp } from "../../access/notice/index.ts";
 import type { Deps, SessionActor } from "../../context.ts";
-import { openTreasuryDay, openUserCap } from "../../money/budget/index.ts";
-import { requireUnpaused, sponsorShareHeld, treasuryDayExhausted } from "../../money/outflow-limits/index.ts";
-import type { Hold, PaymentSubject } from "../../money/reservation/index.ts";
+import { paymentsPaused, sponsorShareHeld, treasuryDayExhausted } from "../../money/outflow-limits/index.ts";
+import type { Cap, PaymentSubject, Reservation } from "../../money/reservation/index.ts";
 import { readCallAllowance, readRemainingBudgets, reserve } from "../../money/reservation/index.ts";
 import type { Offer, Terms } from "../../ports/x402-buyer.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
@@ -14,7 +13,9 @@ import type { Claim } from "../../protocol/idempotency/index.ts";
 import { next } from "../../protocol/next-actions.ts";
 import type { AssessedPayer, Payers, Shortfall } from "../../sponsorship/payer/index.ts";
 
-type Context = Pick<Deps, "db" | "sql" | "cipher" | "log" | "limiter" | "settings"> & { actor: SessionActor };
+type Context = Pick<Deps, "db" | "sql" | "batches" | "cipher" | "log" | "limiter" | "settings"> & {
+  actor: SessionActor;
+};
 
 /** A call that a payer is to pay for. */
 export interface SponsoredCall {
@@ -77,9 +78,9 @@ export async function findLackingMoney(
   service: string,
   amountMicros: bigint,
 ): Promise<LackingMoney | undefined> {
-  const { session, grant, above_rule } = await readCallAllowance(sql, actor, { service, amountMicros });
+  const { session, grant, aboveRule } = await readCallAllowance(sql, actor, { service, amountMicros });
   const fits = session >= amountMicros && grant >= amountMicros;
-  if (fits && !above_rule) return undefined;
+  if (fits && !aboveRule) return undefined;
   const approved = await findApprovedBudget(db, actor.grantId, service, amountMicros);
   return approved === undefined ? { amountMicros, aboveRule: fits } : undefined;
 }
@@ -99,56 +100,37 @@ export async function reserveCall(
   payers: Payers,
   { offer, digest }: { offer: Offer; digest: Uint8Array },
 ): Promise<ReservedPayment> {
-  const { db, sql, actor } = ctx;
+  const { db, batches, actor } = ctx;
   const { amountMicros } = offer;
   const shortfalls = new Map<string, Shortfall>();
   let shareHeld: AppError | undefined;
-  await requireUnpaused(db);
-  const dayCapMicros = ctx.settings.treasuryDayMicros;
-  const dayAccountId =
-    dayCapMicros === undefined
-      ? undefined
-      : (await openTreasuryDay.one(sql, { cap_micros: dayCapMicros })).id;
-
   for (const payer of payers.ready) {
     const payment = paymentSubject(ctx, call, payer, offer, digest);
-    const userCapId =
-      payer.campaign_id === null
-        ? undefined
-        : (await openUserCap.first(sql, { campaign_id: payer.campaign_id, user_id: actor.userId }))?.id;
-    const holds: Hold[] = [
-      { accountId: payer.account_id, amount: amountMicros, raisable: false },
-      { accountId: actor.budgetAccountId, amount: amountMicros, raisable: true },
-      { accountId: actor.grantBudgetAccountId, amount: amountMicros, raisable: true },
-      ...(userCapId === undefined ? [] : [{ accountId: userCapId, amount: 1n, raisable: false }]),
-      ...(dayAccountId === undefined
-        ? []
-        : [{ accountId: dayAccountId, amount: amountMicros, raisable: false }]),
-    ];
-    const isOwnBudget = (accountId: string): boolean =>
-      accountId === actor.budgetAccountId || accountId === actor.grantBudgetAccountId;
+    const ask = (approvalId: string | null): Promise<Reservation> =>
+      reserve(batches, {
+        payment,
+        payerAccountId: payer.account_id,
+        sessionAccountId: actor.budgetAccountId,
+        grantAccountId: actor.grantBudgetAccountId,
+        approvalId,
+        dayCapMicros: ctx.settings.treasuryDayMicros,
+      });
 
-    let result = await reserve(sql, payment, holds, null);
-    if (
-      result.kind === "above_rule" ||
-      (result.kind === "insufficient" && result.accountIds.every(isOwnBudget))
-    ) {
+    let result = await ask(null);
+    if (result.kind === "above_rule" || (result.kind === "insufficient" && result.caps.every(isOwnBudget))) {
       const approvalId = await findApprovedBudget(db, actor.grantId, call.service, amountMicros);
       const money = { amountMicros, aboveRule: result.kind === "above_rule" };
       if (approvalId === undefined) throw await budgetApprovalRequired(ctx, call, money);
-      result = await reserve(sql, payment, holds, approvalId);
+      result = await ask(approvalId);
       // An approval is good for one run, and another run may have used it meanwhile.
       if (result.kind === "claim_lost" || result.kind === "above_rule")
         throw await budgetApprovalRequired(ctx, call, money);
     }
-    // Today's cap is the same for every payer, and no user can raise it.
-    if (
-      result.kind === "insufficient" &&
-      dayAccountId !== undefined &&
-      result.accountIds.includes(dayAccountId)
-    )
-      throw await treasuryDayExhausted(db, dayAccountId, amountMicros);
     if (result.kind === "reserved") return { ...payment, sponsor: payer.sponsor };
+    if (result.kind === "paused") throw paymentsPaused();
+    // Today's cap is the same for every payer, and no user can raise it.
+    if (result.kind === "insufficient" && result.dayAccountId !== undefined && result.caps.includes("day"))
+      throw await treasuryDayExhausted(db, result.dayAccountId, amountMicros);
     if (result.kind === "grant_replaced") {
       const regranted = { ...actor, grantBudgetAccountId: result.accountId };
       return reserveCall({ ...ctx, actor: regranted }, call, payers, { offer, digest });
@@ -157,14 +139,15 @@ export async function reserveCall(
     if (result.kind === "share_held")
       shareHeld ??= result.by === "user" ? userShareHeld() : sponsorShareHeld();
     else if (result.kind === "completion_withdrawn") shortfalls.set(payer.account_id, "task");
-    else if (result.accountIds.includes(payer.account_id)) shortfalls.set(payer.account_id, "budget");
-    else if (userCapId !== undefined && result.accountIds.includes(userCapId))
-      shortfalls.set(payer.account_id, "user_cap");
-    else throw await budgetApprovalRequired(ctx, call, { amountMicros, aboveRule: false });
+    else if (result.caps.every(isOwnBudget))
+      throw await budgetApprovalRequired(ctx, call, { amountMicros, aboveRule: false });
+    else shortfalls.set(payer.account_id, result.caps.includes("payer") ? "budget" : "user_cap");
   }
   // Waiting helps against a share that is held, which is more than against what the other payers lack.
   throw shareHeld ?? payers.refusal(shortfalls);
 }
+
+const isOwnBudget = (cap: Cap): boolean => cap === "session" || cap === "grant";
 
 /** When a caller may ask again. Most payments are decided within seconds, the last ones after five minutes. */
 const SHARE_RETRY_SECONDS = 30;
