@@ -6,13 +6,14 @@ import { LEFT_OUT_SCHEMA, MOST_CHARACTERS } from "../../protocol/large-pages.ts"
 import type { RowOf } from "../../ports/statement.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { explain } from "./explain.ts";
-import type { Candidate } from "./find-candidates.ts";
-import { findCandidates } from "./find-candidates.ts";
+import { asWalk, findCandidates } from "./find-candidates.ts";
 import { findDirectServices, findNearMisses, toDirectView } from "./nothing-found.ts";
-import { listCategories, listOffers, readOffers } from "./offer-store.ts";
+import type { OfferRow } from "./offer-store.ts";
+import { listBestOffers, listCategories, listOffers, readOffers } from "./offer-store.ts";
 import type { RankedOffer } from "./rank-offers.ts";
 import { rankOffers, scoreCandidates } from "./rank-offers.ts";
 import type { SearchInput, SearchOutput, ServiceView } from "./schema.ts";
+import type { TermsFound } from "./score-text.ts";
 import { MAX_PAGE } from "./schema.ts";
 import { suggestNext } from "./suggest-next.ts";
 import type { Query } from "./understand-query.ts";
@@ -22,10 +23,11 @@ import { NO_FILTERS, NOBODY, obstaclesOf, offerParams } from "./usable.ts";
 import { MOST_CANDIDATES } from "./weights.ts";
 
 type Input = z.infer<typeof SearchInput>;
-type Reads = Pick<Deps, "sql" | "thesaurus">;
-type Context = Reads & Pick<Deps, "searches"> & { actor: SessionActor };
+type Reads = Pick<Deps, "sql" | "thesaurus" | "catalogue">;
+type Queues = Pick<Deps, "searches" | "lists">;
+type Context = Reads & Queues & { actor: SessionActor };
 /** Without a session, an agent's API key finds only what is open to every user. */
-type AnyContext = Reads & Pick<Deps, "searches"> & { actor: SessionActor | AgentActor };
+type AnyContext = Reads & Queues & { actor: SessionActor | AgentActor };
 
 /** Categories that an answer without results lists. */
 const MAX_CATEGORIES = 100;
@@ -40,7 +42,8 @@ export function searchServices(
   ctx: AnyContext,
   input: Input,
 ): Promise<{ data: z.infer<typeof SearchOutput>; nextActions: NextAction[] }> {
-  return ctx.searches.run(callerKey(ctx), () => findServices(ctx, input));
+  const hasText = input.q !== undefined || input.intent !== undefined;
+  return (hasText ? ctx.searches : ctx.lists).run(callerKey(ctx), () => findServices(ctx, input));
 }
 
 async function findServices(
@@ -57,9 +60,7 @@ async function findServices(
   ];
 
   const query = await understandQuery(ctx, texts, categories);
-  const candidates = await findCandidates(ctx, query, search);
-  const scores = scoreCandidates(candidates, query);
-  const ranked = await rankCandidates(ctx, scores, search);
+  const { scores, found, isCut, ranked } = await findUsable(ctx, query, search);
   const page = await readPage(ctx, ranked.slice(offset, offset + limit));
 
   const isEmpty = ranked.length === 0;
@@ -74,10 +75,10 @@ async function findServices(
     data: {
       services: page.map((offer) => ({
         ...toView(offer),
-        ...(explains && { why: explain(offer, termsFoundBy(candidates, offer), query) }),
+        ...(explains && { why: explain(offer, found.get(offer.service_id) ?? new Map(), query) }),
       })),
       total_count: ranked.length,
-      ...(candidates.length >= MOST_CANDIDATES && { total_is_lower_bound: true as const }),
+      ...(isCut && { total_is_lower_bound: true as const }),
       ...(availableCategories.length > 0 && { available_categories: availableCategories }),
       ...(nearMisses.length > 0 && { near_misses: nearMisses }),
       ...((explains || query.corrected.length > 0) && { understood: describe(query) }),
@@ -94,10 +95,9 @@ async function findServices(
 export async function listReadyServices(ctx: Context): Promise<ServiceView[]> {
   const viewer = viewerOf(ctx.actor);
   const search = { viewer, filters: { ...NO_FILTERS, readyOnly: true } };
-  return ctx.searches.run(callerKey(ctx), async () => {
-    const query = await understandQuery(ctx, [], viewer.scopes?.categories ?? []);
-    const candidates = await findCandidates(ctx, query, search);
-    const ranked = await rankCandidates(ctx, scoreCandidates(candidates, query), search);
+  return ctx.lists.run(callerKey(ctx), async () => {
+    const query = await understandQuery(ctx, [], []);
+    const { ranked } = await findUsable(ctx, query, search);
     return (await readPage(ctx, ranked.slice(0, MAX_PAGE))).map(toView);
   });
 }
@@ -114,23 +114,58 @@ export async function listAvailableCategories({
   return rows.map(({ category }) => category);
 }
 
-/** The offers of candidates that the viewer can use, best first. */
-async function rankCandidates(
-  { sql }: Reads,
+interface Search {
+  viewer: Viewer;
+  filters: Filters;
+}
+
+/** What a search found. */
+interface Found {
+  /** How well each service fits the texts, by its id. */
+  scores: ReadonlyMap<string, number>;
+  /** The terms of the search that each service has. */
+  found: ReadonlyMap<string, TermsFound>;
+  /** Whether there may be more services than were looked at. */
+  isCut: boolean;
+  /** The offers that the viewer can use, best first. */
+  ranked: readonly RankedOffer[];
+}
+
+async function findUsable(ctx: Reads, query: Query, search: Search): Promise<Found> {
+  const params = offerParams(search.viewer, search.filters);
+  const walk = asWalk(query, search);
+  if (walk !== undefined) {
+    // Services and offers by one statement: most of the time goes into asking the database at all.
+    const offers = await listBestOffers.all(ctx.sql, { ...walk, ...params });
+    const scores = new Map(offers.map(({ service_id }) => [service_id, 1]));
+    const ranked = rankUsable(offers, scores, search);
+    const isCut = (offers[0]?.candidates ?? 0) >= MOST_CANDIDATES;
+    // Where no sponsor pays, services without an offer count too, and they are looked for below.
+    if (ranked.length > 0) return { scores, found: new Map(), isCut, ranked };
+  }
+  const candidates = await findCandidates(ctx, query, search);
+  const scores = scoreCandidates(candidates, query);
+  const offers =
+    scores.size === 0 ? [] : await listOffers.all(ctx.sql, { service_ids: [...scores.keys()], ...params });
+  return {
+    scores,
+    found: new Map(candidates.map(({ serviceId, found }) => [serviceId, found])),
+    isCut: candidates.length >= MOST_CANDIDATES,
+    ranked: rankUsable(offers, scores, search),
+  };
+}
+
+/** The offers that the viewer can use, best first. */
+const rankUsable = (
+  offers: readonly OfferRow[],
   scores: ReadonlyMap<string, number>,
-  { viewer, filters }: { viewer: Viewer; filters: Filters },
-): Promise<RankedOffer[]> {
-  if (scores.size === 0) return [];
-  const offers = await listOffers.all(sql, {
-    service_ids: [...scores.keys()],
-    ...offerParams(viewer, filters),
-  });
-  return rankOffers(
+  { viewer, filters }: Search,
+): RankedOffer[] =>
+  rankOffers(
     offers.filter((offer) => obstaclesOf(offer, viewer, filters).length === 0),
     scores,
     filters.maxBudgetMicros ?? viewer.remainingMicros,
   );
-}
 
 /** An offer as a result: what it is, besides how it ranks. */
 type Result = RankedOffer &
@@ -150,9 +185,6 @@ async function readPage({ sql }: Reads, ranked: readonly RankedOffer[]): Promise
     return row === undefined ? [] : [{ ...offer, ...row, input_schema: row.input_schema ?? LEFT_OUT_SCHEMA }];
   });
 }
-
-const termsFoundBy = (candidates: readonly Candidate[], { service_id }: RankedOffer): Candidate["found"] =>
-  candidates.find(({ serviceId }) => serviceId === service_id)?.found ?? new Map();
 
 const describe = ({ texts, corrected }: Query): z.infer<typeof SearchOutput>["understood"] => ({
   parts: texts.flat().map(({ text }) => text),
