@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { BUILT_IN_THESAURUS } from "../src/app/config-fields.ts";
 import { searchServices } from "../src/core/discovery/search/index.ts";
 import { FairQueue } from "../src/core/protocol/fair-queue.ts";
+import { Recent } from "../src/core/protocol/recent.ts";
 import type { TestDatabase } from "../test/support/database.ts";
 import { searchingActor } from "../test/support/searching-actor.ts";
 import { CATEGORIES, JAPANESE, NOUNS, PLACES } from "./large-catalogue.ts";
@@ -50,7 +51,11 @@ export async function timeSearches({
     waitingOfCaller: 10,
     waitingOfKind: 10,
   });
-  const ctx = { sql, searches, thesaurus: BUILT_IN_THESAURUS, actor, tally: { count: () => undefined } };
+  const ctx = {
+    ...{ sql, searches, lists: searches, thesaurus: BUILT_IN_THESAURUS, actor },
+    catalogue: new Recent<never>(5_000),
+    tally: { count: () => undefined },
+  };
   const timed: Record<string, { p50: number; p99: number; found: number }> = {};
   for (const [kind, make] of Object.entries(KINDS)) {
     const times: number[] = [];

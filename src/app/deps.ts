@@ -13,6 +13,7 @@ import { Batches } from "../core/protocol/batches.ts";
 import { FairQueue } from "../core/protocol/fair-queue.ts";
 import { countInFlight } from "../core/protocol/in-flight.ts";
 import { CampaignTallies } from "../core/sponsorship/tally/index.ts";
+import { Recent } from "../core/protocol/recent.ts";
 import type { ReadinessChecks } from "../http/routes/health.ts";
 import { AesCipher } from "../platform/cipher.ts";
 import { createAuthenticators, secretCheck } from "./authenticators.ts";
@@ -44,6 +45,12 @@ const MONEY_CONNECTIONS = 5;
 
 /** Searches of one replica: fewer than the pool has connections, so that other reads find one. */
 const SEARCHES = { atOnce: 2, atOnceOfCaller: 1, waitingOfCaller: 20, waitingOfKind: 200 };
+
+/** The same for searches without a text. */
+const LISTS = { atOnce: 5, atOnceOfCaller: 2, waitingOfCaller: 20, waitingOfKind: 200 };
+
+/** The job that counts the catalogue's terms runs more seldom than this. */
+const CATALOGUE_FRESH_MS = 5_000;
 
 /** The same for histories and figures. A sponsor's own program asks for many at once, and each has one connection at a time. */
 const HISTORIES = { atOnce: 3, atOnceOfCaller: 1, waitingOfCaller: 100, waitingOfKind: 500 };
@@ -175,6 +182,8 @@ export async function buildDeps({ databaseUrl, ...parts }: Parts): Promise<Built
     inFlight: countInFlight(parts.settings.inFlightLimits),
     compute,
     searches: new FairQueue("searches", SEARCHES),
+    lists: new FairQueue("searches", LISTS),
+    catalogue: new Recent(CATALOGUE_FRESH_MS),
     histories: new FairQueue("requests for histories and figures", HISTORIES),
     thesaurus: parts.thesaurus,
     tally,

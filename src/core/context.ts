@@ -14,6 +14,7 @@ import type { FairQueue } from "./protocol/fair-queue.ts";
 import type { InFlightCounts, InFlightLimits } from "./protocol/in-flight.ts";
 import type { PhoneRegion } from "./protocol/phone-regions.ts";
 import type { RateRules } from "./protocol/rate-limit/index.ts";
+import type { Recent } from "./protocol/recent.ts";
 import type { SponsorRole } from "./protocol/sponsor-roles.ts";
 import type { Thesaurus } from "./protocol/search-text/index.ts";
 
@@ -34,8 +35,12 @@ export interface Deps {
   inFlight: InFlightCounts;
   /** For computing that would hold up other requests. */
   compute: Compute;
-  /** Searches take much of the database's time, so callers take turns. */
+  /** Searches for a text take much of the database's time, so callers take turns. */
   searches: FairQueue;
+  /** Lists of what there is, in which no text is looked for, take little. */
+  lists: FairQueue;
+  /** How large the catalogue is, and how many services have which category and label. */
+  catalogue: Recent<{ services: number; frequencies: Record<string, number> }>;
   /** So do reads that count or add up what a caller has had made before: callers can have hundreds of thousands of rows. */
   histories: FairQueue;
   /** Topics and their phrases, by which services are found. */

@@ -1,4 +1,5 @@
 import type { AnyTRPCRouter } from "@trpc/server";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { ErrorRequestHandler, Express } from "express";
 import express from "express";
 import helmet from "helmet";
@@ -17,6 +18,7 @@ import type { Meter } from "../core/ports/meter.ts";
 import type { AuthorizationServer } from "../core/ports/authorization-server.ts";
 import type { SignIn } from "../core/ports/sign-in.ts";
 import { AppError } from "../core/protocol/errors.ts";
+import { createApiListener } from "./api-listener.ts";
 import { mountCrossOrigin } from "./cross-origin.ts";
 import { createClientAddress } from "./request/client-address.ts";
 import { requestIdOf } from "./request/request-id.ts";
@@ -77,10 +79,10 @@ export interface AppOptions {
 }
 
 /**
- * Creates the Express app with all routes.
+ * Creates what answers all requests: the API, and the Express app with all other routes.
  * @throws Error if the router can't be served; the server then doesn't start
  */
-export function createApp(options: AppOptions): Express {
+export function createApp(options: AppOptions): RequestListener {
   const {
     router,
     deps,
@@ -119,8 +121,8 @@ export function createApp(options: AppOptions): Express {
     res.setHeader("X-Request-Id", requestIdOf(req));
     next();
   });
-  app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: API_CONTENT_POLICY } }));
-  mountCrossOrigin(app);
+  const middlewares = headerMiddlewares();
+  app.use(middlewares);
   mountHealth(app, { checks, metrics, mayScrape, isStopping });
   const { publicBaseUrl, operator } = deps.settings;
   const document = { router, serverUrl: publicBaseUrl, operator };
@@ -146,8 +148,18 @@ export function createApp(options: AppOptions): Express {
   const trpc = createTrpcHandler(api, operations);
   const rest = createCallHandler(api, createRestTransport(operations));
   app.use((req, res) => selectTransport(req.originalUrl, trpc, rest)(req, res));
-  app.use(answerUncaughtError(deps.log));
-  return app;
+  const onError = answerUncaughtError(deps.log);
+  app.use(((thrown, req, res, _next) => onError(thrown, req, res)) satisfies ErrorRequestHandler);
+  return createApiListener(app, middlewares, { trpc, rest, onError });
+}
+
+/** Sets the headers of every answer, and those by which browsers let pages of other origins read it. */
+function headerMiddlewares(): Express {
+  const middlewares = express();
+  middlewares.disable("x-powered-by");
+  middlewares.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: API_CONTENT_POLICY } }));
+  mountCrossOrigin(middlewares);
+  return middlewares;
 }
 
 /** The strictest policy, since JSON loads nothing. Routes with pages set their own policy. */
@@ -158,12 +170,12 @@ const selectTransport = (url: string, trpc: Handler, rest: Handler): Handler =>
   url.startsWith(TRPC_PREFIX) ? trpc : rest;
 
 /**
- * Answers errors that Express or a middleware threw. Their `status` from 400 to 499 means that the request
+ * Answers errors that Express, a middleware or a transport threw. Their `status` from 400 to 499 means that the request
  * was bad; the caller then gets `invalid_request`.
  */
 const answerUncaughtError =
-  (log: Deps["log"]): ErrorRequestHandler =>
-  (thrown: unknown, req, res, _next) => {
+  (log: Deps["log"]) =>
+  (thrown: unknown, req: IncomingMessage, res: ServerResponse): void => {
     const status =
       typeof thrown === "object" && thrown !== null && "status" in thrown ? thrown.status : undefined;
     const isAppError = thrown instanceof AppError;

@@ -94,7 +94,7 @@ export function mountCrossOrigin(app: Express): void {
 }
 
 /** Whether all calls of a batch are of public routers. @param encodedNames as in a URL, separated by commas */
-function callsPublicRouters(encodedNames: string): boolean {
+export function callsPublicRouters(encodedNames: string): boolean {
   const names = find(() => decodePart(encodedNames));
   return typeof names === "string" && names.split(",").every((name) => PUBLIC_ROUTERS.has(surfaceOf(name)));
 }

@@ -68,8 +68,8 @@ const FAILURES: Record<string, () => never> = {
   },
 };
 
-/** A run of the service `slow` waits at this gate. `aborted` tells whether its call was aborted. */
-export const slow = { gate: new Gate(), aborted: false };
+/** A run of the service `slow` waits at this gate. `hasLeft` tells whether its caller has closed the connection. */
+export const slow = { gate: new Gate(), hasLeft: (): boolean => false };
 
 /** The operations that sponsors' next actions name. A server doesn't start without them. */
 const toApi = z.strictObject({ service_key: z.string() });
@@ -162,7 +162,7 @@ export const exampleRouter = router({
       })
       .input(z.strictObject({ service_key: z.string(), input: z.unknown().optional() }))
       .output(success(Echo))
-      .mutation(async ({ ctx, input, signal }) => {
+      .mutation(async ({ ctx, input }) => {
         FAILURES[input.service_key]?.();
         if (input.service_key === "bad_output") return { status: "success" } as never;
         if (input.service_key === "pending") {
@@ -170,7 +170,7 @@ export const exampleRouter = router({
           ctx.reply.headers["Retry-After"] = "2";
         }
         if (input.service_key === "slow") {
-          signal?.addEventListener("abort", () => (slow.aborted = true));
+          slow.hasLeft = ctx.hasLeft;
           await slow.gate.pass();
         }
         return ok(ctx, { input });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { BUILT_IN_THESAURUS } from "../../src/app/config-fields.ts";
 import { FairQueue } from "../../src/core/protocol/fair-queue.ts";
+import { Recent } from "../../src/core/protocol/recent.ts";
 import { countTerms, indexServices } from "../../src/core/sponsorship/offer/index.ts";
 import { searchServices } from "../../src/core/discovery/search/index.ts";
 import type { TestDatabase } from "../support/database.ts";
@@ -74,7 +75,11 @@ export function searcher({ sql }: TestDatabase) {
   const searches = new FairQueue("searches", {
     ...{ atOnce: 4, atOnceOfCaller: 4, waitingOfCaller: 1_000, waitingOfKind: 1_000 },
   });
-  const ctx = { sql, searches, thesaurus: BUILT_IN_THESAURUS, actor, tally: { count: () => undefined } };
+  const ctx = {
+    ...{ sql, searches, lists: searches, thesaurus: BUILT_IN_THESAURUS, actor },
+    catalogue: new Recent<never>(0),
+    tally: { count: () => undefined },
+  };
   return async ({ field, text }: Pick<GoldenQuery, "field" | "text">, explain = false) =>
     (await searchServices(ctx, { [field]: text, limit: 50, explain })).data;
 }

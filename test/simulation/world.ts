@@ -26,6 +26,7 @@ import { createSqlPool } from "../../src/platform/postgres/sql-pool.ts";
 import { createMemoryLimiter } from "../../src/platform/rate-limit/create-limiter.ts";
 import { CONSENT, INPUT_SCHEMA, TASK_SCHEMA } from "../support/caller.ts";
 import { createDatabase, runSql } from "../support/database.ts";
+import { Recent } from "../../src/core/protocol/recent.ts";
 import { NO_IN_FLIGHT_LIMITS } from "../support/server.ts";
 import { SimChain } from "./chain.ts";
 import type { Random } from "./random.ts";
@@ -89,6 +90,8 @@ export async function createSimWorld(random: Random, tampering: readonly string[
     inFlight: countInFlight(NO_IN_FLIGHT_LIMITS),
     compute: { run: (_caller, task) => Promise.resolve(runTask(task)) },
     searches: new FairQueue("searches", SEARCHES),
+    lists: new FairQueue("searches", SEARCHES),
+    catalogue: new Recent(0),
     histories: new FairQueue("searches", SEARCHES),
     thesaurus: BUILT_IN_THESAURUS,
     tally: { count: silent },

@@ -36,6 +36,7 @@ export function createAddressLimits({ limiter, cipher }: Pick<Deps, "limiter" | 
         blocked.set(`${rule.name}:${client}`, { until: performance.now() + take.resetSeconds * 1000 });
       return take;
     },
-    findBlock: (rule, address) => findBlock(rule, digestOf(address)),
+    // While nobody is blocked, the digest needn't be made.
+    findBlock: (rule, address) => (blocked.size === 0 ? undefined : findBlock(rule, digestOf(address))),
   };
 }

@@ -92,8 +92,8 @@ export interface ApiContext extends CallToAnswer {
   clientAddress: string;
   /** The call only asks what the operation costs: a GET or HEAD of an operation that is paid for by x402. */
   asksPrice: boolean;
-  /** Aborts when the caller disconnects before the response is sent. */
-  signal: AbortSignal;
+  /** Whether the caller has disconnected before the response was sent. What it asked for is done all the same. */
+  hasLeft: () => boolean;
   reply: Reply;
   reader: Reader;
   /** How much the answer says. A tool and a GPT say it in their input, others by a header. */

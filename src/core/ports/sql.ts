@@ -9,6 +9,8 @@ export interface SqlQuery {
   planEachTime?: boolean;
   text: string;
   values: unknown[];
+  /** The columns of its rows, in their order, with PostgreSQL's names of their types. */
+  columns: readonly { name: string; type: string }[];
   limit: StatementLimit;
 }
 

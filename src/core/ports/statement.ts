@@ -70,12 +70,10 @@ export function statement<const Params extends Shape, const Row extends Shape>(d
   const unused = names.filter((param) => !used.has(param));
   if (unused.length > 0) throw new Error(`${name}: unused parameters ${unused.join(", ")}`);
 
+  const columns = Object.entries(row).map(([column, { sql: type }]) => ({ name: column, type }));
   const run = (sql: Sql, values: Values<Params>): Promise<SqlResult> =>
     sql.run({
-      name,
-      text,
-      limit,
-      planEachTime,
+      ...{ name, text, limit, planEachTime, columns },
       values: names.map((param) => params[param]?.encode(values[param] as never)),
     });
   const made: Statement<Params, Row> = {

@@ -5,6 +5,7 @@ import type { ReplyBytes, ReplyFile } from "../../api/procedure/context.ts";
 import type { WireError } from "../../api/response/error-body.ts";
 import { NO_CALL, toWireError } from "../../api/response/error-body.ts";
 import { requestIdOf } from "./request-id.ts";
+import { writeHead } from "./write-head.ts";
 
 /** Sends a JSON response. For HEAD, sends the headers only. */
 export function sendJson(
@@ -29,12 +30,10 @@ export function sendText(
     res.destroy(); // another response was already begun; cutting it off shows that it is incomplete
     return;
   }
-  res.writeHead(status, {
-    "Cache-Control": "no-store",
+  writeHead(req, res, status, {
     ...headers,
     "Content-Type": "application/json; charset=utf-8",
-    "Content-Length": Buffer.byteLength(text),
-    "X-Request-Id": requestIdOf(req),
+    "Content-Length": String(Buffer.byteLength(text)),
   });
   res.end(req.method === "HEAD" ? undefined : text);
 }
@@ -53,12 +52,10 @@ export async function sendFile(
 ): Promise<void> {
   const iterator = chunks[Symbol.asyncIterator]();
   const first = await iterator.next();
-  res.writeHead(status, {
-    "Cache-Control": "no-store",
+  writeHead(req, res, status, {
     ...headers,
     "Content-Type": contentType,
     "Content-Disposition": `attachment; filename="${filename}"`,
-    "X-Request-Id": requestIdOf(req),
   });
   if (req.method === "HEAD") {
     await iterator.return?.();
@@ -85,14 +82,12 @@ export function sendBytes(
   headers: Record<string, string>,
   { contentType, body }: ReplyBytes,
 ): void {
-  res.writeHead(status, {
-    "Cache-Control": "no-store",
+  writeHead(req, res, status, {
     ...headers,
     "Content-Type": contentType === "" ? "application/octet-stream" : contentType,
-    "Content-Length": body.length,
+    "Content-Length": String(body.length),
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "X-Content-Type-Options": "nosniff",
-    "X-Request-Id": requestIdOf(req),
   });
   res.end(body);
 }

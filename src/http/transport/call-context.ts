@@ -27,7 +27,7 @@ export interface Api {
 /** What the calls of one request share. */
 export type RequestContext = Pick<
   ApiContext,
-  "transport" | "requestId" | "headers" | "clientAddress" | "signal"
+  "transport" | "requestId" | "headers" | "clientAddress" | "hasLeft"
 >;
 
 export function createRequestContext(
@@ -36,16 +36,14 @@ export function createRequestContext(
   req: IncomingMessage,
   res: ServerResponse,
 ): RequestContext {
-  const disconnected = new AbortController();
-  res.once("close", () => {
-    if (!res.writableFinished) disconnected.abort();
-  });
+  let hasLeft = false;
+  res.once("close", () => (hasLeft = !res.writableFinished));
   return {
     transport,
     requestId: requestIdOf(req),
     headers: req.headers,
     clientAddress: clientAddress(req),
-    signal: disconnected.signal,
+    hasLeft: () => hasLeft,
   };
 }
 

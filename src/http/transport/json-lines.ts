@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { requestIdOf } from "../request/request-id.ts";
+import { writeHead } from "../request/write-head.ts";
 
 /** Marks a value that comes later, in a line of its own. */
 const PROMISE = 0;
@@ -15,10 +15,8 @@ export class JsonLines {
 
   constructor(req: IncomingMessage, res: ServerResponse, calls: number) {
     this.#res = res;
-    res.writeHead(200, {
-      "Cache-Control": "no-store",
+    writeHead(req, res, 200, {
       "Content-Type": "application/jsonl; charset=utf-8",
-      "X-Request-Id": requestIdOf(req),
       // Proxies such as nginx would otherwise hold the lines back.
       "X-Accel-Buffering": "no",
     });

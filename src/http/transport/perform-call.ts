@@ -110,7 +110,7 @@ async function callProcedure(
       }
       return input;
     }),
-    signal: ctx.signal,
+    signal: undefined,
     batchIndex: 0,
   });
   const { status = 200, headers, file, bytes } = ctx.reply;
@@ -193,7 +193,7 @@ export function recordCall(
     status,
     ms: Math.round(ms),
     ...(errorCode !== undefined && { error_code: errorCode }),
-    ...(ctx.signal.aborted && { aborted: true }),
+    ...(ctx.hasLeft() && { aborted: true }),
   };
   if (error === undefined || status < 500) log.info(fields, "request");
   else log.error({ ...fields, err: error.cause }, "request");

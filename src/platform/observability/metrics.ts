@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 import type { AuditEntry, AuditLog } from "../../core/observability/audit/index.ts";
 import type { Gauges } from "../../core/observability/gauges/index.ts";
 import type { Log } from "../../core/ports/log.ts";
-import type { Meter } from "../../core/ports/meter.ts";
+import type { Meter, RequestMetric } from "../../core/ports/meter.ts";
 import type { RateLimiter } from "../../core/ports/rate-limiter.ts";
 import { createDatabaseGauges } from "./database-gauges.ts";
 
@@ -55,6 +55,16 @@ function processMetrics(): Registry {
     collectDefaultMetrics({ register: processRegistry });
   }
   return processRegistry;
+}
+
+/** Keeps what `make` finds for labels, by a key made of them. */
+function seriesOf<Labels, Series>(make: (labels: Labels) => Series): (key: string, labels: Labels) => Series {
+  const series = new Map<string, Series>();
+  return (key, labels) => {
+    let found = series.get(key);
+    if (found === undefined) series.set(key, (found = make(labels)));
+    return found;
+  };
 }
 
 /**
@@ -157,11 +167,25 @@ export function createMetrics(
   });
   const databaseGauges = createDatabaseGauges(registers);
 
+  // Finding a series by its labels takes longer than counting. There are some thousands at most.
+  const requestSeries = seriesOf((labels: Omit<RequestMetric, "seconds">) => {
+    const { surface, operation, transport, status, errorCode } = labels;
+    return {
+      count: requests.labels({ surface, operation, transport, status, error_code: errorCode ?? "" }),
+      latency: latency.labels({ surface, operation }),
+    };
+  });
+  const takeSeries = seriesOf((labels: { rule: string; allowed: boolean }) =>
+    takes.labels({ rule: labels.rule, result: labels.allowed ? "allowed" : "refused" }),
+  );
+
   return {
     contentType: Registry.PROMETHEUS_CONTENT_TYPE,
-    countRequest({ surface, operation, transport, status, errorCode, seconds }) {
-      requests.inc({ surface, operation, transport, status, error_code: errorCode ?? "" });
-      latency.observe({ surface, operation }, seconds);
+    countRequest({ seconds, ...labels }) {
+      const { surface, operation, transport, status, errorCode = "" } = labels;
+      const series = requestSeries(`${surface} ${operation} ${transport} ${status} ${errorCode}`, labels);
+      series.count.inc();
+      series.latency.observe(seconds);
     },
     watchLog(log) {
       const watch =
@@ -175,7 +199,8 @@ export function createMetrics(
     watchLimiter: (limiter) => ({
       async take(rule, key) {
         const take = await limiter.take(rule, key);
-        takes.inc({ rule: rule.name, result: take.allowed ? "allowed" : "refused" });
+        const { allowed } = take;
+        takeSeries(`${rule.name} ${allowed}`, { rule: rule.name, allowed }).inc();
         return take;
       },
     }),

@@ -1,6 +1,7 @@
 import { connect } from "node:net";
-import pg from "pg";
+import type pg from "pg";
 import type { Sql, SqlPool, SqlQuery, SqlResult, StatementLimit } from "../../core/ports/sql.ts";
+import { StatementQuery } from "./statement-query.ts";
 
 /** How long a statement of each kind may take, in milliseconds. */
 const LIMITS: Record<StatementLimit, number> = { money: 10_000, read: 5_000, search: 1_000, job: 30_000 };
@@ -48,19 +49,14 @@ export function createSqlPool(
   };
 }
 
-async function runOn(
-  client: pg.PoolClient,
-  { name, text, values, limit, planEachTime = false }: SqlQuery,
-  prepare: boolean,
-): Promise<SqlResult> {
+async function runOn(client: pg.PoolClient, query: SqlQuery, prepare: boolean): Promise<SqlResult> {
   let canceled: Promise<void> | undefined;
   const timer = setTimeout(() => {
     canceled = cancel(client);
-  }, LIMITS[limit]);
+  }, LIMITS[query.limit]);
   try {
-    const query = { ...(prepare && !planEachTime && { name }), text, values, types: TYPES };
-    const { rows, rowCount } = await client.query<Record<string, unknown>>(query);
-    return { rows, count: rowCount ?? 0 };
+    const isNamed = prepare && query.planEachTime !== true;
+    return await client.query(new StatementQuery(query, isNamed)).result;
   } finally {
     clearTimeout(timer);
     // Else the cancel request could meet the next statement on this connection.
@@ -116,23 +112,3 @@ function cancel(client: pg.PoolClient): Promise<void> {
     socket.resume().write(message);
   });
 }
-
-const BIGINT = 20;
-const BIGINT_ARRAY = 1016;
-const UUID_ARRAY = 2951;
-const TEXT_ARRAY = 1009;
-
-const parseBigints = (value: string): bigint[] =>
-  value === "{}" ? [] : value.slice(1, -1).split(",").map(BigInt);
-
-const PARSERS = new Map<number, (value: string) => unknown>([
-  [BIGINT, BigInt],
-  [BIGINT_ARRAY, parseBigints],
-  [UUID_ARRAY, pg.types.getTypeParser(TEXT_ARRAY as never)],
-]);
-
-/** Given to each query. `pg.types.setTypeParser` would be global, and Prisma's adapter would use these parsers too. */
-const TYPES = {
-  getTypeParser: (oid: number, format?: unknown) =>
-    PARSERS.get(oid) ?? (pg.types.getTypeParser as (oid: number, format: unknown) => unknown)(oid, format),
-} as pg.CustomTypesConfig;

@@ -9,6 +9,12 @@ import { counterPerRule, optionsOf } from "./take.ts";
 /** The table that rate-limiter-flexible counts in: `key`, `points`, `expire` (Unix milliseconds of the replica's clock). */
 const TABLE = "rate_limit_counters";
 
+/** What the library's queries return. It reads the columns by their names. */
+const COLUMNS = [
+  { name: "points", type: "integer" },
+  { name: "expire", type: "bigint" },
+];
+
 /** Counters in PostgreSQL, exact over all replicas. */
 export const postgresCounters = (sql: SqlPool): ((rule: RateRule) => Counter) =>
   counterPerRule(
@@ -31,7 +37,10 @@ interface LibraryQuery {
 
 /** What the library uses of a client of `pg`. It calculates with `expire`, so it gets numbers for bigints. */
 async function runQuery(sql: SqlPool, { name, text: sqlText, values }: LibraryQuery): Promise<object> {
-  const { rows, count } = await sql.run({ name: `rate-limit.${name}`, text: sqlText, values, limit: "read" });
+  const { rows, count } = await sql.run({
+    ...{ name: `rate-limit.${name}`, text: sqlText, values, limit: "read" as const },
+    columns: COLUMNS,
+  });
   return { rowCount: count, rows: rows.map((row) => ({ ...row, expire: Number(row["expire"]) })) };
 }
 

@@ -98,7 +98,7 @@ describe("a search by text", () => {
 
   test("a search text is only text, whatever characters of queries, patterns or URLs it holds", async () => {
     const actor = await actorOf(token);
-    const { searches } = world.server.deps;
+    const { deps } = world.server;
     const bits = [
       "'",
       '"',
@@ -123,7 +123,7 @@ describe("a search by text", () => {
     );
     await fc.assert(
       fc.asyncProperty(text, text, async (q, intent) => {
-        const { data } = await searchServices({ ...world.deps, searches, actor }, { q, intent });
+        const { data } = await searchServices({ ...deps, actor }, { q, intent });
         for (const { relevance_score } of data.services) {
           expect(relevance_score).toBeGreaterThanOrEqual(0);
           expect(relevance_score).toBeLessThanOrEqual(1);

@@ -104,6 +104,7 @@ test("a statement over its limit is cut off also through PgBouncer, and the conn
     name: "sleep",
     text: "SELECT 1 AS n FROM pg_sleep(20)",
     values: [],
+    columns: [{ name: "n", type: "integer" }],
     limit: "search" as const,
   };
   await expect(sql.run(sleep)).rejects.toMatchObject({ code: "57014" });

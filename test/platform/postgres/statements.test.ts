@@ -118,6 +118,7 @@ const READS_ALL: Record<string, string> = {
   "budget.sum-owed": "the same",
   "search.find-best":
     "the best services of the catalogue, in the order of an index, until there are some hundreds",
+  "search.list-best-offers": "the same",
 };
 
 test("no statement reads a whole table, except background jobs and those with a reason", async () => {

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import { crc32 } from "node:zlib";
 import type { TokenKind } from "../../protocol/token-prefix.ts";
 import { TOKEN_PREFIX } from "../../protocol/token-prefix.ts";
@@ -34,5 +34,5 @@ export function isToken(kind: TokenKind, text: string): boolean {
 
 /** Returns the SHA-256 of a secret. A secret of 256 random bits can't be guessed, so a slow hash isn't needed. */
 export function hashSecret(secret: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(createHash("sha256").update(secret).digest());
+  return Uint8Array.from(hash("sha256", secret, "buffer"));
 }

@@ -18,7 +18,7 @@ type Status = z.infer<typeof FlowStatusOutput>;
 
 /** R1.4: the session's whole situation in one call. `flow_state` is the furthest state that holds. */
 export async function flowStatus(
-  ctx: Pick<Deps, "db" | "sql" | "searches" | "thesaurus"> & { actor: SessionActor },
+  ctx: Pick<Deps, "db" | "sql" | "searches" | "lists" | "catalogue" | "thesaurus"> & { actor: SessionActor },
 ): Promise<{ data: Status; nextActions: NextAction[] }> {
   const { db, actor } = ctx;
   const [account, completed, reviewed, available, payments, approvals, selected] = await Promise.all([

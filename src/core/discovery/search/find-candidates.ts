@@ -37,12 +37,12 @@ export async function findCandidates(
 ): Promise<Candidate[]> {
   const { must, share } = conditions(query, viewer, filters);
   const [text, other] = query.texts;
-  const joined = must.length === 0 ? null : must.map((condition) => `(${condition})`).join(" & ");
   if (filters.readyOnly)
     return withoutTerms(
-      await findReady.all(sql, { user_id: viewer.userId, must: joined, most: MOST_CANDIDATES }),
+      await findReady.all(sql, { user_id: viewer.userId, must: joined(must), most: MOST_CANDIDATES }),
     );
-  if (text === undefined && share >= WALKABLE) return withoutTerms(await findBest.all(sql, { must: joined }));
+  const walk = asWalk(query, { viewer, filters });
+  if (walk !== undefined) return withoutTerms(await findBest.all(sql, walk));
 
   const otherQuery = other && anyOf(other, query.frequencies);
   if (other !== undefined && otherQuery === undefined) return [];
@@ -72,6 +72,22 @@ export async function findCandidates(
     ),
   }));
 }
+
+/**
+ * Whether the best services are walked through in their order, since no text is looked for and enough of them fit.
+ * @returns what each has to match, for a statement; undefined: they have to be looked for
+ */
+export function asWalk(
+  query: Query,
+  { viewer, filters }: { viewer: Viewer; filters: Filters },
+): { must: string | null } | undefined {
+  if (query.texts.length > 0 || filters.readyOnly) return undefined;
+  const { must, share } = conditions(query, viewer, filters);
+  return share >= WALKABLE ? { must: joined(must) } : undefined;
+}
+
+const joined = (must: readonly string[]): string | null =>
+  must.length === 0 ? null : must.map((condition) => `(${condition})`).join(" & ");
 
 /** Whether the test is met, by the text of a PostgreSQL array: `{t,f,t}`. */
 const isMet = (met: string, test: number): boolean => met[1 + 2 * test] === "t";

@@ -14,59 +14,90 @@ import {
 import type { RowOf } from "../../ports/statement.ts";
 import { statement } from "../../ports/statement.ts";
 import { fitsOnPage } from "../../protocol/large-pages.ts";
-import { MOST_OFFERS_OF_SERVICE } from "./weights.ts";
+import { MOST_CANDIDATES, MOST_OFFERS_OF_SERVICE } from "./weights.ts";
+
+// Conditions in place of lists: reading the lists of hundreds of offers takes longer than finding them.
+const OFFER = {
+  service_id: uuid,
+  account_id: uuid,
+  /** Null: the service's own open budget. */
+  campaign_id: nullable(uuid),
+  price_micros: bigint,
+  /** From 0 to 1. */
+  reliability: double,
+  /** Whether all categories are in scope, and whether the wanted one is among them. */
+  categories_in_scope: boolean,
+  has_category: boolean,
+  task_type: nullable(text),
+  task_duration_seconds: nullable(integer),
+  /** Whether all data types that the task requires are in scope, and whether the search allows them. */
+  data_types_in_scope: boolean,
+  data_types_allowed: boolean,
+  /** Seconds since 1970. */
+  created_at: double,
+  has_money: boolean,
+  eligible: boolean,
+  has_calls_left: boolean,
+  completed: boolean,
+  preference: oneOf("preferred", "neutral", "avoided"),
+};
+
+const OFFER_PARAMS = {
+  user_id: uuid,
+  /** Null: no limit. */
+  scope_categories: nullable(texts()),
+  scope_data_types: nullable(texts()),
+  category: nullable(text),
+  allowed_data_types: nullable(texts()),
+};
+
+const OFFER_COLUMNS = `
+           o.service_id, o.account_id, o.campaign_id, o.price_micros, o.reliability::float8 AS reliability,
+           $scope_categories IS NULL OR o.categories <@ $scope_categories AS categories_in_scope,
+           $category IS NULL OR $category = ANY(o.categories) AS has_category, o.task_type, o.task_duration_seconds,
+           $scope_data_types IS NULL OR o.required_data_types <@ $scope_data_types AS data_types_in_scope,
+           $allowed_data_types IS NULL OR o.required_data_types <@ $allowed_data_types AS data_types_allowed,
+           extract(epoch FROM o.created_at)::float8 AS created_at, o.has_money, o.eligible, o.has_calls_left, o.completed, o.preference`;
+
+/** SQL: the offers `o` of each service `wanted`. */
+const OFFERS_OF_WANTED = `LATERAL (
+       SELECT service_id, account_id, campaign_id, price_micros, reliability, categories, task_type, task_duration_seconds, required_data_types,
+              created_at, has_money, eligible, has_calls_left, completed, preference
+         FROM user_offers WHERE service_id = wanted.id AND user_id = $user_id
+        ORDER BY completed DESC, has_money DESC, created_at, account_id LIMIT ${MOST_OFFERS_OF_SERVICE}) o`;
 
 /** The offers of some services, as they are for one user: also those that the user can't use. */
 export const listOffers = statement({
   name: "search.list-offers",
   limit: "search",
+  params: { service_ids: uuids, ...OFFER_PARAMS },
+  row: OFFER,
+  text: `
+    SELECT ${OFFER_COLUMNS}
+      FROM unnest($service_ids) AS wanted (id)
+     CROSS JOIN ${OFFERS_OF_WANTED}`,
+});
+
+/** The same of the best services, whatever somebody looks for. */
+export const listBestOffers = statement({
+  name: "search.list-best-offers",
+  limit: "search",
   params: {
-    service_ids: uuids,
-    user_id: uuid,
-    /** Null: no limit. */
-    scope_categories: nullable(texts()),
-    scope_data_types: nullable(texts()),
-    category: nullable(text),
-    allowed_data_types: nullable(texts()),
+    /** What each has to match. Null: nothing. */
+    must: nullable(text),
+    ...OFFER_PARAMS,
   },
-  // Conditions in place of lists: reading the lists of hundreds of offers takes longer than finding them.
   row: {
-    service_id: uuid,
-    account_id: uuid,
-    /** Null: the service's own open budget. */
-    campaign_id: nullable(uuid),
-    price_micros: bigint,
-    /** From 0 to 1. */
-    reliability: double,
-    /** Whether all categories are in scope, and whether the wanted one is among them. */
-    categories_in_scope: boolean,
-    has_category: boolean,
-    task_type: nullable(text),
-    task_duration_seconds: nullable(integer),
-    /** Whether all data types that the task requires are in scope, and whether the search allows them. */
-    data_types_in_scope: boolean,
-    data_types_allowed: boolean,
-    /** Seconds since 1970. */
-    created_at: double,
-    has_money: boolean,
-    eligible: boolean,
-    has_calls_left: boolean,
-    completed: boolean,
-    preference: oneOf("preferred", "neutral", "avoided"),
+    ...OFFER,
+    /** How many services were looked at. */
+    candidates: integer,
   },
   text: `
-    SELECT o.service_id, o.account_id, o.campaign_id, o.price_micros, o.reliability::float8 AS reliability,
-           $scope_categories IS NULL OR o.categories <@ $scope_categories AS categories_in_scope,
-           $category IS NULL OR $category = ANY(o.categories) AS has_category, o.task_type, o.task_duration_seconds,
-           $scope_data_types IS NULL OR o.required_data_types <@ $scope_data_types AS data_types_in_scope,
-           $allowed_data_types IS NULL OR o.required_data_types <@ $allowed_data_types AS data_types_allowed,
-           extract(epoch FROM o.created_at)::float8 AS created_at, o.has_money, o.eligible, o.has_calls_left, o.completed, o.preference
-      FROM unnest($service_ids) AS wanted (id)
-     CROSS JOIN LATERAL (
-       SELECT service_id, account_id, campaign_id, price_micros, reliability, categories, task_type, task_duration_seconds, required_data_types,
-              created_at, has_money, eligible, has_calls_left, completed, preference
-         FROM user_offers WHERE service_id = wanted.id AND user_id = $user_id
-        ORDER BY completed DESC, has_money DESC, created_at, account_id LIMIT ${MOST_OFFERS_OF_SERVICE}) o`,
+    SELECT ${OFFER_COLUMNS}, wanted.candidates
+      FROM (SELECT id, count(*) OVER ()::integer AS candidates FROM (
+             SELECT service_id AS id FROM search_entries WHERE $must IS NULL OR terms @@ $must::tsquery ORDER BY rank, service_id LIMIT ${MOST_CANDIDATES}
+           ) best) wanted
+     CROSS JOIN ${OFFERS_OF_WANTED}`,
 });
 
 export type OfferRow = RowOf<typeof listOffers>;

@@ -16,7 +16,7 @@ import type { Query } from "./understand-query.ts";
 import { understandQuery } from "./understand-query.ts";
 import { NO_FILTERS, NOBODY, obstaclesOf, offerParams } from "./usable.ts";
 
-type Context = Pick<Deps, "sql" | "thesaurus" | "searches"> & { actor: SponsorActor };
+type Context = Pick<Deps, "sql" | "thesaurus" | "catalogue" | "searches"> & { actor: SponsorActor };
 type Output = z.infer<typeof PreviewSearchOutput>;
 
 /** How many services that a search finds first are shown. */

@@ -18,6 +18,23 @@ export const lookUp = statement({
       FROM search_catalogue c WHERE c.id = 1`,
 });
 
+/** As many as any catalogue has. The rest count as rare. */
+const MOST_CATEGORIES = 2_000;
+
+/** How large the catalogue is, and how many services these terms and each category have. */
+export const countCatalogue = statement({
+  name: "search.count-catalogue",
+  limit: "search",
+  params: { terms: texts() },
+  row: { services: integer, frequencies: json<Record<string, number>>() },
+  text: `
+    SELECT c.services, (SELECT coalesce(jsonb_object_agg(term, greatest(services, 1)), '{}') FROM (
+             SELECT term, services FROM search_terms WHERE term = ANY($terms)
+             UNION ALL (SELECT term, services FROM search_terms WHERE term ^@ '@' ORDER BY services DESC LIMIT ${MOST_CATEGORIES})
+           ) counted) AS frequencies
+      FROM search_catalogue c WHERE c.id = 1`,
+});
+
 /** How many words that are spelt somewhat alike are compared with an unknown one. */
 const MOST_SIMILAR = 15;
 

@@ -9,6 +9,12 @@ export interface Frequencies {
   of(term: string): number;
 }
 
+/** @param services services in the catalogue @param counts services by term */
+export const toFrequencies = (services: number, counts: Readonly<Record<string, number>>): Frequencies => ({
+  services: Math.max(1, services, ...Object.values(counts)),
+  of: (term) => counts[term] ?? 0,
+});
+
 /** The terms of a search that a service has, and where. */
 export type TermsFound = ReadonlyMap<string, Prominence>;
 

@@ -4,12 +4,10 @@ import { callerKey } from "../../context.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { explain } from "./explain.ts";
-import { findCandidates } from "./find-candidates.ts";
 import { findDirectServices, findNearMisses, toDirectView } from "./nothing-found.ts";
 import { listCategories } from "./offer-store.ts";
-import { scoreCandidates } from "./rank-offers.ts";
 import type { SearchInput, SearchOutput, ServiceView } from "./schema.ts";
-import { rankCandidates, readPage, termsFoundBy, toView } from "./results.ts";
+import { findUsable, readPage, toView } from "./results.ts";
 import { MAX_PAGE } from "./schema.ts";
 import { suggestNext } from "./suggest-next.ts";
 import type { Query } from "./understand-query.ts";
@@ -19,10 +17,11 @@ import { NO_FILTERS, NOBODY } from "./usable.ts";
 import { MOST_CANDIDATES } from "./weights.ts";
 
 type Input = z.infer<typeof SearchInput>;
-type Reads = Pick<Deps, "sql" | "thesaurus">;
-type Context = Reads & Pick<Deps, "searches"> & { actor: SessionActor };
+type Reads = Pick<Deps, "sql" | "thesaurus" | "catalogue">;
+type Queues = Pick<Deps, "searches" | "lists">;
+type Context = Reads & Queues & { actor: SessionActor };
 /** Without a session, an agent's API key finds only what is open to every user. */
-type AnyContext = Reads & Pick<Deps, "searches" | "tally"> & { actor: SessionActor | AgentActor };
+type AnyContext = Reads & Queues & Pick<Deps, "tally"> & { actor: SessionActor | AgentActor };
 
 /** Categories that an answer without results lists. */
 const MAX_CATEGORIES = 100;
@@ -37,7 +36,8 @@ export function searchServices(
   ctx: AnyContext,
   input: Input,
 ): Promise<{ data: z.infer<typeof SearchOutput>; nextActions: NextAction[] }> {
-  return ctx.searches.run(callerKey(ctx), () => findServices(ctx, input));
+  const hasText = input.q !== undefined || input.intent !== undefined;
+  return (hasText ? ctx.searches : ctx.lists).run(callerKey(ctx), () => findServices(ctx, input));
 }
 
 async function findServices(
@@ -54,9 +54,7 @@ async function findServices(
   ];
 
   const query = await understandQuery(ctx, texts, categories);
-  const candidates = await findCandidates(ctx, query, search);
-  const scores = scoreCandidates(candidates, query);
-  const ranked = await rankCandidates(ctx, scores, search);
+  const { scores, found, isCut, ranked } = await findUsable(ctx, query, search);
   const page = await readPage(ctx, ranked.slice(offset, offset + limit));
 
   ctx.tally.count(
@@ -76,10 +74,10 @@ async function findServices(
     data: {
       services: page.map((offer) => ({
         ...toView(offer),
-        ...(explains && { why: explain(offer, termsFoundBy(candidates, offer), query) }),
+        ...(explains && { why: explain(offer, found.get(offer.service_id) ?? new Map(), query) }),
       })),
       total_count: ranked.length,
-      ...(candidates.length >= MOST_CANDIDATES && { total_is_lower_bound: true as const }),
+      ...(isCut && { total_is_lower_bound: true as const }),
       ...(availableCategories.length > 0 && { available_categories: availableCategories }),
       ...(nearMisses.length > 0 && { near_misses: nearMisses }),
       ...((explains || query.corrected.length > 0) && { understood: describe(query) }),
@@ -96,10 +94,9 @@ async function findServices(
 export async function listReadyServices(ctx: Context): Promise<ServiceView[]> {
   const viewer = viewerOf(ctx.actor);
   const search = { viewer, filters: { ...NO_FILTERS, readyOnly: true } };
-  return ctx.searches.run(callerKey(ctx), async () => {
-    const query = await understandQuery(ctx, [], viewer.scopes?.categories ?? []);
-    const candidates = await findCandidates(ctx, query, search);
-    const ranked = await rankCandidates(ctx, scoreCandidates(candidates, query), search);
+  return ctx.lists.run(callerKey(ctx), async () => {
+    const query = await understandQuery(ctx, [], []);
+    const { ranked } = await findUsable(ctx, query, search);
     return (await readPage(ctx, ranked.slice(0, MAX_PAGE))).map(toView);
   });
 }

@@ -10,11 +10,11 @@ import {
   wordForm,
   wordsToSpell,
 } from "../../protocol/search-text/index.ts";
-import { findSimilarWords, lookUp } from "./query-store.ts";
+import { countCatalogue, findSimilarWords, lookUp } from "./query-store.ts";
 import type { Frequencies } from "./score-text.ts";
-import { frequencyOf } from "./score-text.ts";
+import { frequencyOf, toFrequencies } from "./score-text.ts";
 
-type Context = Pick<Deps, "sql" | "thesaurus">;
+type Context = Pick<Deps, "sql" | "thesaurus" | "catalogue">;
 
 /** What somebody looks for, as search understands it. */
 export interface Query {
@@ -36,6 +36,7 @@ export async function understandQuery(
   texts: readonly string[],
   categories: readonly string[],
 ): Promise<Query> {
+  if (texts.length === 0) return anything(ctx);
   const partsOf = (read: readonly string[]): QueryPart[][] =>
     read.map((text) => queryParts(text, ctx.thesaurus));
   const written = partsOf(texts);
@@ -59,15 +60,20 @@ export async function understandQuery(
     corrected.length > 0
       ? await lookUp.one(ctx.sql, { terms: [...termsOf(parts), ...others], words: [] })
       : first;
-  const known: Frequencies = {
-    services: Math.max(1, services, ...Object.values(frequencies)),
-    of: (term) => frequencies[term] ?? 0,
-  };
+  const known = toFrequencies(services, frequencies);
   return {
     texts: parts.map((text) => mostTelling(text, known)),
     frequencies: known,
     corrected,
   };
+}
+
+/** Of a search without a text, the counts only decide by which index services are looked for. So they may be some seconds old. */
+async function anything({ sql, catalogue }: Context): Promise<Query> {
+  const { services, frequencies } = await catalogue.get(() =>
+    countCatalogue.one(sql, { terms: [...LABELS] }),
+  );
+  return { texts: [], frequencies: toFrequencies(services, frequencies), corrected: [] };
 }
 
 /** The parts of a long text that say most: those that the catalogue has most seldom, but has. */
@@ -85,7 +91,7 @@ const termsOf = (texts: readonly QueryPart[][]): string[] =>
 
 /** The texts with the words corrected that nobody knows. Empty if no word changes. */
 async function correctTexts(
-  { sql, thesaurus }: Context,
+  { sql, thesaurus }: Pick<Context, "sql" | "thesaurus">,
   texts: readonly string[],
   unknown: readonly string[],
   isKnown: (word: string) => boolean,
