@@ -364,7 +364,11 @@ test("another sponsor judges, reads and confirms nothing", async () => {
   expect(await world.db.consent.count({ where: { completionId: answer, withdrawnAt: null } })).toBe(3);
 });
 
-const sponsorActor = (sponsorId: string): SponsorActor => ({ kind: "sponsor", sponsorId, via: { kind: "operator" } });
+const sponsorActor = (sponsorId: string): SponsorActor => ({
+  kind: "sponsor",
+  sponsorId,
+  via: { kind: "operator" },
+});
 
 test("a member's search finds answers by what they hold, page by page, and looks at a bounded number", async () => {
   const id = await campaign(byHand);

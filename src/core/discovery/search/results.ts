@@ -65,7 +65,11 @@ export async function rankCandidates(
 ): Promise<RankedOffer[]> {
   if (scores.size === 0) return [];
   const params = offerParams(search.viewer, search.filters);
-  return rankUsable(await listOffers.all(sql, { service_ids: [...scores.keys()], ...params }), scores, search);
+  return rankUsable(
+    await listOffers.all(sql, { service_ids: [...scores.keys()], ...params }),
+    scores,
+    search,
+  );
 }
 
 /** The offers that the viewer can use, best first. */
@@ -85,7 +89,10 @@ export type Result = RankedOffer &
   Omit<RowOf<typeof readOffers>, "account_id" | "input_schema"> & { input_schema: Record<string, unknown> };
 
 /** Reads what the page shows. An offer that has ended since it was found is left out. */
-export async function readPage({ sql }: Pick<Reads, "sql">, ranked: readonly RankedOffer[]): Promise<Result[]> {
+export async function readPage(
+  { sql }: Pick<Reads, "sql">,
+  ranked: readonly RankedOffer[],
+): Promise<Result[]> {
   if (ranked.length === 0) return [];
   const rows = await readOffers.all(sql, {
     service_ids: ranked.map(({ service_id }) => service_id),

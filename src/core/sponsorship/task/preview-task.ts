@@ -41,7 +41,12 @@ export async function previewTask(
     }),
     person: {
       ...toOwnTask(campaign),
-      ...{ stored: [], pays_for: services.map(({ serviceKey }) => serviceKey), completed_at: null, review: null },
+      ...{
+        stored: [],
+        pays_for: services.map(({ serviceKey }) => serviceKey),
+        completed_at: null,
+        review: null,
+      },
     },
   };
 }
