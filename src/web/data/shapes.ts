@@ -49,7 +49,6 @@ export type TrialResult = OfServices["try"]["data"];
 export type SearchPreview = OfServices["preview_search"]["data"];
 type OfCampaigns = SponsorOutputs["campaigns"];
 export type CampaignRow = OfCampaigns["list"]["data"]["campaigns"][number];
-export type Campaign = OfCampaigns["get"]["data"];
 export type CampaignInput = Omit<SponsorInputs["campaigns"]["preview"], "sponsor_id">;
 export type CampaignChange = Omit<SponsorInputs["campaigns"]["change"], "sponsor_id" | "campaign_id">;
 export type CampaignPreview = OfCampaigns["preview"]["data"];
