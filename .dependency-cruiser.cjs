@@ -74,7 +74,7 @@ module.exports = {
       {
         orphan: true,
         pathNot:
-          "^src/(main|demo/main|client/index|app/compute/program)\\.ts$|^src/web/main\\.tsx$|^scripts/",
+          "^src/(main|demo/main|client/index|app/compute/program)\\.ts$|^src/web/main\\.tsx$|\\.d\\.ts$|^scripts/",
       },
       {},
     ),

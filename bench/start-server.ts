@@ -108,9 +108,8 @@ export const startPeer = (name: string, asked: unknown): Promise<MeasuredServer>
 
 /** @param asked what the program reads, as JSON. It prints `listening on` and its address. */
 async function startMeasured(args: string[], asked: unknown): Promise<MeasuredServer> {
-  const child = spawn(process.execPath, args, {
+  const child = spawn("env", ["NODE_ENV=production", process.execPath, ...args], {
     stdio: ["pipe", "pipe", "inherit"],
-    env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", NODE_ENV: "production" },
   });
   child.stdin.end(JSON.stringify(asked));
   const url = await addressOf(child);

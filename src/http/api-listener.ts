@@ -46,14 +46,19 @@ export function createApiListener(
 
   return (req, res) => {
     const { path } = targetOf(req);
-    if (req.headers.origin !== undefined) return app(req, res);
+    if (req.headers.origin !== undefined) {
+      app(req, res);
+      return;
+    }
     if (path.startsWith(TRPC_PREFIX)) {
       const isPublic = callsPublicRouters(path.slice(TRPC_PREFIX.length));
-      return run(trpc, isPublic ? headersOfTrpc.ofPublic : headersOfTrpc.ofOthers, req, res);
+      run(trpc, isPublic ? headersOfTrpc.ofPublic : headersOfTrpc.ofOthers, req, res);
+      return;
     }
     const end = path.indexOf("/", 1);
     const headers = end < 0 ? undefined : headersOfRest.get(path.slice(1, end));
-    return headers === undefined ? app(req, res) : run(rest, headers, req, res);
+    if (headers === undefined) app(req, res);
+    else run(rest, headers, req, res);
   };
 }
 

@@ -106,6 +106,18 @@ export const SITUATIONS = {
     const { service } = await world.sponsorService();
     return (await connect(world.connectOptions({ hooks: {} }))).run(service);
   },
+  answer_held_back: async (world) => {
+    const holdback = { by: "hand" };
+    const { api, service_key, campaign_id } = await openApiOfReadyService(world, "honest", {}, { holdback });
+    return api.agent.runService.mutate({ service_key, campaign_id });
+  },
+  answer_rejected: async (world) => {
+    const rule = {
+      ...TASK_SCHEMA,
+      properties: { ...TASK_SCHEMA.properties, score: { type: "integer", minimum: 5 } },
+    };
+    return openApiOfReadyService(world, "honest", {}, { holdback: { by: "rule", schema: rule } });
+  },
   no_sponsor: async (world) => {
     const service_key = await world.registerService(world.sponsor.key);
     return (await openApi(world)).api.agent.runService.mutate({ service_key });

@@ -19,6 +19,20 @@ export interface DocumentedOperation {
 const document = JSON.parse(readFileSync("openapi/openapi.json", "utf8")) as Document;
 const ajv = addFormats.default(new Ajv2020({ strict: false, validateFormats: true }));
 ajv.addSchema({ $id: "openapi", ...document });
+ajv.addSchema({ $id: "concise", ...(withoutRequired(document) as Document) });
+
+/** A concise answer leaves fields out, and says how many entries of a list it left out. Fields that it has are as documented. */
+function withoutRequired(node: unknown): unknown {
+  if (typeof node !== "object" || node === null) return node;
+  if (Array.isArray(node)) return node.map(withoutRequired);
+  return Object.fromEntries(
+    Object.entries(node).flatMap(([name, value]) =>
+      (name === "required" && Array.isArray(value)) || name === "additionalProperties"
+        ? []
+        : [[name, withoutRequired(value)]],
+    ),
+  );
+}
 
 /** The schema that a `$ref` points to. */
 export function resolveRef(ref: string): JsonSchema {
@@ -32,9 +46,13 @@ export function resolveRef(ref: string): JsonSchema {
 const escaped = (token: string): string => token.replaceAll("~", "~0").replaceAll("/", "~1");
 
 /** The validator of an operation's answers with this status, if the document describes their body. */
-export const answerValidator = ({ path, method }: Operation, status: number): ValidateFunction | undefined =>
+export const answerValidator = (
+  { path, method }: Operation,
+  status: number,
+  detail: "full" | "concise" = "full",
+): ValidateFunction | undefined =>
   ajv.getSchema(
-    `openapi#/paths/${escaped(path)}/${method.toLowerCase()}/responses/${status}/content/application~1json/schema`,
+    `${detail === "full" ? "openapi" : "concise"}#/paths/${escaped(path)}/${method.toLowerCase()}/responses/${status}/content/application~1json/schema`,
   );
 
 /** An operation in the document. @throws Error if it is missing */

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { atOnce } from "../support/at-once.ts";
 import { expectRefused, expectSuccess } from "../support/call.ts";
 import type { GrantOfUser, SponsorWithKey } from "../support/caller.ts";
+import { Caller } from "../support/caller.ts";
 import { untilWaiting } from "../support/database.ts";
 import type { Answer } from "../support/server.ts";
 import { useWorld } from "../support/use-world.ts";
@@ -112,6 +113,8 @@ test("lowering a cap while two users' runs take calls from it doesn't deadlock",
   const second = await world.createGrant();
   const { token } = await world.openSession(second, { budgetCents: 10 });
   await world.completeTask(token, campaign_id);
+  // A server admits one batch of runs at a time, so the other run has a server of its own.
+  const replica = new Caller((await world.startReplica()).url);
   // The order of the users' accounts by id is the reverse of their order in the table, with the campaign's between them.
   for (const [id, { user_id }] of [
     ["ffffffff-ffff-4fff-bfff-fffffffffffe", first],
@@ -125,7 +128,7 @@ test("lowering a cap while two users' runs take calls from it doesn't deadlock",
   await other.query("SELECT 1 FROM budget_accounts WHERE id = $1 FOR UPDATE", [await accountOf(campaign_id)]);
   const runs = [runOfFirst(1)];
   await waiting(1);
-  runs.push(world.run(token, service, { input: { n: 2 }, campaign_id }));
+  runs.push(replica.run(token, service, { input: { n: 2 }, campaign_id }));
   await waiting(2);
   const lowered = { campaign_id, max_calls_per_user: 9 };
   const lowering = world.call("sponsor.changeCampaign", lowered, acme.key);

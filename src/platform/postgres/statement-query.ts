@@ -1,12 +1,12 @@
 import type { Submittable } from "pg";
 import pg from "pg";
-import utils from "pg/lib/utils.js";
+import { prepareValue } from "pg/lib/utils.js";
 import type { SqlQuery, SqlResult } from "../../core/ports/sql.ts";
 
 type Parse = (text: string) => unknown;
 
 const OID = { timestamptz: 1184, bytea: 17, textArray: 1009, booleanArray: 1000 };
-const parserOf = (oid: number): Parse => pg.types.getTypeParser(oid as never) as Parse;
+const parserOf = (oid: number): Parse => (pg.types.getTypeParser as (type: number) => Parse)(oid);
 const itself: Parse = (text) => text;
 const parseTexts = parserOf(OID.textArray);
 
@@ -61,7 +61,7 @@ export class StatementQuery implements Submittable {
   constructor({ name, text, values, columns }: SqlQuery, isNamed: boolean) {
     this.name = isNamed ? name : "";
     this.text = text;
-    this.#values = values.map(utils.prepareValue);
+    this.#values = values.map((value) => prepareValue(value));
     this.#columns = columns.map((column) => ({ name: column.name, parse: PARSERS[column.type] ?? itself }));
     this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve;

@@ -6,6 +6,7 @@ export const campaignEn = {
   pause: "Pause campaign",
   resume: "Let it run again",
   addFunds: "Add funds",
+  change: "Change it",
   spent: "Spent",
   of: (limit: string) => `of ${limit}`,
   accepted: "Accepted answers",

@@ -7,6 +7,7 @@ export const campaignJa: CampaignWords = {
   pause: "キャンペーンを停止",
   resume: "再開する",
   addFunds: "資金を追加",
+  change: "変更する",
   spent: "支出",
   of: (limit) => `${limit} のうち`,
   accepted: "採用した回答",

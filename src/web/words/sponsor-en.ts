@@ -6,6 +6,7 @@ export const sponsorEn = {
     services: "Services",
     answers: "Answers",
     funds: "Funds",
+    webhooks: "Webhooks",
     team: "Team",
   },
   switch: {

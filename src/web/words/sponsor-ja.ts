@@ -7,6 +7,7 @@ export const sponsorJa: SponsorWords = {
     services: "サービス",
     answers: "回答",
     funds: "資金",
+    webhooks: "Webhook",
     team: "チーム",
   },
   switch: {

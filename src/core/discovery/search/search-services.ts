@@ -14,7 +14,6 @@ import type { Query } from "./understand-query.ts";
 import { understandQuery } from "./understand-query.ts";
 import type { Filters, Viewer } from "./usable.ts";
 import { NO_FILTERS, NOBODY } from "./usable.ts";
-import { MOST_CANDIDATES } from "./weights.ts";
 
 type Input = z.infer<typeof SearchInput>;
 type Reads = Pick<Deps, "sql" | "thesaurus" | "catalogue">;

@@ -51,8 +51,8 @@ export async function changeCampaign(
       throw new AppError("inactive", { message: "This campaign is archived and can't be changed." });
     const before = (await servicesOf.all(tx, { campaign_id: id })).map(({ service_id }) => service_id);
     if (services !== undefined) {
-      const changed = { sponsorId: actor.sponsorId, campaignId: id };
-      await requireFewCampaigns(tx, changed, input.service_keys ?? [], services);
+      const own = { sponsorId: actor.sponsorId, campaignId: id };
+      await requireFewCampaigns(tx, own, input.service_keys ?? [], services);
       await removeServices.count(tx, { campaign_id: id });
       await addServices.count(tx, { campaign_id: id, service_ids: services.map((service) => service.id) });
     }

@@ -82,12 +82,13 @@ function State({ campaign }: { campaign: Campaign }) {
   );
 }
 
-function Actions({ campaign: { campaign_id, active } }: { campaign: Campaign }) {
+function Actions({ campaign: { campaign_id, active, archived_at: archivedAt } }: { campaign: Campaign }) {
   const w = usePageWords(CAMPAIGN);
   const explain = useFailureWords();
   const toast = useToast();
   const change = useChangeCampaign(campaign_id);
-  if (!useMay("editor")) return null;
+  const mayEdit = useMay("editor");
+  if (!mayEdit || archivedAt !== undefined) return null;
   return (
     <div className="head-buttons">
       <Button
@@ -101,6 +102,9 @@ function Actions({ campaign: { campaign_id, active } }: { campaign: Campaign }) 
       >
         {active ? w.pause : w.resume}
       </Button>
+      <Link to="/campaigns/$campaignId/edit" params={{ campaignId: campaign_id }} className="btn">
+        {w.change}
+      </Link>
       <Link to="/funds" className="btn" data-tone="allow">
         {w.addFunds}
       </Link>

@@ -70,7 +70,7 @@ function Row({ row, mayEdit }: { row: CampaignRow; mayEdit: boolean }) {
   return (
     <article className="service-row" aria-label={name}>
       <div className="service-name">
-        <Link to="/campaigns/$campaignId/edit" params={{ campaignId: row.campaign_id }} className="one-line">
+        <Link to="/campaigns/$campaignId" params={{ campaignId: row.campaign_id }} className="one-line">
           <bdi>{name}</bdi>
         </Link>
         <span className="note">{w.row.subsidy(format.amount(row.subsidy_per_call_cents))}</span>

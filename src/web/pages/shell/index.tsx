@@ -34,6 +34,7 @@ function SponsorNav() {
       <Link to="/services">{w.services}</Link>
       <Link to="/answers">{w.answers}</Link>
       <Link to="/funds">{w.funds}</Link>
+      <Link to="/webhooks">{w.webhooks}</Link>
       <Link to="/team">{w.team}</Link>
     </nav>
   );

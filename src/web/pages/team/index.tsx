@@ -1,16 +1,13 @@
 import "../../ui/sheet.css";
 import "./team.css";
-import { useMemo } from "react";
 import { failureOf } from "../../data/failure.ts";
-import { useMay, useSponsor } from "../../data/organisations.ts";
+import { useMay } from "../../data/organisations.ts";
 import { Button } from "../../ui/button.tsx";
 import { Empty, Loading, Problem } from "../../ui/empty.tsx";
 import { usePageWords, useWords } from "../../words/language.tsx";
 import { TEAM } from "../../words/team.ts";
 import { useFailureWords } from "../shell/failure-words.ts";
 import { SponsorHead } from "../sponsor/sponsor-head.tsx";
-import { Webhooks } from "../webhooks/panel.tsx";
-import { webhooksOfSponsor } from "../webhooks/source.ts";
 import { Audit } from "./audit.tsx";
 import { Invitations, Invite } from "./invitations.tsx";
 import { Keys } from "./keys.tsx";
@@ -22,8 +19,6 @@ export function TeamPage() {
   const { words } = useWords();
   const explain = useFailureWords();
   const isOwner = useMay("owner");
-  const { sponsor_id: sponsorId } = useSponsor();
-  const webhooks = useMemo(() => webhooksOfSponsor(sponsorId), [sponsorId]);
   const { data, error, refetch } = useTeam();
   return (
     <>
@@ -45,7 +40,6 @@ export function TeamPage() {
       {data !== undefined && data.invitations.length > 0 && <Invitations invitations={data.invitations} />}
       {isOwner && <Invite />}
       {isOwner && <Keys />}
-      {isOwner && <Webhooks source={webhooks} />}
       <Audit />
     </>
   );

@@ -36,7 +36,7 @@ export function Endpoint({
       </h3>
       <State webhook={webhook} />
       <span className="hooks-buttons">
-        {active && (
+        {source.may.send && active && (
           <Button
             isBusy={test.isPending}
             onPress={() => test.mutate(id, { onSuccess: () => toast({ text: w.testing }), onError })}
@@ -44,27 +44,31 @@ export function Endpoint({
             {w.test}
           </Button>
         )}
-        <Button isBusy={setActive.isPending} onPress={() => setActive.mutate(!active, { onError })}>
-          {active ? w.pause : w.resume}
-        </Button>
-        <Confirm
-          trigger={w.rotate}
-          title={w.rotateTitle}
-          body={w.overlap}
-          yes={w.rotateYes}
-          no={w.keep}
-          onYes={() => rotate.mutate(id, { onSuccess: ({ secret }) => onRotated(secret), onError })}
-        />
-        <Confirm
-          trigger={w.remove}
-          title={w.removeTitle}
-          body={w.removeBody}
-          yes={w.removeYes}
-          no={w.keep}
-          onYes={() => remove.mutate(id, { onError })}
-        />
+        {source.may.manage && (
+          <>
+            <Button isBusy={setActive.isPending} onPress={() => setActive.mutate(!active, { onError })}>
+              {active ? w.pause : w.resume}
+            </Button>
+            <Confirm
+              trigger={w.rotate}
+              title={w.rotateTitle}
+              body={w.overlap}
+              yes={w.rotateYes}
+              no={w.keep}
+              onYes={() => rotate.mutate(id, { onSuccess: ({ secret }) => onRotated(secret), onError })}
+            />
+            <Confirm
+              trigger={w.remove}
+              title={w.removeTitle}
+              body={w.removeBody}
+              yes={w.removeYes}
+              no={w.keep}
+              onYes={() => remove.mutate(id, { onError })}
+            />
+          </>
+        )}
       </span>
-      <Deliveries source={source} endpointId={id} canReplay={active} />
+      <Deliveries source={source} endpointId={id} canReplay={source.may.send && active} />
     </section>
   );
 }

@@ -10,11 +10,13 @@ import { webhooksOfSponsor } from "./source.ts";
 export function WebhooksPage() {
   const w = usePageWords(WEBHOOKS);
   const { sponsor_id: sponsorId } = useSponsor();
-  const source = useMemo(() => webhooksOfSponsor(sponsorId), [sponsorId]);
+  const manage = useMay("owner");
+  const send = useMay("editor");
+  const source = useMemo(() => webhooksOfSponsor(sponsorId, { manage, send }), [sponsorId, manage, send]);
   return (
     <>
       <SponsorHead title={w.title} />
-      {useMay("owner") && <Webhooks source={source} />}
+      <Webhooks source={source} />
     </>
   );
 }

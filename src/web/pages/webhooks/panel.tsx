@@ -54,7 +54,7 @@ export function Webhooks({ source }: { source: WebhookSource }) {
             onRotated={(secret) => setMade({ secret, isNew: false })}
           />
         ))}
-        {data.webhooks.length < data.most_webhooks && (
+        {source.may.manage && data.webhooks.length < data.most_webhooks && (
           <NewEndpoint source={source} onMade={(secret) => setMade({ secret, isNew: true })} />
         )}
       </section>

@@ -8,6 +8,8 @@ export interface WebhookSource {
   /** Begins the key of its queries. */
   key: readonly unknown[];
   types: readonly WebhookEvent[];
+  /** Whether the person may add, change and remove them; and whether they may send a test, or an event again. */
+  may: { manage: boolean; send: boolean };
   list: (signal: AbortSignal) => Promise<WebhookList>;
   deliveries: (endpointId: string, signal: AbortSignal) => Promise<WebhookPage>;
   create: (input: {
@@ -30,6 +32,7 @@ export const webhooksOfAgent = (agentId: string): WebhookSource => {
   return {
     key: ["build", agentId, "webhooks"],
     types: OWNER_TYPES,
+    may: { manage: true, send: true },
     list: (signal) => calls.list.query({ agent_id: agentId }, { signal }).then(dataOf),
     deliveries: (id, signal) => calls.deliveries.query(of(id), { signal }).then(dataOf),
     create: ({ url, event_types }) =>
@@ -55,12 +58,13 @@ const SPONSOR_TYPES = [
 ] as const;
 
 /** The webhooks of a sponsor that the person acts for. */
-export const webhooksOfSponsor = (sponsorId: string): WebhookSource => {
+export const webhooksOfSponsor = (sponsorId: string, may: WebhookSource["may"]): WebhookSource => {
   const calls = server.sponsors.webhooks;
   const of = (endpointId: string) => ({ sponsor_id: sponsorId, endpoint_id: endpointId });
   return {
     key: sponsorKey(sponsorId, "webhooks"),
     types: SPONSOR_TYPES,
+    may,
     list: (signal) => calls.list.query({ sponsor_id: sponsorId }, { signal }).then(dataOf),
     deliveries: (id, signal) => calls.deliveries.query(of(id), { signal }).then(dataOf),
     create: ({ url, event_types }) =>
