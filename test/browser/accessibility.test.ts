@@ -87,6 +87,7 @@ beforeAll(async () => {
     [await decided("deny"), ".sign[data-state=denied]"],
     [await ended(), ".sign[data-state=over]"],
     ["/approvals/0b6e4f00-0000-4000-8000-000000000001", ".sign[data-state=over]"],
+    ...(await pagesOfSponsor(token)),
   ];
   signedOut = [
     ["/sign-in", "input[type=password]"],
@@ -96,6 +97,38 @@ beforeAll(async () => {
     ["/new-password?token=some", "input[name=new-password]"],
   ];
 }, 60_000);
+
+/** The pages of an organisation of the person, whose campaign has an answer and a run. */
+async function pagesOfSponsor(token: string): Promise<Look[]> {
+  const { sponsors } = person.user;
+  const { sponsor_id } = (await sponsors.found.mutate({ name: "Helio Maps" })).data;
+  const key = (await world.admin(`/admin/sponsors/${sponsor_id}/keys`, {}))["api_key"] as never as string;
+  const service = await world.registerApi(key, world.upstream, "honest", { categories: ["weather"] });
+  const campaign = await world.createCampaign({ sponsor_id, key }, [service]);
+  await world.completeTask(token, campaign);
+  expectSuccess(await world.run(token, service, { input: { n: 1 }, campaign_id: campaign }));
+  await sponsors.webhooks.create.mutate({
+    sponsor_id,
+    url: world.upstream.url("honest"),
+    event_types: ["*"],
+  });
+  const of = (path: string): string => `${path}?org=${sponsor_id}`;
+  return [
+    [of("/campaigns"), ".service-row"],
+    [of("/campaigns/new"), ".preview"],
+    [of(`/campaigns/${campaign}`), ".funnel-step"],
+    [of(`/campaigns/${campaign}/edit`), ".preview"],
+    [of("/services"), ".service-row"],
+    [of("/services/new"), "main input"],
+    [of(`/services/${service}`), ".terms"],
+    [of("/answers"), ".inbox-row"],
+    [of("/funds"), ".movements"],
+    [of("/team"), ".member"],
+    [of("/webhooks"), ".hooks-url"],
+    ["/organisations/new", "main input"],
+    ["/join?token=none", "main h1"],
+  ];
+}
 
 /** An agent that the person has never met asks for access. */
 async function ask() {

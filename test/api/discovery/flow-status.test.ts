@@ -54,6 +54,7 @@ describe.each(TRANSPORTS)("flow status, over %s", (transport) => {
       },
       budget: { limit_cents: 50, spent_cents: 0, reserved_cents: 0, remaining_cents: 50 },
       completed_tasks: [],
+      answers_in_review: [],
       available_services: [],
       pending_payments: [],
       pending_approvals: [],
