@@ -164,6 +164,17 @@ const NO_WORDS: Readonly<Record<string, string>> = {
   "upstream_headers{}": "secret: taken out of all that a seller says",
   upstream_url: "the seller of these tests has the words in it",
   cursor: "of ours",
+  answer_id: "an id of ours",
+  endpoint_id: "an id of ours",
+  event_id: "an id of ours",
+  given_up_since: "a time",
+  url: "a webhook's address, which no agent is shown",
+  "holdback.url": "the same",
+  "holdback.schema{name}": "how answers are judged isn't shown to agents",
+  "holdback.schema{}*": "the same",
+  "input{name}": "sent to the sponsor's own API, in a trial",
+  "input{}*": "the same",
+  note: "the words of a rejection: test/api/sponsorship/answer-review.test.ts",
 };
 
 /** Keywords of a sponsor's schema that hold no words: bounds, types, formats that are listed. */

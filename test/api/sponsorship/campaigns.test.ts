@@ -89,6 +89,7 @@ describe.each(TRANSPORTS)("a new campaign, over %s", (transport) => {
       created_at: expect.any(String) as string,
       budget: { limit_cents: 0, spent_cents: 0, reserved_cents: 0, remaining_cents: 0 },
       completions: 0,
+      holdback: null,
     });
     expect((data.tags as string[]).toSorted()).toEqual(["rain", "survey", "travel", "weather", "wind"]);
     const id = data.campaign_id as string;

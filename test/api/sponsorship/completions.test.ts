@@ -53,6 +53,7 @@ describe("accepted answers", () => {
       consent_recorded: true,
       can_use_service: true,
       already_completed: false,
+      review: { state: "accepted", held_until: null, reject_reason: null, reject_note: null, tries_left: 3 },
     });
     expect(answer.body.next_actions).toMatchObject([
       {

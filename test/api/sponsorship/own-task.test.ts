@@ -46,7 +46,7 @@ test("reads it with the sponsor's words, and with what is stored of the data tha
     task_description: "How do you like the weather?",
     ...{ purpose: "To plan the weather.", retention_days: 30, task_schema: FULL_TASK },
     stored: [{ data_type: "email", value: "ada@example.com" }],
-    ...{ pays_for: [service], completed_at: null },
+    ...{ pays_for: [service], completed_at: null, held_back_minutes: null, review: null },
   });
 });
 

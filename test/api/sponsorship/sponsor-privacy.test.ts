@@ -48,7 +48,21 @@ beforeAll(async () => {
   expect((await world.call("agent.completeTask", input, ruled.token)).body.error_code).toBe(
     "answer_rejected",
   );
-  ids = { campaign_id: campaignId, service_key: service, answer_id: answer, withdrawal_id: answer };
+  const trial = expectSuccess(
+    await world.call("sponsor.tryApi", { service_key: service, input: { n: 1 } }, acme.key),
+  );
+  const webhook = expectSuccess(
+    await world.call(
+      "sponsor.createWebhook",
+      { url: world.upstream.url("free"), event_types: ["*"] },
+      acme.key,
+    ),
+  );
+  ids = {
+    ...{ campaign_id: campaignId, service_key: service, answer_id: answer, withdrawal_id: answer },
+    payment_id: (trial["payment"] as { payment_id: string }).payment_id,
+    endpoint_id: (webhook["webhook"] as { endpoint_id: string }).endpoint_id,
+  };
   const people = [standing, withdrawn, rejected, ruled];
   const sessions = await world.db.agentSession.findMany({ select: { id: true } });
   secrets = [

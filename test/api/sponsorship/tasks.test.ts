@@ -68,6 +68,8 @@ describe.each(TRANSPORTS)("a task, over %s", (transport) => {
       stored_data_types: [],
       subsidy_amount_cents: 5,
       already_completed: false,
+      held_back_minutes: null,
+      review: null,
     });
     const [action, search] = answer.body.next_actions as Record<string, unknown>[];
     expect(search).toMatchObject({ action: "search_services" });

@@ -76,8 +76,14 @@ describe.each(PROCEDURES)("$name", ({ name, isMutation }) => {
 });
 
 test("refused changes are in the audit log, with who tried", async () => {
-  const { entries } = (await personOf("viewer").user.sponsors.audit.list.query({ sponsor_id: sponsorId }))
-    .data;
+  const { list } = personOf("viewer").user.sponsors.audit;
+  const entries: Awaited<ReturnType<typeof list.query>>["data"]["entries"] = [];
+  let cursor: string | null = null;
+  do {
+    const page = await list.query({ sponsor_id: sponsorId, ...(cursor !== null && { cursor }) });
+    entries.push(...page.data.entries);
+    cursor = page.data.next_cursor;
+  } while (cursor !== null);
   const refused = entries.filter(({ action }) => action === "keys.add");
   expect(refused.map(({ by, outcome }) => [by, outcome])).toContainEqual([
     { kind: "member", email: personOf("viewer").email },
