@@ -121,7 +121,7 @@ async function pagesOfSponsor(token: string): Promise<Look[]> {
     [of("/services"), ".service-row"],
     [of("/services/new"), "main input"],
     [of(`/services/${service}`), ".terms"],
-    [of("/answers"), ".inbox-row"],
+    [of("/answers"), ".inbox-filters"],
     [of("/funds"), ".movements"],
     [of("/team"), ".member"],
     [of("/webhooks"), ".hooks-url"],

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
 import type { Operation } from "../../src/api/operation/operations.ts";
+import { createRespondent, withdraw } from "../support/answers.ts";
+import { atOnce } from "../support/at-once.ts";
 import { GRANT_SCOPES, INPUT_SCHEMA } from "../support/caller.ts";
 import { signInWithGpt } from "../support/gpt.ts";
 import { ADMIN_KEY } from "../support/server.ts";
@@ -56,6 +58,15 @@ export async function createFixtures(world: World): Promise<Fixtures> {
       budget_limit_cents: 1,
     },
   });
+  const answers = await answersOf(world, campaigns[0] ?? "");
+  const trial = await world.call("sponsor.tryApi", { service_key: free }, acme.key);
+  const webhooks = [];
+  for (let n = 0; n < 3; n += 1) {
+    const webhook = { url: world.upstream.url("free"), event_types: ["*"] };
+    const made = await world.call("sponsor.createWebhook", webhook, acme.key);
+    webhooks.push(made.body.data.webhook.endpoint_id as string);
+  }
+  const [kept = "", deleted = "", changed = ""] = webhooks;
   const pool: Pool = {
     campaign_id: campaigns,
     service_key: [free, priced, "no-such-service"],
@@ -86,6 +97,7 @@ export async function createFixtures(world: World): Promise<Fixtures> {
       { score: 4, email: { $vault: "email" } },
     ],
     idempotency_key: ["one", "two"],
+    endpoint_id: [changed, randomUUID()],
   };
   // A service of another sponsor, so that no request can pause it or change its price.
   const globex = await world.createSponsor("Globex");
@@ -123,6 +135,22 @@ export async function createFixtures(world: World): Promise<Fixtures> {
       },
     },
     sponsor_get_api: { path: { service_key: free } },
+    sponsor_change_api: { path: { service_key: free }, body: { name: "Plainer" } },
+    sponsor_get_answer: { path: { answer_id: answers.kept } },
+    sponsor_accept_answer: { path: { answer_id: answers.kept } },
+    sponsor_reject_answer: { path: { answer_id: answers.rejected }, body: { reason: "other" } },
+    sponsor_confirm_deletion: { path: { answer_id: answers.withdrawn } },
+    sponsor_get_trial: { path: { payment_id: trial.body.data.payment.payment_id } },
+    sponsor_get_webhook: { path: { endpoint_id: kept } },
+    sponsor_change_webhook: { path: { endpoint_id: changed }, body: { active: false } },
+    sponsor_delete_webhook: { path: { endpoint_id: deleted } },
+    sponsor_rotate_webhook_secret: { path: { endpoint_id: kept } },
+    sponsor_test_webhook: { path: { endpoint_id: kept } },
+    sponsor_list_webhook_deliveries: { path: { endpoint_id: kept } },
+    sponsor_replay_webhook: {
+      path: { endpoint_id: kept },
+      body: { given_up_since: "2026-11-26T00:00:00.000Z" },
+    },
     sponsor_get_campaign: { path: { campaign_id: campaigns[0] ?? "" } },
     sponsor_withdraw_from_api: { path: { service_key: priced }, body: { amount_cents: 1 } },
     admin_create_user: {
@@ -154,4 +182,18 @@ export async function createFixtures(world: World): Promise<Fixtures> {
     admin: ADMIN_KEY,
   };
   return { pool, poolOf, served, credentials };
+}
+
+/** Answers of three people to a campaign's task, one of them withdrawn. */
+async function answersOf(world: World, campaignId: string) {
+  const [kept, rejected, withdrawn] = await atOnce(3, () => createRespondent(world));
+  if (kept === undefined || rejected === undefined || withdrawn === undefined)
+    throw new Error("three people");
+  const ids = {
+    kept: await kept.answer(campaignId),
+    rejected: await rejected.answer(campaignId),
+    withdrawn: await withdrawn.answer(campaignId),
+  };
+  await withdraw(world, withdrawn, campaignId);
+  return ids;
 }

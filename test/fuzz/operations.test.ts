@@ -74,6 +74,10 @@ async function restoreWorld(operation: Operation): Promise<void> {
     where: { archivedAt: { not: null } },
     data: { archivedAt: null, active: true },
   });
+  await world.db.campaign.updateMany({
+    where: { archivedAt: { not: null } },
+    data: { archivedAt: null, active: true },
+  });
   if (operation.id !== "agent_revoke_session") return;
   fixtures.credentials.session = (await world.openSession(await world.createGrant())).token;
 }
