@@ -126,7 +126,7 @@ async function pagesOfSponsor(token: string): Promise<Look[]> {
     [of("/team"), ".member"],
     [of("/webhooks"), ".hooks-url"],
     ["/organisations/new", "main input"],
-    ["/join?token=none", "main .empty"],
+    ["/join?token=none", ".empty h1"],
   ];
 }
 

@@ -48,7 +48,7 @@ export function JoinPage() {
   if (error !== null)
     return (
       <Empty>
-        <p>{why(error)}</p>
+        <h1>{why(error)}</h1>
       </Empty>
     );
   if (data === undefined) return <Loading label={words.loading} />;
