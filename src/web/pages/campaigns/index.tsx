@@ -70,7 +70,7 @@ function Row({ row, mayEdit }: { row: CampaignRow; mayEdit: boolean }) {
   return (
     <article className="service-row" aria-label={name}>
       <div className="service-name">
-        <Link to="/campaigns/$campaignId" params={{ campaignId: row.campaign_id }} className="one-line">
+        <Link to="/campaigns/$campaignId/edit" params={{ campaignId: row.campaign_id }} className="one-line">
           <bdi>{name}</bdi>
         </Link>
         <span className="note">{w.row.subsidy(format.amount(row.subsidy_per_call_cents))}</span>
@@ -81,7 +81,9 @@ function Row({ row, mayEdit }: { row: CampaignRow; mayEdit: boolean }) {
         {limit > 0 && <Meter value={limit - left} max={limit} label={money} isIdle={!row.active} />}
       </div>
       <div className="part-buttons">
-        <span className="note num">{w.row.answers(row.completions)}</span>
+        <Link to="/campaigns/$campaignId" params={{ campaignId: row.campaign_id }} className="note num">
+          {w.row.answers(row.completions)}
+        </Link>
         {mayEdit && (
           <Link
             to="/campaigns/new"
