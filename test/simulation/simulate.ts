@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Address } from "viem";
 import type { Deps } from "../../src/core/context.ts";
+import type { SqlPool } from "../../src/core/ports/sql.ts";
 import { createNetworks } from "../../src/core/ports/network.ts";
 import { Batches } from "../../src/core/protocol/batches.ts";
 import { verifyLedger } from "../../src/core/money/ledger/index.ts";
@@ -21,6 +22,8 @@ export interface Simulated {
   payments: number;
   settled: number;
   refunds: number;
+  /** Payments that were reserved in one transaction with others. */
+  together: number;
   deaths: number;
   steps: number;
 }
@@ -35,6 +38,8 @@ export interface Simulation {
 }
 
 const REPLICAS = 3;
+/** How many steps a batch of reservations waits at most, besides those of others. */
+const MAX_STEPS_LATE = 40;
 const DEATH_RATE = 0.001;
 /** Rounds without faults after which every payment has to be decided. */
 const MAX_FAULTLESS_ROUNDS = 300;
@@ -88,7 +93,7 @@ class Run {
         ...deps,
         db: at(deps.db),
         sql,
-        batches: new Batches(sql),
+        batches: new Batches(this.#late(process, sql)),
         upstream: at(deps.upstream, ["request"]),
         networks: createNetworks([
           {
@@ -99,6 +104,18 @@ class Run {
             transfers: at(network.transfers, ["signTransfer", "submit"]),
           },
         ]),
+      },
+    };
+  }
+
+  /** A pool whose transactions begin late: so calls that come meanwhile join the next batch. */
+  #late(process: Process, sql: SqlPool): SqlPool {
+    return {
+      ...sql,
+      transaction: async (...args) => {
+        const steps = this.#random.below(MAX_STEPS_LATE);
+        for (let n = 0; n < steps; n++) await this.#scheduler.gate(process, () => Promise.resolve());
+        return sql.transaction(...args);
       },
     };
   }
@@ -285,7 +302,15 @@ class Run {
     const { findings } = await verifyLedger(deps);
     this.#findings.push(...findings.map(({ check, detail }) => `${check}: ${detail}`));
     const [sums] = await deps.db.$queryRaw<
-      { unspent: bigint; fees: bigint; doubled: bigint; payments: bigint; settled: bigint; refunds: bigint }[]
+      {
+        unspent: bigint;
+        fees: bigint;
+        doubled: bigint;
+        payments: bigint;
+        settled: bigint;
+        refunds: bigint;
+        together: bigint;
+      }[]
     >`
       SELECT (SELECT coalesce(sum("limit" - spent), 0) FROM budget_accounts WHERE kind IN ('campaign', 'sponsored_api', 'direct'))::bigint AS unspent,
              (SELECT coalesce(sum(amount_micros), 0) FROM ledger_transfers WHERE kind = 'fee')::bigint AS fees,
@@ -293,7 +318,9 @@ class Run {
                                      GROUP BY grant_id, idempotency_key HAVING count(*) > 1) twice) AS doubled,
              (SELECT count(*) FROM payments) AS payments,
              (SELECT count(*) FROM payments WHERE status = 'settled') AS settled,
-             (SELECT count(*) FROM payouts WHERE kind = 'refund') AS refunds`;
+             (SELECT count(*) FROM payouts WHERE kind = 'refund') AS refunds,
+             (SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM payment_events WHERE to_status = 'reserved'
+                                                GROUP BY xmin::text HAVING count(*) > 1) shared)::bigint AS together`;
     if (sums === undefined) throw new Error("there are no sums");
     const balance = chain.balance(TREASURY);
     if (balance !== sums.unspent + sums.fees)
@@ -310,6 +337,7 @@ class Run {
       payments: Number(sums.payments),
       settled: Number(sums.settled),
       refunds: Number(sums.refunds),
+      together: Number(sums.together),
       deaths: this.#scheduler.deaths,
       steps: this.#scheduler.steps,
     };

@@ -29,12 +29,13 @@ test(
       all.push(simulated);
       progress(all.length);
     }
-    const sum = (what: "payments" | "settled" | "refunds" | "deaths" | "steps"): number =>
+    const sum = (what: "payments" | "settled" | "refunds" | "together" | "deaths" | "steps"): number =>
       all.reduce((total, one) => total + one[what], 0);
     report(
-      `${SEEDS} seeds: ${sum("payments")} payments, ${sum("settled")} settled, ${sum("refunds")} refunded; ${sum("deaths")} deaths in ${sum("steps")} steps`,
+      `${SEEDS} seeds: ${sum("payments")} payments, ${sum("settled")} settled, ${sum("refunds")} refunded, ${sum("together")} reserved with others; ${sum("deaths")} deaths in ${sum("steps")} steps`,
     );
-    // A simulation proves something only if payments settle, refunds are made and processes die.
+    // A simulation proves something only if payments settle, refunds are made, batches are shared and processes die.
+    expect(sum("together")).toBeGreaterThan(SEEDS);
     expect(sum("settled")).toBeGreaterThan(SEEDS * 2);
     expect(sum("refunds")).toBeGreaterThan(SEEDS / 10);
     expect(sum("deaths")).toBeGreaterThan(SEEDS / 10);

@@ -32,6 +32,7 @@ const insertAll = statement({
     ...PAYMENTS,
     claim_operations: listOf(text),
     claim_keys: listOf(text),
+    used_approval_ids: uuids,
     /** One entry a hold. */
     held_payment_ids: uuids,
     held_account_ids: uuids,
@@ -64,7 +65,7 @@ const insertAll = statement({
     ), event AS (
       INSERT INTO payment_events (payment_id, to_status) SELECT id, 'reserved' FROM call
     ), consumed AS (
-      UPDATE approvals a SET consumed_at = now() FROM call WHERE a.id = call.approval_id
+      UPDATE approvals SET consumed_at = now() WHERE id = ANY($used_approval_ids)
     )
     UPDATE idempotency_keys k SET payment_id = call.id, claimed_until = now()
       FROM call WHERE k.grant_id = call.grant_id AND k.operation = call.claim_operation AND k.key = call.claim_key`,
@@ -111,6 +112,7 @@ export async function writeReservations(tx: Sql, admitted: readonly Admitted[]):
     rule_ids: admitted.map(({ ruleId }) => ruleId),
     claim_operations: payments.map(({ claim }) => claim.operation),
     claim_keys: payments.map(({ claim }) => claim.key),
+    used_approval_ids: admitted.flatMap(({ approvalId }) => approvalId ?? []),
     held_payment_ids: holds.map(({ paymentId }) => paymentId),
     held_account_ids: holds.map(({ accountId }) => accountId),
     held_amounts: holds.map(({ amount }) => amount),
