@@ -1,8 +1,5 @@
 /** Sentences of a campaign's page. */
 export const campaignEn = {
-  running: "Running",
-  paused: "Paused",
-  noMoney: "Without money",
   pause: "Pause campaign",
   resume: "Let it run again",
   addFunds: "Add funds",

@@ -1,9 +1,6 @@
 import type { CampaignWords } from "./campaign-en.ts";
 
 export const campaignJa: CampaignWords = {
-  running: "実施中",
-  paused: "停止中",
-  noMoney: "資金なし",
   pause: "キャンペーンを停止",
   resume: "再開する",
   addFunds: "資金を追加",

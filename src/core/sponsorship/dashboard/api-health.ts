@@ -5,7 +5,7 @@ import { readHealth } from "./health-store.ts";
 import type { ApiHealthOutput } from "./schema.ts";
 import type { Days } from "./store.ts";
 
-/** How an API delivered on each day of a period, whoever paid, and its last failure in it. */
+/** How an API delivered on each day of a period, and its last failure in it. Calls of all payers count. */
 export async function apiHealth(
   { sql, histories, actor }: Context,
   serviceKey: string,

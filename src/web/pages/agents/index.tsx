@@ -1,15 +1,13 @@
 import "./agents.css";
 import { Link } from "@tanstack/react-router";
-import { failureOf } from "../../data/failure.ts";
 import type { AgentRow } from "../../data/shapes.ts";
-import { Button } from "../../ui/button.tsx";
-import { Empty, Loading, Problem } from "../../ui/empty.tsx";
+import { Empty } from "../../ui/empty.tsx";
 import { useWords } from "../../words/language.tsx";
-import { useFailureWords } from "../shell/failure-words.ts";
 import { PageHead } from "../shell/page-head.tsx";
 import { Row } from "./agent-row.tsx";
 import { useAgents, useQuestions } from "./queries.ts";
 import { Questions } from "./questions.tsx";
+import { NotLoaded } from "../shell/not-loaded.tsx";
 
 /** What has ended goes last, but not while it can be undone: a row doesn't leave the place of its button. */
 const rank = ({ state, undo_until }: AgentRow): number =>
@@ -18,7 +16,6 @@ const rank = ({ state, undo_until }: AgentRow): number =>
 export function AgentsPage() {
   const { words, format } = useWords();
   const { agents: w } = words;
-  const explain = useFailureWords();
   const { data, error, refetch } = useAgents();
   const questions = useQuestions();
   const agents = (data ?? []).toSorted((a, b) => rank(a) - rank(b));
@@ -43,19 +40,7 @@ export function AgentsPage() {
         )}
       </PageHead>
       {questions.length > 0 && <Questions questions={questions} />}
-      {data === undefined && error === null && <Loading label={words.loading} />}
-      {data === undefined && error !== null && (
-        <Empty>
-          <Problem>{explain(failureOf(error))}</Problem>
-          <Button
-            onPress={() => {
-              refetch().catch(() => undefined);
-            }}
-          >
-            {words.tryAgain}
-          </Button>
-        </Empty>
-      )}
+      {data === undefined && <NotLoaded error={error} refetch={refetch} />}
       {data?.length === 0 && (
         <Empty>
           <p>{w.empty}</p>

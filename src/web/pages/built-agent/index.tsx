@@ -4,9 +4,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { failureOf } from "../../data/failure.ts";
 import type { BuiltAgent } from "../../data/shapes.ts";
-import { Button } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
-import { Empty, Loading, Problem } from "../../ui/empty.tsx";
 import { Glyph } from "../../ui/glyph.tsx";
 import { said } from "../../ui/said.tsx";
 import { useToast } from "../../ui/toast.tsx";
@@ -23,28 +21,15 @@ import { ReturnAddress } from "./return-address.tsx";
 import { webhooksOfAgent } from "../webhooks/source.ts";
 import { Webhooks } from "../webhooks/panel.tsx";
 import { Usage } from "./usage.tsx";
+import { NotLoaded } from "../shell/not-loaded.tsx";
 
 const route = getRouteApi("/console/build/$agentId");
 
 export function BuiltAgentPage() {
-  const { words } = useWords();
-  const explain = useFailureWords();
   const { agentId } = route.useParams();
   const { data, error, refetch } = useBuiltAgent(agentId);
   if (data !== undefined) return <Agent key={data.agent_id} agent={data} />;
-  if (error === null) return <Loading label={words.loading} />;
-  return (
-    <Empty>
-      <Problem>{explain(failureOf(error))}</Problem>
-      <Button
-        onPress={() => {
-          refetch().catch(() => undefined);
-        }}
-      >
-        {words.tryAgain}
-      </Button>
-    </Empty>
-  );
+  return <NotLoaded error={error} refetch={refetch} />;
 }
 
 function Agent({ agent }: { agent: BuiltAgent }) {

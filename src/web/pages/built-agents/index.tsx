@@ -6,7 +6,7 @@ import { useState } from "react";
 import { failureOf } from "../../data/failure.ts";
 import type { BuiltAgentRow } from "../../data/shapes.ts";
 import { Button } from "../../ui/button.tsx";
-import { Empty, Loading, Problem } from "../../ui/empty.tsx";
+import { Empty } from "../../ui/empty.tsx";
 import { Glyph } from "../../ui/glyph.tsx";
 import { said } from "../../ui/said.tsx";
 import { Text } from "../../ui/text.tsx";
@@ -18,11 +18,11 @@ import type { NewKey } from "./new-key.tsx";
 import { NewKeyOnce } from "./new-key.tsx";
 import { Offers } from "./offers.tsx";
 import { useBuiltAgents, useRegister } from "./queries.ts";
+import { NotLoaded } from "../shell/not-loaded.tsx";
 
 export function BuildPage() {
   const { words } = useWords();
   const { build: w } = words;
-  const explain = useFailureWords();
   const { data, error, refetch } = useBuiltAgents();
   const [made, setMade] = useState<NewKey & { name: string }>();
   return (
@@ -34,19 +34,7 @@ export function BuildPage() {
       ) : (
         <NewKeyOnce name={made.name} made={made} onDone={() => setMade(undefined)} />
       )}
-      {data === undefined && error === null && <Loading label={words.loading} />}
-      {data === undefined && error !== null && (
-        <Empty>
-          <Problem>{explain(failureOf(error))}</Problem>
-          <Button
-            onPress={() => {
-              refetch().catch(() => undefined);
-            }}
-          >
-            {words.tryAgain}
-          </Button>
-        </Empty>
-      )}
+      {data === undefined && <NotLoaded error={error} refetch={refetch} />}
       {data?.agents.length === 0 && (
         <Empty>
           <p>{w.empty}</p>

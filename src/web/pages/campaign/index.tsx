@@ -12,6 +12,7 @@ import { useToast } from "../../ui/toast.tsx";
 import { CAMPAIGN } from "../../words/campaign.ts";
 import { usePageWords, useWords } from "../../words/language.tsx";
 import { useFailureWords } from "../shell/failure-words.ts";
+import { CampaignState } from "../campaigns/campaign-state.tsx";
 import { SponsorHead } from "../sponsor/sponsor-head.tsx";
 import { Figures } from "./figures.tsx";
 import { Funnel } from "./funnel.tsx";
@@ -45,7 +46,7 @@ function Dashboard({ campaign }: { campaign: Campaign }) {
       <SponsorHead title={said(campaign.name, 100)}>
         <Actions campaign={campaign} />
       </SponsorHead>
-      <State campaign={campaign} />
+      <CampaignState campaign={campaign} />
       <Figures campaign={campaign} />
       <div className="campaign-plots">
         <section className="sheet campaign-part" aria-labelledby="per-day">
@@ -66,19 +67,6 @@ function Dashboard({ campaign }: { campaign: Campaign }) {
       <Services services={figures.services} />
       <Refusals campaign={campaign} />
     </>
-  );
-}
-
-/** Whether it pays for calls, in words. The colour only repeats it. */
-function State({ campaign }: { campaign: Campaign }) {
-  const w = usePageWords(CAMPAIGN);
-  const hasMoney = campaign.budget.remaining_cents > 0;
-  const tone = campaign.active ? (hasMoney ? "good" : "wait") : undefined;
-  return (
-    <p className="note">
-      <span className="dot" data-tone={tone} />{" "}
-      {campaign.active ? (hasMoney ? w.running : w.noMoney) : w.paused}
-    </p>
   );
 }
 

@@ -1,44 +1,29 @@
 import "../../ui/sheet.css";
 import "./funds.css";
 import { useState } from "react";
-import { failureOf } from "../../data/failure.ts";
 import { useMay } from "../../data/organisations.ts";
 import type { BudgetRow } from "../../data/shapes.ts";
 import { Button } from "../../ui/button.tsx";
-import { Empty, Loading, Problem } from "../../ui/empty.tsx";
+import { Empty } from "../../ui/empty.tsx";
 import { Meter } from "../../ui/meter.tsx";
 import { said } from "../../ui/said.tsx";
 import { FUNDS } from "../../words/funds.ts";
 import { usePageWords, useWords } from "../../words/language.tsx";
-import { useFailureWords } from "../shell/failure-words.ts";
 import { SponsorHead } from "../sponsor/sponsor-head.tsx";
 import { AddFunds } from "./add-funds.tsx";
 import { Movements } from "./movements.tsx";
 import { useFunds } from "./queries.ts";
 import { Wallet } from "./wallet.tsx";
 import { Withdraw } from "./withdraw.tsx";
+import { NotLoaded } from "../shell/not-loaded.tsx";
 
 export function FundsPage() {
   const w = usePageWords(FUNDS);
-  const { words } = useWords();
-  const explain = useFailureWords();
   const { data, error, refetch } = useFunds();
   return (
     <>
       <SponsorHead title={w.title} lead={w.lead} />
-      {data === undefined && error === null && <Loading label={words.loading} />}
-      {data === undefined && error !== null && (
-        <Empty>
-          <Problem>{explain(failureOf(error))}</Problem>
-          <Button
-            onPress={() => {
-              refetch().catch(() => undefined);
-            }}
-          >
-            {words.tryAgain}
-          </Button>
-        </Empty>
-      )}
+      {data === undefined && <NotLoaded error={error} refetch={refetch} />}
       {data?.budgets.length === 0 && (
         <Empty>
           <p>{w.none}</p>

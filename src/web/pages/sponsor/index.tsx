@@ -1,38 +1,20 @@
 import "../../ui/sheet.css";
 import { getRouteApi, Link, Navigate, Outlet } from "@tanstack/react-router";
-import { failureOf } from "../../data/failure.ts";
 import { ChosenSponsor, useOrganisations } from "../../data/organisations.ts";
-import { Button } from "../../ui/button.tsx";
-import { Empty, Loading, Problem } from "../../ui/empty.tsx";
+import { Empty } from "../../ui/empty.tsx";
 import { said } from "../../ui/said.tsx";
 import { useTitle } from "../../ui/title.ts";
 import { useWords } from "../../words/language.tsx";
-import { useFailureWords } from "../shell/failure-words.ts";
 import { FoundPage } from "./found.tsx";
+import { NotLoaded } from "../shell/not-loaded.tsx";
 
 const route = getRouteApi("/console/sponsor");
 
 /** Finds the sponsor that the address names, for the pages inside. Without a name it is the person's first. */
 export function SponsorPages() {
-  const { words } = useWords();
-  const explain = useFailureWords();
   const { org } = route.useSearch();
   const { data, error, refetch } = useOrganisations();
-  if (data === undefined)
-    return error === null ? (
-      <Loading label={words.loading} />
-    ) : (
-      <Empty>
-        <Problem>{explain(failureOf(error))}</Problem>
-        <Button
-          onPress={() => {
-            refetch().catch(() => undefined);
-          }}
-        >
-          {words.tryAgain}
-        </Button>
-      </Empty>
-    );
+  if (data === undefined) return <NotLoaded error={error} refetch={refetch} />;
   const [first] = data.organisations;
   if (first === undefined) return <FoundPage />;
   if (org === undefined)
