@@ -19,7 +19,7 @@ import { admissionOf, Admissions, PLENTY } from "../test/support/admissions.ts";
 import { atOnce } from "../test/support/at-once.ts";
 import { MIGRATIONS } from "../test/support/database.ts";
 import { findProgram } from "../test/support/programs.ts";
-import { medianOf } from "./median.ts";
+import { medianOf } from "./figures.ts";
 
 /* eslint-disable no-restricted-properties -- a bench has no configuration */
 const ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? 5);

@@ -21,6 +21,7 @@ import { RATE_RULES } from "../src/core/protocol/rate-limit/index.ts";
 import { createLog } from "../src/platform/observability/log.ts";
 import { migrateDeploy } from "../src/platform/postgres/migrate.ts";
 import { startSandbox } from "../src/sandbox/index.ts";
+import { medianOf } from "./figures.ts";
 
 const ROUNDS = 4;
 const SECONDS_PER_ROUND = 3;
@@ -120,7 +121,7 @@ async function compare(connections: number): Promise<number> {
       rates[which].push(await measure(url, connections, SECONDS_PER_ROUND));
     }
   }
-  const [auditedRate, unauditedRate] = [median(rates.audited), median(rates.unaudited)];
+  const [auditedRate, unauditedRate] = [medianOf(rates.audited), medianOf(rates.unaudited)];
   const throughputRatio = auditedRate / unauditedRate;
   console.log(
     `${String(connections).padStart(2)} callers  audited ${auditedRate.toFixed(0)} reads/s, ` +
@@ -146,13 +147,6 @@ async function measure(url: string, connections: number, seconds: number): Promi
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   for await (const line of createInterface({ input: child.stdout })) return Number(line);
   throw new Error("bench/load.ts printed nothing");
-}
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const [low = 0, high = 0] = [sorted[middle - 1 + (sorted.length % 2)], sorted[middle]];
-  return (low + high) / 2;
 }
 
 async function post(url: string, bearer: string, body: unknown): Promise<Record<string, string>> {

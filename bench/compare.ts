@@ -1,4 +1,5 @@
 import { Pool } from "undici";
+import { medianOf, quantile } from "./figures.ts";
 import { cpuMicros, type MeasuredServer } from "./start-server.ts";
 
 /** A server, and what is asked of it again and again. */
@@ -54,9 +55,9 @@ export async function compare(
     slices.push(first === ours ? { ours: one, other: two } : { ours: two, other: one });
   }
   const ratio = (key: keyof Slice): number =>
-    median(slices.map((round) => round.ours[key] / round.other[key]));
+    medianOf(slices.map((round) => round.ours[key] / round.other[key]));
   for (const side of ["ours", "other"] as const) {
-    const of = (key: keyof Slice): number => median(slices.map((round) => round[side][key]));
+    const of = (key: keyof Slice): number => medianOf(slices.map((round) => round[side][key]));
     console.log(
       `${String(callers).padStart(2)} callers  ${(side === "ours" ? ours : other).name.padEnd(22)} ${of("cpu").toFixed(0)} µs CPU, ` +
         `${of("perSecond").toFixed(0)}/s, p50 ${of("p50").toFixed(2)} ms, p99 ${of("p99").toFixed(2)} ms`,
@@ -95,10 +96,3 @@ async function measureSlice(
     p99: quantile(times, 0.99),
   };
 }
-
-export function quantile(values: readonly number[], part: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
-}
-
-export const median = (values: readonly number[]): number => quantile(values, 0.5);

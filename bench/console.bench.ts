@@ -10,7 +10,7 @@ import { runSql } from "../test/support/database.ts";
 import { Browser, Mailbox, newAddress } from "../test/support/people.ts";
 import { useWorld } from "../test/support/use-world.ts";
 import { insertLargeCatalogue } from "./large-catalogue.ts";
-import { quantile } from "./time-searches.ts";
+import { quantile } from "./figures.ts";
 
 const CAMPAIGNS = 10_000;
 const CALLS = 100_000;

@@ -6,7 +6,8 @@ import { indexServices } from "../src/core/sponsorship/offer/index.ts";
 import type { TestDatabase } from "../test/support/database.ts";
 import { createDatabase, queryRows } from "../test/support/database.ts";
 import { insertLargeCatalogue } from "./large-catalogue.ts";
-import { quantile, timeSearches } from "./time-searches.ts";
+import { quantile } from "./figures.ts";
+import { timeSearches } from "./time-searches.ts";
 
 const SMALL = 1_000;
 const LARGE = 1_000_000;

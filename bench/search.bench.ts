@@ -4,12 +4,10 @@ import { test } from "vitest";
 import { createDatabase } from "../test/support/database.ts";
 import type { Judged } from "../test/search-quality/golden-catalogue.ts";
 import { insertCatalogue, judge, mean, searcher } from "../test/search-quality/golden-catalogue.ts";
+import { quantile } from "./figures.ts";
 
 const GROUPS = ["english", "japanese", "across", "hopeless"] as const;
 const WORST = 10;
-
-const quantile = (numbers: readonly number[], share: number): number =>
-  numbers.toSorted((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * share))] ?? 0;
 
 const summary = (judged: readonly Judged[]) => ({
   queries: judged.length,

@@ -27,7 +27,6 @@ export interface Asked {
   treasuryKey: `0x${string}`;
   encryptionKey: string;
   adminKey: string;
-  isAudited: boolean;
 }
 
 /** A server under measurement, in a process of its own. */
@@ -74,11 +73,7 @@ function pin(pid: number, cores: string): void {
 export const pinBench = (): void => pin(process.pid, OTHER_CORES);
 
 /** Starts the real server, without limits on how often its callers call. */
-export async function startTollfreeServer(
-  database: TestDatabase,
-  redisUrl: string,
-  { isAudited = true }: { isAudited?: boolean } = {},
-): Promise<MeasuredServer> {
+export async function startTollfreeServer(database: TestDatabase, redisUrl: string): Promise<MeasuredServer> {
   const { network, asset, rpcUrl, facilitatorUrl } = inject("chain");
   const treasuryKey = generatePrivateKey();
   await mint(privateKeyToAddress(treasuryKey), 1_000_000_000n);
@@ -91,7 +86,6 @@ export async function startTollfreeServer(
       rpcUrl,
       facilitatorUrl,
       treasuryKey,
-      isAudited,
     },
     encryptionKey: randomBytes(32).toString("base64"),
     adminKey: ADMIN_KEY,

@@ -20,6 +20,7 @@ import type { Answer } from "../test/support/server.ts";
 import type { Upstream } from "../test/support/upstream.ts";
 import { startUpstream } from "../test/support/upstream.ts";
 
+import { quantile } from "./figures.ts";
 import { fill, HEAVY_DATA, HEAVY_SCHEMA } from "./hostile-data.ts";
 import { insertLargeCatalogue } from "./large-catalogue.ts";
 import type { Attack, AttackRequest } from "./storm-attack.ts";
@@ -248,7 +249,7 @@ test("others are served while agents storm", async () => {
   console.log("answers to others:", tally(storm.map(({ kind, status }) => `${kind} ${status}`)));
   console.log("answers to the hostile:", hostileStatuses);
 
-  const slowdown = percentile(all(storm), 0.99) / percentile(all(quiet), 0.99);
+  const slowdown = quantile(all(storm), 0.99) / quantile(all(quiet), 0.99);
   console.log(`p99 of the others: ${slowdown.toFixed(1)} times its quiet value`);
   const refused = storm.filter(({ status }) => status >= 500 || status === 429);
   expect(refused.map(({ kind, answer }) => [kind, answer.body])).toEqual([]);
@@ -259,10 +260,5 @@ test("others are served while agents storm", async () => {
   expect(slowdown).toBeLessThan(MAX_SLOWDOWN);
 });
 
-function percentile(values: number[], part: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
-}
-
 const describeTimes = (ms: number[]): string =>
-  `${ms.length} calls, p50 ${percentile(ms, 0.5).toFixed(0)}, p99 ${percentile(ms, 0.99).toFixed(0)}, max ${Math.max(...ms).toFixed(0)} ms`;
+  `${ms.length} calls, p50 ${quantile(ms, 0.5).toFixed(0)}, p99 ${quantile(ms, 0.99).toFixed(0)}, max ${Math.max(...ms).toFixed(0)} ms`;

@@ -5,6 +5,7 @@ import { FairQueue } from "../src/core/protocol/fair-queue.ts";
 import { Recent } from "../src/core/protocol/recent.ts";
 import type { TestDatabase } from "../test/support/database.ts";
 import { searchingActor } from "../test/support/searching-actor.ts";
+import { quantile } from "./figures.ts";
 import { CATEGORIES, JAPANESE, NOUNS, PLACES } from "./large-catalogue.ts";
 
 const ROUNDS = 200;
@@ -31,9 +32,6 @@ const KINDS: Record<string, () => Record<string, string>> = {
   Japanese: () => ({ intent: `東京の${any(JAPANESE)}を調べたい` }),
   "nothing known": () => ({ q: `zqxwv ${any(["gromblex", "vextorix", "quibbinz"])}` }),
 };
-
-export const quantile = (sorted: readonly number[], share: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 
 /** Times each kind of search over the large catalogue, one after the other, by one person. */
 export async function timeSearches({

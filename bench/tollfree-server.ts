@@ -51,7 +51,6 @@ const server = await startTollfree({
     keepOutput: { maxBytes: 256 * 1024, seconds: 24 * 3600 },
   },
   log: createLog({ level: "info" }),
-  ...(!asked.isAudited && { audit: { append: () => Promise.resolve(), close: () => Promise.resolve() } }),
 });
 process.once("SIGTERM", () => {
   server.stop().then(

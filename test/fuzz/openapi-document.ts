@@ -19,19 +19,19 @@ export interface DocumentedOperation {
 const document = JSON.parse(readFileSync("openapi/openapi.json", "utf8")) as Document;
 const ajv = addFormats.default(new Ajv2020({ strict: false, validateFormats: true }));
 ajv.addSchema({ $id: "openapi", ...document });
-ajv.addSchema({ $id: "concise", ...(withoutRequired(document) as Document) });
+ajv.addSchema({ $id: "concise", ...(asConcise(document) as Document) });
 
-/** A concise answer leaves fields out, and says how many entries of a list it left out. Fields that it has are as documented. */
-function withoutRequired(node: unknown): unknown {
+/** A concise answer leaves fields out, and counts the entries that it left out of a list. All else is as documented. */
+function asConcise(node: unknown): unknown {
   if (typeof node !== "object" || node === null) return node;
-  if (Array.isArray(node)) return node.map(withoutRequired);
-  return Object.fromEntries(
-    Object.entries(node).flatMap(([name, value]) =>
-      (name === "required" && Array.isArray(value)) || name === "additionalProperties"
-        ? []
-        : [[name, withoutRequired(value)]],
-    ),
-  );
+  if (Array.isArray(node)) return node.map(asConcise);
+  const { required, ...rest } = node as Record<string, unknown>;
+  const kept = Object.entries(Array.isArray(required) ? rest : node).map(([name, value]) => [
+    name,
+    asConcise(value),
+  ]);
+  const counts = { _left_out$: { type: "integer", minimum: 1 } };
+  return Object.fromEntries([...kept, ...("properties" in node ? [["patternProperties", counts]] : [])]);
 }
 
 /** The schema that a `$ref` points to. */

@@ -33,7 +33,6 @@ export type Campaign = SponsorOutputs["campaigns"]["get"]["data"];
 export type SponsorAnswer = SponsorOutputs["answers"]["search"]["data"]["answers"][number];
 export type Member = SponsorOutputs["team"]["list"]["data"]["members"][number];
 export type Invitation = SponsorOutputs["team"]["list"]["data"]["invitations"][number];
-export type SponsorKey = SponsorOutputs["keys"]["list"]["data"]["keys"][number];
 export type SponsorEntry = SponsorOutputs["audit"]["list"]["data"]["entries"][number];
 type SponsorInputs = inferRouterInputs<ConsoleRouter>["user"]["sponsors"];
 type OfServices = SponsorOutputs["services"];

@@ -49,6 +49,7 @@ interface Bought {
   status: number;
   headers: Headers;
   text: string;
+  // Answers of every shape: the upstream's, or our envelope.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   body: any;
 }

@@ -36,7 +36,7 @@ export function ReturnAddress({ agent }: { agent: BuiltAgent }) {
         error={problem}
       />
       {known !== undefined && <p className="note">{w.shown(known.host, known.origin)}</p>}
-      <span className="built-buttons">
+      <span className="buttons">
         <Button type="submit" isBusy={change.isPending}>
           {w.save}
         </Button>

@@ -68,7 +68,7 @@ function Client({ agentId, data }: { agentId: string; data: BuiltClient }) {
         {w.hint}
       </p>
       {failure !== undefined && <Problem>{isRefused ? w.refused : explain(failure)}</Problem>}
-      <span className="built-buttons">
+      <span className="buttons">
         <Button type="submit" isBusy={put.isPending}>
           {client === null ? w.make : w.change}
         </Button>

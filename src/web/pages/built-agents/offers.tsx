@@ -38,7 +38,7 @@ function Offer({ offer }: { offer: OfferedAgent }) {
         <p className="note">{w.offeredBy(said(offer.from, 60), format.deadline(offer.until, now))}</p>
         <p className="note">{w.offerNote}</p>
       </div>
-      <span className="offer-buttons">
+      <span className="buttons">
         <Button isBusy={decline.isPending} onPress={() => decline.mutate(offer.agent_id, { onError })}>
           {w.decline}
         </Button>

@@ -78,7 +78,7 @@ function Actions({ campaign: { campaign_id, active, archived_at: archivedAt } }:
   const mayEdit = useMay("editor");
   if (!mayEdit || archivedAt !== undefined) return null;
   return (
-    <div className="head-buttons">
+    <div className="buttons">
       <Button
         isBusy={change.isPending}
         onPress={() =>

@@ -71,7 +71,7 @@ function Item({ row }: { row: OwnDataRow }) {
         </p>
       </div>
       {!isEditing && (
-        <div className="own-buttons">
+        <div className="buttons">
           {(stored === null || partsOf(stored.value) !== undefined) && (
             <Button size="small" onPress={() => setIsEditing(true)}>
               {stored === null ? w.add : w.change} <span className="unseen">{noun}</span>
@@ -123,7 +123,7 @@ function Edit({ row, noun, onDone }: { row: OwnDataRow; noun: string; onDone: ()
           }
         />
       ))}
-      <div className="own-buttons">
+      <div className="buttons">
         <Button size="small" onPress={onDone}>
           {w.cancel}
         </Button>

@@ -17,7 +17,7 @@ export function Audit() {
       <h2>{w.title}</h2>
       <OlderList query={query} isEmpty={entries?.length === 0} empty={w.empty}>
         <div className="sheet">
-          <table className="team-table">
+          <table className="records">
             <caption className="unseen">{w.title}</caption>
             <thead>
               <tr>

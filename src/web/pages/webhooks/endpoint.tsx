@@ -35,7 +35,7 @@ export function Endpoint({
         <bdi>{url}</bdi>
       </h3>
       <State webhook={webhook} />
-      <span className="hooks-buttons">
+      <span className="buttons">
         {source.may.send && active && (
           <Button
             isBusy={test.isPending}
