@@ -23,7 +23,7 @@ export interface ApiHandlers {
 
 /**
  * Calls of the API go to their handlers, and everything else to Express. Its router and middlewares, which pages need, take longer
- * than many a call. Calls from pages of other origins go by Express too, since their answers depend on the origin.
+ * than many a call. Calls from pages, and the preflights before them, go by Express too, since their answers depend on the origin.
  * @param middlewares an app that only sets headers
  */
 export function createApiListener(
@@ -46,7 +46,7 @@ export function createApiListener(
 
   return (req, res) => {
     const { path } = targetOf(req);
-    if (req.headers.origin !== undefined) {
+    if (req.headers.origin !== undefined || req.method === "OPTIONS") {
       app(req, res);
       return;
     }

@@ -3,6 +3,7 @@ import type { Span } from "@opentelemetry/api";
 import { inSpan } from "../../core/ports/tracing.ts";
 import { targetOf } from "../request/request-target.ts";
 import { sendBytes, sendFile, sendText } from "../request/send.ts";
+import { writeHead } from "../request/write-head.ts";
 import type { Api } from "./call-context.ts";
 import { createCallContext, createRequestContext } from "./call-context.ts";
 import type { Outcome, Transport } from "./perform-call.ts";
@@ -23,7 +24,8 @@ export function createCallHandler(api: Api, transport: Transport): Handler {
     const ctx = createCallContext(api, request, { surface: surface ?? "agent", endpoint: target.path });
     const located = find(() => transport.locate(req, target));
     if ("allow" in located) {
-      res.writeHead(204, { Allow: located.allow, "X-Request-Id": ctx.requestId }).end();
+      writeHead(req, res, 204, { Allow: located.allow });
+      res.end();
       return;
     }
     let outcome = await performCall(ctx, transport, located, surface !== undefined);

@@ -4,6 +4,7 @@ import { AppError } from "../../core/protocol/errors.ts";
 import { inSpan } from "../../core/ports/tracing.ts";
 import { decodePart, targetOf } from "../request/request-target.ts";
 import { sendText } from "../request/send.ts";
+import { writeHead } from "../request/write-head.ts";
 import type { Api, RequestContext } from "./call-context.ts";
 import { createCallContext, createRequestContext } from "./call-context.ts";
 import type { Handler } from "./handle-call.ts";
@@ -47,7 +48,8 @@ export function createBatchHandler(api: Api, protocol: TrpcProtocol): Handler {
   return async (req, res) => {
     const request = createRequestContext(api, "trpc", req, res);
     if (req.method === "OPTIONS") {
-      res.writeHead(204, { Allow: "GET, HEAD, POST, OPTIONS", "X-Request-Id": request.requestId }).end();
+      writeHead(req, res, 204, { Allow: "GET, HEAD, POST, OPTIONS" });
+      res.end();
       return;
     }
     const names = find(() => readNames(req));
