@@ -94,7 +94,7 @@ function rank(offers, { allowed_task_types: taskTypes, remaining }) {
         b.relevance - a.relevance ||
         Number(b.completed) - Number(a.completed) ||
         a.created_at - b.created_at ||
-        (a.service_id < b.service_id ? -1 : 1),
+        ((a.campaign_id ?? a.service_id) < (b.campaign_id ?? b.service_id) ? -1 : 1),
     );
 }
 
