@@ -140,6 +140,7 @@ export async function createFixtures(world: World): Promise<Fixtures> {
     sponsor_accept_answer: { path: { answer_id: answers.kept } },
     sponsor_reject_answer: { path: { answer_id: answers.rejected }, body: { reason: "other" } },
     sponsor_confirm_deletion: { path: { answer_id: answers.withdrawn } },
+    sponsor_try_api: { path: { service_key: free }, body: { input: { place: "a trial's" } } },
     sponsor_get_trial: { path: { payment_id: trial.body.data.payment.payment_id } },
     sponsor_get_webhook: { path: { endpoint_id: kept } },
     sponsor_change_webhook: { path: { endpoint_id: changed }, body: { active: false } },

@@ -8,7 +8,8 @@ import { Detail } from "../../response/concise/index.ts";
 export const sessionField = {
   session_token: z.string().min(1).max(200).optional().meta({ description: "From gpt_auth" }),
   detail: Detail.optional().meta({
-    description: "Send concise: it leaves out what no next call needs, such as empty fields, also those that this document requires, and counts what is left out of a list. Default: full",
+    description:
+      "Send concise: it leaves out what no next call needs, such as empty fields, also those that this document requires, and counts what is left out of a list. Default: full",
   }),
 };
 
