@@ -1,3 +1,4 @@
+import "../../ui/records.css";
 import type { Campaign } from "../../data/shapes.ts";
 import { Said } from "../../ui/said.tsx";
 import { CAMPAIGN } from "../../words/campaign.ts";
@@ -9,13 +10,13 @@ export function Services({ services }: { services: Campaign["figures"]["services
   const { format } = useWords();
   if (services.length === 0) return <p className="sheet empty">{w.noCalls}</p>;
   return (
-    <div className="sheet campaign-scroll" role="region" aria-label={w.service} tabIndex={0}>
-      <table className="campaign-services">
+    <div className="sheet">
+      <table className="records">
         <thead>
           <tr>
             <th scope="col">{w.service}</th>
             {[w.calls, w.spend, w.median, w.delivered].map((head) => (
-              <th scope="col" key={head}>
+              <th scope="col" className="num" key={head}>
                 {head}
               </th>
             ))}
@@ -29,10 +30,18 @@ export function Services({ services }: { services: Campaign["figures"]["services
                 <th scope="row">
                   <Said text={name} max={60} />
                 </th>
-                <td className="num">{format.count(done + calls.pending)}</td>
-                <td className="num">{format.amount(spent_cents)}</td>
-                <td className="num">{median_ms === null ? w.none : `${format.count(median_ms)} ms`}</td>
-                <td className="num">{done === 0 ? w.none : format.percent(delivered / done)}</td>
+                <td className="num" data-label={w.calls}>
+                  {format.count(done + calls.pending)}
+                </td>
+                <td className="num" data-label={w.spend}>
+                  {format.amount(spent_cents)}
+                </td>
+                <td className="num" data-label={w.median}>
+                  {median_ms === null ? w.none : `${format.count(median_ms)} ms`}
+                </td>
+                <td className="num" data-label={w.delivered}>
+                  {done === 0 ? w.none : format.percent(delivered / done)}
+                </td>
               </tr>
             );
           })}
