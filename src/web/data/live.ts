@@ -70,8 +70,13 @@ function follow(): () => void {
           if (state === "pending") setTold(true);
         },
         onData: ({ id, data }) => {
+          // A stream's first word says how the lists are, not what has changed since the page asked for them.
+          const lists =
+            lastEventId === undefined
+              ? Object.values(LISTS).flat()
+              : data.kinds.flatMap((kind) => LISTS[kind]);
           lastEventId = id;
-          refetch(data.kinds.flatMap((kind) => LISTS[kind]));
+          refetch(lists);
         },
         onError: (error) => {
           end();
