@@ -1,5 +1,5 @@
 // `npm run bench:search-scale`: how searches get slower as the catalogue grows. Each kind of search is timed over a small and a
-// large catalogue, one caller at a time. Filling the large one takes about half an hour on two cores.
+// large catalogue, one caller at a time. Filling the large one takes some ten minutes on two cores.
 import { expect, test } from "vitest";
 import { BUILT_IN_THESAURUS } from "../src/app/config-fields.ts";
 import { indexServices } from "../src/core/sponsorship/offer/index.ts";

@@ -108,6 +108,20 @@ test("an output of JSON nested too deep to serialise is handed over as text", as
   expect(answer.body.data.payment.status).toBe("settled");
 });
 
+test("an output of JSON with too many parts to parse at once is handed over as text, with fewer as its value", async () => {
+  const key = await register("scripted");
+  const answers = async (body: string): Promise<unknown> => {
+    world.upstream.answerWith((res) => res.writeHead(200, { "content-type": "application/json" }).end(body));
+    const { status, body: answer } = await run(key, { idempotency_key: `${body.length}` });
+    expect(status).toBe(200);
+    expect(answer.data.payment.status).toBe("settled");
+    return answer.data.output;
+  };
+  const many = `[${"[],".repeat(250_000)}1]`;
+  expect(await answers(many)).toBe(many);
+  expect(await answers(`[${"[],".repeat(249_999)}1]`)).toHaveLength(250_000);
+});
+
 test("an expired output is deleted, and a replay says that it is no longer kept", async () => {
   const key = await register("honest");
   const { body } = await run(key, { idempotency_key: "k" });

@@ -26,7 +26,7 @@ export type DecodeContext = Pick<Deps, "compute"> & Caller;
 
 /**
  * Decodes an answer: JSON to its value, text to a string, anything else to `{ base64 }`. JSON stays text if it
- * is invalid, cut off, too deep, or has a number that would change.
+ * is invalid, cut off, too deep, of too many parts, or has a number that would change.
  */
 export async function decodeOutput(
   ctx: DecodeContext,
@@ -64,7 +64,7 @@ const LONG_JSON = 64 * 1024;
 function decodeJson(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);
-    return isTooDeep(value) || findInexactNumbers(text).length > 0 ? text : value;
+    return isTooComplex(value) || findInexactNumbers(text).length > 0 ? text : value;
   } catch {
     return text;
   }
@@ -120,12 +120,19 @@ export function decoderFor(contentType: string, body: Buffer): InstanceType<type
 
 /** JSON nested deeper stays text. Serialising is recursive, so a deeper value could overflow the stack. */
 const MAX_DEPTH = 200;
+/**
+ * JSON of more lists and objects stays text. Parsing and writing 250,000 take 20 ms each, and everybody waits meanwhile. A map's
+ * answer of 2 MB, which is all pairs of numbers, has half as many.
+ */
+const MAX_PARTS = 250_000;
 
-function isTooDeep(value: unknown): boolean {
+function isTooComplex(value: unknown): boolean {
   const pending = [{ value, depth: 0 }];
+  let parts = 0;
   for (let current = pending.pop(); current !== undefined; current = pending.pop()) {
     if (typeof current.value !== "object" || current.value === null) continue;
-    if (current.depth > MAX_DEPTH) return true;
+    parts += 1;
+    if (current.depth > MAX_DEPTH || parts > MAX_PARTS) return true;
     for (const nested of Object.values(current.value))
       pending.push({ value: nested, depth: current.depth + 1 });
   }
