@@ -38,11 +38,18 @@ export function cutPage<Row extends Cursor>(
   return { page, nextCursor: hasMore ? `${last.micros}_${last.id}` : null };
 }
 
-/** SQL: the time of a row in microseconds, and the condition that a row comes after the cursor `$micros`, `$id` (null: none). */
+/** SQL: the time of a row in microseconds. */
 export const microsOf = (column: string): string => `(extract(epoch FROM ${column}) * 1000000)::bigint`;
+
+const timeOf = (micros: string): string => `'epoch'::timestamptz + ${micros} * interval '1 microsecond'`;
+
+/**
+ * SQL: a row comes after the cursor `$before_micros`, `$before_id` (null: none) in a list with the newest first. One comparison,
+ * without OR, so that an index finds where the page begins.
+ */
 export const isAfterCursor = (time: string, id: string): string =>
-  `($before_micros IS NULL OR (${time}, ${id}) < ('epoch'::timestamptz + $before_micros * interval '1 microsecond', $before_id))`;
+  `(${time}, ${id}) < (coalesce(${timeOf("$before_micros")}, 'infinity'), coalesce($before_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))`;
 
 /** SQL: the row comes after the cursor `$after_micros`, `$after_id` (null: none) in a list with the oldest first. */
 export const isLaterThan = (time: string, id: string): string =>
-  `($after_micros IS NULL OR (${time}, ${id}) > ('epoch'::timestamptz + $after_micros * interval '1 microsecond', $after_id))`;
+  `(${time}, ${id}) > (coalesce(${timeOf("$after_micros")}, '-infinity'), coalesce($after_id, '00000000-0000-0000-0000-000000000000'))`;

@@ -37,10 +37,14 @@ interface Entry {
   created_at: string;
 }
 
-const history = async (
-  input: Record<string, unknown> = {},
-  session = token,
-): Promise<{ entries: Entry[]; total_count: number }> =>
+interface HistoryPage {
+  entries: Entry[];
+  total_count: number;
+  total_is_lower_bound?: true;
+  next_cursor?: string;
+}
+
+const history = async (input: Record<string, unknown> = {}, session = token): Promise<HistoryPage> =>
   expectSuccess(await world.call("agent.auditHistory", input, session)) as never;
 
 test.each(TRANSPORTS)(
@@ -124,6 +128,32 @@ test("the pages of the audit history fit together, and are empty past the last r
   expect((await history({ offset: 1000 })).entries).toEqual([]);
 });
 
+test("pages by cursor have every call once, though each page adds one, and the last has no cursor", async () => {
+  for (let i = 0; i < 6; i += 1) await world.call("agent.searchServices", { offset: i }, token);
+  const whole = (await history()).entries;
+  const paged: Entry[] = [];
+  let cursor: string | undefined;
+  do {
+    const page: HistoryPage = await history({ limit: 3, ...(cursor !== undefined && { cursor }) });
+    paged.push(...page.entries);
+    cursor = page.next_cursor;
+  } while (cursor !== undefined);
+  // The first page has the call that asked for `whole`, too.
+  expect(paged.slice(1)).toEqual(whole);
+});
+
+test("a cursor that no page gave, or with an offset, is a validation error", async () => {
+  await world.call("agent.flowStatus", {}, token);
+  const { next_cursor: cursor } = await history({ limit: 1 });
+  for (const [input, path] of [
+    [{ cursor: "1_2" }, "/cursor"],
+    [{ cursor, offset: 1 }, "/offset"],
+  ] as const) {
+    const answer = await world.call("agent.auditHistory", input, token);
+    expect(expectRefused(answer, 400, "validation_error").field_errors).toMatchObject([{ path }]);
+  }
+});
+
 test("a page of the audit history with a wrong offset, limit or field is a validation error", async () => {
   for (const [input, path] of [
     [{ limit: 0 }, "/limit"],
@@ -194,5 +224,7 @@ test("of forty histories of 30,000 calls that a user's sessions ask for at once,
     expectSuccess(await world.call("agent.flowStatus", {}, other.token));
   }
   expect((await asked).every(({ entries }) => entries.length === 50)).toBe(true);
+  // Counting more would take longer, the more calls there are.
+  expect(await history()).toMatchObject({ total_count: 10_000, total_is_lower_bound: true });
   expect(Math.max(...reading)).toBe(1);
 });

@@ -3,7 +3,11 @@ import { CursorPaging, NextCursor } from "../../protocol/cursor.ts";
 import { foreignPath, foreignShape } from "../../protocol/foreign/index.ts";
 import { Id, JsonObject, Outcome, Page, Paging, Timestamp } from "../../protocol/fields.ts";
 
-export const AuditHistoryInput = Paging;
+export const AuditHistoryInput = Paging.extend({
+  cursor: CursorPaging.cursor.meta({
+    description: "`next_cursor` of the page before, in place of `offset`: later calls don't move the pages",
+  }),
+});
 
 export const AuditHistoryOutput = z.object({
   entries: z.array(
@@ -22,6 +26,11 @@ export const AuditHistoryOutput = z.object({
     }),
   ),
   ...Page.shape,
+  total_is_lower_bound: z
+    .literal(true)
+    .optional()
+    .meta({ description: "There are more calls than are counted" }),
+  next_cursor: z.string().optional().meta({ description: "Left out on the last page" }),
 });
 
 export const ListOwnCallsInput = z.strictObject({ ...CursorPaging, grant_id: Id.optional() });

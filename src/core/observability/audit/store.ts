@@ -1,7 +1,7 @@
-import type { Queries } from "../../ports/database.ts";
-import { integer, json } from "../../ports/sql-types.ts";
+import { bigint, integer, json, nullable, text, timestamp, uuid } from "../../ports/sql-types.ts";
 import type { Sql } from "../../ports/sql.ts";
 import { statement } from "../../ports/statement.ts";
+import { isAfterCursor, microsOf } from "../../protocol/cursor.ts";
 import type { AuditEntry, CountedCalls } from "./audit-log.ts";
 
 /** The endpoint of a row that counts calls: they may have had different ones. */
@@ -71,18 +71,43 @@ export async function insertCountedCalls(sql: Sql, rows: CountedCalls[]): Promis
   });
 }
 
-/** Lists one page of the calls made under a grant, newest first. */
-export const listAuditEntries = (db: Queries, grantId: string, offset: number, limit: number) =>
-  db.agentAuditLog.findMany({
-    where: { grantId },
-    orderBy: [{ createdAt: "desc" }, { id: "asc" }],
-    skip: offset,
-    take: limit,
-  });
+/** One page of the calls made under a grant, newest first. */
+export const listOfGrant = statement({
+  name: "audit.list-of-grant",
+  limit: "read",
+  params: {
+    grant_id: uuid,
+    before_micros: nullable(bigint),
+    before_id: nullable(uuid),
+    offset: integer,
+    limit: integer,
+  },
+  row: {
+    id: uuid,
+    micros: bigint,
+    created_at: timestamp,
+    agent_session_id: nullable(uuid),
+    operation: text,
+    endpoint: text,
+    request_summary: json<Record<string, unknown>>(),
+    response_status: integer,
+    error_code: nullable(text),
+  },
+  text: `
+    SELECT id, ${microsOf("created_at")} AS micros, created_at, agent_session_id, operation, endpoint, request_summary, response_status::int, error_code
+      FROM agent_audit_logs
+     WHERE grant_id = $grant_id AND ${isAfterCursor("created_at", "id")}
+     ORDER BY created_at DESC, id DESC LIMIT $limit OFFSET $offset`,
+});
 
-export async function countAuditEntries(db: Queries, grantId: string): Promise<number> {
-  return db.agentAuditLog.count({ where: { grantId } });
-}
+/** How many calls were made under a grant, counted up to `most`. */
+export const countOfGrant = statement({
+  name: "audit.count-of-grant",
+  limit: "read",
+  params: { grant_id: uuid, most: integer },
+  row: { calls: integer },
+  text: `SELECT count(*)::int AS calls FROM (SELECT FROM agent_audit_logs WHERE grant_id = $grant_id LIMIT $most) counted`,
+});
 
 const countMonthsAhead = statement({
   name: "audit.count-months-ahead",
