@@ -1,0 +1,82 @@
+// `npm run bench:start`: how long the compiled server takes to listen, with a database of its own that is up to date, and the memory
+// that it holds: idle, and while it is under full load for ten minutes (START_LOAD_SECONDS).
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { atOnce } from "../test/support/at-once.ts";
+import { Caller } from "../test/support/caller.ts";
+import { createDatabase } from "../test/support/database.ts";
+import type { ServerProcess } from "../test/support/process.ts";
+import { fundedEnvironment, startProcess } from "../test/support/process.ts";
+import { startUpstream } from "../test/support/upstream.ts";
+import { medianOf } from "./figures.ts";
+import { cpuMicros } from "./start-server.ts";
+
+// eslint-disable-next-line no-restricted-properties -- a bench has no configuration
+const LOAD_SECONDS = Number(process.env["START_LOAD_SECONDS"] ?? 600);
+const STARTS = 9;
+const IDLE_SECONDS = 10;
+const CALLERS = 24;
+const SAMPLES = 10;
+const MOST = { startMs: 900, idleMb: 150, growth: 1.15 };
+
+/** What a process holds in memory, in MB. */
+const memoryOf = ({ child }: ServerProcess): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid ?? 0}/status`, "utf8"))?.[1]) / 1_024;
+
+test("a server listens soon, and holds little memory", async () => {
+  const [database, upstream] = await Promise.all([createDatabase(), startUpstream()]);
+  const { env } = await fundedEnvironment(database.serverUrl, 100_000_000n);
+  const starts: { ms: number; cpuMs: number }[] = [];
+  for (let n = 0; n < STARTS; n += 1) {
+    const started = performance.now();
+    const server = await startProcess(env);
+    starts.push({ ms: performance.now() - started, cpuMs: cpuMicros(server.child.pid ?? 0) / 1_000 });
+    await server.kill();
+  }
+  const [ms, cpuMs] = [medianOf(starts.map((one) => one.ms)), medianOf(starts.map((one) => one.cpuMs))];
+  console.log(
+    `start to listening: ${ms.toFixed(0)} ms, of which ${cpuMs.toFixed(0)} ms of CPU (median of ${STARTS})`,
+  );
+
+  const server = await startProcess(env);
+  await sleep(IDLE_SECONDS * 1_000);
+  const idle = memoryOf(server);
+  console.log(`idle for ${IDLE_SECONDS} s: ${idle.toFixed(0)} MB`);
+
+  const caller = new Caller(server.url);
+  const acme = await caller.createSponsor();
+  const service = await caller.registerApi(acme.key, upstream);
+  await caller.createCampaign(acme, [service], { fundCents: 5_000 });
+  const tokens = await atOnce(
+    CALLERS,
+    async () => (await caller.openSession(await caller.createGrant())).token,
+  );
+  const until = performance.now() + LOAD_SECONDS * 1_000;
+  let calls = 0;
+  const load = Promise.all(
+    tokens.map(async (token) => {
+      while (performance.now() < until) {
+        await caller.call("agent.searchServices", { q: "weather" }, token);
+        await caller.call("agent.planService", { service_key: service, input: { n: calls } }, token);
+        calls += 2;
+      }
+    }),
+  );
+  const held: number[] = [];
+  for (let n = 0; n < SAMPLES; n += 1) {
+    await sleep((LOAD_SECONDS * 1_000) / SAMPLES);
+    held.push(memoryOf(server));
+  }
+  await load;
+  console.log(
+    `${calls} calls in ${LOAD_SECONDS} s; held meanwhile, MB: ${held.map((mb) => mb.toFixed(0)).join(", ")}`,
+  );
+  await server.kill();
+  await Promise.all([database.close(), upstream.close()]);
+
+  expect.soft(ms).toBeLessThanOrEqual(MOST.startMs);
+  expect.soft(idle).toBeLessThanOrEqual(MOST.idleMb);
+  // After a fifth of the time caches are full and the code is compiled.
+  expect.soft((held.at(-1) ?? NaN) / (held[1] ?? NaN)).toBeLessThanOrEqual(MOST.growth);
+}, 1_800_000);
