@@ -68,5 +68,7 @@ export const organisationProcedures = {
   set_wallet: memberLimitedBy("teamChanged")
     .input(SetWalletInput)
     .output(success(OrganisationOutput))
-    .mutation(async ({ ctx, input }) => ok(ctx, await setWallet({ ...ctx.deps, actor: ctx.actor }, input))),
+    .mutation(async ({ ctx, input }) =>
+      ok(ctx, await setWallet({ ...ctx.deps, actor: ctx.actor, person: ctx.signedIn }, input)),
+    ),
 };

@@ -3,7 +3,6 @@ import { Link } from "@tanstack/react-router";
 import type { SyntheticEvent } from "react";
 import { useId, useRef, useState } from "react";
 import { failureOf } from "../../../data/failure.ts";
-import { useSignOut } from "../../../data/session.ts";
 import { Button } from "../../../ui/button.tsx";
 import { Loading, Problem } from "../../../ui/empty.tsx";
 import { said } from "../../../ui/said.tsx";
@@ -11,6 +10,7 @@ import { Text } from "../../../ui/text.tsx";
 import { useToast } from "../../../ui/toast.tsx";
 import { useWords } from "../../../words/language.tsx";
 import { useFailureWords } from "../../shell/failure-words.ts";
+import { SignInFirst } from "../../shell/sign-in-first.tsx";
 import { useDeleteAccount, useDeletionState } from "./queries.ts";
 
 /** The button, and the dialog that says what goes and what stays before anything does. */
@@ -96,7 +96,7 @@ function Consequences() {
 function OwnedFirst({ names }: { names: string[] }) {
   const { ownAccount: w } = useWords().words;
   return (
-    <div className="leave-first">
+    <div className="do-first">
       <h3>{w.ownedTitle}</h3>
       <p>{w.owned}</p>
       <ul>
@@ -109,20 +109,6 @@ function OwnedFirst({ names }: { names: string[] }) {
       <Link to="/build" className="link">
         {w.toBuild}
       </Link>
-    </div>
-  );
-}
-
-function SignInFirst() {
-  const { ownAccount: w } = useWords().words;
-  const signOut = useSignOut();
-  return (
-    <div className="leave-first">
-      <h3>{w.staleTitle}</h3>
-      <p>{w.stale}</p>
-      <Button isBusy={signOut.isPending} onPress={() => signOut.mutate()}>
-        {w.signInAgain}
-      </Button>
     </div>
   );
 }
