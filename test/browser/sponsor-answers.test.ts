@@ -83,6 +83,14 @@ test("a member accepts by a key, takes a rejection back, rejects, and sees the f
   await page.keyboard.press("End");
   expect(await page.getByRole("slider").getAttribute("aria-valuetext")).toContain("2 ¢");
   await expectAccessible(page);
+
+  await world.db.budgetAccount.updateMany({
+    where: { campaigns: { some: { id } } },
+    data: { spent: 850_000n },
+  });
+  await page.reload();
+  await page.getByText("80 % of its money is used").waitFor();
+  await expectAccessible(page);
   await page.setViewportSize({ width: 360, height: 800 });
   await page.emulateMedia({ colorScheme: "dark" });
   await expectAccessible(page);
