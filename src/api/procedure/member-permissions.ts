@@ -7,6 +7,8 @@ import type { SponsorRole } from "../../core/protocol/sponsor-roles.ts";
 export const LEAST_ROLE: Readonly<Record<string, SponsorRole>> = {
   get: "viewer",
   set_wallet: "owner",
+  closing_state: "owner",
+  close: "owner",
   "team.list": "viewer",
   "team.change_role": "owner",
   "team.remove": "owner",

@@ -4,6 +4,7 @@ import type { PageWords } from "./language.tsx";
 export const SPONSOR_ACTIONS: PageWords<Record<string, string>> = {
   en: {
     set_wallet: "Set the wallet",
+    close: "Closed it",
     "team.change_role": "Changed a role",
     "team.remove": "Removed a member",
     "team.leave": "Left",
@@ -48,6 +49,7 @@ export const SPONSOR_ACTIONS: PageWords<Record<string, string>> = {
   },
   ja: {
     set_wallet: "ウォレットを設定",
+    close: "組織を閉鎖",
     "team.change_role": "役割を変更",
     "team.remove": "メンバーを外した",
     "team.leave": "脱退",

@@ -6,7 +6,12 @@ import { eraseNotices } from "../../access/notice/index.ts";
 import { deleteRecordsOfGrants } from "../../access/oauth-record/index.ts";
 import { endRulesOfGrants } from "../../access/rule/index.ts";
 import { eraseSessionsOfGrants } from "../../access/session/index.ts";
-import { FRESH_SECONDS, lockForDeletion, makeTombstone, requireFreshSignIn } from "../../access/user/index.ts";
+import {
+  FRESH_SECONDS,
+  lockForDeletion,
+  makeTombstone,
+  requireFreshSignIn,
+} from "../../access/user/index.ts";
 import type { Deps, UserActor } from "../../context.ts";
 import { erasePreferencesOfUser } from "../../discovery/preference/index.ts";
 import { eraseContentsOfPayments } from "../../money/payment/index.ts";

@@ -22,7 +22,8 @@ export function DeleteAccount({ email }: { email: string }) {
   const { data: state, error } = useDeletionState(isOpen);
   const explain = useFailureWords();
   const close = (): void => dialog.current?.close();
-  const isReady = state?.is_fresh === true && state.owned_agents.length === 0;
+  const isReady =
+    state?.is_fresh === true && state.owned_agents.length === 0 && state.owned_organisations.length === 0;
   return (
     <>
       <Button
@@ -54,6 +55,9 @@ export function DeleteAccount({ email }: { email: string }) {
             {state === undefined && error === null && <Loading label={w.deleteTitle} />}
             {state !== undefined && state.owned_agents.length > 0 && (
               <OwnedFirst names={state.owned_agents.map(({ name }) => name)} />
+            )}
+            {state !== undefined && state.owned_organisations.length > 0 && (
+              <OrganisationsFirst organisations={state.owned_organisations} />
             )}
             {state?.is_fresh === false && <SignInFirst />}
             {isReady ? (
@@ -109,6 +113,25 @@ function OwnedFirst({ names }: { names: string[] }) {
       <Link to="/build" className="link">
         {w.toBuild}
       </Link>
+    </div>
+  );
+}
+
+function OrganisationsFirst({ organisations }: { organisations: { sponsor_id: string; name: string }[] }) {
+  const { ownAccount: w } = useWords().words;
+  return (
+    <div className="do-first">
+      <h3>{w.organisationsTitle}</h3>
+      <p>{w.organisations}</p>
+      <ul>
+        {organisations.map(({ sponsor_id, name }) => (
+          <li key={sponsor_id}>
+            <Link to="/team" search={{ org: sponsor_id }} className="link">
+              <bdi>{said(name, 60)}</bdi>
+            </Link>
+          </li>
+        ))}
+      </ul>
     </div>
   );
 }
