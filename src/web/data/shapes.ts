@@ -34,6 +34,7 @@ export type SponsorAnswer = SponsorOutputs["answers"]["search"]["data"]["answers
 export type Member = SponsorOutputs["team"]["list"]["data"]["members"][number];
 export type Invitation = SponsorOutputs["team"]["list"]["data"]["invitations"][number];
 export type SponsorEntry = SponsorOutputs["audit"]["list"]["data"]["entries"][number];
+export type ClosingState = SponsorOutputs["closing_state"]["data"];
 type SponsorInputs = inferRouterInputs<ConsoleRouter>["user"]["sponsors"];
 type OfServices = SponsorOutputs["services"];
 export type ServiceRow = OfServices["list"]["data"]["apis"][number];
