@@ -2,6 +2,7 @@
 // and prints it when the server ends. All columns are medians, in milliseconds: when a call began, counted from the request's
 // arrival, and how long it took. Meant for one request at a time.
 import { subscribe } from "node:diagnostics_channel";
+import { performance } from "node:perf_hooks";
 import Redis from "ioredis";
 import pg from "pg";
 
@@ -82,5 +83,7 @@ process.once("SIGTERM", () => {
     const [at, ms] = ["at", "ms"].map((key) => median(common.map((run) => run[n][key])));
     return `${at.toFixed(1).padStart(7)} ${ms.toFixed(1).padStart(6)}  ${label}`;
   });
-  process.stderr.write(`${common.length} of ${runs.length} runs of ${shapes.size} shapes\n${lines.join("\n")}\n`);
+  process.stderr.write(
+    `${common.length} of ${runs.length} runs of ${shapes.size} shapes\n${lines.join("\n")}\n`,
+  );
 });

@@ -1,11 +1,12 @@
 import type { Deps, SessionActor } from "../../context.ts";
-import type { PaymentRow } from "../../money/payment/index.ts";
+import type { FirstLook, PaymentRow } from "../../money/payment/index.ts";
 import {
   awaitConfirmation,
   bodyOf,
   decodeOutput,
   findPayment,
   isSuccess,
+  lookAtOnce,
   paidButNotDelivered,
   sendPayment,
   signPayment,
@@ -41,15 +42,18 @@ export async function payAndDeliver(
 ): Promise<Run> {
   let answer: UpstreamAnswer | UpstreamFailure | undefined;
   try {
-    const paidRequest = await signPayment(ctx, { id: payment.id, permit: ctx.actor }, offer, request);
-    answer = await sendPayment(ctx, payment, paidRequest, false);
-    onAnswer();
-    // The request wasn't sent, or didn't reach the upstream. The reconciler will send the same request again.
-    if (answer === undefined || answer.kind === "unreachable")
-      return await respond(ctx, await findPayment(ctx.db, payment.id), {});
+    const signed = await signPayment(ctx, { id: payment.id, permit: ctx.actor }, offer, request);
+    let firstLook: FirstLook | undefined;
+    answer = await sendPayment(ctx, payment, signed, (arrived) => {
+      onAnswer();
+      if (arrived.kind === "answer" && isSuccess(arrived))
+        firstLook = lookAtOnce(ctx, payment, signed.authorization, arrived);
+    });
+    // The request didn't reach the upstream. The reconciler will send it again.
+    if (answer.kind === "unreachable") return await respond(ctx, await findPayment(ctx.db, payment.id), {});
     if (answer.kind !== "answer" || !isSuccess(answer))
       throw paidButNotDelivered(await findPayment(ctx.db, payment.id), ctx.cipher);
-    const settled: PaymentRow = await awaitConfirmation(ctx, payment.id);
+    const settled: PaymentRow = await awaitConfirmation(ctx, payment.id, firstLook);
     return await respond(ctx, settled, await decodeOutput(ctx, bodyOf(answer)));
   } catch (error) {
     if (answer?.kind !== "answer" || !isSuccess(answer))
