@@ -30,6 +30,7 @@ export {
   lookAtOnce,
   reconcileDuePayments,
   reconcileSoon,
+  settleAtOnce,
 } from "./reconcile.ts";
 export {
   GetPaymentInput,
@@ -41,7 +42,7 @@ export {
 } from "./schema.ts";
 export { readRefusal } from "./read-refusal.ts";
 export { redactorOf } from "./redact.ts";
-export { sendPayment, type SignedRequest, signPayment } from "./sign-and-send.ts";
+export { readHead, sendPayment, type SignedRequest, signPayment } from "./sign-and-send.ts";
 export { isOpen, isTrial, OPEN_AFTER_SIGNING, OPEN_STATUSES } from "./status.ts";
 export { recordOutcome } from "./outcome-store.ts";
 export { insertDirectPayment, insertTrial } from "./store.ts";

@@ -1,3 +1,4 @@
+import type { Hex } from "viem";
 import type { Deps } from "../../context.ts";
 import type { Authorization } from "../../ports/chain.ts";
 import type { UpstreamAnswer } from "../../ports/upstream.ts";
@@ -61,17 +62,21 @@ async function reconcile(
   }
 }
 
-async function endAs(
-  { db, sql, log }: Context,
-  id: string,
-  decision: Exclude<Decision, { kind: "pending" | "unknown" }>,
-): Promise<PaymentRow> {
+async function endAs(ctx: Context, id: string, decision: Ended): Promise<PaymentRow> {
+  await end(ctx, id, decision);
+  return findPayment(ctx.db, id);
+}
+
+type Ended = Exclude<Decision, { kind: "pending" | "unknown" }>;
+
+/** Ends a payment as the chain has decided. Returns whether this call did it, and no other one before. */
+async function end({ sql, log }: Context, id: string, decision: Ended): Promise<boolean> {
   const { kind: status, evidence } = decision;
   const txHash = decision.kind === "settled" ? decision.txHash : null;
   const ended = await endPayment(sql, id, { status, txHash, evidence });
   if (ended !== undefined) log.info({ event: `payment_${status}`, payment_id: id }, `payment ${status}`);
   logSetAside(log, ended?.setAside);
-  return findPayment(db, id);
+  return ended !== undefined;
 }
 
 /** A signed request that the caller may send again. It can take as long as the upstream's timeout. */
@@ -156,13 +161,14 @@ async function resend(ctx: Context, payment: PaymentRow): Promise<void> {
 
 /** A first look at the chain, taken while the answer is recorded. */
 export interface FirstLook {
+  /** With the transaction that the seller names. */
   authorization: Authorization;
   decision: Promise<Decision>;
 }
 
 /**
  * Asks the chain about a payment as soon as its seller has answered. The seller names its transaction, so the chain needn't be
- * searched for it. Fails never: then nothing is decided yet.
+ * searched for it. It doesn't fail: if the chain can't be asked, nothing is decided yet.
  */
 export function lookAtOnce(
   ctx: Context,
@@ -176,23 +182,31 @@ export function lookAtOnce(
   return { authorization, decision: askChain(ctx, subject, ctx.settings.confirmWaitMs) };
 }
 
+/** Settles a payment by the first look at the chain. Returns its transaction; undefined if it has to be looked at again. */
+export async function settleAtOnce(
+  ctx: Context,
+  paymentId: string,
+  firstLook: FirstLook,
+): Promise<Hex | undefined> {
+  const decision = await firstLook.decision;
+  if (decision.kind !== "settled") return undefined;
+  return (await end(ctx, paymentId, decision)) ? decision.txHash : undefined;
+}
+
 /**
  * Waits until the chain has decided a payment whose request was answered, at most `confirmWaitMs`. Returns
  * the payment, which may still be open.
+ * @param authorization what was signed, if more of it is known than is stored
  */
 export async function awaitConfirmation(
   ctx: Context,
   paymentId: string,
-  firstLook?: FirstLook,
+  authorization?: Authorization,
 ): Promise<PaymentRow> {
-  const first = await firstLook?.decision;
-  if (first !== undefined && first.kind !== "pending" && first.kind !== "unknown")
-    return endAs(ctx, paymentId, first);
   let payment = await findPayment(ctx.db, paymentId);
   return pollChain(
     ctx.settings.confirmWaitMs,
-    async (milliseconds) =>
-      (payment = await reconcile(ctx, payment, { authorization: firstLook?.authorization, milliseconds })),
+    async (milliseconds) => (payment = await reconcile(ctx, payment, { authorization, milliseconds })),
     (current) => !isOpen(current),
   );
 }

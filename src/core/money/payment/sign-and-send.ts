@@ -30,6 +30,20 @@ const leaseSeconds = (request: UpstreamRequest): number =>
 /** Binds an encrypted request to its payment. */
 const requestContext = (paymentId: string): string => `payments.request:${paymentId}`;
 
+/**
+ * The latest block of a network, for a call that will sign on it: so it is read while the seller states its terms. If it can't
+ * be read, signing says so.
+ * @param network null: the service is free
+ */
+export function readHead(
+  { networks }: Pick<Deps, "networks">,
+  network: string | null,
+): Promise<bigint> | undefined {
+  const head = networks.all.find(({ id }) => id === network)?.chain.blockNumber();
+  head?.catch(() => undefined);
+  return head;
+}
+
 /** A request with its payment headers, and what was signed in them. */
 export interface SignedRequest {
   request: UpstreamRequest;
@@ -39,13 +53,14 @@ export interface SignedRequest {
 /**
  * Signs the offer, stores the signed request, and takes the right to send it, before anything is sent. If the process dies after
  * that, the reconciler has all it needs to ask the chain, or to send the same request again.
+ * @param head the number of a block that was the latest one before now. Default: the chain is asked
  * @throws `service_unavailable` if the chain can't be reached; `payments_paused`; `price_changed` if the
  *   sponsor changed the terms meanwhile; `duplicate_request`; and the reason why the session, its grant or
  *   its agent ended. The reservation is released then.
  */
 export async function signPayment(
   { db, sql, cipher, networks }: Pick<Deps, "db" | "sql" | "cipher" | "networks">,
-  { id, permit }: { id: string; permit: Permit },
+  { id, permit, head }: { id: string; permit: Permit; head?: Promise<bigint> | undefined },
   offer: Offer,
   request: UpstreamRequest,
 ): Promise<SignedRequest> {
@@ -53,7 +68,7 @@ export async function signPayment(
   let signed, signedAtBlock;
   try {
     // The block is read before signing: so a transfer that uses the signature can only be in a later block.
-    signedAtBlock = await chain.blockNumber();
+    signedAtBlock = await (head ?? chain.blockNumber());
     signed = await buyer.sign(offer, id);
   } catch (cause) {
     await endPayment(sql, id, { status: "void", reason: "could not be signed" });
@@ -79,13 +94,15 @@ export async function signPayment(
     reason: "not allowed any more when it was to be signed",
   });
   await requireUnpaused(db);
-  if (!(await readTerms.one(sql, { id })).hold)
+  const terms = await readTerms.first(sql, { id });
+  if (terms?.hold === false)
     throw new AppError("price_changed", {
       message: "The sponsor changed this service or its campaign during this call.",
       nextActions: [next.searchServices()],
     });
   if (typeof permit === "object") throw await explainEndedSession({ sql }, permit.sessionId);
-  if ((await findPayment(db, id)).status !== "void") throw new AppError("duplicate_request");
+  if (terms !== undefined && (await findPayment(db, id)).status !== "void")
+    throw new AppError("duplicate_request");
   throw new AppError("service_unavailable", {
     message: "This call took too long, and was stopped before it was paid.",
   });
