@@ -25,18 +25,19 @@ export function reasonOf(input: unknown): string | undefined {
  * Makes a change, and writes it down: done, or refused by which code. The row is stored before the answer goes out. Asking for the terms
  * of a payment changes nothing, so that leaves no row, and neither does a call too many.
  * @param call never throws if it is a procedure's `next`
- * @param write stores the row. Undefined: it was done
+ * @param write stores the row. Undefined: it was done. `answer` is then what the caller gets
  * @throws what `call` threw; AppError `service_unavailable` if the row can't be written
  */
-export async function auditChange<Result extends { ok: boolean; error?: unknown }>(
+export async function auditChange<Result extends { ok: boolean; error?: unknown; data?: unknown }>(
   call: () => Promise<Result>,
-  write: (errorCode: ErrorCode | undefined) => Promise<void>,
+  write: (errorCode: ErrorCode | undefined, answer: unknown) => Promise<void>,
 ): Promise<Result> {
   const result = await call().catch((error: unknown) => ({ thrown: error }));
   const failure = "thrown" in result ? result.thrown : result.ok ? undefined : result.error;
   const error = failure === undefined ? undefined : toAppError(failure);
   if (error?.code !== "payment_required" && error?.code !== "rate_limited") {
-    await write(error?.code).catch((auditError: unknown) => {
+    const answer = error === undefined && "data" in result ? result.data : undefined;
+    await write(error?.code, answer).catch((auditError: unknown) => {
       const causes = error === undefined ? [auditError] : [auditError, error];
       throw new AppError("service_unavailable", {
         cause: new AggregateError(causes, "the audit row of a change was not written"),

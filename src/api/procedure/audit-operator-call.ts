@@ -17,6 +17,10 @@ const OBJECTS = [
   "user_id",
 ] as const;
 
+/** What an envelope holds. */
+const dataOf = (answer: unknown): unknown =>
+  typeof answer === "object" && answer !== null && "data" in answer ? answer.data : undefined;
+
 /** The changes that take a reason. */
 const WITH_REASON = new Set(["pause", "admin.setPaymentSwitch"]);
 
@@ -25,18 +29,19 @@ const WITH_REASON = new Set(["pause", "admin.setPaymentSwitch"]);
  * @param operatorId undefined: it is made with the administrator's key
  * @throws what `call` threw; AppError `service_unavailable` if the row can't be written
  */
-export const auditOperatorCall = <Result extends { ok: boolean; error?: unknown }>(
+export const auditOperatorCall = <Result extends { ok: boolean; error?: unknown; data?: unknown }>(
   deps: Deps,
   operatorId: string | undefined,
   action: string,
   input: unknown,
   call: () => Promise<Result>,
 ): Promise<Result> =>
-  auditChange(call, (errorCode) =>
+  auditChange(call, (errorCode, answer) =>
     writeOperatorEntry(deps, {
       operatorId,
       action,
-      object: objectOf(input, OBJECTS),
+      // What the call makes has its id in the answer only.
+      object: objectOf(input, OBJECTS) ?? objectOf(dataOf(answer), OBJECTS),
       reason: WITH_REASON.has(action) ? reasonOf(input) : undefined,
       errorCode,
     }),

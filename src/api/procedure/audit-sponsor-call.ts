@@ -18,7 +18,7 @@ const OBJECTS = [
  * Makes a change for a sponsor, and writes it to the sponsor's audit log, as `auditChange` does.
  * @throws what `call` threw; AppError `service_unavailable` if the row can't be written
  */
-export const auditSponsorCall = <Result extends { ok: boolean; error?: unknown }>(
+export const auditSponsorCall = <Result extends { ok: boolean; error?: unknown; data?: unknown }>(
   deps: Deps,
   actor: SponsorActor,
   action: string,

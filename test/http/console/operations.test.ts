@@ -272,7 +272,7 @@ describe("what operators do", () => {
     const { entries } = (await operator.user.operations.log.query({ limit: 3 })).data;
     expect(entries).toMatchObject([
       { by: { kind: "administrator" }, action: "admin.putVaultItem", object: userId, outcome: "ok" },
-      { by: { kind: "administrator" }, action: "admin.createUser", object: null },
+      { by: { kind: "administrator" }, action: "admin.createUser", object: userId },
       { action: "admin.setPaymentSwitch", reason: "an exercise" },
     ]);
     expect(JSON.stringify(entries)).not.toMatch(/secret-address|Secretshire/);

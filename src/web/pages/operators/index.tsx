@@ -53,8 +53,8 @@ function Operations() {
           {error !== null && <Stale error={error} />}
           <PaymentSwitch state={data.switch} />
           <Figures overview={data} />
-          <Suspended suspended={data.suspended} />
-          <Waiting waiting={data.waiting} />
+          {data.suspended.total > 0 && <Suspended suspended={data.suspended} />}
+          {data.waiting.total > 0 && <Waiting waiting={data.waiting} />}
           <Books ledger={data.ledger} />
           <Treasury treasury={data.treasury} />
         </>

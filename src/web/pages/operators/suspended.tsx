@@ -17,7 +17,7 @@ export function Suspended({ suspended: { total, agents } }: { suspended: Overvie
     <section className="sheet" aria-label={w.title}>
       <div className="ops-part">
         <h2>{w.title}</h2>
-        <p className="note">{total === 0 ? w.empty : w.lead}</p>
+        <p className="note">{w.lead}</p>
       </div>
       {agents.length > 0 && (
         <ul className="rows ops-rows">

@@ -12,7 +12,7 @@ export function Waiting({ waiting }: { waiting: Overview["waiting"] }) {
     <section className="sheet" aria-label={w.title}>
       <div className="ops-part">
         <h2>{w.title}</h2>
-        <p className="note">{total === 0 ? w.empty : w.lead(format.duration(seconds))}</p>
+        <p className="note">{w.lead(format.duration(seconds))}</p>
       </div>
       {payments.length > 0 && (
         <table className="records">
