@@ -21,7 +21,7 @@ import { cpuMicros, pinBench, startDurablePostgres, startTollfreeServer } from "
 const SERVICES = 2_000;
 const CALLERS = 8;
 /** Calls of each kind. */
-const CALLS = 400;
+const CALLS = 2_000;
 
 const SCOPES = { allowed_task_types: ["survey"], allowed_data_types: [], allowed_categories: ["weather"] };
 
