@@ -4,7 +4,8 @@ import { indexServices } from "../offer/index.ts";
 import { requireOwnCampaign } from "./own-campaign.ts";
 import { toView } from "./rules.ts";
 import type { ArchiveCampaignInput, CampaignView } from "./schema.ts";
-import { archive, countCompletions, servicesOf } from "./store.ts";
+import { servicesOf } from "./services-store.ts";
+import { archive, countCompletions } from "./store.ts";
 
 /**
  * Archives a campaign for good. It pays for no new calls, and services aren't found by it any more. Open payments are settled as

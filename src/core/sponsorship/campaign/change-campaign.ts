@@ -10,7 +10,8 @@ import { checkHoldback, NO_HOLDBACK } from "./holdback.ts";
 import { requireOwnCampaign } from "./own-campaign.ts";
 import { toView } from "./rules.ts";
 import type { CampaignView, ChangeCampaignInput } from "./schema.ts";
-import { addServices, countCompletions, removeServices, servicesOf, updateCampaign } from "./store.ts";
+import { addServices, removeServices, servicesOf } from "./services-store.ts";
+import { countCompletions, updateCampaign } from "./store.ts";
 
 /**
  * Changes or pauses a campaign. Payments that are already signed go on.

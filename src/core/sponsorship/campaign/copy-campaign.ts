@@ -5,7 +5,7 @@ import { invalidField } from "../../protocol/errors.ts";
 import { createCampaign } from "./create-campaign.ts";
 import { requireOwnCampaign } from "./own-campaign.ts";
 import type { CampaignView, CopyCampaignInput } from "./schema.ts";
-import { findServices } from "./store.ts";
+import { findServices } from "./services-store.ts";
 
 const MOST_NAME = 100;
 const MARK = " (copy)";

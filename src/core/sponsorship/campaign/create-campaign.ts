@@ -15,7 +15,8 @@ import { requireOwnCampaign } from "./own-campaign.ts";
 import { defaultTags, toView } from "./rules.ts";
 import type { CampaignView, CreateCampaignInput } from "./schema.ts";
 import { DEFAULT_RETENTION_DAYS } from "./schema.ts";
-import { addServices, countCampaignsFor, countCompletions, findServices, insertCampaign } from "./store.ts";
+import { addServices, countCampaignsFor, findServices } from "./services-store.ts";
+import { countCompletions, insertCampaign } from "./store.ts";
 
 /**
  * Creates a campaign with an empty budget.

@@ -12,7 +12,6 @@ import {
   text,
   texts,
   uuid,
-  uuids,
 } from "../../ports/sql-types.ts";
 import { statement } from "../../ports/statement.ts";
 import type { DataType } from "../../protocol/data-types.ts";
@@ -75,44 +74,6 @@ export const insertCampaign = statement({
             $task_schema, $task_data_types, $required_data_types, $purpose, $retention_days, $subsidy_micros,
             $max_calls_per_user, $estimated_task_duration_seconds, $tags, $active, $budget_account_id,
             $holdback, $holdback_seconds, $holdback_rule, $holdback_url)`,
-});
-
-export const addServices = statement({
-  name: "campaign.add-services",
-  limit: "money",
-  params: { campaign_id: uuid, service_ids: uuids },
-  row: {},
-  text: `INSERT INTO campaign_services (campaign_id, sponsored_api_id) SELECT $campaign_id, unnest($service_ids)`,
-});
-
-/** How many other campaigns a sponsor has for each of these services. */
-export const countCampaignsFor = statement({
-  name: "campaign.count-for-services",
-  limit: "money",
-  params: { sponsor_id: uuid, campaign_id: uuid, service_ids: uuids },
-  row: { service_id: uuid, campaigns: bigint },
-  text: `
-    SELECT cs.sponsored_api_id AS service_id, count(*) AS campaigns
-      FROM campaign_services cs JOIN campaigns c ON c.id = cs.campaign_id
-     WHERE cs.sponsored_api_id = ANY($service_ids) AND c.sponsor_id = $sponsor_id AND c.id <> $campaign_id
-     GROUP BY cs.sponsored_api_id`,
-});
-
-export const removeServices = statement({
-  name: "campaign.remove-services",
-  limit: "money",
-  params: { campaign_id: uuid },
-  row: {},
-  text: `DELETE FROM campaign_services WHERE campaign_id = $campaign_id`,
-});
-
-/** The services that a campaign pays for. */
-export const servicesOf = statement({
-  name: "campaign.services-of",
-  limit: "money",
-  params: { campaign_id: uuid },
-  row: { service_id: uuid },
-  text: `SELECT sponsored_api_id AS service_id FROM campaign_services WHERE campaign_id = $campaign_id`,
 });
 
 /**
@@ -217,18 +178,6 @@ export async function findCampaignForUser(db: Queries, id: string, userId: strin
     answer,
     rejections,
   };
-}
-
-export async function findServices(
-  db: Queries,
-  keys: string[],
-): Promise<
-  { id: string; serviceKey: string; tags: string[]; categories: string[]; network: string | null }[]
-> {
-  return db.sponsoredApi.findMany({
-    where: { serviceKey: { in: keys }, archivedAt: null },
-    select: { id: true, serviceKey: true, tags: true, categories: true, network: true },
-  });
 }
 
 export async function listCampaignsOfSponsor(
