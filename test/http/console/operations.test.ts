@@ -231,6 +231,8 @@ describe("what operators do", () => {
       const refusal = await refusalOf(operator.user.operations.pause.mutate(input as { reason: string }));
       expect(refusal).toMatchObject({ error_code: "validation_error", field_errors: [{ path: "/reason" }] });
       expect(await isPaused()).toBe(false);
+      const [entry] = (await operator.user.operations.log.query({})).data.entries;
+      expect(entry).toMatchObject({ action: "pause", outcome: "validation_error" });
     },
   );
 
@@ -278,6 +280,14 @@ describe("what operators do", () => {
       { action: "admin.setPaymentSwitch", reason: "an exercise" },
     ]);
     expect(JSON.stringify(entries)).not.toMatch(/secret-address|Secretshire/);
+  });
+
+  test("a change that is refused for what can't be stored is written down too", async () => {
+    const operator = await signInOperator(world, mailbox);
+    const removal = { operator_id: "a\0b" };
+    expectRefused(await world.callAdmin("removeOperator", removal), 404, "not_found");
+    const [entry] = (await operator.user.operations.log.query({})).data.entries;
+    expect(entry).toMatchObject({ action: "admin.removeOperator", object: "a\uFFFDb", outcome: "not_found" });
   });
 
   test("the log is read page by page, and only with a cursor that a page gave", async () => {
