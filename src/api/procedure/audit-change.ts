@@ -5,6 +5,11 @@ import { toAppError } from "../response/error-body.ts";
 const MOST_CHARACTERS = 200;
 const MOST_OF_REASON = 500;
 
+/** What PostgreSQL's text can't hold. The call is refused for it, and that is written down. */
+const UNSTORABLE = /\0|\p{Surrogate}/gu;
+
+const storable = (text: string, most: number): string => text.slice(0, most).replace(UNSTORABLE, "\uFFFD");
+
 /**
  * What a call is about, by the first of these fields that the input has. Nothing else of the input is kept.
  */
@@ -12,13 +17,13 @@ export function objectOf(input: unknown, names: readonly string[]): string | und
   if (typeof input !== "object" || input === null) return undefined;
   const fields = input as Record<string, unknown>;
   const value = names.map((name) => fields[name]).find((field) => typeof field === "string");
-  return typeof value === "string" ? value.slice(0, MOST_CHARACTERS) : undefined;
+  return typeof value === "string" ? storable(value, MOST_CHARACTERS) : undefined;
 }
 
 /** Why something is done, if the input says it. The switch of payments takes no longer one. */
 export function reasonOf(input: unknown): string | undefined {
   const { reason } = (typeof input === "object" && input !== null ? input : {}) as { reason?: unknown };
-  return typeof reason === "string" ? reason.trim().slice(0, MOST_OF_REASON) : undefined;
+  return typeof reason === "string" ? storable(reason.trim(), MOST_OF_REASON) : undefined;
 }
 
 /**

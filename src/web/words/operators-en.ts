@@ -45,7 +45,7 @@ export const operatorsEn = {
       gpt_sign_in: "sign-in to a GPT",
     } as Record<string, string>,
     approvalOf: (kind: string, count: string) => `${kind}: ${count}`,
-    oldest: "The oldest is from",
+    oldest: "Oldest:",
     suspended: "Suspended agents",
     waiting: "Waiting payments",
     findings: "Findings in the books",
@@ -96,7 +96,7 @@ export const operatorsEn = {
   },
   books: {
     title: "The books",
-    compared: "Compared with the chain",
+    compared: "Compared with the chain:",
     never: "Not compared yet since this server was set up.",
     late: "That is too long ago: the chain may be away, or the job fails.",
     right: "No contradiction was found.",

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { verifyLedgerOfLastDays } from "../../../src/app/jobs/verify-ledger.ts";
 import { userRouter } from "../../../src/api/routers/user/index.ts";
-import { ADMIN_KEY } from "../../support/server.ts";
 import { expectRefused, expectSuccess } from "../../support/call.ts";
 import type { SignedIn } from "../../support/console-client.ts";
 import { refusalOf, signInPerson } from "../../support/console-client.ts";
@@ -11,7 +11,9 @@ import {
   signInPersonWithPasskey,
   signInWithPasskey,
 } from "../../support/operators.ts";
+import { eventually } from "../../support/eventually.ts";
 import { Mailbox } from "../../support/people.ts";
+import { ADMIN_KEY } from "../../support/server.ts";
 import { useReplica, useWorld } from "../../support/use-world.ts";
 
 /** Operators: who is one, what they see of the whole server, and what they change. */
@@ -229,6 +231,8 @@ describe("what operators do", () => {
       const refusal = await refusalOf(operator.user.operations.pause.mutate(input as { reason: string }));
       expect(refusal).toMatchObject({ error_code: "validation_error", field_errors: [{ path: "/reason" }] });
       expect(await isPaused()).toBe(false);
+      const [entry] = (await operator.user.operations.log.query({})).data.entries;
+      expect(entry).toMatchObject({ action: "pause", outcome: "validation_error" });
     },
   );
 
@@ -278,6 +282,14 @@ describe("what operators do", () => {
     expect(JSON.stringify(entries)).not.toMatch(/secret-address|Secretshire/);
   });
 
+  test("a change that is refused for what can't be stored is written down too", async () => {
+    const operator = await signInOperator(world, mailbox);
+    const removal = { operator_id: "a\0b" };
+    expectRefused(await world.callAdmin("removeOperator", removal), 404, "not_found");
+    const [entry] = (await operator.user.operations.log.query({})).data.entries;
+    expect(entry).toMatchObject({ action: "admin.removeOperator", object: "a\uFFFDb", outcome: "not_found" });
+  });
+
   test("the log is read page by page, and only with a cursor that a page gave", async () => {
     const operator = await signInOperator(world, mailbox);
     for (const reason of ["one", "two", "three"]) await operator.user.operations.pause.mutate({ reason });
@@ -292,6 +304,52 @@ describe("what operators do", () => {
 });
 
 describe("what operators see", () => {
+  test("a payment that its seller hasn't answered for long, without whose run it is", async () => {
+    const operator = await signInOperator(world, mailbox);
+    const { token, service, grant } = await world.readyService();
+    const held = world.upstream.hold("paid");
+    const run = world.run(token, service);
+    await held.arrived(1);
+    const { id } = await world.db.payment.findFirstOrThrow({ where: { service } });
+    const read = async () => (await operator.user.operations.overview.query()).data.waiting;
+    expect(await read()).toMatchObject({ total: 0, payments: [] });
+    const createdAt = new Date(Date.now() - 3_600_000);
+    await world.db.payment.update({ where: { id }, data: { createdAt } });
+    expect(await read()).toEqual({
+      ...{ longer_than_seconds: 600, total: 1 },
+      payments: [
+        {
+          ...{ id, kind: "payment", status: expect.stringMatching(/^(signed|sent)$/), service_key: service },
+          ...{ amount_cents: expect.any(Number), network: "eip155:84532", since: createdAt.toISOString() },
+        },
+      ],
+    });
+    expect(JSON.stringify(await read())).not.toContain(grant.subject);
+    held.open();
+    expectSuccess(await run);
+    expect(await read()).toMatchObject({ total: 0 });
+  });
+
+  test("what the job found when it compared the books", async () => {
+    const operator = await signInOperator(world, mailbox);
+    const read = async () => (await operator.user.operations.overview.query()).data.ledger;
+    await eventually(async () => expect(await read()).toMatchObject({ total: 0, is_late: false }));
+    const { campaignId } = await world.readyService();
+    const account = await world.db.budgetAccount.findFirstOrThrow({
+      where: { campaigns: { some: { id: campaignId } } },
+    });
+    const wrong = { limit: account.limit + 1n };
+    await world.db.budgetAccount.update({ where: { id: account.id }, data: wrong });
+    await verifyLedgerOfLastDays(world.server.deps, () => undefined).run();
+    expect(await read()).toMatchObject({
+      total: 1,
+      findings: [{ check: "entries", detail: expect.stringContaining(account.id) }],
+    });
+    await world.db.budgetAccount.update({ where: { id: account.id }, data: { limit: account.limit } });
+    await verifyLedgerOfLastDays(world.server.deps, () => undefined).run();
+    expect(await read()).toMatchObject({ total: 0, findings: [] });
+  });
+
   test("open approvals, waiting payments, the books and the treasury, and nothing of people", async () => {
     const operator = await signInOperator(world, mailbox);
     const { token, service, grant } = await world.readyService();

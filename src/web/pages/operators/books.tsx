@@ -19,7 +19,9 @@ export function Books({ ledger }: { ledger: Overview["ledger"] }) {
             w.never
           ) : (
             <>
-              {w.compared} <Ago at={at} />. {isLate && w.late} {total === 0 && w.right}
+              {w.compared} <Ago at={at} />
+              {isLate && ` · ${w.late}`}
+              {total === 0 && ` · ${w.right}`}
             </>
           )}
         </p>

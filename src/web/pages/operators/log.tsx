@@ -48,7 +48,7 @@ function Entry({ entry: { created_at, by, action, object, reason, outcome } }: {
   const who = by.kind === "administrator" ? w.administrator : by.email === null ? w.gone : said(by.email, 60);
   return (
     <tr>
-      <td data-label={w.when}>
+      <td className="ops-when" data-label={w.when}>
         <Moment at={created_at} />
       </td>
       <td data-label={w.who}>
@@ -63,10 +63,10 @@ function Entry({ entry: { created_at, by, action, object, reason, outcome } }: {
           </span>
         )}
       </th>
-      <td data-label={w.object} className="mono ops-id">
+      <td data-label={w.object} className="mono ops-id" data-empty={object === null || undefined}>
         {object === null ? "–" : said(object, 64)}
       </td>
-      <td data-label={w.outcome}>
+      <td className="ops-outcome" data-label={w.outcome}>
         <span className="dot" data-tone={outcome === "ok" ? "good" : "bad"} />{" "}
         {outcome === "ok" ? w.done : words.outcome[outcome]}
       </td>

@@ -14,7 +14,9 @@ export const useOverview = () =>
   });
 
 export const useLog = () =>
-  useOlderList([KEY, "log"], (page, options) => server.operations.log.query(page, options).then(dataOf));
+  useOlderList([KEY, "log"], (page, options) =>
+    server.operations.log.query({ ...page, limit: 20 }, options).then(dataOf),
+  );
 
 /** What was shown is asked for again, after a refusal too: somebody else may have been faster, or the sign-in is too old. */
 export const refreshOperations = () => queries.invalidateQueries({ queryKey: [KEY] });
