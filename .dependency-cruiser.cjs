@@ -16,7 +16,16 @@ const AREAS = {
   observability: [],
   webhooks: ["access"],
   // What a person sees and does over everything that is theirs.
-  account: ["runs", "discovery", "sponsorship", "money", "personal-data", "access", "observability"],
+  account: [
+    "runs",
+    "discovery",
+    "sponsorship",
+    "money",
+    "personal-data",
+    "access",
+    "observability",
+    "webhooks",
+  ],
 };
 /** What every area may import: who acts and with what (context), what all calls share, and the ports. */
 const CORE_GROUND = "^src/core/(context\\.ts$|protocol/|ports/)";
