@@ -18,7 +18,16 @@ const AREAS = {
   // What an operator sees of the whole server.
   operations: ["money", "access", "observability"],
   // What a person sees and does over everything that is theirs.
-  account: ["runs", "discovery", "sponsorship", "money", "personal-data", "access", "observability"],
+  account: [
+    "runs",
+    "discovery",
+    "sponsorship",
+    "money",
+    "personal-data",
+    "access",
+    "observability",
+    "webhooks",
+  ],
 };
 /** What every area may import: who acts and with what (context), what all calls share, and the ports. */
 const CORE_GROUND = "^src/core/(context\\.ts$|protocol/|ports/)";

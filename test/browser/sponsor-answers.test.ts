@@ -4,6 +4,7 @@ import { createRespondent, withdraw } from "../support/answers.ts";
 import { expectAccessible } from "../support/axe.ts";
 import { openSignedIn, useConsoleBrowser } from "../support/console-page.ts";
 import { parseCsv } from "../support/csv.ts";
+import { runSql } from "../support/database.ts";
 import { eventually } from "../support/eventually.ts";
 import { Browser, Mailbox, newAddress, signUp } from "../support/people.ts";
 import { useWorld } from "../support/use-world.ts";
@@ -92,7 +93,30 @@ test("a member accepts by a key, takes a rejection back, rejects, and sees the f
   await page.getByText("80 % of its money is used").waitFor();
   await expectAccessible(page);
   await page.setViewportSize({ width: 360, height: 800 });
-  await page.emulateMedia({ colorScheme: "dark" });
+  await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+  await expectAccessible(page);
+
+  // More services than a page of the list has; the first one is the last of them.
+  await runSql(
+    world.database.url,
+    `DO $do$ DECLARE names text; BEGIN
+       SELECT string_agg(attname, ', ') INTO names FROM pg_attribute
+        WHERE attrelid = 'sponsored_apis'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '';
+       EXECUTE format($sql$
+         INSERT INTO sponsored_apis (%1$s) SELECT %1$s FROM (
+           SELECT (jsonb_populate_record(a, jsonb_build_object('id', gen_random_uuid(), 'service_key', 'copy-' || n, 'name', 'Copy ' || n,
+                   'created_at', now(), 'budget_account_id', NULL))).*
+             FROM sponsored_apis a, generate_series(1, 55) AS n WHERE a.service_key = '${service}') copies $sql$, names);
+     END $do$`,
+  );
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.goto(`${world.server.url}/campaigns/new?org=${acme.sponsor_id}`);
+  await page.getByText("56 of 56 shown, 0 chosen.").waitFor();
+  await page.getByLabel("Find a service by its name").fill("working");
+  await page.getByText("1 of 56 shown, 0 chosen.").waitFor();
+  await page.getByRole("checkbox", { name: "Working Days" }).check();
+  await page.getByLabel("Find a service by its name").fill("copy 55");
+  await page.getByText("2 of 56 shown, 1 chosen.").waitFor();
   await expectAccessible(page);
   await close();
 });

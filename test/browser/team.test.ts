@@ -139,7 +139,8 @@ test("an owner funds a campaign with the browser's wallet and withdraws from it,
   expect(paid).toMatchObject({ status: "settled", amountMicros: 2_500_000n });
   expect(paid?.payer.toLowerCase()).toBe(buyer.wallet.address.toLowerCase());
   expect(wallet.signed()).toBe(1);
-  await page
+  const movements = page.getByRole("region", { name: "Movements" });
+  await movements
     .getByRole("row", { name: /Paid in/ })
     .getByText(paid?.txHash?.slice(0, 8) ?? "no hash")
     .waitFor();
@@ -183,6 +184,11 @@ test("an owner funds a campaign with the browser's wallet and withdraws from it,
     expect(payout).toMatchObject({ status: "settled", amountMicros: 1_000_000n });
   });
   expect(await balanceOf(buyer.wallet.address)).toBe(8_500_000n);
-  await page.getByRole("row", { name: /Withdrawn/ }).waitFor();
+  await movements.getByRole("row", { name: /Withdrawn/ }).waitFor();
+  const days = page.getByRole("region", { name: "By day, in the last 30 days" });
+  await days.getByRole("cell", { name: "$2.50" }).waitFor();
+  await days.getByRole("cell", { name: "$1.00" }).waitFor();
+  await page.setViewportSize({ width: 360, height: 800 });
+  await expectAccessible(page);
   await close();
 });

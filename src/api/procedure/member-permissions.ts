@@ -43,6 +43,7 @@ export const LEAST_ROLE: Readonly<Record<string, SponsorRole>> = {
   "answers.list": "viewer",
   "funds.list": "viewer",
   "funds.movements": "viewer",
+  "funds.days": "viewer",
   "funds.terms": "owner",
   "funds.pay": "owner",
   "funds.withdraw": "owner",

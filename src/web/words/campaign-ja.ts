@@ -30,9 +30,9 @@ export const campaignJa: CampaignWords = {
   service: "サービス",
   spend: "支出",
   median: "応答時間の中央値",
-  delivered: "提供",
+  delivered: "提供済み",
   noCalls: "まだ呼び出しはありません。エージェントはサービスの内容からキャンペーンを見つけます。",
-  refused: "断った実行",
+  refused: "拒否した実行",
   runs: (count) => `${count} 回`,
   rules: {
     inactive: "停止中だった",

@@ -58,6 +58,8 @@ export const campaignsEn = {
     name: "Name of the campaign",
     nameHint: "People read it beside what was paid.",
     services: "Services",
+    find: "Find a service by its name",
+    found: (shown: string, all: string, chosen: number) => `${shown} of ${all} shown, ${chosen} chosen.`,
     noServices: "You have no service that takes calls.",
     others: "Services of other sponsors, by their keys",
     othersHint: "With commas between them. It may stay empty.",

@@ -72,6 +72,7 @@ export const en = {
     confirmHere: (email: string) => `A mail is on its way to ${email}. Open its link in this browser.`,
     demo: "Sign in as the demo person",
     sandbox: "This is a sandbox: no real money, no real mail.",
+    sandboxMail: "Mails that it kept",
     create: "Create an account",
     createTitle: "Create your account",
     createLead: "You decide what agents may do for you, and see everything that they did.",

@@ -32,8 +32,12 @@ export const fundsEn = {
   again: "Look again whether it arrived",
   unknown:
     "It isn’t known yet whether the payment arrived. Look again: the same payment is sent, and nothing is paid twice.",
-  noWallet: "This browser has no wallet. Pay with any x402 client instead:",
+  noWallet: "This browser has no wallet. Any x402 client can pay instead.",
   command: "Or with any x402 client, as a command",
+  onlyCommand: "The command, from this project’s folder",
+  commandNeeds: "The command takes a key of the organisation, and the private key of a wallet with USDC.",
+  toKeys: "Make a key",
+  toWallets: "The sandbox’s wallets with test USDC",
   copy: "Copy",
   copied: "Copied",
   declined: "Your wallet said no. Nothing was paid.",
@@ -53,6 +57,14 @@ export const fundsEn = {
     refused: "This isn’t an address: 0x and 40 digits or letters from a to f.",
     save: "Pay withdrawals to this address",
     saved: "Withdrawals go to this address from now on.",
+  },
+  days: {
+    title: "By day, in the last 30 days",
+    day: "Day (UTC)",
+    paidIn: "Paid in",
+    runs: "Paid for calls",
+    withdrawn: "Withdrawn",
+    refunds: "Refunded",
   },
   movements: {
     title: "Movements",

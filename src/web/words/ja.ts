@@ -70,6 +70,7 @@ export const ja: Words = {
     confirmHere: (email) => `${email} にメールを送りました。このブラウザでリンクを開いてください。`,
     demo: "デモの利用者としてサインイン",
     sandbox: "ここはサンドボックスです。実際のお金もメールも使われません。",
+    sandboxMail: "届いたメールを見る",
     create: "アカウントを作成",
     createTitle: "アカウントを作成",
     createLead: "エージェントに許可する内容を決め、行ったことをすべて確認できます。",

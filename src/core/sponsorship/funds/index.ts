@@ -1,3 +1,9 @@
 /** A sponsor's money: its budgets, and every movement of them. */
-export { listMovements, readFunds } from "./read-funds.ts";
-export { FundsOutput, ListMovementsInput, ListMovementsOutput } from "./schema.ts";
+export { listDays, listMovements, readFunds } from "./read-funds.ts";
+export {
+  FundsOutput,
+  ListDaysInput,
+  ListDaysOutput,
+  ListMovementsInput,
+  ListMovementsOutput,
+} from "./schema.ts";

@@ -4,9 +4,16 @@ import { callerKey } from "../../context.ts";
 import { budgetState, budgetToWire } from "../../money/budget/index.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
 import { invalidField } from "../../protocol/errors.ts";
+import { resolvePeriod } from "../dashboard/index.ts";
 import { findWallet } from "../sponsor/index.ts";
-import type { FundsOutput, ListMovementsInput, ListMovementsOutput } from "./schema.ts";
-import { listCampaignBudgets, listServiceBudgets, listTransfers } from "./store.ts";
+import type {
+  FundsOutput,
+  ListDaysInput,
+  ListDaysOutput,
+  ListMovementsInput,
+  ListMovementsOutput,
+} from "./schema.ts";
+import { listCampaignBudgets, listServiceBudgets, listTransfers, sumTransfersByDay } from "./store.ts";
 
 const NOTHING = { limit: 0n, reserved: 0n, spent: 0n, network: null };
 
@@ -69,5 +76,29 @@ export async function listMovements(
       at: row.created_at.toISOString(),
     })),
     next_cursor: rows.length > limit && last !== undefined ? String(last.id) : null,
+  };
+}
+
+/**
+ * Sums the movements of each UTC day of a period, as the books have them: of all days, paid in less what went out is what the budgets hold.
+ * @throws AppError `validation_error` for an invalid period
+ */
+export async function listDays(
+  ctx: Pick<Deps, "sql" | "histories"> & { actor: SponsorActor },
+  input: z.infer<typeof ListDaysInput>,
+): Promise<z.infer<typeof ListDaysOutput>> {
+  const period = resolvePeriod(input, new Date());
+  const rows = await ctx.histories.run(callerKey(ctx), () =>
+    sumTransfersByDay.all(ctx.sql, { sponsor_id: ctx.actor.sponsorId, ...period }),
+  );
+  return {
+    ...period,
+    days: rows.map(({ day, paid_in, runs, refunds, withdrawn }) => ({
+      day,
+      paid_in_cents: microsToCents(paid_in),
+      runs_cents: microsToCents(runs),
+      refunds_cents: microsToCents(refunds),
+      withdrawn_cents: microsToCents(withdrawn),
+    })),
   };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { BUDGET_STATES } from "../../money/budget/index.ts";
+import { Period } from "../dashboard/index.ts";
 import { CursorPaging, NextCursor } from "../../protocol/cursor.ts";
 import { Budget, Timestamp } from "../../protocol/fields.ts";
 
@@ -20,6 +21,26 @@ export const FundsOutput = z.object({
       is_archived: z.boolean(),
     }),
   ),
+});
+
+export const ListDaysInput = Period;
+export const ListDaysOutput = z.object({
+  from: z.iso.date(),
+  to: z.iso.date(),
+  days: z
+    .array(
+      z.object({
+        day: z.iso.date(),
+        paid_in_cents: z.number(),
+        runs_cents: z.number().meta({ description: "Paid to services, and fees" }),
+        refunds_cents: z.number(),
+        withdrawn_cents: z.number(),
+      }),
+    )
+    .meta({
+      description:
+        "The UTC days on which money moved, the newest first, by the time in the books. All amounts are above 0",
+    }),
 });
 
 export const ListMovementsInput = z.strictObject(CursorPaging);

@@ -70,3 +70,31 @@ export const listTransfers = statement({
       LEFT JOIN payouts o ON o.id = n.payout_id
      ORDER BY n.id DESC`,
 });
+
+/** What moved in and out of a sponsor's budgets on each UTC day of a period, as the books have it, the newest day first. */
+export const sumTransfersByDay = statement({
+  name: "funds.sum-transfers-by-day",
+  limit: "read",
+  params: { sponsor_id: uuid, from: text, to: text },
+  row: { day: text, paid_in: bigint, runs: bigint, refunds: bigint, withdrawn: bigint },
+  text: `
+    WITH own AS (
+      SELECT l.id FROM ledger_accounts l
+       WHERE l.budget_account_id IN (
+         SELECT budget_account_id FROM campaigns WHERE sponsor_id = $sponsor_id
+         UNION ALL
+         SELECT budget_account_id FROM sponsored_apis WHERE sponsor_id = $sponsor_id AND budget_account_id IS NOT NULL)
+    ), moved AS (
+      SELECT t.kind, t.amount_micros, t.created_at FROM own JOIN ledger_transfers t ON t.from_account_id = own.id
+      UNION ALL
+      SELECT t.kind, t.amount_micros, t.created_at FROM own JOIN ledger_transfers t ON t.to_account_id = own.id
+    )
+    SELECT to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day,
+           coalesce(sum(amount_micros) FILTER (WHERE kind = 'deposit'), 0)::bigint AS paid_in,
+           coalesce(sum(amount_micros) FILTER (WHERE kind IN ('spend', 'fee')), 0)::bigint AS runs,
+           coalesce(sum(amount_micros) FILTER (WHERE kind = 'refund'), 0)::bigint AS refunds,
+           coalesce(sum(amount_micros) FILTER (WHERE kind = 'withdrawal'), 0)::bigint AS withdrawn
+      FROM moved
+     WHERE created_at >= $from::date::timestamp AT TIME ZONE 'UTC' AND created_at < ($to::date + 1)::timestamp AT TIME ZONE 'UTC'
+     GROUP BY 1 ORDER BY 1 DESC`,
+});

@@ -10,12 +10,12 @@ import { said } from "../../ui/said.tsx";
 import { Text } from "../../ui/text.tsx";
 import { INBOX } from "../../words/inbox.ts";
 import { usePageWords, useWords } from "../../words/language.tsx";
+import { useCampaigns } from "../campaigns/queries.ts";
 import { useFailureWords } from "../shell/failure-words.ts";
 import { SponsorHead } from "../sponsor/sponsor-head.tsx";
 import { Export } from "./export.tsx";
 import { Inbox } from "./inbox.tsx";
 import type { Filters } from "./queries.ts";
-import { useCampaigns } from "./queries.ts";
 import { Withdrawn } from "./withdrawn.tsx";
 
 const route = getRouteApi("/console/sponsor/answers");

@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { dataOf, server } from "../../data/client.ts";
 import { useOlderList } from "../../data/older.ts";
 import { refreshSponsor, sponsorKey, useSponsor } from "../../data/organisations.ts";
@@ -9,15 +9,6 @@ export interface Filters {
   toJudge: boolean;
   contact: boolean;
   text: string;
-}
-
-/** The campaigns whose answers can be looked at. */
-export function useCampaigns() {
-  const { sponsor_id } = useSponsor();
-  return useQuery({
-    queryKey: sponsorKey(sponsor_id, "campaigns"),
-    queryFn: ({ signal }) => server.sponsors.campaigns.list.query({ sponsor_id }, { signal }).then(dataOf),
-  });
 }
 
 export function useAnswers(campaignId: string, { toJudge, contact, text }: Filters) {

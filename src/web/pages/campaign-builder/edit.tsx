@@ -110,12 +110,12 @@ function State({ campaign }: { campaign: Campaign }) {
             (campaign.active ? (
               <Button onPress={() => setActive(false)}>{w.edit.pause}</Button>
             ) : (
-              <Button tone="allow" onPress={() => setActive(true)}>
+              <Button tone={limit === 0 ? "plain" : "allow"} onPress={() => setActive(true)}>
                 {w.edit.start}
               </Button>
             ))}
           {campaign.archived_at === undefined && (
-            <Link to="/funds" className="btn" data-tone="plain">
+            <Link to="/funds" className="btn" data-tone={limit === 0 ? "allow" : "plain"}>
               {w.edit.fund}
             </Link>
           )}

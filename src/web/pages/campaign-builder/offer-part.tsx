@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { Check } from "../../ui/check.tsx";
 import { said } from "../../ui/said.tsx";
 import { Text } from "../../ui/text.tsx";
@@ -7,6 +8,9 @@ import { SERVICES } from "../../words/services.ts";
 import { useServices } from "../services/queries.ts";
 import type { PartProps } from "./part.ts";
 
+/** With more services than that, the one that is meant is looked for by its name. */
+const MOST_AT_A_GLANCE = 12;
+
 /** What the campaign pays for, and how much. */
 export function OfferPart({ draft, errorOf, onChange }: PartProps) {
   const { offer: w } = usePageWords(CAMPAIGNS);
@@ -14,6 +18,16 @@ export function OfferPart({ draft, errorOf, onChange }: PartProps) {
   const { format } = useWords();
   const services = (useServices().data?.apis ?? []).filter(
     ({ archived_at, service_key }) => archived_at === undefined || draft.services.includes(service_key),
+  );
+  const [wanted, setWanted] = useState("");
+  const text = wanted.trim().toLowerCase();
+  const isLong = services.length > MOST_AT_A_GLANCE;
+  const shown = services.filter(
+    ({ name, service_key }) =>
+      !isLong ||
+      text === "" ||
+      draft.services.includes(service_key) ||
+      `${name}\n${service_key}`.toLowerCase().includes(text),
   );
   const error = errorOf("services");
   const toggle = (key: string, isOn: boolean): void => {
@@ -41,15 +55,27 @@ export function OfferPart({ draft, errorOf, onChange }: PartProps) {
       <fieldset className="task-choice">
         <legend className="field-label">{w.services}</legend>
         {services.length === 0 && <p className="note">{w.noServices}</p>}
-        {services.map((service) => (
-          <Check
-            key={service.service_key}
-            label={said(service.name, 60)}
-            note={service.terms === null ? words.free : words.upTo(format.amount(service.price_cents))}
-            isChecked={draft.services.includes(service.service_key)}
-            onChange={(isOn) => toggle(service.service_key, isOn)}
+        {isLong && (
+          <Text
+            label={w.find}
+            name="find-service"
+            autoComplete="off"
+            value={wanted}
+            onChange={setWanted}
+            hint={w.found(format.count(shown.length), format.count(services.length), draft.services.length)}
           />
-        ))}
+        )}
+        <div className={isLong ? "offer-services" : undefined}>
+          {shown.map((service) => (
+            <Check
+              key={service.service_key}
+              label={said(service.name, 60)}
+              note={service.terms === null ? words.free : words.upTo(format.amount(service.price_cents))}
+              isChecked={draft.services.includes(service.service_key)}
+              onChange={(isOn) => toggle(service.service_key, isOn)}
+            />
+          ))}
+        </div>
         {error !== undefined && (
           <span className="field-error" role="alert">
             {error}

@@ -24,7 +24,7 @@ export function CampaignsPage() {
   const explain = useFailureWords();
   const mayEdit = useMay("editor");
   const { data, error } = useCampaigns();
-  const hasServices = (useServices().data?.total_count ?? 1) > 0;
+  const hasServices = (useServices().data?.apis.length ?? 1) > 0;
   const create = mayEdit && (
     <Link to="/campaigns/new" className="btn" data-tone="allow">
       {w.create}

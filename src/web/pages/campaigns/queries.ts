@@ -1,4 +1,5 @@
 import { queryOptions, useMutation, useQuery } from "@tanstack/react-query";
+import { readAllPages } from "../../data/all-pages.ts";
 import { dataOf, server } from "../../data/client.ts";
 import { refreshSponsor, sponsorKey, useSponsor } from "../../data/organisations.ts";
 import type { CampaignChange, CampaignInput } from "../../data/shapes.ts";
@@ -8,7 +9,16 @@ const CAMPAIGNS = "campaigns";
 const campaignsQuery = (sponsor_id: string) =>
   queryOptions({
     queryKey: sponsorKey(sponsor_id, CAMPAIGNS),
-    queryFn: ({ signal }) => server.sponsors.campaigns.list.query({ sponsor_id }, { signal }).then(dataOf),
+    queryFn: async ({ signal }) => ({
+      campaigns: await readAllPages(
+        (offset) =>
+          server.sponsors.campaigns.list
+            .query({ sponsor_id, offset }, { signal })
+            .then(dataOf)
+            .then(({ campaigns, total_count }) => ({ items: campaigns, total_count })),
+        ({ campaign_id }) => campaign_id,
+      ),
+    }),
   });
 export const useCampaigns = () => useQuery(campaignsQuery(useSponsor().sponsor_id));
 

@@ -1,7 +1,9 @@
+import { Link } from "@tanstack/react-router";
 import type { SyntheticEvent } from "react";
 import { useState } from "react";
 import { failureOf } from "../../data/failure.ts";
 import type { BudgetRow } from "../../data/shapes.ts";
+import { useMe } from "../../data/session.ts";
 import { hasWallet, WalletError } from "../../data/wallet.ts";
 import { Button } from "../../ui/button.tsx";
 import { Problem } from "../../ui/empty.tsx";
@@ -25,6 +27,7 @@ export function AddFunds({ budget, name, onClose }: AddFundsProps) {
   const w = usePageWords(FUNDS);
   const { format } = useWords();
   const toast = useToast();
+  const isSandbox = useMe()?.is_sandbox === true;
   const [typed, setTyped] = useState("25");
   const cents = readDollars(typed);
   const terms = useTerms(budget, cents).data;
@@ -70,8 +73,27 @@ export function AddFunds({ budget, name, onClose }: AddFundsProps) {
         <p className="note">{w.noWallet}</p>
       )}
       {terms !== undefined && cents !== undefined && (
-        <Copied label={w.command} text={commandFor(terms.url, cents)} copy={w.copy} copied={w.copied} />
+        <Copied
+          label={hasWallet() ? w.command : w.onlyCommand}
+          text={commandFor(terms.url, cents)}
+          copy={w.copy}
+          copied={w.copied}
+        />
       )}
+      <p className="note">
+        {w.commandNeeds}{" "}
+        <Link to="/team" className="link">
+          {w.toKeys}
+        </Link>
+        {isSandbox && (
+          <>
+            {" · "}
+            <a href="/sandbox" target="_blank" className="link">
+              {w.toWallets}
+            </a>
+          </>
+        )}
+      </p>
       <span>
         <Button tone="quiet" onPress={onClose}>
           {w.close}

@@ -11,6 +11,7 @@ import { FUNDS } from "../../words/funds.ts";
 import { usePageWords, useWords } from "../../words/language.tsx";
 import { SponsorHead } from "../sponsor/sponsor-head.tsx";
 import { AddFunds } from "./add-funds.tsx";
+import { Days } from "./days.tsx";
 import { Movements } from "./movements.tsx";
 import { useFunds } from "./queries.ts";
 import { Wallet } from "./wallet.tsx";
@@ -39,6 +40,7 @@ export function FundsPage() {
         </ul>
       )}
       {data !== undefined && <Wallet key={data.wallet_address} address={data.wallet_address} />}
+      <Days />
       <Movements />
     </>
   );

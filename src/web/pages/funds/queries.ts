@@ -23,6 +23,15 @@ export function useMovements() {
   );
 }
 
+/** What moved on each day of the last 30. */
+export function useDays() {
+  const { sponsor_id } = useSponsor();
+  return useQuery({
+    queryKey: sponsorKey(sponsor_id, "days"),
+    queryFn: ({ signal }) => server.sponsors.funds.days.query({ sponsor_id }, { signal }).then(dataOf),
+  });
+}
+
 /** How calls name a budget. */
 const targetOf = ({ campaign_id, service_key }: BudgetRow) => ({
   ...(campaign_id !== null && { campaign_id }),

@@ -1,4 +1,5 @@
 import { queryOptions, useMutation, useQuery } from "@tanstack/react-query";
+import { readAllPages } from "../../data/all-pages.ts";
 import { dataOf, server } from "../../data/client.ts";
 import { refreshSponsor, sponsorKey, useSponsor } from "../../data/organisations.ts";
 import type { ServiceInput, ServiceMethod } from "../../data/shapes.ts";
@@ -8,7 +9,16 @@ const SERVICES = "services";
 const servicesQuery = (sponsor_id: string) =>
   queryOptions({
     queryKey: sponsorKey(sponsor_id, SERVICES),
-    queryFn: ({ signal }) => server.sponsors.services.list.query({ sponsor_id }, { signal }).then(dataOf),
+    queryFn: async ({ signal }) => ({
+      apis: await readAllPages(
+        (offset) =>
+          server.sponsors.services.list
+            .query({ sponsor_id, offset }, { signal })
+            .then(dataOf)
+            .then(({ apis, total_count }) => ({ items: apis, total_count })),
+        ({ service_key }) => service_key,
+      ),
+    }),
   });
 export const useServices = () => useQuery(servicesQuery(useSponsor().sponsor_id));
 

@@ -33,7 +33,12 @@ export function SignIn({ title, lead }: { title: string; lead: string }) {
       )}
       {me?.is_sandbox === true && (
         <div className="sandbox">
-          <p className="note">{w.sandbox}</p>
+          <p className="note">
+            {w.sandbox}{" "}
+            <a href="/sandbox/mail" target="_blank" className="link">
+              {w.sandboxMail}
+            </a>
+          </p>
           {demo.isError && <Problem>{w.problem.failed}</Problem>}
           <Button size="small" isBusy={demo.isPending} onPress={() => demo.mutate()}>
             {w.demo}

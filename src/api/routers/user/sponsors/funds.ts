@@ -8,6 +8,9 @@ import {
 } from "../../../../core/sponsorship/funding/index.ts";
 import {
   FundsOutput,
+  listDays,
+  ListDaysInput,
+  ListDaysOutput,
   listMovements,
   ListMovementsInput,
   ListMovementsOutput,
@@ -31,6 +34,11 @@ export const fundProcedures = {
     .input(ListMovementsInput)
     .output(success(ListMovementsOutput))
     .query(async ({ ctx, input }) => ok(ctx, await listMovements({ ...ctx.deps, actor: ctx.actor }, input))),
+
+  days: memberProcedure
+    .input(ListDaysInput)
+    .output(success(ListDaysOutput))
+    .query(async ({ ctx, input }) => ok(ctx, await listDays({ ...ctx.deps, actor: ctx.actor }, input))),
 
   /** What a wallet in the browser signs. */
   terms: memberProcedure
