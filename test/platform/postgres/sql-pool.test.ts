@@ -74,6 +74,14 @@ test("a transaction whose first statement fails keeps nothing, also of what come
   expect(await notes()).toBe("one two");
 });
 
+test("a statement that couldn't be parsed at a transaction's begin can be run once it can", async () => {
+  const late = query("late", "SELECT name FROM late_notes");
+  await expect(sql.transaction((tx) => tx.run(late))).rejects.toMatchObject({ code: "42P01" });
+  await runSql(database.url, "CREATE TABLE late_notes AS SELECT 'late' AS name");
+  expect((await sql.transaction((tx) => tx.run(late))).rows).toEqual([{ value: "late" }]);
+  expect((await sql.transaction((tx) => tx.last.run(late))).rows).toEqual([{ value: "late" }]);
+});
+
 test("a transaction is rolled back if its work throws, after any statement", async () => {
   const failing = sql.transaction(async (tx) => {
     await tx.run(add("five"));
