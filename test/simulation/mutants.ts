@@ -30,7 +30,7 @@ export const MUTANTS: Record<string, Mutant> = {
     changes: [
       {
         file: "runs/sponsored-run/pay-and-deliver.ts",
-        from: `    // The request didn't reach the upstream.`,
+        from: `    // The request didn't reach the upstream. The reconciler will send it again.`,
         to: `  if (answer.kind === "timeout") {
     const { headers } = await ctx.networks.default.buyer.sign(offer, payment.id);
     answer = await ctx.upstream.request({ ...request, headers: { ...request.headers, ...headers } });

@@ -77,11 +77,20 @@ export async function authorize(
 }
 
 /** Lets the run's facilitator settle a payment. Returns whether that succeeded. */
-export async function submit({ settlement }: Authorized): Promise<boolean> {
+export const submit = async (payment: Authorized): Promise<boolean> => (await settle(payment)).success;
+
+/** Lets the run's facilitator settle a payment. Returns the transaction. @throws if it wasn't settled */
+export async function submitted(payment: Authorized): Promise<Hex> {
+  const { success, transaction } = await settle(payment);
+  if (!success) throw new Error("the payment wasn't settled");
+  return transaction as Hex;
+}
+
+async function settle({ settlement }: Authorized): Promise<{ success: boolean; transaction: string }> {
   const response = await fetch(`${inject("chain").facilitatorUrl}/settle`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(settlement),
   });
-  return ((await response.json()) as { success: boolean }).success;
+  return (await response.json()) as { success: boolean; transaction: string };
 }

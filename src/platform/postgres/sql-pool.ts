@@ -7,7 +7,12 @@ import { StatementQuery } from "./statement-query.ts";
 const LIMITS: Record<StatementLimit, number> = { money: 10_000, read: 5_000, search: 1_000, job: 30_000 };
 
 const BEGIN = "BEGIN";
-const BY_INDEX = "SET LOCAL enable_seqscan = off";
+/**
+ * Planned once: with values, PostgreSQL finds each of these plans to be better than the one for all values, which it thinks will
+ * look up ten times as much, and would plan every time.
+ */
+const BY_INDEX =
+  "SELECT set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)";
 /** Holds for the transaction, or for the lone statement that it is sent with. */
 const DO_NOT_FLUSH = "SELECT set_config('synchronous_commit', 'off', true)";
 

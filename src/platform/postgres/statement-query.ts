@@ -47,7 +47,7 @@ interface Connection {
  * by its type. The methods are those that `pg` calls as the messages come.
  */
 export class StatementQuery implements Submittable {
-  readonly name: string;
+  readonly #name: string;
   readonly text: string;
   readonly result: Promise<SqlResult>;
   readonly #values: unknown[];
@@ -73,7 +73,7 @@ export class StatementQuery implements Submittable {
   ) {
     this.#before = before;
     this.#after = after;
-    this.name = isNamed ? name : "";
+    this.#name = isNamed ? name : "";
     this.text = text;
     this.#values = values.map((value) => prepareValue(value));
     this.#columns = columns.map((column) => ({ name: column.name, parse: PARSERS[column.type] ?? itself }));
@@ -84,15 +84,13 @@ export class StatementQuery implements Submittable {
   }
 
   submit(connection: pg.Connection): void {
-    const { name, text } = this;
+    const { text } = this;
+    const name = this.#name;
     const to = connection as unknown as Connection;
     // All messages leave together.
     to.stream.cork();
-    const isKnown = name !== "" && to.parsedStatements[name] !== undefined;
-    // A named statement is parsed first: `pg` takes the first answer to a `parse` for its own.
-    if (name !== "" && !isKnown) to.parse({ name, text, types: [] });
     for (const command of this.#before) runCommand(to, command);
-    if (name === "") to.parse({ name, text, types: [] });
+    if (name === "" || to.parsedStatements[name] === undefined) to.parse({ name, text, types: [] });
     to.bind({ statement: name, values: this.#values });
     to.execute({});
     for (const command of this.#after) runCommand(to, command);
@@ -100,6 +98,12 @@ export class StatementQuery implements Submittable {
     to.stream.uncork();
   }
 
+  /** `pg` notes under it that the connection knows the statement, at each answer to a `parse`. Only one of them is about it. */
+  get name(): string {
+    return this.#isOwn ? this.#name : "";
+  }
+
+  /** Whether the message that comes now is about the statement itself. */
   get #isOwn(): boolean {
     return this.#ended === this.#before.length;
   }

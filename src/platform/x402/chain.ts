@@ -104,7 +104,7 @@ export class EvmChain implements Chain {
   }
 
   /**
-   * Looks for the authorization in the transaction that the payee names: one round, in place of a search. Decides only that
+   * Looks for the authorization in the transaction that the payee names: one or two calls, in place of a search. Decides only that
    * it was used as it was signed. A wrong claim says nothing, and the authorization is then searched for.
    */
   async #lookAtClaim(
@@ -112,13 +112,12 @@ export class EvmChain implements Chain {
   ): Promise<Extract<Verdict, { kind: "settled" | "pending" }> | undefined> {
     const { claimedTxHash: hash } = authorization;
     if (hash === undefined) return undefined;
-    const [head, receipt] = await Promise.all([
-      this.blockNumber(),
-      this.#client.getTransactionReceipt({ hash }).catch(() => undefined), // there is none, or not yet
-    ]);
-    const verdict = receipt === undefined ? undefined : judgeReceipt(authorization, receipt);
+    const receipt = await this.#client.getTransactionReceipt({ hash }).catch(() => undefined); // there is none, or not yet
+    const verdict = receipt && judgeReceipt(authorization, receipt);
     if (verdict?.kind !== "settled") return undefined;
-    const isFinal = verdict.block + BigInt(this.#config.confirmations - 1) <= head;
+    // The transaction's own block is the first confirmation.
+    const others = BigInt(this.#config.confirmations - 1);
+    const isFinal = others === 0n || verdict.block + others <= (await this.blockNumber());
     return isFinal ? verdict : { kind: "pending" };
   }
 

@@ -6,7 +6,9 @@ import { admissionOf, Admissions, PLENTY, reserveTogether, startReplica } from "
 import type { TestDatabase } from "../../support/database.ts";
 import { createDatabase, untilWaiting } from "../../support/database.ts";
 import { expectBooksToBalance } from "../../support/money.ts";
+import { Batches } from "../../../src/core/protocol/batches.ts";
 import { createPool } from "../../../src/platform/postgres/pool.ts";
+import { createSqlPool } from "../../../src/platform/postgres/sql-pool.ts";
 
 /** Calls of one batch: each is admitted or refused for itself, and all are written, or none is. */
 
@@ -206,4 +208,19 @@ test("a batch reads no whole table, although its statements were planned while t
   } finally {
     await fresh.close();
   }
+});
+
+test("a lone call's statements are planned once, and not for each call", async () => {
+  const { callers, payer } = take(1);
+  const pool = createPool({ url: database.serverUrl, size: 1 });
+  const batches = new Batches(createSqlPool(pool));
+  for (const claimed of await admissions.claim(Array.from({ length: 8 }, () => callers[0] as Caller)))
+    expect(await reserve(batches, admissionOf(claimed, payer, 1n))).toEqual({ kind: "reserved" });
+  const { rows } = await pool.query(
+    "SELECT name, custom_plans::int FROM pg_prepared_statements WHERE name LIKE 'reservation.%' ORDER BY name",
+  );
+  await pool.end();
+  expect(rows).toEqual(
+    ["find-caps", "read-facts", "reserve"].map((name) => ({ name: `reservation.${name}`, custom_plans: 0 })),
+  );
 });

@@ -1,6 +1,7 @@
 import { explainEndedSession } from "../../access/session/index.ts";
 import type { Deps } from "../../context.ts";
 import type { Authorization } from "../../ports/chain.ts";
+import { startEarly } from "../../ports/start-early.ts";
 import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../ports/upstream.ts";
 import { within } from "../../ports/within.ts";
 import type { Offer, PaymentClient } from "../../ports/x402-buyer.ts";
@@ -40,8 +41,7 @@ export function readHead(
   network: string | null,
 ): Promise<bigint> | undefined {
   const head = networks.all.find(({ id }) => id === network)?.chain.blockNumber();
-  head?.catch(() => undefined);
-  return head;
+  return head && startEarly(head);
 }
 
 /** A request with its payment headers, and what was signed in them. */

@@ -12,6 +12,8 @@ import {
   settleAtOnce,
   signPayment,
 } from "../../money/payment/index.ts";
+import { readRemainingBudgets } from "../../money/reservation/index.ts";
+import { startEarly } from "../../ports/start-early.ts";
 import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../ports/upstream.ts";
 import type { Offer } from "../../ports/x402-buyer.ts";
 import { AppError } from "../../protocol/errors.ts";
@@ -56,12 +58,12 @@ export async function payAndDeliver(
     if (answer.kind === "unreachable") return await respond(ctx, await findPayment(ctx.db, payment.id), {});
     if (answer.kind !== "answer" || !isSuccess(answer))
       throw paidButNotDelivered(await findPayment(ctx.db, payment.id), ctx.cipher);
+    const output = await decodeOutput(ctx, bodyOf(answer));
+    // What is reserved counts as used already, so settling doesn't change what is left.
+    const budgets = startEarly(readRemainingBudgets(ctx.sql, ctx.actor));
     const txHash = firstLook && (await settleAtOnce(ctx, payment.id, firstLook));
-    const paid =
-      txHash === undefined
-        ? await awaitConfirmation(ctx, payment.id, firstLook?.authorization)
-        : asSettled(payment, answer, txHash);
-    return await respond(ctx, paid, await decodeOutput(ctx, bodyOf(answer)));
+    if (txHash !== undefined) return await respond(ctx, asSettled(payment, answer, txHash), output, budgets);
+    return await respond(ctx, await awaitConfirmation(ctx, payment.id, firstLook?.authorization), output);
   } catch (error) {
     if (answer?.kind !== "answer" || !isSuccess(answer))
       throw error instanceof AppError ? error : unknownOutcome(payment.id, error);

@@ -62,10 +62,14 @@ export function paymentSubject(
 
 /**
  * Refuses a call that the budgets of the session and its grant don't cover, before the upstream is called.
- * @throws `budget_approval_required`, unless the user has approved a budget for this call
+ * @param money what the user has to say yes to (`findLackingMoney`)
+ * @throws `budget_approval_required`, unless there is nothing
  */
-export async function requireBudget(ctx: Context, call: SponsoredCall, costMicros: bigint): Promise<void> {
-  const money = await findLackingMoney(ctx, call.service, costMicros);
+export async function requireBudget(
+  ctx: Context,
+  call: SponsoredCall,
+  money: LackingMoney | undefined,
+): Promise<void> {
   if (money !== undefined) throw await budgetApprovalRequired(ctx, call, money);
 }
 

@@ -39,9 +39,17 @@ export const asSettled = (
   ...{ responseTimeMs: Math.round(elapsedMs), deliveredAt: new Date(), sendLeased: false },
 });
 
-/** A run's answer, made from its payment as it is in the database. */
-export async function respond(ctx: Context, payment: RunPayment, output: Output): Promise<Run> {
-  const remaining = await readRemainingBudgets(ctx.sql, ctx.actor);
+/**
+ * A run's answer, made from its payment as it is in the database.
+ * @param budgets what session and grant have left, if it was read already
+ */
+export async function respond(
+  ctx: Context,
+  payment: RunPayment,
+  output: Output,
+  budgets = readRemainingBudgets(ctx.sql, ctx.actor),
+): Promise<Run> {
+  const remaining = await budgets;
   const view = paymentToView(payment);
   const pending = output.output === undefined && mayStillArrive(payment);
   return {

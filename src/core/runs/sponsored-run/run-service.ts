@@ -17,6 +17,7 @@ import { validateSubmission } from "../../personal-data/data-schema/index.ts";
 import { callRegions } from "../../personal-data/phone-regions/index.ts";
 import { requireStored, resolveReferences } from "../../personal-data/vault/index.ts";
 import type { PhoneRegion } from "../../protocol/phone-regions.ts";
+import { startEarly } from "../../ports/start-early.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import { AppError, notFound } from "../../protocol/errors.ts";
@@ -97,9 +98,12 @@ async function makeRun(
   };
 
   const checked = await checkInput(ctx, api, input.input ?? {}, input.campaign_id);
+  // Three reads at once. The first check that fails says so.
+  const unpaused = startEarly(requirePayersUnpaused(ctx, api));
+  const lacking = startEarly(findLackingMoney(ctx, call.service, api.expectedCostMicros));
   const payers = await choosePayers(ctx, api, input.campaign_id);
-  await requirePayersUnpaused(ctx, api);
-  await requireBudget(ctx, call, api.expectedCostMicros);
+  await unpaused;
+  await requireBudget(ctx, call, await lacking);
   const leave = enterForUser(ctx, api.serviceKey);
   try {
     return await callUpstream(ctx, api, input, { call, checked, payers, onAnswer: leave });
@@ -139,8 +143,7 @@ async function callUpstream(
   const maxCostMicros = input.max_cost_cents === undefined ? undefined : centsToMicros(input.max_cost_cents);
   // Large input waits for its turn to be checked. Meanwhile the claim may have lapsed, and the user may have taken back
   // everything.
-  const isLive = requireStillLive(ctx, ctx.actor.sessionId);
-  isLive.catch(() => undefined); // the claim's error comes first
+  const isLive = startEarly(requireStillLive(ctx, ctx.actor.sessionId));
   if (!(await renewClaim(ctx.sql, call.claim)))
     throw new AppError("idempotency_in_progress", { retryAfterSeconds: 1 });
   await isLive;
