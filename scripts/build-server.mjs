@@ -56,7 +56,9 @@ await buildOnce({
       external: NOT_BUNDLED,
       legalComments: "none",
       // Packages that are CommonJS ask for Node's modules.
-      banner: { js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);' },
+      banner: {
+        js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
+      },
       format: "esm",
       platform: "node",
       target: "node20.19",

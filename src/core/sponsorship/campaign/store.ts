@@ -2,17 +2,7 @@ import type { Campaign } from "../../../platform/generated/prisma/client.ts";
 import type { Account } from "../../money/budget/index.ts";
 import { ACCOUNT_FIELDS } from "../../money/budget/index.ts";
 import type { Queries } from "../../ports/database.ts";
-import {
-  bigint,
-  boolean,
-  integer,
-  json,
-  nullable,
-  oneOf,
-  text,
-  texts,
-  uuid,
-} from "../../ports/sql-types.ts";
+import { bigint, boolean, integer, json, nullable, oneOf, text, texts, uuid } from "../../ports/sql-types.ts";
 import { statement } from "../../ports/statement.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 
