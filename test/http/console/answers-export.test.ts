@@ -70,7 +70,7 @@ const ask = (
     `${world.server.url}/user/sponsors/answers/export?${new URLSearchParams({
       ...{ sponsor_id: acme.sponsor_id, campaign_id: campaignId },
       ...query,
-    })}`,
+    }).toString()}`,
     { headers },
   );
 
