@@ -17,7 +17,7 @@ let admissions: Admissions;
 let replica: ReturnType<typeof startReplica>;
 beforeAll(async () => {
   database = await createDatabase();
-  admissions = await Admissions.prepare(database.url, { callers: 24, campaigns: 4, maxCalls: 1_000 });
+  admissions = await Admissions.prepare(database.url, { callers: 25, campaigns: 5, maxCalls: 1_000 });
   replica = startReplica(database.serverUrl);
 });
 afterAll(async () => {
