@@ -90,11 +90,12 @@ export async function startTollfreeServer(database: TestDatabase, redisUrl: stri
     encryptionKey: randomBytes(32).toString("base64"),
     adminKey: ADMIN_KEY,
   };
-  return startMeasured(
-    ["--import", "tsx", fileURLToPath(new URL("tollfree-server.ts", import.meta.url))],
-    asked,
-  );
+  return startProgram("tollfree-server", asked);
 }
+
+/** Starts a program of `bench` that uses our sources. */
+export const startProgram = (name: string, asked: unknown): Promise<MeasuredServer> =>
+  startMeasured(["--import", "tsx", fileURLToPath(new URL(`${name}.ts`, import.meta.url))], asked);
 
 /** Starts a program of `bench/peers`. */
 export const startPeer = (name: string, asked: unknown): Promise<MeasuredServer> =>
