@@ -15,6 +15,8 @@ const AREAS = {
   discovery: ["money", "access"],
   observability: [],
   webhooks: ["access"],
+  // What an operator sees of the whole server.
+  operations: ["money", "access", "observability"],
   // What a person sees and does over everything that is theirs.
   account: ["runs", "discovery", "sponsorship", "money", "personal-data", "access", "observability"],
 };

@@ -72,8 +72,15 @@ function pin(pid: number, cores: string): void {
 /** Keeps the bench itself away from the measured servers. */
 export const pinBench = (): void => pin(process.pid, OTHER_CORES);
 
-/** Starts the real server, without limits on how often its callers call. */
-export async function startTollfreeServer(database: TestDatabase, redisUrl: string): Promise<MeasuredServer> {
+/**
+ * Starts the real server, without limits on how often its callers call.
+ * @param options `isTraced`: when it ends, it prints what each run of a service asked of others, and how long that took
+ */
+export async function startTollfreeServer(
+  database: TestDatabase,
+  redisUrl: string,
+  { isTraced = false }: { isTraced?: boolean } = {},
+): Promise<MeasuredServer> {
   const { network, asset, rpcUrl, facilitatorUrl } = inject("chain");
   const treasuryKey = generatePrivateKey();
   await mint(privateKeyToAddress(treasuryKey), 1_000_000_000n);
@@ -90,12 +97,13 @@ export async function startTollfreeServer(database: TestDatabase, redisUrl: stri
     encryptionKey: randomBytes(32).toString("base64"),
     adminKey: ADMIN_KEY,
   };
-  return startProgram("tollfree-server", asked);
+  const trace = isTraced ? ["--import", fileURLToPath(new URL("trace-calls.mjs", import.meta.url))] : [];
+  return startProgram("tollfree-server", asked, trace);
 }
 
 /** Starts a program of `bench` that uses our sources. */
-export const startProgram = (name: string, asked: unknown): Promise<MeasuredServer> =>
-  startMeasured(["--import", "tsx", fileURLToPath(new URL(`${name}.ts`, import.meta.url))], asked);
+export const startProgram = (name: string, asked: unknown, flags: string[] = []): Promise<MeasuredServer> =>
+  startMeasured(["--import", "tsx", ...flags, fileURLToPath(new URL(`${name}.ts`, import.meta.url))], asked);
 
 /** Starts a program of `bench/peers`. */
 export const startPeer = (name: string, asked: unknown): Promise<MeasuredServer> =>

@@ -21,6 +21,7 @@ GRANT DELETE ON sponsor_members, sponsor_invitations TO tollfree_app;
 -- What only grows.
 REVOKE UPDATE ON agent_audit_logs, payment_events, incoming_payment_events, payout_events, credits, ledger_transfers, ledger_accounts FROM tollfree_app;
 REVOKE UPDATE ON sponsor_audit_logs FROM tollfree_app;
+REVOKE UPDATE ON operator_audit_logs FROM tollfree_app;
 -- A server names the network of what was booked before there could be a second one.
 GRANT UPDATE (network, asset) ON ledger_accounts TO tollfree_app;
 REVOKE INSERT, UPDATE ON _prisma_migrations FROM tollfree_app;

@@ -237,3 +237,8 @@ SELECT k.id, k.user_id, k.consent_type, s.name AS sponsor, k.campaign_id, c.name
 CREATE VIEW proven_addresses WITH (security_invoker = true) AS
 SELECT a.id AS account_id, u.id AS user_id, a.email
   FROM accounts a LEFT JOIN users u ON u.account_id = a.id WHERE a.email_verified;
+
+-- Sign-ins that were made with a passkey which is still there.
+CREATE VIEW passkey_sign_ins WITH (security_invoker = true) AS
+SELECT id AS session_id, account_id, passkey_id, extract(epoch FROM now() - created_at)::float8 AS age_seconds
+  FROM account_sessions WHERE passkey_id IS NOT NULL AND expires_at > now();

@@ -16,6 +16,7 @@ const PAGES = {
   "/build": [SHELL, "pages/built-agents/index.tsx"],
   "/build/{id}": [SHELL, "pages/built-agent/index.tsx"],
   "/settings": [SHELL, "pages/settings/index.tsx"],
+  "/operators": [SHELL, "pages/operators/index.tsx"],
   "/campaigns": [SHELL, SPONSOR, "pages/campaigns/index.tsx"],
   "/services": [SHELL, SPONSOR, "pages/services/index.tsx"],
   "/services/new": [SHELL, SPONSOR, "pages/service-new/index.tsx"],

@@ -25,6 +25,7 @@ import { requestIdOf } from "./request/request-id.ts";
 import { sendError } from "./request/send.ts";
 import type { ExportAccount } from "./routes/account-export.ts";
 import { mountAccountExport } from "./routes/account-export.ts";
+import { mountAnswersExport } from "./routes/answers-export.ts";
 import { mountApiReference } from "./routes/api-reference.ts";
 import { mountConsole } from "./routes/console.ts";
 import { mountDocuments } from "./routes/documents.ts";
@@ -140,6 +141,7 @@ export function createApp(options: AppOptions): RequestListener {
   mountOAuth(app, api, { server: authorizationServer, answerRequest });
   mountConsoleApi(app, api, { ownOrigins: signIn.origins, changes });
   mountAccountExport(app, { ...api, ownOrigins: signIn.origins, exportAccount });
+  mountAnswersExport(app, { ...api, ownOrigins: signIn.origins });
   const tools = listTools(new Map([...operations, ...listOperations(mcpRouter)]));
   const register: RegisterTools = (server, host) => registerTools(api, tools, server, host);
   mountMcp(app, api, { register, authorizationServer });

@@ -1,4 +1,11 @@
-import { createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import {
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  notFound,
+  redirect,
+  rootRouteId,
+} from "@tanstack/react-router";
 import { queries } from "./data/client.ts";
 import { loadMe } from "./data/session.ts";
 import { approvalQuery } from "./pages/approval/queries.ts";
@@ -117,6 +124,18 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("./pages/settings/index.tsx"), "SettingsPage"),
 });
 
+/** For operators. Everybody else sees what any unknown address shows. */
+const operators = createRoute({
+  getParentRoute: () => shell,
+  path: "/operators",
+  loader: async () => {
+    const { person } = await loadMe();
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- how this router says that there is nothing
+    if (person?.is_operator === false) throw notFound({ routeId: rootRouteId });
+  },
+  component: lazyRouteComponent(() => import("./pages/operators/index.tsx"), "OperatorsPage"),
+});
+
 /** The address at which the server takes up the request of an app that waits for its person. */
 const WAITING_APP = /^\/oauth\/consent\/[\w-]{1,64}$/;
 
@@ -162,6 +181,7 @@ export const router = createRouter({
       build,
       builtAgent,
       settings,
+      operators,
       ...sponsorRoutes,
     ]),
   ]),

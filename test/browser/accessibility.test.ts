@@ -7,6 +7,7 @@ import { CONSENT } from "../support/caller.ts";
 import { useConsoleBrowser } from "../support/console-page.ts";
 import type { SignedIn } from "../support/console-client.ts";
 import { signInPerson } from "../support/console-client.ts";
+import { makeOperator } from "../support/operators.ts";
 import { Browser, Mailbox, newAddress, PASSWORD, signUp } from "../support/people.ts";
 import { daysFromNow } from "../support/time.ts";
 import { useWorld } from "../support/use-world.ts";
@@ -88,6 +89,7 @@ beforeAll(async () => {
     [await ended(), ".sign[data-state=over]"],
     ["/approvals/0b6e4f00-0000-4000-8000-000000000001", ".sign[data-state=over]"],
     ...(await pagesOfSponsor(token)),
+    await pageOfOperators(),
   ];
   signedOut = [
     ["/sign-in", "input[type=password]"],
@@ -128,6 +130,35 @@ async function pagesOfSponsor(token: string): Promise<Look[]> {
     ["/organisations/new", "main input"],
     ["/join?token=none", ".empty h1"],
   ];
+}
+
+/** The person is an operator, on a day on which something waits. `passkeySignIn` makes their sign-ins count. */
+async function pageOfOperators(): Promise<Look> {
+  await world.db.account.update({
+    where: { email: person.email },
+    data: {
+      passkeys: {
+        create: {
+          ...{ publicKey: "none", credentialID: "of the tests", counter: 0, deviceType: "singleDevice" },
+          backedUp: false,
+        },
+      },
+    },
+  });
+  await makeOperator(world, person);
+  const { grant_id } = await world.createGrant();
+  await world.db.grant.update({
+    where: { id: grant_id },
+    data: { suspendedAt: new Date(), suspendedReason: "3 scope violations within 300 seconds" },
+  });
+  return ["/operators", ".ops-agent"];
+}
+
+/** As if the person had signed in with their passkey. */
+async function passkeySignIn(): Promise<void> {
+  const account = { email: person.email };
+  const { id } = await world.db.accountPasskey.findFirstOrThrow({ where: { account } });
+  await world.db.accountSession.updateMany({ where: { account }, data: { passkeyId: id } });
 }
 
 /** An agent that the person has never met asks for access. */
@@ -175,6 +206,7 @@ const DIALOGS: Look[] = [
   ["/data", ".own button[data-tone=stop]"],
   ["/consents", ".shared button[data-tone=stop]"],
   ["/settings", ".own-account button[data-tone=stop]"],
+  ["/operators", ".ops-switch button[data-tone=stop]"],
 ];
 
 test("every address of the console is looked at", () => {
@@ -196,6 +228,7 @@ describe.each(LOOKS)("%s", (_look, options) => {
     await page.locator("input[type=password]").fill(PASSWORD);
     await page.locator("button[type=submit]").click();
     await page.getByRole("navigation").waitFor();
+    await passkeySignIn();
     await lookAt(page, signedIn);
     await lookAtDialogs(page);
     await close();

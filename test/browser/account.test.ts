@@ -86,16 +86,34 @@ describe("deleting the account", () => {
       where: { id: ready.grant.agent_id },
       data: { ownerUserId: userId },
     });
+    const sponsor = await world.db.sponsor.create({ data: { name: "Helio Maps" } });
+    await world.db.sponsorMember.create({ data: { sponsorId: sponsor.id, userId, role: "owner" } });
     await openDialog(page);
     const dialog = page.getByRole("dialog", { name: "Delete your account?" });
     await dialog.getByText("First, hand over your agents").waitFor();
     await dialog.getByText("Test agent").waitFor();
     expect(await dialog.getByLabel(/to confirm/).count()).toBe(0);
+    await dialog.getByText("First, see to your organisations").waitFor();
+    await dialog.getByRole("link", { name: "Helio Maps" }).waitFor();
+    await expectAccessible(page);
     await dialog.getByRole("button", { name: "Sign out, and in again" }).click();
     await signIn(page);
     await openDialog(page);
     await dialog.getByText("First, hand over your agents").waitFor();
     expect(await dialog.getByText("First, sign in again").count()).toBe(0);
+
+    await dialog.getByRole("link", { name: "Helio Maps" }).click();
+    await page.getByRole("button", { name: "Close the organisation" }).click();
+    const closing = page.getByRole("dialog", { name: "Close Helio Maps?" });
+    await closing.getByLabel("Type Helio Maps to confirm").fill("Helio");
+    await closing.getByRole("button", { name: "Close it for good" }).click();
+    await closing.getByText("That isn’t its name.").waitFor();
+    await expectAccessible(page);
+    await closing.getByLabel("Type Helio Maps to confirm").fill("Helio Maps");
+    await closing.getByRole("button", { name: "Close it for good" }).click();
+    await page.getByText("Helio Maps is closed.").waitFor();
+    const { closedAt } = await world.db.sponsor.findUniqueOrThrow({ where: { id: sponsor.id } });
+    expect(closedAt).not.toBeNull();
     await close();
   });
 });

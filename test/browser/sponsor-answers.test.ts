@@ -1,7 +1,9 @@
+import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { createRespondent, withdraw } from "../support/answers.ts";
 import { expectAccessible } from "../support/axe.ts";
 import { openSignedIn, useConsoleBrowser } from "../support/console-page.ts";
+import { parseCsv } from "../support/csv.ts";
 import { eventually } from "../support/eventually.ts";
 import { Browser, Mailbox, newAddress, signUp } from "../support/people.ts";
 import { useWorld } from "../support/use-world.ts";
@@ -41,6 +43,17 @@ test("a member accepts by a key, takes a rejection back, rejects, and sees the f
   await page.getByText("Region 2").waitFor();
   expect(await page.getByText("Region 0").count()).toBe(0);
   await expectAccessible(page);
+  await page.getByRole("textbox", { name: "Find a text in the answers" }).fill("region 1");
+  await page.getByText("Region 2").waitFor({ state: "detached" });
+  const downloading = page.waitForEvent("download");
+  await page.getByRole("group", { name: "Download the answers shown" }).getByText("CSV").click();
+  const file = await downloading;
+  expect(file.suggestedFilename()).toBe(`answers-${id}.csv`);
+  const [header = [], ...records] = parseCsv(await readFile(await file.path(), "utf8"));
+  expect(records.map((record) => record[header.indexOf("region")])).toEqual(["Region 1"]);
+  await page.getByRole("textbox", { name: "Find a text in the answers" }).fill("");
+  await page.getByText("Region 2").waitFor();
+  await page.getByText("Region 2").click();
   await page.keyboard.press("a");
   await page.getByText("Accepted. It can’t be rejected any more.").waitFor();
   await eventually(async () => expect((await stored(first)).acceptedAt).not.toBeNull());
@@ -69,6 +82,14 @@ test("a member accepts by a key, takes a rejection back, rejects, and sees the f
   await page.getByRole("slider").focus();
   await page.keyboard.press("End");
   expect(await page.getByRole("slider").getAttribute("aria-valuetext")).toContain("2 ¢");
+  await expectAccessible(page);
+
+  await world.db.budgetAccount.updateMany({
+    where: { campaigns: { some: { id } } },
+    data: { spent: 850_000n },
+  });
+  await page.reload();
+  await page.getByText("80 % of its money is used").waitFor();
   await expectAccessible(page);
   await page.setViewportSize({ width: 360, height: 800 });
   await page.emulateMedia({ colorScheme: "dark" });

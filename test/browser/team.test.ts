@@ -7,7 +7,7 @@ import type { Buyer } from "../support/buyer.ts";
 import { balanceOf } from "../support/chain.ts";
 import { eventually } from "../support/eventually.ts";
 import { openSignedIn, useConsoleBrowser } from "../support/console-page.ts";
-import { Browser, Mailbox, newAddress, signUp } from "../support/people.ts";
+import { Browser, Mailbox, newAddress, PASSWORD, signUp } from "../support/people.ts";
 import { useWorld } from "../support/use-world.ts";
 
 /** Somebody founds an organisation, invites another person, and makes a key, in Chromium. */
@@ -147,6 +147,25 @@ test("an owner funds a campaign with the browser's wallet and withdraws from it,
   await page.getByLabel("Address of your wallet").fill("0x12");
   await page.getByRole("button", { name: "Pay withdrawals to this address" }).click();
   await page.getByText("This isn’t an address").waitFor();
+  await page.getByLabel("Address of your wallet").fill(buyer.wallet.address);
+  await page.getByRole("button", { name: "Pay withdrawals to this address" }).click();
+  await page.getByText("Withdrawals go to this address from now on.").waitFor();
+
+  // Somebody who finds the browser open, long after the sign-in.
+  await world.db.accountSession.updateMany({
+    where: { account: { email } },
+    data: { createdAt: new Date(Date.now() - 16 * 60_000) },
+  });
+  await page.getByLabel("Address of your wallet").fill(`0x${"1".repeat(40)}`);
+  await page.getByRole("button", { name: "Pay withdrawals to this address" }).click();
+  await page.getByText("this needs a sign-in that is at most 15 minutes old").waitFor();
+  await expectAccessible(page);
+  const { walletAddress } = await world.db.sponsor.findUniqueOrThrow({ where: { id: sponsorId } });
+  expect(walletAddress).toBe(buyer.wallet.address);
+  await page.getByRole("button", { name: "Sign out, and in again" }).click();
+  await page.locator("input[type=email]").fill(email);
+  await page.locator("input[type=password]").fill(PASSWORD);
+  await page.locator("button[type=submit]").click();
   await page.getByLabel("Address of your wallet").fill(buyer.wallet.address);
   await page.getByRole("button", { name: "Pay withdrawals to this address" }).click();
   await page.getByText("Withdrawals go to this address from now on.").waitFor();

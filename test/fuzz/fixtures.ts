@@ -5,6 +5,7 @@ import { createRespondent, withdraw } from "../support/answers.ts";
 import { atOnce } from "../support/at-once.ts";
 import { GRANT_SCOPES, INPUT_SCHEMA } from "../support/caller.ts";
 import { signInWithGpt } from "../support/gpt.ts";
+import { makeOperator } from "../support/operators.ts";
 import { ADMIN_KEY } from "../support/server.ts";
 import { FULL_TASK } from "../support/tasks.ts";
 import type { World } from "../support/use-world.ts";
@@ -67,6 +68,7 @@ export async function createFixtures(world: World): Promise<Fixtures> {
     webhooks.push(made.body.data.webhook.endpoint_id as string);
   }
   const [kept = "", deleted = "", changed = ""] = webhooks;
+  const operators = [await createOperator(world), await createOperator(world)] as const;
   const pool: Pool = {
     campaign_id: campaigns,
     service_key: [free, priced, "no-such-service"],
@@ -98,6 +100,7 @@ export async function createFixtures(world: World): Promise<Fixtures> {
     ],
     idempotency_key: ["one", "two"],
     endpoint_id: [changed, randomUUID()],
+    operator_id: [operators[0].operatorId, randomUUID()],
   };
   // A service of another sponsor, so that no request can pause it or change its price.
   const globex = await world.createSponsor("Globex");
@@ -164,6 +167,8 @@ export async function createFixtures(world: World): Promise<Fixtures> {
       },
     },
     admin_put_grant: { body: { user_id: victim.user_id, agent_id: victim.agent_id, ...terms } },
+    admin_add_operator: { body: { email: operators[1].email, added_by: "the tests" } },
+    admin_remove_operator: { path: { operator_id: operators[1].operatorId } },
     admin_resume_session: { path: { session_id: suspended.session_id } },
     admin_decide_approval: {
       path: { approval_id: approval.body.details.approval_id },
@@ -183,6 +188,19 @@ export async function createFixtures(world: World): Promise<Fixtures> {
     admin: ADMIN_KEY,
   };
   return { pool, poolOf, served, credentials };
+}
+
+/** An operator with a passkey that nobody holds. */
+async function createOperator(world: World): Promise<{ email: string; operatorId: string }> {
+  const email = `${randomUUID()}@operators.example`;
+  const passkey = {
+    ...{ publicKey: "none", credentialID: randomUUID(), counter: 0, deviceType: "singleDevice" },
+    backedUp: false,
+  };
+  await world.db.account.create({
+    data: { name: "", email, emailVerified: true, passkeys: { create: passkey } },
+  });
+  return { email, operatorId: await makeOperator(world, { email }) };
 }
 
 /** Answers of three people to a campaign's task, one of them withdrawn. */

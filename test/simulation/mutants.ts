@@ -30,9 +30,8 @@ export const MUTANTS: Record<string, Mutant> = {
     changes: [
       {
         file: "runs/sponsored-run/pay-and-deliver.ts",
-        from: `answer = await sendPayment(ctx, payment, paidRequest, false);`,
-        to: `answer = await sendPayment(ctx, payment, paidRequest, false);
-  if (answer?.kind === "timeout") {
+        from: `    // The request didn't reach the upstream.`,
+        to: `  if (answer.kind === "timeout") {
     const { headers } = await ctx.networks.default.buyer.sign(offer, payment.id);
     answer = await ctx.upstream.request({ ...request, headers: { ...request.headers, ...headers } });
   }`,

@@ -7,6 +7,8 @@ import type { SponsorRole } from "../../core/protocol/sponsor-roles.ts";
 export const LEAST_ROLE: Readonly<Record<string, SponsorRole>> = {
   get: "viewer",
   set_wallet: "owner",
+  closing_state: "owner",
+  close: "owner",
   "team.list": "viewer",
   "team.change_role": "owner",
   "team.remove": "owner",
@@ -58,6 +60,12 @@ export const LEAST_ROLE: Readonly<Record<string, SponsorRole>> = {
   "webhooks.test": "editor",
   "webhooks.replay": "editor",
 };
+
+/** The same for what is a route of its own, because a procedure would hold the whole file in memory. */
+export const LEAST_ROLE_OF_ROUTES = {
+  // Its copies have to be deleted again: for who may say that they are.
+  "answers.export": "editor",
+} as const satisfies Record<string, SponsorRole>;
 
 /** Mutations by their transport only: what they take is too large for an address. They change nothing, so they leave no audit row. */
 export const CHANGES_NOTHING: ReadonlySet<string> = new Set([

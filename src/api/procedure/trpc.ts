@@ -11,6 +11,7 @@ import { pathParamsOf } from "../operation/path-params.ts";
 import type { TrpcErrorShape } from "../response/envelope.ts";
 import { invalidInput, NO_CALL, toAppError, toTrpcErrorShape, toWireError } from "../response/error-body.ts";
 import { auditCall } from "./audit-call.ts";
+import { auditOperatorCall } from "./audit-operator-call.ts";
 import { auditSponsorCall } from "./audit-sponsor-call.ts";
 import type { ApiContext } from "./context.ts";
 import { authenticateSession, requireToken, verifyCaller } from "./credentials.ts";
@@ -175,10 +176,18 @@ export const sponsorProcedure = auditedProcedure("sponsor")
   .use(auditedForSponsor)
   .use(inputChecked);
 
+/** Writes changes by the administrator's key to the log that operators read. */
+const auditedForOperators = t.middleware(async ({ ctx, path, type, getRawInput, next }) => {
+  if (type !== "mutation") return next();
+  const input: unknown = await getRawInput().catch(() => undefined);
+  return auditOperatorCall(ctx.deps, undefined, path, input, next);
+});
+
 /** The administrator's key; `ctx.actor` is an `AdminActor`. */
 export const adminProcedure = auditedProcedure("admin")
   .use(ownPagesOnly)
   .use(authenticated(({ authenticators }, token) => authenticators.admin(token)))
+  .use(auditedForOperators)
   .use(inputChecked);
 
 /** A GPT, by its builder's agent key or a person's GPT session; `ctx.actor` says which. */

@@ -1,5 +1,5 @@
 import type { Deps } from "../../core/context.ts";
-import { CHECKS, verifyLedger } from "../../core/money/ledger/index.ts";
+import { CHECKS, keepFindings, verifyLedger } from "../../core/money/ledger/index.ts";
 import type { Job } from "./run-job.ts";
 
 /** Older payments were verified by earlier rounds. `npm run ledger:verify` verifies all of them. */
@@ -17,6 +17,7 @@ export const verifyLedgerOfLastDays = (
   async run() {
     const { findings } = await verifyLedger(deps, SINCE_SECONDS);
     const countOf = (name: string): number => findings.filter(({ check }) => check === name).length;
+    await keepFindings(deps.sql, findings);
     showFindings(Object.fromEntries(Object.keys(CHECKS).map((check) => [check, countOf(check)])));
     for (const { check, detail } of findings)
       deps.log.error(

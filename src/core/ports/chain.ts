@@ -13,6 +13,8 @@ export interface Authorization {
    * The latest block when the treasury signed, or when we claimed the buyer's payment. The search starts here.
    */
   signedAtBlock: bigint;
+  /** The transaction that the payee says it is in. It is looked at first, and proves nothing by itself. */
+  claimedTxHash?: Hex | undefined;
 }
 
 /** What the chain proves about an authorization at one confirmed block. */

@@ -57,8 +57,10 @@ export function statement<const Params extends Shape, const Row extends Shape>(d
   text: string;
   /** Default: PostgreSQL plans it once per connection. */
   planEachTime?: boolean;
+  /** Default true. See `TransactionOptions`, which decide in a transaction. */
+  flushes?: boolean;
 }): Statement<Params, Row> {
-  const { name, limit, params, row, planEachTime = false } = definition;
+  const { name, limit, params, row, planEachTime = false, flushes = true } = definition;
   const names = Object.keys(params);
   const used = new Set<string>();
   const text = definition.text.replace(/\$([a-z]\w*)/g, (_placeholder, param: string) => {
@@ -73,7 +75,7 @@ export function statement<const Params extends Shape, const Row extends Shape>(d
   const columns = Object.entries(row).map(([column, { sql: type }]) => ({ name: column, type }));
   const run = (sql: Sql, values: Values<Params>): Promise<SqlResult> =>
     sql.run({
-      ...{ name, text, limit, planEachTime, columns },
+      ...{ name, text, limit, planEachTime, flushes, columns },
       values: names.map((param) => params[param]?.encode(values[param] as never)),
     });
   const made: Statement<Params, Row> = {

@@ -52,6 +52,7 @@ export const PAGES: { address: RegExp; modules: string[] }[] = [
   { address: /^\/build$/, modules: [SHELL, "pages/built-agents/index.tsx"] },
   { address: /^\/build\/[\w-]{1,200}$/, modules: [SHELL, "pages/built-agent/index.tsx"] },
   { address: /^\/settings$/, modules: [SHELL, "pages/settings/index.tsx"] },
+  { address: /^\/operators$/, modules: [SHELL, "pages/operators/index.tsx"] },
   ...["campaigns", "services", "answers", "funds", "team", "webhooks"].map((page) => ({
     address: new RegExp(`^/${page}$`),
     modules: [SHELL, SPONSOR, `pages/${page}/index.tsx`],

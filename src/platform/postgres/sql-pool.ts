@@ -1,13 +1,15 @@
 import { connect } from "node:net";
 import type pg from "pg";
-import type { Sql, SqlPool, SqlQuery, SqlResult, StatementLimit } from "../../core/ports/sql.ts";
+import type { SqlPool, SqlQuery, SqlResult, StatementLimit } from "../../core/ports/sql.ts";
 import { StatementQuery } from "./statement-query.ts";
 
 /** How long a statement of each kind may take, in milliseconds. */
 const LIMITS: Record<StatementLimit, number> = { money: 10_000, read: 5_000, search: 1_000, job: 30_000 };
 
-/** One round trip. */
-const BEGIN_BY_INDEX = "BEGIN; SET LOCAL enable_seqscan = off";
+const BEGIN = "BEGIN";
+const BY_INDEX = "SET LOCAL enable_seqscan = off";
+/** Holds for the transaction, or for the lone statement that it is sent with. */
+const DO_NOT_FLUSH = "SELECT set_config('synchronous_commit', 'off', true)";
 
 /** How long to wait for PostgreSQL to close the connection that carried a cancel request. */
 const CANCEL_WITHIN_MS = 5_000;
@@ -24,39 +26,73 @@ export function createSqlPool(
   pool: pg.Pool,
   { prepare = true, moneyPool = pool }: SqlPoolOptions = {},
 ): SqlPool {
-  const on = (client: pg.PoolClient): Sql => ({ run: (query) => runOn(client, query, prepare) });
-  const inTransaction = <Result>(
-    from: pg.Pool,
-    begin: string,
-    work: (sql: Sql) => Promise<Result>,
-  ): Promise<Result> =>
-    withClient(from, async (client) => {
-      await client.query(begin);
-      try {
-        const result = await work(on(client));
-        await client.query("COMMIT");
-        return result;
-      } catch (error) {
-        await client.query("ROLLBACK").catch(() => undefined); // the connection is lost; so is the transaction
-        throw error;
-      }
-    });
+  const rollBack = async (client: pg.PoolClient): Promise<void> => {
+    await client.query("ROLLBACK").catch(() => undefined); // the connection is lost; so is the transaction
+  };
   return {
-    run: (query) => withClient(query.limit === "money" ? moneyPool : pool, (client) => on(client).run(query)),
-    transaction: (work, { byIndex = false } = {}) =>
-      inTransaction(moneyPool, byIndex ? BEGIN_BY_INDEX : "BEGIN", work),
-    snapshot: (work) => inTransaction(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", work),
+    run: (query) =>
+      withClient(query.limit === "money" ? moneyPool : pool, (client) =>
+        runOn(client, query, { prepare, before: query.flushes === false ? [DO_NOT_FLUSH] : [] }),
+      ),
+    transaction: (work, { byIndex = false, flushes = true } = {}) =>
+      withClient(moneyPool, async (client) => {
+        // Sent with the first statement.
+        let before = [BEGIN, ...(byIndex ? [BY_INDEX] : []), ...(flushes ? [] : [DO_NOT_FLUSH])];
+        let state = "new" as "new" | "open" | "ended";
+        const run = (query: SqlQuery, after: readonly string[] = []): Promise<SqlResult> => {
+          if (state === "ended")
+            throw new Error(`${query.name} comes after the transaction's last statement`);
+          const sent = { prepare, before, after };
+          before = [];
+          state = after.length === 0 ? "open" : "ended";
+          return runOn(client, query, sent);
+        };
+        try {
+          const result = await work({
+            run: (query) => run(query),
+            last: { run: (query) => run(query, ["COMMIT"]) },
+          });
+          if (state === "open") await client.query("COMMIT");
+          return result;
+        } catch (error) {
+          if (state !== "new") await rollBack(client);
+          throw error;
+        }
+      }),
+    snapshot: (work) =>
+      withClient(pool, async (client) => {
+        await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+        try {
+          const result = await work({ run: (query) => runOn(client, query, { prepare }) });
+          await client.query("COMMIT");
+          return result;
+        } catch (error) {
+          await rollBack(client);
+          throw error;
+        }
+      }),
   };
 }
 
-async function runOn(client: pg.PoolClient, query: SqlQuery, prepare: boolean): Promise<SqlResult> {
+interface RunOptions {
+  prepare: boolean;
+  /** Sent with the statement, and run before and after it. */
+  before?: readonly string[];
+  after?: readonly string[];
+}
+
+async function runOn(
+  client: pg.PoolClient,
+  query: SqlQuery,
+  { prepare, before = [], after = [] }: RunOptions,
+): Promise<SqlResult> {
   let canceled: Promise<void> | undefined;
   const timer = setTimeout(() => {
     canceled = cancel(client);
   }, LIMITS[query.limit]);
   try {
     const isNamed = prepare && query.planEachTime !== true;
-    return await client.query(new StatementQuery(query, isNamed)).result;
+    return await client.query(new StatementQuery(query, { isNamed, before, after })).result;
   } finally {
     clearTimeout(timer);
     // Else the cancel request could meet the next statement on this connection.

@@ -52,13 +52,27 @@ export class StatementQuery implements Submittable {
   readonly result: Promise<SqlResult>;
   readonly #values: unknown[];
   readonly #columns: readonly { name: string; parse: Parse }[];
+  readonly #before: readonly string[];
+  readonly #after: readonly string[];
   readonly #rows: Record<string, unknown>[] = [];
   #count = 0;
+  /** How many commands have ended. */
+  #ended = 0;
   #resolve!: (result: SqlResult) => void;
   #reject!: (error: unknown) => void;
 
-  /** @param isNamed whether the connection keeps the statement, and after some runs its plan */
-  constructor({ name, text, values, columns }: SqlQuery, isNamed: boolean) {
+  /**
+   * @param isNamed whether the connection keeps the statement, and after some runs its plan
+   * @param before commands that are sent with it and run before it, such as `BEGIN`. If one of them fails, those behind it
+   *   don't run
+   * @param after the same, run after it
+   */
+  constructor(
+    { name, text, values, columns }: SqlQuery,
+    { isNamed, before, after }: { isNamed: boolean; before: readonly string[]; after: readonly string[] },
+  ) {
+    this.#before = before;
+    this.#after = after;
     this.name = isNamed ? name : "";
     this.text = text;
     this.#values = values.map((value) => prepareValue(value));
@@ -74,14 +88,24 @@ export class StatementQuery implements Submittable {
     const to = connection as unknown as Connection;
     // All messages leave together.
     to.stream.cork();
-    if (name === "" || to.parsedStatements[name] === undefined) to.parse({ name, text, types: [] });
+    const isKnown = name !== "" && to.parsedStatements[name] !== undefined;
+    // A named statement is parsed first: `pg` takes the first answer to a `parse` for its own.
+    if (name !== "" && !isKnown) to.parse({ name, text, types: [] });
+    for (const command of this.#before) runCommand(to, command);
+    if (name === "") to.parse({ name, text, types: [] });
     to.bind({ statement: name, values: this.#values });
     to.execute({});
+    for (const command of this.#after) runCommand(to, command);
     to.sync();
     to.stream.uncork();
   }
 
+  get #isOwn(): boolean {
+    return this.#ended === this.#before.length;
+  }
+
   handleDataRow({ fields }: { fields: (string | null)[] }): void {
+    if (!this.#isOwn) return;
     const row: Record<string, unknown> = {};
     for (let index = 0; index < fields.length; index += 1) {
       const column = this.#columns[index];
@@ -94,7 +118,8 @@ export class StatementQuery implements Submittable {
 
   /** @param message ends with the number of rows, such as `UPDATE 3` */
   handleCommandComplete({ text }: { text: string }): void {
-    this.#count = Number(/\d+$/.exec(text)?.[0] ?? 0);
+    if (this.#isOwn) this.#count = Number(/\d+$/.exec(text)?.[0] ?? 0);
+    this.#ended += 1;
   }
 
   handleReadyForQuery(): void {
@@ -112,4 +137,11 @@ export class StatementQuery implements Submittable {
   handlePortalSuspended(): void {
     // Only where rows are asked for in parts.
   }
+}
+
+/** Sends a command without parameters, as an unnamed statement. */
+function runCommand(to: Connection, text: string): void {
+  to.parse({ name: "", text, types: [] });
+  to.bind({ statement: "", values: [] });
+  to.execute({});
 }

@@ -13,6 +13,7 @@ import type { RateLimiter, RateRule } from "../../core/ports/rate-limiter.ts";
 import type { SignIn } from "../../core/ports/sign-in.ts";
 import { createSignInHooks } from "./hooks.ts";
 import { addressTakenMail, proveAddressMail, resetPasswordMail, signInMail } from "./mails.ts";
+import { notePasskey } from "./note-passkey.ts";
 import { openSessionPlugin } from "./open-session.ts";
 import { isServed } from "./routes.ts";
 import { requireSignUpBrowser } from "./sign-up-browser.ts";
@@ -140,7 +141,9 @@ function createLibrary(options: SignInOptions) {
       freshAge: FRESH_SECONDS,
       // A copy of the session in the cookie would outlive the session.
       cookieCache: { enabled: false },
+      additionalFields: { passkeyId: { type: "string", required: false, input: false, returned: false } },
     },
+    databaseHooks: { session: { create: { before: notePasskey } } },
     verification: { modelName: "accountVerification", storeIdentifier: "hashed" },
     emailAndPassword: {
       enabled: true,

@@ -14,9 +14,15 @@ export const readSessions = statement({
   name: "sign-in.read-sessions",
   limit: "read",
   params: { account_id: uuid },
-  row: { id: uuid, user_agent: nullable(text), created_at: timestamp, expires_at: timestamp },
+  row: {
+    id: uuid,
+    user_agent: nullable(text),
+    passkey_id: nullable(uuid),
+    created_at: timestamp,
+    expires_at: timestamp,
+  },
   text: `
-    SELECT id, user_agent, created_at, expires_at FROM account_sessions WHERE account_id = $account_id ORDER BY created_at, id`,
+    SELECT id, user_agent, passkey_id, created_at, expires_at FROM account_sessions WHERE account_id = $account_id ORDER BY created_at, id`,
 });
 
 export const readLogins = statement({

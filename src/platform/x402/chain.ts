@@ -1,4 +1,4 @@
-import type { Address, Hex, PublicClient } from "viem";
+import type { Address, Hex, PublicClient, TransactionReceipt } from "viem";
 import { createPublicClient, http, isAddressEqual, parseAbi, parseEventLogs } from "viem";
 import type {
   Authorization,
@@ -83,6 +83,8 @@ export class EvmChain implements Chain {
   }
 
   async #lookUp(authorization: Authorization): Promise<Verdict> {
+    const claimed = await this.#lookAtClaim(authorization);
+    if (claimed !== undefined) return claimed;
     const block = await this.#finalBlock();
     const used = await this.#client.readContract({
       address: authorization.asset,
@@ -99,6 +101,25 @@ export class EvmChain implements Chain {
       return { kind: "expired", block: block.number, blockTime: block.timestamp };
     }
     return { kind: "pending" };
+  }
+
+  /**
+   * Looks for the authorization in the transaction that the payee names: one round, in place of a search. Decides only that
+   * it was used as it was signed. A wrong claim says nothing, and the authorization is then searched for.
+   */
+  async #lookAtClaim(
+    authorization: Authorization,
+  ): Promise<Extract<Verdict, { kind: "settled" | "pending" }> | undefined> {
+    const { claimedTxHash: hash } = authorization;
+    if (hash === undefined) return undefined;
+    const [head, receipt] = await Promise.all([
+      this.blockNumber(),
+      this.#client.getTransactionReceipt({ hash }).catch(() => undefined), // there is none, or not yet
+    ]);
+    const verdict = receipt === undefined ? undefined : judgeReceipt(authorization, receipt);
+    if (verdict?.kind !== "settled") return undefined;
+    const isFinal = verdict.block + BigInt(this.#config.confirmations - 1) <= head;
+    return isFinal ? verdict : { kind: "pending" };
   }
 
   async #finalBlock(): Promise<{ number: bigint; timestamp: bigint }> {
@@ -126,38 +147,13 @@ export class EvmChain implements Chain {
       if (canceled !== undefined)
         return { kind: "canceled", txHash: canceled.transactionHash, block: canceled.blockNumber };
       const [use] = uses;
-      if (use !== undefined) return this.#checkTransfer(authorization, use.transactionHash, use.blockNumber);
+      if (use !== undefined)
+        return judgeReceipt(
+          authorization,
+          await this.#client.getTransactionReceipt({ hash: use.transactionHash }),
+        );
     }
     return { kind: "unexplained" };
-  }
-
-  /**
-   * Checks the first transfer after our authorization's event in the same transaction. A transaction may hold
-   * several transfers of the same amount, so only this one is ours.
-   */
-  async #checkTransfer(authorization: Authorization, txHash: Hex, block: bigint): Promise<Verdict> {
-    const receipt = await this.#client.getTransactionReceipt({ hash: txHash });
-    const logs = parseEventLogs({
-      abi: TOKEN,
-      logs: receipt.logs.filter(({ address }) => isAddressEqual(address, authorization.asset)),
-    });
-    const used = logs.findIndex(
-      (log) =>
-        log.eventName === "AuthorizationUsed" &&
-        isAddressEqual(log.args.authorizer, authorization.payer) &&
-        log.args.nonce === authorization.nonce,
-    );
-    const transfer =
-      used < 0 ? undefined : logs.slice(used + 1).find(({ eventName }) => eventName === "Transfer");
-    if (receipt.status !== "success" || transfer?.eventName !== "Transfer")
-      return { kind: "unexplained", txHash };
-    const matches =
-      isAddressEqual(transfer.args.from, authorization.payer) &&
-      isAddressEqual(transfer.args.to, authorization.payTo) &&
-      transfer.args.value === authorization.amountMicros;
-    return matches
-      ? { kind: "settled", txHash, block, logIndex: transfer.logIndex }
-      : { kind: "diverted", txHash, block };
   }
 
   async listTreasuryTransfers(account: Address, fromBlock: bigint | undefined): Promise<TreasuryTransfers> {
@@ -188,6 +184,36 @@ export class EvmChain implements Chain {
     }
     return { block, balance, outgoing, incoming };
   }
+}
+
+/**
+ * Checks the first transfer after our authorization's event in the same transaction. A transaction may hold
+ * several transfers of the same amount, so only this one is ours.
+ */
+function judgeReceipt(
+  authorization: Authorization,
+  { status, logs: all, transactionHash: txHash, blockNumber: block }: TransactionReceipt,
+): Verdict {
+  const logs = parseEventLogs({
+    abi: TOKEN,
+    logs: all.filter(({ address }) => isAddressEqual(address, authorization.asset)),
+  });
+  const used = logs.findIndex(
+    (log) =>
+      log.eventName === "AuthorizationUsed" &&
+      isAddressEqual(log.args.authorizer, authorization.payer) &&
+      log.args.nonce === authorization.nonce,
+  );
+  const transfer =
+    used < 0 ? undefined : logs.slice(used + 1).find(({ eventName }) => eventName === "Transfer");
+  if (status !== "success" || transfer?.eventName !== "Transfer") return { kind: "unexplained", txHash };
+  const matches =
+    isAddressEqual(transfer.args.from, authorization.payer) &&
+    isAddressEqual(transfer.args.to, authorization.payTo) &&
+    transfer.args.value === authorization.amountMicros;
+  return matches
+    ? { kind: "settled", txHash, block, logIndex: transfer.logIndex }
+    : { kind: "diverted", txHash, block };
 }
 
 /** Splits the blocks from `first` to `last`, both included, into ranges of at most `MAX_LOG_BLOCKS`. */

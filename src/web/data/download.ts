@@ -10,11 +10,35 @@ export class DownloadError extends Error {
   }
 }
 
-/** Downloads all that is stored of the person, into the browser's downloads. @throws DownloadError */
-export async function downloadExport(): Promise<void> {
-  const answer = await fetch("/user/account/export").catch(() => undefined);
+/** Downloads all that is stored of the person. @throws DownloadError */
+export const downloadExport = (): Promise<void> => download("/user/account/export", "tollfree.json");
+
+/** The answers of a campaign to download: those that the filters show. */
+export interface AnswersToDownload {
+  sponsor_id: string;
+  campaign_id: string;
+  format: "csv" | "json" | "jsonl";
+  toJudge: boolean;
+  contact: boolean;
+  text: string;
+}
+
+/** Downloads answers of a campaign. @throws DownloadError */
+export function downloadAnswers({ toJudge, contact, text, ...rest }: AnswersToDownload): Promise<void> {
+  const query = new URLSearchParams({
+    ...rest,
+    ...(toJudge && { to_judge: "true" }),
+    ...(contact && { contact_permitted: "true" }),
+    ...(text !== "" && { q: text }),
+  });
+  return download(`/user/sponsors/answers/export?${query}`, `answers.${rest.format}`);
+}
+
+/** Downloads a file of ours, into the browser's downloads. */
+async function download(address: string, fallbackName: string): Promise<void> {
+  const answer = await fetch(address).catch(() => undefined);
   if (answer?.ok !== true) throw new DownloadError(await failureIn(answer));
-  const [, name = "tollfree.json"] =
+  const [, name = fallbackName] =
     /filename="([^"]+)"/.exec(answer.headers.get("content-disposition") ?? "") ?? [];
   // A file that breaks off is refused here, and never saved.
   const file = await answer.blob().catch(() => undefined);

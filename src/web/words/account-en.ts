@@ -35,6 +35,9 @@ export const accountEn = {
   ownedTitle: "First, hand over your agents",
   owned: "Nobody else looks after these. Hand over or retire each, then delete the account:",
   toBuild: "Go to Build",
+  organisationsTitle: "First, see to your organisations",
+  organisations:
+    "Nobody else owns these. On the team page of each, make somebody else an owner, or close it, then delete the account:",
   staleTitle: "First, sign in again",
   stale: "For your safety, this needs a sign-in that is at most 15 minutes old.",
   signInAgain: "Sign out, and in again",

@@ -4,6 +4,7 @@ import type { PageWords } from "./language.tsx";
 export const SPONSOR_ACTIONS: PageWords<Record<string, string>> = {
   en: {
     set_wallet: "Set the wallet",
+    close: "Closed it",
     "team.change_role": "Changed a role",
     "team.remove": "Removed a member",
     "team.leave": "Left",
@@ -35,6 +36,10 @@ export const SPONSOR_ACTIONS: PageWords<Record<string, string>> = {
     archiveCampaign: "Archived a campaign",
     changeApi: "Changed a service",
     archiveApi: "Archived a service",
+    "answers.accept": "Accepted an answer",
+    "answers.reject": "Rejected an answer",
+    "answers.confirm_deletion": "Confirmed that copies are deleted",
+    "answers.export": "Downloaded answers",
     "webhooks.create": "Added a webhook",
     "webhooks.change": "Changed a webhook",
     "webhooks.remove": "Deleted a webhook",
@@ -44,6 +49,7 @@ export const SPONSOR_ACTIONS: PageWords<Record<string, string>> = {
   },
   ja: {
     set_wallet: "ウォレットを設定",
+    close: "組織を閉鎖",
     "team.change_role": "役割を変更",
     "team.remove": "メンバーを外した",
     "team.leave": "脱退",
@@ -75,6 +81,10 @@ export const SPONSOR_ACTIONS: PageWords<Record<string, string>> = {
     archiveCampaign: "キャンペーンを保管",
     changeApi: "サービスを変更",
     archiveApi: "サービスを保管",
+    "answers.accept": "回答を採用",
+    "answers.reject": "回答を不採用",
+    "answers.confirm_deletion": "写しの削除を報告",
+    "answers.export": "回答をダウンロード",
     "webhooks.create": "Webhookを追加",
     "webhooks.change": "Webhookを変更",
     "webhooks.remove": "Webhookを削除",

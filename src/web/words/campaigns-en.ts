@@ -9,6 +9,18 @@ export const campaignsEn = {
   create: "New campaign",
   back: "All campaigns",
   state: { active: "Pays for calls", paused: "Paused", archived: "Archived", empty: "Waits for money" },
+  warning: {
+    at_80: "80 % of its money is used: it will run out soon.",
+    at_95: "95 % of its money is used: it is about to run out.",
+    used_up: "Its money is used up: it pays for nothing any more.",
+    nearCap: (count: number, text: string) =>
+      count === 1
+        ? "1 person has used at least 80 % of the calls that it pays for one."
+        : `${text} people have used at least 80 % of the calls that it pays for one.`,
+    atCap: (count: number, text: string) =>
+      count === 1 ? "1 person has used up all of theirs." : `${text} people have used up all of theirs.`,
+    changeCap: "Change the limit",
+  },
   row: {
     left: (left: string, limit: string) => `${left} left of ${limit}`,
     noMoney: "no money in it yet",

@@ -10,6 +10,14 @@ export const campaignsJa: CampaignsWords = {
   create: "新しいキャンペーン",
   back: "すべてのキャンペーン",
   state: { active: "支払い中", paused: "一時停止中", archived: "アーカイブ済み", empty: "入金待ち" },
+  warning: {
+    at_80: "資金の 80 % を使いました。まもなく不足します。",
+    at_95: "資金の 95 % を使いました。もうすぐなくなります。",
+    used_up: "資金を使い切りました。これ以上の支払いはできません。",
+    nearCap: (_, text) => `${text} 人が、1人あたりの上限の 80 % 以上を使いました。`,
+    atCap: (_, text) => `${text} 人が上限に達しました。`,
+    changeCap: "上限を変更",
+  },
   row: {
     left: (left, limit) => `${limit} のうち残り ${left}`,
     noMoney: "まだ資金がありません",

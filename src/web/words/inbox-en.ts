@@ -7,6 +7,7 @@ export const inboxEn = {
   search: "Find a text in the answers",
   toJudge: "Only those to judge",
   contact: "Only who may be contacted",
+  download: "Download the answers shown",
   empty: "No answer fits.",
   keys: "Keys: J and K go down and up, A accepts, R rejects.",
   accept: "Accept",

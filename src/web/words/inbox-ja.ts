@@ -8,6 +8,7 @@ export const inboxJa: InboxWords = {
   search: "回答の文字を検索",
   toJudge: "判定待ちのみ",
   contact: "連絡してよい人のみ",
+  download: "表示中の回答をダウンロード",
   empty: "該当する回答はありません。",
   keys: "キー操作: J と K で上下に移動、A で採用、R で不採用。",
   accept: "採用する",

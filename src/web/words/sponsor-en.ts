@@ -12,6 +12,7 @@ export const sponsorEn = {
   switch: {
     label: "Whose pages are shown",
     yourself: "Yourself",
+    operations: "Operations",
     organisations: "Organisations",
     found: "Found an organisation",
   },

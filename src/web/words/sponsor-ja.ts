@@ -13,6 +13,7 @@ export const sponsorJa: SponsorWords = {
   switch: {
     label: "表示する対象",
     yourself: "自分",
+    operations: "運用",
     organisations: "組織",
     found: "組織を作る",
   },

@@ -63,6 +63,34 @@ async function busyCampaign() {
 }
 
 describe("a campaign's figures", () => {
+  test("how far the budget and people's calls are used, from 80 percent on", async () => {
+    const service = await world.registerService(acme.key);
+    const limits = { fundCents: 20, max_calls_per_user: 5 };
+    const id = await world.createCampaign(acme, [service], limits);
+    const warned = async () => {
+      const { budget_state, figures } = expectSuccess(await getCampaign(id));
+      const { campaigns } = expectSuccess(await world.call("sponsor.listCampaigns", {}, acme.key));
+      expect(campaigns).toMatchObject([{ campaign_id: id, budget_state }]);
+      return { budget_state, ...figures.users_at_cap };
+    };
+    const callFor = async (calls: number) => {
+      const token = await openSession();
+      await world.completeTask(token, id);
+      for (let n = 0; n < calls; n += 1) expectSuccess(await run(token, service, n));
+    };
+    expect(await warned()).toEqual({ budget_state: "ok", at_80: 0, at_95: 0, used_up: 0 });
+    await callFor(4);
+    expect(await warned()).toEqual({ budget_state: "ok", at_80: 1, at_95: 0, used_up: 0 });
+    await callFor(5);
+    expect(await warned()).toEqual({ budget_state: "at_80", at_80: 1, at_95: 0, used_up: 1 });
+    await callFor(1);
+    expect(await warned()).toEqual({ budget_state: "used_up", at_80: 1, at_95: 0, used_up: 1 });
+    expectSuccess(
+      await world.call("sponsor.changeCampaign", { campaign_id: id, max_calls_per_user: null }, acme.key),
+    );
+    expect(expectSuccess(await getCampaign(id)).figures.users_at_cap).toBeNull();
+  });
+
   test("a campaign's figures of today and in total are those of the ledger, over both transports", async () => {
     const { campaignId } = await busyCampaign();
     const expected = {
@@ -85,7 +113,13 @@ describe("a campaign's figures", () => {
       // 92 cents are left, and the campaign, which is counted as a day old, has spent 6.
       const days = (Date.parse(budget_lasts_until) - Date.now()) / 86_400_000;
       expect(days).toBeCloseTo(92 / 6, 2);
-      expect(figures).toEqual({ ...expected, cost_per_answer_cents: 3, from: daysAgo(29), to: today() });
+      expect(figures).toEqual({
+        ...expected,
+        users_at_cap: null,
+        cost_per_answer_cents: 3,
+        from: daysAgo(29),
+        to: today(),
+      });
       expect(daily).toHaveLength(30);
       expect(daily.at(-1)).toEqual({ day: today(), ...expected });
       for (const day of daily.slice(0, -1)) expect(day).toEqual({ day: day.day, ...NOTHING });
@@ -160,6 +194,7 @@ describe("a campaign's figures", () => {
       funnel: { seen: 0, opened: 0, answered: 0, accepted: 0, run: 0 },
       services: [],
       refused_runs: [],
+      users_at_cap: null,
       budget_lasts_until: null,
       cost_per_answer_cents: null,
       from: today(),

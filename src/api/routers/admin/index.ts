@@ -31,6 +31,7 @@ import { AGENT_ID, SCOPES, SESSION_ID, USER_ID } from "../examples.ts";
 import { consentProcedures } from "./consents.ts";
 import { credentialProcedures } from "./credentials.ts";
 import { listProcedures } from "./lists.ts";
+import { operatorProcedures } from "./operators.ts";
 import { treasuryProcedures } from "./treasury.ts";
 import { vaultProcedures } from "./vault.ts";
 
@@ -190,6 +191,7 @@ export const adminRouter = router({
   ...consentProcedures,
   ...credentialProcedures,
   ...listProcedures,
+  ...operatorProcedures,
   ...treasuryProcedures,
   ...vaultProcedures,
 });

@@ -6,6 +6,7 @@ import { approvalProcedures } from "./approvals.ts";
 import { ownDataProcedures } from "./own-data.ts";
 import { buildProcedures } from "./build.ts";
 import { liveProcedures } from "./live.ts";
+import { operationProcedures } from "./operations.ts";
 import { ruleProcedures } from "./rules.ts";
 import { sessionProcedures } from "./session.ts";
 import { sponsorsRouter } from "./sponsors/index.ts";
@@ -20,6 +21,7 @@ export const userRouter = personRouter({
   live: personRouter(liveProcedures),
   build: personRouter(buildProcedures),
   rules: personRouter(ruleProcedures),
+  operations: personRouter(operationProcedures),
   sponsors: sponsorsRouter,
   tasks: personRouter(taskProcedures),
   ...activityProcedures,

@@ -18,8 +18,10 @@ export {
   addScopes,
   findOwnGrant,
   listOwnGrants,
+  listSuspended,
   resumeGrantOfSession,
   resumeOwnGrant,
+  resumeSuspended,
   suspendGrantAtLimit,
 } from "./store.ts";
 export { writeGrant } from "./write-grant.ts";

@@ -180,6 +180,42 @@ export const resumeOwnGrant = statement({
      WHERE id = $id AND user_id = $user_id AND suspended_at IS NOT NULL AND revoked_at IS NULL`,
 });
 
+/** Resumes a suspended grant, whosesoever it is. Writes no row if it isn't suspended, or was revoked. */
+export const resumeSuspended = statement({
+  name: "grant.resume-suspended",
+  limit: "money",
+  params: { id: uuid },
+  row: {},
+  text: `
+    UPDATE grants SET suspended_at = NULL, suspended_reason = NULL
+     WHERE id = $id AND suspended_at IS NOT NULL AND revoked_at IS NULL`,
+});
+
+/** Suspended grants that aren't over, the longest suspended first, and how many there are in all. Whose they are isn't said. */
+export const listSuspended = statement({
+  name: "grant.list-suspended",
+  limit: "read",
+  params: { limit: integer },
+  row: {
+    id: uuid,
+    agent: text,
+    suspended_at: timestamp,
+    reason: nullable(text),
+    live_sessions: integer,
+    total: bigint,
+  },
+  text: `
+    WITH suspended AS (
+      SELECT id, agent_id, suspended_at, suspended_reason FROM grants
+       WHERE suspended_at IS NOT NULL AND revoked_at IS NULL AND expires_at > now()
+    )
+    SELECT g.id, a.name AS agent, g.suspended_at, g.suspended_reason AS reason,
+           (SELECT count(*) FROM agent_sessions s WHERE s.grant_id = g.id AND s.revoked_at IS NULL AND s.expires_at > now())::integer AS live_sessions,
+           (SELECT count(*) FROM suspended) AS total
+      FROM suspended g JOIN agents a ON a.id = g.agent_id
+     ORDER BY g.suspended_at, g.id LIMIT $limit`,
+});
+
 /** The user's grants that are live, suspended or stopped just now, and those that ended lately, the newest first. */
 export const listOwnGrants = (db: Queries, userId: string, most: number) =>
   db.grant.findMany({

@@ -1,4 +1,5 @@
 export { createUser } from "./create-user.ts";
+export { FRESH_SECONDS, requireFreshSignIn } from "./fresh-sign-in.ts";
 export { linkAccount } from "./link-account.ts";
 export { setOwnRegion } from "./own-region.ts";
 export { listUsers } from "./list-users.ts";

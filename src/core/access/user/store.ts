@@ -57,9 +57,13 @@ export async function userExists(db: Queries, id: string): Promise<boolean> {
 }
 
 /** The region where a user lives, as it was written at the registration. */
-export async function findRegion(db: Queries, id: string): Promise<string | undefined> {
-  return (await db.user.findUnique({ where: { id }, select: { region: true } }))?.region;
-}
+export const findRegion = statement({
+  name: "user.find-region",
+  limit: "read",
+  params: { id: uuid },
+  row: { region: text },
+  text: "SELECT region FROM users WHERE id = $id",
+});
 
 /** One page of users, newest first, with the agents that may act for them; and how many there are in all. */
 export function searchUsers(

@@ -1,3 +1,3 @@
 export { countViolation } from "./count-violation.ts";
-export { resumeAgent, resumeSession } from "./resume-session.ts";
+export { liftSuspension, resumeAgent, resumeSession } from "./resume-session.ts";
 export { ResumeAgentInput, ResumeAgentOutput, ResumeSessionInput, ResumeSessionOutput } from "./schema.ts";

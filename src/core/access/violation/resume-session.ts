@@ -3,7 +3,7 @@ import type { Deps, UserActor } from "../../context.ts";
 import type { Sql } from "../../ports/sql.ts";
 import { AppError, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
-import { findOwnGrant, resumeGrantOfSession, resumeOwnGrant } from "../grant/index.ts";
+import { findOwnGrant, resumeGrantOfSession, resumeOwnGrant, resumeSuspended } from "../grant/index.ts";
 import { resumeSessionsOfGrant } from "../session/index.ts";
 import type {
   ResumeAgentInput,
@@ -56,5 +56,23 @@ export async function resumeAgent(
     await resumeSessions(tx, id);
   });
   log.info({ event: "grant_resumed", grant_id: id }, "grant resumed by its user");
+  return { grant_id: id };
+}
+
+/**
+ * Lifts the suspension of any grant, as `resumeSession` does: for operators, who don't see whose it is.
+ * @throws AppError `not_found` for a malformed id; `conflict` for a grant that isn't suspended, was revoked, or isn't there
+ */
+export async function liftSuspension(
+  { sql, log }: Pick<Deps, "sql" | "log">,
+  input: z.infer<typeof ResumeAgentInput>,
+): Promise<z.infer<typeof ResumeAgentOutput>> {
+  const id = requireId(input.grant_id, "grant");
+  await sql.transaction(async (tx) => {
+    if ((await resumeSuspended.count(tx, { id })) === 0)
+      throw new AppError("conflict", { message: "This agent isn't suspended." });
+    await resumeSessions(tx, id);
+  });
+  log.info({ event: "grant_resumed", grant_id: id }, "grant resumed by an operator");
   return { grant_id: id };
 }

@@ -6,7 +6,12 @@ import { eraseNotices } from "../../access/notice/index.ts";
 import { deleteRecordsOfGrants } from "../../access/oauth-record/index.ts";
 import { endRulesOfGrants } from "../../access/rule/index.ts";
 import { eraseSessionsOfGrants } from "../../access/session/index.ts";
-import { lockForDeletion, makeTombstone } from "../../access/user/index.ts";
+import {
+  FRESH_SECONDS,
+  lockForDeletion,
+  makeTombstone,
+  requireFreshSignIn,
+} from "../../access/user/index.ts";
 import type { Deps, UserActor } from "../../context.ts";
 import { erasePreferencesOfUser } from "../../discovery/preference/index.ts";
 import { eraseContentsOfPayments } from "../../money/payment/index.ts";
@@ -18,9 +23,6 @@ import { eraseClaimsOfGrants } from "../../protocol/idempotency/index.ts";
 import { eraseMemberships, listOwnSponsors, lockSponsorsOf } from "../../sponsorship/member/index.ts";
 import { eraseAnswersOfUser } from "../../sponsorship/task/index.ts";
 import type { DeleteAccountInput, DeleteAccountOutput, DeletionStateOutput } from "./schema.ts";
-
-/** As for adding a passkey: somebody who finds an open browser can't do it. */
-const FRESH_SECONDS = 15 * 60;
 
 type Context = Pick<Deps, "sql" | "log" | "signInRecords"> & { actor: UserActor };
 
@@ -57,12 +59,7 @@ export async function deleteAccount(
   if (input.email.trim().toLowerCase() !== email)
     throw invalidField("/email", "must be the address that you sign in with", "const");
   await sql.transaction(async (tx) => {
-    const session = await signInRecords.lock(tx, actor, FRESH_SECONDS);
-    if (session === "gone") throw signedOut();
-    if (session === "stale")
-      throw new AppError("conflict", {
-        message: "You signed in more than 15 minutes ago. Sign in again, then delete the account.",
-      });
+    await requireFreshSignIn(tx, { signInRecords, person: actor, then: "delete the account" });
     await endOffersTo.count(tx, { email });
     const locked = await lockSponsorsOf.all(tx, { user_id: userId });
     if ((await lockForDeletion.first(tx, { id: userId })) === undefined) throw signedOut();

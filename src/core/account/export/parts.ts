@@ -1,6 +1,7 @@
 import { exportOwnedAgents } from "../../access/agent/index.ts";
 import { exportApprovals } from "../../access/approval/index.ts";
 import { exportGrants } from "../../access/grant/index.ts";
+import { exportOperatorEntries, exportOperators } from "../../access/operator/index.ts";
 import { exportRules } from "../../access/rule/index.ts";
 import { exportSessions } from "../../access/session/index.ts";
 import { exportUser } from "../../access/user/index.ts";
@@ -156,6 +157,19 @@ export const EXPORT_PARTS: readonly Part[] = [
     read: rowsOf(({ sql, actor }) => exportMemberships.all(sql, { user_id: actor.userId })),
   },
   { name: "done_for_organisations", tables: ["sponsor_audit_logs"], read: ofUser(exportSponsorCalls) },
+  {
+    name: "operator",
+    tables: ["operators"],
+    read: rowsOf(({ sql, actor }) => exportOperators.all(sql, { account_id: actor.accountId })),
+  },
+  {
+    name: "done_as_operator",
+    tables: ["operator_audit_logs"],
+    read: ({ sql, actor }) =>
+      pagesOf<IdRow>((last) =>
+        exportOperatorEntries.all(sql, { account_id: actor.accountId, after: last?.id ?? null, limit }),
+      ),
+  },
 ];
 
 function ofCompletions({ sql, actor }: ExportContext) {

@@ -21,8 +21,9 @@ export async function readOwnPreferences(
   const { taskTypes } = await catalogueChoices(ctx);
   const levels = new Map(preferences.map((set) => [set.task_type, set.level]));
   const all = [...new Set([...taskTypes, ...levels.keys()])].sort();
+  const registered = await findRegion.first(ctx.sql, { id: ctx.actor.userId });
   return {
     tasks: all.map((task_type) => ({ task_type, level: levels.get(task_type) ?? "neutral" })),
-    region: (await findRegion(ctx.db, ctx.actor.userId)) ?? "",
+    region: registered?.region ?? "",
   };
 }

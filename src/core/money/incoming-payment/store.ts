@@ -53,8 +53,10 @@ const insertClaim = statement({
     WITH claimed AS (
       INSERT INTO incoming_payments (sponsor_id, budget_account_id, fee_micros, request_digest, retry_id_digest,
                                      network, asset, pay_to, payer, nonce, amount_micros, valid_before, claimed_at_block)
-      VALUES ($sponsor_id, $budget_account_id, $fee_micros, $request_digest, $retry_id_digest,
-              $network, $asset, $pay_to, $payer, $nonce, $amount_micros, $valid_before, $claimed_at_block)
+      SELECT $sponsor_id, $budget_account_id, $fee_micros, $request_digest, $retry_id_digest,
+             $network, $asset, $pay_to, $payer, $nonce, $amount_micros, $valid_before, $claimed_at_block
+       WHERE $sponsor_id IS NULL
+          OR EXISTS (SELECT FROM sponsors WHERE id = $sponsor_id AND closed_at IS NULL FOR KEY SHARE)
       ON CONFLICT (network, asset, payer, nonce) DO NOTHING
       RETURNING id, status
     ), event AS (
@@ -65,7 +67,7 @@ const insertClaim = statement({
 
 /**
  * Claims a signature's nonce for one purpose, before the payment is settled. Returns the claim's id, or
- * undefined if the nonce was claimed before.
+ * undefined if the nonce was claimed before, or the sponsor was closed: its last payment is claimed before that, or never.
  */
 export async function claimNonce(
   sql: Sql,

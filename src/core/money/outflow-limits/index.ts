@@ -8,4 +8,4 @@ export {
   treasuryDayExhausted,
   withdrawalShareUsed,
 } from "./refusals.ts";
-export { GetPaymentSwitchInput, PaymentSwitch, SetPaymentSwitchInput } from "./schema.ts";
+export { GetPaymentSwitchInput, PausePaymentsInput, PaymentSwitch, SetPaymentSwitchInput } from "./schema.ts";

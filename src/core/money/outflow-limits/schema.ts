@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Timestamp } from "../../protocol/fields.ts";
+import { Timestamp, visibleText } from "../../protocol/fields.ts";
 
 export const GetPaymentSwitchInput = z.strictObject({});
 
@@ -13,6 +13,9 @@ export const SetPaymentSwitchInput = z.strictObject({
     .optional()
     .meta({ description: "Why payments are paused, for other operators. Agents don't see it" }),
 });
+
+/** A pause by an operator, who has to say why. */
+export const PausePaymentsInput = z.strictObject({ reason: visibleText(1, 500) });
 
 export const PaymentSwitch = z.object({
   paused: z.boolean().meta({ description: "While true, no new payment is signed. Everything else goes on" }),

@@ -1,5 +1,5 @@
 import { json, nullable, oneOf, text, texts, uuid } from "../../ports/sql-types.ts";
-import type { SqlPool } from "../../ports/sql.ts";
+import type { SqlPool, SqlTransaction } from "../../ports/sql.ts";
 import { statement } from "../../ports/statement.ts";
 import type { Evidence } from "../settlement/index.ts";
 import { changeOffers, failedUsers, setAsideAfter, setAsideNow } from "./set-aside-store.ts";
@@ -69,6 +69,9 @@ const endLocked = statement({
  * aside. If the money can't move any
  * more, releases the reservation, undoes the raise of an approved budget, and makes that approval usable
  * again.
+ *
+ * It isn't flushed: what it says is proven on the chain, or comes of a payment that was never signed, and if it is lost with
+ * PostgreSQL, the reconciler does it again. The call's audit row is flushed after it, and keeps both.
  * @returns undefined if another call ended it; else `setAside`, the service that was set aside with this payment
  */
 export async function endPayment(
@@ -76,11 +79,11 @@ export async function endPayment(
   id: string,
   ending: Ending,
 ): Promise<{ setAside: string | undefined } | undefined> {
-  return sql.transaction(async (tx) => {
+  const work = async (tx: SqlTransaction): Promise<{ setAside: string | undefined } | undefined> => {
     // Locked in a statement of its own. So the next statement sees the reservation that `creditIncoming` may
     // be adding at this moment.
     await lockPayment.first(tx, { id });
-    const ended = await endLocked.first(tx, {
+    const ended = await endLocked.first(tx.last, {
       id,
       from: ending.status === "void" ? ["reserved"] : [...OPEN_AFTER_SIGNING],
       status: ending.status,
@@ -88,5 +91,6 @@ export async function endPayment(
       evidence: ending.status === "void" ? { reason: ending.reason } : ending.evidence,
     });
     return ended && { setAside: ended.set_aside ?? undefined };
-  });
+  };
+  return sql.transaction(work, { flushes: false });
 }

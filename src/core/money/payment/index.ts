@@ -24,7 +24,14 @@ export {
   listPayments,
   type PaymentRow,
 } from "./read-store.ts";
-export { awaitConfirmation, reconcileDuePayments, reconcileSoon } from "./reconcile.ts";
+export {
+  awaitConfirmation,
+  type FirstLook,
+  lookAtOnce,
+  reconcileDuePayments,
+  reconcileSoon,
+  settleAtOnce,
+} from "./reconcile.ts";
 export {
   GetPaymentInput,
   GetPaymentOutput,
@@ -35,7 +42,7 @@ export {
 } from "./schema.ts";
 export { readRefusal } from "./read-refusal.ts";
 export { redactorOf } from "./redact.ts";
-export { sendPayment, signPayment } from "./sign-and-send.ts";
+export { readHead, sendPayment, type SignedRequest, signPayment } from "./sign-and-send.ts";
 export { isOpen, isTrial, OPEN_AFTER_SIGNING, OPEN_STATUSES } from "./status.ts";
 export { recordOutcome } from "./outcome-store.ts";
 export { insertDirectPayment, insertTrial } from "./store.ts";

@@ -1,11 +1,14 @@
+import type { Hex } from "viem";
 import type { Deps } from "../../context.ts";
+import type { Authorization } from "../../ports/chain.ts";
+import type { UpstreamAnswer } from "../../ports/upstream.ts";
 import type { Decision } from "../settlement/index.ts";
 import { askChain, authorizationOf, orLog, pollChain, workOnDue } from "../settlement/index.ts";
 import { endPayment } from "./end-payment-store.ts";
 import type { PaymentRow } from "./read-store.ts";
 import { logSetAside } from "./log-set-aside.ts";
 import { findPayment, findPaymentsById } from "./read-store.ts";
-import { readStoredRequest, sendPayment } from "./sign-and-send.ts";
+import { readStoredRequest, resendPayment } from "./sign-and-send.ts";
 import { isOpen } from "./status.ts";
 import { takeDuePayments } from "./store.ts";
 
@@ -26,6 +29,7 @@ const MAX_SENDS_AFTER_SETTLEMENT = 2;
  * Asks the chain about a payment, and ends it if the chain has decided. Safe to call at any time and from any
  * replica: every transition is a compare-and-set. A settled payment without an answer stays open while its
  * request may be sent again, so that the reconciler can fetch the answer first.
+ * @param authorization what was signed, if more of it is known than is stored
  * @param milliseconds how long to wait for the chain
  * @param canResend whether the reconciler has room to send a request to this service again
  * @returns the payment after that; unchanged if the chain couldn't be asked in time
@@ -33,9 +37,12 @@ const MAX_SENDS_AFTER_SETTLEMENT = 2;
 async function reconcile(
   ctx: Context,
   payment: PaymentRow,
-  { milliseconds, canResend = true }: { milliseconds?: number; canResend?: boolean } = {},
+  {
+    authorization = authorizationOf(payment),
+    milliseconds,
+    canResend = true,
+  }: { authorization?: Authorization | undefined; milliseconds?: number; canResend?: boolean } = {},
 ): Promise<PaymentRow> {
-  const authorization = authorizationOf(payment);
   if (authorization === undefined || !isOpen(payment)) return payment;
 
   const { id, network } = payment;
@@ -48,24 +55,28 @@ async function reconcile(
     case "settled":
       return canResend && mayResend(payment, MAX_SENDS_AFTER_SETTLEMENT)
         ? payment
-        : endAs(ctx, payment, decision);
+        : endAs(ctx, payment.id, decision);
     case "canceled":
     case "expired":
-      return endAs(ctx, payment, decision);
+      return endAs(ctx, payment.id, decision);
   }
 }
 
-async function endAs(
-  { db, sql, log }: Context,
-  { id }: PaymentRow,
-  decision: Exclude<Decision, { kind: "pending" | "unknown" }>,
-): Promise<PaymentRow> {
+async function endAs(ctx: Context, id: string, decision: Ended): Promise<PaymentRow> {
+  await end(ctx, id, decision);
+  return findPayment(ctx.db, id);
+}
+
+type Ended = Exclude<Decision, { kind: "pending" | "unknown" }>;
+
+/** Ends a payment as the chain has decided. Returns whether this call did it, and no other one before. */
+async function end({ sql, log }: Context, id: string, decision: Ended): Promise<boolean> {
   const { kind: status, evidence } = decision;
   const txHash = decision.kind === "settled" ? decision.txHash : null;
   const ended = await endPayment(sql, id, { status, txHash, evidence });
   if (ended !== undefined) log.info({ event: `payment_${status}`, payment_id: id }, `payment ${status}`);
   logSetAside(log, ended?.setAside);
-  return findPayment(db, id);
+  return ended !== undefined;
 }
 
 /** A signed request that the caller may send again. It can take as long as the upstream's timeout. */
@@ -139,7 +150,7 @@ function mayResend(payment: PaymentRow, maxSends: number): boolean {
 async function resend(ctx: Context, payment: PaymentRow): Promise<void> {
   if (payment.request === null) return;
   const request = readStoredRequest(payment.id, payment.request, ctx.cipher);
-  const answer = await sendPayment(ctx, payment, request, true);
+  const answer = await resendPayment(ctx, payment, request);
   if (answer === undefined) return;
   ctx.log.info(
     { event: "payment_resent", payment_id: payment.id, outcome: answer.kind },
@@ -148,15 +159,54 @@ async function resend(ctx: Context, payment: PaymentRow): Promise<void> {
   await reconcile(ctx, await findPayment(ctx.db, payment.id));
 }
 
+/** A first look at the chain, taken while the answer is recorded. */
+export interface FirstLook {
+  /** With the transaction that the seller names. */
+  authorization: Authorization;
+  decision: Promise<Decision>;
+}
+
+/**
+ * Asks the chain about a payment as soon as its seller has answered. The seller names its transaction, so the chain needn't be
+ * searched for it. It doesn't fail: if the chain can't be asked, nothing is decided yet.
+ */
+export function lookAtOnce(
+  ctx: Context,
+  { id, network }: { id: string; network: string },
+  signed: Authorization,
+  answer: UpstreamAnswer,
+): FirstLook {
+  const claimedTxHash = ctx.networks.get(network).buyer.readClaimedTransaction(answer);
+  const authorization = { ...signed, claimedTxHash };
+  const subject = { noun: "payment", id, network, authorization, signedBy: "treasury" } as const;
+  return { authorization, decision: askChain(ctx, subject, ctx.settings.confirmWaitMs) };
+}
+
+/** Settles a payment by the first look at the chain. Returns its transaction; undefined if it has to be looked at again. */
+export async function settleAtOnce(
+  ctx: Context,
+  paymentId: string,
+  firstLook: FirstLook,
+): Promise<Hex | undefined> {
+  const decision = await firstLook.decision;
+  if (decision.kind !== "settled") return undefined;
+  return (await end(ctx, paymentId, decision)) ? decision.txHash : undefined;
+}
+
 /**
  * Waits until the chain has decided a payment whose request was answered, at most `confirmWaitMs`. Returns
  * the payment, which may still be open.
+ * @param authorization what was signed, if more of it is known than is stored
  */
-export async function awaitConfirmation(ctx: Context, paymentId: string): Promise<PaymentRow> {
+export async function awaitConfirmation(
+  ctx: Context,
+  paymentId: string,
+  authorization?: Authorization,
+): Promise<PaymentRow> {
   let payment = await findPayment(ctx.db, paymentId);
   return pollChain(
     ctx.settings.confirmWaitMs,
-    async (milliseconds) => (payment = await reconcile(ctx, payment, { milliseconds })),
+    async (milliseconds) => (payment = await reconcile(ctx, payment, { authorization, milliseconds })),
     (current) => !isOpen(current),
   );
 }

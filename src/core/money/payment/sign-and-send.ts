@@ -1,5 +1,6 @@
 import { explainEndedSession } from "../../access/session/index.ts";
 import type { Deps } from "../../context.ts";
+import type { Authorization } from "../../ports/chain.ts";
 import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../ports/upstream.ts";
 import { within } from "../../ports/within.ts";
 import type { Offer, PaymentClient } from "../../ports/x402-buyer.ts";
@@ -17,7 +18,7 @@ import { findPayment, readTerms } from "./read-store.ts";
 import type { SendOutcome } from "./outcome-store.ts";
 import type { Permit } from "./store.ts";
 import { recordOutcome } from "./outcome-store.ts";
-import { claimSend, markSigned } from "./store.ts";
+import { claimResend, markSigned } from "./store.ts";
 
 /** When a caller may retry after the chain couldn't be reached. */
 const CHAIN_RETRY_SECONDS = 5;
@@ -30,24 +31,44 @@ const leaseSeconds = (request: UpstreamRequest): number =>
 const requestContext = (paymentId: string): string => `payments.request:${paymentId}`;
 
 /**
- * Signs the offer and stores the signed request, before anything is sent. If the process dies after that, the
- * reconciler has all it needs to ask the chain, or to send the same request again.
- * @returns the request with its payment headers
+ * The latest block of a network, for a call that will sign on it: so it is read while the seller states its terms. If it can't
+ * be read, signing says so.
+ * @param network null: the service is free
+ */
+export function readHead(
+  { networks }: Pick<Deps, "networks">,
+  network: string | null,
+): Promise<bigint> | undefined {
+  const head = networks.all.find(({ id }) => id === network)?.chain.blockNumber();
+  head?.catch(() => undefined);
+  return head;
+}
+
+/** A request with its payment headers, and what was signed in them. */
+export interface SignedRequest {
+  request: UpstreamRequest;
+  authorization: Authorization;
+}
+
+/**
+ * Signs the offer, stores the signed request, and takes the right to send it, before anything is sent. If the process dies after
+ * that, the reconciler has all it needs to ask the chain, or to send the same request again.
+ * @param head the number of a block that was the latest one before now. Default: the chain is asked
  * @throws `service_unavailable` if the chain can't be reached; `payments_paused`; `price_changed` if the
  *   sponsor changed the terms meanwhile; `duplicate_request`; and the reason why the session, its grant or
  *   its agent ended. The reservation is released then.
  */
 export async function signPayment(
   { db, sql, cipher, networks }: Pick<Deps, "db" | "sql" | "cipher" | "networks">,
-  { id, permit }: { id: string; permit: Permit },
+  { id, permit, head }: { id: string; permit: Permit; head?: Promise<bigint> | undefined },
   offer: Offer,
   request: UpstreamRequest,
-): Promise<UpstreamRequest> {
+): Promise<SignedRequest> {
   const { chain, buyer } = networks.get(offer.network);
   let signed, signedAtBlock;
   try {
     // The block is read before signing: so a transfer that uses the signature can only be in a later block.
-    signedAtBlock = await chain.blockNumber();
+    signedAtBlock = await (head ?? chain.blockNumber());
     signed = await buyer.sign(offer, id);
   } catch (cause) {
     await endPayment(sql, id, { status: "void", reason: "could not be signed" });
@@ -65,20 +86,23 @@ export async function signPayment(
     request: cipher.encrypt(JSON.stringify(paid), requestContext(id)),
     leaseSeconds: leaseSeconds(request),
   };
-  if (await markSigned(sql, id, permit, record)) return paid;
+  if (await markSigned(sql, id, permit, record))
+    return { request: paid, authorization: { ...signed, signedAtBlock } };
 
   await endPayment(sql, id, {
     status: "void",
     reason: "not allowed any more when it was to be signed",
   });
   await requireUnpaused(db);
-  if (!(await readTerms.one(sql, { id })).hold)
+  const terms = await readTerms.first(sql, { id });
+  if (terms?.hold === false)
     throw new AppError("price_changed", {
       message: "The sponsor changed this service or its campaign during this call.",
       nextActions: [next.searchServices()],
     });
   if (typeof permit === "object") throw await explainEndedSession({ sql }, permit.sessionId);
-  if ((await findPayment(db, id)).status !== "void") throw new AppError("duplicate_request");
+  if (terms !== undefined && (await findPayment(db, id)).status !== "void")
+    throw new AppError("duplicate_request");
   throw new AppError("service_unavailable", {
     message: "This call took too long, and was stopped before it was paid.",
   });
@@ -93,21 +117,43 @@ const RECORD_WITHIN_MS = 3_000;
 type Sent = Pick<PaymentRow, "id" | "network">;
 
 /**
- * Sends a signed request and records the result. The answer was paid for, so it is returned even if it can't be
- * recorded: recording is then tried again in the background, and the reconciler asks the chain in any case.
- * @param resend whether the request may have been sent before
- * @returns the upstream's answer; undefined if another process is sending the request, or the payment has
- *   ended
+ * Sends a request that was signed just now, and records the result.
+ * @param onAnswer called with the upstream's answer before it is recorded
  */
-export async function sendPayment(
+export const sendPayment = (
+  ctx: SendContext,
+  payment: Sent,
+  { request }: SignedRequest,
+  onAnswer: (answer: UpstreamAnswer | UpstreamFailure) => void,
+): Promise<UpstreamAnswer | UpstreamFailure> =>
+  sendAndRecord(ctx, payment, request, { resend: false, onAnswer });
+
+/**
+ * Sends a stored signed request again, and records the result.
+ * @returns undefined if another process is sending the request, or the payment has ended
+ */
+export async function resendPayment(
   ctx: SendContext,
   payment: Sent,
   request: UpstreamRequest,
-  resend: boolean,
 ): Promise<UpstreamAnswer | UpstreamFailure | undefined> {
-  const claim = { id: payment.id, resend, lease_seconds: leaseSeconds(request) };
-  if ((await claimSend.count(ctx.sql, claim)) === 0) return undefined;
+  const claim = { id: payment.id, lease_seconds: leaseSeconds(request) };
+  if ((await claimResend.count(ctx.sql, claim)) === 0) return undefined;
+  return sendAndRecord(ctx, payment, request, { resend: true, onAnswer: () => undefined });
+}
+
+/**
+ * Sends a request. The answer was paid for, so it is returned even if it can't be recorded: recording is then tried again in the
+ * background, and the reconciler asks the chain in any case.
+ */
+async function sendAndRecord(
+  ctx: SendContext,
+  payment: Sent,
+  request: UpstreamRequest,
+  { resend, onAnswer }: { resend: boolean; onAnswer: (answer: UpstreamAnswer | UpstreamFailure) => void },
+): Promise<UpstreamAnswer | UpstreamFailure> {
   const answer = await ctx.upstream.request(request);
+  onAnswer(answer);
   const record = (): Promise<void> => recordAnswer(ctx, payment, request, answer, resend);
   try {
     await within(RECORD_WITHIN_MS, record);

@@ -97,7 +97,7 @@ const signReserved = statement({
   row: {},
   text: `
     WITH moved AS (
-      UPDATE payments p SET status = 'signed', pay_from = $payer, nonce = $nonce, valid_before = $valid_before,
+      UPDATE payments p SET status = 'sent', send_attempts = 1, pay_from = $payer, nonce = $nonce, valid_before = $valid_before,
              signed_at_block = $block, request = $request, send_lease_until = now() + make_interval(secs => $lease_seconds)
        WHERE id = $id AND status = 'reserved' AND erased_at IS NULL AND quote_digest = $quote_digest AND ${TERMS_HOLD} AND ${PAYMENTS_UNPAUSED}
          AND CASE WHEN $is_trial THEN ${isTrial("p")}
@@ -107,14 +107,15 @@ const signReserved = statement({
       RETURNING id
     )
     INSERT INTO payment_events (payment_id, from_status, to_status, evidence)
-    SELECT id, 'reserved', 'signed', $evidence FROM moved`,
+    SELECT id, 'reserved', 'signed', $evidence FROM moved
+     UNION ALL SELECT id, 'signed', 'sent', '{"resend": false}' FROM moved`,
 });
 
 /**
- * `reserved → signed`. The same statement checks that the permit holds, payments aren't paused, the terms
- * still hold, and the signed quote is the reserved one. It stores the signature's terms and the whole
- * request, so both are on record before the request can leave the process. Returns whether the request may be
- * sent.
+ * `reserved → signed → sent`, in one step, since the request is sent at once. The same statement checks that the permit holds,
+ * payments aren't paused, the terms still hold, and the signed quote is the reserved one. It stores the signature's terms and the
+ * whole request, so both are on record before the request can leave the process, and takes the right to send it. Returns whether
+ * the request may be sent.
  */
 export async function markSigned(
   sql: Sql,
@@ -136,30 +137,30 @@ export async function markSigned(
     lease_seconds: leaseSeconds,
     evidence: { nonce, valid_before: String(validBefore), block: String(signedAtBlock) },
   });
-  return moved === 1;
+  return moved > 0;
 }
 
 /**
- * Takes the right to send the request for `lease_seconds`, and moves the payment to `sent`. A resend is
- * refused until the last sender's lease has ended, and once the user's account is deleted nothing is sent. Writes one row if
- * the caller may send the request.
+ * Takes the right to send the request again for `lease_seconds`, and moves the payment to `sent`. It is refused until the last
+ * sender's lease has ended, and once the user's account is deleted nothing is sent. Writes one row if the caller may send the
+ * request.
  */
-export const claimSend = statement({
-  name: "payment.claim-send",
+export const claimResend = statement({
+  name: "payment.claim-resend",
   limit: "money",
-  params: { id: uuid, resend: boolean, lease_seconds: integer },
+  params: { id: uuid, lease_seconds: integer },
   row: {},
   text: `
     WITH before AS (
       SELECT id, status FROM payments
-       WHERE id = $id AND status IN ('signed', 'sent', 'unknown') AND erased_at IS NULL AND (NOT $resend OR coalesce(send_lease_until <= now(), true)) FOR UPDATE
+       WHERE id = $id AND status IN ('signed', 'sent', 'unknown') AND erased_at IS NULL AND coalesce(send_lease_until <= now(), true) FOR UPDATE
     ), moved AS (
       UPDATE payments p SET status = 'sent', send_attempts = send_attempts + 1,
              send_lease_until = now() + make_interval(secs => $lease_seconds)
         FROM before WHERE p.id = before.id RETURNING p.id
     )
     INSERT INTO payment_events (payment_id, from_status, to_status, evidence)
-    SELECT before.id, before.status, 'sent', jsonb_build_object('resend', $resend) FROM before, moved`,
+    SELECT before.id, before.status, 'sent', '{"resend": true}' FROM before, moved`,
 });
 
 /** Takes open payments that are due for a check: for 2 seconds, or for 8 seconds once they are older than a minute. */

@@ -28,11 +28,14 @@ const MAX_OPENINGS = 5;
 export const reserve = (batches: Batches, admission: Admission): Promise<Reservation> =>
   batches.run(ADMISSIONS, admission);
 
+/** Not flushed: signing is, which comes after it and keeps both. A reservation that is lost with PostgreSQL can't be signed. */
+const ADMITTING = { byIndex: true, flushes: false };
+
 const ADMISSIONS: Batch<Admission, Reservation> = {
   most: MOST,
   async work(sql, admissions) {
     for (let openings = 0; openings < MAX_OPENINGS; openings++) {
-      const attempt = await sql.transaction((tx) => tryToAdmit(tx, admissions), { byIndex: true });
+      const attempt = await sql.transaction((tx) => tryToAdmit(tx, admissions), ADMITTING);
       if ("results" in attempt) return attempt.results;
       for (const open of attempt.toOpen) await open(sql);
     }

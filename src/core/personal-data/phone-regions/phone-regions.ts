@@ -16,9 +16,10 @@ export const campaignRegions = (
  * @param texts what the sponsor wrote of the campaign or the service
  */
 export async function callRegions(
-  ctx: Pick<Deps, "db" | "settings"> & { actor: SessionActor | UserActor },
+  ctx: Pick<Deps, "sql" | "settings"> & { actor: SessionActor | UserActor },
   texts: readonly string[],
 ): Promise<PhoneRegion[]> {
-  const own = regionOf((await findRegion(ctx.db, ctx.actor.userId)) ?? "");
+  const registered = await findRegion.first(ctx.sql, { id: ctx.actor.userId });
+  const own = regionOf(registered?.region ?? "");
   return [...new Set([...(own === undefined ? [] : [own]), ...campaignRegions(ctx, texts)])];
 }

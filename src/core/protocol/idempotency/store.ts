@@ -30,11 +30,15 @@ const TERMINAL = "('settled', 'expired', 'canceled', 'void', 'free')";
 const BLOCKS_SAME_REQUEST = `(p.status <> 'free' AND (p.status NOT IN ${TERMINAL} OR p.created_at > now() - interval '5 seconds'
   OR (p.status = 'settled' AND p.delivered_at IS NULL AND p.settled_at > now() - interval '10 minutes')))`;
 
-/** Claims a key for a run. Returns no row if another run holds the key, or the user has deleted their account. */
+/**
+ * Claims a key for a run. Returns no row if another run holds the key, or the user has deleted their account. A claim isn't
+ * flushed: a run that lost it with PostgreSQL can't reserve, and if the reservation is kept, then so is the claim.
+ */
 const claimUnless = (reuse: string, reusable: string) =>
   statement({
     name: `idempotency.claim-${reuse}`,
     limit: "money",
+    flushes: false,
     params: {
       grant_id: uuid,
       operation: text,
@@ -93,6 +97,7 @@ export async function findKey(
 const holdOn = statement({
   name: "idempotency.renew",
   limit: "money",
+  flushes: false,
   params: { grant_id: uuid, operation: text, key: text, claim_id: uuid, seconds: integer },
   row: {},
   text: `
@@ -115,6 +120,7 @@ export async function renewClaim(
 const deleteClaim = statement({
   name: "idempotency.release",
   limit: "money",
+  flushes: false,
   params: { grant_id: uuid, operation: text, key: text, claim_id: uuid },
   row: {},
   text: `

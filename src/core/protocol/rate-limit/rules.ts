@@ -32,6 +32,8 @@ export const RATE_RULES = {
   codeEntered: perMinute("code_entered", 20, "person"),
   /** Tries to delete an account. */
   accountDeleted: perMinute("account_deleted", 10, "person"),
+  /** Exports of a campaign's answers by a member of its sponsor. */
+  answersExported: { name: "answers_exported", limit: 60, windowSeconds: 3600, per: "person" },
   /** Exports of all that is stored of a person: megabytes each. */
   accountExported: { name: "account_exported", limit: 5, windowSeconds: 3600, per: "person" },
   /** Requests of OAuth clients that a browser brings, and a person's answers to them. */

@@ -44,21 +44,20 @@ export async function payUpstream(
   claim: IncomingRow,
   { paymentId, offer, receipt, onAnswer }: UpstreamPayment,
 ): Promise<DirectRun> {
-  let answer: UpstreamAnswer | UpstreamFailure | undefined;
+  let answer: UpstreamAnswer | UpstreamFailure;
   try {
     const signed = await signPayment(ctx, { id: paymentId, permit: "incoming" }, offer, request);
-    answer = await sendPayment(ctx, { id: paymentId, network: offer.network }, signed, false);
-    onAnswer();
+    answer = await sendPayment(ctx, { id: paymentId, network: offer.network }, signed, onAnswer);
   } catch (error) {
     await closeDirectPayments(ctx);
     throw error instanceof AppError ? withHeaders(error, receipt) : error;
   }
-  if (answer?.kind === "answer" && isSuccess(answer))
+  if (answer.kind === "answer" && isSuccess(answer))
     return { answer: bodyOf(answer), headers: receipt, replayed: false };
 
   await awaitConfirmation(ctx, paymentId);
   await closeDirectPayments(ctx);
-  const refusal = answer?.kind === "answer" ? readRefusal(answer, request.confidential) : undefined;
+  const refusal = answer.kind === "answer" ? readRefusal(answer, request.confidential) : undefined;
   const options = {
     details: {
       direct_payment: await directPaymentOutcome(ctx, claim.id),
@@ -69,7 +68,7 @@ export async function payUpstream(
     retryAllowed: false,
     retryAfterSeconds: refusal?.retryAfterSeconds ?? RETRY_SECONDS,
   };
-  if (answer?.kind === "timeout") throw new AppError("upstream_timeout", options);
+  if (answer.kind === "timeout") throw new AppError("upstream_timeout", options);
   throw new AppError("upstream_error", {
     message: "The upstream didn't deliver. The payment is refunded, unless the upstream has taken the money.",
     ...options,

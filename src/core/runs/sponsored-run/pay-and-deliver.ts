@@ -1,13 +1,15 @@
 import type { Deps, SessionActor } from "../../context.ts";
-import type { PaymentRow } from "../../money/payment/index.ts";
+import type { FirstLook } from "../../money/payment/index.ts";
 import {
   awaitConfirmation,
   bodyOf,
   decodeOutput,
   findPayment,
   isSuccess,
+  lookAtOnce,
   paidButNotDelivered,
   sendPayment,
+  settleAtOnce,
   signPayment,
 } from "../../money/payment/index.ts";
 import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../ports/upstream.ts";
@@ -16,13 +18,15 @@ import { AppError } from "../../protocol/errors.ts";
 import { next } from "../../protocol/next-actions.ts";
 import type { ReservedPayment } from "./reserve-call.ts";
 import type { Run } from "./respond.ts";
-import { respond, respondUnrecorded } from "./respond.ts";
+import { asSettled, respond, respondUnrecorded } from "./respond.ts";
 
 type Context = Deps & { actor: SessionActor };
 
 interface PaidCall {
   /** The offer to sign. */
   offer: Offer;
+  /** The latest block, as it was before signing. Undefined: it wasn't read. */
+  head: Promise<bigint> | undefined;
   request: UpstreamRequest;
   /** Called once the upstream has answered, before the chain is waited for. */
   onAnswer: () => void;
@@ -37,20 +41,27 @@ interface PaidCall {
 export async function payAndDeliver(
   ctx: Context,
   payment: ReservedPayment,
-  { offer, request, onAnswer }: PaidCall,
+  { offer, head, request, onAnswer }: PaidCall,
 ): Promise<Run> {
   let answer: UpstreamAnswer | UpstreamFailure | undefined;
   try {
-    const paidRequest = await signPayment(ctx, { id: payment.id, permit: ctx.actor }, offer, request);
-    answer = await sendPayment(ctx, payment, paidRequest, false);
-    onAnswer();
-    // The request wasn't sent, or didn't reach the upstream. The reconciler will send the same request again.
-    if (answer === undefined || answer.kind === "unreachable")
-      return await respond(ctx, await findPayment(ctx.db, payment.id), {});
+    const signed = await signPayment(ctx, { id: payment.id, permit: ctx.actor, head }, offer, request);
+    let firstLook: FirstLook | undefined;
+    answer = await sendPayment(ctx, payment, signed, (arrived) => {
+      onAnswer();
+      if (arrived.kind === "answer" && isSuccess(arrived))
+        firstLook = lookAtOnce(ctx, payment, signed.authorization, arrived);
+    });
+    // The request didn't reach the upstream. The reconciler will send it again.
+    if (answer.kind === "unreachable") return await respond(ctx, await findPayment(ctx.db, payment.id), {});
     if (answer.kind !== "answer" || !isSuccess(answer))
       throw paidButNotDelivered(await findPayment(ctx.db, payment.id), ctx.cipher);
-    const settled: PaymentRow = await awaitConfirmation(ctx, payment.id);
-    return await respond(ctx, settled, await decodeOutput(ctx, bodyOf(answer)));
+    const txHash = firstLook && (await settleAtOnce(ctx, payment.id, firstLook));
+    const paid =
+      txHash === undefined
+        ? await awaitConfirmation(ctx, payment.id, firstLook?.authorization)
+        : asSettled(payment, answer, txHash);
+    return await respond(ctx, paid, await decodeOutput(ctx, bodyOf(answer)));
   } catch (error) {
     if (answer?.kind !== "answer" || !isSuccess(answer))
       throw error instanceof AppError ? error : unknownOutcome(payment.id, error);

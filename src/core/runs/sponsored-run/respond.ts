@@ -25,8 +25,22 @@ export interface Run {
   replayed: boolean;
 }
 
+/** What a run's answer says of its payment. */
+type RunPayment = Parameters<typeof paymentToView>[0] &
+  Pick<PaymentRow, "status" | "service" | "upstreamStatus" | "responseTimeMs" | "deliveredAt" | "sendLeased">;
+
+/** A payment as this call has just settled it. So it needn't be read. */
+export const asSettled = (
+  payment: ReservedPayment,
+  { status: upstreamStatus, elapsedMs }: UpstreamAnswer,
+  txHash: string,
+): RunPayment => ({
+  ...{ ...payment, status: "settled", txHash, upstreamStatus },
+  ...{ responseTimeMs: Math.round(elapsedMs), deliveredAt: new Date(), sendLeased: false },
+});
+
 /** A run's answer, made from its payment as it is in the database. */
-export async function respond(ctx: Context, payment: PaymentRow, output: Output): Promise<Run> {
+export async function respond(ctx: Context, payment: RunPayment, output: Output): Promise<Run> {
   const remaining = await readRemainingBudgets(ctx.sql, ctx.actor);
   const view = paymentToView(payment);
   const pending = output.output === undefined && mayStillArrive(payment);

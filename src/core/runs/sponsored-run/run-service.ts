@@ -3,26 +3,20 @@ import { requirePermission } from "../../access/permission/index.ts";
 import { requireStillLive } from "../../access/session/index.ts";
 import type { Deps, SessionActor } from "../../context.ts";
 import {
-  bodyOf,
-  decodeOutput,
-  encryptOutput,
   findPayment,
   hasFailed,
   paidButNotDelivered,
   quoteDigest,
+  readHead,
   readStoredOutput,
   reconcileSoon,
-  recordOutcome,
 } from "../../money/payment/index.ts";
-import type { PaymentSubject } from "../../money/reservation/index.ts";
-import { insertFreePayment } from "../../money/reservation/index.ts";
 import { recordInputConsent } from "../../personal-data/consent/index.ts";
 import type { VaultReference } from "../../personal-data/data-schema/index.ts";
 import { validateSubmission } from "../../personal-data/data-schema/index.ts";
 import { callRegions } from "../../personal-data/phone-regions/index.ts";
 import { requireStored, resolveReferences } from "../../personal-data/vault/index.ts";
 import type { PhoneRegion } from "../../protocol/phone-regions.ts";
-import type { UpstreamAnswer } from "../../ports/upstream.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import { AppError, notFound } from "../../protocol/errors.ts";
@@ -42,6 +36,7 @@ import { enterForUser } from "../in-flight/index.ts";
 import { askQuote } from "../quote/index.ts";
 import type { ClaimedRun } from "./claim-run.ts";
 import { claimRun } from "./claim-run.ts";
+import { deliverFree } from "./deliver-free.ts";
 import { payAndDeliver } from "./pay-and-deliver.ts";
 import type { SponsoredCall } from "./reserve-call.ts";
 import { findLackingMoney, paymentSubject, requireBudget, reserveCall } from "./reserve-call.ts";
@@ -144,9 +139,12 @@ async function callUpstream(
   const maxCostMicros = input.max_cost_cents === undefined ? undefined : centsToMicros(input.max_cost_cents);
   // Large input waits for its turn to be checked. Meanwhile the claim may have lapsed, and the user may have taken back
   // everything.
+  const isLive = requireStillLive(ctx, ctx.actor.sessionId);
+  isLive.catch(() => undefined); // the claim's error comes first
   if (!(await renewClaim(ctx.sql, call.claim)))
     throw new AppError("idempotency_in_progress", { retryAfterSeconds: 1 });
-  await requireStillLive(ctx, ctx.actor.sessionId);
+  await isLive;
+  const head = readHead(ctx, api.network);
   const quote = await askQuote(ctx, api, request, maxCostMicros);
   if (quote.kind === "free") {
     // No money moves, so there is no payee: the row names the treasury itself, and the amount 0.
@@ -159,7 +157,7 @@ async function callUpstream(
   const payment = await reserveCall(ctx, call, payers, { offer, digest: quoteDigest(offer, request) });
   if (payment.campaignId !== firstPayer.campaign_id)
     await recordConsent(payment.campaignId, filled.dataTypes);
-  return payAndDeliver(ctx, payment, { offer, request, onAnswer });
+  return payAndDeliver(ctx, payment, { offer, head, request, onAnswer });
 }
 
 /** The claim lapses by itself later. */
@@ -222,18 +220,6 @@ async function fillIn(ctx: Context, api: ApiRow, input: RunInput): Promise<RunIn
   const submission = { ...input, sponsorId: api.sponsorId };
   const filled = await resolveReferences(ctx, api.inputSchema, submission, INPUT);
   return { ...input, ...filled };
-}
-
-/** Records a call that the upstream answered without a payment, and returns its output. */
-async function deliverFree(ctx: Context, payment: PaymentSubject, answer: UpstreamAnswer): Promise<Run> {
-  await insertFreePayment(ctx.sql, payment);
-  await recordOutcome(ctx.sql, payment.id, {
-    upstreamStatus: answer.status,
-    responseTimeMs: Math.round(answer.elapsedMs),
-    output: encryptOutput(payment.id, answer, ctx.cipher, ctx.settings.keepOutput),
-    evidence: { upstream_status: answer.status },
-  });
-  return respond(ctx, await findPayment(ctx.db, payment.id), await decodeOutput(ctx, bodyOf(answer)));
 }
 
 /**

@@ -6,7 +6,6 @@ import { requireUnpaused, sponsorShareHeld, treasuryDayExhausted } from "../../m
 import {
   awaitConfirmation,
   encryptOutput,
-  findPayment,
   isSuccess,
   quoteDigest,
   recordOutcome,
@@ -215,8 +214,7 @@ async function pay(
   onAnswer: () => void,
 ): Promise<void> {
   const signed = await signPayment(ctx, { id, permit: "trial" }, offer, request);
-  await sendPayment(ctx, await findPayment(ctx.db, id), signed, false);
-  onAnswer();
+  await sendPayment(ctx, { id, network: offer.network }, signed, onAnswer);
   await awaitConfirmation(ctx, id);
 }
 

@@ -14,6 +14,7 @@ export {
   ConfirmDeletionInput,
   ConfirmDeletionOutput,
   ExportAnswersInput,
+  ExportFoundAnswersInput,
   GetAnswerInput,
   JudgedAnswer,
   ListAnswersInput,

@@ -40,3 +40,24 @@ const toView = (cipher: Cipher, row: AnswerRow): AnswerView => ({
   submitted_at: row.createdAt.toISOString(),
   retained_until: row.retainedUntil.toISOString(),
 });
+
+/** Whether an answer allows contact, where that is asked for, and holds the text `q`. */
+export function answerFilter({
+  contact_permitted = false,
+  q = "",
+}: {
+  contact_permitted?: boolean | undefined;
+  q?: string | undefined;
+}): (answer: AnswerView) => boolean {
+  const wanted = q.trim().toLowerCase();
+  return (answer) =>
+    (!contact_permitted || answer.contact_permitted) && (wanted === "" || holds(answer.task_data, wanted));
+}
+
+/** Whether a value of the answers, at any depth, holds the text. */
+function holds(value: unknown, text: string): boolean {
+  if (typeof value === "string") return value.toLowerCase().includes(text);
+  if (typeof value === "number" || typeof value === "boolean") return String(value) === text;
+  if (typeof value !== "object" || value === null) return false;
+  return Object.values(value).some((part) => holds(part, text));
+}

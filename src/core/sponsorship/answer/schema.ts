@@ -107,11 +107,12 @@ export const ConfirmDeletionInput = z.strictObject(answerId);
 export const ConfirmDeletionOutput = z.object({ answer_id: z.string(), copies_deleted_at: Timestamp });
 
 /** What a member of the sponsor looks for in the console. */
-export const SearchAnswersInput = z.strictObject({
-  campaign_id: Id,
+const wanted = {
   to_judge: z.boolean().optional(),
   contact_permitted: z.boolean().optional().meta({ description: "true: only answers that allow contact" }),
   q: z.string().max(100).optional().meta({ description: "A text in the answers, or a whole number" }),
-  ...CursorPaging,
-});
+};
+export const SearchAnswersInput = z.strictObject({ campaign_id: Id, ...wanted, ...CursorPaging });
+/** The console's export: of what the page's filters show. */
+export const ExportFoundAnswersInput = ExportAnswersInput.extend(wanted);
 export const SearchAnswersOutput = z.object({ answers: z.array(AnswerView), next_cursor: NextCursor });

@@ -3,7 +3,7 @@ import type { Deps, SponsorActor } from "../../context.ts";
 import { callerKey } from "../../context.ts";
 import { readCursor } from "../../protocol/cursor.ts";
 import { requireOwnCampaign } from "../campaign/index.ts";
-import { viewsOf } from "./rules.ts";
+import { answerFilter, viewsOf } from "./rules.ts";
 import type { AnswerView, SearchAnswersInput, SearchAnswersOutput } from "./schema.ts";
 import type { AnswerRow } from "./store.ts";
 import { listAnswersBefore } from "./store.ts";
@@ -24,11 +24,8 @@ export async function searchAnswers(
 ): Promise<z.infer<typeof SearchAnswersOutput>> {
   const { db, sql, cipher, histories, actor } = ctx;
   const { id } = await requireOwnCampaign(db, input.campaign_id, actor.sponsorId);
-  const { to_judge = false, contact_permitted = false, q, limit = DEFAULT_LIMIT } = input;
-  const wanted = q?.trim().toLowerCase();
-  const fits = (answer: AnswerView): boolean =>
-    (!contact_permitted || answer.contact_permitted) &&
-    (wanted === undefined || wanted === "" || holds(answer.task_data, wanted));
+  const { to_judge = false, limit = DEFAULT_LIMIT } = input;
+  const fits = answerFilter(input);
 
   const answers: AnswerView[] = [];
   let before = readCursor(input.cursor);
@@ -63,12 +60,4 @@ async function* withRows(
     index += 1;
     if (row !== undefined) yield { answer, row };
   }
-}
-
-/** Whether a value of the answers, at any depth, holds the text. */
-function holds(value: unknown, text: string): boolean {
-  if (typeof value === "string") return value.toLowerCase().includes(text);
-  if (typeof value === "number" || typeof value === "boolean") return String(value) === text;
-  if (typeof value !== "object" || value === null) return false;
-  return Object.values(value).some((part) => holds(part, text));
 }

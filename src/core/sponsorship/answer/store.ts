@@ -117,12 +117,12 @@ export const listAnswersBefore = statement({
 export const listAnswersAfter = statement({
   name: "answer.list-after",
   limit: "read",
-  params: { campaign_id: uuid, after: nullable(uuid), most: integer },
+  params: { campaign_id: uuid, to_judge: boolean, after: nullable(uuid), most: integer },
   row: ROW,
   text: boundedRows(
     `
     SELECT * FROM readable_answers
-     WHERE campaign_id = $campaign_id
+     WHERE campaign_id = $campaign_id AND (NOT $to_judge OR ${TO_JUDGE})
        AND (created_at, id) > (SELECT created_at, id FROM task_completions WHERE id = $after
                                UNION ALL
                                SELECT '-infinity', '00000000-0000-0000-0000-000000000000' WHERE $after IS NULL)

@@ -23,4 +23,4 @@ export {
 } from "./schema.ts";
 export { DEFAULT_RETENTION_DAYS } from "./schema.ts";
 export { findOfferedServices, type OfferedService } from "./offered-services.ts";
-export { findCampaignForUser } from "./store.ts";
+export { archiveCampaignsOf, findCampaignForUser } from "./store.ts";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { budgetToWire } from "../../money/budget/index.ts";
+import { budgetState, budgetToWire } from "../../money/budget/index.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
 import { viewHoldback } from "./holdback.ts";
 import type { CampaignView } from "./schema.ts";
@@ -39,6 +39,7 @@ export function toListedView(
     holdback: viewHoldback(campaign),
     created_at: campaign.createdAt.toISOString(),
     budget: budgetToWire(campaign.budgetAccount),
+    budget_state: budgetState(campaign.budgetAccount),
     completions,
   };
 }

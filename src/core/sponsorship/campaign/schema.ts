@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { BUDGET_STATES } from "../../money/budget/index.ts";
 import {
   Budget,
   Cents,
@@ -155,6 +156,10 @@ export const CampaignView = z.object({
   holdback: Holdback.nullable(),
   created_at: Timestamp,
   budget: Budget,
+  budget_state: z.enum(BUDGET_STATES).meta({
+    description:
+      "How much of the budget is spent or reserved. at_80, at_95: so much percent at least. empty: no money has arrived",
+  }),
   completions: z.number().int().meta({
     description: "Completions that count: neither withdrawn nor rejected nor held back",
   }),

@@ -162,6 +162,24 @@ export const archive = statement({
   text: `UPDATE campaigns SET archived_at = now(), active = false WHERE id = $id AND archived_at IS NULL`,
 });
 
+/**
+ * Archives a sponsor's campaigns that are paused, and locks the active ones. Returns the services of those that it archived: a row each,
+ * more than once for a service of several.
+ */
+export const archiveCampaignsOf = statement({
+  name: "campaign.archive-of-sponsor",
+  limit: "money",
+  params: { sponsor_id: uuid },
+  row: { service_id: uuid },
+  text: `
+    WITH own AS (
+      SELECT id, active FROM campaigns WHERE sponsor_id = $sponsor_id AND archived_at IS NULL ORDER BY id FOR NO KEY UPDATE
+    ), archived AS (
+      UPDATE campaigns SET archived_at = now() WHERE id IN (SELECT id FROM own WHERE NOT active) RETURNING id
+    )
+    SELECT s.sponsored_api_id AS service_id FROM archived a JOIN campaign_services s ON s.campaign_id = a.id`,
+});
+
 export async function findCampaignOfSponsor(
   db: Queries,
   id: string,

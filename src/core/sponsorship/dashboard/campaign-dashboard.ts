@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { callerKey } from "../../context.ts";
 import type { Context } from "./api-dashboard.ts";
-import { countByService, readTerms, sumTallies } from "./campaign-store.ts";
+import { countByService, countUsersAtCap, readTerms, sumTallies } from "./campaign-store.ts";
 import { lastsUntil, viewRefusedRuns } from "./refused-runs.ts";
 import { costPerAnswer, viewCalls, viewCompletions } from "./rules.ts";
 import type { CampaignStatistics } from "./schema.ts";
@@ -23,8 +23,9 @@ export async function campaignDashboard(
     services: await countByService.all(sql, { campaign_id: campaignId }),
     tallies: await sumTallies.all(sql, { campaign_id: campaignId }),
     terms: await readTerms.one(sql, { campaign_id: campaignId }),
+    atCap: await countUsersAtCap.one(sql, { campaign_id: campaignId }),
   }));
-  const { calls, completions, terms } = figures;
+  const { calls, completions, terms, atCap } = figures;
   const { standing, held_back, rejected, withdrawn } = completions;
   const tallies = new Map(figures.tallies.map(({ event, count }) => [event, count]));
   return {
@@ -45,6 +46,10 @@ export async function campaignDashboard(
       median_ms: row.median_ms === null ? null : Math.round(row.median_ms),
     })),
     refused_runs: viewRefusedRuns(tallies, { ...terms, campaignId }),
+    users_at_cap:
+      terms.maxCallsPerUser === null
+        ? null
+        : { at_80: Number(atCap.at_80), at_95: Number(atCap.at_95), used_up: Number(atCap.used_up) },
     budget_lasts_until: lastsUntil(terms, new Date()),
     cost_per_answer_cents: costPerAnswer(calls.spent, standing),
     ...period,

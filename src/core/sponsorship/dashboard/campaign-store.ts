@@ -42,6 +42,20 @@ export const sumTallies = statement({
   text: `SELECT event, sum(count)::bigint AS count FROM campaign_tallies WHERE campaign_id = $campaign_id GROUP BY event`,
 });
 
+/** How many people have used how much of the calls that a campaign with a cap pays for one of them. */
+export const countUsersAtCap = statement({
+  name: "dashboard.count-users-at-cap",
+  limit: "read",
+  params: { campaign_id: uuid },
+  row: { at_80: bigint, at_95: bigint, used_up: bigint },
+  text: `
+    SELECT count(*) FILTER (WHERE used < "limit" AND used * 100 >= "limit" * 80 AND used * 100 < "limit" * 95) AS at_80,
+           count(*) FILTER (WHERE used < "limit" AND used * 100 >= "limit" * 95) AS at_95,
+           count(*) FILTER (WHERE used >= "limit") AS used_up
+      FROM (SELECT "limit", reserved + spent AS used FROM budget_accounts
+             WHERE campaign_id = $campaign_id AND user_id IS NOT NULL) a`,
+});
+
 /** What a campaign's rules say now, what its budget holds, and what its calls of the last 7 days cost, or those of its whole life. */
 export const readTerms = statement({
   name: "dashboard.read-terms",

@@ -91,6 +91,10 @@ export const CampaignStatistics = z.object({
     )
     .meta({ description: "The same calls by service, the most calls first" }),
   refused_runs: z.array(RefusedRuns).meta({ description: "By the rule of the campaign that refused them" }),
+  users_at_cap: z.object({ at_80: count, at_95: count, used_up: count }).nullable().meta({
+    description:
+      "Users who have used at least 80 percent, at least 95 percent, or all of `max_calls_per_user`, each in one of the three. null: there is no such cap",
+  }),
   budget_lasts_until: z.iso.datetime().nullable().meta({
     description:
       "When the budget is used up at the pace of the last 7 days. null: nothing was spent in them, or it would take more than ten years",

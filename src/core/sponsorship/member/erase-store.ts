@@ -58,3 +58,14 @@ export const exportMemberships = statement({
     SELECT m.sponsor_id, s.name AS sponsor, m.role, m.created_at AS since
       FROM sponsor_members m JOIN sponsors s ON s.id = m.sponsor_id WHERE m.user_id = $user_id`,
 });
+
+/** Ends what everybody may do for a sponsor that is locked, and its invitations. */
+export const endTeam = statement({
+  name: "member.end-team",
+  limit: "money",
+  params: { sponsor_id: uuid },
+  row: {},
+  text: `
+    WITH invitations AS (DELETE FROM sponsor_invitations WHERE sponsor_id = $sponsor_id)
+    DELETE FROM sponsor_members WHERE sponsor_id = $sponsor_id`,
+});

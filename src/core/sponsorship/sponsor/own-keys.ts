@@ -41,7 +41,7 @@ export async function listOwnKeys({
 /** Adds a key beside the present ones. @throws AppError `conflict` if the sponsor has too many live keys */
 export const addOwnKey = ({ sql, log, actor }: Context): Promise<NewKey> =>
   sql.transaction(async (tx) => {
-    await lockKeys.one(tx, { id: actor.sponsorId });
+    await lockOwn(tx, actor.sponsorId);
     const made = await insertKey(tx, actor.sponsorId);
     log.info({ event: "key_added", sponsor_id: actor.sponsorId, key_id: made.key_id }, "sponsor key added");
     return { ...made, previous_keys_end_at: null };
@@ -54,12 +54,17 @@ export const rotateOwnKey = (
 ): Promise<NewKey> =>
   sql.transaction(async (tx) => {
     const { sponsorId } = actor;
-    await lockKeys.one(tx, { id: sponsorId });
+    await lockOwn(tx, sponsorId);
     await limitOwnKeys.count(tx, { sponsor_id: sponsorId, overlap_seconds });
     const made = await insertKey(tx, sponsorId);
     log.info({ event: "key_rotated", sponsor_id: sponsorId, key_id: made.key_id }, "sponsor key rotated");
     return { ...made, previous_keys_end_at: new Date(Date.now() + overlap_seconds * 1000).toISOString() };
   });
+
+/** @throws AppError `not_found` if it was closed at this moment */
+async function lockOwn(tx: Sql, id: string): Promise<void> {
+  if ((await lockKeys.first(tx, { id })) === undefined) throw notFound("organisation");
+}
 
 async function insertKey(tx: Sql, sponsorId: string): Promise<{ key_id: string; api_key: string }> {
   const { token, hash, hint } = mintToken("sponsor_key");

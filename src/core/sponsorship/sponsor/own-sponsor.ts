@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import type { Deps, SponsorActor } from "../../context.ts";
+import { requireFreshSignIn } from "../../access/user/index.ts";
+import type { Deps, SponsorActor, UserActor } from "../../context.ts";
 import type { OrganisationOutput, SetWalletInput } from "./own-schema.ts";
 import { findSponsor, updateWallet } from "./own-store.ts";
 
@@ -16,12 +17,19 @@ export async function getOrganisation({
   };
 }
 
-/** Sets where withdrawals are paid to. Those that are under way go to the address before. */
+/**
+ * Sets where withdrawals are paid to. Those that are under way go to the address before.
+ * @throws AppError `conflict` if the person's sign-in is older than 15 minutes
+ */
 export async function setWallet(
-  { db, sql, log, actor }: Pick<Deps, "db" | "sql" | "log"> & { actor: SponsorActor },
+  ctx: Pick<Deps, "db" | "sql" | "log" | "signInRecords"> & { actor: SponsorActor; person: UserActor },
   input: z.infer<typeof SetWalletInput>,
 ): Promise<z.infer<typeof OrganisationOutput>> {
-  await updateWallet.count(sql, { id: actor.sponsorId, wallet_address: input.wallet_address });
+  const { db, sql, log, actor } = ctx;
+  await sql.transaction(async (tx) => {
+    await requireFreshSignIn(tx, { ...ctx, then: "set the wallet" });
+    await updateWallet.count(tx, { id: actor.sponsorId, wallet_address: input.wallet_address });
+  });
   log.info({ event: "wallet_changed", sponsor_id: actor.sponsorId }, "a sponsor's wallet was changed");
   return getOrganisation({ db, actor });
 }

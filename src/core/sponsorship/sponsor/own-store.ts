@@ -4,13 +4,13 @@ import { statement } from "../../ports/statement.ts";
 
 /** What members change of their sponsor. */
 
-/** Locks a sponsor, so that its keys are counted by one call at a time. */
+/** Locks a sponsor, so that its keys are counted by one call at a time. No row if it was closed. */
 export const lockKeys = statement({
   name: "sponsor.lock-keys",
   limit: "money",
   params: { id: uuid },
   row: { id: uuid },
-  text: "SELECT id FROM sponsors WHERE id = $id FOR NO KEY UPDATE",
+  text: "SELECT id FROM sponsors WHERE id = $id AND closed_at IS NULL FOR NO KEY UPDATE",
 });
 
 /** Adds a key to a sponsor that is locked. No row if it has as many live keys as a sponsor may have. */
@@ -71,3 +71,29 @@ export const findSponsor = (db: Queries, id: string) =>
     where: { id },
     select: { name: true, walletAddress: true, createdAt: true },
   });
+
+/** Locks a sponsor that is to be closed, in full: nothing can be stored that refers to it until the transaction ends. */
+export const lockForClosing = statement({
+  name: "sponsor.lock-for-closing",
+  limit: "money",
+  params: { id: uuid },
+  row: { name: text },
+  text: "SELECT name FROM sponsors WHERE id = $id AND closed_at IS NULL FOR UPDATE",
+});
+
+export const closeSponsor = statement({
+  name: "sponsor.close",
+  limit: "money",
+  params: { id: uuid },
+  row: {},
+  text: "UPDATE sponsors SET closed_at = now() WHERE id = $id",
+});
+
+/** Ends all keys of a sponsor, from their next call on. */
+export const endKeysOf = statement({
+  name: "sponsor.end-keys",
+  limit: "money",
+  params: { sponsor_id: uuid },
+  row: {},
+  text: "UPDATE sponsor_api_keys SET revoked_at = now() WHERE sponsor_id = $sponsor_id AND revoked_at IS NULL",
+});

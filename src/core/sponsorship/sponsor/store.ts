@@ -82,7 +82,7 @@ const lock = statement({
   limit: "money",
   params: { id: uuid, overlap_seconds: integer },
   row: { previous_end_at: timestamp },
-  text: `SELECT now() + make_interval(secs => $overlap_seconds) AS previous_end_at FROM sponsors WHERE id = $id FOR UPDATE`,
+  text: `SELECT now() + make_interval(secs => $overlap_seconds) AS previous_end_at FROM sponsors WHERE id = $id AND closed_at IS NULL FOR UPDATE`,
 });
 
 const limitKeys = statement({
@@ -98,7 +98,7 @@ const limitKeys = statement({
 /**
  * Adds a key to a sponsor, and limits older keys to the overlap. The sponsor is locked first, so that of two
  * rotations at once the later one also limits the key of the earlier one. Returns undefined if there is no
- * such sponsor.
+ * such sponsor, or it was closed.
  */
 export const rotateKey = (
   sql: SqlPool,

@@ -25,6 +25,14 @@ export {
   RegisterApiInput,
 } from "./schema.ts";
 export { listPaidApis, listPaidKeys, type PaidApi } from "./paid-apis-store.ts";
-export { type ApiRow, findApi, findApiOfSponsor, linkBudget, lockBudget, moveUpstream } from "./store.ts";
+export {
+  archiveApisOf,
+  type ApiRow,
+  findApi,
+  findApiOfSponsor,
+  linkBudget,
+  lockBudget,
+  moveUpstream,
+} from "./store.ts";
 export { payersPaused, payersPausedError, requirePayersUnpaused } from "./unsettled.ts";
 export { buildUpstreamRequest } from "./upstream-request.ts";

@@ -123,6 +123,19 @@ export const archive = statement({
      WHERE id = $id AND archived_at IS NULL`,
 });
 
+/** Archives all APIs of a sponsor. Returns those that weren't archived before. */
+export const archiveApisOf = statement({
+  name: "sponsored-api.archive-of-sponsor",
+  limit: "money",
+  params: { sponsor_id: uuid },
+  row: { service_id: uuid },
+  text: `
+    UPDATE sponsored_apis SET archived_at = now(), active = false, revision = revision + 1
+     WHERE id IN (SELECT id FROM sponsored_apis
+                   WHERE sponsor_id = $sponsor_id AND archived_at IS NULL ORDER BY id FOR NO KEY UPDATE)
+    RETURNING id AS service_id`,
+});
+
 /** Locks an API until the transaction ends, and returns its own budget account. */
 export const lockBudget = statement({
   name: "sponsored-api.lock-budget",

@@ -21,5 +21,6 @@ export const takeVerdictsDue = statement({
       RETURNING t.id, t.campaign_id, t.held_until, t.ask_verdict_at
     )
     SELECT t.id, t.campaign_id, c.sponsor_id, c.holdback_url AS url, t.held_until
-      FROM taken t JOIN campaigns c ON c.id = t.campaign_id WHERE t.ask_verdict_at IS NOT NULL AND c.holdback_url IS NOT NULL`,
+      FROM taken t JOIN campaigns c ON c.id = t.campaign_id JOIN sponsors s ON s.id = c.sponsor_id AND s.closed_at IS NULL
+     WHERE t.ask_verdict_at IS NOT NULL AND c.holdback_url IS NOT NULL`,
 });

@@ -30,4 +30,4 @@ export {
   WebhookView,
 } from "./schema.ts";
 export { secretsOf } from "./secret.ts";
-export { findEndpointOf, lockActive, updateEndpoint } from "./store.ts";
+export { endEndpointsOf, findEndpointOf, lockActive, lockListener, updateEndpoint } from "./store.ts";

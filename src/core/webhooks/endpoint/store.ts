@@ -24,7 +24,7 @@ export const lockListener = statement({
   text: "SELECT pg_advisory_xact_lock(hashtextextended('tollfree.webhooks ' || $listener_id, 0))::text AS locked",
 });
 
-/** Registers an endpoint. No row: the listener has as many as it may have. */
+/** Registers an endpoint. No row: the listener has as many as it may have, or is a sponsor that was closed. */
 export const insertEndpoint = statement({
   name: "endpoint.insert",
   limit: "read",
@@ -41,7 +41,8 @@ export const insertEndpoint = statement({
   text: `
     INSERT INTO webhook_endpoints (id, listener_kind, listener_id, url, event_types, secret)
     SELECT $id, $listener_kind, $listener_id, $url, $event_types, $secret
-     WHERE (SELECT count(*) FROM webhook_endpoints WHERE listener_id = $listener_id AND ended_at IS NULL) < $most`,
+     WHERE (SELECT count(*) FROM webhook_endpoints WHERE listener_id = $listener_id AND ended_at IS NULL) < $most
+       AND NOT EXISTS (SELECT FROM sponsors WHERE id = $listener_id AND closed_at IS NOT NULL)`,
 });
 
 /**
@@ -110,6 +111,17 @@ export const endEndpoint = statement({
   text: `
     UPDATE webhook_endpoints SET ended_at = now(), url = '', secret = NULL, previous_secret = NULL
      WHERE id = $id AND listener_id = $listener_id AND ended_at IS NULL`,
+});
+
+/** Ends all endpoints of a listener. */
+export const endEndpointsOf = statement({
+  name: "endpoint.end-of-listener",
+  limit: "read",
+  params: { listener_id: uuid },
+  row: {},
+  text: `
+    UPDATE webhook_endpoints SET ended_at = now(), url = '', secret = NULL, previous_secret = NULL
+     WHERE listener_id = $listener_id AND ended_at IS NULL`,
 });
 
 export const listEndpointsOf = (db: Queries, listenerId: string): Promise<EndpointRow[]> =>

@@ -12,6 +12,7 @@ import { INBOX } from "../../words/inbox.ts";
 import { usePageWords, useWords } from "../../words/language.tsx";
 import { useFailureWords } from "../shell/failure-words.ts";
 import { SponsorHead } from "../sponsor/sponsor-head.tsx";
+import { Export } from "./export.tsx";
 import { Inbox } from "./inbox.tsx";
 import type { Filters } from "./queries.ts";
 import { useCampaigns } from "./queries.ts";
@@ -84,6 +85,7 @@ export function AnswersPage() {
               onChange={(contact) => setFilters({ ...filters, contact })}
             />
           </div>
+          <Export campaignId={chosen.campaign_id} filters={filters} />
           <Inbox key={chosen.campaign_id} campaignId={chosen.campaign_id} filters={filters} />
           <Withdrawn campaignId={chosen.campaign_id} />
         </>

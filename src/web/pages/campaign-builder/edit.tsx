@@ -10,6 +10,7 @@ import { useToast } from "../../ui/toast.tsx";
 import { CAMPAIGNS } from "../../words/campaigns.ts";
 import { usePageWords, useWords } from "../../words/language.tsx";
 import { CampaignState } from "../campaigns/campaign-state.tsx";
+import { Warnings } from "../campaigns/warnings.tsx";
 import { useArchiveCampaign, useCampaign, useChangeCampaign } from "../campaigns/queries.ts";
 import { useServices } from "../services/queries.ts";
 import { useFailureWords } from "../shell/failure-words.ts";
@@ -101,6 +102,7 @@ function State({ campaign }: { campaign: Campaign }) {
           {limit === 0 ? w.row.noMoney : w.row.left(format.amount(left), format.amount(limit))}
         </span>
       </p>
+      <Warnings campaign={campaign} hasFunds />
       {error !== null && <Problem>{explain(failureOf(error))}</Problem>}
       {mayEdit && (
         <div className="part-buttons">

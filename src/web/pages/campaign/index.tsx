@@ -13,6 +13,7 @@ import { CAMPAIGN } from "../../words/campaign.ts";
 import { usePageWords, useWords } from "../../words/language.tsx";
 import { useFailureWords } from "../shell/failure-words.ts";
 import { CampaignState } from "../campaigns/campaign-state.tsx";
+import { Warnings } from "../campaigns/warnings.tsx";
 import { SponsorHead } from "../sponsor/sponsor-head.tsx";
 import { Figures } from "./figures.tsx";
 import { Funnel } from "./funnel.tsx";
@@ -47,6 +48,7 @@ function Dashboard({ campaign }: { campaign: Campaign }) {
         <Actions campaign={campaign} />
       </SponsorHead>
       <CampaignState campaign={campaign} />
+      <Warnings campaign={campaign} />
       <Figures campaign={campaign} />
       <div className="campaign-plots">
         <section className="sheet campaign-part" aria-labelledby="per-day">

@@ -15,6 +15,7 @@ import { useFailureWords } from "../shell/failure-words.ts";
 import { SponsorHead } from "../sponsor/sponsor-head.tsx";
 import { CampaignState } from "./campaign-state.tsx";
 import { useCampaigns } from "./queries.ts";
+import { useBudgetWarning } from "./warnings.tsx";
 
 export function CampaignsPage() {
   const w = usePageWords(CAMPAIGNS);
@@ -66,6 +67,7 @@ function Row({ row, mayEdit }: { row: CampaignRow; mayEdit: boolean }) {
   const { format } = useWords();
   const name = said(row.name, 60);
   const { limit_cents: limit, remaining_cents: left } = row.budget;
+  const warning = useBudgetWarning(row);
   const money = limit === 0 ? w.row.noMoney : w.row.left(format.amount(left), format.amount(limit));
   return (
     <article className="service-row" aria-label={name}>
@@ -79,6 +81,11 @@ function Row({ row, mayEdit }: { row: CampaignRow; mayEdit: boolean }) {
       <div className="service-name">
         <span className="note num">{money}</span>
         {limit > 0 && <Meter value={limit - left} max={limit} label={money} isIdle={!row.active} />}
+        {warning !== undefined && (
+          <span className="note">
+            <span className="dot" data-tone={row.budget_state === "used_up" ? "bad" : "wait"} /> {warning}
+          </span>
+        )}
       </div>
       <div className="part-buttons">
         <Link to="/campaigns/$campaignId" params={{ campaignId: row.campaign_id }} className="note num">

@@ -9,6 +9,7 @@ import { useToast } from "../../ui/toast.tsx";
 import { FUNDS } from "../../words/funds.ts";
 import { usePageWords } from "../../words/language.tsx";
 import { useFailureWords } from "../shell/failure-words.ts";
+import { SignInFirst } from "../shell/sign-in-first.tsx";
 import { useSetWallet } from "./queries.ts";
 
 /** Where withdrawals are paid to. */
@@ -20,8 +21,12 @@ export function Wallet({ address }: { address: string | null }) {
   const [typed, setTyped] = useState(address ?? "");
   const save = useSetWallet();
   const failure = save.error === null ? undefined : failureOf(save.error);
-  const problem =
-    failure?.fields.includes("/wallet_address") === true ? w.refused : failure && explain(failure);
+  // The server refuses a wallet with a conflict only if the sign-in is too old.
+  const isStale = failure?.code === "conflict";
+  const problem = (): string | undefined => {
+    if (failure === undefined || isStale) return undefined;
+    return failure.fields.includes("/wallet_address") ? w.refused : explain(failure);
+  };
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     if (!save.isPending) save.mutate(typed.trim(), { onSuccess: () => toast({ text: w.saved }) });
@@ -43,8 +48,9 @@ export function Wallet({ address }: { address: string | null }) {
         value={typed}
         onChange={setTyped}
         hint={address === null ? w.none : w.hint}
-        error={problem}
+        error={problem()}
       />
+      {isStale && <SignInFirst />}
       <span>
         <Button type="submit" isBusy={save.isPending}>
           {w.save}

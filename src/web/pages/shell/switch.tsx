@@ -1,5 +1,6 @@
 import { useMatch, useNavigate } from "@tanstack/react-router";
 import { useOrganisations } from "../../data/organisations.ts";
+import { usePerson } from "../../data/session.ts";
 import { Down } from "../../ui/icons.tsx";
 import { Menu } from "../../ui/menu.tsx";
 import { said } from "../../ui/said.tsx";
@@ -14,12 +15,20 @@ export function useChosen(): { org?: string } | null {
 export function Switch() {
   const { switch: w } = useWords().words.sponsor;
   const navigate = useNavigate();
+  const isOperator = usePerson()?.is_operator === true;
   const chosen = useChosen();
   const organisations = useOrganisations().data?.organisations ?? [];
   const present =
     chosen === null ? undefined : organisations.find(({ sponsor_id }) => sponsor_id === chosen.org);
+  const isOperations = useMatch({ from: "/console/operators", shouldThrow: false }) !== undefined;
   const go = (to: Promise<void>): void => {
     to.catch(() => undefined);
+  };
+  const operations = {
+    id: "operations",
+    label: w.operations,
+    isChosen: isOperations,
+    onPress: () => go(navigate({ to: "/operators" })),
   };
   return (
     <Menu
@@ -30,9 +39,10 @@ export function Switch() {
             {
               id: "self",
               label: w.yourself,
-              isChosen: chosen === null,
+              isChosen: chosen === null && !isOperations,
               onPress: () => go(navigate({ to: "/agents" })),
             },
+            ...(isOperator ? [operations] : []),
           ],
         },
         {
@@ -49,7 +59,9 @@ export function Switch() {
         },
       ]}
     >
-      <span className="account-name">{present === undefined ? w.yourself : said(present.name, 40)}</span>
+      <span className="account-name">
+        {isOperations ? w.operations : present === undefined ? w.yourself : said(present.name, 40)}
+      </span>
       <span className="unseen">{w.label}</span>
       <Down />
     </Menu>

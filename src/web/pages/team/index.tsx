@@ -5,6 +5,7 @@ import { usePageWords } from "../../words/language.tsx";
 import { TEAM } from "../../words/team.ts";
 import { SponsorHead } from "../sponsor/sponsor-head.tsx";
 import { Audit } from "./audit.tsx";
+import { Close } from "./close.tsx";
 import { Invitations, Invite } from "./invitations.tsx";
 import { Keys } from "./keys.tsx";
 import { Members } from "./members.tsx";
@@ -24,6 +25,7 @@ export function TeamPage() {
       {isOwner && <Invite />}
       {isOwner && <Keys />}
       <Audit />
+      {isOwner && <Close />}
     </>
   );
 }

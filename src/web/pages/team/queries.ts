@@ -70,3 +70,23 @@ export const useNewKey = () =>
   );
 export const useEndKey = () =>
   useTeamCall((sponsor_id, key_id: string) => server.sponsors.keys.end.mutate({ sponsor_id, key_id }));
+
+export function useClosingState(isWanted: boolean) {
+  const { sponsor_id } = useSponsor();
+  return useQuery({
+    queryKey: sponsorKey(sponsor_id, "closing"),
+    queryFn: ({ signal }) => server.sponsors.closing_state.query({ sponsor_id }, { signal }).then(dataOf),
+    enabled: isWanted,
+    gcTime: 0,
+    staleTime: 0,
+  });
+}
+
+export function useClose() {
+  const { sponsor_id, name } = useSponsor();
+  return useMutation({
+    mutationFn: () => server.sponsors.close.mutate({ sponsor_id, name }),
+    onSuccess: refreshOrganisations,
+    onError: () => refreshSponsor(sponsor_id, "closing"),
+  });
+}

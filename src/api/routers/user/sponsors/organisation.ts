@@ -1,4 +1,11 @@
 import {
+  closeOrganisation,
+  CloseOrganisationInput,
+  CloseOrganisationOutput,
+  ClosingStateOutput,
+  readClosingState,
+} from "../../../../core/account/closing/index.ts";
+import {
   acceptInvitation,
   AcceptInvitationOutput,
   foundOrganisation,
@@ -68,5 +75,21 @@ export const organisationProcedures = {
   set_wallet: memberLimitedBy("teamChanged")
     .input(SetWalletInput)
     .output(success(OrganisationOutput))
-    .mutation(async ({ ctx, input }) => ok(ctx, await setWallet({ ...ctx.deps, actor: ctx.actor }, input))),
+    .mutation(async ({ ctx, input }) =>
+      ok(ctx, await setWallet({ ...ctx.deps, actor: ctx.actor, person: ctx.signedIn }, input)),
+    ),
+
+  closing_state: memberProcedure
+    .input(NoInput)
+    .output(success(ClosingStateOutput))
+    .query(async ({ ctx }) =>
+      ok(ctx, await readClosingState({ ...ctx.deps, actor: ctx.actor, person: ctx.signedIn })),
+    ),
+
+  close: memberLimitedBy("teamChanged")
+    .input(CloseOrganisationInput)
+    .output(success(CloseOrganisationOutput))
+    .mutation(async ({ ctx, input }) =>
+      ok(ctx, await closeOrganisation({ ...ctx.deps, actor: ctx.actor, person: ctx.signedIn }, input)),
+    ),
 };

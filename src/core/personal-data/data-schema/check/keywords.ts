@@ -32,9 +32,10 @@ const metaschemas = new Ajv2020({ messages: false, validateFormats: false });
 function standard(vocabulary: string, keywords: string, isIgnored = never): Entry[] {
   return keywords.split(" ").map((keyword) => {
     const id = `${SPECIFICATION}/meta/${vocabulary}#/properties/${keyword}`;
-    const hasShape = metaschemas.getSchema(id);
-    if (hasShape === undefined) throw new Error(`Ajv has no metaschema ${id}`);
     const problem = (value: unknown): string | undefined => {
+      // Compiled for the first schema with the keyword: all of them together delay a start.
+      const hasShape = metaschemas.getSchema(id);
+      if (hasShape === undefined) throw new Error(`Ajv has no metaschema ${id}`);
       const [error] = hasShape(value) === true ? [] : fieldErrors(hasShape.errors ?? [], "");
       return error === undefined || error.path === "" ? error?.message : `At ${error.path}: ${error.message}`;
     };

@@ -3,7 +3,6 @@ import { Link } from "@tanstack/react-router";
 import type { SyntheticEvent } from "react";
 import { useId, useRef, useState } from "react";
 import { failureOf } from "../../../data/failure.ts";
-import { useSignOut } from "../../../data/session.ts";
 import { Button } from "../../../ui/button.tsx";
 import { Loading, Problem } from "../../../ui/empty.tsx";
 import { said } from "../../../ui/said.tsx";
@@ -11,6 +10,7 @@ import { Text } from "../../../ui/text.tsx";
 import { useToast } from "../../../ui/toast.tsx";
 import { useWords } from "../../../words/language.tsx";
 import { useFailureWords } from "../../shell/failure-words.ts";
+import { SignInFirst } from "../../shell/sign-in-first.tsx";
 import { useDeleteAccount, useDeletionState } from "./queries.ts";
 
 /** The button, and the dialog that says what goes and what stays before anything does. */
@@ -22,7 +22,8 @@ export function DeleteAccount({ email }: { email: string }) {
   const { data: state, error } = useDeletionState(isOpen);
   const explain = useFailureWords();
   const close = (): void => dialog.current?.close();
-  const isReady = state?.is_fresh === true && state.owned_agents.length === 0;
+  const isReady =
+    state?.is_fresh === true && state.owned_agents.length === 0 && state.owned_organisations.length === 0;
   return (
     <>
       <Button
@@ -54,6 +55,9 @@ export function DeleteAccount({ email }: { email: string }) {
             {state === undefined && error === null && <Loading label={w.deleteTitle} />}
             {state !== undefined && state.owned_agents.length > 0 && (
               <OwnedFirst names={state.owned_agents.map(({ name }) => name)} />
+            )}
+            {state !== undefined && state.owned_organisations.length > 0 && (
+              <OrganisationsFirst organisations={state.owned_organisations} />
             )}
             {state?.is_fresh === false && <SignInFirst />}
             {isReady ? (
@@ -96,7 +100,7 @@ function Consequences() {
 function OwnedFirst({ names }: { names: string[] }) {
   const { ownAccount: w } = useWords().words;
   return (
-    <div className="leave-first">
+    <div className="do-first">
       <h3>{w.ownedTitle}</h3>
       <p>{w.owned}</p>
       <ul>
@@ -113,16 +117,21 @@ function OwnedFirst({ names }: { names: string[] }) {
   );
 }
 
-function SignInFirst() {
+function OrganisationsFirst({ organisations }: { organisations: { sponsor_id: string; name: string }[] }) {
   const { ownAccount: w } = useWords().words;
-  const signOut = useSignOut();
   return (
-    <div className="leave-first">
-      <h3>{w.staleTitle}</h3>
-      <p>{w.stale}</p>
-      <Button isBusy={signOut.isPending} onPress={() => signOut.mutate()}>
-        {w.signInAgain}
-      </Button>
+    <div className="do-first">
+      <h3>{w.organisationsTitle}</h3>
+      <p>{w.organisations}</p>
+      <ul>
+        {organisations.map(({ sponsor_id, name }) => (
+          <li key={sponsor_id}>
+            <Link to="/team" search={{ org: sponsor_id }} className="link">
+              <bdi>{said(name, 60)}</bdi>
+            </Link>
+          </li>
+        ))}
+      </ul>
     </div>
   );
 }

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "sponsors" ADD COLUMN     "closed_at" TIMESTAMPTZ(6);
