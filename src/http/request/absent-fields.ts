@@ -55,8 +55,8 @@ function pruneFields(schema: z.ZodObject, value: object, isQuery: boolean): obje
 
 function isAbsent(field: z.ZodType, value: unknown, isQuery: boolean): boolean {
   if (value === null) return isOptional(field) && !field.safeParse(null).success;
-  if (!isQuery || !isOptional(field)) return false;
-  return isBlank(value) || (Array.isArray(value) && value.length > 0 && value.every(isBlank));
+  const isEmpty = isBlank(value) || (Array.isArray(value) && value.length > 0 && value.every(isBlank));
+  return isQuery && isEmpty && isOptional(field);
 }
 
 const isOptional = (field: z.ZodType): boolean => field.safeParse(undefined).success;

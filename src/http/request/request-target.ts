@@ -15,7 +15,8 @@ const ORIGIN = /^https?:\/\/[^/?#]*/i;
  * `originalUrl`.
  */
 export function targetOf(req: IncomingMessage & { originalUrl?: string }): Target {
-  const url = (req.originalUrl ?? req.url ?? "/").replace(ORIGIN, "");
+  const sent = req.originalUrl ?? req.url ?? "/";
+  const url = sent.startsWith("/") ? sent : sent.replace(ORIGIN, "");
   const mark = url.indexOf("?");
   return mark < 0 ? { path: url, query: "" } : { path: url.slice(0, mark), query: url.slice(mark + 1) };
 }
