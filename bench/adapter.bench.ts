@@ -22,10 +22,10 @@ let peers: MeasuredServer[];
 beforeAll(async () => {
   pinBench();
   const asked = { answer: ANSWER };
-  [ours, ...peers] = (await Promise.all([
+  [ours, peers] = await Promise.all([
     startProgram("adapter-server", asked),
-    ...PEERS.map(({ program }) => startPeer(program, asked)),
-  ])) as [MeasuredServer, ...MeasuredServer[]];
+    Promise.all(PEERS.map(({ program }) => startPeer(program, asked))),
+  ]);
 }, 60_000);
 
 afterAll(async () => {

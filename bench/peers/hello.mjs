@@ -1,6 +1,7 @@
 // What the peers of `bench/adapter.bench.ts` have in common: the operation, the log line, and how they listen.
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
+import { performance } from "node:perf_hooks";
 import { text } from "node:stream/consumers";
 import { pino } from "pino";
 import { z } from "zod";

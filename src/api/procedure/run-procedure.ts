@@ -13,21 +13,21 @@ export interface ProcedureCall {
 
 type StepResult = { ok: true; data: unknown } | { ok: false; error: unknown };
 
-interface StepOptions extends ProcedureCall {
-  input: unknown;
-  signal: undefined;
-  batchIndex: number;
-}
-
 interface NextOptions {
   ctx?: object;
   input?: unknown;
   getRawInput?: () => Promise<unknown>;
 }
 
-type Step = (
-  options: StepOptions & { meta: unknown; next: (changes?: NextOptions) => Promise<StepResult> },
-) => Promise<StepResult>;
+interface StepOptions extends ProcedureCall {
+  input: unknown;
+  signal: undefined;
+  batchIndex: number;
+  meta: unknown;
+  next: (changes?: NextOptions) => Promise<StepResult>;
+}
+
+type Step = (options: StepOptions) => Promise<StepResult>;
 
 /** What a tRPC procedure has at run time, but not in its public type. */
 interface Definition {
@@ -42,27 +42,41 @@ interface Definition {
  */
 export async function runProcedure(procedure: AnyTRPCProcedure, call: ProcedureCall): Promise<unknown> {
   const { meta, middlewares } = procedure._def as unknown as Definition;
+  const { path, type } = call;
 
-  const run = async (index: number, options: StepOptions): Promise<StepResult> => {
+  const run = async (
+    index: number,
+    ctx: ApiContext,
+    input: unknown,
+    getRawInput: ProcedureCall["getRawInput"],
+  ): Promise<StepResult> => {
     const step = middlewares[index];
-    if (step === undefined) throw new Error(`${call.path} has no step ${index}`);
+    if (step === undefined) throw new Error(`${path} has no step ${index}`);
     const next = (changes?: NextOptions): Promise<StepResult> =>
-      run(index + 1, changes === undefined ? options : changed(options, changes));
+      run(
+        index + 1,
+        changes?.ctx === undefined ? ctx : { ...ctx, ...changes.ctx },
+        changes !== undefined && "input" in changes ? changes.input : input,
+        changes?.getRawInput ?? getRawInput,
+      );
     try {
-      return await step({ ...options, meta, next });
+      return await step({
+        ctx,
+        path,
+        type,
+        getRawInput,
+        input,
+        signal: undefined,
+        batchIndex: 0,
+        meta,
+        next,
+      });
     } catch (cause) {
       return { ok: false, error: getTRPCErrorFromUnknown(cause) };
     }
   };
 
-  const result = await run(0, { ...call, input: undefined, signal: undefined, batchIndex: 0 });
+  const result = await run(0, call.ctx, undefined, call.getRawInput);
   if (!result.ok) throw result.error;
   return result.data;
 }
-
-const changed = (options: StepOptions, changes: NextOptions): StepOptions => ({
-  ...options,
-  ...("input" in changes && { input: changes.input }),
-  ...(changes.ctx !== undefined && { ctx: { ...options.ctx, ...changes.ctx } }),
-  ...(changes.getRawInput !== undefined && { getRawInput: changes.getRawInput }),
-});

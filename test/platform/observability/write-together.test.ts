@@ -1,5 +1,6 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { createLog } from "../../../src/platform/observability/log.ts";
 import { writeTogether } from "../../../src/platform/observability/write-together.ts";
@@ -9,8 +10,8 @@ import { eventually } from "../../support/eventually.ts";
 function startLog() {
   const writes: string[][] = [];
   const lines = writeTogether({
-    write: (text) =>
-      void writes.push([...text.matchAll(/"msg":"([^"]*)"\}\n/g)].map(([, message = ""]) => message)),
+    write: (lines) =>
+      void writes.push([...lines.matchAll(/"msg":"([^"]*)"\}\n/g)].map(([, message = ""]) => message)),
   });
   return { writes, lines, log: createLog({ level: "info", destination: lines }) };
 }
@@ -57,12 +58,9 @@ test.each([
     const log = createLog({ level: "info" });
     for (let n = 0; n < 1000; n += 1) log.info({ n }, "line");
     ${end}`;
-  const ended = promisify(execFile)(process.execPath, [
-    ...["--import", "tsx", "--input-type=module", "--eval", program],
-  ]).then(
-    ({ stdout }) => ({ code: 0, stdout }),
-    (error: { code: number; stdout: string }) => error,
-  );
-  const { code: found, stdout } = await ended;
+  const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", program], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const [stdout, [found]] = await Promise.all([text(child.stdout), once(child, "exit")]);
   expect([found, stdout.trim().split("\n").length]).toEqual([code, 1_000]);
 });
