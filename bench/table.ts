@@ -41,7 +41,7 @@ process.exitCode = failed.length > 0 ? 1 : 0;
 /** Runs a bench, which adds its rows to the file. Returns whether it passed. */
 async function run(name: string): Promise<boolean> {
   const vitest = path.join("node_modules", "vitest", "vitest.mjs");
-  const flags = ["run", "--config", "bench/vitest.config.ts", "--disable-console-intercept"];
+  const flags = ["run", "--config", "bench/vitest.config.ts", "--disable-console-intercept=true"];
   const child = spawn(process.execPath, [vitest, ...flags, `bench/${name}.bench.ts`], {
     // eslint-disable-next-line no-restricted-properties -- the benches need it all, such as PATH
     env: { ...process.env, ...SETTINGS, BENCH_REPORT: file },

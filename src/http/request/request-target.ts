@@ -26,6 +26,7 @@ export function targetOf(req: IncomingMessage & { originalUrl?: string }): Targe
  * @throws AppError `invalid_request` if the encoding is malformed or isn't UTF-8
  */
 export function decodePart(encoded: string): string {
+  if (!encoded.includes("%")) return encoded;
   try {
     return decodeURIComponent(encoded);
   } catch (cause) {
@@ -39,11 +40,11 @@ export function decodePart(encoded: string): string {
  */
 export function parseQuery(query: string): Map<string, string[]> {
   const fields = new Map<string, string[]>();
-  for (const pair of query.split("&")) {
+  for (const pair of query.replaceAll("+", " ").split("&")) {
     if (pair === "") continue;
-    const [encodedName = "", ...rest] = pair.replaceAll("+", " ").split("=");
-    const name = decodePart(encodedName);
-    const value = decodePart(rest.join("="));
+    const mark = pair.indexOf("=");
+    const name = decodePart(mark < 0 ? pair : pair.slice(0, mark));
+    const value = decodePart(mark < 0 ? "" : pair.slice(mark + 1));
     const values = fields.get(name);
     if (values === undefined) fields.set(name, [value]);
     else values.push(value);

@@ -10,8 +10,8 @@ import { eventually } from "../../support/eventually.ts";
 function startLog() {
   const writes: string[][] = [];
   const lines = writeTogether({
-    write: (lines) =>
-      void writes.push([...lines.matchAll(/"msg":"([^"]*)"\}\n/g)].map(([, message = ""]) => message)),
+    write: (written) =>
+      void writes.push([...written.matchAll(/"msg":"([^"]*)"\}\n/g)].map(([, message = ""]) => message)),
   });
   return { writes, lines, log: createLog({ level: "info", destination: lines }) };
 }
