@@ -37,9 +37,9 @@ async function addCalls(from: number, to: number): Promise<void> {
     await runSql(
       world.database.url,
       `INSERT INTO agent_audit_logs (grant_id, surface, operation, endpoint, request_summary, response_status, created_at)
-       SELECT CASE WHEN n % ${1 / CALLS_OF_GRANT} = 0 THEN '${grantId}' ELSE others.id END, 'agent', 'agent_run_service', '/agent/services/weather/run', '{}', 200,
-              now() - interval '2 days' + n * interval '15 milliseconds'
-         FROM generate_series(${start}, ${Math.min(to, start + INSERTED_AT_ONCE) - 1}) n JOIN others ON others.n = n % ${OTHER_GRANTS}`,
+       SELECT CASE WHEN calls.n % ${1 / CALLS_OF_GRANT} = 0 THEN '${grantId}' ELSE others.id END, 'agent', 'agent_run_service', '/agent/services/weather/run', '{}', 200,
+              now() - interval '2 days' + calls.n * interval '15 milliseconds'
+         FROM generate_series(${start}, ${Math.min(to, start + INSERTED_AT_ONCE) - 1}) calls (n) JOIN others ON others.n = calls.n % ${OTHER_GRANTS}`,
     );
   await runSql(world.database.url, "VACUUM ANALYZE agent_audit_logs");
 }
