@@ -22,16 +22,26 @@ export const isMet = ({ measured, target }: Row): boolean | undefined => {
   return "atMost" in target ? measured <= target.atMost : measured >= target.atLeast;
 };
 
-/** Prints the row. In the run of `npm run bench`, it becomes one of the table, too. */
-export function report(row: Row): void {
-  const { what, against, measured, unit, target } = row;
+/** The figure and its target as texts. */
+export function textsOf({ measured, unit, target }: Row): { measured: string; target: string } {
   const asked =
     target === undefined
-      ? ""
-      : `, asked ${"atMost" in target ? `at most ${target.atMost}` : `at least ${target.atLeast}`}`;
-  console.log(
-    `${what}${against === undefined ? "" : ` against ${against}`}: ${measured.toPrecision(3)} ${unit}${asked}`,
-  );
+      ? []
+      : "atMost" in target
+        ? ["at most", target.atMost]
+        : ["at least", target.atLeast];
+  return {
+    measured: `${measured < 100 ? measured.toFixed(2) : measured.toFixed(0)} ${unit}`,
+    target: target === undefined ? "" : [...asked, unit].join(" "),
+  };
+}
+
+/** Prints the row. In the run of `npm run bench`, it becomes one of the table, too. */
+export function report(row: Row): void {
+  const { what, against } = row;
+  const { measured, target } = textsOf(row);
+  const beside = against === undefined ? "" : ` against ${against}`;
+  console.log(`${what}${beside}: ${measured}${target === "" ? "" : `, asked ${target}`}`);
   if (BENCH_REPORT !== undefined) appendFileSync(BENCH_REPORT, `${JSON.stringify(row)}\n`);
 }
 

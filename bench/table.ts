@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Row } from "./report.ts";
-import { isMet } from "./report.ts";
+import { isMet, textsOf } from "./report.ts";
 
 const BENCHES = ["reads", "adapter", "paid-run", "admissions", "audit-pages", "start", "replicas"];
 const SETTINGS = {
@@ -52,18 +52,11 @@ async function run(name: string): Promise<boolean> {
 }
 
 function cellsOf(row: Row): Record<string, string> {
-  const { what, against = "", measured, unit, target } = row;
   const met = isMet(row);
   return {
-    what,
-    against,
-    measured: `${measured < 100 ? measured.toFixed(2) : measured.toFixed(0)} ${unit}`,
-    target:
-      target === undefined
-        ? ""
-        : "atMost" in target
-          ? `at most ${target.atMost} ${unit}`
-          : `at least ${target.atLeast} ${unit}`,
+    what: row.what,
+    against: row.against ?? "",
+    ...textsOf(row),
     met: met === undefined ? "" : met ? "yes" : "no",
   };
 }
