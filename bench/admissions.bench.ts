@@ -20,11 +20,11 @@ import { atOnce } from "../test/support/at-once.ts";
 import { MIGRATIONS } from "../test/support/database.ts";
 import { findProgram } from "../test/support/programs.ts";
 import { medianOf } from "./figures.ts";
+import { report, roundsOr, secondsOr } from "./report.ts";
 
-/* eslint-disable no-restricted-properties -- a bench has no configuration */
-const ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? 5);
-const SECONDS = Number(process.env["BENCH_SECONDS"] ?? 2);
-/* eslint-enable no-restricted-properties */
+const ROUNDS = roundsOr(5);
+/** pgbench takes whole ones. */
+const SECONDS = Math.ceil(secondsOr(2));
 const CALLERS = 32;
 /** In turns: one user may have a hundred undecided payments on a campaign, and here none is decided in a round. */
 const PEOPLE = 256;
@@ -144,6 +144,15 @@ test("reservations", async () => {
       ratio: spread,
       target: SPREAD_TARGET,
     },
+  });
+  const row = { unit: "×", measured: hot, target: { atLeast: HOT_TARGET } };
+  report({ ...row, what: "reservations a second, one campaign", against: "pgbench, one row" });
+  report({
+    ...row,
+    what: `reservations a second, ${CAMPAIGNS} campaigns`,
+    against: `pgbench, ${CAMPAIGNS} rows`,
+    measured: spread,
+    target: { atLeast: SPREAD_TARGET },
   });
   expect(hot).toBeGreaterThan(0);
   expect(spread).toBeGreaterThan(0);

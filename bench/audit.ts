@@ -1,4 +1,4 @@
-// `npm run bench`: measures the cost of auditing. Two servers on one database answer the same read in turns.
+// `npm run bench:audit`: measures the cost of auditing. Two servers on one database answer the same read in turns.
 // One writes an audit row durably before each answer, the other writes none. The result is the ratio of their
 // throughputs, which doesn't depend on the machine's speed.
 //

@@ -13,14 +13,14 @@ import { startRedis } from "../test/support/redis.ts";
 import type { Upstream } from "../test/support/upstream.ts";
 import { startUpstream } from "../test/support/upstream.ts";
 import { quantile, ratioInterval } from "./figures.ts";
+import { report, roundsOr } from "./report.ts";
 import type { MeasuredServer } from "./start-server.ts";
 import { pinBench, startDurablePostgres, startTollfreeServer } from "./start-server.ts";
 
-/* eslint-disable no-restricted-properties -- a bench has no configuration */
-const PAIRS = Number(process.env["BENCH_PAIRS"] ?? 600);
+const PAIRS = 100 * roundsOr(6);
 /** Prints what each run asks of PostgreSQL, Redis, the chain and its seller. It makes runs slower. */
+// eslint-disable-next-line no-restricted-properties -- a bench has no configuration
 const TRACED = process.env["BENCH_TRACE"] !== undefined;
-/* eslint-enable no-restricted-properties */
 const WARM_UP = 40;
 const SESSIONS = 8;
 const TARGETS = { p50: 1.35, p99: 1.6 };
@@ -99,5 +99,16 @@ test("a paid run", async () => {
     return { ms, direct_ms, ratio, from, to, target };
   };
   console.table({ p50: row(0.5, TARGETS.p50), p99: row(0.99, TARGETS.p99) });
+  for (const [name, share] of [
+    ["p50", 0.5],
+    ["p99", 0.99],
+  ] as const)
+    report({
+      what: `a paid run, ${name}`,
+      against: "@x402/fetch, paying directly",
+      measured: quantile(ours, share) / quantile(theirs, share),
+      unit: "×",
+      target: { atMost: TARGETS[name] },
+    });
   expect(ours).toHaveLength(PAIRS);
 });

@@ -1,4 +1,4 @@
-// A part of `npm run bench`: what a read costs, beside the same read written by hand on Fastify, zod and pg.
+// `npm run bench:reads`: what a read costs, beside the same read written by hand on Fastify, zod and pg.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findSessionByToken } from "../src/core/access/session/store.ts";
 import { listBestOffers, readOffers } from "../src/core/discovery/search/offer-store.ts";
@@ -11,12 +11,12 @@ import type { TestRedis } from "../test/support/redis.ts";
 import { startRedis } from "../test/support/redis.ts";
 import { compare } from "./compare.ts";
 import { CATEGORIES, insertLargeCatalogue } from "./large-catalogue.ts";
+import { report, roundsOr, secondsOr } from "./report.ts";
 import type { MeasuredServer } from "./start-server.ts";
 import { pinBench, startDurablePostgres, startPeer, startTollfreeServer } from "./start-server.ts";
 
 const SERVICES = 50;
 const SESSIONS = 64;
-const ROUNDS = 6;
 const SCOPES = {
   allowed_task_types: ["survey"],
   allowed_data_types: ["email"],
@@ -73,10 +73,22 @@ test("a read", async () => {
     const ratios = await compare(
       { name: "Tollfree", server: ours, path: PATH, headers },
       { name: "Fastify + zod + pg", server: peer, path: PATH, headers },
-      { callers, rounds: ROUNDS, secondsPerSlice: 2 },
+      { callers, rounds: roundsOr(6), secondsPerSlice: secondsOr(2) },
     );
-    console.log(
-      `${callers} callers: ${ratios.cpu.toFixed(2)} times the CPU, ${ratios.perSecond.toFixed(2)} times the throughput`,
-    );
+    const against = "Fastify + zod + pg";
+    report({
+      what: `a read, CPU, ${callers} callers`,
+      against,
+      measured: ratios.cpu,
+      unit: "×",
+      target: { atMost: 1.25 },
+    });
+    report({
+      what: `reads a second, ${callers} callers`,
+      against,
+      measured: ratios.perSecond,
+      unit: "×",
+      target: { atLeast: 1 },
+    });
   }
 });

@@ -10,11 +10,12 @@ import type { ServerProcess } from "../test/support/process.ts";
 import { fundedEnvironment, startProcess } from "../test/support/process.ts";
 import { startUpstream } from "../test/support/upstream.ts";
 import { medianOf } from "./figures.ts";
+import { report, roundsOr } from "./report.ts";
 import { cpuMicros } from "./start-server.ts";
 
 // eslint-disable-next-line no-restricted-properties -- a bench has no configuration
 const LOAD_SECONDS = Number(process.env["START_LOAD_SECONDS"] ?? 600);
-const STARTS = 9;
+const STARTS = roundsOr(9);
 const IDLE_SECONDS = 10;
 const CALLERS = 24;
 const SAMPLES = 10;
@@ -74,6 +75,22 @@ test("a server listens soon, and holds little memory", async () => {
   );
   await server.kill();
   await Promise.all([database.close(), upstream.close()]);
+
+  report({
+    what: "start to listening, own database",
+    measured: ms,
+    unit: "ms",
+    target: { atMost: MOST.startMs },
+  });
+  report({ what: "memory at idle", measured: idle, unit: "MB", target: { atMost: MOST.idleMb } });
+  if (LOAD_SECONDS > 0)
+    report({
+      what: `memory after ${LOAD_SECONDS} s at full load`,
+      against: "itself after a fifth of it",
+      measured: (held.at(-1) ?? NaN) / (held[1] ?? NaN),
+      unit: "×",
+      target: { atMost: MOST.growth },
+    });
 
   expect.soft(ms).toBeLessThanOrEqual(MOST.startMs);
   expect.soft(idle).toBeLessThanOrEqual(MOST.idleMb);

@@ -11,8 +11,9 @@ import type { Asked } from "./start-server.ts";
 
 const asked = JSON.parse(await text(process.stdin)) as Asked;
 
-const unlimited = Object.fromEntries(
-  Object.entries(RATE_RULES).map(([name, rule]) => [name, { ...rule, limit: 1_000_000_000 }]),
+const limits: Record<string, number> = asked.limits ?? {};
+const rateRules = Object.fromEntries(
+  Object.entries(RATE_RULES).map(([name, rule]) => [name, { ...rule, limit: limits[name] ?? 1_000_000_000 }]),
 ) as RateRules;
 
 const server = await startTollfree({
@@ -41,7 +42,7 @@ const server = await startTollfree({
   settings: {
     confirmWaitMs: 20_000,
     suspension: { scopeViolations: 3, scopeWindowSeconds: 300, rateHits: 10, rateWindowSeconds: 60 },
-    rateRules: unlimited,
+    rateRules,
     inFlightLimits: { ...IN_FLIGHT_LIMITS },
     treasuryDayMicros: undefined,
     proxyFeeBps: 0n,

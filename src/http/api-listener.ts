@@ -5,11 +5,10 @@ import type { Express } from "express";
 import type { Surface } from "../api/operation/operation-meta.ts";
 import { callsPublicRouters } from "./cross-origin.ts";
 import { targetOf } from "./request/request-target.ts";
-import { startWith } from "./request/write-head.ts";
+import type { CommonHeaders } from "./request/write-head.ts";
+import { commonHeaders, startWith } from "./request/write-head.ts";
 import type { Handler } from "./transport/handle-call.ts";
 import { TRPC_PREFIX } from "./transport/trpc-protocol.ts";
-
-type Headers = Record<string, string>;
 
 /** The surfaces whose REST paths no page and no other route is below. */
 const SURFACES = ["agent", "gpt", "proxy", "sponsor", "admin"] as const satisfies Surface[];
@@ -32,14 +31,14 @@ export function createApiListener(
   handlers: ApiHandlers,
 ): RequestListener {
   const { rest, trpc, onError } = handlers;
-  const headersOfRest = new Map<string, Headers>(
+  const headersOfRest = new Map<string, CommonHeaders>(
     SURFACES.map((surface) => [surface, headersOf(middlewares, `/${surface}/`)]),
   );
   const headersOfTrpc = {
     ofPublic: headersOf(middlewares, `${TRPC_PREFIX}agent.auth`),
     ofOthers: headersOf(middlewares, `${TRPC_PREFIX}admin.auth`),
   };
-  const run = (handler: Handler, headers: Headers, req: IncomingMessage, res: ServerResponse): void => {
+  const run = (handler: Handler, headers: CommonHeaders, req: IncomingMessage, res: ServerResponse): void => {
     startWith(res, headers);
     handler(req, res).catch((thrown: unknown) => onError(thrown, req, res));
   };
@@ -63,11 +62,13 @@ export function createApiListener(
 }
 
 /** The headers that middlewares give the answer to a GET without an origin. */
-function headersOf(middlewares: Express, path: string): Headers {
+function headersOf(middlewares: Express, path: string): CommonHeaders {
   const req = new IncomingMessage(new Socket());
   Object.assign(req, { method: "GET", url: path });
   const res = new ServerResponse(req) as ServerResponse & { getRawHeaderNames(): string[] };
   // Express declares its apps without the third parameter, which ends the chain here.
   (middlewares as (req: unknown, res: unknown, next: () => void) => void)(req, res, () => undefined);
-  return Object.fromEntries(res.getRawHeaderNames().map((name) => [name, String(res.getHeader(name))]));
+  return commonHeaders(
+    Object.fromEntries(res.getRawHeaderNames().map((name) => [name, String(res.getHeader(name))])),
+  );
 }

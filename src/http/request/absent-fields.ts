@@ -43,20 +43,26 @@ const MOST_FIELDS = 1_000;
 function pruneFields(schema: z.ZodObject, value: object, isQuery: boolean): object {
   if (Object.keys(value).length > MOST_FIELDS) return value;
   const fields = fieldsOf(schema);
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([name, item]: [string, unknown]) => {
-      const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
-      if (field === undefined) return [[name, item]];
-      if (isAbsent(field, item, isQuery)) return [];
-      return [[name, prune(field, item, isQuery)]];
-    }),
-  );
+  const kept: [string, unknown][] = [];
+  let isSame = true;
+  for (const [name, item] of Object.entries(value) as [string, unknown][]) {
+    const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (field !== undefined && isAbsent(field, item, isQuery)) {
+      isSame = false;
+      continue;
+    }
+    // Only lists and objects have something inside.
+    const pruned = field !== undefined && typeof item === "object" ? prune(field, item, isQuery) : item;
+    isSame &&= pruned === item;
+    kept.push([name, pruned]);
+  }
+  return isSame ? value : Object.fromEntries(kept);
 }
 
 function isAbsent(field: z.ZodType, value: unknown, isQuery: boolean): boolean {
   if (value === null) return isOptional(field) && !field.safeParse(null).success;
-  if (!isQuery || !isOptional(field)) return false;
-  return isBlank(value) || (Array.isArray(value) && value.length > 0 && value.every(isBlank));
+  const isEmpty = isBlank(value) || (Array.isArray(value) && value.length > 0 && value.every(isBlank));
+  return isQuery && isEmpty && isOptional(field);
 }
 
 const isOptional = (field: z.ZodType): boolean => field.safeParse(undefined).success;

@@ -18,10 +18,20 @@ const IPV6_CLIENT_BITS = 64;
  */
 export function createClientAddress(trustedProxies: readonly string[]): ClientAddress {
   const isTrusted = proxyaddr.compile([...trustedProxies]);
-  return (req) => {
+  /** Of connections whose requests name no other address. */
+  const known = new WeakMap<IncomingMessage["socket"], string>();
+
+  const find: ClientAddress = (req) => {
     const forwarded = withoutPort(proxyaddr(req, (hop, index) => isTrusted(withoutPort(hop), index)));
     const address = isIP(forwarded) === 0 ? (req.socket.remoteAddress ?? "") : forwarded;
     return isIP(address) === 0 ? "" : canonical(address);
+  };
+
+  return (req) => {
+    if (req.headers["x-forwarded-for"] !== undefined) return find(req);
+    let address = known.get(req.socket);
+    if (address === undefined) known.set(req.socket, (address = find(req)));
+    return address;
   };
 }
 

@@ -44,6 +44,7 @@ export function mergeListNames(
   fields: Map<string, string[]>,
   lists: ReadonlySet<string>,
 ): Map<string, string[]> {
+  if (lists.size === 0) return fields;
   const merged = new Map<string, string[]>();
   for (const [sentName, values] of fields) {
     const bareName = sentName.endsWith(LIST_MARK) ? sentName.slice(0, -LIST_MARK.length) : sentName;

@@ -15,7 +15,8 @@ const ORIGIN = /^https?:\/\/[^/?#]*/i;
  * `originalUrl`.
  */
 export function targetOf(req: IncomingMessage & { originalUrl?: string }): Target {
-  const url = (req.originalUrl ?? req.url ?? "/").replace(ORIGIN, "");
+  const sent = req.originalUrl ?? req.url ?? "/";
+  const url = sent.startsWith("/") ? sent : sent.replace(ORIGIN, "");
   const mark = url.indexOf("?");
   return mark < 0 ? { path: url, query: "" } : { path: url.slice(0, mark), query: url.slice(mark + 1) };
 }
@@ -25,6 +26,7 @@ export function targetOf(req: IncomingMessage & { originalUrl?: string }): Targe
  * @throws AppError `invalid_request` if the encoding is malformed or isn't UTF-8
  */
 export function decodePart(encoded: string): string {
+  if (!encoded.includes("%")) return encoded;
   try {
     return decodeURIComponent(encoded);
   } catch (cause) {
@@ -38,11 +40,11 @@ export function decodePart(encoded: string): string {
  */
 export function parseQuery(query: string): Map<string, string[]> {
   const fields = new Map<string, string[]>();
-  for (const pair of query.split("&")) {
+  for (const pair of query.replaceAll("+", " ").split("&")) {
     if (pair === "") continue;
-    const [encodedName = "", ...rest] = pair.replaceAll("+", " ").split("=");
-    const name = decodePart(encodedName);
-    const value = decodePart(rest.join("="));
+    const mark = pair.indexOf("=");
+    const name = decodePart(mark < 0 ? pair : pair.slice(0, mark));
+    const value = decodePart(mark < 0 ? "" : pair.slice(mark + 1));
     const values = fields.get(name);
     if (values === undefined) fields.set(name, [value]);
     else values.push(value);

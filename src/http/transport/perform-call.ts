@@ -6,6 +6,7 @@ import { auditCall } from "../../api/procedure/audit-call.ts";
 import type { ApiContext, ReplyBytes, ReplyFile } from "../../api/procedure/context.ts";
 import { recognizeCaller } from "../../api/procedure/credentials.ts";
 import { countCall } from "../../api/procedure/rate-limits.ts";
+import { runProcedure } from "../../api/procedure/run-procedure.ts";
 import { conciseAnswer, conciseRefusal } from "../../api/response/concise/index.ts";
 import type { WireError } from "../../api/response/error-body.ts";
 import { toAppError, toWireError } from "../../api/response/error-body.ts";
@@ -98,7 +99,7 @@ async function callProcedure(
 ): Promise<Outcome> {
   const { operation } = call;
   let choseLimit = false;
-  const data: unknown = await operation.procedure({
+  const data = await runProcedure(operation.procedure, {
     ctx,
     path: operation.name,
     type: operation.type,
@@ -110,8 +111,6 @@ async function callProcedure(
       }
       return input;
     }),
-    signal: undefined,
-    batchIndex: 0,
   });
   const { status = 200, headers, file, bytes } = ctx.reply;
   const answer = (): unknown => {
@@ -181,9 +180,16 @@ export function recordCall(
   const id = operation?.id ?? UNMATCHED;
   const errorCode = error?.body.error_code;
   countRequest({ surface, operation: id, transport, status, errorCode, seconds: ms / 1000 });
-  span.updateName(id);
-  span.setAttributes({ surface, transport, request_id: ctx.requestId, "http.response.status_code": status });
-  if (errorCode !== undefined) span.setAttribute("error.type", errorCode);
+  if (span.isRecording()) {
+    span.updateName(id);
+    span.setAttributes({
+      surface,
+      transport,
+      request_id: ctx.requestId,
+      "http.response.status_code": status,
+    });
+    if (errorCode !== undefined) span.setAttribute("error.type", errorCode);
+  }
   const fields = {
     ...(span.isRecording() && { trace_id: span.spanContext().traceId }),
     request_id: ctx.requestId,

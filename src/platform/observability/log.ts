@@ -3,6 +3,7 @@ import { pino } from "pino";
 import type { Log } from "../../core/ports/log.ts";
 import { TOKEN_PREFIX } from "../../core/protocol/token-prefix.ts";
 import { hideSecrets } from "./hide-secrets.ts";
+import { writeTogether } from "./write-together.ts";
 
 const REDACTED = "[redacted]";
 
@@ -17,19 +18,24 @@ const PUBLIC_FIELD = new Set(["service_key", "idempotency_key"]);
  * Secrets inside any text: our tokens, bearer headers, e-mail addresses, and everything after the origin of a
  * URL.
  */
+const TOKENS = new RegExp(`\\b(${Object.values(TOKEN_PREFIX).join("|")})[A-Za-z0-9_-]+`, "g");
 const SECRET_TEXT: readonly (readonly [RegExp, string])[] = [
-  [new RegExp(`\\b(${Object.values(TOKEN_PREFIX).join("|")})[A-Za-z0-9_-]+`, "g"), `$1${REDACTED}`],
+  [TOKENS, `$1${REDACTED}`],
   [/\bBearer\s+[^\s"',;]+/gi, `Bearer ${REDACTED}`],
   [/(:\/\/)[^/\s@]+@/g, `$1${REDACTED}@`],
   [/\b((?:https?|wss?):\/\/[^\s/?#"'`<>()[\]{},;]+)[/?#][^\s"'`<>()[\]{},;]+/g, `$1/${REDACTED}`],
   [/\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g, "[email]"],
 ];
 
+/** A name or an id. Of the patterns, only that of tokens can fit it. */
+const WORD = /^[\w-]*$/;
+
 const MAX_DEPTH = 6;
 const MAX_CAUSES = 4;
 
 /** Removes secrets, e-mail addresses and the paths of URLs from a text. */
 function redactText(text: string): string {
+  if (WORD.test(text)) return text.replace(TOKENS, `$1${REDACTED}`);
   return SECRET_TEXT.reduce(
     (redacted, [pattern, replacement]) => redacted.replace(pattern, replacement),
     text,
@@ -91,7 +97,7 @@ export function createLog(options: {
   secrets?: readonly string[];
   destination?: DestinationStream;
 }): Log {
-  const { secrets = [], destination = pino.destination({ dest: 1, sync: true }) } = options;
+  const { secrets = [], destination = standardOutput() } = options;
   const logger = pino(
     {
       level: options.level,
@@ -107,6 +113,17 @@ export function createLog(options: {
     warn: (fields, message) => logger.warn(redactFields(fields), redactText(message)),
     error: (fields, message) => logger.error(redactFields(fields), redactText(message)),
   };
+}
+
+let output: DestinationStream | undefined;
+/** All logs of a process write to it. */
+function standardOutput(): DestinationStream {
+  if (output === undefined) {
+    const lines = writeTogether(pino.destination({ dest: 1, sync: true }));
+    process.once("exit", lines.flush);
+    output = lines;
+  }
+  return output;
 }
 
 const levelName = (label: string): { level: string } => ({ level: label });

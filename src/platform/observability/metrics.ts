@@ -181,9 +181,9 @@ export function createMetrics(
 
   return {
     contentType: Registry.PROMETHEUS_CONTENT_TYPE,
-    countRequest({ seconds, ...labels }) {
-      const { surface, operation, transport, status, errorCode = "" } = labels;
-      const series = requestSeries(`${surface} ${operation} ${transport} ${status} ${errorCode}`, labels);
+    countRequest(request) {
+      const { surface, operation, transport, status, errorCode = "", seconds } = request;
+      const series = requestSeries(`${surface} ${operation} ${transport} ${status} ${errorCode}`, request);
       series.count.inc();
       series.latency.observe(seconds);
     },
