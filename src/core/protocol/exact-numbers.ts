@@ -2,9 +2,6 @@ import { randomUUID } from "node:crypto";
 import { compareNumber, splitNumber } from "lossless-json";
 import { pointer } from "./json-pointer.ts";
 
-/** Texts without 16 digits in a row (a dot may be between) and without a long exponent hold no such number. */
-const MAY_BE_INEXACT = /\d(?:\.?\d){15}|[eE][+-]?\d{3}/;
-
 /** `toPrecision` writes no more digits. */
 const MAX_DIGITS = 100;
 
@@ -35,7 +32,7 @@ interface Place {
  * @returns a JSON Pointer to each of the first 100, in the order of the text. Those nested deeper than 200 levels are left out
  */
 export function findInexactNumbers(json: string): string[] {
-  if (!MAY_BE_INEXACT.test(json)) return [];
+  if (!mayHoldInexact(json)) return [];
   let found = 0;
   const marked = json.replace(TEXT_OR_NUMBER, (token) => {
     if (found >= MOST_FOUND || token.startsWith('"') || isExact(token)) return token;
@@ -43,6 +40,30 @@ export function findInexactNumbers(json: string): string[] {
     return `"${INEXACT}"`;
   });
   return marked === json ? [] : placesOf(JSON.parse(marked));
+}
+
+/** Fewer digits fit into a double. */
+const MANY_DIGITS = 16;
+const LONG_EXPONENT = /^[+-]?\d{3}/;
+/** It may have a sign. */
+const EXPONENT_CHARACTERS = 4;
+const CODES = { zero: 48, nine: 57, dot: 46, smallE: 101, lowerCase: 32 };
+
+/**
+ * Whether a text has many digits in a row (dots may be between), or a long exponent: else it holds no inexact number. It is a loop
+ * because a pattern takes twenty times as long, and large bodies of anybody are looked through.
+ */
+function mayHoldInexact(json: string): boolean {
+  let digits = 0;
+  for (let at = 0; at < json.length; at += 1) {
+    const code = json.charCodeAt(at);
+    if (code >= CODES.zero && code <= CODES.nine) digits += 1;
+    else if (code !== CODES.dot) digits = 0;
+    if (digits === MANY_DIGITS) return true;
+    const isE = (code | CODES.lowerCase) === CODES.smallE;
+    if (isE && LONG_EXPONENT.test(json.slice(at + 1, at + 1 + EXPONENT_CHARACTERS))) return true;
+  }
+  return false;
 }
 
 /** Where inexact numbers stood. Needs no stack, so the depth doesn't matter. */
