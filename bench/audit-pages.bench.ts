@@ -32,7 +32,9 @@ beforeAll(async () => {
 });
 
 // The world looks through all that is stored, as one text, when it ends.
-afterAll(() => runSql(world.database.url, "TRUNCATE agent_audit_logs"));
+afterAll(() =>
+  runSql(world.database.url, "SET session_replication_role = replica; TRUNCATE agent_audit_logs"),
+);
 
 /** Adds calls, of which the newest are the last. */
 async function addCalls(from: number, to: number): Promise<void> {
