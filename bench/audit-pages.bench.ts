@@ -1,6 +1,6 @@
 // `npm run bench:audit-pages`: how pages of an agent's calls get slower as the log grows. A grant holds one call of a hundred, over
 // 100,000 calls and over ten million (AUDIT_ROWS). Filling takes some minutes.
-import { beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectSuccess } from "../test/support/call.ts";
 import { runSql } from "../test/support/database.ts";
 import { useWorld } from "../test/support/use-world.ts";
@@ -30,6 +30,11 @@ beforeAll(async () => {
     `CREATE TABLE others AS SELECT n, gen_random_uuid() AS id FROM generate_series(0, ${OTHER_GRANTS - 1}) n`,
   );
 });
+
+// The world looks through all that is stored, as one text, when it ends.
+afterAll(() =>
+  runSql(world.database.url, "SET session_replication_role = replica; TRUNCATE agent_audit_logs"),
+);
 
 /** Adds calls, of which the newest are the last. */
 async function addCalls(from: number, to: number): Promise<void> {
