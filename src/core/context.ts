@@ -171,7 +171,10 @@ export function callerKey(caller: Caller): string {
     case "agent":
       return `agent:${actor.agentId}`;
     case "sponsor":
-      return `sponsor:${actor.sponsorId}`;
+      // One person may act for many sponsors, and found some. They take one turn with all of them.
+      return actor.via.kind === "member"
+        ? `sponsor:member ${actor.via.userId}`
+        : `sponsor:${actor.sponsorId}`;
     case "admin":
       return "admin";
   }

@@ -50,11 +50,11 @@ export class ComputeThread implements Compute {
   }
 
   run(caller: string, task: ComputeTask, options?: ComputeOptions): Promise<unknown> {
-    return this.#turns.run(caller, () => this.#compute(task), options);
+    return this.#turns.run(caller, () => this.#compute(task, options?.giveUpAfterMs), options);
   }
 
-  async #compute(task: ComputeTask): Promise<unknown> {
-    const signal = AbortSignal.timeout(this.#giveUpAfterMs);
+  async #compute(task: ComputeTask, giveUpAfterMs = this.#giveUpAfterMs): Promise<unknown> {
+    const signal = AbortSignal.timeout(giveUpAfterMs);
     try {
       // An abort ends the thread, and the next task gets a new one.
       return await this.#threads.run(toSend(task), { signal });

@@ -34,6 +34,15 @@ describe("a compute thread", () => {
     expect(await next).toBe(2);
   });
 
+  test("a task that has less time is given up sooner, so that the next one waits no longer", async () => {
+    await run("add", 1, 1); // the thread has started
+    const started = performance.now();
+    const endless = thread.run("hostile", { name: "runForever", args: [] }, { giveUpAfterMs: 100 });
+    await expect(endless).rejects.toThrow(TookTooLong);
+    expect(performance.now() - started).toBeLessThan(2_500);
+    expect(await run("add", 1, 1)).toBe(2);
+  });
+
   test("a task that takes all memory fails, and the next one runs", async () => {
     await expect(run("takeAllMemory")).rejects.toThrow(/memory/i);
     expect(await run("add", 1, 1)).toBe(2);

@@ -18,6 +18,8 @@ export const argsOf = (sent: SentTask): ComputeTask["args"] =>
 export interface ComputeOptions {
   /** The task goes before those that aren't, though not twice in a row, and isn't refused: for what was paid. */
   isUrgent?: boolean;
+  /** When the task is given up, in milliseconds of its own time. Default: later than any task that is checked beforehand. */
+  giveUpAfterMs?: number;
 }
 
 /** Computes outside of the thread that answers requests, so that long computing delays no other request. */

@@ -276,6 +276,55 @@ describe("judged by a webhook", () => {
     hook.close();
   });
 
+  test("given a sponsor with more answers than there are places, whose webhook never answers, another's is asked meanwhile", async () => {
+    let hanging = 0;
+    const never = await startHttpServer(() => (hanging += 1));
+    const quick = await startHttpServer((_req, res) => res.end(JSON.stringify({ verdict: "accept" })));
+    const many = await campaign({ by: "webhook", url: never.url });
+    const people = await Promise.all(Array.from({ length: 50 }, () => createRespondent(world)));
+    for (const { token } of people)
+      expectSuccess(
+        await world.call(
+          "agent.completeTask",
+          { campaign_id: many, task_data: { score: 4 }, consent: CONSENT },
+          token,
+        ),
+      );
+    await world.db.taskCompletion.updateMany({
+      where: { campaignId: many },
+      data: { askVerdictAt: new Date(0) },
+    });
+    await eventually(() => expect(hanging).toBeGreaterThan(0));
+
+    const theirs = await world.registerService(globex.key, "of-globex", { price_cents: 0 });
+    const id = await world.createCampaign(globex, [theirs], {
+      ...{ fundCents: 0, task_schema: TASK, holdback: { by: "webhook", url: quick.url } },
+    });
+    const { task_completion_id: answer } = expectSuccess(await complete(id));
+    const started = performance.now();
+    await eventually(async () => expect((await stored(answer)).judgedVia).toBe("webhook"));
+    // Less than one request that never ends is waited for.
+    expect(performance.now() - started).toBeLessThan(8_000);
+    await world.db.campaign.update({ where: { id: many }, data: { holdbackUrl: null } });
+    never.close();
+    quick.close();
+  });
+
+  test("a verdict in megabytes is none, and isn't parsed", async () => {
+    let asked = 0;
+    const hook = await startHttpServer((_req, res) => {
+      asked += 1;
+      res.end(JSON.stringify({ verdict: "accept", more: "x".repeat(1_000_000) }));
+    });
+    const id = await campaign({ by: "webhook", url: hook.url });
+    const { task_completion_id: answer } = expectSuccess(await complete(id));
+    await eventually(() => expect(asked).toBe(1));
+    await world.db.taskCompletion.update({ where: { id: answer }, data: { askVerdictAt: new Date(0) } });
+    await eventually(() => expect(asked).toBe(2));
+    expect((await stored(answer)).acceptedAt).toBeNull();
+    hook.close();
+  });
+
   test("one that doesn't answer doesn't hold an answer back for longer, and a withdrawn answer isn't asked about", async () => {
     const id = await campaign({ by: "webhook", url: "http://127.0.0.1:9/judge" });
     const { task_completion_id: answer } = expectSuccess(await complete(id));

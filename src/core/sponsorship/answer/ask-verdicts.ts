@@ -10,9 +10,21 @@ import { acceptAnswer, rejectAnswer } from "./judge-answer.ts";
 type Context = Pick<Deps, "sql" | "upstream" | "log">;
 type Due = RowOf<typeof takeVerdictsDue>;
 
-/** Requests under way at once. */
-const AT_ONCE = 20;
+/**
+ * Requests under way at once, in all and of one sponsor: of sponsors whose webhook answers, and of those whose webhook was slow the
+ * last time. Those have places of their own, so they delay only each other.
+ */
+const LANES = [
+  { troubled: false, places: 32, ofSponsor: 8 },
+  { troubled: true, places: 8, ofSponsor: 1 },
+] as const;
 const TIMEOUT_MS = 10_000;
+/** A webhook that takes longer is slow. */
+const SLOW_MS = 2_000;
+/** So many slow ones are remembered. */
+const MOST_TROUBLED = 1_000;
+/** A verdict with the longest note is shorter. Longer ones aren't parsed. */
+const MOST_VERDICT_BYTES = 16 * 1024;
 
 /** What a sponsor's webhook says. Anything else is no verdict. */
 const Verdict = z.discriminatedUnion("verdict", [
@@ -28,12 +40,58 @@ const Verdict = z.discriminatedUnion("verdict", [
  * Asks sponsors' webhooks about answers that are held back for them, and gives the answers their verdicts. The request has ids only:
  * the sponsor reads the answer with its key, so a forged request learns nothing and decides nothing. Without a verdict the webhook is
  * asked again, until the time is over and the answer counts as accepted. Several replicas may do this at once.
- * @returns how many were asked about
  */
-export async function askVerdicts(ctx: Context): Promise<number> {
-  const due = await takeVerdictsDue.all(ctx.sql, { most: AT_ONCE });
-  await Promise.all(due.map((answer) => askVerdict(ctx, answer)));
-  return due.length;
+export class VerdictAsker {
+  readonly #ctx: Context;
+  /** Sponsors who are being asked. */
+  readonly #busy = new Map<string, { troubled: boolean; requests: number; ended: Promise<void> }>();
+  /** Sponsors whose webhook was slow, the one that was slow last at the end. */
+  readonly #troubled = new Set<string>();
+
+  constructor(ctx: Context) {
+    this.#ctx = ctx;
+  }
+
+  /** Asks about what is due, as far as there are places. It doesn't wait for the answers, so a slow webhook delays no other. */
+  async askDue(): Promise<void> {
+    for (const { troubled, places, ofSponsor } of LANES) {
+      const underWay = [...this.#busy.values()].filter((busy) => busy.troubled === troubled);
+      const most = places - underWay.reduce((sum, { requests }) => sum + requests, 0);
+      if (most <= 0) continue;
+      const due = await takeVerdictsDue.all(this.#ctx.sql, {
+        ...{ most, most_of_sponsor: ofSponsor, troubled },
+        troubled_ids: [...this.#troubled],
+        busy_ids: [...this.#busy.keys()],
+      });
+      for (const sponsorId of new Set(due.map((answer) => answer.sponsor_id))) {
+        const answers = due.filter((answer) => answer.sponsor_id === sponsorId);
+        const ended = this.#ask(sponsorId, answers);
+        this.#busy.set(sponsorId, { troubled, requests: answers.length, ended });
+      }
+    }
+  }
+
+  /** Waits until all are answered. */
+  async finish(): Promise<void> {
+    await Promise.all([...this.#busy.values()].map(({ ended }) => ended));
+  }
+
+  async #ask(sponsorId: string, answers: readonly Due[]): Promise<void> {
+    const started = performance.now();
+    try {
+      await Promise.all(answers.map((answer) => askVerdict(this.#ctx, answer)));
+    } catch (error) {
+      this.#ctx.log.error(
+        { event: "verdicts_unasked", sponsor_id: sponsorId, err: error },
+        "a sponsor's webhook wasn't asked about answers",
+      );
+    }
+    this.#troubled.delete(sponsorId);
+    if (performance.now() - started > SLOW_MS) this.#troubled.add(sponsorId);
+    const [oldest] = this.#troubled;
+    if (oldest !== undefined && this.#troubled.size > MOST_TROUBLED) this.#troubled.delete(oldest);
+    this.#busy.delete(sponsorId);
+  }
 }
 
 async function askVerdict(
@@ -65,6 +123,7 @@ async function askVerdict(
 }
 
 function readVerdict(body: Buffer): z.infer<typeof Verdict> | undefined {
+  if (body.length > MOST_VERDICT_BYTES) return undefined;
   try {
     return Verdict.parse(JSON.parse(body.toString("utf8")));
   } catch {

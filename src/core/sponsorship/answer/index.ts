@@ -2,7 +2,7 @@
  * Answers: a sponsor's data inbox. Users' answers to tasks are read, judged, exported, and deleted after their
  * retention.
  */
-export { askVerdicts } from "./ask-verdicts.ts";
+export { VerdictAsker } from "./ask-verdicts.ts";
 export { exportAnswers } from "./export-answers.ts";
 export { getAnswer } from "./get-answer.ts";
 export { acceptAnswer, rejectAnswer } from "./judge-answer.ts";

@@ -6,6 +6,8 @@ type Json = Record<string, unknown>;
 /** More than this isn't read. A schema that is this large couldn't be registered either. */
 const MOST_PARTS = 1_000;
 const MOST_DEPTH = 12;
+/** So many entries of lists and joined objects are copied. A document can name its longest list a thousand times. */
+const MOST_COPIED = 20_000;
 const MOST_DESCRIPTION = 500;
 /** Steps from a reference to the reference that it names. */
 const MOST_STEPS = 20;
@@ -58,6 +60,11 @@ export const shorten = (text: string): string => (text.length > 80 ? `${text.sli
  */
 export function toInputSchema(given: unknown, root: unknown): Json {
   let parts = 0;
+  let copied = 0;
+  const copy = (entries: number): void => {
+    copied += entries;
+    if (copied > MOST_COPIED) throw new Unreadable(`The schema lists more than ${MOST_COPIED} entries.`);
+  };
 
   const convert = (node: unknown, depth: number, open: readonly string[], name?: string): Json => {
     parts += 1;
@@ -84,17 +91,26 @@ export function toInputSchema(given: unknown, root: unknown): Json {
   const joinParts = (node: Json, open: readonly string[]): Json => {
     const { allOf, ...own } = node;
     const merged: Json = {};
+    let joined: [string, unknown][] | undefined;
+    const needed: unknown[] = [];
     for (const part of [...(allOf as unknown[]), own]) {
       parts += 1;
       if (parts > MOST_PARTS) throw new Unreadable(`The schema has more than ${MOST_PARTS} parts.`);
       const target = isObject(part) ? follow(part, open) : {};
       const { properties, required, ...rest } = target;
+      copy(Object.keys(rest).length);
       Object.assign(merged, rest);
-      if (isObject(properties))
-        merged["properties"] = { ...(merged["properties"] as Json | undefined), ...properties };
-      if (Array.isArray(required))
-        merged["required"] = [...asList(merged["required"]), ...(required as unknown[])];
+      if (isObject(properties)) {
+        copy(Object.keys(properties).length);
+        (joined ??= []).push(...Object.entries(properties));
+      }
+      if (Array.isArray(required)) {
+        copy(required.length);
+        needed.push(...(required as unknown[]));
+      }
     }
+    if (joined !== undefined) merged["properties"] = Object.fromEntries(joined);
+    if (needed.length > 0) merged["required"] = needed;
     return merged;
   };
 
@@ -111,8 +127,10 @@ export function toInputSchema(given: unknown, root: unknown): Json {
 
   const valueSchema = (node: Json, depth: number, open: readonly string[]): Json => {
     const words = wordsOf(node);
-    if (Array.isArray(node["enum"]) && node["enum"].length > 0)
+    if (Array.isArray(node["enum"]) && node["enum"].length > 0) {
+      copy(node["enum"].length);
       return { ...words, enum: withNull(node["enum"] as unknown[], node["nullable"]) };
+    }
     if (node["const"] !== undefined) return { ...words, const: node["const"] };
     const type = typeOf(node);
     const schema: Json = { ...words, type: nullableType(type, node["nullable"]) };
@@ -126,6 +144,7 @@ export function toInputSchema(given: unknown, root: unknown): Json {
 
   const objectSchema = (node: Json, depth: number, open: readonly string[]): Json => {
     const properties = isObject(node["properties"]) ? node["properties"] : {};
+    copy(asList(node["required"]).length);
     const written = Object.entries(properties).filter(
       ([, part]) => !(isObject(part) && part["readOnly"] === true),
     );

@@ -30,6 +30,7 @@ export interface ReadOperation {
 
 const METHODS = ["get", "post", "put", "patch", "delete"] as const;
 const MOST_OPERATIONS = 300;
+const MOST_ADDRESS = 2_000;
 
 /** @throws Unreadable if the document has no operation */
 export function listOperations(root: Json): ListedOperation[] {
@@ -178,11 +179,15 @@ function urlOf(root: Json, item: Json, operation: Json, path: string): string | 
   const server: unknown = Array.isArray(servers) ? servers[0] : undefined;
   if (!isObject(server) || typeof server["url"] !== "string") return null;
   const variables = isObject(server["variables"]) ? server["variables"] : {};
-  const base = server["url"].slice(0, 2000).replace(/\{([^{}]+)\}/g, (whole, name: string) => {
+  // A variable can be long, and stand in the address hundreds of times.
+  let room = MOST_ADDRESS;
+  const base = server["url"].slice(0, MOST_ADDRESS).replace(/\{([^{}]+)\}/g, (whole, name: string) => {
     const variable = Object.hasOwn(variables, name) ? variables[name] : undefined;
-    return isObject(variable) && typeof variable["default"] === "string" ? variable["default"] : whole;
+    const value = isObject(variable) && typeof variable["default"] === "string" ? variable["default"] : whole;
+    room -= value.length;
+    return room < 0 ? "" : value;
   });
-  return /^https?:\/\//i.test(base) ? `${base.replace(/\/+$/, "")}${path}` : null;
+  return room >= 0 && /^https?:\/\//i.test(base) ? `${base.replace(/\/+$/, "")}${path}` : null;
 }
 
 /** The examples and defaults that fields have. */

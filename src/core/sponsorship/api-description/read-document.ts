@@ -43,6 +43,9 @@ function unwrap<Result>(result: Readable<Result>): Result {
   throw invalidField("/document", result.problem, "format");
 }
 
+/** The largest document takes about half a second. One that is made to take longer doesn't keep others from the thread. */
+const GIVE_UP_AFTER_MS = 4_000;
+
 /** Always in the compute thread: what a document costs isn't known before it was parsed. */
 async function perform<Task extends DescriptionTask>(
   ctx: Context,
@@ -51,7 +54,11 @@ async function perform<Task extends DescriptionTask>(
 ): Promise<ReturnType<(typeof DESCRIPTION_TASKS)[Task]>> {
   type Result = ReturnType<(typeof DESCRIPTION_TASKS)[Task]>;
   try {
-    return (await ctx.compute.run(callerKey(ctx), { name, args })) as Result;
+    return (await ctx.compute.run(
+      callerKey(ctx),
+      { name, args },
+      { giveUpAfterMs: GIVE_UP_AFTER_MS },
+    )) as Result;
   } catch (error) {
     if (error instanceof TookTooLong) return { problem: "It takes too long to read." } as Result;
     throw error;

@@ -21,13 +21,33 @@ export const DESCRIPTION_TASKS = {
 
 export type DescriptionTask = keyof typeof DESCRIPTION_TASKS;
 
+/** What was read may be as large as the largest document, in characters. A document can name its largest part a thousand times. */
+const MOST_CHARACTERS = 200_000;
+
 function reading<Result>(read: () => Result): Readable<Result> {
   try {
-    return { read: read() };
+    const result = read();
+    if (roomAfter(result, MOST_CHARACTERS) < 0)
+      throw new Unreadable(
+        "It says too much: its parts are repeated until they are larger than the document.",
+      );
+    return { read: result };
   } catch (error) {
     if (error instanceof Unreadable) return { problem: error.message };
     throw error;
   }
+}
+
+/** How many characters are left after a JSON value. It looks at no more of the value than there is room for. */
+function roomAfter(value: unknown, room: number): number {
+  if (typeof value === "string") return room - value.length - 2;
+  if (typeof value !== "object" || value === null) return room - 5;
+  let left = room - 2;
+  for (const key in value) {
+    if (left < 0) return left;
+    left = roomAfter((value as Record<string, unknown>)[key], left - key.length - 4);
+  }
+  return left;
 }
 
 /** Parses an OpenAPI document, which is JSON or YAML. @throws Unreadable */
@@ -52,7 +72,8 @@ function parseYaml(text: string): unknown {
   try {
     const document = parseDocument(text, {
       merge: false,
-      uniqueKeys: true,
+      // The library compares each key with all before it: seconds for 40,000 keys. As in JSON, the last one of a name counts.
+      uniqueKeys: false,
       strict: true,
       logLevel: "silent",
     });

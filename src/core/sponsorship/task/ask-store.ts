@@ -1,18 +1,33 @@
-import { integer, text, timestamp, uuid } from "../../ports/sql-types.ts";
+import { boolean, integer, text, timestamp, uuid, uuids } from "../../ports/sql-types.ts";
 import { statement } from "../../ports/statement.ts";
 
 /**
  * Takes answers about which a sponsor's webhook is asked now, and says when it is asked again: after as long as the answer has
- * waited, and at least 15 seconds, which is longer than a request takes. What isn't held back any more leaves the queue.
+ * waited, and at least 15 seconds, which is longer than a request takes. What isn't held back any more leaves the queue. Sponsors
+ * take turns, so one with thousands of answers delays nobody else's first.
+ * @param troubled whether to take those of the sponsors in `troubled_ids`, or those of the others
+ * @param busy_ids sponsors who are being asked
  */
 export const takeVerdictsDue = statement({
   name: "task.take-verdicts-due",
   limit: "job",
-  params: { most: integer },
+  params: {
+    most: integer,
+    most_of_sponsor: integer,
+    troubled: boolean,
+    troubled_ids: uuids,
+    busy_ids: uuids,
+  },
   row: { id: uuid, campaign_id: uuid, sponsor_id: uuid, url: text, held_until: timestamp },
   text: `
-    WITH due AS (
-      SELECT id FROM task_completions WHERE ask_verdict_at <= now() ORDER BY ask_verdict_at LIMIT $most FOR UPDATE SKIP LOCKED
+    WITH queue AS (
+      SELECT t.id, t.ask_verdict_at, row_number() OVER (PARTITION BY c.sponsor_id ORDER BY t.ask_verdict_at, t.id) AS turn
+        FROM task_completions t JOIN campaigns c ON c.id = t.campaign_id
+       WHERE t.ask_verdict_at <= now() AND (c.sponsor_id = ANY($troubled_ids)) = $troubled AND c.sponsor_id <> ALL($busy_ids)
+    ), due AS (
+      SELECT id FROM task_completions
+       WHERE id IN (SELECT id FROM queue WHERE turn <= $most_of_sponsor ORDER BY turn, ask_verdict_at LIMIT $most)
+         AND ask_verdict_at <= now() FOR UPDATE SKIP LOCKED
     ), taken AS (
       UPDATE task_completions t
          SET ask_verdict_at = CASE WHEN t.withdrawn_at IS NULL AND t.held_until > now()
