@@ -97,6 +97,7 @@ const pgbench = (script: string): number => {
     {
       ...{ encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
       // As reservations are, which leave the flush to the signature.
+      // eslint-disable-next-line no-restricted-properties -- a bench has no configuration
       env: { ...process.env, PGOPTIONS: "-c synchronous_commit=off" },
     },
   );
