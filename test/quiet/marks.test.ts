@@ -12,7 +12,17 @@ import { OPERATIONS } from "../support/call.ts";
 /** Fields whose text is ours, the agent's own, or the user's. Whoever adds one has looked who writes it. */
 const OURS = new Set([
   // Ids, addresses of ours, and what the chain says.
-  ...["service_id", "campaign_id", "payment_id", "session_id", "agent_id", "user_id", "approval_id", "id"],
+  ...[
+    "service_id",
+    "campaign_id",
+    "payment_id",
+    "session_id",
+    "agent_id",
+    "user_id",
+    "approval_id",
+    "id",
+    "next_cursor",
+  ],
   ...["auth_request_id", "task_completion_id", "approval_url", "task_url", "user_code", "session_token"],
   ...["tx_hash", "network", "paid_tx_hash", "upstream_tx_hash", "refund_tx_hash"],
   // Names and sentences of our code.
