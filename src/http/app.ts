@@ -6,13 +6,14 @@ import helmet from "helmet";
 import { buildOpenApi } from "../api/openapi/document.ts";
 import { listTools } from "../api/mcp/tools.ts";
 import { listOperations } from "../api/operation/operations.ts";
-import type { Authenticators } from "../api/procedure/context.ts";
+import type { Authenticators, ReplyFile } from "../api/procedure/context.ts";
 import { createAddressLimits } from "../api/procedure/address-limits.ts";
 import { createCredentialGuard } from "../api/procedure/credential-guard.ts";
 import { mcpRouter } from "../api/routers/mcp/index.ts";
+import { exportFoundAnswers } from "../api/routers/user/sponsors/answers-file.ts";
 import { createActionRenderer } from "../api/response/render-next-actions.ts";
 import type { ChangeFeed } from "../core/account/changes/index.ts";
-import type { Deps } from "../core/context.ts";
+import type { Deps, UserActor } from "../core/context.ts";
 import type { AuditLog } from "../core/observability/audit/index.ts";
 import type { Meter } from "../core/ports/meter.ts";
 import type { AuthorizationServer } from "../core/ports/authorization-server.ts";
@@ -23,12 +24,10 @@ import { mountCrossOrigin } from "./cross-origin.ts";
 import { createClientAddress } from "./request/client-address.ts";
 import { requestIdOf } from "./request/request-id.ts";
 import { sendError } from "./request/send.ts";
-import type { ExportAccount } from "./routes/account-export.ts";
-import { mountAccountExport } from "./routes/account-export.ts";
-import { mountAnswersExport } from "./routes/answers-export.ts";
 import { mountApiReference } from "./routes/api-reference.ts";
 import { mountConsole } from "./routes/console.ts";
 import { mountDocuments } from "./routes/documents.ts";
+import { mountPersonFile } from "./routes/person-file.ts";
 import { privacyPolicy } from "./routes/privacy.ts";
 import type { ReadinessChecks } from "./routes/health.ts";
 import { mountHealth } from "./routes/health.ts";
@@ -74,7 +73,7 @@ export interface AppOptions {
   /** Lists the services that callers can pay for directly, one page of them. */
   listResources: ListResources;
   listResourceUrls: ListResourceUrls;
-  exportAccount: ExportAccount;
+  exportAccount: (person: UserActor) => Promise<ReplyFile>;
   /** Adds further routes, such as the sandbox's page. They come before the API, whose fallback is 404. */
   routes?: (app: Express, api: Api) => void;
 }
@@ -140,8 +139,15 @@ export function createApp(options: AppOptions): RequestListener {
   mountSignIn(app, { ...api, signIn });
   mountOAuth(app, api, { server: authorizationServer, answerRequest });
   mountConsoleApi(app, api, { ownOrigins: signIn.origins, changes });
-  mountAccountExport(app, { ...api, ownOrigins: signIn.origins, exportAccount });
-  mountAnswersExport(app, { ...api, ownOrigins: signIn.origins });
+  const files = { ...api, ownOrigins: signIn.origins };
+  mountPersonFile(app, "/user/account/export", files, exportAccount);
+  mountPersonFile(app, "/user/sponsors/answers/export", files, (person, req) =>
+    exportFoundAnswers(
+      deps,
+      person,
+      Object.fromEntries(new URL(req.originalUrl, "http://localhost").searchParams),
+    ),
+  );
   const tools = listTools(new Map([...operations, ...listOperations(mcpRouter)]));
   const register: RegisterTools = (server, host) => registerTools(api, tools, server, host);
   mountMcp(app, api, { register, authorizationServer });

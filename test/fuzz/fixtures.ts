@@ -105,7 +105,10 @@ export async function createFixtures(world: World): Promise<Fixtures> {
   // A service of another sponsor, so that no request can pause it or change its price.
   const globex = await world.createSponsor("Globex");
   const stableService = await world.registerService(globex.key);
+  // One that no request changes, since none but a trial names it.
+  const tried = await world.registerService(acme.key, "free", { price_cents: 0 });
   const poolOf: Record<string, Pool> = {
+    sponsor_try_api: { service_key: [tried, free, priced, "no-such-service"] },
     proxy_run: { service_key: [stableService, free, "no-such-service"] },
     admin_book_credit: { sponsor_id: [acme.sponsor_id] },
     admin_withdraw_consent: { user_id: [grant.user_id] },
@@ -143,7 +146,7 @@ export async function createFixtures(world: World): Promise<Fixtures> {
     sponsor_accept_answer: { path: { answer_id: answers.kept } },
     sponsor_reject_answer: { path: { answer_id: answers.rejected }, body: { reason: "other" } },
     sponsor_confirm_deletion: { path: { answer_id: answers.withdrawn } },
-    sponsor_try_api: { path: { service_key: free }, body: { input: { place: "a trial's" } } },
+    sponsor_try_api: { path: { service_key: tried }, body: { input: { place: "a trial's" } } },
     sponsor_get_trial: { path: { payment_id: trial.body.data.payment.payment_id } },
     sponsor_get_webhook: { path: { endpoint_id: kept } },
     sponsor_change_webhook: { path: { endpoint_id: changed }, body: { active: false } },

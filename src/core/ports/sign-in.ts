@@ -42,7 +42,7 @@ export interface SignInRecords {
     account: StoredRecord | undefined;
     sessions: StoredRecord[];
     logins: StoredRecord[];
-    passkeys: StoredRecord[];
+    passkeys: (StoredRecord & { id: string })[];
   }>;
   /**
    * Locks an account until the transaction ends. `fresh`: its session began within the last `freshSeconds`. `gone`: the account

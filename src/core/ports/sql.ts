@@ -40,8 +40,8 @@ export interface TransactionOptions {
    */
   byIndex?: boolean;
   /**
-   * Default true. False: the commit doesn't wait until it is on the disk. A crash of PostgreSQL may then lose it, and never without
-   * what committed after it. So whoever commits something else, and waits for that, knows that both are kept.
+   * Default true. False: the commit doesn't wait until it is on the disk, so a crash of PostgreSQL may lose it. PostgreSQL writes in
+   * order: once a later commit that flushes has returned, this one is on the disk too.
    */
   flushes?: boolean;
 }

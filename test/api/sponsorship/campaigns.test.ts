@@ -88,6 +88,7 @@ describe.each(TRANSPORTS)("a new campaign, over %s", (transport) => {
       active: true,
       created_at: expect.any(String) as string,
       budget: { limit_cents: 0, spent_cents: 0, reserved_cents: 0, remaining_cents: 0 },
+      budget_state: "empty",
       completions: 0,
       holdback: null,
     });

@@ -304,12 +304,10 @@ describe("what operators do", () => {
 });
 
 describe("what operators see", () => {
-  test("a payment that its seller hasn't answered for long, without whose run it is", async () => {
+  test("a payment that is undecided for long, without whose run it is", async () => {
     const operator = await signInOperator(world, mailbox);
-    const { token, service, grant } = await world.readyService();
-    const held = world.upstream.hold("paid");
-    const run = world.run(token, service);
-    await held.arrived(1);
+    const { token, service, grant } = await world.readyService({ behaviour: "liar" });
+    expectRefused(await world.run(token, service), 502, "upstream_error");
     const { id } = await world.db.payment.findFirstOrThrow({ where: { service } });
     const read = async () => (await operator.user.operations.overview.query()).data.waiting;
     expect(await read()).toMatchObject({ total: 0, payments: [] });
@@ -319,15 +317,14 @@ describe("what operators see", () => {
       ...{ longer_than_seconds: 600, total: 1 },
       payments: [
         {
-          ...{ id, kind: "payment", status: expect.stringMatching(/^(signed|sent)$/), service_key: service },
+          ...{ id, kind: "payment", status: "refused", service_key: service },
           ...{ amount_cents: expect.any(Number), network: "eip155:84532", since: createdAt.toISOString() },
         },
       ],
     });
     expect(JSON.stringify(await read())).not.toContain(grant.subject);
-    held.open();
-    expectSuccess(await run);
-    expect(await read()).toMatchObject({ total: 0 });
+    await world.upstream.settleHeld();
+    await eventually(async () => expect(await read()).toMatchObject({ total: 0 }));
   });
 
   test("what the job found when it compared the books", async () => {

@@ -20,7 +20,6 @@ export {
   listOwnGrants,
   listSuspended,
   resumeGrantOfSession,
-  resumeOwnGrant,
   resumeSuspended,
   suspendGrantAtLimit,
 } from "./store.ts";

@@ -169,18 +169,7 @@ export const resumeGrantOfSession = statement({
     SELECT id, suspended FROM present`,
 });
 
-/** Resumes the user's own suspended grant. Writes no row if it isn't suspended, or was revoked. */
-export const resumeOwnGrant = statement({
-  name: "grant.resume-own",
-  limit: "money",
-  params: { id: uuid, user_id: uuid },
-  row: {},
-  text: `
-    UPDATE grants SET suspended_at = NULL, suspended_reason = NULL
-     WHERE id = $id AND user_id = $user_id AND suspended_at IS NOT NULL AND revoked_at IS NULL`,
-});
-
-/** Resumes a suspended grant, whosesoever it is. Writes no row if it isn't suspended, or was revoked. */
+/** Resumes a suspended grant. Writes no row if it isn't suspended, or was revoked. */
 export const resumeSuspended = statement({
   name: "grant.resume-suspended",
   limit: "money",

@@ -30,7 +30,7 @@ export async function addOperator(
     });
   const operator = await putOperator.one(sql, {
     account_id: account.account_id,
-    passkey_ids: passkeys.map(({ id }) => id as string),
+    passkey_ids: passkeys.map(({ id }) => id),
     added_by: input.added_by,
   });
   log.warn({ event: "operator_added", operator_id: operator.id }, "an operator was added");

@@ -1,9 +1,9 @@
 import type { z } from "zod";
 import type { Deps, UserActor } from "../../context.ts";
-import type { Sql } from "../../ports/sql.ts";
+import type { Sql, SqlPool } from "../../ports/sql.ts";
 import { AppError, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
-import { findOwnGrant, resumeGrantOfSession, resumeOwnGrant, resumeSuspended } from "../grant/index.ts";
+import { findOwnGrant, resumeGrantOfSession, resumeSuspended } from "../grant/index.ts";
 import { resumeSessionsOfGrant } from "../session/index.ts";
 import type {
   ResumeAgentInput,
@@ -12,6 +12,14 @@ import type {
   ResumeSessionOutput,
 } from "./schema.ts";
 import { deleteViolationsOfGrant } from "./store.ts";
+
+/** Resumes a suspended grant with its sessions. @throws AppError `conflict` if it isn't suspended, was revoked, or isn't there */
+const resumeGrant = (sql: SqlPool, grantId: string): Promise<void> =>
+  sql.transaction(async (tx) => {
+    if ((await resumeSuspended.count(tx, { id: grantId })) === 0)
+      throw new AppError("conflict", { message: "This agent isn't suspended." });
+    await resumeSessions(tx, grantId);
+  });
 
 /** Resumes the sessions of a grant that was resumed, and counts their violations from 0 again. */
 async function resumeSessions(tx: Sql, grantId: string): Promise<void> {
@@ -50,11 +58,7 @@ export async function resumeAgent(
 ): Promise<z.infer<typeof ResumeAgentOutput>> {
   const id = requireId(input.grant_id, "grant");
   if ((await findOwnGrant(db, id, actor.userId)) === null) throw notFound("grant");
-  await sql.transaction(async (tx) => {
-    if ((await resumeOwnGrant.count(tx, { id, user_id: actor.userId })) === 0)
-      throw new AppError("conflict", { message: "This agent isn't suspended." });
-    await resumeSessions(tx, id);
-  });
+  await resumeGrant(sql, id);
   log.info({ event: "grant_resumed", grant_id: id }, "grant resumed by its user");
   return { grant_id: id };
 }
@@ -68,11 +72,7 @@ export async function liftSuspension(
   input: z.infer<typeof ResumeAgentInput>,
 ): Promise<z.infer<typeof ResumeAgentOutput>> {
   const id = requireId(input.grant_id, "grant");
-  await sql.transaction(async (tx) => {
-    if ((await resumeSuspended.count(tx, { id })) === 0)
-      throw new AppError("conflict", { message: "This agent isn't suspended." });
-    await resumeSessions(tx, id);
-  });
+  await resumeGrant(sql, id);
   log.info({ event: "grant_resumed", grant_id: id }, "grant resumed by an operator");
   return { grant_id: id };
 }

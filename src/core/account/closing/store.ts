@@ -1,8 +1,10 @@
 import { bigint, nullable, oneOf, text, uuid } from "../../ports/sql-types.ts";
 import { statement } from "../../ports/statement.ts";
+import { centsToMicros } from "../../protocol/amounts.ts";
+import { LEAST_WITHDRAWAL_CENTS } from "../../sponsorship/withdrawal/index.ts";
 
-/** The least that can be withdrawn: a cent. Less than that stays in the books. */
-const LEAST_MICROS = 10_000;
+/** A sponsor can't withdraw less, so it doesn't keep them. */
+const LEAST_MICROS = centsToMicros(LEAST_WITHDRAWAL_CENTS);
 
 /**
  * What keeps a sponsor from being closed: campaigns that pay, budgets that hold money or have reserved some (in micros), and transfers

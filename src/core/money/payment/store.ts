@@ -78,6 +78,12 @@ export interface SigningRecord {
   leaseSeconds: number;
 }
 
+/**
+ * For so long the call that signed is left to look at its payment itself. If the reconciler settled it in the moment between the
+ * transfer and a lost answer, the request wouldn't be sent again.
+ */
+const OWN_LOOK_SECONDS = 3;
+
 const signReserved = statement({
   name: "payment.sign",
   limit: "money",
@@ -98,7 +104,8 @@ const signReserved = statement({
   text: `
     WITH moved AS (
       UPDATE payments p SET status = 'sent', send_attempts = 1, pay_from = $payer, nonce = $nonce, valid_before = $valid_before,
-             signed_at_block = $block, request = $request, send_lease_until = now() + make_interval(secs => $lease_seconds)
+             signed_at_block = $block, request = $request, send_lease_until = now() + make_interval(secs => $lease_seconds),
+             next_check_at = now() + interval '${OWN_LOOK_SECONDS} seconds'
        WHERE id = $id AND status = 'reserved' AND erased_at IS NULL AND quote_digest = $quote_digest AND ${TERMS_HOLD} AND ${PAYMENTS_UNPAUSED}
          AND CASE WHEN $is_trial THEN ${isTrial("p")}
                WHEN $session_id IS NULL

@@ -1,6 +1,7 @@
 /** Withdrawals: a sponsor takes unspent money out of a budget. */
 export {
   GetWithdrawalInput,
+  LEAST_WITHDRAWAL_CENTS,
   WithdrawalView,
   WithdrawFromApiInput,
   WithdrawFromCampaignInput,

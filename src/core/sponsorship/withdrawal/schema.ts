@@ -2,8 +2,11 @@ import { z } from "zod";
 import { Budget, Cents, Id, ServiceKey, Timestamp } from "../../protocol/fields.ts";
 import { IdempotencyKey } from "../../protocol/idempotency/index.ts";
 
+/** Less than that stays in the books. */
+export const LEAST_WITHDRAWAL_CENTS = 1;
+
 const fields = {
-  amount_cents: Cents.min(1).meta({
+  amount_cents: Cents.min(LEAST_WITHDRAWAL_CENTS).meta({
     description: "At least 1 cent, at most the part of the budget that is neither spent nor reserved",
   }),
   idempotency_key: IdempotencyKey.optional(),
