@@ -1,8 +1,10 @@
 // `npm run bench:costs`: what one call of each kind costs: CPU of the server and of PostgreSQL, commits, bytes on disk, and commands
-// to Redis. docs/scaling.md reckons with them.
+// to Redis. And the gas that the chain uses for a payment. docs/scaling.md reckons with them.
 import { readdirSync, readFileSync } from "node:fs";
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, test } from "vitest";
+import { createPublicClient, http } from "viem";
+import type { Hex } from "viem";
+import { afterAll, beforeAll, inject, test } from "vitest";
 import { atOnce } from "../test/support/at-once.ts";
 import { expectSuccess } from "../test/support/call.ts";
 import type { GrantOfUser, SponsorWithKey } from "../test/support/caller.ts";
@@ -107,6 +109,17 @@ async function used(): Promise<Used> {
   };
 }
 
+/** The gas of the transaction that paid for a run. */
+async function gasOfPayment(): Promise<bigint> {
+  const [paid] = (await queryRows(
+    database.url,
+    "SELECT tx_hash AS hash FROM payments WHERE status = 'settled' ORDER BY created_at DESC LIMIT 1",
+  )) as { hash: Hex }[];
+  if (paid === undefined) throw new Error("no payment is settled");
+  const chain = createPublicClient({ transport: http(inject("chain").rpcUrl) });
+  return (await chain.getTransactionReceipt({ hash: paid.hash })).gasUsed;
+}
+
 test("what calls cost", async () => {
   const service = await caller.registerApi(acme.key, upstream);
   const paying = await caller.createCampaign(acme, [service], { fundCents: 50_000 });
@@ -159,4 +172,5 @@ test("what calls cost", async () => {
     ),
   );
   console.table(table);
+  console.log(`gas of a payment: ${await gasOfPayment()}`);
 }, 600_000);

@@ -24,6 +24,7 @@ import { quantile } from "./figures.ts";
 import { fill, HEAVY_DATA, HEAVY_SCHEMA } from "./hostile-data.ts";
 import { insertLargeCatalogue } from "./large-catalogue.ts";
 import type { Attack, AttackRequest } from "./storm-attack.ts";
+import type { HealthWatch, SeenHealth } from "./storm-health.ts";
 
 /** How many services the catalogue has. A million take some ten minutes to fill in. */
 // eslint-disable-next-line no-restricted-properties -- a bench has no configuration
@@ -50,18 +51,22 @@ const SLOW_SEARCHES: Record<string, string>[] = [
 /** Hostile buyers, by the addresses that they call from. */
 const BUYERS = Array.from({ length: 20 }, (_, n) => `192.0.2.${n}`);
 
-/** Runs the hostile callers. Returns how often they got each status. */
-async function runAttack(attack: Attack): Promise<Record<string, number>> {
-  const program = new URL("./storm-attack.ts", import.meta.url);
-  const child = spawn(process.execPath, ["--import", "tsx", fileURLToPath(program)], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  // It stands for other machines, and takes no time from the servers.
-  setPriority(child.pid ?? 0, LOWEST_PRIORITY);
-  child.stdin.end(JSON.stringify(attack));
-  const statuses = JSON.parse(await text(child.stdout)) as Record<string, number>;
-  return statuses;
+/** Runs a program of this folder in a process of its own. Returns what it prints. */
+async function runProgram(name: string, input: unknown, priority?: number): Promise<unknown> {
+  const program = fileURLToPath(new URL(name, import.meta.url));
+  const child = spawn(process.execPath, ["--import", "tsx", program], { stdio: ["pipe", "pipe", "inherit"] });
+  if (priority !== undefined) setPriority(child.pid ?? 0, priority);
+  child.stdin.end(JSON.stringify(input));
+  return JSON.parse(await text(child.stdout));
 }
+
+/** Runs the hostile callers, who stand for other machines, and take no time from the servers. Returns how often they got each status. */
+const runAttack = async (attack: Attack): Promise<Record<string, number>> =>
+  (await runProgram("./storm-attack.ts", attack, LOWEST_PRIORITY)) as Record<string, number>;
+
+/** Asks each server for `/healthz` again and again, in a process that does nothing else: this one is a seller and a facilitator, too. */
+const watchHealth = async (watch: HealthWatch): Promise<SeenHealth[]> =>
+  (await runProgram("./storm-health.ts", watch)) as SeenHealth[];
 
 let database: TestDatabase;
 let redis: TestRedis;
@@ -160,9 +165,10 @@ test("others are served while agents storm", async () => {
       }),
     );
 
+  const urls = servers.map(({ url }) => url);
   const attack = (): Promise<Record<string, number>> =>
     runAttack({
-      urls: servers.map(({ url }) => url),
+      urls,
       seconds: STORM_SECONDS,
       callers: [
         ...hostile.flatMap((token) => [token, token]).map(agentRequests),
@@ -198,33 +204,18 @@ test("others are served while agents storm", async () => {
     return HEAVY_DATA.map((input) => ({ method: "POST", path, headers, body: JSON.stringify({ input }) }));
   }
 
-  const health: { ms: number; at: number }[] = [];
-  const watchHealth = (until: number): Promise<unknown> =>
-    Promise.all(
-      servers.map(({ url }) =>
-        repeat(
-          until,
-          async () => {
-            const started = performance.now();
-            const { ok } = await fetch(`${url}/healthz`);
-            expect(ok).toBe(true);
-            health.push({ ms: performance.now() - started, at: started });
-          },
-          50,
-        ),
-      ),
-    );
-
   const quietUntil = performance.now() + QUIET_SECONDS * 1_000;
-  await Promise.all([behaveHonestly(quietUntil), watchHealth(quietUntil)]);
+  const [quietHealth] = await Promise.all([
+    watchHealth({ urls, seconds: QUIET_SECONDS }),
+    behaveHonestly(quietUntil),
+  ]);
   const quiet = measured.splice(0);
-  const quietHealth = health.splice(0);
 
   const stormUntil = performance.now() + STORM_SECONDS * 1_000;
-  const [hostileStatuses] = await Promise.all([
+  const [health, hostileStatuses] = await Promise.all([
+    watchHealth({ urls, seconds: STORM_SECONDS }),
     attack(),
     behaveHonestly(stormUntil),
-    watchHealth(stormUntil),
   ]);
   const storm = measured.splice(0);
 
@@ -237,10 +228,9 @@ test("others are served while agents storm", async () => {
   }
   console.log(`/healthz quiet ${describeTimes(all(quietHealth))}; storm ${describeTimes(all(health))}`);
   const latest = health.toSorted((a, b) => b.ms - a.ms).slice(0, 5);
-  const stormStart = stormUntil - STORM_SECONDS * 1_000;
   console.log(
     "the latest of them:",
-    latest.map(({ ms, at }) => `${ms.toFixed(0)} ms after ${((at - stormStart) / 1_000).toFixed(1)} s`),
+    latest.map(({ ms, atSeconds }) => `${ms.toFixed(0)} ms after ${atSeconds.toFixed(1)} s`),
   );
   console.log("answers to others:", tally(storm.map(({ kind, status }) => `${kind} ${status}`)));
   console.log("answers to the hostile:", hostileStatuses);

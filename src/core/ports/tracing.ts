@@ -1,8 +1,14 @@
 import type { Attributes, Span } from "@opentelemetry/api";
-import { SpanStatusCode, trace } from "@opentelemetry/api";
+import { INVALID_SPAN_CONTEXT, SpanStatusCode, trace } from "@opentelemetry/api";
 
-/** Without a started tracing SDK this tracer does nothing and costs nothing. */
 const tracer = trace.getTracer("tollfree");
+const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+let areSpansRecorded = false;
+
+/** Has spans recorded from now on. Without it they are left out, since even one that does nothing takes microseconds. */
+export function recordSpans(): void {
+  areSpansRecorded = true;
+}
 
 /**
  * Runs `work` inside a span of the current trace. Returns and throws what `work` does.
@@ -13,6 +19,7 @@ export function inSpan<Result>(
   attributes: Attributes,
   work: (span: Span) => Promise<Result>,
 ): Promise<Result> {
+  if (!areSpansRecorded) return work(NO_SPAN);
   return tracer.startActiveSpan(name, { attributes }, async (span) => {
     try {
       return await work(span);

@@ -88,8 +88,10 @@ function callOf(
       const queryFields = mergeListNames(parseQuery(query), urlFields.lists);
       const pathInput = readPath(operation, urlFields, encodedParams);
       if (method === "GET" || method === "DELETE") {
+        const input = readFields(queryFields, urlFields.readers);
+        if (pathInput === undefined) return input;
         refuseMisplaced([...queryFields.keys()].filter((name) => pathParams.includes(name)));
-        return { ...readFields(queryFields, urlFields.readers), ...pathInput };
+        return { ...input, ...pathInput };
       }
       const body = await readJsonObject(req, auth === "x402");
       refuseMisplaced([
@@ -101,11 +103,13 @@ function callOf(
   };
 }
 
+/** @returns undefined for an operation whose path has no parameters */
 function readPath(
   { pathParams }: Operation,
   { readers }: UrlFields,
   encodedParams: string[],
-): Record<string, unknown> {
+): Record<string, unknown> | undefined {
+  if (pathParams.length === 0) return undefined;
   const fields = new Map(pathParams.map((name, i) => [name, [decodePart(encodedParams[i] ?? "")]]));
   return readFields(fields, readers);
 }
@@ -114,9 +118,9 @@ function readPath(
  * `Object.fromEntries` keeps a field named `__proto__` as an ordinary field, so a later step can refuse it.
  */
 function readFields(fields: Map<string, string[]>, readers: FieldReaders): Record<string, unknown> {
-  return Object.fromEntries(
-    [...fields].map(([name, texts]) => [name, readers.get(name)?.(texts) ?? texts[0]]),
-  );
+  const read: [string, unknown][] = [];
+  for (const [name, texts] of fields) read.push([name, readers.get(name)?.(texts) ?? texts[0]]);
+  return Object.fromEntries(read);
 }
 
 /**

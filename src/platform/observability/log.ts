@@ -1,7 +1,7 @@
 import type { DestinationStream } from "pino";
 import { pino } from "pino";
 import type { Log } from "../../core/ports/log.ts";
-import { TOKEN_PREFIX } from "../../core/protocol/token-prefix.ts";
+import { ANY_TOKEN_PREFIX, TOKEN_PREFIX } from "../../core/protocol/token-prefix.ts";
 import { hideSecrets } from "./hide-secrets.ts";
 import { writeTogether } from "./write-together.ts";
 
@@ -30,12 +30,25 @@ const SECRET_TEXT: readonly (readonly [RegExp, string])[] = [
 /** A name or an id. Of the patterns, only that of tokens can fit it. */
 const WORD = /^[\w-]*$/;
 
+/** Names of fields, and whether their values are secret. A line of the log has the same ones again and again. */
+const judgedNames = new Map<string, boolean>();
+/** Names inside a value can be anybody's, so not all are kept. */
+const MOST_JUDGED_NAMES = 1_000;
+
+function isSecretName(name: string): boolean {
+  const judged = judgedNames.get(name);
+  if (judged !== undefined) return judged;
+  const isSecret = SECRET_FIELD.test(name) && !PUBLIC_FIELD.has(name);
+  if (judgedNames.size < MOST_JUDGED_NAMES) judgedNames.set(name, isSecret);
+  return isSecret;
+}
+
 const MAX_DEPTH = 6;
 const MAX_CAUSES = 4;
 
 /** Removes secrets, e-mail addresses and the paths of URLs from a text. */
 function redactText(text: string): string {
-  if (WORD.test(text)) return text.replace(TOKENS, `$1${REDACTED}`);
+  if (WORD.test(text)) return text.includes(ANY_TOKEN_PREFIX) ? text.replace(TOKENS, `$1${REDACTED}`) : text;
   return SECRET_TEXT.reduce(
     (redacted, [pattern, replacement]) => redacted.replace(pattern, replacement),
     text,
@@ -53,9 +66,7 @@ function redactFields(fields: Record<string, unknown>): Record<string, unknown> 
 function redactObject(object: object, depth: number): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(object).map(([name, value]: [string, unknown]) =>
-      SECRET_FIELD.test(name) && !PUBLIC_FIELD.has(name)
-        ? [name, REDACTED]
-        : [name, redactValue(value, depth + 1)],
+      isSecretName(name) ? [name, REDACTED] : [name, redactValue(value, depth + 1)],
     ),
   );
 }

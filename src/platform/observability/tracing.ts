@@ -2,6 +2,7 @@ import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { BatchSpanProcessor, NodeTracerProvider } from "@opentelemetry/sdk-trace-node";
 import { PrismaInstrumentation } from "@prisma/instrumentation";
+import { recordSpans } from "../../core/ports/tracing.ts";
 
 export interface Tracing {
   /** Sends the remaining spans and stops tracing. */
@@ -22,6 +23,7 @@ export function startTracing(endpoint: string): Tracing {
     ],
   });
   provider.register();
+  recordSpans();
   const prisma = new PrismaInstrumentation();
   prisma.setTracerProvider(provider);
   prisma.enable();
