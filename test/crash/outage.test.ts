@@ -14,6 +14,8 @@ import { useWorld } from "../support/use-world.ts";
 const QUOTE = 20_000n;
 const WALLET_MICROS = 100_000n;
 const AGENTS = 4;
+/** More than the agents can spend while a minute's outage leaves them served. */
+const BUDGET_CENTS = 10_000;
 
 let rpc: Unreliable;
 let facilitator: Unreliable;
@@ -38,9 +40,10 @@ test.each([
   `while %s for ${OUTAGE_SECONDS} s under load, no call fails with 500, and afterwards every payment is decided`,
   { timeout: 300_000 },
   async (_what, service, mode) => {
-    const grant = await world.createGrant({ budgetCents: 1_000 });
-    const { token } = await world.openSession(grant, { budgetCents: 1_000 });
-    const { service: key } = await world.readyService({ grant, token });
+    const grant = await world.createGrant({ budgetCents: BUDGET_CENTS });
+    const { token } = await world.openSession(grant, { budgetCents: BUDGET_CENTS });
+    const campaign = { fundCents: BUDGET_CENTS };
+    const { service: key } = await world.readyService({ grant, token, campaign });
 
     const statuses = new Map<string, number>();
     const wallets: `0x${string}`[] = [];

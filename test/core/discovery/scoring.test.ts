@@ -127,7 +127,7 @@ describe("relevance", () => {
       ],
       new Map("abcd".split("").map((id) => [id, 1])),
       null,
-    ).map(({ service_id }) => service_id);
+    ).map((ranked) => ranked.offer.service_id);
     expect(ids).toEqual(["a", "b", "c", "d"]);
   });
 });

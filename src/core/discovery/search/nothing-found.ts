@@ -87,12 +87,12 @@ export async function findNearMisses(
     ...offerParams(viewer, filters),
   });
   const best = rankOffers(offers, scores, viewer.remainingMicros);
-  const ids = [...new Set(best.map(({ service_id }) => service_id))].slice(0, MAX_NEAR_MISSES);
+  const ids = [...new Set(best.map(({ offer }) => offer.service_id))].slice(0, MAX_NEAR_MISSES);
   const services = await readInOrder(ctx, ids);
   return services.map(({ service_id, service_key, name, categories }) => {
     const obstacles = best
-      .filter((offer) => offer.service_id === service_id)
-      .map((offer) => obstaclesOf(offer, viewer, filters))
+      .filter(({ offer }) => offer.service_id === service_id)
+      .map(({ offer }) => obstaclesOf(offer, viewer, filters))
       .sort((a, b) => a.length - b.length);
     return { service_key, name, categories, because: obstacles[0] ?? [] };
   });

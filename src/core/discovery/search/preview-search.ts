@@ -101,7 +101,7 @@ async function whatAgentsFind(
   serviceId: string,
 ): Promise<Output["searches"][number]["agents_find"]> {
   const found = await rankCandidates(ctx, scores, EVERYBODYS);
-  const own = found.findIndex(({ service_id }) => service_id === serviceId);
+  const own = found.findIndex(({ offer }) => offer.service_id === serviceId);
   const page = await readPage(ctx, [
     ...found.slice(0, SHOWN),
     ...(own >= SHOWN ? found.slice(own, own + 1) : []),
@@ -109,10 +109,10 @@ async function whatAgentsFind(
   return {
     place: own === -1 ? null : own + 1,
     total: found.length,
-    services: page.map((offer) => ({
-      ...toView(offer),
-      is_own: offer.service_id === serviceId,
-      why: explain(offer, termsFoundBy(candidates, offer), query),
+    services: page.map((result) => ({
+      ...toView(result),
+      is_own: result.offer.service_id === serviceId,
+      why: explain(result, termsFoundBy(candidates, result), query),
     })),
     because: own === -1 ? await obstaclesOfService(ctx, serviceId, scores.has(serviceId)) : [],
   };

@@ -5,8 +5,9 @@ import { scoreText } from "./score-text.ts";
 import type { Query } from "./understand-query.ts";
 import { PREFERENCE, RELEVANCE, UNKNOWN_BUDGET_FIT } from "./weights.ts";
 
-/** An offer with its relevance, and what that is made of. */
-export interface RankedOffer extends OfferRow {
+/** An offer with its relevance, and what that is made of. The offer isn't copied: a search ranks hundreds. */
+export interface RankedOffer {
+  offer: OfferRow;
   /** From 0 to 1. */
   relevance: number;
   parts: RelevanceParts;
@@ -52,18 +53,22 @@ export function rankOffers(
         preference: offer.preference === "preferred" ? PREFERENCE.preferred : PREFERENCE.neutral,
         reliability: offer.reliability,
       };
-      return { ...offer, relevance: relevanceOf(parts), parts };
+      return { offer, relevance: relevanceOf(parts), parts };
     })
     .sort(
       inOrder(
         (a, b) => b.relevance - a.relevance,
-        (a, b) => Number(b.completed) - Number(a.completed),
-        (a, b) => a.created_at - b.created_at,
-        (a, b) => compareTexts(a.campaign_id ?? a.service_id, b.campaign_id ?? b.service_id),
-        (a, b) => compareTexts(a.service_id, b.service_id),
+        (a, b) => Number(b.offer.completed) - Number(a.offer.completed),
+        (a, b) => a.offer.created_at - b.offer.created_at,
+        (a, b) => compareTexts(idOf(a.offer), idOf(b.offer)),
+        (a, b) => compareTexts(a.offer.service_id, b.offer.service_id),
       ),
     );
 }
+
+/** Of the campaign, or of the service whose own budget pays. */
+export const idOf = ({ campaign_id, service_id }: Pick<OfferRow, "campaign_id" | "service_id">): string =>
+  campaign_id ?? service_id;
 
 function relevanceOf({ text, budgetFit: fit, preference, reliability }: RelevanceParts): number {
   const sum = RELEVANCE.text * text + RELEVANCE.budgetFit * fit + RELEVANCE.preference * preference;

@@ -7,7 +7,7 @@ import { asWalk, findCandidates } from "./find-candidates.ts";
 import type { OfferRow } from "./offer-store.ts";
 import { listBestOffers, listOffers, readOffers } from "./offer-store.ts";
 import type { RankedOffer } from "./rank-offers.ts";
-import { rankOffers, scoreCandidates } from "./rank-offers.ts";
+import { idOf, rankOffers, scoreCandidates } from "./rank-offers.ts";
 import type { ServiceView } from "./schema.ts";
 import type { TermsFound } from "./score-text.ts";
 import type { Query } from "./understand-query.ts";
@@ -84,9 +84,11 @@ const rankUsable = (
     filters.maxBudgetMicros ?? viewer.remainingMicros,
   );
 
-/** An offer as a result: what it is, besides how it ranks. */
-export type Result = RankedOffer &
-  Omit<RowOf<typeof readOffers>, "account_id" | "input_schema"> & { input_schema: Record<string, unknown> };
+/** A ranked offer as a result, with what the page shows of it. */
+export interface Result extends RankedOffer {
+  shown: RowOf<typeof readOffers>;
+  inputSchema: Record<string, unknown>;
+}
 
 /** Reads what the page shows. An offer that has ended since it was found is left out. */
 export async function readPage(
@@ -95,41 +97,40 @@ export async function readPage(
 ): Promise<Result[]> {
   if (ranked.length === 0) return [];
   const rows = await readOffers.all(sql, {
-    service_ids: ranked.map(({ service_id }) => service_id),
-    account_ids: ranked.map(({ account_id }) => account_id),
+    service_ids: ranked.map(({ offer }) => offer.service_id),
+    account_ids: ranked.map(({ offer }) => offer.account_id),
     most_characters: MOST_CHARACTERS,
   });
   const byOffer = new Map(rows.map((row) => [`${row.service_id} ${row.account_id}`, row]));
-  return ranked.flatMap((offer) => {
-    const row = byOffer.get(`${offer.service_id} ${offer.account_id}`);
-    return row === undefined ? [] : [{ ...offer, ...row, input_schema: row.input_schema ?? LEFT_OUT_SCHEMA }];
+  return ranked.flatMap(({ offer, relevance, parts }) => {
+    const shown = byOffer.get(`${offer.service_id} ${offer.account_id}`);
+    if (shown === undefined) return [];
+    return [{ offer, relevance, parts, shown, inputSchema: shown.input_schema ?? LEFT_OUT_SCHEMA }];
   });
 }
 
 /** The terms of the search that the service of an offer has. */
-export const termsFoundBy = (
-  candidates: readonly Candidate[],
-  { service_id }: RankedOffer,
-): Candidate["found"] => candidates.find(({ serviceId }) => serviceId === service_id)?.found ?? new Map();
+export const termsFoundBy = (candidates: readonly Candidate[], { offer }: RankedOffer): Candidate["found"] =>
+  candidates.find(({ serviceId }) => serviceId === offer.service_id)?.found ?? new Map();
 
 /** A result as callers see it. */
-export const toView = (offer: Result): ServiceView => ({
+export const toView = ({ offer, relevance, shown, inputSchema }: Result): ServiceView => ({
   service_type: offer.campaign_id === null ? "sponsored_api" : "campaign",
-  service_id: offer.campaign_id ?? offer.service_id,
-  service_key: offer.service_key,
-  name: offer.name,
-  description: offer.description,
-  sponsor: offer.sponsor,
-  required_task: offer.required_task,
+  service_id: idOf(offer),
+  service_key: shown.service_key,
+  name: shown.name,
+  description: shown.description,
+  sponsor: shown.sponsor,
+  required_task: shown.required_task,
   task_type: offer.task_type,
-  subsidy_amount_cents: microsToCents(offer.subsidy),
+  subsidy_amount_cents: microsToCents(shown.subsidy),
   price_cents: microsToCents(offer.price_micros),
-  categories: offer.categories,
-  tags: offer.tags,
+  categories: shown.categories,
+  tags: shown.tags,
   estimated_task_duration_seconds: offer.task_duration_seconds,
-  relevance_score: offer.relevance,
+  relevance_score: relevance,
   already_completed: offer.completed,
   active: true,
-  input_schema: offer.input_schema,
-  ...(offer.output_schema !== null && { output_schema: offer.output_schema }),
+  input_schema: inputSchema,
+  ...(shown.output_schema !== null && { output_schema: shown.output_schema }),
 });

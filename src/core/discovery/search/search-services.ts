@@ -58,7 +58,7 @@ async function findServices(
 
   ctx.tally.count(
     "seen",
-    page.map(({ campaign_id }) => campaign_id),
+    page.map(({ offer }) => offer.campaign_id),
   );
 
   const isEmpty = ranked.length === 0;
@@ -71,10 +71,14 @@ async function findServices(
     : [[], [], []];
   return {
     data: {
-      services: page.map((offer) => ({
-        ...toView(offer),
-        ...(explains && { why: explain(offer, found.get(offer.service_id) ?? new Map(), query) }),
-      })),
+      services: page.map((result) =>
+        explains
+          ? {
+              ...toView(result),
+              why: explain(result, found.get(result.offer.service_id) ?? new Map(), query),
+            }
+          : toView(result),
+      ),
       total_count: ranked.length,
       ...(isCut && { total_is_lower_bound: true as const }),
       ...(availableCategories.length > 0 && { available_categories: availableCategories }),

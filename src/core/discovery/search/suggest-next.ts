@@ -1,6 +1,8 @@
 import type { z } from "zod";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
+import { idOf } from "./rank-offers.ts";
+import type { Result } from "./results.ts";
 import type { SearchInput } from "./schema.ts";
 
 /** Only the first results get a next action of their own. */
@@ -14,13 +16,7 @@ export function suggestNext({
   total,
   seen,
 }: {
-  page: readonly {
-    service_key: string;
-    service_id: string;
-    campaign_id: string | null;
-    completed: boolean;
-    input_schema: Record<string, unknown>;
-  }[];
+  page: readonly Result[];
   direct: readonly { service_key: string; input_schema: Record<string, unknown> }[];
   input: z.infer<typeof SearchInput>;
   total: number;
@@ -31,14 +27,13 @@ export function suggestNext({
   const { explain: _explain, ...narrowing } = filters;
   const isFiltered = Object.keys(narrowing).length > 0;
   return [
-    ...page.slice(0, MAX_SUGGESTIONS).map((offer) =>
-      offer.completed
-        ? next.runService(offer.service_key, {
-            campaignId: offer.campaign_id ?? undefined,
-            inputSchema: offer.input_schema,
-          })
-        : next.getTask(offer.campaign_id ?? offer.service_id),
-    ),
+    ...page
+      .slice(0, MAX_SUGGESTIONS)
+      .map(({ offer, shown, inputSchema }) =>
+        offer.completed
+          ? next.runService(shown.service_key, { campaignId: offer.campaign_id ?? undefined, inputSchema })
+          : next.getTask(idOf(offer)),
+      ),
     ...(seen < total && page.length > 0
       ? [
           next.searchServices(

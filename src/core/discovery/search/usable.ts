@@ -58,20 +58,18 @@ export function obstaclesOf(offer: OfferRow, { scopes }: Viewer, filters: Filter
       (offer.task_duration_seconds ?? Infinity) <= maxTaskSeconds) &&
     (completed || offer.data_types_allowed) &&
     (!filters.readyOnly || completed);
-  const checks: [boolean, Obstacle][] = [
-    [!offer.categories_in_scope, "category_not_in_scope"],
-    [
-      scopes !== null && !completed && (taskType === null || !scopes.taskTypes.includes(taskType)),
-      "task_type_not_in_scope",
-    ],
-    [!completed && !offer.data_types_in_scope, "data_types_not_in_scope"],
-    [!offer.eligible, "not_eligible"],
-    [!offer.has_calls_left, "user_cap_reached"],
-    [!offer.has_money, "sponsor_budget_exhausted"],
-    [offer.preference === "avoided", "task_type_avoided"],
-    [!inFilters, "filtered_out"],
-  ];
-  return checks.flatMap(([stands, obstacle]) => (stands ? [obstacle] : []));
+  const isTaskInScope =
+    scopes === null || completed || (taskType !== null && scopes.taskTypes.includes(taskType));
+  const obstacles: Obstacle[] = [];
+  if (!offer.categories_in_scope) obstacles.push("category_not_in_scope");
+  if (!isTaskInScope) obstacles.push("task_type_not_in_scope");
+  if (!completed && !offer.data_types_in_scope) obstacles.push("data_types_not_in_scope");
+  if (!offer.eligible) obstacles.push("not_eligible");
+  if (!offer.has_calls_left) obstacles.push("user_cap_reached");
+  if (!offer.has_money) obstacles.push("sponsor_budget_exhausted");
+  if (offer.preference === "avoided") obstacles.push("task_type_avoided");
+  if (!inFilters) obstacles.push("filtered_out");
+  return obstacles;
 }
 
 /** What `listOffers` has to know of a viewer and the filters of a search. */
