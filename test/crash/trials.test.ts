@@ -123,22 +123,41 @@ describe("a trial whose server is killed", () => {
     await expectPaid(1);
   });
 
-  test("before it is signed pays nothing, its key says so, and another trial is paid once", async () => {
-    await offer();
-    const key = randomUUID();
+  /** Kills the server while it waits to store a trial's signature. */
+  const killAtSignature = async (key: string, atEnd: () => Promise<unknown>): Promise<void> => {
     await other.query("BEGIN");
     await other.query("SELECT 1 FROM payment_switch FOR UPDATE");
     const lost = Promise.allSettled([tryIt(key)]);
     await eventually(async () => expect(await payments()).toMatchObject([{ status: "reserved" }]));
     await untilWaiting(server.database.db, 1);
     await server.killAndRestart();
+    await atEnd();
     await other.query("ROLLBACK");
     await lost;
+  };
+
+  test("before its signature is stored pays nothing, its key says so, and another trial is paid once", async () => {
+    await offer();
+    const key = randomUUID();
+    // PostgreSQL goes on with the statement of a client that is gone. Here the statement dies too.
+    await killAtSignature(key, () =>
+      other.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+      ),
+    );
     const answer = await decided(key);
     expect(answer.body.data).toMatchObject({ delivered: false, payment: { status: "void" } });
     expect(upstream.paid()).toEqual([]);
     await expectPaid(0);
     expect((await decided(randomUUID())).body.data.payment.status).toBe("settled");
+    await expectPaid(1);
+  });
+
+  test("while PostgreSQL still stores its signature is paid once, by the server that comes after", async () => {
+    await offer();
+    const key = randomUUID();
+    await killAtSignature(key, () => Promise.resolve());
+    expect((await decided(key)).body.data).toMatchObject({ payment: { status: "settled" } });
     await expectPaid(1);
   });
 
