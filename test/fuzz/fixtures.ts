@@ -163,6 +163,7 @@ export async function createFixtures(world: World): Promise<Fixtures> {
       body: { given_up_since: "2026-11-26T00:00:00.000Z" },
     },
     sponsor_get_campaign: { path: { campaign_id: campaigns[0] ?? "" } },
+    sponsor_get_api_health: { path: { service_key: free } },
     sponsor_withdraw_from_api: { path: { service_key: priced }, body: { amount_cents: 1 } },
     admin_create_user: {
       body: {
