@@ -17,6 +17,7 @@ GRANT DELETE ON accounts, account_sessions, account_logins, account_verification
 GRANT DELETE ON notices, oauth_records TO tollfree_app;
 GRANT DELETE ON webhook_endpoints, webhook_deliveries TO tollfree_app;
 GRANT DELETE ON sponsor_members, sponsor_invitations TO tollfree_app;
+GRANT DELETE ON verdict_secrets TO tollfree_app;
 
 -- What only grows.
 REVOKE UPDATE ON agent_audit_logs, payment_events, incoming_payment_events, payout_events, credits, ledger_transfers, ledger_accounts FROM tollfree_app;

@@ -120,3 +120,48 @@ test("a member accepts by a key, takes a rejection back, rejects, and sees the f
   await expectAccessible(page);
   await close();
 });
+
+test("an owner makes the secret of a campaign's holdback webhook, and replaces it; an editor only sees that it is there", async () => {
+  const email = newAddress();
+  await signUp(new Browser(() => world.server.url), mailbox, email);
+  const { page, close } = await openSignedIn(browser, { url: `${world.server.url}/agents`, email });
+  const { id: userId } = await world.db.user.findFirstOrThrow({ where: { email } });
+  const acme = await world.createSponsor("Helio Maps");
+  const member = { sponsorId: acme.sponsor_id, userId };
+  await world.db.sponsorMember.create({ data: { ...member, role: "owner" } });
+  const service = await world.registerService(acme.key, "honest", { name: "Working Days" });
+  const id = await world.createCampaign(acme, [service], {
+    ...{ name: "Porto walks", holdback: { by: "webhook", url: "https://judge.example.com/" }, fundCents: 0 },
+  });
+  const madeAt = async () =>
+    (await world.db.verdictSecret.findUnique({ where: { campaignId: id } }))?.madeAt.getTime();
+  await page.goto(`${world.server.url}/campaigns/${id}`);
+  await page.getByText("aren’t signed yet").waitFor();
+  await page.getByRole("button", { name: "Make its secret" }).click();
+  const secret = page.getByLabel("Secret", { exact: true });
+  await secret.waitFor();
+  const first = await secret.inputValue();
+  expect(first).toMatch(/^whsec_/);
+  await expectAccessible(page);
+  await page.getByText("Our requests to it are signed.").waitFor();
+  const before = await madeAt();
+  await page.getByRole("button", { name: "Replace its secret" }).click();
+  await page.getByRole("button", { name: "Keep it as it is" }).click();
+  expect(await madeAt()).toBe(before);
+  await page.getByRole("button", { name: "Replace its secret" }).click();
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Replace it and show the new one" }).click();
+  await page.getByText("The secret before signs too").waitFor();
+  await eventually(async () => expect(await secret.inputValue()).not.toBe(first));
+
+  await world.db.sponsorMember.update({
+    where: { sponsorId_userId: member },
+    data: { role: "editor" },
+  });
+  await page.reload();
+  await page.getByText("Our requests to it are signed.").waitFor();
+  // Shown once: not again after a reload, to nobody.
+  expect(await page.content()).not.toContain("whsec_");
+  expect(await page.getByRole("button", { name: "Replace its secret" }).count()).toBe(0);
+  await close();
+});

@@ -67,6 +67,9 @@ export async function createFixtures(world: World): Promise<Fixtures> {
     const made = await world.call("sponsor.createWebhook", webhook, acme.key);
     webhooks.push(made.body.data.webhook.endpoint_id as string);
   }
+  const judged = await world.createCampaign(acme, [free], {
+    ...{ fundCents: 0, holdback: { by: "webhook", url: world.upstream.url("free") } },
+  });
   const [kept = "", deleted = "", changed = ""] = webhooks;
   const operators = [await createOperator(world), await createOperator(world)] as const;
   const pool: Pool = {
@@ -151,6 +154,7 @@ export async function createFixtures(world: World): Promise<Fixtures> {
     sponsor_get_webhook: { path: { endpoint_id: kept } },
     sponsor_change_webhook: { path: { endpoint_id: changed }, body: { active: false } },
     sponsor_delete_webhook: { path: { endpoint_id: deleted } },
+    sponsor_rotate_verdict_secret: { path: { campaign_id: judged } },
     sponsor_rotate_webhook_secret: { path: { endpoint_id: kept } },
     sponsor_test_webhook: { path: { endpoint_id: kept } },
     sponsor_list_webhook_deliveries: { path: { endpoint_id: kept } },
@@ -159,6 +163,7 @@ export async function createFixtures(world: World): Promise<Fixtures> {
       body: { given_up_since: "2026-11-26T00:00:00.000Z" },
     },
     sponsor_get_campaign: { path: { campaign_id: campaigns[0] ?? "" } },
+    sponsor_get_api_health: { path: { service_key: free } },
     sponsor_withdraw_from_api: { path: { service_key: priced }, body: { amount_cents: 1 } },
     admin_create_user: {
       body: {

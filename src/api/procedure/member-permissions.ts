@@ -25,6 +25,7 @@ export const LEAST_ROLE: Readonly<Record<string, SponsorRole>> = {
   "campaigns.create": "editor",
   "campaigns.change": "editor",
   "campaigns.archive": "editor",
+  "campaigns.rotate_verdict_secret": "owner",
   "campaigns.preview": "editor",
   "campaigns.reach": "viewer",
   "services.list": "viewer",

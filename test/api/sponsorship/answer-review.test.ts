@@ -236,7 +236,7 @@ describe("judged by a rule", () => {
 
 describe("judged by a webhook", () => {
   test("it is asked by ids, again until it answers, and its verdict holds", async () => {
-    const asked: { type: string; data: Record<string, unknown> }[] = [];
+    const asked: { type: string; timestamp: string; data: Record<string, unknown> }[] = [];
     const hook = await startHttpServer((req, res) => {
       let body = "";
       req.on("data", (chunk: Buffer) => (body += chunk.toString()));
@@ -255,6 +255,7 @@ describe("judged by a webhook", () => {
     await eventually(() => expect(asked).toHaveLength(1));
     expect(asked[0]).toEqual({
       type: "answer.review",
+      timestamp: (await stored(answer)).createdAt.toISOString(),
       data: { answer_id: answer, campaign_id: id, judge_until: review.held_until },
     });
     const read = await world.call("sponsor.getAnswer", { answer_id: answer }, acme.key);
@@ -353,6 +354,7 @@ describe("a campaign's holdback", () => {
     ["a webhook without an address", { by: "webhook" }, "/holdback/url"],
     ["an address for a verdict by hand", { by: "hand", url: "https://a.example" }, "/holdback/url"],
     ["an address that isn't one of the web", { by: "webhook", url: "ftp://a.example" }, "/holdback/url"],
+    ["an address with a password", { by: "webhook", url: "https://me:pass@a.example" }, "/holdback/url"],
     ["longer than a day", { by: "hand", limit_minutes: 1441 }, "/holdback/limit_minutes"],
   ])("%s is refused", async (_name, holdback, path) => {
     const before = await world.db.campaign.count();

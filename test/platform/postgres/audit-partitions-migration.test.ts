@@ -17,7 +17,7 @@ const PARTITIONS = "20261127031300_audit_partitions";
 
 /** The rights on tables that came later. */
 const LATER_TABLES =
-  /^(GRANT DELETE|REVOKE UPDATE) ON (offers|accounts|notices|webhook_endpoints|sponsor_members|sponsor_audit_logs|operator_audit_logs)\b.*;$/gm;
+  /^(GRANT DELETE|REVOKE UPDATE) ON (offers|accounts|notices|webhook_endpoints|sponsor_members|sponsor_audit_logs|operator_audit_logs|verdict_secrets)\b.*;$/gm;
 
 const COLUMNS = `id, agent_session_id, grant_id, agent_id, user_id, surface, operation, endpoint, request_summary,
   response_status, error_code, created_at, calls, client, counted_since`;

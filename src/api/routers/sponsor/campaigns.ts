@@ -23,6 +23,9 @@ import {
   ListCampaignsInput,
   ListCampaignsOutput,
   nextAfterCampaign,
+  NewVerdictSecretOutput,
+  rotateVerdictSecret,
+  RotateVerdictSecretInput,
 } from "../../../core/sponsorship/campaign/index.ts";
 import { markReplayed, withIdempotencyKey } from "../../procedure/idempotency-key.ts";
 import { withQuiet } from "../../response/quiet-preview.ts";
@@ -145,6 +148,24 @@ export const campaignProcedures = {
       const campaign = await archiveCampaign({ ...ctx.deps, actor: ctx.actor }, input);
       return ok(ctx, campaign, nextAfterCampaign(campaign));
     }),
+
+  rotateVerdictSecret: sponsorProcedure
+    .meta({
+      openapi: {
+        method: "POST",
+        path: "/sponsor/campaigns/{campaign_id}/rotate-verdict-secret",
+        summary: "Make or replace the secret of a holdback webhook",
+        description:
+          "From then on the requests that ask for a verdict are signed as Standard Webhooks. Where there was a secret, both sign until the overlap ends. The new one is shown once.",
+      },
+      errors: ["not_found", "conflict"],
+      example: { request: { campaign_id: CAMPAIGN_ID, overlap_seconds: 3_600 } },
+    })
+    .input(RotateVerdictSecretInput)
+    .output(success(NewVerdictSecretOutput))
+    .mutation(async ({ ctx, input }) =>
+      ok(ctx, await rotateVerdictSecret({ ...ctx.deps, actor: ctx.actor }, input)),
+    ),
 
   copyCampaign: sponsorProcedure
     .meta({

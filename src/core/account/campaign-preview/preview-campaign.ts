@@ -16,7 +16,7 @@ const MOST_RESULTS = 5;
  * @throws `validation_error` as creating the campaign would
  */
 export async function previewCampaign(
-  ctx: Pick<Deps, "db" | "networks" | "settings" | "compute"> & { actor: SponsorActor },
+  ctx: Pick<Deps, "db" | "networks" | "settings" | "compute" | "upstream"> & { actor: SponsorActor },
   draft: Draft,
 ): Promise<Preview> {
   const { agent: task, person } = await previewTask(ctx, draft);

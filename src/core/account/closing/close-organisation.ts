@@ -3,7 +3,7 @@ import { FRESH_SECONDS, requireFreshSignIn } from "../../access/user/index.ts";
 import type { Deps, SponsorActor, UserActor } from "../../context.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
 import { AppError, invalidField, notFound } from "../../protocol/errors.ts";
-import { archiveCampaignsOf } from "../../sponsorship/campaign/index.ts";
+import { archiveCampaignsOf, eraseVerdictSecretsOf } from "../../sponsorship/campaign/index.ts";
 import { endTeam, requireRoleStill } from "../../sponsorship/member/index.ts";
 import { indexServices } from "../../sponsorship/offer/index.ts";
 import { closeSponsor, endKeysOf, lockForClosing } from "../../sponsorship/sponsor/index.ts";
@@ -62,6 +62,7 @@ export async function closeOrganisation(
     const ofCampaigns = await archiveCampaignsOf.all(tx, of);
     const own = await archiveApisOf.all(tx, of);
     requireNothingLeft(await listBlockers.all(tx, of));
+    await eraseVerdictSecretsOf.count(tx, of);
     await endKeysOf.count(tx, of);
     await endTeam.count(tx, of);
     await closeSponsor.count(tx, { id: actor.sponsorId });

@@ -29,6 +29,8 @@ export const ENCRYPTED_COLUMNS: readonly EncryptedColumn[] = [
   byId("payouts", "signed_transfer"),
   byId("webhook_endpoints", "secret"),
   byId("webhook_endpoints", "previous_secret"),
+  { table: "verdict_secrets", column: "secret", id: Prisma.sql`campaign_id::text` },
+  { table: "verdict_secrets", column: "previous_secret", id: Prisma.sql`campaign_id::text` },
   byId("key_proofs", "ciphertext"),
 ];
 

@@ -23,6 +23,7 @@ import { canonicalJson } from "../../protocol/canonical-json.ts";
 import { AppError, notFound } from "../../protocol/errors.ts";
 import { createOnce, findCreated } from "../../protocol/idempotency/index.ts";
 import { nextForSponsor } from "../../protocol/sponsor-actions.ts";
+import { requireOpen } from "../../sponsorship/sponsor/index.ts";
 import type { ApiRow } from "../../sponsorship/sponsored-api/index.ts";
 import {
   buildUpstreamRequest,
@@ -52,7 +53,7 @@ const RETRY_SECONDS = 10;
  * have the order of a run's: idempotency, service, input, payer, quote, reservation. It is made for no user: it counts neither
  * for nor against the service, and needs no task.
  * @returns the payment with the upstream's answer, or why there is none, and whether an earlier call with the same key made it
- * @throws `not_found`, also for another sponsor's service; `inactive`, `validation_error`, `sponsor_budget_exhausted`,
+ * @throws `not_found`, also for another sponsor's service and an organisation that was closed; `inactive`, `validation_error`, `sponsor_budget_exhausted`,
  *   `rate_limited`, `payments_paused`, `idempotency_conflict`, and the errors of `askQuote`. Nothing is reserved then
  */
 export async function tryService(
@@ -84,9 +85,10 @@ export async function tryService(
         quoteDigest: null,
         campaignId: null,
       };
-      const created = await createOnce(ctx, creation, id, (tx) =>
-        insertFreeTrial(tx, { ...subject, ...terms }),
-      );
+      const created = await createOnce(ctx, creation, id, async (tx) => {
+        await requireOpen(tx, ctx.actor.sponsorId);
+        await insertFreeTrial(tx, { ...subject, ...terms });
+      });
       if (!created.replayed) await recordFreeAnswer(ctx, id, quote.answer);
       return { trial: await showTrial(ctx, created.id), replayed: created.replayed };
     }
@@ -95,9 +97,10 @@ export async function tryService(
     // Outside of the transaction, which locks accounts in the order of their ids.
     const cap = ctx.settings.treasuryDayMicros;
     const day = cap === undefined ? undefined : (await openTreasuryDay.one(ctx.sql, { cap_micros: cap })).id;
-    const created = await createOnce(ctx, creation, id, (tx) =>
-      reserveFromFirst(ctx, tx, { ...subject, ...terms }, { payers, day }),
-    );
+    const created = await createOnce(ctx, creation, id, async (tx) => {
+      await requireOpen(tx, ctx.actor.sponsorId);
+      await reserveFromFirst(ctx, tx, { ...subject, ...terms }, { payers, day });
+    });
     if (!created.replayed) await pay(ctx, id, offer, request, leave);
     return { trial: await showTrial(ctx, created.id), replayed: created.replayed };
   } finally {

@@ -4,10 +4,11 @@ import { AppError } from "../../protocol/errors.ts";
 import { visibleText } from "../../protocol/fields.ts";
 import type { RowOf } from "../../ports/statement.ts";
 import { RejectReason } from "../../protocol/reject-reasons.ts";
+import { secretsOf, signedRequest } from "../../protocol/signed-webhooks.ts";
 import { takeVerdictsDue } from "../task/index.ts";
 import { acceptAnswer, rejectAnswer } from "./judge-answer.ts";
 
-type Context = Pick<Deps, "sql" | "upstream" | "log">;
+type Context = Pick<Deps, "sql" | "upstream" | "log" | "cipher">;
 type Due = RowOf<typeof takeVerdictsDue>;
 
 /**
@@ -38,8 +39,8 @@ const Verdict = z.discriminatedUnion("verdict", [
 
 /**
  * Asks sponsors' webhooks about answers that are held back for them, and gives the answers their verdicts. The request has ids only:
- * the sponsor reads the answer with its key, so a forged request learns nothing and decides nothing. Without a verdict the webhook is
- * asked again, until the time is over and the answer counts as accepted. Several replicas may do this at once.
+ * the sponsor reads the answer with its key. It is signed once the sponsor has made the campaign's secret. Without a verdict the webhook
+ * is asked again, until the time is over and the answer counts as accepted. Several replicas may do this at once.
  */
 export class VerdictAsker {
   readonly #ctx: Context;
@@ -96,14 +97,22 @@ export class VerdictAsker {
 
 async function askVerdict(
   ctx: Context,
-  { id, campaign_id, sponsor_id, url, held_until }: Due,
+  { id, campaign_id, sponsor_id, url, created_at, held_until, secret, previous_secret }: Due,
 ): Promise<void> {
   const data = { answer_id: id, campaign_id, judge_until: held_until.toISOString() };
+  const secrets =
+    secret === null
+      ? []
+      : secretsOf(ctx.cipher, "verdict_secrets", { id: campaign_id, secret, previous_secret });
+  const { body, headers } = signedRequest(
+    { id, type: "answer.review", occurredAt: created_at, data },
+    secrets,
+  );
   const answer = await ctx.upstream.request({
     url,
     method: "POST",
-    headers: { "content-type": "application/json", accept: "application/json" },
-    body: JSON.stringify({ type: "answer.review", data }),
+    headers: { ...headers, accept: "application/json" },
+    body,
     timeoutMs: TIMEOUT_MS,
     confidential: [],
   });

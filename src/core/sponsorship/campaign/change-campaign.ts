@@ -10,6 +10,7 @@ import { checkHoldback, NO_HOLDBACK } from "./holdback.ts";
 import { requireOwnCampaign } from "./own-campaign.ts";
 import { toView } from "./rules.ts";
 import type { CampaignView, ChangeCampaignInput } from "./schema.ts";
+import { eraseVerdictSecret } from "./secret-store.ts";
 import { addServices, removeServices, servicesOf } from "./services-store.ts";
 import { countCompletions, updateCampaign } from "./store.ts";
 
@@ -18,7 +19,7 @@ import { countCompletions, updateCampaign } from "./store.ts";
  * @throws `not_found`, `validation_error`; `inactive` for an archived one. Nothing is changed then
  */
 export async function changeCampaign(
-  ctx: Pick<Deps, "db" | "sql" | "thesaurus" | "settings" | "compute"> & { actor: SponsorActor },
+  ctx: Pick<Deps, "db" | "sql" | "thesaurus" | "settings" | "compute" | "upstream"> & { actor: SponsorActor },
   input: z.infer<typeof ChangeCampaignInput>,
 ): Promise<z.infer<typeof CampaignView>> {
   const { db, sql, thesaurus, actor } = ctx;
@@ -50,6 +51,8 @@ export async function changeCampaign(
     });
     if (changed === 0)
       throw new AppError("inactive", { message: "This campaign is archived and can't be changed." });
+    if (input.holdback !== undefined && holdback.holdback_url === null)
+      await eraseVerdictSecret.count(tx, { campaign_id: id });
     const before = (await servicesOf.all(tx, { campaign_id: id })).map(({ service_id }) => service_id);
     if (services !== undefined) {
       const own = { sponsorId: actor.sponsorId, campaignId: id };

@@ -18,7 +18,10 @@ const MARK = " (copy)";
  *   wouldn't be allowed today; `idempotency_conflict`
  */
 export async function copyCampaign(
-  ctx: Pick<Deps, "db" | "sql" | "cipher" | "networks" | "settings" | "compute" | "thesaurus"> & {
+  ctx: Pick<
+    Deps,
+    "db" | "sql" | "cipher" | "networks" | "settings" | "compute" | "thesaurus" | "upstream"
+  > & {
     actor: SponsorActor;
   },
   input: z.infer<typeof CopyCampaignInput>,

@@ -10,6 +10,7 @@ import { centsToMicros } from "../../protocol/amounts.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { createOnce } from "../../protocol/idempotency/index.ts";
 import { indexServices } from "../offer/index.ts";
+import { requireOpen } from "../sponsor/index.ts";
 import { checkHoldback } from "./holdback.ts";
 import { requireOwnCampaign } from "./own-campaign.ts";
 import { defaultTags, toView } from "./rules.ts";
@@ -23,10 +24,13 @@ import { countCompletions, insertCampaign } from "./store.ts";
  * @returns the campaign, and whether an earlier call with the same idempotency key created it
  * @throws `validation_error` for a task schema that is unsafe or open, and for services that don't exist, or for which the
  *   sponsor has too many campaigns;
- *   `idempotency_conflict`
+ *   `idempotency_conflict`; `not_found` for an organisation that was closed
  */
 export async function createCampaign(
-  ctx: Pick<Deps, "db" | "sql" | "cipher" | "networks" | "settings" | "compute" | "thesaurus"> & {
+  ctx: Pick<
+    Deps,
+    "db" | "sql" | "cipher" | "networks" | "settings" | "compute" | "thesaurus" | "upstream"
+  > & {
     actor: SponsorActor;
   },
   { idempotency_key: key, ...input }: z.infer<typeof CreateCampaignInput>,
@@ -37,6 +41,7 @@ export async function createCampaign(
   const creation = { owner: actor.sponsorId, operation: "create_campaign", key, request: input };
   const newId = randomUUID();
   const { id, replayed } = await createOnce(ctx, creation, newId, async (sql) => {
+    await requireOpen(sql, actor.sponsorId);
     await requireFewCampaigns(
       sql,
       { sponsorId: actor.sponsorId, campaignId: newId },
@@ -83,7 +88,7 @@ export type Draft = Omit<z.infer<typeof CreateCampaignInput>, "idempotency_key">
  * @throws `validation_error` for a task schema or a holdback that is unsafe or open, and for services that don't exist
  */
 export async function checkDraft(
-  ctx: Pick<Deps, "db" | "networks" | "settings" | "compute"> & { actor: SponsorActor },
+  ctx: Pick<Deps, "db" | "networks" | "settings" | "compute" | "upstream"> & { actor: SponsorActor },
   input: Draft,
 ) {
   const texts = [input.name, input.description ?? "", input.required_task, input.task_description];

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Deps } from "../../context.ts";
 import type { CheckContext } from "../../personal-data/data-schema/index.ts";
 import { checkSchema } from "../../personal-data/data-schema/index.ts";
 import type { PhoneRegion } from "../../protocol/phone-regions.ts";
@@ -28,10 +29,11 @@ const DEFAULT_MINUTES = { hand: MOST_HOLDBACK_MINUTES, webhook: 5 };
 
 /**
  * Checks how a sponsor wants answers held back. A rule is a schema that is checked as a task's is.
- * @throws AppError `validation_error` for a field that is missing, doesn't belong there, or isn't allowed
+ * @throws AppError `validation_error` for a field that is missing, doesn't belong there, or isn't allowed, and for a URL that is
+ *   never called
  */
 export async function checkHoldback(
-  ctx: CheckContext,
+  ctx: CheckContext & Pick<Deps, "upstream">,
   wish: Wish | null,
   regions: readonly PhoneRegion[],
 ): Promise<HoldbackColumns> {
@@ -42,8 +44,9 @@ export async function checkHoldback(
     ...fieldErrors("url", url, by === "webhook"),
     ...(by === "rule" && limit_minutes !== undefined ? [unexpected("limit_minutes")] : []),
   ];
-  if (url !== undefined && !["http:", "https:"].includes(new URL(url).protocol))
-    errors.push({ path: "/holdback/url", message: "must be an https address", keyword: "format" });
+  const refusal = url === undefined ? undefined : ctx.upstream.refusalOf(url);
+  if (refusal !== undefined)
+    errors.push({ path: "/holdback/url", message: `can't be called: ${refusal}`, keyword: "format" });
   if (errors.length === 0 && schema !== undefined)
     for (const error of await checkSchema(ctx, schema, regions))
       errors.push({ ...error, path: `/holdback/schema${error.path}` });

@@ -5,6 +5,8 @@ export { copyCampaign } from "./copy-campaign.ts";
 export { countReach } from "./count-reach.ts";
 export { checkDraft, createCampaign, type Draft } from "./create-campaign.ts";
 export { getCampaign } from "./get-campaign.ts";
+export { rotateVerdictSecret } from "./rotate-verdict-secret.ts";
+export { eraseVerdictSecretsOf } from "./secret-store.ts";
 export { listCampaigns } from "./list-campaigns.ts";
 export { nextAfterCampaign } from "./next-after-campaign.ts";
 export { requireOwnCampaign } from "./own-campaign.ts";
@@ -20,6 +22,8 @@ export {
   GetCampaignInput,
   ListCampaignsInput,
   ListCampaignsOutput,
+  NewVerdictSecretOutput,
+  RotateVerdictSecretInput,
 } from "./schema.ts";
 export { DEFAULT_RETENTION_DAYS } from "./schema.ts";
 export { findOfferedServices, type OfferedService } from "./offered-services.ts";

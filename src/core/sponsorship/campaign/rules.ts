@@ -37,10 +37,23 @@ export function toListedView(
     active: campaign.active,
     ...(campaign.archivedAt !== null && { archived_at: campaign.archivedAt.toISOString() }),
     holdback: viewHoldback(campaign),
+    verdict_secret: viewSecret(campaign.verdictSecret),
     created_at: campaign.createdAt.toISOString(),
     budget: budgetToWire(campaign.budgetAccount),
     budget_state: budgetState(campaign.budgetAccount),
     completions,
+  };
+}
+
+function viewSecret(
+  secret: CampaignDetails["verdictSecret"],
+  now = new Date(),
+): z.infer<typeof CampaignView>["verdict_secret"] {
+  if (secret === null) return null;
+  const { madeAt, previousUntil: until } = secret;
+  return {
+    made_at: madeAt.toISOString(),
+    previous_secret_until: until !== null && until > now ? until.toISOString() : null,
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Overlap } from "../../access/credential/index.ts";
 import { BUDGET_STATES } from "../../money/budget/index.ts";
 import {
   Budget,
@@ -154,6 +155,16 @@ export const CampaignView = z.object({
   active: z.boolean(),
   archived_at: Timestamp.optional().meta({ description: "When it was archived. It is never active again" }),
   holdback: Holdback.nullable(),
+  verdict_secret: z
+    .object({
+      made_at: Timestamp,
+      previous_secret_until: Timestamp.nullable().meta({ description: "Until then both secrets sign" }),
+    })
+    .nullable()
+    .meta({
+      description:
+        "The secret that signs the requests to its holdback webhook. null: there is none, and they aren't signed",
+    }),
   created_at: Timestamp,
   budget: Budget,
   budget_state: z.enum(BUDGET_STATES).meta({
@@ -162,6 +173,15 @@ export const CampaignView = z.object({
   }),
   completions: z.number().int().meta({
     description: "Completions that count: neither withdrawn nor rejected nor held back",
+  }),
+});
+
+export const RotateVerdictSecretInput = z.strictObject({ campaign_id: Id, overlap_seconds: Overlap });
+export const NewVerdictSecretOutput = z.object({
+  campaign_id: z.string(),
+  secret: z.string().meta({ description: "Signs the requests to the holdback webhook. It is shown once" }),
+  previous_secret_until: Timestamp.nullable().meta({
+    description: "Until then both secrets sign. null: there was none before, or it ended at once",
   }),
 });
 

@@ -14,11 +14,14 @@ const DETAILS = {
     select: { sponsoredApi: { select: { serviceKey: true } } },
     orderBy: { sponsoredApi: { serviceKey: "asc" } },
   },
+  verdictSecret: { select: { madeAt: true, previousUntil: true } },
 } as const;
 
 export type CampaignDetails = CampaignRow & {
   budgetAccount: Account;
   services: { sponsoredApi: { serviceKey: string } }[];
+  /** When the secret of its holdback webhook was made, and until when the one before signs too. */
+  verdictSecret: { madeAt: Date; previousUntil: Date | null } | null;
 };
 
 const HOLDBACK = {

@@ -12,7 +12,7 @@ import { AppError, invalidField, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import { requireOwnCampaign } from "../campaign/index.ts";
 import { refreshOffersOf } from "../offer/index.ts";
-import { sponsorExists } from "../sponsor/index.ts";
+import { requireOpen, sponsorExists } from "../sponsor/index.ts";
 import { findApiOfSponsor } from "../sponsored-api/index.ts";
 import { openApiBudget } from "./open-api-budget.ts";
 import type { BookCreditInput, BookCreditOutput } from "./schema.ts";
@@ -20,7 +20,7 @@ import type { BookCreditInput, BookCreditOutput } from "./schema.ts";
 /**
  * Books money to a campaign's budget, or to an API's own budget. The money is already in the treasury, and
  * didn't come by x402. Idempotent by reference.
- * @throws `validation_error`, `not_found`; `treasury_shortfall` if the treasury's balance on chain doesn't
+ * @throws `validation_error`; `not_found`, also for an organisation that was closed; `treasury_shortfall` if the treasury's balance on chain doesn't
  *   cover it; `conflict` if the reference was used for another booking
  */
 export async function bookCredit(
@@ -47,7 +47,12 @@ export async function bookCredit(
   const amountMicros = centsToMicros(amountCents);
 
   const { accountId, result } = await sql.transaction(async (tx) => {
-    const account = "accountId" in target ? target.accountId : await openApiBudget(tx, target.apiId, network);
+    // Also for a budget that is there: money for an organisation that is closed could never be withdrawn.
+    await requireOpen(tx, sponsorId);
+    const account =
+      "accountId" in target
+        ? target.accountId
+        : await openApiBudget(tx, { apiId: target.apiId, sponsorId }, network);
     const booked = await bookCreditIfCovered(tx, {
       ...{ sponsorId, accountId: account, network, amountMicros },
       ...{ reference, treasuryMicros, spentBefore },

@@ -66,7 +66,10 @@ export async function fundApi(ctx: Context, input: z.infer<typeof FundApiInput>)
     api.budgetAccount === null
       ? {
           ...{ network, isArchived },
-          open: () => sql.transaction((tx) => openApiBudget(tx, api.id, network)),
+          open: () =>
+            sql.transaction((tx) =>
+              openApiBudget(tx, { apiId: api.id, sponsorId: actor.sponsorId }, network),
+            ),
           find: async () =>
             (await findApiOfSponsor(db, input.service_key, actor.sponsorId))?.budgetAccountId ?? null,
         }

@@ -12,6 +12,7 @@ export {
 } from "./schema.ts";
 export { addOwnKey, endOwnKey, listOwnKeys, rotateOwnKey } from "./own-keys.ts";
 export { getOrganisation, setWallet } from "./own-sponsor.ts";
+export { requireOpen } from "./require-open.ts";
 export { closeSponsor, endKeysOf, lockForClosing } from "./own-store.ts";
 export {
   EndKeyInput,

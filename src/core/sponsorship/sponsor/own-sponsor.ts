@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { requireFreshSignIn } from "../../access/user/index.ts";
 import type { Deps, SponsorActor, UserActor } from "../../context.ts";
+import { notFound } from "../../protocol/errors.ts";
 import type { OrganisationOutput, SetWalletInput } from "./own-schema.ts";
 import { findSponsor, updateWallet } from "./own-store.ts";
 
@@ -28,7 +29,8 @@ export async function setWallet(
   const { db, sql, log, actor } = ctx;
   await sql.transaction(async (tx) => {
     await requireFreshSignIn(tx, { ...ctx, then: "set the wallet" });
-    await updateWallet.count(tx, { id: actor.sponsorId, wallet_address: input.wallet_address });
+    const wallet = { id: actor.sponsorId, wallet_address: input.wallet_address };
+    if ((await updateWallet.count(tx, wallet)) === 0) throw notFound("organisation");
   });
   log.info({ event: "wallet_changed", sponsor_id: actor.sponsorId }, "a sponsor's wallet was changed");
   return getOrganisation({ db, actor });

@@ -48,12 +48,13 @@ export const limitOwnKeys = statement({
      WHERE sponsor_id = $sponsor_id AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`,
 });
 
+/** No row changes if the sponsor was closed. */
 export const updateWallet = statement({
   name: "sponsor.set-wallet",
   limit: "money",
   params: { id: uuid, wallet_address: text },
   row: {},
-  text: "UPDATE sponsors SET wallet_address = $wallet_address WHERE id = $id",
+  text: "UPDATE sponsors SET wallet_address = $wallet_address WHERE id = $id AND closed_at IS NULL",
 });
 
 const MOST_LISTED = 100;
@@ -79,6 +80,15 @@ export const lockForClosing = statement({
   params: { id: uuid },
   row: { name: text },
   text: "SELECT name FROM sponsors WHERE id = $id AND closed_at IS NULL FOR UPDATE",
+});
+
+/** Keeps a sponsor open until the transaction ends. No row if it was closed. Nothing but a closing or a rotation of keys waits for it. */
+export const keepOpen = statement({
+  name: "sponsor.keep-open",
+  limit: "money",
+  params: { id: uuid },
+  row: { id: uuid },
+  text: "SELECT id FROM sponsors WHERE id = $id AND closed_at IS NULL FOR KEY SHARE",
 });
 
 export const closeSponsor = statement({

@@ -7,6 +7,7 @@ import { centsToMicros } from "../../protocol/amounts.ts";
 import { AppError } from "../../protocol/errors.ts";
 import { createOnce, findCreated } from "../../protocol/idempotency/index.ts";
 import { indexServices } from "../offer/index.ts";
+import { requireOpen } from "../sponsor/index.ts";
 import {
   notPublic,
   requireFillablePath,
@@ -34,7 +35,8 @@ type Context = Pick<
  * to the network, asset and payee of its 402. A later 402 with other terms is refused as `price_changed`.
  * @returns the API, and whether an earlier call with the same idempotency key registered it
  * @throws `validation_error` for an unsafe schema or address; `conflict` for a taken service key;
- *   `upstream_error`, with the cause, if the probe finds no terms that can be paid; `idempotency_conflict`
+ *   `upstream_error`, with the cause, if the probe finds no terms that can be paid; `idempotency_conflict`;
+ *   `not_found` for an organisation that was closed
  */
 export async function registerApi(
   ctx: Context,
@@ -89,6 +91,7 @@ export async function registerApi(
     timeout_ms: api.timeoutMs,
   };
   const { replayed } = await createOnce(ctx, creation, id, async (sql) => {
+    await requireOpen(sql, actor.sponsorId);
     if ((await insertApi.count(sql, row)) === 0) throw keyTaken(input.service_key);
     await indexServices(sql, [id], ctx.thesaurus);
   });

@@ -16,7 +16,7 @@ const NO_ID = "00000000-0000-0000-0000-000000000000";
  * @throws `validation_error` as creating the campaign would
  */
 export async function previewTask(
-  ctx: Pick<Deps, "db" | "networks" | "settings" | "compute"> & { actor: SponsorActor },
+  ctx: Pick<Deps, "db" | "networks" | "settings" | "compute" | "upstream"> & { actor: SponsorActor },
   draft: Draft,
 ): Promise<{ agent: z.infer<typeof GetTaskOutput>; person: z.infer<typeof OwnTaskOutput> }> {
   const { services, holdback } = await checkDraft(ctx, draft);

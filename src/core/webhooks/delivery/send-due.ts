@@ -1,11 +1,11 @@
 import type { Deps } from "../../context.ts";
+import { secretsOf, signedRequest } from "../../protocol/signed-webhooks.ts";
 import type { TakenEndpoint } from "../endpoint/index.ts";
-import { noteAttempt, releaseEndpoint, secretsOf, takeEndpoints } from "../endpoint/index.ts";
+import { noteAttempt, releaseEndpoint, takeEndpoints } from "../endpoint/index.ts";
 import type { TakenDelivery } from "./queue-store.ts";
 import { recordDelivered, recordFailure, takeDue } from "./queue-store.ts";
 import type { Attempt } from "./rules.ts";
 import { judge, secondsUntilRetry } from "./rules.ts";
-import { signedRequest } from "./sign.ts";
 
 type Context = Pick<Deps, "sql" | "log" | "cipher" | "upstream">;
 
@@ -60,7 +60,7 @@ async function serve(
   pace: Pace,
   count: (outcome: string) => void,
 ): Promise<void> {
-  const secrets = secretsOf(ctx.cipher, endpoint);
+  const secrets = secretsOf(ctx.cipher, "webhook_endpoints", endpoint);
   const started = performance.now();
   let goesOn = true;
   while (goesOn && performance.now() - started < GO_ON_MS) {
@@ -85,7 +85,7 @@ async function deliver(
   const answer = await upstream.request({
     url: endpoint.url,
     method: "POST",
-    ...signedRequest({ eventId, type, occurredAt, data }, secrets),
+    ...signedRequest({ id: eventId, type, occurredAt, data }, secrets),
     timeoutMs: pace.timeoutMs,
     confidential: [],
     reads: "status",

@@ -3,11 +3,11 @@ import { DEFAULT_OVERLAP_SECONDS } from "../../access/credential/index.ts";
 import type { Deps } from "../../context.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
+import { encryptSecret, mintSecret, moveToPrevious } from "../../protocol/signed-webhooks.ts";
 import { viewOf } from "./list-endpoints.ts";
 import type { Listener } from "./listener.ts";
 import { changeOfListener } from "./listener.ts";
 import type { DeletedWebhookOutput, NewWebhookOutput } from "./schema.ts";
-import { encryptSecret, mintSecret, moveToPrevious } from "./secret.ts";
 import { endEndpoint, lockSecret, replaceSecret } from "./store.ts";
 
 type Context = Pick<Deps, "db" | "sql" | "cipher" | "log">;
@@ -28,8 +28,8 @@ export async function rotateSecret(
     if (present === undefined) throw notFound("webhook");
     await replaceSecret.count(tx, {
       id,
-      secret: encryptSecret(ctx.cipher, id, secret),
-      previous_secret: moveToPrevious(ctx.cipher, id, present.secret),
+      secret: encryptSecret(ctx.cipher, "webhook_endpoints", id, secret),
+      previous_secret: moveToPrevious(ctx.cipher, "webhook_endpoints", id, present.secret),
       overlap_seconds: input.overlap_seconds ?? DEFAULT_OVERLAP_SECONDS,
     });
     return listener_id;

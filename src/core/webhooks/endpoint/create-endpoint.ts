@@ -2,13 +2,13 @@ import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import type { Deps } from "../../context.ts";
 import { AppError } from "../../protocol/errors.ts";
+import { encryptSecret, mintSecret } from "../../protocol/signed-webhooks.ts";
 import { viewOf } from "./list-endpoints.ts";
 import type { Listener } from "./listener.ts";
 import { changeOfListener } from "./listener.ts";
 import { requireCallable } from "./rules.ts";
 import type { NewWebhookOutput } from "./schema.ts";
 import { MOST_ENDPOINTS } from "./schema.ts";
-import { encryptSecret, mintSecret } from "./secret.ts";
 import { insertEndpoint } from "./store.ts";
 
 /**
@@ -28,7 +28,7 @@ export async function createEndpoint(
     const made = await insertEndpoint.count(tx, {
       ...{ id, listener_id, listener_kind: listener.kind, url: input.url },
       event_types: [...new Set(input.event_types ?? ["*"])],
-      secret: encryptSecret(ctx.cipher, id, secret),
+      secret: encryptSecret(ctx.cipher, "webhook_endpoints", id, secret),
       most: BigInt(MOST_ENDPOINTS),
     });
     if (made === 0)

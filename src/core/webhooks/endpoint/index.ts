@@ -29,5 +29,4 @@ export {
   WebhookInput,
   WebhookView,
 } from "./schema.ts";
-export { secretsOf } from "./secret.ts";
 export { endEndpointsOf, findEndpointOf, lockActive, lockListener, updateEndpoint } from "./store.ts";

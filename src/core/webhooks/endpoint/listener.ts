@@ -1,8 +1,9 @@
 import { changeOwned, getOwnAgent } from "../../access/agent/index.ts";
 import type { Deps, SponsorActor, UserActor } from "../../context.ts";
 import type { Sql } from "../../ports/sql.ts";
+import { notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
-import { lockListener } from "./store.ts";
+import { isClosedSponsor, lockListener } from "./store.ts";
 
 /** Who is told of events: a sponsor, or the owner of an agent. Its id is that of the sponsor or the agent. */
 export type Listener = { kind: "sponsor"; id: string } | { kind: "agent"; id: string; actor: UserActor };
@@ -26,7 +27,7 @@ export async function readListener({ db }: Pick<Deps, "db">, listener: Listener)
 
 /**
  * Runs a change of a listener's endpoints, one at a time. An agent stays with its owner meanwhile.
- * @throws AppError `not_found` for somebody else's agent, and a retired one
+ * @throws AppError `not_found` for somebody else's agent, and a retired one, and for a sponsor that was closed
  */
 export function changeOfListener<Result>(
   { sql }: Pick<Deps, "sql">,
@@ -37,6 +38,7 @@ export function changeOfListener<Result>(
   const id = requireId(listener.id, "sponsor");
   return sql.transaction(async (tx) => {
     await lockListener.one(tx, { listener_id: id });
+    if ((await isClosedSponsor.one(tx, { id })).closed) throw notFound("organisation");
     return change(tx, id);
   });
 }

@@ -24,7 +24,16 @@ export const lockListener = statement({
   text: "SELECT pg_advisory_xact_lock(hashtextextended('tollfree.webhooks ' || $listener_id, 0))::text AS locked",
 });
 
-/** Registers an endpoint. No row: the listener has as many as it may have, or is a sponsor that was closed. */
+/** Whether a sponsor was closed, or isn't there. Its closing takes the lock of `lockListener` too, so this stays as it is. */
+export const isClosedSponsor = statement({
+  name: "endpoint.is-closed-sponsor",
+  limit: "read",
+  params: { id: uuid },
+  row: { closed: boolean },
+  text: "SELECT NOT EXISTS (SELECT FROM sponsors WHERE id = $id AND closed_at IS NULL) AS closed",
+});
+
+/** Registers an endpoint. No row: the listener has as many as it may have. */
 export const insertEndpoint = statement({
   name: "endpoint.insert",
   limit: "read",
@@ -41,8 +50,7 @@ export const insertEndpoint = statement({
   text: `
     INSERT INTO webhook_endpoints (id, listener_kind, listener_id, url, event_types, secret)
     SELECT $id, $listener_kind, $listener_id, $url, $event_types, $secret
-     WHERE (SELECT count(*) FROM webhook_endpoints WHERE listener_id = $listener_id AND ended_at IS NULL) < $most
-       AND NOT EXISTS (SELECT FROM sponsors WHERE id = $listener_id AND closed_at IS NOT NULL)`,
+     WHERE (SELECT count(*) FROM webhook_endpoints WHERE listener_id = $listener_id AND ended_at IS NULL) < $most`,
 });
 
 /**

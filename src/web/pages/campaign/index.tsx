@@ -20,6 +20,7 @@ import { Funnel } from "./funnel.tsx";
 import { useCampaign, useChangeCampaign } from "./queries.ts";
 import { Refusals } from "./refusals.tsx";
 import { Services } from "./services.tsx";
+import { Verdicts } from "./verdicts.tsx";
 
 const route = getRouteApi("/console/sponsor/campaigns/$campaignId");
 
@@ -68,6 +69,7 @@ function Dashboard({ campaign }: { campaign: Campaign }) {
       </div>
       <Services services={figures.services} />
       <Refusals campaign={campaign} />
+      <Verdicts campaign={campaign} />
     </>
   );
 }

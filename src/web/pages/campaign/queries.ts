@@ -29,3 +29,16 @@ export function useChangeCampaign(campaignId: string) {
     onSettled: () => refreshSponsor(sponsor_id, KEY),
   });
 }
+
+/** Makes or replaces the secret of the holdback webhook. The answer, which has it, isn't kept. */
+export function useRotateSecret(campaignId: string) {
+  const { sponsor_id } = useSponsor();
+  return useMutation({
+    mutationFn: () =>
+      server.sponsors.campaigns.rotate_verdict_secret
+        .mutate({ sponsor_id, campaign_id: campaignId })
+        .then(dataOf),
+    gcTime: 0,
+    onSettled: () => refreshSponsor(sponsor_id, KEY),
+  });
+}

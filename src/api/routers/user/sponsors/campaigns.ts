@@ -20,8 +20,11 @@ import {
   listCampaigns,
   ListCampaignsInput,
   ListCampaignsOutput,
+  NewVerdictSecretOutput,
+  rotateVerdictSecret,
+  RotateVerdictSecretInput,
 } from "../../../../core/sponsorship/campaign/index.ts";
-import { memberProcedure } from "../../../procedure/member.ts";
+import { memberLimitedBy, memberProcedure } from "../../../procedure/member.ts";
 import { ok, success } from "../../../response/envelope.ts";
 import { withQuiet } from "../../../response/quiet-preview.ts";
 
@@ -55,6 +58,13 @@ export const campaignProcedures = {
     .output(success(CampaignView))
     .mutation(async ({ ctx, input }) =>
       ok(ctx, await archiveCampaign({ ...ctx.deps, actor: ctx.actor }, input)),
+    ),
+
+  rotate_verdict_secret: memberLimitedBy("webhookChanged")
+    .input(RotateVerdictSecretInput)
+    .output(success(NewVerdictSecretOutput))
+    .mutation(async ({ ctx, input }) =>
+      ok(ctx, await rotateVerdictSecret({ ...ctx.deps, actor: ctx.actor }, input)),
     ),
 
   /** A mutation by its transport only: a draft is too large for an address. */
