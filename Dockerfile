@@ -40,6 +40,7 @@ COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist/server ./dist/server
 COPY --from=web /app/build/web ./build/web
 COPY vendor ./vendor
+COPY openapi ./openapi
 COPY prisma/migrations ./prisma/migrations
 # Only the sandbox keeps anything here.
 RUN install -d -o node -g node /data

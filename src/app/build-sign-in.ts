@@ -20,10 +20,11 @@ const LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"];
  * another one, cookies and mailed links end, and people sign in anew.
  */
 export function buildSignIn(deps: Deps, { digestKey, encryptionKeys, mailer }: SignInParts): SignIn {
-  const { db, cipher, limiter, log, background, settings } = deps;
+  const { db, sql, cipher, limiter, log, background, settings } = deps;
   const { publicBaseUrl, operator, rateRules } = settings;
   return createSignIn({
     db,
+    sql,
     cipher,
     limiter,
     log,

@@ -1,6 +1,5 @@
 import { acceptDigestKey, checkProof } from "../core/personal-data/encryption/index.ts";
 import { AesCipher } from "../platform/cipher.ts";
-import { createDatabaseClient } from "../platform/postgres/client.ts";
 import { createPool } from "../platform/postgres/pool.ts";
 import { createSqlPool } from "../platform/postgres/sql-pool.ts";
 import type { Config } from "./config.ts";
@@ -16,16 +15,14 @@ export async function acceptNewDigestKey(config: Config): Promise<void> {
   if (databaseUrl === undefined || dataEncryptionKeys === undefined)
     throw new Error("--accept-digest-key needs DATABASE_URL and DATA_ENCRYPTION_KEY");
   const pool = createPool({ url: databaseUrl });
-  const prepare = config.databasePrepare;
-  const db = createDatabaseClient(pool, { prepare });
+  const sql = createSqlPool(pool, { prepare: config.databasePrepare });
   const cipher = new AesCipher(dataEncryptionKeys, digestKey);
   try {
     await explained(config, async () => {
-      if ((await checkProof({ db, cipher })) === "encryption") throw keyProblem("encryption");
-      await acceptDigestKey({ sql: createSqlPool(pool, { prepare }), cipher });
+      if ((await checkProof({ sql, cipher })) === "encryption") throw keyProblem("encryption");
+      await acceptDigestKey({ sql, cipher });
     });
   } finally {
-    await db.$disconnect();
     await pool.end();
   }
 }

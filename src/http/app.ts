@@ -3,7 +3,6 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import type { ErrorRequestHandler, Express } from "express";
 import express from "express";
 import helmet from "helmet";
-import { buildOpenApi } from "../api/openapi/document.ts";
 import { listTools } from "../api/mcp/tools.ts";
 import { listOperations } from "../api/operation/operations.ts";
 import type { Authenticators, ReplyFile } from "../api/procedure/context.ts";
@@ -125,10 +124,9 @@ export function createApp(options: AppOptions): RequestListener {
   app.use(middlewares);
   mountHealth(app, { checks, metrics, mayScrape, isStopping });
   const { publicBaseUrl, operator } = deps.settings;
-  const document = { router, serverUrl: publicBaseUrl, operator };
   mountDocuments(app, {
-    all: buildOpenApi(operations, document),
-    gpt: buildOpenApi(operations, { ...document, surfaces: ["gpt"], plain: true }),
+    publicBaseUrl,
+    operator,
     llms: llmsText(operations, publicBaseUrl, operator),
     privacy: privacyPolicy(operator),
     mcpServer: serverJson(publicBaseUrl),

@@ -12,12 +12,10 @@ import { HEADERS, SECURITY_SCHEMES, securityOf, TAGS } from "./shared-components
 
 export interface OpenApiOptions {
   router: AnyTRPCRouter;
-  /** Where the API is reached. `/` for the committed document, which has no host. */
+  /** Where the API is reached. A server that serves the document puts its own address there. */
   serverUrl: string;
   /** Whether it is for importers that know only the plain parts of JSON Schema. */
   plain?: boolean;
-  /** Who runs the server. Left out where nothing is known. */
-  operator?: { name?: string; email?: string };
   /** Default: all. */
   surfaces?: readonly Surface[];
 }
@@ -43,7 +41,7 @@ const ERROR_PATH = {
  * @throws Error if the generator left an operation out
  */
 export function buildOpenApi(operations: Operations, options: OpenApiOptions): OpenAPIObject {
-  const { router, serverUrl, operator = {}, surfaces = SURFACES } = options;
+  const { router, serverUrl, surfaces = SURFACES } = options;
   const described = [...operations.values()].filter(({ surface }) => surfaces.includes(surface));
   const document = generateOpenApiDocument<{ openapi: { path: string } }>(router, {
     title: "Tollfree",
@@ -73,7 +71,6 @@ export function buildOpenApi(operations: Operations, options: OpenApiOptions): O
   );
   const complete = {
     ...document,
-    info: { ...document.info, ...(Object.keys(operator).length > 0 && { contact: operator }) },
     tags: [...tags].map((name) => ({ name, description: TAGS[name] ?? name })),
     paths,
     components: {

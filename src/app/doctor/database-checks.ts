@@ -25,12 +25,11 @@ export interface CheckedDatabase {
   migrations: string;
   /** Undefined where the sandbox makes the keys. */
   cipher: Deps["cipher"] | undefined;
-  db: Deps["db"];
   sql: Deps["sql"];
 }
 
 /** What the database has to be: reachable, recent, migrated, open to the role, and written with our keys. */
-export function databaseChecks({ url, prepare, migrations, cipher, db, sql }: CheckedDatabase): Check[] {
+export function databaseChecks({ url, prepare, migrations, cipher, sql }: CheckedDatabase): Check[] {
   const withClient = async <Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result> => {
     const client = new pg.Client({
       connectionString: url,
@@ -71,7 +70,7 @@ export function databaseChecks({ url, prepare, migrations, cipher, db, sql }: Ch
     { name: "migrations", needs, run: () => withClient((client) => checkMigrations(client, migrations)) },
     { name: "rights", needs: ["migrations"], run: () => withClient(checkRights) },
     { name: "audit log", needs: ["rights"], run: () => checkAuditPartitions(sql) },
-    { name: "keys", needs: ["rights"], run: () => checkKeys({ db, cipher }) },
+    { name: "keys", needs: ["rights"], run: () => checkKeys({ sql, cipher }) },
   ];
 }
 
@@ -150,9 +149,9 @@ async function checkAuditPartitions(sql: CheckedDatabase["sql"]): Promise<string
   );
 }
 
-async function checkKeys({ db, cipher }: Pick<CheckedDatabase, "db" | "cipher">): Promise<string> {
+async function checkKeys({ sql, cipher }: Pick<CheckedDatabase, "sql" | "cipher">): Promise<string> {
   if (cipher === undefined) return "the sandbox makes its own";
-  const result = await checkProof({ db, cipher });
+  const result = await checkProof({ sql, cipher });
   if (result === undefined) return "none stored yet; the first start stores their proof";
   if (result !== "ok") throw keyProblem(result);
   return "they are those of this database";

@@ -1,13 +1,8 @@
-import { createRequire } from "node:module";
-import path from "node:path";
 import type { Express } from "express";
 import { serveGet } from "../request/serve-get.ts";
+import { projectFile } from "./project-file.ts";
 
-/** Found from package.json, since the compiled servers lie elsewhere than the sources. */
-const SCALAR = path.join(
-  path.dirname(createRequire(import.meta.url).resolve("tollfree/package.json")),
-  "vendor/scalar-api-reference.js",
-);
+const SCALAR = projectFile("vendor/scalar-api-reference.js");
 
 const PAGE = `<!doctype html>
 <html lang="en">

@@ -1,14 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
 import type { Express, Request, Response } from "express";
 import { AppError } from "../../core/protocol/errors.ts";
+import { projectFile } from "./project-file.ts";
 
-/** Found from package.json, since the compiled servers lie elsewhere than the sources. */
-const BUNDLE = path.join(
-  path.dirname(createRequire(import.meta.url).resolve("tollfree/package.json")),
-  "build/web",
-);
+const BUNDLE = projectFile("build/web");
 
 const CONTENT_TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8",

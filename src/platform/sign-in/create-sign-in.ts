@@ -11,9 +11,11 @@ import type { Log } from "../../core/ports/log.ts";
 import type { Mail } from "../../core/ports/mailer.ts";
 import type { RateLimiter, RateRule } from "../../core/ports/rate-limiter.ts";
 import type { SignIn } from "../../core/ports/sign-in.ts";
+import type { Sql } from "../../core/ports/sql.ts";
 import { createSignInHooks } from "./hooks.ts";
 import { addressTakenMail, proveAddressMail, resetPasswordMail, signInMail } from "./mails.ts";
 import { notePasskey } from "./note-passkey.ts";
+import { deleteExpiredSessions, deleteExpiredVerifications } from "./records-store.ts";
 import { openSessionPlugin } from "./open-session.ts";
 import { isServed } from "./routes.ts";
 import { requireSignUpBrowser } from "./sign-up-browser.ts";
@@ -31,6 +33,7 @@ const PASSWORD_LENGTH = { min: 10, max: 128 };
 
 export interface SignInOptions {
   db: Database;
+  sql: Sql;
   cipher: Cipher;
   limiter: RateLimiter;
   log: Log;
@@ -68,7 +71,7 @@ function noteFailure(error: unknown): void {
 
 /** Builds the sign-in library over our database. */
 export function createSignIn(options: SignInOptions): SignIn {
-  const { db, origins, publicBaseUrl } = options;
+  const { sql, origins, publicBaseUrl } = options;
   const auth = createLibrary(options);
   const prefix = new URL(`${publicBaseUrl}${AUTH_PREFIX}`).pathname;
   return {
@@ -100,9 +103,8 @@ export function createSignIn(options: SignInOptions): SignIn {
       return headers.getSetCookie();
     },
     async deleteExpired() {
-      const expired = { where: { expiresAt: { lt: new Date() } } };
-      await db.accountSession.deleteMany(expired);
-      await db.accountVerification.deleteMany(expired);
+      await deleteExpiredSessions.count(sql, {});
+      await deleteExpiredVerifications.count(sql, {});
     },
   };
 }

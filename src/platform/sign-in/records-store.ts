@@ -89,3 +89,20 @@ export const deleteAccount = statement({
   row: {},
   text: "DELETE FROM accounts WHERE id = $account_id",
 });
+
+export const deleteExpiredSessions = statement({
+  name: "sign-in.delete-expired-sessions",
+  limit: "job",
+  params: {},
+  row: {},
+  text: "DELETE FROM account_sessions WHERE expires_at < now()",
+});
+
+/** Deletes links and challenges whose time is over. */
+export const deleteExpiredVerifications = statement({
+  name: "sign-in.delete-expired-verifications",
+  limit: "job",
+  params: {},
+  row: {},
+  text: "DELETE FROM account_verifications WHERE expires_at < now()",
+});

@@ -117,6 +117,7 @@ const READS_ALL: Record<string, string> = {
   "budget.sum-spent": "the operator books a credit now and then, and the sum is over budgets, not payments",
   "budget.sum-owed": "the same",
   "operator.list": "there are a few operators",
+  "encryption.read-proof": "there is one proof",
   "search.find-best":
     "the best services of the catalogue, in the order of an index, until there are some hundreds",
   "search.list-best-offers": "the same",

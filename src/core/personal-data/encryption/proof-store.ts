@@ -1,11 +1,14 @@
-import type { KeyProof } from "../../../platform/generated/prisma/client.ts";
-import type { Queries } from "../../ports/database.ts";
 import { bytes } from "../../ports/sql-types.ts";
 import { statement } from "../../ports/statement.ts";
 
-/** Reads the proof of the keys. Null before the first start. */
-export const readProof = (db: Queries): Promise<Pick<KeyProof, "ciphertext" | "digest"> | null> =>
-  db.keyProof.findFirst();
+/** Reads the proof of the keys. No row before the first start. */
+export const readProof = statement({
+  name: "encryption.read-proof",
+  limit: "read",
+  params: {},
+  row: { ciphertext: bytes, digest: bytes },
+  text: "SELECT ciphertext, digest FROM key_proofs",
+});
 
 /** Stores the proof, unless there is one. */
 export const insertProof = statement({

@@ -15,8 +15,8 @@ export type KeyProofResult = "ok" | "encryption" | "digest";
  * starts compare with. Several replicas may start at once: they all compare with what one of them stored.
  */
 export async function proveKeys(deps: Pick<Deps, "db" | "sql" | "cipher">): Promise<KeyProofResult> {
-  const { db, sql, cipher } = deps;
-  if ((await readProof(db)) === null) {
+  const { sql, cipher } = deps;
+  if ((await readProof.first(sql, {})) === undefined) {
     // A database of a version before the proof. A wrong key must not become its proof.
     if (!(await canDecryptStored(deps))) return "encryption";
     await insertProof.count(sql, {
@@ -29,11 +29,11 @@ export async function proveKeys(deps: Pick<Deps, "db" | "sql" | "cipher">): Prom
 
 /** Compares the keys with the stored proof, and writes nothing. Undefined if none is stored. */
 export async function checkProof({
-  db,
+  sql,
   cipher,
-}: Pick<Deps, "db" | "cipher">): Promise<KeyProofResult | undefined> {
-  const proof = await readProof(db);
-  if (proof === null) return undefined;
+}: Pick<Deps, "sql" | "cipher">): Promise<KeyProofResult | undefined> {
+  const proof = await readProof.first(sql, {});
+  if (proof === undefined) return undefined;
   try {
     cipher.decrypt(proof.ciphertext, CONTEXT);
   } catch {
