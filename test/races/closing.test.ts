@@ -40,6 +40,8 @@ beforeEach(async () => {
   campaignId = await world.createCampaign(acme, [service], {
     ...{ fundCents: 0, active: false, holdback: { by: "webhook", url: "https://hooks.example.com/" } },
   });
+  // It is erased by the closing.
+  await world.call("sponsor.rotateVerdictSecret", { campaign_id: campaignId }, acme.key);
 });
 
 const ofAda = (index: number) =>
