@@ -63,7 +63,13 @@ const bySponsor = (operation: string, input: Record<string, unknown>): Promise<s
 const CREATIONS: Record<string, (index: number) => Promise<string>> = {
   campaign: () =>
     bySponsor("createCampaign", {
-      ...{ name: "New", service_keys: [service], required_task: "Survey", task_type: "survey" },
+      ...{
+        name: "New",
+        active: false,
+        service_keys: [service],
+        required_task: "Survey",
+        task_type: "survey",
+      },
       ...{ task_description: "One question.", task_schema: TASK_SCHEMA, subsidy_per_call_cents: 1 },
     }),
   copy: () => bySponsor("copyCampaign", { campaign_id: campaignId }),
