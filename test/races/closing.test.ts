@@ -40,6 +40,8 @@ beforeEach(async () => {
   campaignId = await world.createCampaign(acme, [service], {
     ...{ fundCents: 0, active: false, holdback: { by: "webhook", url: "https://hooks.example.com/" } },
   });
+  // It is erased by the closing.
+  await world.call("sponsor.rotateVerdictSecret", { campaign_id: campaignId }, acme.key);
 });
 
 const ofAda = (index: number) =>
@@ -61,7 +63,13 @@ const bySponsor = (operation: string, input: Record<string, unknown>): Promise<s
 const CREATIONS: Record<string, (index: number) => Promise<string>> = {
   campaign: () =>
     bySponsor("createCampaign", {
-      ...{ name: "New", service_keys: [service], required_task: "Survey", task_type: "survey" },
+      ...{
+        name: "New",
+        active: false,
+        service_keys: [service],
+        required_task: "Survey",
+        task_type: "survey",
+      },
       ...{ task_description: "One question.", task_schema: TASK_SCHEMA, subsidy_per_call_cents: 1 },
     }),
   copy: () => bySponsor("copyCampaign", { campaign_id: campaignId }),
