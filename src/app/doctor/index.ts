@@ -1,5 +1,4 @@
 import { AesCipher } from "../../platform/cipher.ts";
-import { createDatabaseClient } from "../../platform/postgres/client.ts";
 import { createPool } from "../../platform/postgres/pool.ts";
 import { createSqlPool } from "../../platform/postgres/sql-pool.ts";
 import { checkRedis } from "../../platform/rate-limit/check-redis.ts";
@@ -32,15 +31,14 @@ export async function examine(
   }
   const { databaseUrl, dataEncryptionKeys, digestKey, databasePrepare: prepare, chain } = config;
   const pool = databaseUrl === undefined ? undefined : createPool({ url: databaseUrl });
-  const db = pool && createDatabaseClient(pool, { prepare });
   const sql = pool && createSqlPool(pool, { prepare });
   try {
     const checks = [
       configurationCheck(config),
-      ...(databaseUrl === undefined || db === undefined || sql === undefined
+      ...(databaseUrl === undefined || sql === undefined
         ? []
         : databaseChecks({
-            ...{ url: databaseUrl, prepare, migrations: MIGRATIONS, db, sql },
+            ...{ url: databaseUrl, prepare, migrations: MIGRATIONS, sql },
             cipher: dataEncryptionKeys && new AesCipher(dataEncryptionKeys, digestKey),
           })),
       redisCheck(config),
@@ -48,7 +46,6 @@ export async function examine(
     ];
     return await runChecks(checks, print);
   } finally {
-    await db?.$disconnect();
     await pool?.end();
   }
 }
