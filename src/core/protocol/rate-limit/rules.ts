@@ -17,6 +17,8 @@ export const UNAUTHENTICATED_CALLS_PER_MINUTE = 300;
 export const RATE_RULES = {
   agentSession: perMinute("agent_session", 30, "agent session"),
   gptSession: perMinute("gpt_session", 60, "GPT session"),
+  /** What hosts send over MCP besides calls of tools. Some introduce themselves, and list the tools, before each call. */
+  mcpMessage: perMinute("mcp_message", 240, "agent session"),
   /** Opening sessions with `agent_auth`. */
   signIn: perMinute("sign_in", 300, "API key"),
   /** Enough to poll 50 approvals at once, every 5 seconds. */
