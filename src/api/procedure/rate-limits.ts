@@ -106,10 +106,10 @@ async function countByAddress(
  */
 export async function countSignIn(
   ctx: AddressContext,
-  { triesPassword }: { triesPassword: boolean },
+  { hashesPassword }: { hashesPassword: boolean },
 ): Promise<void> {
   await countByAddress(ctx, "personSignIn");
-  if (triesPassword) await countByAddress(ctx, "passwordsTried");
+  if (hashesPassword) await countByAddress(ctx, "passwordsTried");
 }
 
 /**
