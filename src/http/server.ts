@@ -93,9 +93,9 @@ export async function startServer(
       if (!req.complete) setTimeout(() => req.complete || req.socket.destroy(), restOfBodyMs).unref();
     });
     res.once("prefinish", () => cutOffUnread(res, readAnswerMs));
-    const problem = problemOfHost(req);
-    if (problem !== undefined) {
-      sendError(req, res, new AppError("invalid_request", { message: problem }));
+    const refusal = refusalOf(req);
+    if (refusal !== undefined) {
+      sendError(req, res, refusal);
       return;
     }
     listener(req, res);
@@ -125,10 +125,14 @@ export async function startServer(
   };
 }
 
-/** Libraries that answer behind us make a URL of the host, and fail where it is none. */
-function problemOfHost({ headers: { host }, httpVersion }: IncomingMessage): string | undefined {
-  if (host === undefined) return httpVersion === "1.0" ? undefined : "The Host header is missing.";
-  return URL.canParse(`http://${host}`) ? undefined : "The Host header isn't a host.";
+/** Libraries that answer behind us make a `Request` with a URL of what came, and fail where that can't be. */
+function refusalOf({ method, headers: { host }, httpVersion }: IncomingMessage): AppError | undefined {
+  if (method === "TRACE") return new AppError("method_not_allowed");
+  if (host === undefined && httpVersion === "1.0") return undefined;
+  if (host === undefined) return new AppError("invalid_request", { message: "The Host header is missing." });
+  return URL.canParse(`http://${host}`)
+    ? undefined
+    : new AppError("invalid_request", { message: "The Host header isn't a host." });
 }
 
 /** Cuts the connection if the answer isn't read in time. */

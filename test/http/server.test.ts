@@ -88,6 +88,16 @@ describe("broken HTTP", () => {
       .toMatchObject([{ operation: "agent_auth", errorCode: "invalid_request" }]);
   });
 
+  test("TRACE is refused everywhere", async () => {
+    api = await startExampleApi();
+    for (const path of ["/user/trpc/user.agents.list", "/healthz"]) {
+      const { status, body } = await sendRaw(
+        `TRACE ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+      );
+      expect([status, body.error_code]).toEqual([405, "method_not_allowed"]);
+    }
+  });
+
   const get = (target: string): Promise<RawAnswer> =>
     sendRaw(`GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
 

@@ -60,6 +60,16 @@ test("each message of a batch counts, and a batch of more than ten is refused as
   expect((await send(token, message("tools/list"))).status).toBe(429);
 });
 
+test("a message that nests without end is refused, and no failure of ours", async () => {
+  let deep: unknown = {};
+  for (let level = 0; level < 5_000; level += 1) deep = { a: deep };
+  const answer = await send(
+    await session(),
+    message("tools/call", { name: "flow_status", arguments: deep as object }),
+  );
+  expect([answer.status, answer.text]).toEqual([400, expect.stringContaining("deeper than 200")]);
+});
+
 test("made-up tokens of sessions are counted by their address, each of them new or not", async () => {
   const made = (): string => mintToken("agent_session").token;
   const answers: number[] = [];

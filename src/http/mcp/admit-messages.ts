@@ -8,8 +8,11 @@ import type { Credential } from "./require-credential.ts";
 /** Only one revision of the protocol has batches, and hosts hardly send any. Each message in one is answered at once. */
 const MOST_MESSAGES = 10;
 
+/** Inputs of operations are refused by themselves, at a third of it. The library's own checks would run out of stack. */
+const MOST_DEPTH = 200;
+
 /**
- * Refuses a request with too many messages, and counts those that call no tool: a list of all tools takes as long as many a call.
+ * Refuses a request with too many or too deep messages, and counts those that call no tool: a list of all tools takes as long as many a call.
  * Calls of tools count by themselves.
  * @param tools by their names
  * @param body what was sent: a message, or a batch of them
@@ -26,6 +29,8 @@ export async function admitMessages(
     throw new AppError("invalid_request", {
       message: `A request may hold at most ${MOST_MESSAGES} messages.`,
     });
+  if (isDeeperThan(body, MOST_DEPTH))
+    throw new AppError("invalid_request", { message: `Must not nest deeper than ${MOST_DEPTH} levels.` });
   const counted = messages.filter((message) => !callsTool(message, tools)).length;
   if (counted === 0) return;
   const caller = await callerOf(ctx, credential);
@@ -38,6 +43,11 @@ export async function admitMessages(
     const take = await ctx.deps.limiter.take(rule, caller);
     if (!take.allowed) throw rateLimited(rule, take);
   }
+}
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
 }
 
 /** A call of a tool that there isn't is answered without us. */
