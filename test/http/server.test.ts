@@ -16,7 +16,7 @@ let api: ExampleApi;
 beforeEach(() => {
   slow.gate = new Gate();
 });
-afterEach(() => api?.close(200));
+afterEach(() => api.close(200));
 
 interface RawAnswer {
   head: string;

@@ -1,7 +1,7 @@
 import { authenticateSession, verifyCaller } from "../../api/procedure/credentials.ts";
 import type { ApiContext } from "../../api/procedure/context.ts";
+import { countMessage } from "../../api/procedure/rate-limits.ts";
 import { AppError } from "../../core/protocol/errors.ts";
-import { rateLimited } from "../../core/protocol/rate-limit/index.ts";
 import { tokenKindOf } from "../../core/protocol/token-prefix.ts";
 import type { Credential } from "./require-credential.ts";
 
@@ -38,11 +38,7 @@ export async function admitMessages(
     if (messages.length === 1) return;
     throw new AppError("unauthorized", { message: "A batch needs the token of a live session." });
   }
-  const rule = ctx.deps.settings.rateRules.mcpMessage;
-  for (let message = 0; message < counted; message += 1) {
-    const take = await ctx.deps.limiter.take(rule, caller);
-    if (!take.allowed) throw rateLimited(rule, take);
-  }
+  for (let message = 0; message < counted; message += 1) await countMessage(ctx, caller);
 }
 
 function isDeeperThan(value: unknown, levels: number): boolean {
