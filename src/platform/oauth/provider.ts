@@ -64,10 +64,7 @@ function configurationOf(
     adapter: createAdapter({
       ...{ records, hashSecret },
       usedAlready: () => new errors.InvalidGrant("it was used already"),
-      tooLarge: (model) =>
-        model === "Client"
-          ? new errors.InvalidClientMetadata("it is too large")
-          : new errors.InvalidRequest("it is too large"),
+      tooLarge: () => new errors.InvalidClientMetadata("it is too large"),
     }),
     jwks: { keys: [signingKey(secret)] },
     cookies: {
