@@ -148,7 +148,7 @@ export function createApp(options: AppOptions): RequestListener {
   );
   const tools = listTools(new Map([...operations, ...listOperations(mcpRouter)]));
   const register: RegisterTools = (server, host) => registerTools(api, tools, server, host);
-  mountMcp(app, api, { register, authorizationServer });
+  mountMcp(app, api, { tools, register, authorizationServer });
   routes?.(app, api);
   mountConsole(app);
   const trpc = createTrpcHandler(api, operations);

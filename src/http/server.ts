@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { NO_CALL, toWireError } from "../api/response/error-body.ts";
 import { AppError } from "../core/protocol/errors.ts";
+import { BoundedRequest } from "./request/bounded-request.ts";
 import { sendError } from "./request/send.ts";
 
 /**
@@ -18,6 +19,7 @@ const LIMITS = {
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 5_000,
   maxHeaderSize: 16 * 1024,
+  IncomingMessage: BoundedRequest,
   requireHostHeader: false, // we refuse a missing Host header ourselves, with the error envelope
 };
 
@@ -29,11 +31,26 @@ const FIRST_REQUEST_MS = 1_000;
 /** How long a caller may take to read an answer once it is complete. It is kept in memory until then. */
 const READ_ANSWER_MS = 60_000;
 
+/** How long the rest of a body may still come once its request was answered, so that its sender can read why. */
+const REST_OF_BODY_MS = 5_000;
+
 /** How long a refused connection stays open, so that the client can read the error response. */
 const READ_REFUSAL_MS = 1_000;
 
-/** Open connections, each with its latest response. Undefined if no request has arrived yet. */
-type Connections = Map<Duplex, ServerResponse | undefined>;
+/**
+ * Requests of one connection that may wait for their answers. Hardly any client sends a request before it has the answer to the
+ * one before, and those that do send a few. Node takes thousands out of one read, and all of them before it does anything else.
+ */
+const MOST_UNANSWERED = 32;
+
+interface Connection {
+  /** Undefined if no request has arrived yet. */
+  latest: ServerResponse | undefined;
+  /** Requests whose answers haven't been handed to the operating system. */
+  unanswered: number;
+}
+
+type Connections = Map<Duplex, Connection>;
 
 export interface RunningServer {
   url: string;
@@ -47,20 +64,38 @@ export interface RunningServer {
 /** Starts listening. Port 0 means any free port. @throws Error if the port is taken */
 export async function startServer(
   listener: RequestListener,
-  { host, port, readAnswerMs = READ_ANSWER_MS }: { host: string; port: number; readAnswerMs?: number },
+  {
+    host,
+    port,
+    readAnswerMs = READ_ANSWER_MS,
+    restOfBodyMs = REST_OF_BODY_MS,
+  }: { host: string; port: number; readAnswerMs?: number; restOfBodyMs?: number },
 ): Promise<RunningServer> {
   const server = createServer(LIMITS);
   const connections: Connections = new Map();
   server.on("connection", (socket) => {
-    connections.set(socket, undefined);
+    connections.set(socket, { latest: undefined, unanswered: 0 });
     socket.once("close", () => connections.delete(socket));
   });
 
   const accept = (req: IncomingMessage, res: ServerResponse): void => {
-    connections.set(req.socket, res);
+    const connection = connections.get(req.socket);
+    // What was read together with the request that was too many still arrives here.
+    if (connection === undefined || req.socket.destroyed) return;
+    if (connection.unanswered >= MOST_UNANSWERED) {
+      req.socket.destroy();
+      return;
+    }
+    connection.latest = res;
+    connection.unanswered += 1;
+    res.once("close", () => {
+      connection.unanswered -= 1;
+      if (!req.complete) setTimeout(() => req.complete || req.socket.destroy(), restOfBodyMs).unref();
+    });
     res.once("prefinish", () => cutOffUnread(res, readAnswerMs));
-    if (req.headers.host === undefined && req.httpVersion !== "1.0") {
-      sendError(req, res, new AppError("invalid_request", { message: "The Host header is missing." }));
+    const refusal = refusalOf(req);
+    if (refusal !== undefined) {
+      sendError(req, res, refusal);
       return;
     }
     listener(req, res);
@@ -68,16 +103,17 @@ export async function startServer(
   server.on("request", accept);
   // Nothing came or went for so long. A call that is under way may take longer, as long as nothing of its answer waits.
   server.setTimeout(readAnswerMs, (socket) => {
-    const response = connections.get(socket);
+    const response = connections.get(socket)?.latest;
     const isWorking = response !== undefined && !response.writableEnded && socket.writableLength === 0;
     if (!isWorking) socket.destroy();
   });
   server.on("checkExpectation", (req, res) => sendError(req, res, new AppError("invalid_request")));
   server.on("connect", (_req, socket) => refuseRaw(socket));
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    const response = connections.get(socket);
-    const isResponding = response !== undefined && response.headersSent && !response.writableEnded;
-    if (error.code === "ECONNRESET" || !socket.writable || isResponding) socket.destroy();
+    const { latest, unanswered = 0 } = connections.get(socket) ?? {};
+    // The answer to the request that is broken itself isn't begun. Any other would be followed, or cut in two, by the refusal.
+    const isAnswering = unanswered > 1 || (latest?.headersSent === true && !latest.writableEnded);
+    if (error.code === "ECONNRESET" || !socket.writable || isAnswering) socket.destroy();
     else refuseRaw(socket, error.code);
   });
 
@@ -87,6 +123,16 @@ export async function startServer(
     url: urlOf(server.address() as AddressInfo),
     close: (deadlineMs) => close(server, connections, deadlineMs),
   };
+}
+
+/** Libraries that answer behind us make a `Request` with a URL of what came, and fail where that can't be. */
+function refusalOf({ method, headers: { host }, httpVersion }: IncomingMessage): AppError | undefined {
+  if (method === "TRACE") return new AppError("method_not_allowed");
+  if (host === undefined && httpVersion === "1.0") return undefined;
+  if (host === undefined) return new AppError("invalid_request", { message: "The Host header is missing." });
+  return URL.canParse(`http://${host}`)
+    ? undefined
+    : new AppError("invalid_request", { message: "The Host header isn't a host." });
 }
 
 /** Cuts the connection if the answer isn't read in time. */
@@ -107,7 +153,7 @@ function close(server: Server, connections: Connections, deadlineMs: number): Pr
     const idleCheck = setInterval(() => {
       server.closeIdleConnections();
       if (performance.now() - started < FIRST_REQUEST_MS) return;
-      for (const [socket, response] of connections) if (response === undefined) socket.destroy();
+      for (const [socket, { latest }] of connections) if (latest === undefined) socket.destroy();
     }, IDLE_CHECK_MS);
     const deadline = setTimeout(() => server.closeAllConnections(), deadlineMs);
     server.close(() => {

@@ -1,7 +1,9 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, request as httpRequest } from "node:http";
 import type { Socket } from "node:net";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import express from "express";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ErrorEnvelope } from "../../src/api/response/envelope.ts";
 import { startServer } from "../../src/http/server.ts";
@@ -59,6 +61,7 @@ describe("broken HTTP", () => {
       "POST /agent/auth HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
     ],
     ["a CONNECT", "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n"],
+    ["a Host that is none", "GET /agent/hello HTTP/1.1\r\nHost: a b:c\r\nConnection: close\r\n\r\n"],
     ["a missing Host", "GET /agent/hello HTTP/1.1\r\nConnection: close\r\n\r\n"],
     [
       "an unknown expectation",
@@ -83,6 +86,16 @@ describe("broken HTTP", () => {
     await expect
       .poll(() => api.audited)
       .toMatchObject([{ operation: "agent_auth", errorCode: "invalid_request" }]);
+  });
+
+  test("TRACE is refused everywhere", async () => {
+    api = await startExampleApi();
+    for (const path of ["/user/trpc/user.agents.list", "/healthz"]) {
+      const { status, body } = await sendRaw(
+        `TRACE ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+      );
+      expect([status, body.error_code]).toEqual([405, "method_not_allowed"]);
+    }
   });
 
   const get = (target: string): Promise<RawAnswer> =>
@@ -152,6 +165,126 @@ describe("running calls", () => {
     expect(performance.now() - started).toBeLessThan(1_000);
     await outcome;
     slow.gate.open();
+  });
+});
+
+describe("a connection that costs more than it sends", () => {
+  const HELLO = "GET /agent/hello HTTP/1.1\r\nHost: x\r\n\r\n";
+
+  /** Sends bytes, and returns what came back until the server closed the connection. */
+  const exchange = (url: string, bytes: string): Promise<string> =>
+    new Promise((resolve) => {
+      const socket = connect(Number(new URL(url).port), "127.0.0.1");
+      let answer = "";
+      socket.setEncoding("latin1").on("data", (chunk: string) => (answer += chunk));
+      socket.on("error", () => undefined); // it may be reset while it sends
+      socket.on("close", () => resolve(answer));
+      socket.write(bytes);
+    });
+
+  test("is cut off if it sends thousands of requests without waiting for answers", async () => {
+    let handled = 0;
+    const server = await startServer(() => (handled += 1), { host: "127.0.0.1", port: 0 });
+    try {
+      await exchange(server.url, HELLO.repeat(20_000));
+      expect(handled).toBe(32);
+    } finally {
+      await server.close(0);
+    }
+  });
+
+  test("isn't cut off for a few requests, whose answers come in their order", async () => {
+    api = await startExampleApi();
+    const last = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    const answers = (await exchange(api.url, HELLO.repeat(20) + last)).split("HTTP/1.1 200 OK").slice(1);
+    expect(answers).toHaveLength(21);
+    expect(answers.at(-1)).toContain('{"status":"ok"}');
+  });
+
+  test("gets no refusal in the middle of the answers to its earlier requests", async () => {
+    const responses: ServerResponse[] = [];
+    const server = await startServer((_req, res) => void responses.push(res), { host: "127.0.0.1", port: 0 });
+    try {
+      const answer = exchange(server.url, `${HELLO}${HELLO}garbage\r\n\r\n`);
+      expect(await answer).toBe("");
+      expect(responses).toHaveLength(2);
+    } finally {
+      await server.close(0);
+    }
+  });
+
+  const POST = "POST /auth/sign-in/email HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+  const ONE_BYTE = "1\r\n \r\n";
+
+  test.each([
+    ["before it is read", () => undefined],
+    [
+      "while Express's own request reads it",
+      (req: IncomingMessage) => void Object.setPrototypeOf(req, express.request),
+    ],
+  ])("is cut off if its body comes in too many pieces, %s", async (_when, listen) => {
+    let read = 0;
+    const server = await startServer(
+      (req) => {
+        listen(req);
+        req.on("error", () => undefined);
+        req.on("data", (chunk: Buffer) => (read += chunk.length));
+      },
+      { host: "127.0.0.1", port: 0 },
+    );
+    try {
+      await exchange(server.url, `${POST}Transfer-Encoding: chunked\r\n\r\n${ONE_BYTE.repeat(100_000)}`);
+      expect(read).toBeLessThanOrEqual(4_096);
+    } finally {
+      await server.close(0);
+    }
+  });
+
+  test("a body in small pieces is read whole, in few buffers", async () => {
+    const pieces = Array.from({ length: 4_000 }, (_, index) => String(index % 10).repeat((index % 7) + 1));
+    pieces.splice(2_000, 0, "x".repeat(1_000));
+    const received: string[] = [];
+    const server = await startServer(
+      (req, res) => {
+        req.on("data", (chunk: Buffer) => received.push(chunk.toString()));
+        req.on("end", () => res.end("read"));
+      },
+      { host: "127.0.0.1", port: 0 },
+    );
+    try {
+      const chunks = pieces.map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`).join("");
+      const head = `${POST}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n`;
+      expect(await exchange(server.url, `${head}${chunks}0\r\n\r\n`)).toContain("read");
+      expect(received.join("")).toBe(pieces.join(""));
+      expect(received.length).toBeLessThan(10);
+    } finally {
+      await server.close(0);
+    }
+  });
+
+  test.each([
+    ["whose request was answered", (_req: IncomingMessage, res: ServerResponse) => void res.end("no")],
+    ["that is dropped", (req: IncomingMessage) => void req.on("error", () => undefined).resume()],
+  ])("is cut off if it sends a body without end %s", async (_which, listen) => {
+    const server = await startServer(listen, {
+      ...{ host: "127.0.0.1", port: 0 },
+      ...{ readAnswerMs: 1_000, restOfBodyMs: 100 },
+    });
+    try {
+      const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+      const closed = new Promise((resolve) => socket.once("close", resolve));
+      socket.on("error", () => undefined).resume();
+      socket.write(`${POST}Content-Length: 1000000000000\r\n\r\n`);
+      const send = (): void => {
+        while (!socket.destroyed && socket.write(Buffer.alloc(65_536, 32)));
+        socket.once("drain", send);
+      };
+      send();
+      await closed;
+      expect(socket.bytesWritten).toBeLessThan(1_000_000_000);
+    } finally {
+      await server.close(0);
+    }
   });
 });
 

@@ -179,6 +179,20 @@ describe("a flood of", () => {
   });
 });
 
+describe("metadata of a client that registers itself", () => {
+  const world = useWorld();
+
+  test("isn't stored if it is larger than a client needs", async () => {
+    const host = new HandHost(() => world.url);
+    expect(await host.register({ client_name: "n".repeat(40_000) })).toMatchObject({
+      status: 400,
+      body: { error: "invalid_client_metadata" },
+    });
+    expect(await world.db.oauthRecord.count()).toBe(0);
+    expect((await host.register({ client_name: "n".repeat(100) })).status).toBe(201);
+  });
+});
+
 describe("a client that an owner made in the console", () => {
   const world = useWorld({ mailer: mailbox });
   const callback = "https://chatgpt.com/aip/g-1/oauth/callback";

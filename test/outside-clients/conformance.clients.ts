@@ -29,7 +29,7 @@ beforeAll(async () => {
         registerInputTools(mcp, host);
         registerPromptsAndResources(mcp);
       };
-      mountMcp(fixtures, api, { register, authorizationServer });
+      mountMcp(fixtures, api, { tools: new Map(), register, authorizationServer });
       app.use("/fixtures", fixtures);
     },
   });

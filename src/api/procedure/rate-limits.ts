@@ -106,10 +106,10 @@ async function countByAddress(
  */
 export async function countSignIn(
   ctx: AddressContext,
-  { triesPassword }: { triesPassword: boolean },
+  { hashesPassword }: { hashesPassword: boolean },
 ): Promise<void> {
   await countByAddress(ctx, "personSignIn");
-  if (triesPassword) await countByAddress(ctx, "passwordsTried");
+  if (hashesPassword) await countByAddress(ctx, "passwordsTried");
 }
 
 /**
@@ -120,6 +120,17 @@ export const countOAuth = (
   ctx: AddressContext,
   kind: "oauthRequest" | "oauthToken" | "oauthRegistration",
 ): Promise<void> => countByAddress(ctx, kind);
+
+/**
+ * Counts a message over MCP that calls no tool.
+ * @param caller the id of the session, or of the grant behind an access token
+ * @throws AppError `rate_limited` if the message is over the limit
+ */
+export async function countMessage({ deps }: Pick<ApiContext, "deps">, caller: string): Promise<void> {
+  const rule = deps.settings.rateRules.mcpMessage;
+  const take = await deps.limiter.take(rule, caller);
+  if (!take.allowed) throw rateLimited(rule, take);
+}
 
 /**
  * Counts a call with the token of a session that has ended.

@@ -10,6 +10,7 @@ import { refuseRebinding } from "../request/refuse-rebinding.ts";
 import { sendJson } from "../request/send.ts";
 import type { Api, RequestContext } from "../transport/call-context.ts";
 import { createCallContext, createRequestContext } from "../transport/call-context.ts";
+import { admitMessages } from "./admit-messages.ts";
 import type { HostCapabilities } from "./host-capabilities.ts";
 import { createHostCapabilities } from "./host-capabilities.ts";
 import { requireCredential } from "./require-credential.ts";
@@ -45,7 +46,15 @@ export type RegisterTools = (server: McpServer, host: RequestHost) => void;
 export function mountMcp(
   app: Express,
   api: Api,
-  { register, authorizationServer }: { register: RegisterTools; authorizationServer: AuthorizationServer },
+  {
+    tools,
+    register,
+    authorizationServer,
+  }: {
+    tools: ReadonlyMap<string, unknown>;
+    register: RegisterTools;
+    authorizationServer: AuthorizationServer;
+  },
 ): void {
   const { cipher } = api.deps;
   const hosts = createHostCapabilities(cipher.hmac("mcp: capabilities of hosts"));
@@ -90,9 +99,12 @@ export function mountMcp(
     const request = createRequestContext(api, "mcp", req, res);
     try {
       refuseRebinding(req.headers, api.deps.settings.publicBaseUrl);
-      const { token, principal } = await requireCredential(api, request, authorizationServer);
+      const credential = await requireCredential(api, request, authorizationServer);
+      const { token, principal } = credential;
       req.auth = { token, clientId: principal, scopes: [], extra: { request } };
       const body = req.method === "POST" ? await readJsonBody(req) : undefined;
+      const ctx = createCallContext(api, request, { surface: "mcp", endpoint: PATH });
+      if (req.method === "POST") await admitMessages(ctx, credential, tools, body);
       await answer(req, res, body);
     } catch (thrown) {
       refuse(api, request, req, res, thrown);

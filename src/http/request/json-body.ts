@@ -8,9 +8,6 @@ const MAX_BODY_BYTES = 256 * 1024;
 /** Larger bodies take milliseconds to parse and to look through. */
 const LARGE_BODY_BYTES = 16 * 1024;
 
-/** How much of a refused body is read and discarded, so that the caller can read the error response. */
-const MAX_DISCARDED_BYTES = 8 * 1024 * 1024;
-
 const CHARSET = /^\s*charset\s*=/i;
 const UTF_8 = /^\s*charset\s*=\s*"?utf-?8"?\s*$/i;
 
@@ -101,14 +98,10 @@ const tooLarge = (): AppError =>
   new AppError("payload_too_large", { message: `The request body is larger than ${MAX_BODY_BYTES} bytes.` });
 
 /**
- * Reads and drops the rest of a refused body, up to a limit. Closing the connection at once would reset it,
- * and many clients would then never read the error response.
+ * Reads and drops the rest of a refused body, of which a server takes a few megabytes (`BoundedRequest`). Closing the connection at
+ * once would reset it, and many clients would then never read the error response.
  */
 function discard(req: IncomingMessage): void {
-  let remaining = MAX_DISCARDED_BYTES;
   req.on("error", () => {}); // the request is refused anyway
-  req.on("data", (chunk: Buffer) => {
-    remaining -= chunk.length;
-    if (remaining < 0) req.destroy();
-  });
+  req.resume();
 }

@@ -4,6 +4,7 @@ import { countSignIn } from "../../api/procedure/rate-limits.ts";
 import type { Deps } from "../../core/context.ts";
 import type { SignIn } from "../../core/ports/sign-in.ts";
 import { AppError } from "../../core/protocol/errors.ts";
+import { FairQueue } from "../../core/protocol/fair-queue.ts";
 import type { ClientAddress } from "../request/client-address.ts";
 import { readJsonBody } from "../request/json-body.ts";
 import { sendJson } from "../request/send.ts";
@@ -11,6 +12,17 @@ import { targetOf } from "../request/request-target.ts";
 
 /** The paths of links in mails. People open them from any page, such as that of their mail. */
 const LINK = /^\/auth\/(magic-link\/verify$|verify-email$|reset-password\/)/;
+
+/** What computes the hash of a password. */
+const HASHES_PASSWORD = new Set(
+  ["/sign-in/email", "/sign-up/email", "/reset-password", "/change-password"].map((path) => `/auth${path}`),
+);
+
+/**
+ * A hash takes a tenth of a second in one of Node's four threads, and a sign-up holds one of the database's few connections
+ * meanwhile. So few are computed at once, and each address has its turn.
+ */
+const HASHES = { atOnce: 2, atOnceOfCaller: 1, waitingOfCaller: 40, waitingOfKind: 400 };
 
 /** Headers of a request that the sign-in reads. */
 const READ_HEADERS = ["cookie", "origin", "referer", "user-agent", "sec-fetch-site", "sec-fetch-mode"];
@@ -28,21 +40,23 @@ export function mountSignIn(
   { deps, signIn, addressLimits, clientAddress }: SignInRoutes,
 ): void {
   const { publicBaseUrl } = deps.settings;
+  const hashes = new FairQueue("sign-ins", HASHES);
   app.all("/auth/{*rest}", async (req, res, next) => {
     const { path, query } = targetOf(req);
     if (req.method !== "GET" && req.method !== "POST") return next();
     res.setHeader("Vary", "Origin, Cookie");
     if (isForeign(req, path, signIn.origins)) return sendForeign(req, res);
-    const triesPassword = path === "/auth/sign-in/email";
+    const hashesPassword = HASHES_PASSWORD.has(path) && req.method === "POST";
+    const client = clientAddress(req);
     if (path !== "/auth/get-session")
-      await countSignIn({ deps, addressLimits, clientAddress: clientAddress(req) }, { triesPassword });
-    const response = await signIn.answer(
-      new Request(`${publicBaseUrl}${path}${query === "" ? "" : `?${query}`}`, {
-        method: req.method,
-        headers: headersFor(req),
-        ...(req.method === "POST" && { body: JSON.stringify((await readJsonBody(req)) ?? {}) }),
-      }),
-    );
+      await countSignIn({ deps, addressLimits, clientAddress: client }, { hashesPassword });
+    const request = new Request(`${publicBaseUrl}${path}${query === "" ? "" : `?${query}`}`, {
+      method: req.method,
+      headers: headersFor(req),
+      ...(req.method === "POST" && { body: JSON.stringify((await readJsonBody(req)) ?? {}) }),
+    });
+    const answer = () => signIn.answer(request);
+    const response = await (hashesPassword ? hashes.run(`address:${client}`, answer) : answer());
     if (response === undefined) return next();
     await sendResponse(req, res, response);
   });

@@ -1,15 +1,20 @@
 import type { Adapter, AdapterPayload } from "oidc-provider";
 import type { OAuthRecords } from "../../core/ports/authorization-server.ts";
 
+/** A client's metadata is a few hundred bytes, and anybody may register one. Requests are no longer than an address may be. */
+const MOST_CLIENT_BYTES = 5_000;
+
 interface AdapterOptions {
   records: OAuthRecords;
   hashSecret: (secret: string) => string;
   /** Makes the library's error for a code or token that was used already. */
   usedAlready: () => Error;
+  /** Makes the library's error for metadata that is larger than we keep. */
+  tooLarge: () => Error;
 }
 
 /** Keeps the library's models in our table. */
-export const createAdapter = ({ records, hashSecret, usedAlready }: AdapterOptions) =>
+export const createAdapter = ({ records, hashSecret, usedAlready, tooLarge }: AdapterOptions) =>
   class RecordAdapter implements Adapter {
     readonly #model: string;
 
@@ -22,6 +27,7 @@ export const createAdapter = ({ records, hashSecret, usedAlready }: AdapterOptio
       return this.#model !== "Session";
     }
 
+    /** @throws the library's error, if it is a client that is too large */
     async upsert(id: string, payload: AdapterPayload, expiresIn?: number): Promise<void> {
       if (!this.#isKept) return;
       // The id is the secret, and the database has only its hash.
@@ -31,6 +37,7 @@ export const createAdapter = ({ records, hashSecret, usedAlready }: AdapterOptio
         delete kept["scope"];
         if (typeof kept["client_secret"] === "string")
           kept["client_secret"] = hashSecret(kept["client_secret"]);
+        if (Buffer.byteLength(JSON.stringify(kept)) > MOST_CLIENT_BYTES) throw tooLarge();
       }
       const grantId = this.#model === "Grant" ? id : payload.grantId;
       // Zero: it doesn't expire.

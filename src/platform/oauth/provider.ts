@@ -64,6 +64,7 @@ function configurationOf(
     adapter: createAdapter({
       ...{ records, hashSecret },
       usedAlready: () => new errors.InvalidGrant("it was used already"),
+      tooLarge: () => new errors.InvalidClientMetadata("it is too large"),
     }),
     jwks: { keys: [signingKey(secret)] },
     cookies: {

@@ -13,7 +13,8 @@ export const teamEn = {
   lastOwner: "An organisation needs an owner. Make somebody else an owner first.",
   remove: "Remove",
   removeTitle: (email: string) => `Remove ${email}?`,
-  removeBody: "Their next call is refused, and what they invited ends. Keys stay as they are.",
+  removeBody:
+    "Their next call is refused, and what they invited ends. Keys and secrets of webhooks stay as they are: replace those that they may know.",
   removeYes: "Remove them now",
   removeNo: "Keep them",
   leave: "Leave",

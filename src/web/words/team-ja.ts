@@ -14,7 +14,8 @@ export const teamJa: TeamWords = {
   lastOwner: "組織にはオーナーが必要です。先に他の人をオーナーにしてください。",
   remove: "外す",
   removeTitle: (email) => `${email} を外しますか？`,
-  removeBody: "次の呼び出しから拒否され、その人が出した招待は終了します。キーはそのままです。",
+  removeBody:
+    "次の呼び出しから拒否され、その人が出した招待は終了します。キーと Webhook のシークレットはそのままです。知られている可能性があるものは交換してください。",
   removeYes: "今すぐ外す",
   removeNo: "残す",
   leave: "脱退",

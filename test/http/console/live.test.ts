@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ChangeFeed } from "../../../src/core/account/changes/index.ts";
 import { expectRefused, expectSuccess } from "../../support/call.ts";
@@ -157,7 +158,8 @@ test("the database is asked while somebody looks, once for all of them, and not 
   const other = await signInPerson(world.server.url, mailbox);
   const [abort, abortMeanwhile] = [new AbortController(), new AbortController()];
   const follow = async (from: ChangeFeed, userId: string, { signal }: AbortController): Promise<void> => {
-    for await (const { kinds } of from.follow(userId, undefined, signal)) expect(kinds).toEqual([]);
+    const who = { userId, address: "192.0.2.1" };
+    for await (const { kinds } of from.follow(who, undefined, signal)) expect(kinds).toEqual([]);
   };
   const both = [follow(feed, person.userId, abort), follow(feed, other.userId, abort)];
   await eventually(() => expect(asked.at(-1)?.toSorted()).toEqual([person.userId, other.userId].toSorted()));
@@ -171,6 +173,30 @@ test("the database is asked while somebody looks, once for all of them, and not 
   expect(asked.length).toBeLessThanOrEqual(before + 1);
   abortMeanwhile.abort();
   await Promise.all([looking, feed.close(), meanwhile.close()]);
+});
+
+test("one address can't take the streams of all others, with as many accounts as it likes", async () => {
+  const feed = new ChangeFeed(world.deps, { everyMs: 20, mostOfAddress: 3, most: 5 });
+  const abort = new AbortController();
+  const follow = (address: string, { signal } = abort) =>
+    feed.follow({ userId: randomUUID(), address }, undefined, signal).next();
+  const three = Array.from({ length: 3 }, () => follow("192.0.2.1"));
+  await expect(follow("192.0.2.1")).rejects.toMatchObject({ code: "rate_limited" });
+  expect(feed.streams).toBe(3);
+  const closed = new AbortController();
+  const other = follow("192.0.2.2", closed);
+  expect(feed.streams).toBe(4);
+  closed.abort();
+  await other;
+  abort.abort();
+  await Promise.all(three);
+  expect(feed.streams).toBe(0);
+  // Those that are closed don't count.
+  const again = new AbortController();
+  const last = follow("192.0.2.1", again);
+  expect(feed.streams).toBe(1);
+  again.abort();
+  await Promise.all([last, feed.close()]);
 });
 
 test("a server that stops doesn't wait for streams, and refuses new ones meanwhile", async () => {

@@ -94,3 +94,29 @@ describe("from one address", () => {
     expect([counted(401), counted(429)]).toEqual([passwordsTried.limit, 6]);
   });
 });
+
+describe("a flood of sign-ups, from as many addresses as it likes,", () => {
+  const world = useWorld({ mailer: new Mailbox(), trustedProxies: ["127.0.0.1"] });
+
+  test("takes neither the database's connections nor another's turn", async () => {
+    const signUpFrom = (number: number) =>
+      new Browser(() => world.server.url).post(
+        "/auth/sign-up/email",
+        { email: newAddress(), password: PASSWORD, name: "N" },
+        { "x-forwarded-for": `203.0.113.${number}` },
+      );
+    const answered: string[] = [];
+    const flood = Array.from({ length: 60 }, async (_, number) => {
+      const { status } = await signUpFrom(number % 3);
+      answered.push("flood");
+      return status;
+    });
+    const other = signUpFrom(200).then(({ status }) => {
+      answered.push("other");
+      return status;
+    });
+    expect(await other).toBe(200);
+    expect(new Set(await Promise.all(flood))).toEqual(new Set([200]));
+    expect(answered.indexOf("other")).toBeLessThan(20);
+  });
+});

@@ -11,7 +11,8 @@ export const liveProcedures = {
     input,
     signal = new AbortController().signal,
   }) {
-    for await (const { id, kinds } of ctx.changes.follow(ctx.actor.userId, input.lastEventId, signal))
+    const from = { userId: ctx.actor.userId, address: ctx.clientAddress };
+    for await (const { id, kinds } of ctx.changes.follow(from, input.lastEventId, signal))
       yield tracked(id, { kinds });
   }),
 };

@@ -18,11 +18,13 @@ interface FeedLimits {
   everyMs: number;
   /** Streams of one person, in one process: a browser has one for each of its windows that is looked at. */
   mostOfPerson: number;
+  /** Streams of one client address, in one process: else one house takes all streams, with as many accounts as that needs. */
+  mostOfAddress: number;
   /** Streams in one process. */
   most: number;
 }
 
-const LIMITS: FeedLimits = { everyMs: 1_000, mostOfPerson: 8, most: 2_000 };
+const LIMITS: FeedLimits = { everyMs: 1_000, mostOfPerson: 8, mostOfAddress: 200, most: 2_000 };
 
 interface Watched {
   digests: Digests | undefined;
@@ -38,6 +40,8 @@ export class ChangeFeed {
   readonly #deps: Pick<Deps, "sql" | "log">;
   readonly #limits: FeedLimits;
   readonly #people = new Map<string, Watched>();
+  /** How many streams each client address has. */
+  readonly #addresses = new Map<string, number>();
   #streams = 0;
   #isClosed = false;
   #asking: Promise<void> | undefined;
@@ -55,18 +59,29 @@ export class ChangeFeed {
 
   /**
    * Follows a person's lists until `signal` is aborted.
+   * @param from.address the address of the person's browser
    * @param last the id of the last change that the page has seen. Undefined: its lists are new
    * @throws AppError `rate_limited` if too many pages are open, `service_unavailable` when the server stops
    */
-  async *follow(userId: string, last: string | undefined, signal: AbortSignal): AsyncGenerator<Change> {
+  async *follow(
+    { userId, address }: { userId: string; address: string },
+    last: string | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<Change> {
     this.#requireOpen();
+    const ofAddress = this.#addresses.get(address) ?? 0;
     const person: Watched = this.#people.get(userId) ?? { digests: undefined, listeners: new Set() };
-    if (person.listeners.size >= this.#limits.mostOfPerson || this.#streams >= this.#limits.most)
+    if (
+      person.listeners.size >= this.#limits.mostOfPerson ||
+      ofAddress >= this.#limits.mostOfAddress ||
+      this.#streams >= this.#limits.most
+    )
       throw new AppError("rate_limited", { message: "Too many pages are open.", retryAfterSeconds: 60 });
     let wake = (): void => undefined;
     const listener = (): void => wake();
     person.listeners.add(listener);
     this.#people.set(userId, person);
+    this.#addresses.set(address, ofAddress + 1);
     this.#streams += 1;
     signal.addEventListener("abort", listener);
     this.#asking ??= this.#ask();
@@ -89,6 +104,9 @@ export class ChangeFeed {
       person.listeners.delete(listener);
       if (person.listeners.size === 0) this.#people.delete(userId);
       this.#streams -= 1;
+      const others = (this.#addresses.get(address) ?? 0) - 1;
+      if (others > 0) this.#addresses.set(address, others);
+      else this.#addresses.delete(address);
     }
   }
 

@@ -17,6 +17,8 @@ export const UNAUTHENTICATED_CALLS_PER_MINUTE = 300;
 export const RATE_RULES = {
   agentSession: perMinute("agent_session", 30, "agent session"),
   gptSession: perMinute("gpt_session", 60, "GPT session"),
+  /** What hosts send over MCP besides calls of tools. Some introduce themselves, and list the tools, before each call. */
+  mcpMessage: perMinute("mcp_message", 240, "agent session"),
   /** Opening sessions with `agent_auth`. */
   signIn: perMinute("sign_in", 300, "API key"),
   /** Enough to poll 50 approvals at once, every 5 seconds. */
@@ -72,7 +74,7 @@ export const RATE_RULES = {
   endedSession: perMinute("ended_session", 30, "agent session"),
   /** What people ask for while they sign in. A house or an office can have one address. */
   personSignIn: perMinute("person_sign_in", 120, "client address"),
-  /** Passwords that are tried from one address, for whatever accounts. */
+  /** Passwords that are tried or chosen from one address, for whatever accounts. Each takes a tenth of a second of a processor. */
   passwordsTried: { name: "passwords_tried", limit: 30, windowSeconds: 900, per: "client address" },
   /** Passwords that are tried for one account, from wherever. Its owner can still sign in by mail or passkey. */
   passwordTries: { name: "password_tries", limit: 10, windowSeconds: 900, per: "account" },
