@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { NO_CALL, toWireError } from "../api/response/error-body.ts";
 import { AppError } from "../core/protocol/errors.ts";
-import { BoundedRequest } from "./request/bounded-request.ts";
+import { boundBody } from "./request/bound-body.ts";
 import { sendError } from "./request/send.ts";
 
 /**
@@ -19,7 +19,6 @@ const LIMITS = {
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 5_000,
   maxHeaderSize: 16 * 1024,
-  IncomingMessage: BoundedRequest,
   requireHostHeader: false, // we refuse a missing Host header ourselves, with the error envelope
 };
 
@@ -86,6 +85,7 @@ export async function startServer(
       req.socket.destroy();
       return;
     }
+    boundBody(req);
     connection.latest = res;
     connection.unanswered += 1;
     res.once("close", () => {
@@ -107,7 +107,10 @@ export async function startServer(
     const isWorking = response !== undefined && !response.writableEnded && socket.writableLength === 0;
     if (!isWorking) socket.destroy();
   });
-  server.on("checkExpectation", (req, res) => sendError(req, res, new AppError("invalid_request")));
+  server.on("checkExpectation", (req, res) => {
+    boundBody(req);
+    sendError(req, res, new AppError("invalid_request"));
+  });
   server.on("connect", (_req, socket) => refuseRaw(socket));
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     const { latest, unanswered = 0 } = connections.get(socket) ?? {};
@@ -125,12 +128,23 @@ export async function startServer(
   };
 }
 
+/** Hosts by which this server was called. It has few names, and parsing one takes longer than finding it here. */
+const knownHosts = new Set<string>();
+const MOST_KNOWN_HOSTS = 100;
+
+function isHost(text: string): boolean {
+  if (knownHosts.has(text)) return true;
+  if (!URL.canParse(`http://${text}`)) return false;
+  if (knownHosts.size < MOST_KNOWN_HOSTS) knownHosts.add(text);
+  return true;
+}
+
 /** Libraries that answer behind us make a `Request` with a URL of what came, and fail where that can't be. */
 function refusalOf({ method, headers: { host }, httpVersion }: IncomingMessage): AppError | undefined {
   if (method === "TRACE") return new AppError("method_not_allowed");
   if (host === undefined && httpVersion === "1.0") return undefined;
   if (host === undefined) return new AppError("invalid_request", { message: "The Host header is missing." });
-  return URL.canParse(`http://${host}`)
+  return isHost(host)
     ? undefined
     : new AppError("invalid_request", { message: "The Host header isn't a host." });
 }

@@ -98,7 +98,7 @@ const tooLarge = (): AppError =>
   new AppError("payload_too_large", { message: `The request body is larger than ${MAX_BODY_BYTES} bytes.` });
 
 /**
- * Reads and drops the rest of a refused body, of which a server takes a few megabytes (`BoundedRequest`). Closing the connection at
+ * Reads and drops the rest of a refused body, of which a server takes a few megabytes (`boundBody`). Closing the connection at
  * once would reset it, and many clients would then never read the error response.
  */
 function discard(req: IncomingMessage): void {
