@@ -69,7 +69,7 @@ test("a new sponsor registers an API, builds a campaign, funds it, tries a paid 
   const sponsor = counted(page);
 
   await sponsor.fill("Name of the organisation", "Helio Maps");
-  await sponsor.click("button", "Found it and go on");
+  await sponsor.click("button", "Create it and go on");
   await heading(page, "Services");
   await look(page, "services-empty");
   await sponsor.click("link", "Register a service");

@@ -9,6 +9,8 @@ export const fundsJa: FundsWords = {
   reserved: (amount) => `${amount} を処理中`,
   campaign: "キャンペーン",
   service: "サービスの予算",
+  serviceNote:
+    "どのキャンペーンも支払わない呼び出しに支払い、ユーザーには何も求めません。空のままでもかまいません。",
   state: {
     empty: "まだ入金がありません",
     ok: "支払い可能",

@@ -6,7 +6,7 @@ import { Glyph } from "../../ui/glyph.tsx";
 import { said, Said } from "../../ui/said.tsx";
 import { Moment } from "../../ui/times.tsx";
 import { useNow, useWords } from "../../words/language.tsx";
-import { explorerUrl } from "./explorer.ts";
+import { useExplorer } from "./explorer.ts";
 
 /** One payment: what both sides got, who paid, and its true state. @param actions what the person may do about it */
 export function Payment({ payment, actions }: { payment: PaymentRow; actions?: ReactNode }) {
@@ -93,7 +93,7 @@ function State({ payment: { status, waits_until, tx_hash, network } }: { payment
 
 function Transaction({ hash, network }: { hash: string; network: string }) {
   const { payments: w } = useWords().words;
-  const url = explorerUrl(network, hash);
+  const url = useExplorer()(network, hash);
   const short = (
     <>
       <span className="unseen">{w.transaction} </span>

@@ -3,7 +3,7 @@ import type { SyntheticEvent } from "react";
 import { useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { hasPasskeys, usePasskeySignIn } from "../../data/passkeys.ts";
-import { useDemoSignIn, useMagicLink, useMe, useSignIn, useSignUp } from "../../data/session.ts";
+import { knownAddress, useDemoSignIn, useMagicLink, useMe, useSignIn, useSignUp } from "../../data/session.ts";
 import { Button } from "../../ui/button.tsx";
 import { Problem } from "../../ui/empty.tsx";
 import { said } from "../../ui/said.tsx";
@@ -68,7 +68,7 @@ function Known({ title, lead }: { title: string; lead: string }) {
   const {
     words: { signIn: w },
   } = useWords();
-  const [email, setEmail] = useState("");
+  const [email, setEmail] = useState(knownAddress);
   const [password, setPassword] = useState("");
   const [isEmailMissing, setIsEmailMissing] = useState(false);
   const signIn = useSignIn();
