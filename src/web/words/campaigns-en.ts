@@ -35,7 +35,6 @@ export const campaignsEn = {
     lead: "It starts paused. Nothing is paid before you put money in and start it.",
   },
   edit: {
-    title: (name: string) => `Change ${name}`,
     lead: "The task, its purpose and how long answers are kept stay as they are: people agree to them.",
     archivedLead: "It is archived: it pays for nothing, and can’t be changed any more.",
     start: "Start it: let it pay for calls",

@@ -32,7 +32,6 @@ export const campaignsJa: CampaignsWords = {
     lead: "一時停止の状態で始まります。入金して開始するまで、何も支払われません。",
   },
   edit: {
-    title: (name) => `${name} を変更`,
     lead: "タスク、目的、保存期間は変更できません。ユーザーの同意がこの内容に基づいているためです。",
     archivedLead: "アーカイブ済みです。支払いはせず、もう変更できません。",
     start: "開始する（呼び出しの料金を支払う）",

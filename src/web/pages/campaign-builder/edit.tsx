@@ -54,10 +54,7 @@ function Edit({ campaign, ownKeys }: { campaign: Campaign; ownKeys: string[] }) 
   const change = useChangeCampaign(campaign.campaign_id);
   return (
     <>
-      <SponsorHead
-        title={w.edit.title(said(campaign.name, 60))}
-        lead={isArchived ? w.edit.archivedLead : w.edit.lead}
-      >
+      <SponsorHead title={said(campaign.name, 60)} lead={isArchived ? w.edit.archivedLead : w.edit.lead}>
         <Link to="/campaigns" activeOptions={{ exact: true }} className="btn" data-tone="plain">
           {w.back}
         </Link>
