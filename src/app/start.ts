@@ -169,7 +169,9 @@ async function startServer(
         hasDemoPerson: config.chain.sandbox && config.chain.seed,
       },
       ...(sandbox !== undefined && {
-        sandbox: { sellers: sandbox.upstreams.map(({ name, upstream_url }) => ({ name, url: upstream_url })) },
+        sandbox: {
+          sellers: sandbox.upstreams.map(({ name, upstream_url }) => ({ name, url: upstream_url })),
+        },
       }),
       operator: config.operator,
       phoneRegions: config.phoneRegions,

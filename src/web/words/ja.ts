@@ -167,7 +167,7 @@ export const ja: Words = {
     bySponsors: "すべてスポンサー負担",
     empty:
       "あなたの代わりに動くエージェントはありません。依頼があるとここに表示され、回答するまで何も許可されません。",
-    sponsor: "エージェントの呼び出しの料金を支払う（スポンサーになる）",
+    sponsor: "スポンサーになって呼び出しの料金を支払う",
     waiting: "回答待ち",
     answer: "回答する",
     canAnswerUntil: (time) => `${time}まで回答できます`,

@@ -11,6 +11,8 @@ export function useExplorer(): (network: string, hash: string) => string | undef
   const isPublic = useMe()?.sandbox === null;
   return (network, hash) => {
     const explorer = EXPLORERS[network];
-    return !isPublic || explorer === undefined || !/^0x[0-9a-f]{64}$/i.test(hash) ? undefined : explorer + hash;
+    return !isPublic || explorer === undefined || !/^0x[0-9a-f]{64}$/i.test(hash)
+      ? undefined
+      : explorer + hash;
   };
 }
