@@ -55,6 +55,10 @@ test("the export is a file in the browser's downloads with the person's data", a
 test("in a sandbox, a transaction leads nowhere: nobody else sees its chain", async () => {
   const { page, close } = await settings();
   await page.getByRole("link", { name: "Payments" }).click();
+  // The service reads as its sponsor calls it.
+  const { name } = await world.db.sponsoredApi.findFirstOrThrow({ where: { serviceKey: ready.service } });
+  expect(name).not.toBe(ready.service);
+  await page.getByRole("article", { name }).waitFor();
   await page.getByText(/^0x[0-9a-f]{6}…[0-9a-f]{4}$/).waitFor();
   expect(await page.locator("a[href*=basescan]").count()).toBe(0);
   await close();

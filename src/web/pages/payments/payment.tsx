@@ -12,16 +12,16 @@ import { useExplorer } from "./explorer.ts";
 export function Payment({ payment, actions }: { payment: PaymentRow; actions?: ReactNode }) {
   const { words, format } = useWords();
   const { payments: w } = words;
-  const { service_key, grant_id, agent, at, amount_cents, status, campaign, sponsor } = payment;
+  const { service_name, grant_id, agent, at, amount_cents, status, campaign, sponsor } = payment;
   const isUnpaid = status === "void" || status === "expired";
   const amount = format.amount(amount_cents);
   const payer = said(sponsor, 28);
   return (
-    <article className="payment" aria-label={`${service_key}, ${amount}`}>
-      <Glyph name={service_key} />
+    <article className="payment" aria-label={`${said(service_name, 60)}, ${amount}`}>
+      <Glyph name={said(service_name, 60)} />
       <div className="payment-what">
         <b className="one-line">
-          <Said text={service_key} max={64} />
+          <Said text={service_name} max={60} />
         </b>
         <span className="note">
           <Link to="/agents/$grantId" params={{ grantId: grant_id }}>
