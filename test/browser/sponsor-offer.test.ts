@@ -154,7 +154,7 @@ test("a new sponsor registers an API, builds a campaign, funds it, tries a paid 
   await page.getByRole("link", { name: "Put money in" }).click();
   await page.getByRole("form", { name: "Add funds to Number survey" }).waitFor();
   expect(await focused(page)).toBe("Amount in dollars");
-  await page.getByText("Pays for calls that no campaign pays for").waitFor();
+  await page.getByText("Pays for calls without asking people for anything.").waitFor();
   await look(page, "funds-of-campaign");
   const campaign = await world.db.campaign.findFirstOrThrow({ where: { name: "Number survey" } });
   expect(campaign).toMatchObject({ active: false, maxCallsPerUser: 10, subsidyMicros: 20_000n });

@@ -8,8 +8,7 @@ export const fundsEn = {
   reserved: (amount: string) => `${amount} under way`,
   campaign: "campaign",
   service: "service’s own budget",
-  serviceNote:
-    "Pays for calls that no campaign pays for, and asks people for nothing in return. It may stay empty.",
+  serviceNote: "Pays for calls without asking people for anything. It may stay empty where campaigns pay.",
   state: {
     empty: "Holds no money yet",
     ok: "Pays",
