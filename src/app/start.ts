@@ -168,6 +168,11 @@ async function startServer(
         canSignUp: (config.mail ?? mailbox) !== undefined,
         hasDemoPerson: config.chain.sandbox && config.chain.seed,
       },
+      ...(sandbox !== undefined && {
+        sandbox: {
+          sellers: sandbox.upstreams.map(({ name, upstream_url }) => ({ name, url: upstream_url })),
+        },
+      }),
       operator: config.operator,
       phoneRegions: config.phoneRegions,
       keepOutput: KEEP_OUTPUT,

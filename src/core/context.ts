@@ -83,6 +83,8 @@ export interface Settings {
   proxyFeeBps: bigint;
   /** How people get in: whether they may sign up by themselves, and whether the sandbox's demo person signs in with one press. */
   signIn: { canSignUp: boolean; hasDemoPerson: boolean };
+  /** The sandbox that this server runs on: nobody else sees its chain, and these APIs can be registered there. Absent: no sandbox. */
+  sandbox?: { sellers: { name: string; url: string }[] };
   /** Who runs this installation, and how to reach them, as far as it was configured. */
   operator: { name?: string; email?: string };
   /** Whose national phone numbers are found in everybody's texts, besides those of the person and the campaign. */

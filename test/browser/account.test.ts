@@ -11,7 +11,7 @@ import { useWorld } from "../support/use-world.ts";
 /** A person takes their data along, and deletes their account. */
 
 const mailbox = new Mailbox();
-const world = useWorld({ mailer: mailbox });
+const world = useWorld({ mailer: mailbox, sandbox: { sellers: [] } });
 const chromium = useConsoleBrowser();
 
 let email: string;
@@ -49,6 +49,40 @@ test("the export is a file in the browser's downloads with the person's data", a
   expect(file["user"]).toMatchObject([{ user_id: userId, email }]);
   expect(file["payments"]).toMatchObject([{ service_key: ready.service, status: "settled" }]);
   await page.getByText("The file is in your downloads.").waitFor();
+  await close();
+});
+
+test("in a sandbox, a transaction leads nowhere: nobody else sees its chain", async () => {
+  const { page, close } = await settings();
+  await page.getByRole("link", { name: "Payments" }).click();
+  // The service reads as its sponsor calls it.
+  const { name } = await world.db.sponsoredApi.findFirstOrThrow({ where: { serviceKey: ready.service } });
+  expect(name).not.toBe(ready.service);
+  await page.getByRole("article", { name }).waitFor();
+  await page.getByText(/^0x[0-9a-f]{6}…[0-9a-f]{4}$/).waitFor();
+  expect(await page.locator("a[href*=basescan]").count()).toBe(0);
+  await close();
+});
+
+test("somebody new finds the ways in, and has their address filled in once it is confirmed", async () => {
+  const { page, close } = await chromium.open(`${world.server.url}/agents`);
+  await page.getByRole("button", { name: "Create an account" }).click();
+  await page.getByText("Or you pay for agents’ calls, as a sponsor.").waitFor();
+  const address = newAddress();
+  await page.getByLabel("Name").fill("Ada");
+  await page.getByLabel("E-mail").fill(address);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Create the account" }).click();
+  await page.getByText(/^A mail is on its way/).waitFor();
+  await page.goto(world.server.url + (await mailbox.link(address, "Confirm your e-mail address")));
+  await page.getByText("Your e-mail address is confirmed.").waitFor();
+  expect(await page.getByLabel("E-mail").inputValue()).toBe(address);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByRole("link", { name: "Pay for agents’ calls: become a sponsor" }).click();
+  await page.getByRole("heading", { level: 1, name: "Create an organisation" }).waitFor();
+  // Who comes next to this browser isn't told who was here.
+  expect(await page.evaluate(`Object.values(localStorage).join()`)).not.toContain(address);
   await close();
 });
 

@@ -40,6 +40,9 @@ test("a person registers an agent, stores its key, sees how it does, offers a wa
   await page.getByRole("button", { name: /^Register it/ }).click();
   const key = await page.getByLabel("API key").inputValue();
   await page.getByText("We can’t show it again.").waitFor();
+  const guide = page.getByRole("region", { name: "What to do with it" });
+  await guide.getByText(`curl ${world.server.url}/agent/auth`).waitFor();
+  await guide.getByRole("link", { name: `${world.server.url}/llms.txt` }).waitFor();
   const asked = expectRefused(await world.call("agent.auth", TERMS, key), 403, "consent_required");
   const { approval_id, user_code } = asked.details as { approval_id: string; user_code: string };
   await expectAccessible(page);

@@ -103,7 +103,7 @@ test("for everybody else there is nothing at the address, and no way there", asy
   await heading(page, "There is nothing here").waitFor();
   await page.goto(`${origin()}/agents`);
   await page.getByRole("button", { name: /Whose pages are shown/ }).click();
-  await page.getByRole("button", { name: "Found an organisation" }).waitFor();
+  await page.getByRole("button", { name: "Create an organisation" }).waitFor();
   expect(await page.getByText("Operations").count()).toBe(0);
   await close();
 });

@@ -40,8 +40,29 @@ test("a member accepts by a key, takes a rejection back, rejects, and sees the f
   const [leaving] = people;
   if (leaving !== undefined) await withdraw(world, leaving, id);
 
+  // Questions read as people read them; what has no title keeps its name. Years are said that aren't this one.
+  const { taskSchema } = await world.db.campaign.findUniqueOrThrow({ where: { id } });
+  const schema = taskSchema as { properties: Record<string, object> };
+  Object.assign(schema.properties["score"] ?? {}, { title: "How much do you like walking?" });
+  await world.db.campaign.update({ where: { id }, data: { taskSchema: schema } });
   await page.goto(`${world.server.url}/answers`);
   await page.getByText("Region 2").waitFor();
+  await page.getByRole("term").filter({ hasText: "How much do you like walking?" }).first().waitFor();
+  expect(
+    await page
+      .getByRole("term")
+      .filter({ hasText: /^score$/ })
+      .count(),
+  ).toBe(0);
+  await page
+    .getByRole("term")
+    .filter({ hasText: /^region$/ })
+    .first()
+    .waitFor();
+  await page
+    .getByText(/Kept until [^.]* 20\d\d\./)
+    .first()
+    .waitFor();
   expect(await page.getByText("Region 0").count()).toBe(0);
   await expectAccessible(page);
   await page.getByRole("textbox", { name: "Find a text in the answers" }).fill("region 1");
@@ -85,10 +106,13 @@ test("a member accepts by a key, takes a rejection back, rejects, and sees the f
   expect(await page.getByRole("slider").getAttribute("aria-valuetext")).toContain("2 ¢");
   await expectAccessible(page);
 
-  await world.db.budgetAccount.updateMany({
-    where: { campaigns: { some: { id } } },
-    data: { spent: 850_000n },
-  });
+  // What is spent and what is left add up.
+  const money = { where: { campaigns: { some: { id } } } };
+  await world.db.budgetAccount.updateMany({ ...money, data: { limit: 2_000_000n, spent: 15_000n } });
+  await page.goto(`${world.server.url}/campaigns`);
+  await page.getByText("$1.985 left of $2.00").first().waitFor();
+  await page.goto(`${world.server.url}/campaigns/${id}`);
+  await world.db.budgetAccount.updateMany({ ...money, data: { limit: 1_000_000n, spent: 850_000n } });
   await page.reload();
   await page.getByText("80 % of its money is used").waitFor();
   await expectAccessible(page);

@@ -28,11 +28,11 @@ test("a person founds an organisation and invites another, who joins by the mail
   const { page, close } = await openSignedIn(browser, { url: `${world.server.url}/team`, email: ada });
 
   await page.getByLabel("Name of the organisation").fill("Tollfree Ads");
-  await page.getByRole("button", { name: "Found it and go on" }).click();
+  await page.getByRole("button", { name: "Create it and go on" }).click();
   await page.getByText("This name can’t be used.").waitFor();
   await page.getByLabel("Name of the organisation").fill("Helio Maps");
   await expectAccessible(page);
-  await page.getByRole("button", { name: "Found it and go on" }).click();
+  await page.getByRole("button", { name: "Create it and go on" }).click();
   await page.getByRole("heading", { level: 1, name: "Services" }).waitFor();
   await page.getByRole("link", { name: "Team" }).click();
   await page.getByRole("heading", { level: 1, name: "Team" }).waitFor();
@@ -74,7 +74,7 @@ test("a person founds an organisation and invites another, who joins by the mail
   await page.getByRole("button", { name: "Remove them now" }).click();
   await page.getByRole("article", { name: bea }).waitFor({ state: "detached" });
   await invited.page.goto(address);
-  await invited.page.getByRole("heading", { level: 1, name: "Found an organisation" }).waitFor();
+  await invited.page.getByRole("heading", { level: 1, name: "Create an organisation" }).waitFor();
   await invited.close();
   await close();
 });
@@ -112,7 +112,7 @@ test("an owner funds a campaign with the browser's wallet and withdraws from it,
   const email = await newPerson();
   const { page, close } = await openSignedIn(browser, { url: `${world.server.url}/funds`, email });
   await page.getByLabel("Name of the organisation").fill("Helio Maps");
-  await page.getByRole("button", { name: "Found it and go on" }).click();
+  await page.getByRole("button", { name: "Create it and go on" }).click();
   await page.getByRole("heading", { level: 1, name: "Services" }).waitFor();
   const sponsorId = new URL(page.url()).searchParams.get("org") ?? "";
   await page.getByRole("link", { name: "Team" }).click();

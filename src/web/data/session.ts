@@ -74,6 +74,11 @@ function problemOf(status: number, code: string): SignInProblem {
   return status >= 500 || status === 404 ? "failed" : "wrong";
 }
 
+const ADDRESS = "address";
+
+/** The address of who signed up in this browser and hasn't signed in yet, so that it needn't be typed twice. */
+export const knownAddress = (): string => localStorage.getItem(ADDRESS) ?? "";
+
 /** Nothing that was loaded for one person may be shown to the next. */
 export async function startAfresh(): Promise<void> {
   queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
@@ -83,7 +88,10 @@ export async function startAfresh(): Promise<void> {
 export const useSignIn = () =>
   useMutation({
     mutationFn: (given: { email: string; password: string }) => post("/sign-in/email", given),
-    onSuccess: startAfresh,
+    onSuccess: () => {
+      localStorage.removeItem(ADDRESS);
+      return startAfresh();
+    },
   });
 
 /** The page that was asked for, which says then that the address is confirmed. */
@@ -97,7 +105,10 @@ export const useSignUp = () =>
   useMutation({
     mutationFn: (given: { email: string; password: string; name: string }) =>
       post("/sign-up/email", { ...given, callbackURL: confirmedPage() }),
-    onSuccess: startAfresh,
+    onSuccess: (_, { email }) => {
+      localStorage.setItem(ADDRESS, email);
+      return startAfresh();
+    },
   });
 
 /** The link in the mail leads back to the page that was asked for. */

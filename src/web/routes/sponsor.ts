@@ -50,8 +50,11 @@ const oneService = createRoute({
 const newCampaign = createRoute({
   getParentRoute: () => sponsor,
   path: "/campaigns/new",
-  validateSearch: ({ from }: Record<string, unknown>): { from?: string } =>
-    typeof from === "string" ? { from } : {},
+  // `from`: the campaign that is copied. `service`: the service that a new one pays for.
+  validateSearch: ({ from, service }: Record<string, unknown>): { from?: string; service?: string } => ({
+    ...(typeof from === "string" && { from }),
+    ...(typeof service === "string" && { service }),
+  }),
   component: lazyRouteComponent(() => import("../pages/campaign-builder/new.tsx"), "NewCampaignPage"),
 });
 
@@ -72,6 +75,9 @@ const answers = createRoute({
 const funds = createRoute({
   getParentRoute: () => sponsor,
   path: "/funds",
+  // `add`: the campaign into whose budget money is to be put.
+  validateSearch: ({ add }: Record<string, unknown>): { add?: string } =>
+    typeof add === "string" ? { add } : {},
   component: lazyRouteComponent(() => import("../pages/funds/index.tsx"), "FundsPage"),
 });
 

@@ -7,6 +7,8 @@ interface LongTextProps {
   rows?: number;
   hint?: string | undefined;
   error?: string | undefined;
+  /** Whether something is wrong with it that is said elsewhere. */
+  isAtFault?: boolean;
   /** Code, such as JSON. */
   isCode?: boolean;
   value: string;
@@ -20,6 +22,7 @@ export function LongText({
   rows = 3,
   hint,
   error,
+  isAtFault = false,
   isCode = false,
   value,
   onChange,
@@ -41,7 +44,7 @@ export function LongText({
         onChange={(event) => onChange(event.target.value)}
         spellCheck={!isCode}
         autoComplete="off"
-        aria-invalid={error !== undefined}
+        aria-invalid={error !== undefined || isAtFault}
         aria-describedby={said === undefined ? undefined : `${id}n`}
       />
       {said !== undefined && (

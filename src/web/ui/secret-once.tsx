@@ -1,6 +1,7 @@
 import "./field.css";
 import "./sheet.css";
 import "./secret-once.css";
+import type { ReactNode } from "react";
 import { useEffect, useId, useRef, useState } from "react";
 import { Button } from "./button.tsx";
 
@@ -14,6 +15,8 @@ interface SecretOnceProps {
   copy: string;
   copied: string;
   done: string;
+  /** What to do with it. */
+  children?: ReactNode;
   /** The secret is forgotten. */
   onDone: () => void;
 }
@@ -28,6 +31,7 @@ export function SecretOnce({
   copy,
   copied,
   done,
+  children,
   onDone,
 }: SecretOnceProps) {
   const id = useId();
@@ -80,6 +84,7 @@ export function SecretOnce({
       <p className="note" role="status">
         {isCopied && copied}
       </p>
+      {children}
       <span className="secret-done">
         <Button onPress={onDone}>{done}</Button>
       </span>

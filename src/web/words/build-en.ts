@@ -32,6 +32,13 @@ export const buildEn = {
     earlier: (time: string) => `The earlier keys work until ${time}.`,
     done: "I have stored it",
   },
+  next: {
+    title: "What to do with it",
+    server: "The server’s address:",
+    read: "What your agent can do there, in a text for agents:",
+    call: "The first call, with the key as KEY:",
+    then: "Its answer has a link and a code for the person. Once they have answered there, your agent can search and run services.",
+  },
   seen: {
     domain: (domain: string) => `People see that it is by somebody at ${domain}.`,
     nobody:

@@ -33,6 +33,13 @@ export const buildJa: BuildWords = {
     earlier: (time) => `以前のキーは${time}まで使えます。`,
     done: "保存しました",
   },
+  next: {
+    title: "このキーの使い方",
+    server: "サーバーのアドレス:",
+    read: "エージェントができることの説明（エージェント向け）:",
+    call: "最初の呼び出し（KEYにキーを入れます）:",
+    then: "応答には、利用者のためのリンクとコードが含まれます。利用者がそこで答えると、エージェントはサービスを検索して実行できます。",
+  },
   seen: {
     domain: (domain) => `利用者には ${domain} の人によるものと表示されます。`,
     nobody:

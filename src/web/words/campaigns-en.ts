@@ -31,11 +31,11 @@ export const campaignsEn = {
   },
   new: {
     title: "New campaign",
+    copyOf: (name: string) => `${name} (copy)`,
     lead: "It starts paused. Nothing is paid before you put money in and start it.",
   },
   edit: {
-    title: (name: string) => `Change ${name}`,
-    lead: "The task, its purpose and how long answers are kept stay as they are: people have agreed to them.",
+    lead: "The task, its purpose and how long answers are kept stay as they are: people agree to them.",
     archivedLead: "It is archived: it pays for nothing, and can’t be changed any more.",
     start: "Start it: let it pay for calls",
     pause: "Pause it",
@@ -48,8 +48,12 @@ export const campaignsEn = {
     copy: "Copy it into a new one",
     fund: "Put money in",
     money: "Money in it",
-    started: "It pays for calls from now on.",
-    paused: "It pays for no new calls.",
+    now: {
+      active: "It pays for calls from now on.",
+      empty: "It is started, and pays for calls as soon as there is money in it.",
+      paused: "It pays for no new calls.",
+      archived: "It is archived.",
+    },
     saved: "Saved.",
     save: "Save these changes",
   },
@@ -105,7 +109,7 @@ export const campaignsEn = {
   question: {
     label: (number: number) => `Question ${number}`,
     text: "Question",
-    kind: "Answer",
+    kind: "Kind of answer",
     kinds: {
       line: "A line of text",
       text: "A longer text",

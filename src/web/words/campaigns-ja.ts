@@ -28,10 +28,10 @@ export const campaignsJa: CampaignsWords = {
   },
   new: {
     title: "新しいキャンペーン",
+    copyOf: (name) => `${name}（コピー）`,
     lead: "一時停止の状態で始まります。入金して開始するまで、何も支払われません。",
   },
   edit: {
-    title: (name) => `${name} を変更`,
     lead: "タスク、目的、保存期間は変更できません。ユーザーの同意がこの内容に基づいているためです。",
     archivedLead: "アーカイブ済みです。支払いはせず、もう変更できません。",
     start: "開始する（呼び出しの料金を支払う）",
@@ -45,8 +45,12 @@ export const campaignsJa: CampaignsWords = {
     copy: "コピーして新規作成",
     fund: "入金する",
     money: "残高",
-    started: "呼び出しへの支払いを開始しました。",
-    paused: "新しい呼び出しへの支払いを停止しました。",
+    now: {
+      active: "呼び出しへの支払いを開始しました。",
+      empty: "開始しました。入金されると、呼び出しへの支払いが始まります。",
+      paused: "新しい呼び出しへの支払いを停止しました。",
+      archived: "アーカイブ済みです。",
+    },
     saved: "保存しました。",
     save: "この変更を保存",
   },

@@ -75,7 +75,8 @@ export const en = {
     sandboxMail: "Mails that it kept",
     create: "Create an account",
     createTitle: "Create your account",
-    createLead: "You decide what agents may do for you, and see everything that they did.",
+    createLead:
+      "You decide what agents may do for you, and see everything that they did. Or you pay for agents’ calls, as a sponsor.",
     createSubmit: "Create the account",
     have: "I have an account",
     name: "Name",
@@ -116,7 +117,7 @@ export const en = {
     registration: { label: "Register you with a service", verb: "register you" },
   } as Record<string, { label: string; verb: string }>,
   taskNote: {
-    survey: "Only from what you ticked above.",
+    survey: "Questions about yourself only from what you ticked above.",
     data_provision: "Only what you ticked above.",
     registration: "Opens an account in your name.",
   } as Record<string, string>,
@@ -168,6 +169,7 @@ export const en = {
     bySponsors: "all of it by sponsors",
     empty:
       "No agent acts for you. When one asks, its request opens here and nothing is allowed before you answer.",
+    sponsor: "Pay for agents’ calls: become a sponsor",
     waiting: "Waiting for your answer",
     answer: "Answer",
     canAnswerUntil: (time: string) => `can be answered until ${time}`,

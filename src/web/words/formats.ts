@@ -12,6 +12,9 @@ export function createFormats(language: string) {
     style: "currency",
     currency: "USD",
     currencyDisplay: "narrowSymbol",
+    // Tenths of a cent are written where there are any: otherwise what is spent and what is left don't add up.
+    minimumFractionDigits: 2,
+    maximumFractionDigits: 3,
   });
   const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
   const time = new Intl.DateTimeFormat(locale, clock);
@@ -25,10 +28,12 @@ export function createFormats(language: string) {
   const seconds = new Intl.NumberFormat(locale, { style: "unit", unit: "second", unitDisplay: "long" });
   const minutes = new Intl.NumberFormat(locale, { style: "unit", unit: "minute", unitDisplay: "long" });
 
+  const dated = (at: Date, now: number): string =>
+    (at.getFullYear() === new Date(now).getFullYear() ? date : datedYear).format(at);
   const day = (at: Date, now: number): string => {
     const away = Math.round((midnight(at) - midnight(new Date(now))) / DAY_MS);
     if (Math.abs(away) <= 1) return relative.format(away, "day");
-    return (at.getFullYear() === new Date(now).getFullYear() ? date : datedYear).format(at);
+    return dated(at, now);
   };
   const moment = (iso: string, now: number, clockOf: Intl.DateTimeFormat): string => {
     const at = new Date(iso);
@@ -46,8 +51,8 @@ export function createFormats(language: string) {
       if (cents > 0 && cents < 0.1) return `< ${tenths.format(0.1)} ¢`;
       return cents < 100 ? `${tenths.format(cents)} ¢` : dollars.format(cents / 100);
     },
-    /** "27 Nov" */
-    day: (iso: string) => date.format(new Date(iso)),
+    /** "27 Nov", with its year unless it is this one. */
+    day: (iso: string) => dated(new Date(iso), Date.now()),
     full: (iso: string) => full.format(new Date(iso)),
     /** "tomorrow 14:00" */
     moment: (iso: string, now: number) => moment(iso, now, time),

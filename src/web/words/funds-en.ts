@@ -8,6 +8,7 @@ export const fundsEn = {
   reserved: (amount: string) => `${amount} under way`,
   campaign: "campaign",
   service: "service’s own budget",
+  serviceNote: "Pays for calls without asking people for anything. It may stay empty where campaigns pay.",
   state: {
     empty: "Holds no money yet",
     ok: "Pays",

@@ -9,6 +9,8 @@ export const fundsJa: FundsWords = {
   reserved: (amount) => `${amount} を処理中`,
   campaign: "キャンペーン",
   service: "サービスの予算",
+  serviceNote:
+    "ユーザーに何も求めずに呼び出しの料金を支払います。キャンペーンが支払う場合は、空のままでかまいません。",
   state: {
     empty: "まだ入金がありません",
     ok: "支払い可能",

@@ -73,7 +73,8 @@ export const ja: Words = {
     sandboxMail: "届いたメールを見る",
     create: "アカウントを作成",
     createTitle: "アカウントを作成",
-    createLead: "エージェントに許可する内容を決め、行ったことをすべて確認できます。",
+    createLead:
+      "エージェントに許可する内容を決め、行ったことをすべて確認できます。スポンサーとして、エージェントの呼び出しの料金を支払うこともできます。",
     createSubmit: "このアカウントを作成",
     have: "アカウントを持っています",
     name: "名前",
@@ -115,7 +116,7 @@ export const ja: Words = {
     registration: { label: "サービスにあなたを登録する", verb: "サービスへの登録" },
   },
   taskNote: {
-    survey: "上で選んだ情報だけを使います。",
+    survey: "あなた自身についての質問には、上で選んだ情報だけを使います。",
     data_provision: "上で選んだ情報だけを渡します。",
     registration: "あなたの名前でアカウントを作ります。",
   },
@@ -166,6 +167,7 @@ export const ja: Words = {
     bySponsors: "すべてスポンサー負担",
     empty:
       "あなたの代わりに動くエージェントはありません。依頼があるとここに表示され、回答するまで何も許可されません。",
+    sponsor: "スポンサーになって呼び出しの料金を支払う",
     waiting: "回答待ち",
     answer: "回答する",
     canAnswerUntil: (time) => `${time}まで回答できます`,

@@ -24,7 +24,7 @@ export const outcomesEn: Record<Outcome, string> = {
   user_cap_reached: "The sponsor pays no more calls for you",
   cost_above_max: "Refused: dearer than the agent’s limit",
   inactive: "Paused by its owner",
-  conflict: "Refused: already done",
+  conflict: "Refused: taken, decided or done before",
   duplicate_request: "Refused: asked a moment before",
   idempotency_in_progress: "Refused: still running",
   price_changed: "The service’s price had changed",

@@ -23,7 +23,7 @@ export const outcomesJa: Record<Outcome, string> = {
   user_cap_reached: "スポンサーの負担上限に達しました",
   cost_above_max: "拒否:エージェントの上限より高額",
   inactive: "提供元が停止中",
-  conflict: "拒否:すでに完了",
+  conflict: "拒否:すでに使用済み、決定済み、または完了済み",
   duplicate_request: "拒否:直前と同じ要求",
   idempotency_in_progress: "拒否:まだ実行中",
   price_changed: "サービスの料金が変わっていました",

@@ -6,6 +6,7 @@ export const servicesEn = {
   list: "Your services",
   register: "Register a service",
   back: "All services",
+  campaign: "Create a campaign for it",
   state: {
     active: "Takes calls",
     paused: "Paused: it takes no calls",
@@ -23,6 +24,9 @@ export const servicesEn = {
     lead: "Paste its address. It is called once, without payment, and you see what it asks for.",
     url: "Address of the API",
     urlHint: "https://, as an agent would call it. {name} stands for a field of the input.",
+    urlHintSandbox:
+      "As an agent would call it: https://, or http:// for an API of this sandbox. {name} stands for a field of the input.",
+    sellers: "Try one of this sandbox:",
     look: "Look at it",
     more: "It needs a key, a method or an example",
     method: "Method",

@@ -7,6 +7,7 @@ export const servicesJa: ServicesWords = {
   list: "あなたのサービス",
   register: "サービスを登録",
   back: "すべてのサービス",
+  campaign: "キャンペーンを作成",
   state: {
     active: "呼び出しを受け付けています",
     paused: "一時停止中:呼び出しを受け付けていません",
@@ -24,6 +25,9 @@ export const servicesJa: ServicesWords = {
     lead: "アドレスを貼り付けてください。支払いなしで一度呼び出し、求められる条件を表示します。",
     url: "APIのアドレス",
     urlHint: "エージェントが呼び出すとおりの https:// のアドレス。{name} は入力の項目を表します。",
+    urlHintSandbox:
+      "エージェントが呼び出すとおりの https:// のアドレス。このサンドボックスのAPIは http:// でもかまいません。{name} は入力の項目を表します。",
+    sellers: "サンドボックスのAPIで試す:",
     look: "確認する",
     more: "キー、メソッド、入力例が必要な場合",
     method: "メソッド",

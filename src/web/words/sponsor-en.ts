@@ -14,7 +14,7 @@ export const sponsorEn = {
     yourself: "Yourself",
     operations: "Operations",
     organisations: "Organisations",
-    found: "Found an organisation",
+    found: "Create an organisation",
   },
   role: { viewer: "Viewer", editor: "Editor", owner: "Owner" },
   roleMay: {
@@ -23,7 +23,7 @@ export const sponsorEn = {
     owner: "also funds, withdraws, and decides who is in",
   },
   found: {
-    title: "Found an organisation",
+    title: "Create an organisation",
     lead: "An organisation offers APIs to agents and pays for their calls. You own it, and can invite others.",
     name: "Name of the organisation",
     nameHint: "People read it when it pays for them. 2 to 50 characters.",
@@ -31,7 +31,7 @@ export const sponsorEn = {
       "This name can’t be used. It takes 2 to 50 characters on one line, doesn’t look like our own, and keeps to one alphabet in a word.",
     tooMany: (most: number) =>
       `You own ${most} organisations already. Make somebody else the owner of one first.`,
-    submit: "Found it and go on",
+    submit: "Create it and go on",
   },
   notYours: {
     title: "This isn’t an organisation of yours",

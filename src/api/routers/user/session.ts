@@ -14,11 +14,19 @@ const Me = z.object({
   can_sign_up: z.boolean(),
   mcp_url: z.string().meta({ description: "What a host of a language model is given to connect" }),
   is_sandbox: z.boolean().meta({ description: "The demo person signs in with one press" }),
+  sandbox: z
+    .object({ sellers: z.array(z.object({ name: z.string(), url: z.string() })) })
+    .nullable()
+    .meta({
+      description:
+        "The sandbox that the server runs on: nobody else sees its chain's transactions. Its sellers are told only to who is signed in. Null: the chains are public",
+    }),
 });
 
 export const sessionProcedures = {
   me: visitorProcedure.output(success(Me)).query(async ({ ctx }) => {
     const actor = await ctx.person();
+    const { sandbox } = ctx.deps.settings;
     return ok(ctx, {
       person:
         actor === undefined
@@ -31,6 +39,7 @@ export const sessionProcedures = {
       can_sign_up: ctx.deps.settings.signIn.canSignUp,
       mcp_url: `${ctx.deps.settings.publicBaseUrl}/mcp`,
       is_sandbox: ctx.deps.settings.signIn.hasDemoPerson,
+      sandbox: sandbox === undefined ? null : { sellers: actor === undefined ? [] : sandbox.sellers },
     });
   }),
 };

@@ -19,6 +19,7 @@ export const listPaymentsOfUser = statement({
     micros: bigint,
     created_at: timestamp,
     service: text,
+    service_name: text,
     grant_id: uuid,
     agent: text,
     sponsor: text,
@@ -35,7 +36,8 @@ export const listPaymentsOfUser = statement({
     by_rule: boolean,
   },
   text: `
-    SELECT p.id, ${microsOf("p.created_at")} AS micros, p.created_at, p.service, g.id AS grant_id, a.name AS agent, coalesce(s.name, '') AS sponsor,
+    SELECT p.id, ${microsOf("p.created_at")} AS micros, p.created_at, p.service,
+           coalesce((SELECT name FROM sponsored_apis WHERE service_key = p.service), p.service) AS service_name, g.id AS grant_id, a.name AS agent, coalesce(s.name, '') AS sponsor,
            p.campaign_id, c.name AS campaign, p.amount_micros, p.status, p.valid_before, p.delivered_at IS NOT NULL AS delivered,
            p.tx_hash, p.network,
            (SELECT id FROM approvals WHERE id = p.approval_id AND (requested->>'above_rule')::boolean) AS approved_above_rule,

@@ -39,6 +39,7 @@ export async function listOwnPayments(
         payment_id: row.id,
         at: row.created_at.toISOString(),
         service_key: row.service,
+        service_name: row.service_name,
         grant_id: row.grant_id,
         agent: { name: row.agent },
         sponsor: row.sponsor,

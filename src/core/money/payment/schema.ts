@@ -54,6 +54,7 @@ export const ListOwnPaymentsOutput = z.object({
       payment_id: z.string(),
       at: Timestamp,
       service_key: z.string(),
+      service_name: z.string().meta({ description: "What its sponsor calls it now" }),
       grant_id: z.string(),
       agent: z.object({ name: z.string() }),
       sponsor: z.string(),

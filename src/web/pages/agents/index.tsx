@@ -1,5 +1,6 @@
 import "./agents.css";
 import { Link } from "@tanstack/react-router";
+import { useOrganisations } from "../../data/organisations.ts";
 import type { AgentRow } from "../../data/shapes.ts";
 import { Empty } from "../../ui/empty.tsx";
 import { useWords } from "../../words/language.tsx";
@@ -18,6 +19,7 @@ export function AgentsPage() {
   const { agents: w } = words;
   const { data, error, refetch } = useAgents();
   const questions = useQuestions();
+  const hasNoOrganisation = useOrganisations().data?.organisations.length === 0;
   const agents = (data ?? []).toSorted((a, b) => rank(a) - rank(b));
   const running = agents.filter(({ state }) => state === "active").length;
   const spent = agents.reduce((sum, { budget }) => sum + budget.spent_cents, 0);
@@ -51,6 +53,11 @@ export function AgentsPage() {
         <Link to="/connect" className="btn" data-tone="plain">
           {words.connect.title}
         </Link>
+        {data?.length === 0 && hasNoOrganisation && (
+          <Link to="/organisations/new" className="btn" data-tone="plain">
+            {w.sponsor}
+          </Link>
+        )}
       </p>
     </>
   );

@@ -7,6 +7,8 @@ import { useNow, usePageWords, useWords } from "../../words/language.tsx";
 
 interface AnswerProps {
   answer: SponsorAnswer;
+  /** The questions, by the names of their answers. */
+  titles: ReadonlyMap<string, string>;
   /** Whether it is the one that keys are about. */
   isChosen: boolean;
   /** It is about to be rejected. */
@@ -20,7 +22,7 @@ interface AnswerProps {
 }
 
 /** One answer: what was said, what its person agreed to, and the verdict. */
-export function Answer({ answer, isChosen, isLeaving, mayJudge, isBusy, ...on }: AnswerProps) {
+export function Answer({ answer, titles, isChosen, isLeaving, mayJudge, isBusy, ...on }: AnswerProps) {
   const w = usePageWords(INBOX);
   const { format } = useWords();
   const now = useNow();
@@ -40,7 +42,7 @@ export function Answer({ answer, isChosen, isLeaving, mayJudge, isBusy, ...on }:
           {Object.entries(answer.task_data).map(([name, value]) => (
             <div key={name} className="inbox-pair">
               <dt>
-                <Said text={name} max={60} />
+                <Said text={titles.get(name) ?? name} max={120} />
               </dt>
               <dd>
                 <Said text={typeof value === "string" ? value : JSON.stringify(value)} max={2_000} />

@@ -3,6 +3,7 @@ import { useMay } from "../../data/organisations.ts";
 import { INBOX } from "../../words/inbox.ts";
 import { usePageWords } from "../../words/language.tsx";
 import { OlderList } from "../shell/older-list.tsx";
+import { useCampaign } from "../campaigns/queries.ts";
 import { Answer } from "./answer.tsx";
 import type { Filters } from "./queries.ts";
 import { useAnswers } from "./queries.ts";
@@ -14,6 +15,7 @@ export function Inbox({ campaignId, filters }: { campaignId: string; filters: Fi
   const w = usePageWords(INBOX);
   const query = useAnswers(campaignId, filters);
   const answers = query.data?.pages.flatMap((page) => page.answers) ?? [];
+  const titles = titlesOf(useCampaign(campaignId).data?.task_schema);
   const mayJudge = useMay("editor");
   const verdicts = useVerdicts();
   const [chosenId, setChosenId] = useState<string>();
@@ -66,6 +68,7 @@ export function Inbox({ campaignId, filters }: { campaignId: string; filters: Fi
               <li key={answer.answer_id}>
                 <Answer
                   answer={answer}
+                  titles={titles}
                   isChosen={isChosen}
                   isLeaving={answer.answer_id === verdicts.leaving}
                   mayJudge={mayJudge}
@@ -88,5 +91,15 @@ export function Inbox({ campaignId, filters }: { campaignId: string; filters: Fi
         />
       )}
     </>
+  );
+}
+
+/** The questions as people read them, by the names that their answers have. */
+function titlesOf(schema: Record<string, unknown> | undefined): ReadonlyMap<string, string> {
+  const properties = Object.entries((schema?.["properties"] ?? {}) as Record<string, { title?: unknown }>);
+  return new Map(
+    properties.flatMap(([name, { title }]) =>
+      typeof title === "string" && title.trim() !== "" ? [[name, title]] : [],
+    ),
   );
 }

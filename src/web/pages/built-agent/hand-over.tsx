@@ -3,6 +3,7 @@ import { useState } from "react";
 import { failureOf } from "../../data/failure.ts";
 import type { BuiltAgent } from "../../data/shapes.ts";
 import { Button } from "../../ui/button.tsx";
+import { Form } from "../../ui/form.tsx";
 import { said } from "../../ui/said.tsx";
 import { Text } from "../../ui/text.tsx";
 import { useToast } from "../../ui/toast.tsx";
@@ -28,7 +29,7 @@ export function HandOver({ agent }: { agent: BuiltAgent }) {
   };
   const { offer: pending } = agent;
   return (
-    <form className="sheet built-part" onSubmit={submit} aria-label={w.title}>
+    <Form className="sheet built-part" onSubmit={submit} aria-label={w.title}>
       <h2>{w.title}</h2>
       <p className="note">{w.lead}</p>
       {pending === null ? (
@@ -66,6 +67,6 @@ export function HandOver({ agent }: { agent: BuiltAgent }) {
           </span>
         </>
       )}
-    </form>
+    </Form>
   );
 }

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { failureOf } from "../../data/failure.ts";
 import type { BuiltAgent } from "../../data/shapes.ts";
 import { Button } from "../../ui/button.tsx";
+import { Form } from "../../ui/form.tsx";
 import { Text } from "../../ui/text.tsx";
 import { useWords } from "../../words/language.tsx";
 import { useReturnUrl } from "../built-agents/queries.ts";
@@ -22,7 +23,7 @@ export function ReturnAddress({ agent }: { agent: BuiltAgent }) {
     if (!change.isPending) change.mutate(url.trim());
   };
   return (
-    <form className="sheet built-part" onSubmit={submit} aria-label={w.title}>
+    <Form className="sheet built-part" onSubmit={submit} aria-label={w.title}>
       <h2>{w.title}</h2>
       <p className="note">{w.lead}</p>
       <Text
@@ -49,6 +50,6 @@ export function ReturnAddress({ agent }: { agent: BuiltAgent }) {
       <p className="note" role="status">
         {change.isSuccess && (change.variables === null ? w.removed : w.saved)}
       </p>
-    </form>
+    </Form>
   );
 }

@@ -5,6 +5,7 @@ import type { BuiltAgent, BuiltClient } from "../../data/shapes.ts";
 import { Button } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { Problem } from "../../ui/empty.tsx";
+import { Form } from "../../ui/form.tsx";
 import { SecretOnce } from "../../ui/secret-once.tsx";
 import { useWords } from "../../words/language.tsx";
 import { useClient, usePutClient, useRemoveClient } from "../built-agents/queries.ts";
@@ -47,7 +48,7 @@ function Client({ agentId, data }: { agentId: string; data: BuiltClient }) {
       />
     );
   return (
-    <form className="sheet built-part" onSubmit={submit} aria-label={w.title}>
+    <Form className="sheet built-part" onSubmit={submit} aria-label={w.title}>
       <h2>{w.title}</h2>
       <p className="note">{w.lead}</p>
       {client !== null && <ClientFacts data={data} clientId={client.client_id} />}
@@ -83,7 +84,7 @@ function Client({ agentId, data }: { agentId: string; data: BuiltClient }) {
           />
         )}
       </span>
-    </form>
+    </Form>
   );
 }
 

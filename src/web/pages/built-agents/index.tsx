@@ -7,6 +7,7 @@ import { failureOf } from "../../data/failure.ts";
 import type { BuiltAgentRow } from "../../data/shapes.ts";
 import { Button } from "../../ui/button.tsx";
 import { Empty } from "../../ui/empty.tsx";
+import { Form } from "../../ui/form.tsx";
 import { Glyph } from "../../ui/glyph.tsx";
 import { said } from "../../ui/said.tsx";
 import { Text } from "../../ui/text.tsx";
@@ -70,7 +71,7 @@ function Register({ most, onMade }: { most: number; onMade: (made: NewKey & { na
     register.mutate(name.trim(), { onSuccess: (made) => onMade({ ...made, name: said(name, 40) }) });
   };
   return (
-    <form className="sheet register" onSubmit={submit} aria-label={w.register}>
+    <Form className="sheet register" onSubmit={submit} aria-label={w.register}>
       <h2>{w.register}</h2>
       <Text
         label={w.name}
@@ -84,7 +85,7 @@ function Register({ most, onMade }: { most: number; onMade: (made: NewKey & { na
       <Button tone="allow" type="submit" isBusy={register.isPending}>
         {w.submit}
       </Button>
-    </form>
+    </Form>
   );
 }
 

@@ -8,6 +8,7 @@ import { failureOf } from "../../data/failure.ts";
 import type { CampaignInput } from "../../data/shapes.ts";
 import { Button } from "../../ui/button.tsx";
 import { Problem } from "../../ui/empty.tsx";
+import { Form } from "../../ui/form.tsx";
 import { CAMPAIGNS } from "../../words/campaigns.ts";
 import { usePageWords } from "../../words/language.tsx";
 import { usePreview } from "../campaigns/queries.ts";
@@ -68,7 +69,7 @@ export function Builder({ first, isTaskFixed, submit, isBusy, failure, onSubmit,
   const part = { draft, errorOf, onChange: change };
   return (
     <div className="builder">
-      <form className="builder-form" onSubmit={send} noValidate aria-label={submit}>
+      <Form className="builder-form" onSubmit={send} noValidate aria-label={submit}>
         {children}
         <OfferPart {...part} />
         <AudiencePart {...part} />
@@ -81,7 +82,7 @@ export function Builder({ first, isTaskFixed, submit, isBusy, failure, onSubmit,
             {submit}
           </Button>
         </span>
-      </form>
+      </Form>
       <Preview preview={preview.data} isStale={preview.isPlaceholderData || !("input" in read)} />
     </div>
   );

@@ -1,5 +1,5 @@
 import type { Failure } from "../../data/failure.ts";
-import type { Campaign, CampaignInput } from "../../data/shapes.ts";
+import type { Campaign, CampaignInput, ServiceRow } from "../../data/shapes.ts";
 import { readCents, readObject, readWords, writeJson } from "../services/json-text.ts";
 import type { Question } from "./question-schema.ts";
 import { newQuestion, problemOf, schemaOf } from "./question-schema.ts";
@@ -24,10 +24,12 @@ export interface Draft {
   schema: string;
 }
 
-export const emptyDraft = (): Draft => ({
+/** @param service what it is to pay for, if that is known: it pays as much as the service may cost */
+export const emptyDraft = (service?: Pick<ServiceRow, "service_key" | "price_cents">): Draft => ({
   ...{ name: "", services: [], others: "", subsidy: "", calls: "10", roles: "", tools: "" },
   ...{ taskType: "survey", taskName: "", description: "", seconds: "60", purpose: "", retention: "365" },
   ...{ how: "form", questions: [newQuestion()], schema: "" },
+  ...(service !== undefined && { services: [service.service_key], subsidy: String(service.price_cents) }),
 });
 
 /** A campaign that is there, to be changed or copied. */

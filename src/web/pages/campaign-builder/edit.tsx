@@ -9,7 +9,7 @@ import { said } from "../../ui/said.tsx";
 import { useToast } from "../../ui/toast.tsx";
 import { CAMPAIGNS } from "../../words/campaigns.ts";
 import { usePageWords, useWords } from "../../words/language.tsx";
-import { CampaignState } from "../campaigns/campaign-state.tsx";
+import { CampaignState, stateOf } from "../campaigns/campaign-state.tsx";
 import { Warnings } from "../campaigns/warnings.tsx";
 import { useArchiveCampaign, useCampaign, useChangeCampaign } from "../campaigns/queries.ts";
 import { useServices } from "../services/queries.ts";
@@ -54,10 +54,7 @@ function Edit({ campaign, ownKeys }: { campaign: Campaign; ownKeys: string[] }) 
   const change = useChangeCampaign(campaign.campaign_id);
   return (
     <>
-      <SponsorHead
-        title={w.edit.title(said(campaign.name, 60))}
-        lead={isArchived ? w.edit.archivedLead : w.edit.lead}
-      >
+      <SponsorHead title={said(campaign.name, 60)} lead={isArchived ? w.edit.archivedLead : w.edit.lead}>
         <Link to="/campaigns" activeOptions={{ exact: true }} className="btn" data-tone="plain">
           {w.back}
         </Link>
@@ -92,7 +89,7 @@ function State({ campaign }: { campaign: Campaign }) {
   const { limit_cents: limit, remaining_cents: left } = campaign.budget;
   const setActive = (active: boolean): void => {
     if (change.isPending) return;
-    change.mutate({ active }, { onSuccess: () => toast({ text: active ? w.edit.started : w.edit.paused }) });
+    change.mutate({ active }, { onSuccess: (changed) => toast({ text: w.edit.now[stateOf(changed)] }) });
   };
   return (
     <section className="sheet part" aria-label={w.edit.money}>
@@ -115,7 +112,12 @@ function State({ campaign }: { campaign: Campaign }) {
               </Button>
             ))}
           {campaign.archived_at === undefined && (
-            <Link to="/funds" className="btn" data-tone={limit === 0 ? "allow" : "plain"}>
+            <Link
+              to="/funds"
+              search={{ add: campaign.campaign_id }}
+              className="btn"
+              data-tone={limit === 0 ? "allow" : "plain"}
+            >
               {w.edit.fund}
             </Link>
           )}

@@ -1,6 +1,7 @@
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useRef } from "react";
 import { failureOf } from "../../data/failure.ts";
+import type { Campaign } from "../../data/shapes.ts";
 import { Loading } from "../../ui/empty.tsx";
 import { CAMPAIGNS } from "../../words/campaigns.ts";
 import { usePageWords, useWords } from "../../words/language.tsx";
@@ -8,6 +9,7 @@ import { useCampaign, useCreateCampaign } from "../campaigns/queries.ts";
 import { useServices } from "../services/queries.ts";
 import { SponsorHead } from "../sponsor/sponsor-head.tsx";
 import { Builder } from "./builder.tsx";
+import type { Draft } from "./draft.ts";
 import { draftOf, emptyDraft } from "./draft.ts";
 
 const route = getRouteApi("/console/sponsor/campaigns/new");
@@ -17,7 +19,7 @@ export function NewCampaignPage() {
   const w = usePageWords(CAMPAIGNS);
   const { words } = useWords();
   const navigate = useNavigate();
-  const { from } = route.useSearch();
+  const { from, service } = route.useSearch();
   const original = useCampaign(from);
   const services = useServices().data;
   const create = useCreateCampaign();
@@ -25,6 +27,11 @@ export function NewCampaignPage() {
   const sent = useRef({ draft: "", key: "" });
   const isLoading = services === undefined || (from !== undefined && original.isLoading);
   const ownKeys = (services?.apis ?? []).map(({ service_key }) => service_key);
+  const wanted = services?.apis.find((one) => one.service_key === service);
+  const copyOf = (campaign: Campaign): Draft => {
+    const draft = draftOf(campaign, ownKeys);
+    return { ...draft, name: w.new.copyOf(draft.name) };
+  };
   return (
     <>
       <SponsorHead title={w.new.title} lead={w.new.lead}>
@@ -36,7 +43,7 @@ export function NewCampaignPage() {
         <Loading label={words.loading} />
       ) : (
         <Builder
-          first={original.data === undefined ? emptyDraft() : { ...draftOf(original.data, ownKeys) }}
+          first={original.data === undefined ? emptyDraft(wanted) : copyOf(original.data)}
           isTaskFixed={false}
           submit={w.submit}
           isBusy={create.isPending}

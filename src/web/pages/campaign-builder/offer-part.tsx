@@ -52,7 +52,7 @@ export function OfferPart({ draft, errorOf, onChange }: PartProps) {
         hint={w.nameHint}
         error={errorOf("name")}
       />
-      <fieldset className="task-choice">
+      <fieldset className="task-choice" data-fault={error === undefined ? undefined : ""}>
         <legend className="field-label">{w.services}</legend>
         {services.length === 0 && <p className="note">{w.noServices}</p>}
         {isLong && (

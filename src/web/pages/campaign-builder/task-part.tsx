@@ -79,6 +79,7 @@ export function TaskPart({ draft, errorOf, onChange, schemaErrors, showsProblems
           onChange={(schema) => onChange({ schema })}
           hint={w.schemaHint}
           error={errorOf("schema")}
+          isAtFault={schemaErrors.length > 0}
         />
       )}
       <SchemaErrors title={w.schemaErrors} base="/task_schema" errors={schemaErrors} />

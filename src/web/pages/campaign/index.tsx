@@ -97,7 +97,7 @@ function Actions({ campaign: { campaign_id, active, archived_at: archivedAt } }:
       <Link to="/campaigns/$campaignId/edit" params={{ campaignId: campaign_id }} className="btn">
         {w.change}
       </Link>
-      <Link to="/funds" className="btn" data-tone="allow">
+      <Link to="/funds" search={{ add: campaign_id }} className="btn" data-tone="allow">
         {w.addFunds}
       </Link>
     </div>

@@ -16,7 +16,7 @@ export function CampaignState({ campaign }: { campaign: Known }) {
   );
 }
 
-function stateOf({ active, archived_at, budget }: Known) {
+export function stateOf({ active, archived_at, budget }: Known) {
   if (archived_at !== undefined) return "archived";
   if (!active) return "paused";
   return budget.remaining_cents > 0 ? "active" : "empty";

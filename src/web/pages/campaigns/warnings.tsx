@@ -37,7 +37,7 @@ export function Warnings({ campaign, hasFunds = false }: { campaign: Campaign; h
           <Alert />
           <span>{money}</span>
           {isOwner && !hasFunds && (
-            <Link to="/funds" className="link">
+            <Link to="/funds" search={{ add: campaign.campaign_id }} className="link">
               {edit.fund}
             </Link>
           )}

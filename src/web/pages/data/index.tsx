@@ -7,6 +7,7 @@ import type { OwnDataRow } from "../../data/shapes.ts";
 import { Button } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { Loading, Problem } from "../../ui/empty.tsx";
+import { Form } from "../../ui/form.tsx";
 import { said, Said, spaced } from "../../ui/said.tsx";
 import { Text } from "../../ui/text.tsx";
 import { useToast } from "../../ui/toast.tsx";
@@ -104,7 +105,7 @@ function Edit({ row, noun, onDone }: { row: OwnDataRow; noun: string; onDone: ()
   };
   const hint = w.hint[row.data_type];
   return (
-    <form className="own-edit" onSubmit={submit}>
+    <Form className="own-edit" onSubmit={submit}>
       {parts.map(({ name, text }, index) => (
         <Text
           key={name}
@@ -131,7 +132,7 @@ function Edit({ row, noun, onDone }: { row: OwnDataRow; noun: string; onDone: ()
           {w.save}
         </Button>
       </div>
-    </form>
+    </Form>
   );
 }
 

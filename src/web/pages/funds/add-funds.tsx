@@ -7,6 +7,7 @@ import { useMe } from "../../data/session.ts";
 import { hasWallet, WalletError } from "../../data/wallet.ts";
 import { Button } from "../../ui/button.tsx";
 import { Problem } from "../../ui/empty.tsx";
+import { Form } from "../../ui/form.tsx";
 import { Text } from "../../ui/text.tsx";
 import { useToast } from "../../ui/toast.tsx";
 import { FUNDS } from "../../words/funds.ts";
@@ -45,7 +46,7 @@ export function AddFunds({ budget, name, onClose }: AddFundsProps) {
   };
   const isOpen = pay.error !== null && !(pay.error instanceof WalletError) && isUndecided(pay.error);
   return (
-    <form className="fund-form" onSubmit={submit} aria-label={w.addTo(name)}>
+    <Form className="fund-form" onSubmit={submit} aria-label={w.addTo(name)}>
       <Text
         label={w.amount}
         name="amount"
@@ -99,7 +100,7 @@ export function AddFunds({ budget, name, onClose }: AddFundsProps) {
           {w.close}
         </Button>
       </span>
-    </form>
+    </Form>
   );
 }
 

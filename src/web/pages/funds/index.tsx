@@ -1,6 +1,7 @@
 import "../../ui/sheet.css";
 import "./funds.css";
-import { useState } from "react";
+import { getRouteApi } from "@tanstack/react-router";
+import { useEffect, useRef, useState } from "react";
 import { useMay } from "../../data/organisations.ts";
 import type { BudgetRow } from "../../data/shapes.ts";
 import { Button } from "../../ui/button.tsx";
@@ -18,9 +19,12 @@ import { Wallet } from "./wallet.tsx";
 import { Withdraw } from "./withdraw.tsx";
 import { NotLoaded } from "../shell/not-loaded.tsx";
 
+const route = getRouteApi("/console/sponsor/funds");
+
 export function FundsPage() {
   const w = usePageWords(FUNDS);
   const { data, error, refetch } = useFunds();
+  const { add } = route.useSearch();
   return (
     <>
       <SponsorHead title={w.title} lead={w.lead} />
@@ -34,7 +38,11 @@ export function FundsPage() {
         <ul className="sheet rows" aria-label={w.budgets}>
           {data.budgets.map((budget) => (
             <li key={budget.campaign_id ?? budget.service_key}>
-              <Row budget={budget} walletAddress={data.wallet_address} />
+              <Row
+                budget={budget}
+                walletAddress={data.wallet_address}
+                isMeant={budget.campaign_id !== null && budget.campaign_id === add}
+              />
             </li>
           ))}
         </ul>
@@ -54,17 +62,32 @@ const TONES: Record<BudgetRow["state"], string | undefined> = {
   used_up: "bad",
 };
 
-function Row({ budget: row, walletAddress }: { budget: BudgetRow; walletAddress: string | null }) {
+interface RowProps {
+  budget: BudgetRow;
+  walletAddress: string | null;
+  /** Whether the page was opened to put money into this one. */
+  isMeant: boolean;
+}
+
+function Row({ budget: row, walletAddress, isMeant }: RowProps) {
   const w = usePageWords(FUNDS);
   const { format } = useWords();
   const isOwner = useMay("owner");
-  const [open, setOpen] = useState<"add" | "withdraw">();
+  const article = useRef<HTMLElement>(null);
+  const [open, setOpen] = useState<"add" | "withdraw" | undefined>(
+    isMeant && isOwner && !row.is_archived ? "add" : undefined,
+  );
+  useEffect(() => {
+    if (!isMeant) return;
+    article.current?.scrollIntoView({ block: "start" });
+    article.current?.querySelector("input")?.focus({ preventScroll: true });
+  }, [isMeant]);
   const { budget, state } = row;
   const name = said(row.name, 50);
   const spent = w.of(format.amount(budget.spent_cents), format.amount(budget.limit_cents));
   const toggle = (next: "add" | "withdraw") => (): void => setOpen(open === next ? undefined : next);
   return (
-    <article className="fund" aria-label={name}>
+    <article ref={article} className="fund" aria-label={name}>
       <div className="fund-name">
         <span className="one-line">
           <bdi>{name}</bdi> <span className="faint">{row.campaign_id === null ? w.service : w.campaign}</span>
@@ -72,6 +95,7 @@ function Row({ budget: row, walletAddress }: { budget: BudgetRow; walletAddress:
         <span className="note">
           <span className="dot" data-tone={TONES[state]} /> {row.is_archived ? w.archived : w.state[state]}
         </span>
+        {row.campaign_id === null && !row.is_archived && <span className="note">{w.serviceNote}</span>}
       </div>
       <div className="fund-meter">
         <span className="num">{spent}</span>

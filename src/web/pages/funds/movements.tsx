@@ -3,7 +3,7 @@ import { said } from "../../ui/said.tsx";
 import { Moment } from "../../ui/times.tsx";
 import { FUNDS } from "../../words/funds.ts";
 import { usePageWords, useWords } from "../../words/language.tsx";
-import { explorerUrl } from "../payments/explorer.ts";
+import { useExplorer } from "../payments/explorer.ts";
 import { OlderList } from "../shell/older-list.tsx";
 import { useMovements } from "./queries.ts";
 
@@ -67,6 +67,7 @@ function Row({ movement: { at, kind, name, amount_cents }, movement }: { movemen
 
 function Transaction({ movement: { tx_hash: hash, network, kind } }: { movement: Movement }) {
   const { movements: w } = usePageWords(FUNDS);
+  const explorerUrl = useExplorer();
   if (hash === null)
     return <span className="faint">{kind === "withdrawal" ? w.underWay : w.noTransaction}</span>;
   const short = `${said(hash.slice(0, 8), 8)}…${said(hash.slice(-4), 4)}`;

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { failureOf } from "../../data/failure.ts";
 import { useMay } from "../../data/organisations.ts";
 import { Button } from "../../ui/button.tsx";
+import { Form } from "../../ui/form.tsx";
 import { said } from "../../ui/said.tsx";
 import { Text } from "../../ui/text.tsx";
 import { useToast } from "../../ui/toast.tsx";
@@ -39,7 +40,7 @@ export function Wallet({ address }: { address: string | null }) {
       </section>
     );
   return (
-    <form className="sheet fund-wallet" onSubmit={submit} aria-label={w.title}>
+    <Form className="sheet fund-wallet" onSubmit={submit} aria-label={w.title}>
       <h2>{w.title}</h2>
       <Text
         label={w.label}
@@ -56,6 +57,6 @@ export function Wallet({ address }: { address: string | null }) {
           {w.save}
         </Button>
       </span>
-    </form>
+    </Form>
   );
 }

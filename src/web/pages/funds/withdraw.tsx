@@ -3,6 +3,7 @@ import { useState } from "react";
 import { failureOf } from "../../data/failure.ts";
 import type { BudgetRow } from "../../data/shapes.ts";
 import { Button } from "../../ui/button.tsx";
+import { Form } from "../../ui/form.tsx";
 import { said } from "../../ui/said.tsx";
 import { Text } from "../../ui/text.tsx";
 import { useToast } from "../../ui/toast.tsx";
@@ -52,7 +53,7 @@ export function Withdraw({ budget, name, address, onClose }: WithdrawProps) {
     );
   };
   return (
-    <form className="fund-form" onSubmit={submit} aria-label={w.withdrawFrom(name)}>
+    <Form className="fund-form" onSubmit={submit} aria-label={w.withdrawFrom(name)}>
       {address === null ? (
         <p className="note">{w.wallet.none}</p>
       ) : (
@@ -80,6 +81,6 @@ export function Withdraw({ budget, name, address, onClose }: WithdrawProps) {
           {w.close}
         </Button>
       </span>
-    </form>
+    </Form>
   );
 }

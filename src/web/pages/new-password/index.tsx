@@ -3,6 +3,7 @@ import type { SyntheticEvent } from "react";
 import { useState } from "react";
 import { useChoosePassword } from "../../data/passkeys.ts";
 import { Button } from "../../ui/button.tsx";
+import { Form } from "../../ui/form.tsx";
 import { Text } from "../../ui/text.tsx";
 import { useTitle } from "../../ui/title.ts";
 import { useWords } from "../../words/language.tsx";
@@ -38,7 +39,7 @@ export function NewPasswordRoute() {
     );
   return (
     <Frame isNarrow>
-      <form className="sheet card" onSubmit={submit}>
+      <Form className="sheet card" onSubmit={submit}>
         <h1>{w.title}</h1>
         <p className="quiet">{w.lead}</p>
         <Text
@@ -54,7 +55,7 @@ export function NewPasswordRoute() {
         <Button tone="allow" size="large" type="submit" isBusy={choose.isPending}>
           {w.submit}
         </Button>
-      </form>
+      </Form>
     </Frame>
   );
 }

@@ -5,6 +5,7 @@ import { failureOf } from "../../data/failure.ts";
 import type { Overview } from "../../data/shapes.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
+import { Form } from "../../ui/form.tsx";
 import { LongText } from "../../ui/long-text.tsx";
 import { said } from "../../ui/said.tsx";
 import { Moment } from "../../ui/times.tsx";
@@ -95,7 +96,7 @@ function Pause() {
         aria-describedby={`${id}n`}
         onClose={() => setMissing(false)}
       >
-        <form className="ops-pause" onSubmit={submit} noValidate>
+        <Form className="ops-pause" onSubmit={submit} noValidate>
           <h2 className="dialog-title" id={id}>
             {w.pauseTitle}
           </h2>
@@ -116,7 +117,7 @@ function Pause() {
               {w.pauseYes}
             </Button>
           </div>
-        </form>
+        </Form>
       </dialog>
     </>
   );

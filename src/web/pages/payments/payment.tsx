@@ -6,22 +6,22 @@ import { Glyph } from "../../ui/glyph.tsx";
 import { said, Said } from "../../ui/said.tsx";
 import { Moment } from "../../ui/times.tsx";
 import { useNow, useWords } from "../../words/language.tsx";
-import { explorerUrl } from "./explorer.ts";
+import { useExplorer } from "./explorer.ts";
 
 /** One payment: what both sides got, who paid, and its true state. @param actions what the person may do about it */
 export function Payment({ payment, actions }: { payment: PaymentRow; actions?: ReactNode }) {
   const { words, format } = useWords();
   const { payments: w } = words;
-  const { service_key, grant_id, agent, at, amount_cents, status, campaign, sponsor } = payment;
+  const { service_name, grant_id, agent, at, amount_cents, status, campaign, sponsor } = payment;
   const isUnpaid = status === "void" || status === "expired";
   const amount = format.amount(amount_cents);
   const payer = said(sponsor, 28);
   return (
-    <article className="payment" aria-label={`${service_key}, ${amount}`}>
-      <Glyph name={service_key} />
+    <article className="payment" aria-label={`${said(service_name, 60)}, ${amount}`}>
+      <Glyph name={said(service_name, 60)} />
       <div className="payment-what">
         <b className="one-line">
-          <Said text={service_key} max={64} />
+          <Said text={service_name} max={60} />
         </b>
         <span className="note">
           <Link to="/agents/$grantId" params={{ grantId: grant_id }}>
@@ -93,7 +93,7 @@ function State({ payment: { status, waits_until, tx_hash, network } }: { payment
 
 function Transaction({ hash, network }: { hash: string; network: string }) {
   const { payments: w } = useWords().words;
-  const url = explorerUrl(network, hash);
+  const url = useExplorer()(network, hash);
   const short = (
     <>
       <span className="unseen">{w.transaction} </span>

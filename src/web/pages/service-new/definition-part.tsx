@@ -4,6 +4,7 @@ import { failureOf } from "../../data/failure.ts";
 import type { Inspected } from "../../data/shapes.ts";
 import { Button } from "../../ui/button.tsx";
 import { Problem } from "../../ui/empty.tsx";
+import { Form } from "../../ui/form.tsx";
 import { LongText } from "../../ui/long-text.tsx";
 import { Text } from "../../ui/text.tsx";
 import { usePageWords } from "../../words/language.tsx";
@@ -55,7 +56,7 @@ export function DefinitionPart({ draft, seen, onChange, onRegistered }: Definiti
     error: errorOf(name, error),
   });
   return (
-    <form className="sheet part part-narrow" onSubmit={submit} aria-labelledby="definition-title" noValidate>
+    <Form className="sheet part part-narrow" onSubmit={submit} aria-labelledby="definition-title" noValidate>
       <h2 id="definition-title">{w.definition}</h2>
       <div className="part-pair">
         <Text label={w.name} {...field("name", undefined, w.required)} />
@@ -81,6 +82,7 @@ export function DefinitionPart({ draft, seen, onChange, onRegistered }: Definiti
         onChange={(schema) => onChange({ schema })}
         hint={seen.input_schema === null ? w.schemaOwn : w.schemaFrom}
         error={wrong.includes("schema") ? w.schemaRefused : undefined}
+        isAtFault={refused.includes("schema")}
       />
       <SchemaErrors title={w.schemaErrors} base="/input_schema" errors={schemaErrors} />
       <LongText
@@ -95,6 +97,6 @@ export function DefinitionPart({ draft, seen, onChange, onRegistered }: Definiti
       <Button tone="allow" size="large" type="submit" isBusy={register.isPending}>
         {w.submit}
       </Button>
-    </form>
+    </Form>
   );
 }

@@ -36,13 +36,27 @@ export function readAddress(draft: Draft) {
   };
 }
 
+const MOST_KEY = 64;
+
+/** A key that hardly anybody has taken: the organisation's name, in letters and digits, before what the address says. */
+export function proposedKey(organisation: string, key: string): string {
+  const own = organisation
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "");
+  if (own === "" || key === own || key.startsWith(`${own}-`)) return key;
+  return `${own}-${key}`.slice(0, MOST_KEY).replace(/[-._]+$/, "");
+}
+
 /** Fills in what the API says of itself, where nothing is typed yet. */
-export function withSeen(draft: Draft, seen: Inspected): Draft {
+export function withSeen(draft: Draft, seen: Inspected, organisation: string): Draft {
   const hasSchema = draft.schema !== EMPTY_DRAFT.schema;
   return {
     ...draft,
     method: seen.upstream_method,
-    key: draft.key === "" ? seen.service_key : draft.key,
+    key: draft.key === "" ? proposedKey(organisation, seen.service_key) : draft.key,
     name: draft.name === "" ? nameOf(seen.service_key) : draft.name,
     description: draft.description === "" ? (seen.description ?? "") : draft.description,
     price: seen.terms === null ? "0" : String(seen.terms.amount_cents),

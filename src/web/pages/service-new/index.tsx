@@ -2,6 +2,7 @@ import "../../ui/sheet.css";
 import "../services/services.css";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
+import { useSponsor } from "../../data/organisations.ts";
 import type { Inspected } from "../../data/shapes.ts";
 import { usePageWords } from "../../words/language.tsx";
 import { SERVICES } from "../../words/services.ts";
@@ -11,12 +12,13 @@ import { AddressPart } from "./address-part.tsx";
 import { DefinitionPart } from "./definition-part.tsx";
 import { DocumentPart } from "./document-part.tsx";
 import type { Draft } from "./draft.ts";
-import { EMPTY_DRAFT, withSeen } from "./draft.ts";
+import { EMPTY_DRAFT, proposedKey, withSeen } from "./draft.ts";
 
 /** Registers a service: its address is looked at first, then its terms are shown, and what it says of itself is filled in. */
 export function NewServicePage() {
   const w = usePageWords(SERVICES);
   const navigate = useNavigate();
+  const { name: organisation } = useSponsor();
   const [draft, setDraft] = useState<Draft>(EMPTY_DRAFT);
   const [seen, setSeen] = useState<Inspected>();
   const change = (part: Partial<Draft>): void => setDraft((before) => ({ ...before, ...part }));
@@ -34,11 +36,17 @@ export function NewServicePage() {
           setSeen(undefined);
         }}
         onSeen={(found) => {
-          setDraft((before) => withSeen(before, found));
+          setDraft((before) => withSeen(before, found, organisation));
           setSeen(found);
         }}
       />
-      {seen === undefined && <DocumentPart onTake={change} />}
+      {seen === undefined && (
+        <DocumentPart
+          onTake={({ key, ...part }) =>
+            change({ ...part, ...(key !== undefined && { key: proposedKey(organisation, key) }) })
+          }
+        />
+      )}
       {seen !== undefined && (
         <>
           <section className="sheet part part-narrow" aria-labelledby="terms-title">

@@ -40,9 +40,21 @@ export function ServicePage() {
   return (
     <>
       <SponsorHead title={said(data.name, 60)} lead={said(data.description, 300)}>
-        <Link to="/services" activeOptions={{ exact: true }} className="btn" data-tone="plain">
-          {w.back}
-        </Link>
+        <div className="buttons">
+          <Link to="/services" activeOptions={{ exact: true }} className="btn" data-tone="plain">
+            {w.back}
+          </Link>
+          {mayEdit && data.archived_at === undefined && (
+            <Link
+              to="/campaigns/new"
+              search={{ service: data.service_key }}
+              className="btn"
+              data-tone="allow"
+            >
+              {w.campaign}
+            </Link>
+          )}
+        </div>
       </SponsorHead>
       <p>
         <ServiceState service={data} /> <code className="mono faint">{data.service_key}</code>

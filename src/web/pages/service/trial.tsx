@@ -4,12 +4,13 @@ import { failureOf } from "../../data/failure.ts";
 import type { Service, TrialResult } from "../../data/shapes.ts";
 import { Button } from "../../ui/button.tsx";
 import { Problem } from "../../ui/empty.tsx";
+import { Form } from "../../ui/form.tsx";
 import { LongText } from "../../ui/long-text.tsx";
 import { said } from "../../ui/said.tsx";
 import { Select } from "../../ui/select.tsx";
 import { usePageWords, useWords } from "../../words/language.tsx";
 import { SERVICES } from "../../words/services.ts";
-import { explorerUrl } from "../payments/explorer.ts";
+import { useExplorer } from "../payments/explorer.ts";
 import { useProbeWords } from "../services/probe-words.ts";
 import { readObject, writeJson } from "../services/json-text.ts";
 import { usePayers, useTrial, useTry } from "../services/queries.ts";
@@ -67,7 +68,7 @@ export function Trial({ service }: { service: Service }) {
       {!isFree && chosen === undefined ? (
         <p>{w.noMoney}</p>
       ) : (
-        <form className="part-form part-narrow" onSubmit={submit} noValidate>
+        <Form className="part-form part-narrow" onSubmit={submit} noValidate>
           <LongText
             label={w.input}
             isCode
@@ -94,7 +95,7 @@ export function Trial({ service }: { service: Service }) {
           <Button tone="allow" type="submit" isBusy={attempt.isPending}>
             {isFree ? w.submitFree : w.submit(format.amount(service.price_cents))}
           </Button>
-        </form>
+        </Form>
       )}
       {attempt.data !== undefined && <Result key={attempt.data.payment.payment_id} first={attempt.data} />}
     </section>
@@ -119,6 +120,7 @@ function Result({ first }: { first: TrialResult }) {
     return failure === null && payment.status === "pending" ? w.pending : w.undelivered(reason);
   };
   const hash = payment.tx_hash;
+  const explorerUrl = useExplorer();
   const explorer = hash === undefined ? undefined : explorerUrl(payment.network, hash);
   return (
     <div className="part-form" role="status">

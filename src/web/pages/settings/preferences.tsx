@@ -4,6 +4,7 @@ import { failureOf } from "../../data/failure.ts";
 import type { OwnPreferences } from "../../data/shapes.ts";
 import { Button } from "../../ui/button.tsx";
 import { Choice } from "../../ui/choice.tsx";
+import { Form } from "../../ui/form.tsx";
 import { Text } from "../../ui/text.tsx";
 import { useToast } from "../../ui/toast.tsx";
 import { useWords } from "../../words/language.tsx";
@@ -68,7 +69,7 @@ function Region({ region }: { region: string }) {
     if (!setRegion.isPending) setRegion.mutate(typed.trim(), answers);
   };
   return (
-    <form className="region" onSubmit={submit}>
+    <Form className="region" onSubmit={submit}>
       <Text
         label={w.region}
         name="region"
@@ -82,6 +83,6 @@ function Region({ region }: { region: string }) {
           {w.regionSave}
         </Button>
       )}
-    </form>
+    </Form>
   );
 }

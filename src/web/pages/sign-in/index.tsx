@@ -3,9 +3,17 @@ import type { SyntheticEvent } from "react";
 import { useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { hasPasskeys, usePasskeySignIn } from "../../data/passkeys.ts";
-import { useDemoSignIn, useMagicLink, useMe, useSignIn, useSignUp } from "../../data/session.ts";
+import {
+  knownAddress,
+  useDemoSignIn,
+  useMagicLink,
+  useMe,
+  useSignIn,
+  useSignUp,
+} from "../../data/session.ts";
 import { Button } from "../../ui/button.tsx";
 import { Problem } from "../../ui/empty.tsx";
+import { Form } from "../../ui/form.tsx";
 import { said } from "../../ui/said.tsx";
 import { Text } from "../../ui/text.tsx";
 import { useTitle } from "../../ui/title.ts";
@@ -68,7 +76,7 @@ function Known({ title, lead }: { title: string; lead: string }) {
   const {
     words: { signIn: w },
   } = useWords();
-  const [email, setEmail] = useState("");
+  const [email, setEmail] = useState(knownAddress);
   const [password, setPassword] = useState("");
   const [isEmailMissing, setIsEmailMissing] = useState(false);
   const signIn = useSignIn();
@@ -85,7 +93,7 @@ function Known({ title, lead }: { title: string; lead: string }) {
     if (email.includes("@")) link.mutate({ email: email.trim() });
   };
   return (
-    <form className="sheet card" onSubmit={submit}>
+    <Form className="sheet card" onSubmit={submit}>
       <h1>{title}</h1>
       <p className="quiet">{lead}</p>
       <Text
@@ -123,7 +131,7 @@ function Known({ title, lead }: { title: string; lead: string }) {
           {link.isSuccess && w.linkSent(said(link.variables.email, 60))}
         </p>
       </div>
-    </form>
+    </Form>
   );
 }
 
@@ -141,7 +149,7 @@ function NewAccount() {
     if (!signUp.isPending) signUp.mutate({ name: name.trim(), email: email.trim(), password });
   };
   return (
-    <form className="sheet card" onSubmit={submit}>
+    <Form className="sheet card" onSubmit={submit}>
       <h1>{w.createTitle}</h1>
       <p className="quiet">{w.createLead}</p>
       <Text label={w.name} name="name" autoComplete="name" value={name} onChange={setName} />
@@ -169,6 +177,6 @@ function NewAccount() {
       <p className="note" role="status">
         {signUp.isSuccess && w.confirmHere(said(signUp.variables.email, 60))}
       </p>
-    </form>
+    </Form>
   );
 }

@@ -6,6 +6,7 @@ import { useState } from "react";
 import { failureOf } from "../../data/failure.ts";
 import { useFound, useOrganisations } from "../../data/organisations.ts";
 import { Button } from "../../ui/button.tsx";
+import { Form } from "../../ui/form.tsx";
 import { Text } from "../../ui/text.tsx";
 import { useWords } from "../../words/language.tsx";
 import { useFailureWords } from "../shell/failure-words.ts";
@@ -37,7 +38,7 @@ export function FoundPage() {
   return (
     <>
       <PageHead title={w.title} lead={w.lead} />
-      <form className="sheet found" onSubmit={submit} aria-label={w.title}>
+      <Form className="sheet found" onSubmit={submit} aria-label={w.title}>
         <Text
           label={w.name}
           name="organisation"
@@ -52,7 +53,7 @@ export function FoundPage() {
             {w.submit}
           </Button>
         </span>
-      </form>
+      </Form>
     </>
   );
 }

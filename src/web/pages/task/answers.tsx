@@ -5,6 +5,7 @@ import type { DataType, OwnTask } from "../../data/shapes.ts";
 import { Button } from "../../ui/button.tsx";
 import { Check } from "../../ui/check.tsx";
 import { Problem } from "../../ui/empty.tsx";
+import { Form } from "../../ui/form.tsx";
 import { useWords } from "../../words/language.tsx";
 import { useNouns } from "../approval/noun-words.ts";
 import { useFailureWords } from "../shell/failure-words.ts";
@@ -73,7 +74,7 @@ function AnswerForm({ task, sponsor, isPreview, fields: all }: AnswersProps & { 
     answer.mutate({ task_data: answersOf(fields, typed), contact_permission: mayContact });
   };
   return (
-    <form className="task-form" onSubmit={submit} noValidate>
+    <Form className="task-form" onSubmit={submit} noValidate>
       {fields.map((field) => (
         <Control
           key={field.pointer}
@@ -96,6 +97,6 @@ function AnswerForm({ task, sponsor, isPreview, fields: all }: AnswersProps & { 
       <Button tone="allow" size="large" type="submit" isBusy={answer.isPending}>
         {w.share(sponsor)}
       </Button>
-    </form>
+    </Form>
   );
 }

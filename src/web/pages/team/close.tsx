@@ -7,6 +7,7 @@ import { useSponsor } from "../../data/organisations.ts";
 import type { ClosingState } from "../../data/shapes.ts";
 import { Button } from "../../ui/button.tsx";
 import { Loading, Problem } from "../../ui/empty.tsx";
+import { Form } from "../../ui/form.tsx";
 import { said } from "../../ui/said.tsx";
 import { Text } from "../../ui/text.tsx";
 import { useToast } from "../../ui/toast.tsx";
@@ -118,7 +119,7 @@ function TypeName({ name, onNo }: { name: string; onNo: () => void }) {
     });
   };
   return (
-    <form onSubmit={submit} noValidate>
+    <Form onSubmit={submit} noValidate>
       <Text
         label={w.type(name)}
         name="own-name"
@@ -134,6 +135,6 @@ function TypeName({ name, onNo }: { name: string; onNo: () => void }) {
           {w.yes}
         </Button>
       </div>
-    </form>
+    </Form>
   );
 }

@@ -4,6 +4,7 @@ import { failureOf } from "../../data/failure.ts";
 import { useMay } from "../../data/organisations.ts";
 import type { Invitation, SponsorRole } from "../../data/shapes.ts";
 import { Button } from "../../ui/button.tsx";
+import { Form } from "../../ui/form.tsx";
 import { said } from "../../ui/said.tsx";
 import { Text } from "../../ui/text.tsx";
 import { useToast } from "../../ui/toast.tsx";
@@ -41,7 +42,7 @@ export function Invite() {
     );
   };
   return (
-    <form className="sheet team-part" onSubmit={submit} aria-label={w.title}>
+    <Form className="sheet team-part" onSubmit={submit} aria-label={w.title}>
       <h2>{w.title}</h2>
       <div className="invite-fields">
         <Text
@@ -61,7 +62,7 @@ export function Invite() {
           {w.submit}
         </Button>
       </span>
-    </form>
+    </Form>
   );
 }
 

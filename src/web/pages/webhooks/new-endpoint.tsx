@@ -4,6 +4,7 @@ import { failureOf } from "../../data/failure.ts";
 import type { WebhookEvent } from "../../data/shapes.ts";
 import { Button } from "../../ui/button.tsx";
 import { Check } from "../../ui/check.tsx";
+import { Form } from "../../ui/form.tsx";
 import { Text } from "../../ui/text.tsx";
 import { usePageWords } from "../../words/language.tsx";
 import { WEBHOOKS } from "../../words/webhooks.ts";
@@ -36,7 +37,7 @@ export function NewEndpoint({ source, onMade }: { source: WebhookSource; onMade:
   const choose = (type: WebhookEvent, isChosen: boolean): void =>
     setTypes(source.types.filter((one) => (one === type ? isChosen : types.includes(one))));
   return (
-    <form className="hooks-part" onSubmit={submit} aria-label={w.add}>
+    <Form className="hooks-part" onSubmit={submit} aria-label={w.add}>
       <h3>{w.add}</h3>
       <Text
         label={w.url}
@@ -65,6 +66,6 @@ export function NewEndpoint({ source, onMade }: { source: WebhookSource; onMade:
           {w.submit}
         </Button>
       </span>
-    </form>
+    </Form>
   );
 }

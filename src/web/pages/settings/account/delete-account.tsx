@@ -5,6 +5,7 @@ import { useId, useRef, useState } from "react";
 import { failureOf } from "../../../data/failure.ts";
 import { Button } from "../../../ui/button.tsx";
 import { Loading, Problem } from "../../../ui/empty.tsx";
+import { Form } from "../../../ui/form.tsx";
 import { said } from "../../../ui/said.tsx";
 import { Text } from "../../../ui/text.tsx";
 import { useToast } from "../../../ui/toast.tsx";
@@ -150,7 +151,7 @@ function TypeAddress({ email, onNo }: { email: string; onNo: () => void }) {
     if (isOwn && !leave.isPending) leave.mutate(typed);
   };
   return (
-    <form className="leave-form" onSubmit={submit} noValidate>
+    <Form className="leave-form" onSubmit={submit} noValidate>
       <Text
         label={w.type(said(email, 60))}
         name="own-address"
@@ -167,6 +168,6 @@ function TypeAddress({ email, onNo }: { email: string; onNo: () => void }) {
           {w.yes}
         </Button>
       </div>
-    </form>
+    </Form>
   );
 }

@@ -4,6 +4,7 @@ import { useAddPasskey, usePasskeys, useRemovePasskey } from "../../../data/pass
 import { Button } from "../../../ui/button.tsx";
 import { Confirm } from "../../../ui/confirm.tsx";
 import { Problem } from "../../../ui/empty.tsx";
+import { Form } from "../../../ui/form.tsx";
 import { said } from "../../../ui/said.tsx";
 import { Text } from "../../../ui/text.tsx";
 import { Moment } from "../../../ui/times.tsx";
@@ -55,7 +56,7 @@ export function Passkeys() {
           })}
         </ul>
       )}
-      <form className="sign-in-form" onSubmit={submit}>
+      <Form className="sign-in-form" onSubmit={submit}>
         <Text
           label={w.name}
           name="passkey-name"
@@ -67,7 +68,7 @@ export function Passkeys() {
         <Button type="submit" isBusy={add.isPending}>
           {w.add}
         </Button>
-      </form>
+      </Form>
       {problem !== undefined && <Problem>{problem}</Problem>}
       <p className="note" role="status">
         {add.isSuccess && w.isAdded}

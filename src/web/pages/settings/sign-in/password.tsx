@@ -2,6 +2,7 @@ import type { SyntheticEvent } from "react";
 import { useState } from "react";
 import { useChangePassword, useMailPasswordLink } from "../../../data/passkeys.ts";
 import { Button } from "../../../ui/button.tsx";
+import { Form } from "../../../ui/form.tsx";
 import { said } from "../../../ui/said.tsx";
 import { Text } from "../../../ui/text.tsx";
 import { useWords } from "../../../words/language.tsx";
@@ -29,7 +30,7 @@ export function Password({ email }: { email: string }) {
     );
   };
   return (
-    <form className="sign-in-part" onSubmit={submit} aria-label={w.title}>
+    <Form className="sign-in-part" onSubmit={submit} aria-label={w.title}>
       <h3>{w.title}</h3>
       <Text
         label={w.current}
@@ -61,6 +62,6 @@ export function Password({ email }: { email: string }) {
         {change.isSuccess && w.changed}
         {link.isSuccess && w.linkSent(said(email, 60))}
       </p>
-    </form>
+    </Form>
   );
 }
