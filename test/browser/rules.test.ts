@@ -2,6 +2,7 @@ import type { Page } from "playwright-core";
 import { beforeEach, expect, test } from "vitest";
 import { expectApprovalNeeded, expectRefused, expectSuccess } from "../support/call.ts";
 import type { GrantOfUser } from "../support/caller.ts";
+import { GRANT_SCOPES } from "../support/caller.ts";
 import { useConsoleBrowser } from "../support/console-page.ts";
 import { Browser, Mailbox, newAddress, PASSWORD, signUp } from "../support/people.ts";
 import { useWorld } from "../support/use-world.ts";
@@ -70,6 +71,31 @@ test("one answer gives a kind of service, data and money; what is left out isn't
   expectSuccess(await world.run(poor, service, { input: { phone: input.phone } }));
   const row = await world.db.grant.findUniqueOrThrow({ where: { id: grant.grant_id } });
   expect(row.allowedDataTypes).not.toContain("name");
+});
+
+test("a question for more says which kinds of services are new, and one for less says that the budget falls", async () => {
+  const ask = async (category: string, budget_limit_cents: number) => {
+    const scopes = { ...GRANT_SCOPES, allowed_categories: [...GRANT_SCOPES.allowed_categories, category] };
+    const wish = { user_id: grant.subject, scopes, budget_limit_cents };
+    return shown(
+      expectRefused(await world.call("agent.auth", wish, grant.agent_key), 403, "consent_required"),
+    );
+  };
+  const falls = "This lowers its budget from $1.00 to 10 ¢.";
+
+  const more = await ask("sky", 100);
+  const { page, close } = await browser.open(more.approval_url);
+  await signIn(page);
+  await page.getByLabel("Code").fill(more.user_code);
+  await page.getByText("New: sky.", { exact: true }).waitFor();
+  expect(await page.getByText(/This lowers its budget/).count()).toBe(0);
+
+  const less = await ask("stars", 10);
+  await page.goto(less.approval_url);
+  await page.getByLabel("Code").fill(less.user_code);
+  await page.getByText("New: stars.", { exact: true }).waitFor();
+  await page.getByText(falls).waitFor();
+  await close();
 });
 
 test("from a payment, a person is asked above an amount, then not about a service any more, and ends a rule", async () => {

@@ -3,7 +3,7 @@ import type { ToolMeta } from "../operation/operation-meta.ts";
 import type { Operation, Operations } from "../operation/operations.ts";
 import { Detail } from "../response/concise/index.ts";
 import { modelInput, modelOutput } from "./model-schema.ts";
-import { plainJsonSchema } from "./plain-json-schema.ts";
+import { plainJsonSchema } from "../operation/plain-json-schema.ts";
 import { TOOL_TEXTS, type ToolTexts } from "./tool-texts.ts";
 import { ToolAction } from "./tool-result.ts";
 

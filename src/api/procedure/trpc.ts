@@ -146,7 +146,7 @@ export const payerProcedure = auditedProcedure("x402").use(countedByAddress(coun
 
 /** An agent's API key; `ctx.actor` is an `AgentActor`. */
 export const agentKeyProcedure = auditedProcedure("api_key")
-  .use(authenticated(({ authenticators }, token) => authenticators.agentKey(token)))
+  .use(authenticated(({ authenticators }, token) => authenticators.agentKey(token), offerSignIn))
   .use(inputChecked);
 
 /** An agent session's token; `ctx.actor` is a `SessionActor`. */
@@ -191,7 +191,9 @@ export const adminProcedure = auditedProcedure("admin")
   .use(inputChecked);
 
 /** A GPT, by its builder's agent key or a person's GPT session; `ctx.actor` says which. */
-export const gptProcedure = auditedProcedure("api_key").use(authenticated(gptCaller)).use(inputChecked);
+export const gptProcedure = auditedProcedure("api_key")
+  .use(authenticated(gptCaller, offerSignIn))
+  .use(inputChecked);
 
 /** A GPT with a person signed in; `ctx.actor` is a `SessionActor`. */
 export const gptSessionProcedure = auditedProcedure("session")

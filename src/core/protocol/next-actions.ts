@@ -133,11 +133,11 @@ export const next = {
     description: usual.complete_task,
   }),
 
-  planService: (serviceKey: string): NextAction => ({
+  planService: (serviceKey: string, description = usual.plan_service): NextAction => ({
     action: "plan_service",
     path: { service_key: serviceKey },
     params: {},
-    description: usual.plan_service,
+    description,
   }),
 
   runService: (

@@ -75,7 +75,7 @@ export const nextForSponsor = {
     action: "change_campaign",
     path: { campaign_id: campaignId },
     params: { active: true },
-    description: "Let the campaign pay for calls again.",
+    description: "Start the campaign: it is paused, and pays for no calls.",
   }),
 
   fundCampaign: (campaignId: string): SponsorAction => ({

@@ -21,6 +21,13 @@ Over MCP, the address \`${baseUrl}/mcp\` is enough. Otherwise start with \`POST 
 the calls that are useful now, with method, endpoint, credential and the parameters known so far. \`params_schema\` names
 the fields you have to add. Following them is enough to finish the whole flow.
 
+\`POST /agent/auth\` takes \`scopes\`, \`budget_limit_cents\` and, once you know it, \`user_id\`; \`expires_in_seconds\` is optional:
+
+    { "scopes": { "allowed_task_types": ["*"], "allowed_data_types": ["*"], "allowed_categories": ["*"] }, "budget_limit_cents": 100 }
+
+\`["*"]\` is everything that the user grants. The first call of a user is refused with \`consent_required\`: show its
+\`approval_url\` and \`user_code\`, poll the approval, and follow the \`auth\` action it leads to.
+
 - Personal data is sent only with the user's consent. Never invent answers to a task.
 - Send an \`idempotency_key\` with every run. Repeating a run with the same key never pays twice.
 - An error with \`approval_url\` and \`user_code\` needs a person: show both, then poll the approval.

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Span } from "@opentelemetry/api";
 import type { Surface } from "../../api/operation/operation-meta.ts";
 import type { Operation } from "../../api/operation/operations.ts";
+import { repeatedCall } from "../../api/operation/repeated-call.ts";
 import { auditCall } from "../../api/procedure/audit-call.ts";
 import type { ApiContext, ReplyBytes, ReplyFile } from "../../api/procedure/context.ts";
 import { recognizeCaller } from "../../api/procedure/credentials.ts";
@@ -85,11 +86,21 @@ export async function performCall(
     return failed(ctx, transport, undefined, cause);
   }
   ctx.asksPrice = found.asksPrice === true;
+  let sent: unknown;
+  const readInput = async (): Promise<unknown> => (sent = await found.readInput());
   try {
-    return await callProcedure(ctx, transport, found);
+    return await callProcedure(ctx, transport, { ...found, readInput });
   } catch (thrown) {
-    return failed(ctx, transport, found.operation, thrown);
+    return failed(ctx, transport, found.operation, offerRepetition(thrown, found.operation, sent));
   }
+}
+
+/** Adds the same call again to a refused input that leads nowhere yet. */
+function offerRepetition(thrown: unknown, operation: Operation, sent: unknown): AppError {
+  const error = toAppError(thrown);
+  if (error.code === "validation_error" && error.nextActions.length === 0)
+    error.nextActions = repeatedCall(operation, sent);
+  return error;
 }
 
 async function callProcedure(

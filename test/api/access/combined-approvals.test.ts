@@ -50,6 +50,13 @@ async function ask(): Promise<string> {
 }
 
 test("a category, data and money that the grant lacks are one question, which the refusal names", async () => {
+  await world.db.budgetAccount.update({
+    where: {
+      id: (await world.db.agentSession.findFirstOrThrow({ where: { grantId: grant.grant_id } }))
+        .budgetAccountId,
+    },
+    data: { limit: 0n },
+  });
   const refused = await run();
   const body = expectRefused(refused, 403, "scope_violation");
   expect(body).toMatchObject({
@@ -62,6 +69,8 @@ test("a category, data and money that the grant lacks are one question, which th
   });
   const actions = body.next_actions as { action: string }[];
   expect(actions.map(({ action }) => action)).toEqual(["get_approval", "auth", "search_services"]);
+  // The session has less left than the user granted in all. Another grant must not be smaller.
+  expect(actions[1]).toMatchObject({ params: { budget_limit_cents: 1 } });
   // The same call again is the same question.
   expect(await ask()).toBe((body.details as { approval_id: string }).approval_id);
   expect(await approvals()).toMatchObject([{ kind: "combined", status: "pending" }]);

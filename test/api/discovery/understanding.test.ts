@@ -179,8 +179,8 @@ describe("a search that finds nothing", () => {
     ]);
   });
 
-  test("says nothing of the kind where something was found", async () => {
-    const found = await search({ q: "weather" });
+  test("says nothing of the kind where something was found, and nothing that fits is out of scope", async () => {
+    const found = await search({ q: "hotel" });
     for (const field of ["near_misses", "available_categories", "direct_payment", "total_is_lower_bound"])
       expect(found).not.toHaveProperty(field);
   });
@@ -189,6 +189,81 @@ describe("a search that finds nothing", () => {
     const { body } = await world.rest("GET", "/gpt/services?q=zzyzx", { token: grant.agent_key });
     expect(body).toMatchObject({ total_count: 0, services: [] });
     expect(body["available_categories" as never]).toContain("weather");
+  });
+});
+
+describe("a search that finds something, while services that fit are out of scope", () => {
+  let aurora: string;
+  beforeAll(async () => {
+    aurora = await world.registerService(acme.key, "honest", {
+      ...{ name: "Aurora forecast", description: "Northern lights, hour by hour", categories: ["sky"] },
+    });
+    await world.createCampaign(acme, [aurora]);
+  });
+  const missed = { name: "Aurora forecast", categories: ["sky"], because: ["category_not_in_scope"] };
+  const actionsOf = async (input: Record<string, unknown>, transport?: (typeof TRANSPORTS)[number]) => {
+    const { body } = await world.call("agent.searchServices", input, token, transport);
+    return body.next_actions as { action: string; endpoint: string }[];
+  };
+
+  test.each(TRANSPORTS)("says which, and leads to the session that has them, over %s", async (transport) => {
+    const answer = await world.call("agent.searchServices", { q: "weather hour" }, token, transport);
+    const found = expectSuccess(answer);
+    expect(found.services).toContainEqual(expect.objectContaining({ name: "Nimbus" }));
+    expect(found.services).not.toContainEqual(expect.objectContaining({ name: missed.name }));
+    expect(found.near_misses).toContainEqual({ service_key: aurora, ...missed });
+    expect(found).not.toHaveProperty("available_categories");
+
+    const plans = (await actionsOf({ q: "aurora" }, transport)).filter(
+      ({ action }) => action === "plan_service",
+    );
+    expect(plans).toMatchObject([{ endpoint: `/agent/services/${aurora}/plan` }]);
+    const plan = await world.call("agent.planService", { service_key: aurora }, token, transport);
+    expect(plan.body.next_actions[0]).toMatchObject({
+      action: "auth",
+      params: { scopes: { allowed_categories: [...SCOPES.allowed_categories, "sky"] } },
+    });
+  });
+
+  test("says so of a task type, too, where only a category is looked for", async () => {
+    const { token: narrow } = await world.openSession(grant, {
+      scopes: { ...SCOPES, allowed_task_types: ["survey"] },
+    });
+    const shut = await world.registerService(acme.key, "honest", { name: "Shut", categories: ["money"] });
+    await world.createCampaign(acme, [shut], { task_type: "registration" });
+    const found = expectSuccess(await world.call("agent.searchServices", { category: "money" }, narrow));
+    expect(found.services).not.toEqual([]);
+    expect(found.near_misses).toMatchObject([{ name: "Shut", because: ["task_type_not_in_scope"] }]);
+    expect(await search({ category: "money" })).not.toHaveProperty("near_misses");
+  });
+
+  test.each<[string, Record<string, unknown>]>([
+    ["a search for nothing in particular", {}],
+    ["a page that isn't the first", { q: "weather hour", offset: 1, limit: 1 }],
+    ["a filter that leaves it out as well", { q: "weather hour", max_budget_cents: 0 }],
+    ["another category", { q: "weather hour", category: "weather" }],
+  ])("says nothing of it with %s", async (_what, input) => {
+    expect((await search(input))["near_misses"] ?? []).not.toContainEqual(
+      expect.objectContaining({ name: missed.name, because: ["category_not_in_scope"] }),
+    );
+  });
+
+  test("says nothing of what fits worse than the first results", async () => {
+    const three = await Promise.all(
+      ["one", "two", "three"].map((name) =>
+        world.registerService(acme.key, "honest", { name: `Quokka ${name}`, categories: ["travel"] }),
+      ),
+    );
+    const worse = await world.registerService(acme.key, "honest", {
+      ...{ name: "Zoo", description: "Also about the quokka", categories: ["sky"] },
+    });
+    const equal = await world.registerService(acme.key, "honest", {
+      ...{ name: "Quokka four", categories: ["sky"] },
+    });
+    await world.createCampaign(acme, [...three, worse, equal]);
+    const found = await search({ q: "quokka" });
+    expect(found.services).toHaveLength(3);
+    expect(found["near_misses"]).toMatchObject([{ service_key: equal }]);
   });
 });
 
@@ -243,6 +318,22 @@ describe("a catalogue with more matches than are looked at", () => {
     expect(
       (await search({ q: "crowdlet", limit: 50, offset: 100 })).services.map(({ name }) => name),
     ).toEqual(pages[2]);
+  });
+
+  test("also says what is out of scope if it looks only in scope, and found little there", async () => {
+    const { token: narrow } = await world.openSession(grant, {
+      scopes: { ...SCOPES, allowed_categories: ["money"] },
+    });
+    const coins = await world.registerService(acme.key, "honest", {
+      ...{ name: "Coinwise", description: "Exchange rates of old coins", categories: ["coins"] },
+    });
+    await world.createCampaign(acme, [coins]);
+    const look = async (q: string) => expectSuccess(await world.call("agent.searchServices", { q }, narrow));
+    const found = await look("exchange rates");
+    expect(found.services).toMatchObject([{ name: "Ratewise" }]);
+    expect(found.near_misses).toContainEqual(
+      expect.objectContaining({ service_key: coins, because: ["category_not_in_scope"] }),
+    );
   });
 
   test("still finds the one that is meant", async () => {

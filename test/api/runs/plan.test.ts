@@ -5,6 +5,7 @@ import { expectRefused, expectSuccess, TRANSPORTS } from "../../support/call.ts"
 import type { GrantOfUser, SponsorWithKey } from "../../support/caller.ts";
 import { CONSENT, EVERYTHING, GRANT_SCOPES } from "../../support/caller.ts";
 import type { Answer } from "../../support/server.ts";
+import { daysFromNow } from "../../support/time.ts";
 import { FULL_TASK } from "../../support/tasks.ts";
 import { useWorld } from "../../support/use-world.ts";
 
@@ -155,6 +156,47 @@ describe.each(TRANSPORTS)("the plan of a run, over %s", (transport) => {
       smallest_approval: { kind: "grant", scopes: { allowed_data_types: ["email"] } },
     });
     await expectNoTrace();
+  });
+
+  test("a plan for a grant that lacks a category proposes one with it, and with no less budget than it has", async () => {
+    grant = await world.createGrant({ budgetCents: 1_000 });
+    ({ token } = await world.openSession(grant, { budgetCents: 100 }));
+    const sky = await world.registerService(acme.key, "honest", { categories: ["sky"] });
+    await world.createCampaign(acme, [sky], { task_schema: NEEDS_EMAIL });
+    world.upstream.seen.length = 0;
+    const wider = {
+      action: "auth",
+      params: {
+        user_id: grant.subject,
+        scopes: { ...GRANT_SCOPES, allowed_categories: [...GRANT_SCOPES.allowed_categories, "sky"] },
+        budget_limit_cents: 1_000,
+      },
+    };
+    const planned = await plan({ service_key: sky }, transport);
+    expect(planned.body.next_actions[0]).toMatchObject(wider);
+    await expectNoTrace();
+    const asked = expectRefused(
+      await world.call("agent.auth", wider.params, grant.agent_key),
+      403,
+      "consent_required",
+    ).details as { approval_id: string };
+    const { scopes, budget_limit_cents } = wider.params;
+    const terms = { scopes, budget_limit_cents, expires_at: daysFromNow(2) };
+    expectSuccess(await world.approve(asked.approval_id, grant.user_id, terms));
+    const after = await world.db.grant.findUniqueOrThrow({ where: { id: grant.grant_id } });
+    expect(after.allowedCategories).toEqual(wider.params.scopes.allowed_categories);
+    const account = await world.db.budgetAccount.findUniqueOrThrow({ where: { id: after.budgetAccountId } });
+    expect(account.limit).toBe(10_000_000n);
+  });
+
+  test("a plan for a session that only the session limits asks for no more budget than it has", async () => {
+    grant = await world.createGrant({ budgetCents: 1_000 });
+    const scopes = { ...GRANT_SCOPES, allowed_categories: ["travel"] };
+    ({ token } = await world.openSession(grant, { scopes, budgetCents: 100 }));
+    expect((await plan({}, transport)).body.next_actions[0]).toMatchObject({
+      action: "auth",
+      params: { budget_limit_cents: 100 },
+    });
   });
 
   test("a plan for a grant that lacks budget proposes the missing budget", async () => {

@@ -57,6 +57,18 @@ const sign = async (amountCents: number, to = path()): Promise<Record<string, st
   buyer.sign(await fund(amountCents, {}, to));
 
 describe("a campaign's budget paid by x402", () => {
+  test("a paused campaign is to be started once it is funded, and only a paused one", async () => {
+    const actions = async () => {
+      const { body } = await fund(25, await sign(25));
+      return (body.next_actions as { action: string }[]).filter(({ action }) => action === "change_campaign");
+    };
+    expect(await actions()).toEqual([]);
+    await world.call("sponsor.changeCampaign", { campaign_id: campaignId, active: false }, acme.key);
+    expect(await actions()).toMatchObject([
+      { endpoint: `/sponsor/campaigns/${campaignId}`, params: { active: true } },
+    ]);
+  });
+
   test("an unpaid call is answered with terms of x402 v1 and v2, and nothing is credited", async () => {
     const asked = await fund(25);
     const body = expectRefused(asked, 402, "payment_required");

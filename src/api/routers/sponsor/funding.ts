@@ -32,12 +32,13 @@ export const fundingProcedures = {
     .input(FundCampaignInput)
     .output(success(FundOutput))
     .mutation(async ({ ctx, input }) => {
-      const { data, headers } = await fundCampaign(
+      const { data, headers, isPaused } = await fundCampaign(
         { ...ctx.deps, actor: ctx.actor, headers: ctx.headers },
         input,
       );
       Object.assign(ctx.reply.headers, headers);
       return ok(ctx, data, [
+        ...(isPaused ? [nextForSponsor.resumeCampaign(input.campaign_id)] : []),
         nextForSponsor.getCampaign(input.campaign_id),
         nextForSponsor.listAnswers(input.campaign_id),
       ]);

@@ -1,11 +1,11 @@
 import type { Deps, Scopes, SessionActor } from "../../context.ts";
-import { microsToCents } from "../../protocol/amounts.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import { AppError } from "../../protocol/errors.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
 import { askUser, type Asked, type AskedAbout, type LackingMoney } from "../approval/index.ts";
-import { isEmpty, lackingFrom, widened } from "../scope/index.ts";
+import { isEmpty, lackingFrom } from "../scope/index.ts";
+import { authForMore } from "../session/index.ts";
 import { countViolation } from "../violation/index.ts";
 
 type Context = Pick<Deps, "db" | "sql" | "cipher" | "log" | "limiter" | "settings"> & { actor: SessionActor };
@@ -48,7 +48,7 @@ export async function requirePermission(
   const asked = isEmpty(sessionOnly) ? await ask(ctx, ungranted, options) : undefined;
   throw violation === undefined
     ? consentRequired(ungranted.dataTypes, asked)
-    : scopeViolation(ctx.actor, violation, asked);
+    : await scopeViolation(ctx, violation, asked);
 }
 
 /** @returns undefined in a dry run, and if no question of the user would help */
@@ -74,11 +74,11 @@ const refusalOf = (scope: ScopeName, missing: string[]): Violation | undefined =
  * The error for a call outside the session's scopes. The violation that suspends the session still gives it; the next call
  * gives `session_suspended`. Its last actions ask for a session that includes what is missing.
  */
-function scopeViolation(
-  actor: SessionActor,
+async function scopeViolation(
+  ctx: Context,
   { scope, missing }: Violation,
   asked: Asked | undefined,
-): AppError {
+): Promise<AppError> {
   const needed: Scopes = {
     taskTypes: scope === "task_types" ? missing : [],
     dataTypes: scope === "data_types" ? (missing as DataType[]) : [],
@@ -88,15 +88,7 @@ function scopeViolation(
     message: `The session's scopes don't include these ${scope.replace("_", " ")}: ${missing.join(", ")}.`,
     namesInMessage: missing,
     details: { scope, missing, ...asked },
-    nextActions: [
-      ...waitFor(asked),
-      next.auth({
-        user_id: actor.subject,
-        scopes: widened(actor.scopes, actor.grantScopes, needed),
-        budget_limit_cents: microsToCents(actor.remainingMicros),
-      }),
-      next.searchServices(),
-    ],
+    nextActions: [...waitFor(asked), await authForMore(ctx, needed), next.searchServices()],
   });
 }
 

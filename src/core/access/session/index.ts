@@ -21,3 +21,4 @@ export {
 export { addViolationToSession, resumeSessionsOfGrant, suspendSessionsOfGrant } from "./suspension-store.ts";
 export { exportSessions } from "./export-store.ts";
 export { eraseSessionsOfGrants } from "./erase-store.ts";
+export { authForMore } from "./wider-session.ts";

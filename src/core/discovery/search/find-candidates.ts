@@ -92,6 +92,12 @@ const joined = (must: readonly string[]): string | null =>
 /** Whether the test is met, by the text of a PostgreSQL array: `{t,f,t}`. */
 const isMet = (met: string, test: number): boolean => met[1 + 2 * test] === "t";
 
+/** Whether only services in the session's categories are looked for, so that no candidate shows what others there are. */
+export const looksOnlyInScope = (
+  query: Query,
+  { viewer, filters }: { viewer: Viewer; filters: Filters },
+): boolean => filters.category === undefined && conditions(query, viewer, filters).must.length > 0;
+
 /** What every candidate has to have, and about which share of the catalogue has it. */
 function conditions(
   { frequencies }: Query,

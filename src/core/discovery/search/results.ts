@@ -12,7 +12,7 @@ import type { ServiceView } from "./schema.ts";
 import type { TermsFound } from "./score-text.ts";
 import type { Query } from "./understand-query.ts";
 import type { Filters, Viewer } from "./usable.ts";
-import { obstaclesOf, offerParams } from "./usable.ts";
+import { isOnlyScope, obstaclesOf, offerParams } from "./usable.ts";
 import { MOST_CANDIDATES } from "./weights.ts";
 
 type Reads = Pick<Deps, "sql" | "thesaurus" | "catalogue">;
@@ -23,7 +23,7 @@ interface Search {
 }
 
 /** What a search found. */
-interface Found {
+export interface Found {
   /** How well each service fits the texts, by its id. */
   scores: ReadonlyMap<string, number>;
   /** The terms of the search that each service has. */
@@ -32,6 +32,8 @@ interface Found {
   isCut: boolean;
   /** The offers that the viewer can use, best first. */
   ranked: readonly RankedOffer[];
+  /** Offers that only the session's scopes keep from the viewer, of the services that were looked at. */
+  outOfScope: readonly OfferRow[];
 }
 
 /** Finds the offers that the viewer can use. */
@@ -42,10 +44,10 @@ export async function findUsable(ctx: Reads, query: Query, search: Search): Prom
     // Services and offers by one statement: most of the time goes into asking the database at all.
     const offers = await listBestOffers.all(ctx.sql, { ...walk, ...params });
     const scores = new Map(offers.map(({ service_id }) => [service_id, 1]));
-    const ranked = rankUsable(offers, scores, search);
+    const judged = judge(offers, scores, search);
     const isCut = (offers[0]?.candidates ?? 0) >= MOST_CANDIDATES;
     // Where no sponsor pays, services without an offer count too, and they are looked for below.
-    if (ranked.length > 0) return { scores, found: new Map(), isCut, ranked };
+    if (judged.ranked.length > 0) return { scores, found: new Map(), isCut, ...judged };
   }
   const candidates = await findCandidates(ctx, query, search);
   const scores = scoreCandidates(candidates, query);
@@ -53,36 +55,47 @@ export async function findUsable(ctx: Reads, query: Query, search: Search): Prom
     scores,
     found: new Map(candidates.map(({ serviceId, found }) => [serviceId, found])),
     isCut: candidates.length >= MOST_CANDIDATES,
-    ranked: await rankCandidates(ctx, scores, search),
+    ...(await judgeCandidates(ctx, scores, search)),
   };
 }
 
+type Judged = Pick<Found, "ranked" | "outOfScope">;
+
 /** The offers of candidates that the viewer can use, best first. */
-export async function rankCandidates(
+export const rankCandidates = async (
+  ctx: Pick<Reads, "sql">,
+  scores: ReadonlyMap<string, number>,
+  search: Search,
+): Promise<readonly RankedOffer[]> => (await judgeCandidates(ctx, scores, search)).ranked;
+
+async function judgeCandidates(
   { sql }: Pick<Reads, "sql">,
   scores: ReadonlyMap<string, number>,
   search: Search,
-): Promise<RankedOffer[]> {
-  if (scores.size === 0) return [];
+): Promise<Judged> {
+  if (scores.size === 0) return { ranked: [], outOfScope: [] };
   const params = offerParams(search.viewer, search.filters);
-  return rankUsable(
-    await listOffers.all(sql, { service_ids: [...scores.keys()], ...params }),
-    scores,
-    search,
-  );
+  return judge(await listOffers.all(sql, { service_ids: [...scores.keys()], ...params }), scores, search);
 }
 
-/** The offers that the viewer can use, best first. */
-const rankUsable = (
+/** Tells the offers that the viewer can use from those that only scopes keep from them. */
+function judge(
   offers: readonly OfferRow[],
   scores: ReadonlyMap<string, number>,
   { viewer, filters }: Search,
-): RankedOffer[] =>
-  rankOffers(
-    offers.filter((offer) => obstaclesOf(offer, viewer, filters).length === 0),
-    scores,
-    filters.maxBudgetMicros ?? viewer.remainingMicros,
-  );
+): Judged {
+  const usable: OfferRow[] = [];
+  const outOfScope: OfferRow[] = [];
+  for (const offer of offers) {
+    const obstacles = obstaclesOf(offer, viewer, filters);
+    if (obstacles.length === 0) usable.push(offer);
+    else if (isOnlyScope(obstacles)) outOfScope.push(offer);
+  }
+  return {
+    ranked: rankOffers(usable, scores, filters.maxBudgetMicros ?? viewer.remainingMicros),
+    outOfScope,
+  };
+}
 
 /** A ranked offer as a result, with what the page shows of it. */
 export interface Result extends RankedOffer {

@@ -153,7 +153,8 @@ export const SearchOutput = z.object({
     description: "If nothing was found: categories in your scopes that have services, the most common first",
   }),
   near_misses: z.array(NearMiss).optional().meta({
-    description: "If nothing was found: services that fit the search, but that you can't use as things are",
+    description:
+      "Services that fit the search, but that you can't use as things are. Beside results, only those out of your scopes",
   }),
   understood: z
     .object({

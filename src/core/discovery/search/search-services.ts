@@ -4,7 +4,8 @@ import { callerKey } from "../../context.ts";
 import { centsToMicros } from "../../protocol/amounts.ts";
 import type { NextAction } from "../../protocol/next-actions.ts";
 import { explain } from "./explain.ts";
-import { findDirectServices, findNearMisses, toDirectView } from "./nothing-found.ts";
+import { findNearMisses } from "./near-misses.ts";
+import { findDirectServices, toDirectView } from "./nothing-found.ts";
 import { listCategories } from "./offer-store.ts";
 import type { SearchInput, SearchOutput, ServiceView } from "./schema.ts";
 import { findUsable, readPage, toView } from "./results.ts";
@@ -53,22 +54,23 @@ async function findServices(
   ];
 
   const query = await understandQuery(ctx, texts, categories);
-  const { scores, found, isCut, ranked } = await findUsable(ctx, query, search);
-  const page = await readPage(ctx, ranked.slice(offset, offset + limit));
+  const usable = await findUsable(ctx, query, search);
+  const { scores, found, isCut, ranked } = usable;
+  const isEmpty = ranked.length === 0;
+  // Beside results, they come with the first page only.
+  const [page, nearMisses] = await Promise.all([
+    readPage(ctx, ranked.slice(offset, offset + limit)),
+    isEmpty || offset === 0 ? findNearMisses(ctx, query, search, usable) : [],
+  ]);
 
   ctx.tally.count(
     "seen",
     page.map(({ offer }) => offer.campaign_id),
   );
 
-  const isEmpty = ranked.length === 0;
-  const [direct, nearMisses, availableCategories] = isEmpty
-    ? await Promise.all([
-        findDirectServices(ctx, scores, search),
-        findNearMisses(ctx, query, search),
-        listAvailableCategories(ctx),
-      ])
-    : [[], [], []];
+  const [direct, availableCategories] = isEmpty
+    ? await Promise.all([findDirectServices(ctx, scores, search), listAvailableCategories(ctx)])
+    : [[], []];
   return {
     data: {
       services: page.map((result) =>
@@ -89,7 +91,11 @@ async function findServices(
       applied_filters: filters,
       ...(direct.length > 0 && { direct_payment: { services: direct.map(toDirectView) } }),
     },
-    nextActions: suggestNext({ page, direct, input, total: ranked.length, seen: offset + page.length }),
+    nextActions: suggestNext({
+      ...{ page, direct, nearMisses, input },
+      total: ranked.length,
+      seen: offset + page.length,
+    }),
   };
 }
 

@@ -3,21 +3,27 @@ import type { NextAction } from "../../protocol/next-actions.ts";
 import { next } from "../../protocol/next-actions.ts";
 import { idOf } from "./rank-offers.ts";
 import type { Result } from "./results.ts";
-import type { SearchInput } from "./schema.ts";
+import type { SearchInput, SearchOutput } from "./schema.ts";
+import { isOnlyScope } from "./usable.ts";
 
 /** Only the first results get a next action of their own. */
 const MAX_SUGGESTIONS = 3;
 
-/** What makes sense after a page of results: run the first ones or read their tasks, the next page, or a search without filters. */
+/**
+ * What makes sense after a page of results: run the first ones or read their tasks, the next page, a search
+ * without filters, or what a service out of scope needs.
+ */
 export function suggestNext({
   page,
   direct,
+  nearMisses,
   input,
   total,
   seen,
 }: {
   page: readonly Result[];
   direct: readonly { service_key: string; input_schema: Record<string, unknown> }[];
+  nearMisses: NonNullable<z.infer<typeof SearchOutput>["near_misses"]>;
   input: z.infer<typeof SearchInput>;
   total: number;
   /** How many results this page and the pages before it have shown. */
@@ -25,6 +31,7 @@ export function suggestNext({
 }): NextAction[] {
   const { offset: _offset, limit, ...filters } = input;
   const { explain: _explain, ...narrowing } = filters;
+  const outOfScope = nearMisses.find(({ because }) => isOnlyScope(because));
   const isFiltered = Object.keys(narrowing).length > 0;
   return [
     ...page
@@ -45,6 +52,15 @@ export function suggestNext({
     ...(total === 0 && isFiltered
       ? [next.searchServices({}, "List all services that this session could use.")]
       : []),
+    // It ends in a question to the user, so what needs none comes before it.
+    ...(outOfScope === undefined
+      ? []
+      : [
+          next.planService(
+            outOfScope.service_key,
+            "See which scopes a service that fits, but is out of scope, needs.",
+          ),
+        ]),
     next.flowStatus(),
     ...direct.slice(0, MAX_SUGGESTIONS).map((api) => next.payDirectly(api.service_key, api.input_schema)),
   ];

@@ -72,6 +72,16 @@ export function obstaclesOf(offer: OfferRow, { scopes }: Viewer, filters: Filter
   return obstacles;
 }
 
+const SCOPE_OBSTACLES: ReadonlySet<Obstacle> = new Set([
+  "category_not_in_scope",
+  "task_type_not_in_scope",
+  "data_types_not_in_scope",
+]);
+
+/** Whether a session with wider scopes could use the offer. */
+export const isOnlyScope = (obstacles: readonly Obstacle[]): boolean =>
+  obstacles.length > 0 && obstacles.every((obstacle) => SCOPE_OBSTACLES.has(obstacle));
+
 /** What `listOffers` has to know of a viewer and the filters of a search. */
 export const offerParams = ({ userId, scopes }: Viewer, { category, allowedDataTypes }: Filters) => ({
   user_id: userId,

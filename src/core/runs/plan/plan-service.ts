@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { findApprovedBudget } from "../../access/approval/index.ts";
-import { isEmpty, lackingFrom, toWire, widened } from "../../access/scope/index.ts";
-import { recordSelection } from "../../access/session/index.ts";
+import { isEmpty, lackingFrom, toWire } from "../../access/scope/index.ts";
+import { authForMore, recordSelection } from "../../access/session/index.ts";
 import type { Deps, Scopes, SessionActor } from "../../context.ts";
 import { readCallAllowance } from "../../money/reservation/index.ts";
 import type { SchemaFacts } from "../../personal-data/data-schema/index.ts";
@@ -103,7 +103,7 @@ export async function planService(
     input_schema: api.inputSchema as Record<string, unknown>,
     ...(api.outputSchema !== null && { output_schema: api.outputSchema as Record<string, unknown> }),
   };
-  return { data, nextActions: nextAfterPlan(data, actor, needed) };
+  return { data, nextActions: await nextAfterPlan(ctx, data, needed, cost) };
 }
 
 /**
@@ -196,7 +196,7 @@ function smallestApproval({
   return null;
 }
 
-function nextAfterPlan(plan: Plan, actor: SessionActor, needed: Scopes): NextAction[] {
+async function nextAfterPlan(ctx: Context, plan: Plan, needed: Scopes, cost: bigint): Promise<NextAction[]> {
   if (plan.blocked !== null) return [next.searchServices(), next.flowStatus()];
   const run = next.runService(plan.service, {
     campaignId: plan.payer?.campaign_id,
@@ -204,12 +204,8 @@ function nextAfterPlan(plan: Plan, actor: SessionActor, needed: Scopes): NextAct
   });
   const { smallest_approval: approval } = plan;
   // The run itself opens the approval of a budget. Everything else needs another session first.
-  if (approval !== null && approval.kind !== "budget") {
-    const scopes = widened(actor.scopes, actor.grantScopes, needed);
-    const remaining = microsToCents(actor.remainingMicros);
-    const budget_limit_cents = Math.max(remaining, approval.budget_limit_cents);
-    return [next.auth({ user_id: actor.subject, scopes, budget_limit_cents }), next.searchServices()];
-  }
+  if (approval !== null && approval.kind !== "budget")
+    return [await authForMore(ctx, needed, cost), next.searchServices()];
   return plan.task === null
     ? [run, next.flowStatus()]
     : [next.getTask(plan.task.campaign_id), next.searchServices()];

@@ -41,10 +41,21 @@ type AccountToFund = { network: Network; isArchived?: boolean } & (
   { id: string } | { open: () => Promise<string>; find: () => Promise<string | null> }
 );
 
-/** Adds money to a campaign's budget. @throws `not_found`, and the errors of `fund` */
-export async function fundCampaign(ctx: Context, input: z.infer<typeof FundCampaignInput>): Promise<Funding> {
-  const { id, budgetAccount } = await requireOwnCampaign(ctx.db, input.campaign_id, ctx.actor.sponsorId);
-  return fund(
+/**
+ * Adds money to a campaign's budget.
+ * @returns also whether the campaign is paused, so that the money pays for nothing yet
+ * @throws `not_found`, and the errors of `fund`
+ */
+export async function fundCampaign(
+  ctx: Context,
+  input: z.infer<typeof FundCampaignInput>,
+): Promise<Funding & { isPaused: boolean }> {
+  const { id, budgetAccount, active, archivedAt } = await requireOwnCampaign(
+    ctx.db,
+    input.campaign_id,
+    ctx.actor.sponsorId,
+  );
+  const funding = await fund(
     ctx,
     { id: budgetAccount.id, network: networkOf(ctx, budgetAccount) },
     {
@@ -53,6 +64,7 @@ export async function fundCampaign(ctx: Context, input: z.infer<typeof FundCampa
       description: `Budget of the campaign ${id}`,
     },
   );
+  return { ...funding, isPaused: !active && archivedAt === null };
 }
 
 /** Opens an API's own budget, or adds money to it. @throws `not_found`, and the errors of `fund` */

@@ -86,27 +86,40 @@ function Kinds({ question, terms, onChange }: ChecksProps) {
   const { kindList } = useNouns();
   const { categories } = question.asks;
   if (categories.length === 0) return null;
+  const isMore = question.present !== null;
   const isAdded = question.kind === "combined";
   const some = isAdded ? w.alsoServices : w.services;
   const none = isAdded ? w.noMoreServices : w.noServices;
   const chosen = terms.categories.length === 0 ? none : some(kindList(terms.categories));
   // Added to others, a kind can be left out, too.
-  if (categories.length === 1 && !isAdded) return <p className="note">{chosen}</p>;
+  const added = isMore && !isAdded ? categories.filter(({ held }) => !held).map(({ name }) => name) : [];
+  const news = added.length > 0 && <p className="note">{w.newServices(kindList(added))}</p>;
+  if (categories.length === 1 && !isAdded)
+    return (
+      <>
+        {news}
+        <p className="note">{chosen}</p>
+      </>
+    );
   return (
-    <details className="kinds">
-      <summary>
-        <span>{chosen}</span> <span className="kinds-open">{w.narrow}</span>
-      </summary>
-      <div className="sheet rows">
-        {categories.map(({ name }) => (
-          <Check
-            key={name}
-            label={w.service_kind(spaced(name))}
-            isChecked={terms.categories.includes(name)}
-            onChange={(isOn) => onChange({ categories: toggled(terms.categories, name, isOn) })}
-          />
-        ))}
-      </div>
-    </details>
+    <>
+      {news}
+      <details className="kinds">
+        <summary>
+          <span>{chosen}</span> <span className="kinds-open">{w.narrow}</span>
+        </summary>
+        <div className="sheet rows">
+          {categories.map(({ name }) => (
+            <Check
+              key={name}
+              label={w.service_kind(spaced(name))}
+              tag={added.includes(name) ? w.added : undefined}
+              isChecked={terms.categories.includes(name)}
+              onChange={(isOn) => onChange({ categories: toggled(terms.categories, name, isOn) })}
+            />
+          ))}
+        </div>
+      </details>
+    </>
   );
 }

@@ -72,6 +72,11 @@ export function MoreMoney({
           )}
           <BudgetField question={question} terms={terms} onChange={onChange} />
         </div>
+        {added < 0 && (
+          <p className="note" role="status">
+            {w.shrinks(format.amount(now), format.amount(terms.cents))}
+          </p>
+        )}
       </div>
       <Until terms={terms} choices={choices} onChange={onChange} />
     </fieldset>
