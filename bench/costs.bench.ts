@@ -59,7 +59,7 @@ interface Used {
   redisCommands: number;
 }
 
-/** The CPU of all of PostgreSQL's processes. */
+/** The CPU of all of PostgreSQL's processes, also of those that have ended. */
 async function postgresMicros(): Promise<number> {
   const [row] = (await queryRows(database.url, "SELECT current_setting('data_directory') AS directory")) as {
     directory: string;
@@ -68,8 +68,19 @@ async function postgresMicros(): Promise<number> {
   const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   return [main, ...processes.filter((one) => parentOf(one) === main)].reduce(
     (sum, one) => sum + cpuOf(one),
-    0,
+    cpuOfEndedChildren(main),
   );
+}
+
+const MICROS_OF_TICK = 10_000;
+
+/** Microseconds, in steps of a hundredth of a second. */
+function cpuOfEndedChildren(process: string): number {
+  const fields = readFileSync(`/proc/${process}/stat`, "utf8")
+    .replace(/^.*\) /, "")
+    .split(" ");
+  // `cutime` and `cstime` of proc(5), where the state is the third field.
+  return (Number(fields[13]) + Number(fields[14])) * MICROS_OF_TICK;
 }
 
 function parentOf(process: string): string | undefined {
