@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { createRespondent, withdraw } from "../support/answers.ts";
 import { expectAccessible } from "../support/axe.ts";
+import { expectSuccess } from "../support/call.ts";
 import { openSignedIn, useConsoleBrowser } from "../support/console-page.ts";
 import { parseCsv } from "../support/csv.ts";
 import { runSql } from "../support/database.ts";
@@ -187,5 +188,57 @@ test("an owner makes the secret of a campaign's holdback webhook, and replaces i
   // Shown once: not again after a reload, to nobody.
   expect(await page.content()).not.toContain("whsec_");
   expect(await page.getByRole("button", { name: "Replace its secret" }).count()).toBe(0);
+  await close();
+});
+
+test("an editor chooses who accepts answers, and is told what is missing", async () => {
+  const email = newAddress();
+  await signUp(new Browser(() => world.server.url), mailbox, email);
+  const { page, close } = await openSignedIn(browser, { url: `${world.server.url}/agents`, email });
+  const { id: userId } = await world.db.user.findFirstOrThrow({ where: { email } });
+  const acme = await world.createSponsor("Helio Maps");
+  await world.db.sponsorMember.create({ data: { sponsorId: acme.sponsor_id, userId, role: "editor" } });
+  const service = await world.registerService(acme.key, "honest", { name: "Working Days" });
+  const id = await world.createCampaign(acme, [service], { name: "Porto walks", fundCents: 0 });
+  const holdback = async (): Promise<unknown> =>
+    (
+      expectSuccess(await world.rest("GET", `/sponsor/campaigns/${id}`, { token: acme.key })) as {
+        holdback: unknown;
+      }
+    ).holdback;
+  const save = (): Promise<void> => page.getByRole("button", { name: "Save these changes" }).click();
+  const by = page.getByLabel("Before an answer unlocks calls");
+
+  await page.goto(`${world.server.url}/campaigns/${id}/edit`);
+  await by.selectOption("My server decides");
+  await save();
+  await page.getByText("An address, such as https://example.com/verdicts.").waitFor();
+  await page.getByLabel("Address of your server").fill("https://judge.example.com/");
+  await page.getByLabel("Time to judge, in minutes").fill("1441");
+  await save();
+  await page.getByText("A whole number from 1 to 1,440.").waitFor();
+  expect(await holdback()).toBeNull();
+  await page.getByLabel("Time to judge, in minutes").fill("30");
+  await expectAccessible(page);
+  await save();
+  const webhook = { by: "webhook", url: "https://judge.example.com/", limit_minutes: 30 };
+  await eventually(async () => expect(await holdback()).toEqual(webhook));
+
+  await by.selectOption("A rule decides at once");
+  const rule = page.getByLabel("JSON Schema that answers must satisfy");
+  await rule.fill('{"type":"object"}');
+  await save();
+  await page.getByText("What has to change in the rule").waitFor();
+  expect(await holdback()).toEqual(webhook);
+
+  await by.selectOption("I accept or reject it");
+  await page.getByLabel("Time to judge, in minutes").fill("");
+  await save();
+  await eventually(async () => expect(await holdback()).toMatchObject({ by: "hand", limit_minutes: 1_440 }));
+  await page.reload();
+  expect(await by.inputValue()).toBe("hand");
+  await by.selectOption("Nobody: it unlocks them at once");
+  await save();
+  await eventually(async () => expect(await holdback()).toBeNull());
   await close();
 });

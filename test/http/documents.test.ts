@@ -1,9 +1,14 @@
-import { expect, test } from "vitest";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import express from "express";
+import { expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
 import type { OpenApiOptions } from "../../src/api/openapi/document.ts";
 import { buildOpenApi } from "../../src/api/openapi/document.ts";
 import { listOperations } from "../../src/api/operation/operations.ts";
 import { appRouter } from "../../src/api/router.ts";
+import { mountDocuments } from "../../src/http/routes/documents.ts";
 import { useWorld } from "../support/use-world.ts";
 
 const OPERATOR = { name: "Ada's tolls", email: "ada@example.com" };
@@ -67,4 +72,28 @@ test("the OpenAPI documents are the generated ones, with this server's address a
   expect((await world.rest("GET", "/openapi/gpt.json")).body).toEqual(gpt);
   const yaml = await (await fetch(`${world.url}/.well-known/openapi.yaml`)).text();
   expect(parse(yaml)).toEqual(gpt);
+});
+
+test("documents are made once, and not for each request", async () => {
+  const names = ["openapi.json", "gpt.json", "gpt.yaml"];
+  const texts = new Map<string, string>();
+  for (const name of names)
+    texts.set(name, await readFile(new URL(`../../openapi/${name}`, import.meta.url), "utf8"));
+  const read: string[] = [];
+  const app = express();
+  const documents = { publicBaseUrl: "https://tollfree.example", operator: {} };
+  mountDocuments(app, { ...documents, llms: "", privacy: "", mcpServer: {} }, (name) => {
+    read.push(name);
+    return texts.get(name) ?? "";
+  });
+  const server = app.listen(0, "127.0.0.1");
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  for (const path of ["/openapi.json", "/openapi/gpt.json", "/.well-known/openapi.yaml"])
+    for (const _ of [1, 2]) {
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`);
+      expect(await answer.text()).toMatch(/"?openapi"?: ?"?3\.1\.0/);
+    }
+  expect(read).toEqual(names);
 });

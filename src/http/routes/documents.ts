@@ -6,10 +6,13 @@ import { serveGet } from "../request/serve-get.ts";
 import { projectFile } from "./project-file.ts";
 
 /** What the generated documents leave open: where this server is reached, and who runs it. */
-export interface ServedBy {
+interface ServedBy {
   publicBaseUrl: string;
   operator: { name?: string; email?: string };
 }
+
+/** Reads a generated document by its file's name. */
+type Read = (name: string) => string;
 
 interface OpenApiHead {
   openapi: string;
@@ -27,11 +30,12 @@ const REST_OF_YAML = /^tags:/m;
 export function mountDocuments(
   app: Express,
   { llms, privacy, mcpServer, ...by }: ServedBy & { llms: string; privacy: string; mcpServer: object },
+  read: Read = readGenerated,
 ): void {
-  const all = JSON.stringify(asServed("openapi.json", by));
-  const gpt = asServed("gpt.json", by);
+  const all = JSON.stringify(asServed(read("openapi.json"), by));
+  const gpt = asServed(read("gpt.json"), by);
   const gptText = JSON.stringify(gpt);
-  const gptAsYaml = headAsYaml(gpt) + restOfYaml("gpt.yaml");
+  const gptAsYaml = headAsYaml(gpt) + restOfYaml(read("gpt.yaml"));
   const mcpServerText = JSON.stringify(mcpServer);
   serveGet(app, "/openapi.json", (req, res) => sendText(req, res, 200, {}, all));
   serveGet(app, "/openapi/gpt.json", (req, res) => sendText(req, res, 200, {}, gptText));
@@ -47,17 +51,14 @@ export function mountDocuments(
   });
 }
 
-const readText = (name: string): string => readFileSync(projectFile(`openapi/${name}`), "utf8");
+const readGenerated: Read = (name) => readFileSync(projectFile(`openapi/${name}`), "utf8");
 
-function asServed(name: string, { publicBaseUrl, operator }: ServedBy): OpenApiHead {
-  const document = JSON.parse(readText(name)) as OpenApiHead;
+function asServed(text: string, { publicBaseUrl, operator }: ServedBy): OpenApiHead {
+  const document = JSON.parse(text) as OpenApiHead;
   const contact = Object.keys(operator).length > 0 && { contact: operator };
   return { ...document, info: { ...document.info, ...contact }, servers: [{ url: publicBaseUrl }] };
 }
 
 const headAsYaml = ({ openapi, info, servers }: OpenApiHead): string => stringify({ openapi, info, servers });
 
-function restOfYaml(name: string): string {
-  const text = readText(name);
-  return text.slice(text.search(REST_OF_YAML));
-}
+const restOfYaml = (text: string): string => text.slice(text.search(REST_OF_YAML));

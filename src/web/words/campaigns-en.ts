@@ -106,6 +106,32 @@ export const campaignsEn = {
     schemaErrors: "What has to change in the questions",
     fixed: "The questions can’t be changed any more.",
   },
+  holdback: {
+    title: "Who accepts answers",
+    by: "Before an answer unlocks calls",
+    kinds: {
+      nobody: "Nobody: it unlocks them at once",
+      hand: "I accept or reject it",
+      rule: "A rule decides at once",
+      webhook: "My server decides",
+    },
+    notes: {
+      nobody: "You can still accept or reject it within a day.",
+      hand: "It waits in your inbox. What you don’t judge in time counts as accepted.",
+      rule: "What doesn’t satisfy it is rejected, and you never get it.",
+      webhook:
+        "It gets ids, reads the answer with your key, and says accept or reject. Make the secret that signs its requests on the campaign’s page.",
+    },
+    minutes: "Time to judge, in minutes",
+    minutesHint: { hand: "At most 1,440. Empty: a day.", webhook: "At most 1,440. Empty: five minutes." },
+    minutesRange: "A whole number from 1 to 1,440.",
+    url: "Address of your server",
+    urlHint: "It has to be public.",
+    urlNeeded: "An address, such as https://example.com/verdicts.",
+    rule: "JSON Schema that answers must satisfy besides the questions’ own",
+    ruleHint: "Closed, version 2020-12, with the same properties as the questions’ schema.",
+    ruleErrors: "What has to change in the rule",
+  },
   question: {
     label: (number: number) => `Question ${number}`,
     text: "Question",

@@ -97,6 +97,32 @@ export const campaignsJa: CampaignsWords = {
     schemaErrors: "質問の修正が必要な点",
     fixed: "質問はもう変えられません。",
   },
+  holdback: {
+    title: "回答を承認する人",
+    by: "回答で呼び出しが使えるようになる前に",
+    kinds: {
+      nobody: "承認なし（すぐに使えるようになる）",
+      hand: "自分で承認または却下する",
+      rule: "ルールがすぐに判定する",
+      webhook: "自社のサーバーが判定する",
+    },
+    notes: {
+      nobody: "1日以内なら、後から承認や却下もできます。",
+      hand: "受信箱で待ちます。期限までに判定しない回答は承認されたものとして扱われます。",
+      rule: "ルールを満たさない回答は却下され、あなたには届きません。",
+      webhook:
+        "サーバーには ID だけが届きます。キーで回答を読み、承認か却下を返します。リクエストに署名するシークレットは、キャンペーンのページで作成してください。",
+    },
+    minutes: "判定の期限（分）",
+    minutesHint: { hand: "最大 1,440。空欄なら1日。", webhook: "最大 1,440。空欄なら5分。" },
+    minutesRange: "1 から 1,440 までの整数です。",
+    url: "サーバーのアドレス",
+    urlHint: "インターネットから接続できる必要があります。",
+    urlNeeded: "アドレスを入力してください（例: https://example.com/verdicts）。",
+    rule: "質問のスキーマに加えて回答が満たすべき JSON Schema",
+    ruleHint: "2020-12 版の閉じたスキーマで、質問のスキーマと同じプロパティを持つもの。",
+    ruleErrors: "ルールで直すところ",
+  },
   question: {
     label: (number) => `質問 ${number}`,
     text: "質問文",

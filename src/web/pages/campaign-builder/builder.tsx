@@ -16,6 +16,7 @@ import { useFailureWords } from "../shell/failure-words.ts";
 import { AudiencePart } from "./audience-part.tsx";
 import type { Draft, FieldName } from "./draft.ts";
 import { readDraft, refusedFields } from "./draft.ts";
+import { HoldbackPart } from "./holdback-part.tsx";
 import { OfferPart } from "./offer-part.tsx";
 import { Preview } from "./preview.tsx";
 import { TaskPart } from "./task-part.tsx";
@@ -37,6 +38,7 @@ interface BuilderProps {
 }
 
 const SCHEMA = "/task_schema";
+const RULE = "/holdback/schema";
 
 /** The form of a campaign, and beside it what agents and people would get of it. */
 export function Builder({ first, isTaskFixed, submit, isBusy, failure, onSubmit, children }: BuilderProps) {
@@ -55,12 +57,16 @@ export function Builder({ first, isTaskFixed, submit, isBusy, failure, onSubmit,
   const wrong = wasPressed && "wrong" in read ? read.wrong : [];
   const errorOf = (name: FieldName): string | undefined => {
     if (name === "services" && refused.includes(name)) return w.unknownService;
-    if (!wrong.includes(name)) return refused.includes(name) && name !== "schema" ? w.refused : undefined;
+    // What is wrong with a schema is listed below it.
+    const isListed = name === "schema" || name === "holdbackRule";
+    if (!wrong.includes(name)) return refused.includes(name) && !isListed ? w.refused : undefined;
     if (name === "services") return w.noService;
     if (name === "subsidy") return w.amount;
+    if (name === "holdbackMinutes") return w.holdback.minutesRange;
+    if (name === "holdbackUrl") return w.holdback.urlNeeded;
     return name === "calls" || name === "seconds" || name === "retention" ? w.whole : w.needed;
   };
-  const schemaErrors = (refusal?.problems ?? []).filter(({ path }) => path.startsWith(SCHEMA));
+  const problemsOf = (base: string) => (refusal?.problems ?? []).filter(({ path }) => path.startsWith(base));
   const send = (event: SyntheticEvent): void => {
     event.preventDefault();
     setWasPressed(true);
@@ -73,7 +79,8 @@ export function Builder({ first, isTaskFixed, submit, isBusy, failure, onSubmit,
         {children}
         <OfferPart {...part} />
         <AudiencePart {...part} />
-        {!isTaskFixed && <TaskPart {...part} schemaErrors={schemaErrors} showsProblems={wasPressed} />}
+        {!isTaskFixed && <TaskPart {...part} schemaErrors={problemsOf(SCHEMA)} showsProblems={wasPressed} />}
+        <HoldbackPart {...part} ruleErrors={problemsOf(RULE)} />
         {wasPressed && "wrong" in read && <Problem>{w.look}</Problem>}
         {failure !== undefined && refused.length === 0 && <Problem>{explain(failure)}</Problem>}
         {failure !== undefined && refused.length > 0 && <Problem>{w.look}</Problem>}

@@ -22,14 +22,32 @@ export interface Draft {
   how: "form" | "own";
   questions: Question[];
   schema: string;
+  holdback: (typeof HOLDBACKS)[number];
+  holdbackMinutes: string;
+  holdbackUrl: string;
+  holdbackRule: string;
 }
+
+/** Who accepts answers before they unlock calls. */
+export const HOLDBACKS = ["nobody", "hand", "rule", "webhook"] as const;
+const MOST_HOLDBACK_MINUTES = 24 * 60;
 
 /** @param service what it is to pay for, if that is known: it pays as much as the service may cost */
 export const emptyDraft = (service?: Pick<ServiceRow, "service_key" | "price_cents">): Draft => ({
   ...{ name: "", services: [], others: "", subsidy: "", calls: "10", roles: "", tools: "" },
   ...{ taskType: "survey", taskName: "", description: "", seconds: "60", purpose: "", retention: "365" },
   ...{ how: "form", questions: [newQuestion()], schema: "" },
+  ...draftOfHoldback(null),
   ...(service !== undefined && { services: [service.service_key], subsidy: String(service.price_cents) }),
+});
+
+const draftOfHoldback = (
+  holdback: Campaign["holdback"],
+): Pick<Draft, "holdback" | "holdbackMinutes" | "holdbackUrl" | "holdbackRule"> => ({
+  holdback: holdback?.by ?? "nobody",
+  holdbackMinutes: holdback?.limit_minutes === undefined ? "" : String(holdback.limit_minutes),
+  holdbackUrl: holdback?.url ?? "",
+  holdbackRule: holdback?.schema === undefined ? "" : writeJson(holdback.schema),
 });
 
 /** A campaign that is there, to be changed or copied. */
@@ -51,14 +69,33 @@ export const draftOf = (campaign: Campaign, ownKeys: readonly string[]): Draft =
   how: "own",
   questions: [],
   schema: writeJson(campaign.task_schema),
+  ...draftOfHoldback(campaign.holdback),
 });
 
-export type FieldName = Exclude<keyof Draft, "others" | "how" | "questions"> | "questions";
+export type FieldName = Exclude<keyof Draft, "others" | "how" | "holdback">;
 
 /** A whole number, or none if it may be left out. Undefined: it is neither. */
 function readWhole(text: string, mayBeEmpty: boolean): number | null | undefined {
   if (text.trim() === "") return mayBeEmpty ? null : undefined;
   return /^\d{1,7}$/.test(text.trim()) && Number(text) > 0 ? Number(text) : undefined;
+}
+
+/** Who accepts answers, as it can be sent. Null: nobody. Of the fields, only those of the chosen kind count. */
+function readHoldback({
+  holdback: by,
+  ...draft
+}: Draft): { wish: CampaignInput["holdback"] } | { wrong: FieldName } {
+  if (by === "nobody") return { wish: null };
+  if (by === "rule") {
+    const schema = readObject(draft.holdbackRule);
+    return schema === undefined ? { wrong: "holdbackRule" } : { wish: { by, schema } };
+  }
+  const minutes = readWhole(draft.holdbackMinutes, true);
+  if (minutes === undefined || (minutes ?? 1) > MOST_HOLDBACK_MINUTES) return { wrong: "holdbackMinutes" };
+  const limit = minutes === null ? {} : { limit_minutes: minutes };
+  if (by === "hand") return { wish: { by, ...limit } };
+  const url = draft.holdbackUrl.trim();
+  return URL.canParse(url) ? { wish: { by, url, ...limit } } : { wrong: "holdbackUrl" };
 }
 
 /** What can be sent; or the fields in which something is missing. */
@@ -71,6 +108,7 @@ export function readDraft(draft: Draft): { input: CampaignInput } | { wrong: Fie
   const isForm = draft.how === "form";
   const areRight = draft.questions.length > 0 && draft.questions.every((one) => problemOf(one) === undefined);
   const schema = isForm ? (areRight ? schemaOf(draft.questions) : undefined) : readObject(draft.schema);
+  const holdback = readHoldback(draft);
   const checks: [boolean, FieldName][] = [
     [draft.name.trim() === "", "name"],
     [service_keys.length === 0, "services"],
@@ -84,6 +122,7 @@ export function readDraft(draft: Draft): { input: CampaignInput } | { wrong: Fie
     [schema === undefined, isForm ? "questions" : "schema"],
   ];
   const wrong = checks.flatMap(([isWrong, name]) => (isWrong ? [name] : []));
+  if ("wrong" in holdback) return { wrong: [...wrong, holdback.wrong] };
   if (wrong.length > 0 || subsidy === undefined || schema === undefined || typeof retention !== "number")
     return { wrong };
   return {
@@ -101,6 +140,7 @@ export function readDraft(draft: Draft): { input: CampaignInput } | { wrong: Fie
       subsidy_per_call_cents: subsidy,
       ...(typeof calls === "number" && { max_calls_per_user: calls }),
       ...(typeof seconds === "number" && { estimated_task_duration_seconds: seconds }),
+      holdback: holdback.wish,
       active: false,
     },
   };
@@ -120,6 +160,9 @@ const PATHS: [string, FieldName][] = [
   ["/purpose", "purpose"],
   ["/retention_days", "retention"],
   ["/task_schema", "schema"],
+  ["/holdback/limit_minutes", "holdbackMinutes"],
+  ["/holdback/url", "holdbackUrl"],
+  ["/holdback/schema", "holdbackRule"],
 ];
 
 /** The fields that the server refused. */
@@ -136,6 +179,7 @@ export const changesOf = (input: CampaignInput) => ({
   target_tools: input.target_tools ?? [],
   subsidy_per_call_cents: input.subsidy_per_call_cents,
   max_calls_per_user: input.max_calls_per_user ?? null,
+  holdback: input.holdback ?? null,
   ...(input.estimated_task_duration_seconds !== undefined && {
     estimated_task_duration_seconds: input.estimated_task_duration_seconds,
   }),
