@@ -76,7 +76,8 @@ describe.each(TRANSPORTS)("credentials over %s", (transport) => {
           const refused = expectRefused(answer, 401, "unauthorized");
           expect(refused.retry_allowed, kind).toBe(false);
           const actions = (refused.next_actions as { action: string }[]).map(({ action }) => action);
-          expect(actions, `${operation} with ${kind}`).toEqual(auth === "session" ? ["auth"] : []);
+          const isAgents = auth === "session" || auth === "api_key";
+          expect(actions, `${operation} with ${kind}`).toEqual(isAgents ? ["auth"] : []);
           if (transport === "rest") expect(answer.headers.get("www-authenticate")).toBe("Bearer");
         }
       }

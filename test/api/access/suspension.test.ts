@@ -28,10 +28,12 @@ beforeAll(async () => {
   registration = await world.createCampaign(acme, [weather], { fundCents: 0, task_type: "registration" });
 });
 
+/** More than a session has. */
+const GRANT_CENTS = 100;
 const NARROW = { allowed_task_types: ["survey"], allowed_data_types: [], allowed_categories: ["weather"] };
 
 beforeEach(async () => {
-  grant = await world.createGrant();
+  grant = await world.createGrant({ budgetCents: GRANT_CENTS });
   ({ token, session_id } = await world.openSession(grant, { scopes: NARROW }));
 });
 
@@ -65,15 +67,15 @@ test("a scope violation names what is missing, and the session that would allow 
     expect(refused.details).toEqual({ scope, missing: named });
     expect(refused.retry_allowed).toBe(false);
     const allowed = `allowed_${scope}` as keyof typeof NARROW;
-    // If the grant lacks it, the new grant is to keep all that the present one has.
-    const base = scope === "categories" ? GRANT_SCOPES : NARROW;
+    // If the grant lacks it, the new grant is to keep all that the present one has, its budget too.
+    const [base, cents] = scope === "categories" ? [GRANT_SCOPES, GRANT_CENTS] : [NARROW, 50];
     expect(refused.next_actions).toMatchObject([
       {
         action: "auth",
         params: {
           user_id: grant.subject,
           scopes: { ...base, [allowed]: [...base[allowed], ...named] },
-          budget_limit_cents: 50,
+          budget_limit_cents: cents,
         },
       },
       { action: "search_services" },

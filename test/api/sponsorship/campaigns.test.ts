@@ -91,6 +91,7 @@ describe.each(TRANSPORTS)("a new campaign, over %s", (transport) => {
       budget_state: "empty",
       completions: 0,
       holdback: null,
+      verdict_secret: null,
     });
     expect((data.tags as string[]).toSorted()).toEqual(["rain", "survey", "travel", "weather", "wind"]);
     const id = data.campaign_id as string;

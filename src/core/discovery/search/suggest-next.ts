@@ -31,7 +31,8 @@ export function suggestNext({
 }): NextAction[] {
   const { offset: _offset, limit, ...filters } = input;
   const { explain: _explain, ...narrowing } = filters;
-  const outOfScope = nearMisses.find(({ because }) => isOnlyScope(because));
+  // Beside results it isn't suggested: it ends in a question to the user, and the results need none.
+  const outOfScope = total === 0 ? nearMisses.find(({ because }) => isOnlyScope(because)) : undefined;
   const isFiltered = Object.keys(narrowing).length > 0;
   return [
     ...page
@@ -52,7 +53,6 @@ export function suggestNext({
     ...(total === 0 && isFiltered
       ? [next.searchServices({}, "List all services that this session could use.")]
       : []),
-    // It ends in a question to the user, so what needs none comes before it.
     ...(outOfScope === undefined
       ? []
       : [
