@@ -16,13 +16,20 @@ const mailbox = new Mailbox();
 const world = useWorld({ mailer: mailbox, upstreamFor: "all tests" });
 const browser = useConsoleBrowser();
 
-test("a member accepts by a key, takes a rejection back, rejects, and sees the figures", async () => {
+/** Somebody signed in, who is a member of a new organisation. */
+async function openMember(role: "owner" | "editor") {
   const email = newAddress();
   await signUp(new Browser(() => world.server.url), mailbox, email);
-  const { page, close } = await openSignedIn(browser, { url: `${world.server.url}/agents`, email });
+  const opened = await openSignedIn(browser, { url: `${world.server.url}/agents`, email });
   const { id: userId } = await world.db.user.findFirstOrThrow({ where: { email } });
   const acme = await world.createSponsor("Helio Maps");
-  await world.db.sponsorMember.create({ data: { sponsorId: acme.sponsor_id, userId, role: "editor" } });
+  const member = { sponsorId: acme.sponsor_id, userId };
+  await world.db.sponsorMember.create({ data: { ...member, role } });
+  return { ...opened, acme, member };
+}
+
+test("a member accepts by a key, takes a rejection back, rejects, and sees the figures", async () => {
+  const { page, close, acme, member } = await openMember("editor");
   const service = await world.registerService(acme.key, "honest", { name: "Working Days" });
   const id = await world.createCampaign(acme, [service], {
     ...{ name: "Porto walks", holdback: { by: "hand" }, fundCents: 100 },
@@ -94,7 +101,10 @@ test("a member accepts by a key, takes a rejection back, rejects, and sees the f
   await eventually(async () => expect((await stored(second)).rejectReason).toBe("implausible"));
   await page.getByRole("button", { name: "My copies are deleted" }).click();
   await eventually(async () =>
-    expect(await stored(gone)).toMatchObject({ deletedBy: userId, deletedAt: expect.any(Date) as Date }),
+    expect(await stored(gone)).toMatchObject({
+      deletedBy: member.userId,
+      deletedAt: expect.any(Date) as Date,
+    }),
   );
 
   await world.run(people[2]?.token ?? "", service, { campaign_id: id, input: { n: 1 } });
@@ -147,13 +157,7 @@ test("a member accepts by a key, takes a rejection back, rejects, and sees the f
 });
 
 test("an owner makes the secret of a campaign's holdback webhook, and replaces it; an editor only sees that it is there", async () => {
-  const email = newAddress();
-  await signUp(new Browser(() => world.server.url), mailbox, email);
-  const { page, close } = await openSignedIn(browser, { url: `${world.server.url}/agents`, email });
-  const { id: userId } = await world.db.user.findFirstOrThrow({ where: { email } });
-  const acme = await world.createSponsor("Helio Maps");
-  const member = { sponsorId: acme.sponsor_id, userId };
-  await world.db.sponsorMember.create({ data: { ...member, role: "owner" } });
+  const { page, close, acme, member } = await openMember("owner");
   const service = await world.registerService(acme.key, "honest", { name: "Working Days" });
   const id = await world.createCampaign(acme, [service], {
     ...{ name: "Porto walks", holdback: { by: "webhook", url: "https://judge.example.com/" }, fundCents: 0 },
@@ -192,12 +196,7 @@ test("an owner makes the secret of a campaign's holdback webhook, and replaces i
 });
 
 test("an editor chooses who accepts answers, and is told what is missing", async () => {
-  const email = newAddress();
-  await signUp(new Browser(() => world.server.url), mailbox, email);
-  const { page, close } = await openSignedIn(browser, { url: `${world.server.url}/agents`, email });
-  const { id: userId } = await world.db.user.findFirstOrThrow({ where: { email } });
-  const acme = await world.createSponsor("Helio Maps");
-  await world.db.sponsorMember.create({ data: { sponsorId: acme.sponsor_id, userId, role: "editor" } });
+  const { page, close, acme } = await openMember("editor");
   const service = await world.registerService(acme.key, "honest", { name: "Working Days" });
   const id = await world.createCampaign(acme, [service], { name: "Porto walks", fundCents: 0 });
   const holdback = async (): Promise<unknown> =>

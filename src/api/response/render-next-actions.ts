@@ -19,7 +19,7 @@ export type RenderNextActions = (
   repeatedFields?: RepeatedFields,
 ) => WireNextAction[];
 
-/** All actions of agents that the core can name. The compiler checks that none is missing. */
+/** All actions of agents that the core can name. The compiler checks the names, which `Object.keys` then tells as mere texts. */
 const AGENT_ACTIONS = Object.keys({
   auth: true,
   get_approval: true,
@@ -32,7 +32,7 @@ const AGENT_ACTIONS = Object.keys({
   flow_status: true,
   audit_history: true,
   pay_directly: true,
-} satisfies Record<AgentActionName, true>);
+} satisfies Record<AgentActionName, true>) as AgentActionName[];
 
 /** Those that are tools on MCP. The host opens sessions there, and pays by itself. */
 const TOOL_ACTIONS: ReadonlySet<string> = new Set(
@@ -81,6 +81,10 @@ function operationOf(action: string): string {
   if (action === "pay_directly") return "proxy_run";
   return SPONSOR_ACTIONS.has(action) ? `sponsor_${action}` : `agent_${action}`;
 }
+
+/** The action that an operation of agents or GPTs stands for. Where several lead to it, the last one; undefined: none does. */
+export const agentActionOf = ({ id, surface }: Operation): AgentActionName | undefined =>
+  AGENT_ACTIONS.findLast((name) => (surface === "gpt" ? GPT_OPERATIONS[name] : operationOf(name)) === id);
 
 /**
  * The GPT operation of each action. An action without one is left out, such as `get_approval`: a GPT shows

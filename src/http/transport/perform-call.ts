@@ -2,7 +2,6 @@ import type { IncomingMessage } from "node:http";
 import type { Span } from "@opentelemetry/api";
 import type { Surface } from "../../api/operation/operation-meta.ts";
 import type { Operation } from "../../api/operation/operations.ts";
-import { repeatedCall } from "../../api/operation/repeated-call.ts";
 import { auditCall } from "../../api/procedure/audit-call.ts";
 import type { ApiContext, ReplyBytes, ReplyFile } from "../../api/procedure/context.ts";
 import { recognizeCaller } from "../../api/procedure/credentials.ts";
@@ -12,6 +11,7 @@ import { conciseAnswer, conciseRefusal } from "../../api/response/concise/index.
 import type { WireError } from "../../api/response/error-body.ts";
 import { toAppError, toWireError } from "../../api/response/error-body.ts";
 import { quietAnswer } from "../../api/response/quiet-answer.ts";
+import { repeatedCall } from "../../api/response/repeated-call.ts";
 import { AppError } from "../../core/protocol/errors.ts";
 import { next } from "../../core/protocol/next-actions.ts";
 import { omitAbsentFields } from "../request/absent-fields.ts";

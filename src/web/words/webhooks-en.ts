@@ -38,16 +38,11 @@ export const webhooksEn = {
   type: (type: WebhookEvent): string => TYPES[type],
   secretTitle: "The webhook’s secret",
   rotatedTitle: "The webhook’s new secret",
-  secretLabel: "Secret",
   once: "We can’t show it again. Your server needs it to check that events come from us.",
-  overlap: "For one more day both secrets sign, so that you can put the new one in place.",
   test: "Send a test",
   testing: "A test is on its way.",
   pause: "Pause it",
   resume: "Go on sending",
-  rotate: "Replace its secret",
-  rotateTitle: "Replace the secret?",
-  rotateYes: "Replace it and show the new one",
   remove: "Delete it",
   removeTitle: "Delete this webhook?",
   removeBody: "What waits for it isn’t sent any more.",
@@ -65,7 +60,6 @@ export const webhooksEn = {
   answered: (status: number): string => `Last answer ${status}`,
   failure: (kind: keyof typeof FAILURES): string => FAILURES[kind],
   waiting: (count: number): string => (count === 1 ? "1 event waits" : `${count} events wait`),
-  bothSign: (time: string): string => `The secret before signs too, until ${time}.`,
   missing: (from: string, until: string | undefined): string =>
     until === undefined
       ? `Too many events wait. Since ${from} further ones aren’t kept.`

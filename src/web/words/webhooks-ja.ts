@@ -36,16 +36,11 @@ export const webhooksJa: WebhooksWords = {
   type: (type) => TYPES[type],
   secretTitle: "Webhookのシークレット",
   rotatedTitle: "Webhookの新しいシークレット",
-  secretLabel: "シークレット",
   once: "再表示はできません。イベントが当サービスから来たことを確かめるために、サーバーで使います。",
-  overlap: "切り替えられるように、あと1日は両方のシークレットで署名します。",
   test: "テストを送る",
   testing: "テストを送信しています。",
   pause: "一時停止",
   resume: "送信を再開",
-  rotate: "シークレットを取り替える",
-  rotateTitle: "シークレットを取り替えますか？",
-  rotateYes: "取り替えて表示",
   remove: "削除",
   removeTitle: "このWebhookを削除しますか？",
   removeBody: "待っているイベントは送られなくなります。",
@@ -61,7 +56,6 @@ export const webhooksJa: WebhooksWords = {
   answered: (status) => `最後の応答 ${status}`,
   failure: (kind) => FAILURES[kind],
   waiting: (count) => `${count}件が待機中`,
-  bothSign: (time) => `以前のシークレットも${time}まで署名に使われます。`,
   missing: (from, until) =>
     until === undefined
       ? `待機中のイベントが多すぎます。${from}以降のイベントは保存されていません。`

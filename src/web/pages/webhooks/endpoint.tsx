@@ -7,6 +7,7 @@ import { useToast } from "../../ui/toast.tsx";
 import { useNow, usePageWords, useWords } from "../../words/language.tsx";
 import { WEBHOOKS } from "../../words/webhooks.ts";
 import { useFailureWords } from "../shell/failure-words.ts";
+import { BothSign, RotateSecret } from "../shell/webhook-secret.tsx";
 import { Deliveries } from "./deliveries.tsx";
 import type { WebhookSource } from "./source.ts";
 import { useChange } from "./source.ts";
@@ -49,12 +50,7 @@ export function Endpoint({
             <Button isBusy={setActive.isPending} onPress={() => setActive.mutate(!active, { onError })}>
               {active ? w.pause : w.resume}
             </Button>
-            <Confirm
-              trigger={w.rotate}
-              title={w.rotateTitle}
-              body={w.overlap}
-              yes={w.rotateYes}
-              no={w.keep}
+            <RotateSecret
               onYes={() => rotate.mutate(id, { onSuccess: ({ secret }) => onRotated(secret), onError })}
             />
             <Confirm
@@ -78,7 +74,6 @@ function State({ webhook }: { webhook: Webhook }) {
   const w = usePageWords(WEBHOOKS);
   const now = useNow();
   const { paused, failing_since: failing, last_attempt: last, waiting, not_kept: missing } = webhook;
-  const { previous_secret_until: until } = webhook;
   return (
     <div className="hooks-state">
       {paused === null ? (
@@ -104,7 +99,7 @@ function State({ webhook }: { webhook: Webhook }) {
         )}
         {waiting > 0 && ` · ${w.waiting(waiting)}`}
       </p>
-      {until !== null && <p className="note">{w.bothSign(format.deadline(until, now))}</p>}
+      <BothSign until={webhook.previous_secret_until} />
       {missing !== null && (
         <p className="refused">
           {w.missing(

@@ -3,10 +3,11 @@ import "./webhooks.css";
 import { useState } from "react";
 import { failureOf } from "../../data/failure.ts";
 import { Loading, Problem } from "../../ui/empty.tsx";
-import { SecretOnce } from "../../ui/secret-once.tsx";
 import { usePageWords, useWords } from "../../words/language.tsx";
 import { WEBHOOKS } from "../../words/webhooks.ts";
 import { useFailureWords } from "../shell/failure-words.ts";
+import type { MadeSecret } from "../shell/webhook-secret.tsx";
+import { WebhookSecret } from "../shell/webhook-secret.tsx";
 import { Endpoint } from "./endpoint.tsx";
 import { NewEndpoint } from "./new-endpoint.tsx";
 import type { WebhookSource } from "./source.ts";
@@ -16,10 +17,9 @@ import { useWebhooks } from "./source.ts";
 export function Webhooks({ source }: { source: WebhookSource }) {
   const { words } = useWords();
   const w = usePageWords(WEBHOOKS);
-  const { secret: s } = words.build;
   const explain = useFailureWords();
   const { data, error } = useWebhooks(source);
-  const [made, setMade] = useState<{ secret: string; isNew: boolean }>();
+  const [made, setMade] = useState<MadeSecret>();
   if (data === undefined)
     return error === null ? (
       <Loading label={words.loading} />
@@ -28,19 +28,7 @@ export function Webhooks({ source }: { source: WebhookSource }) {
     );
   return (
     <>
-      {made !== undefined && (
-        <SecretOnce
-          title={made.isNew ? w.secretTitle : w.rotatedTitle}
-          label={w.secretLabel}
-          secret={made.secret}
-          warning={w.once}
-          note={made.isNew ? undefined : w.overlap}
-          copy={s.copy}
-          copied={s.copied}
-          done={s.done}
-          onDone={() => setMade(undefined)}
-        />
-      )}
+      {made !== undefined && <WebhookSecret made={made} words={w} onDone={() => setMade(undefined)} />}
       <section className="sheet" aria-label={w.title}>
         <div className="hooks-part">
           <h2>{w.title}</h2>

@@ -1,30 +1,10 @@
-import type { AgentActionName, NextAction } from "../../core/protocol/next-actions.ts";
+import type { NextAction } from "../../core/protocol/next-actions.ts";
 import { next } from "../../core/protocol/next-actions.ts";
-import { plainJsonSchema } from "./plain-json-schema.ts";
-import type { Operation } from "./operations.ts";
+import type { Operation } from "../operation/operations.ts";
+import { plainJsonSchema } from "../operation/plain-json-schema.ts";
+import { agentActionOf } from "./render-next-actions.ts";
 
 const DESCRIPTION = "Send the call again, with the fields put right that `field_errors` names.";
-
-/** The actions that an agent's or a GPT's operation stands for, by operation id. Other operations have none. */
-const ACTIONS: Readonly<Record<string, AgentActionName>> = {
-  agent_auth: "auth",
-  agent_get_approval: "get_approval",
-  agent_search_services: "search_services",
-  agent_get_task: "get_task",
-  agent_complete_task: "complete_task",
-  agent_plan_service: "plan_service",
-  agent_run_service: "run_service",
-  agent_get_payment: "get_payment",
-  agent_flow_status: "flow_status",
-  agent_audit_history: "audit_history",
-  gpt_auth: "auth",
-  gpt_search_services: "search_services",
-  gpt_get_task: "get_task",
-  gpt_complete_task: "complete_task",
-  gpt_run_service: "run_service",
-  gpt_user_status: "flow_status",
-  gpt_user_record: "audit_history",
-};
 
 /** Fields that come with every call of a GPT and a tool. */
 const REPEATED_FIELDS = ["session_token", "detail"];
@@ -37,7 +17,7 @@ const REPEATED_FIELDS = ["session_token", "detail"];
  */
 export function repeatedCall(operation: Operation, input: unknown): NextAction[] {
   if (operation.surface !== "agent" && operation.surface !== "gpt") return [];
-  const action = ACTIONS[operation.id];
+  const action = agentActionOf(operation);
   if (action === undefined) return [next.flowStatus()];
   // Its own schema has defaults, for agents that know no better.
   if (action === "auth") return [{ ...next.auth(), description: DESCRIPTION }];
@@ -47,6 +27,7 @@ export function repeatedCall(operation: Operation, input: unknown): NextAction[]
   if (Object.values(path).some((value) => typeof value !== "string" || value === ""))
     return [next.searchServices(), next.flowStatus()];
   const paramsSchema = schemaOf(operation);
+  // The compiler can't tell that the operation of an action has the path that the action names.
   return [{ action, path, params: {}, paramsSchema, description: DESCRIPTION } as unknown as NextAction];
 }
 
