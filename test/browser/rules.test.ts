@@ -88,6 +88,7 @@ test("a question for more says which kinds of services are new, and one for less
   await signIn(page);
   await page.getByLabel("Code").fill(more.user_code);
   await page.getByText("New: sky.", { exact: true }).waitFor();
+  await page.getByText("may also use services for sky, and shares nothing new about you.").waitFor();
   expect(await page.getByText(/This lowers its budget/).count()).toBe(0);
 
   const less = await ask("stars", 10);

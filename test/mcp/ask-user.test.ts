@@ -132,11 +132,9 @@ test("capabilities that a host of 2025 made up count for nothing: it is asked as
   const capabilities = Buffer.from('{"elicitation":{"url":{}}}').toString("base64url");
   const real = await initialized(token);
   expect(await call(real)).toContain("-32042");
-  for (const forged of [
-    `${capabilities}.AAAA`,
-    `${capabilities}.${real.split(".")[1]?.replace(/^./, "_")}`,
-    capabilities,
-  ])
+  const signature = real.split(".")[1] ?? "";
+  const otherSignature = (signature.startsWith("A") ? "B" : "A") + signature.slice(1);
+  for (const forged of [`${capabilities}.AAAA`, `${capabilities}.${otherSignature}`, capabilities])
     expect(await call(forged)).toContain("budget_approval_required");
 });
 

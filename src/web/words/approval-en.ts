@@ -86,6 +86,8 @@ export const approvalEn = {
         ? `${name} may also ${tasks}, and shares nothing new about you.`
         : `${name} may also ${tasks}, and share your ${data}.`;
     },
+    summaryKinds: (name: string, kinds: string) =>
+      `${name} may also use services for ${kinds}, and shares nothing new about you.`,
     summaryOnce: (name: string, amount: string, service: string) =>
       `${name} may pay up to ${amount} for one call of ${service}.`,
     allow: (amount: string, until: string) => `Allow up to ${amount} until ${until}`,

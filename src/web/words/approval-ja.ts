@@ -85,6 +85,8 @@ export const approvalJa: ApprovalWords = {
         ? `${name} は${tasks}もできるようになりますが、新しく共有する情報はありません。`
         : `${name} は${tasks}と、${data}の共有もできるようになります。`;
     },
+    summaryKinds: (name, kinds) =>
+      `${name} は新たに${kinds}のサービスを利用できます。新しく共有する情報はありません。`,
     summaryOnce: (name, amount, service) =>
       `${name} は${service}の1回の呼び出しに ${amount} まで支払えます。`,
     allow: (amount, until) => `${until}まで ${amount} を上限に許可`,

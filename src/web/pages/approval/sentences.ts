@@ -8,7 +8,7 @@ import type { Terms } from "./terms.ts";
 export function useSentences(question: Question, terms: Terms, name: string) {
   const { words, format } = useWords();
   const { ask: w } = words.approval;
-  const { dataList, taskList } = useNouns();
+  const { dataList, kindList, taskList } = useNouns();
   const now = useNow();
   const { kind, present, asks, service } = question;
   const asked = format.amount(asks.budget_limit_cents ?? 0);
@@ -28,8 +28,12 @@ export function useSentences(question: Question, terms: Terms, name: string) {
     return { title: w.dataTitle(name), summary: w.summaryMore(name, "", data), allow: allowData() };
   }
   const tasks = taskList(terms.tasks);
+  const kinds = asks.categories.filter((one) => !one.held && terms.categories.includes(one.name));
+  const more =
+    tasks === "" && data === "" && kinds.length > 0
+      ? w.summaryKinds(name, kindList(kinds.map((one) => one.name)))
+      : w.summaryMore(name, tasks, data);
   if (kind === "combined") {
-    const more = w.summaryMore(name, tasks, data);
     const paid = data === "" ? w.allowOnce(asked) : w.allowOnceAndData(asked, shared());
     return {
       title: w.moreTitle(name),
@@ -43,7 +47,7 @@ export function useSentences(question: Question, terms: Terms, name: string) {
   const added = terms.cents - present.budget_limit_cents;
   return {
     title: asksForMore(asks, present) ? w.moreTitle(name) : w.againTitle(name),
-    summary: w.summaryMore(name, tasks, data),
+    summary: more,
     allow: added > 0 ? w.allowMore(format.amount(added), format.amount(terms.cents)) : upTo,
   };
 }

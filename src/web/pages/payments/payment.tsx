@@ -20,7 +20,7 @@ export function Payment({ payment, actions }: { payment: PaymentRow; actions?: R
     <article className="payment" aria-label={`${said(service_name, 60)}, ${amount}`}>
       <Glyph name={said(service_name, 60)} />
       <div className="payment-what">
-        <b className="one-line">
+        <b>
           <Said text={service_name} max={60} />
         </b>
         <span className="note">
