@@ -1,13 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { enterCode } from "../../src/core/access/decision/index.ts";
+import { decideOwnQuestion } from "../../src/core/account/questions/index.ts";
+import type { DataType } from "../../src/core/protocol/data-types.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { atOnce } from "../support/at-once.ts";
 import { expectRefused, expectSuccess } from "../support/call.ts";
 import type { Caller, GrantOfUser } from "../support/caller.ts";
 import { CONSENT, GRANT_SCOPES } from "../support/caller.ts";
 import { untilWaiting } from "../support/database.ts";
+import { expectBooksToBalance } from "../support/money.ts";
+import { userActor } from "../support/people.ts";
 import type { Answer } from "../support/server.ts";
 import { ADMIN_KEY } from "../support/server.ts";
+import { daysFromNow } from "../support/time.ts";
 import { useReplica, useWorld } from "../support/use-world.ts";
 
 const world = useWorld();
@@ -229,4 +235,44 @@ describe("open approvals that wait for one user", () => {
     expect(answers.filter(({ body }) => body.error_code === "consent_required")).toHaveLength(50);
     expect(await open(userId)).toBe(50);
   });
+});
+
+test("a person who gives more in all while runs are paid gets exactly that, whatever was spent at that moment", async () => {
+  for (let round = 0; round < 3; round += 1) {
+    const grant = await world.createGrant({ budgetCents: 20 });
+    const { token } = await world.openSession(grant, { budgetCents: 20 });
+    const { service } = await world.readyService({ grant, token, campaign: { fundCents: 100 } });
+    const wider = { ...GRANT_SCOPES, allowed_data_types: ["region", "email", "phone"] as DataType[] };
+    const asked = await world.call(
+      "agent.auth",
+      { user_id: grant.subject, scopes: wider, budget_limit_cents: 24 },
+      grant.agent_key,
+    );
+    const { approval_id, user_code } = asked.body["details"] as { approval_id: string; user_code: string };
+    const ctx = { ...world.deps, actor: userActor(grant.user_id) };
+    await enterCode(ctx, { approval_id, code: user_code });
+    const runs = (sessionToken: string, count: number, from: number): Promise<Answer[]> =>
+      atOnce(count, (n) =>
+        (n % 2 === 0 ? world : replica).run(sessionToken, service, { input: { n: from + n } }),
+      );
+    // Each run costs 2 cents. The agent had 20, and has 24 in all after this; its session had 20.
+    const [during] = await Promise.all([
+      runs(token, 8, 0),
+      decideOwnQuestion(ctx, {
+        ...{ approval_id, decision: "approve", scopes: wider },
+        ...{ budget_limit_cents: 24, expires_at: daysFromNow(1) },
+      }),
+    ]);
+    for (const answer of during) expectSuccess(answer);
+    const next = await world.openSession(grant, { budgetCents: 8, scopes: wider });
+    const after = await runs(next.token, 10, 100);
+    expect(after.filter(({ status }) => status === 200)).toHaveLength(4);
+    const row = await world.db.grant.findUniqueOrThrow({
+      where: { id: grant.grant_id },
+      include: { budgetAccount: true },
+    });
+    expect(row.budgetAccount.limit).toBe(240_000n);
+    expect(row.budgetAccount.spent + row.budgetAccount.reserved).toBe(240_000n);
+  }
+  await expectBooksToBalance(world.db);
 });

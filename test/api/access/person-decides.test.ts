@@ -1,11 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
-import {
-  decideQuestion,
-  enterCode,
-  listQuestions,
-  readQuestion,
-} from "../../../src/core/access/decision/index.ts";
+import { enterCode, listQuestions, readQuestion } from "../../../src/core/access/decision/index.ts";
+import { decideOwnQuestion } from "../../../src/core/account/questions/index.ts";
 import type { UserActor } from "../../../src/core/context.ts";
 import { catalogueChoices } from "../../../src/core/discovery/search/index.ts";
 import { atOnce } from "../../support/at-once.ts";
@@ -119,7 +115,7 @@ describe("the code", () => {
     await expect(enter(person, id, code)).rejects.toMatchObject({ code: "conflict" });
     expect(await read(person, id)).toEqual({ state: "ended" });
     expect(await poll(id)).toMatchObject({ status: "expired" });
-    await expect(decideQuestion(contextOf(person), { approval_id: id, ...TERMS })).rejects.toMatchObject({
+    await expect(decideOwnQuestion(contextOf(person), { approval_id: id, ...TERMS })).rejects.toMatchObject({
       code: "conflict",
     });
     expect(await world.db.grant.count({ where: { userId: person.userId } })).toBe(0);
@@ -152,7 +148,9 @@ describe("the code", () => {
       if (person === winner) expect(await read(person, id)).toMatchObject({ state: "open" });
       else {
         await expect(read(person, id)).rejects.toMatchObject({ code: "not_found" });
-        await expect(decideQuestion(contextOf(person), { approval_id: id, ...TERMS })).rejects.toMatchObject({
+        await expect(
+          decideOwnQuestion(contextOf(person), { approval_id: id, ...TERMS }),
+        ).rejects.toMatchObject({
           code: "not_found",
         });
       }
@@ -162,7 +160,7 @@ describe("the code", () => {
   test("is asked for before a decision: a link alone approves nothing", async () => {
     const { id } = await firstContact();
     const person = await newPerson();
-    await expect(decideQuestion(contextOf(person), { approval_id: id, ...TERMS })).rejects.toMatchObject({
+    await expect(decideOwnQuestion(contextOf(person), { approval_id: id, ...TERMS })).rejects.toMatchObject({
       code: "conflict",
       message: "Enter the code first that the agent shows.",
     });
@@ -227,7 +225,7 @@ describe("the question", () => {
     });
     expect((await listQuestions(contextOf(person))).questions).toMatchObject([{ approval_id: id }]);
 
-    await decideQuestion(contextOf(person), { approval_id: id, ...TERMS });
+    await decideOwnQuestion(contextOf(person), { approval_id: id, ...TERMS });
     expect(await read(person, id)).toMatchObject({
       ...{ state: "decided", status: "approved" },
       granted: { scopes: TERMS.scopes, budget_limit_cents: 20, expires_at: TERMS.expires_at },
@@ -240,7 +238,7 @@ describe("the question", () => {
     const { id, code } = await firstContact();
     const person = await newPerson();
     await enter(person, id, code);
-    await decideQuestion(contextOf(person), { approval_id: id, decision: "deny" });
+    await decideOwnQuestion(contextOf(person), { approval_id: id, decision: "deny" });
     expect(await read(person, id)).toMatchObject({ state: "decided", status: "denied", granted: null });
     expect(await poll(id)).toMatchObject({ status: "denied" });
     expect(await world.db.grant.count({ where: { userId: person.userId } })).toBe(0);
@@ -259,24 +257,14 @@ describe("the question", () => {
     expect(page.question.asks.task_types).toContainEqual({ name: "survey", held: false });
   });
 
-  test("for more shows what the agent has already, and what it spent of it", async () => {
+  test("for more shows what the agent has already, what it spent of it, and what that comes to", async () => {
+    await setSpent({ spent: 300_000n });
     const wider = {
       allowed_task_types: ["survey"],
       allowed_data_types: ["region", "phone"],
       allowed_categories: ["weather"],
     };
-    const asked = await world.call(
-      "agent.auth",
-      { user_id: grant.subject, scopes: wider, budget_limit_cents: 100_000 },
-      grant.agent_key,
-    );
-    const { approval_id: id, user_code: code } = asked.body["details"] as {
-      approval_id: string;
-      user_code: string;
-    };
-    const user = await world.db.user.findUniqueOrThrow({ where: { id: grant.user_id } });
-    const person: UserActor = { ...(await newPerson()), userId: user.id, email: user.email ?? "none" };
-    await enter(person, id, code);
+    const { person, id } = await askForMore({ scopes: wider, budget_limit_cents: 100_000 });
     const row = await world.db.grant.findUniqueOrThrow({ where: { id: grant.grant_id } });
     const held = (name: string): boolean => row.allowedDataTypes.includes(name);
     expect(await read(person, id)).toMatchObject({
@@ -287,9 +275,91 @@ describe("the question", () => {
             { type: "region", held: held("region") },
             { type: "phone", held: held("phone") },
           ],
+          budget_limit_cents: 100_030,
         },
-        present: { spent_cents: 0, expires_at: row.expiresAt.toISOString() },
+        present: { spent_cents: 30, expires_at: row.expiresAt.toISOString() },
       },
     });
+  });
+});
+
+/** What the grant's account has spent and reserved. */
+async function setSpent(data: { spent?: bigint; reserved?: bigint }): Promise<void> {
+  const { budgetAccountId: id } = await world.db.grant.findUniqueOrThrow({ where: { id: grant.grant_id } });
+  await world.db.budgetAccount.update({ where: { id }, data });
+}
+
+const accountOfGrant = async () => {
+  const where = { id: grant.grant_id };
+  const row = await world.db.grant.findUniqueOrThrow({ where, include: { budgetAccount: true } });
+  return row.budgetAccount;
+};
+
+/** The agent asks the grant's user for more than it has, and they enter its code. */
+async function askForMore(asks: Record<string, unknown>): Promise<{ person: UserActor; id: string }> {
+  const { body } = await world.call("agent.auth", { user_id: grant.subject, ...asks }, grant.agent_key);
+  const { approval_id: id, user_code: code } = body["details"] as { approval_id: string; user_code: string };
+  const user = await world.db.user.findUniqueOrThrow({ where: { id: grant.user_id } });
+  const person: UserActor = { ...(await newPerson()), userId: user.id, email: user.email ?? "none" };
+  await enter(person, id, code);
+  return { person, id };
+}
+
+describe("a budget in all, which the person gives a grant that has spent some of it", () => {
+  const SCOPES = {
+    allowed_task_types: ["survey"],
+    allowed_data_types: ["phone" as const],
+    allowed_categories: ["weather"],
+  };
+  const allow = async (cents: number) => {
+    const { person, id } = await askForMore({ scopes: SCOPES, budget_limit_cents: 150 });
+    return decideOwnQuestion(contextOf(person), {
+      ...{ approval_id: id, decision: "approve", scopes: SCOPES },
+      ...{ budget_limit_cents: cents, expires_at: daysFromNow(1) },
+    });
+  };
+
+  test("counts what was spent and what is reserved, in the same account", async () => {
+    await setSpent({ spent: 300_000n, reserved: 20_000n });
+    const before = await accountOfGrant();
+    await allow(180);
+    expect(await accountOfGrant()).toEqual({ ...before, limit: 1_800_000n });
+  });
+
+  test("that is less than what is gone leaves nothing to spend", async () => {
+    await setSpent({ spent: 300_000n, reserved: 20_000n });
+    await allow(10);
+    expect(await accountOfGrant()).toMatchObject({ limit: 320_000n, spent: 300_000n, reserved: 20_000n });
+    expect(await world.db.liveGrant.findUnique({ where: { id: grant.grant_id } })).toMatchObject({
+      remaining: 0n,
+      allowedDataTypes: ["phone"],
+    });
+  });
+
+  test("that is more than what was spent and asked for is refused, and changes nothing", async () => {
+    await setSpent({ spent: 300_000n });
+    const before = await world.db.grant.findUniqueOrThrow({ where: { id: grant.grant_id } });
+    const account = await accountOfGrant();
+    await expect(allow(180.0001)).rejects.toMatchObject({ code: "validation_error" });
+    expect(await world.db.grant.findUniqueOrThrow({ where: { id: grant.grant_id } })).toEqual(before);
+    expect(await accountOfGrant()).toEqual(account);
+  });
+
+  test("starts anew once the grant was revoked", async () => {
+    await setSpent({ spent: 300_000n });
+    const before = await accountOfGrant();
+    const { person, id } = await askForMore({ scopes: SCOPES, budget_limit_cents: 150 });
+    await world.db.grant.update({ where: { id: grant.grant_id }, data: { revokedAt: new Date() } });
+    const terms = { scopes: SCOPES, expires_at: daysFromNow(1) };
+    const decide = (cents: number) =>
+      decideOwnQuestion(contextOf(person), {
+        ...{ approval_id: id, decision: "approve", budget_limit_cents: cents },
+        ...terms,
+      });
+    await expect(decide(180)).rejects.toMatchObject({ code: "validation_error" });
+    await decide(150);
+    const account = await accountOfGrant();
+    expect(account).toMatchObject({ limit: 1_500_000n, spent: 0n, reserved: 0n });
+    expect(account.id).not.toBe(before.id);
   });
 });

@@ -1,11 +1,11 @@
 import {
-  decideQuestion,
   DecideQuestionInput,
   enterCode,
   EnterCodeInput,
   ReadQuestionInput,
 } from "../../../core/access/decision/index.ts";
 import {
+  decideOwnQuestion,
   listOwnQuestions,
   ListOwnQuestionsOutput,
   OwnApprovalPage,
@@ -38,9 +38,7 @@ export const approvalProcedures = {
   decide: personProcedure
     .input(DecideQuestionInput)
     .output(success(OwnApprovalPage))
-    .mutation(async ({ ctx, input }) => {
-      const own = { ...ctx.deps, actor: ctx.actor };
-      await decideQuestion(own, input);
-      return ok(ctx, await readOwnQuestion(own, { approval_id: input.approval_id }));
-    }),
+    .mutation(async ({ ctx, input }) =>
+      ok(ctx, await decideOwnQuestion({ ...ctx.deps, actor: ctx.actor }, input)),
+    ),
 };

@@ -18,7 +18,16 @@ import { fromWire, isEmpty, isWithinRequest, missingFrom } from "../scope/index.
 import { addScopesToSessions } from "../session/index.ts";
 import type { DecideApprovalInput } from "./schema.ts";
 
-type Decision = z.infer<typeof DecideApprovalInput>;
+/** Sets the limit of an account in all. Returns false, and sets nothing, if more than `mostUnspent` could be spent from now on. */
+export type SetLimit = (
+  tx: Sql,
+  account: { id: string; limitMicros: bigint; mostUnspentMicros: bigint },
+) => Promise<boolean>;
+
+type Decision = z.infer<typeof DecideApprovalInput> & {
+  /** Given if the budget of a grant is in all, with what the present one has spent. Else it is what may be spent from now on. */
+  setLimit: SetLimit | undefined;
+};
 
 export interface CarriedOut {
   /** The grant that was made, changed or belongs to the approval. */
@@ -84,14 +93,22 @@ async function applyGrant(
   if (!isWithinRequest(scopes, requested.scopes)) {
     throw invalidField("/scopes", NOT_WIDER, "maximum");
   }
-  if (budgetCents > requested.budget_limit_cents) {
-    throw invalidField("/budget_limit_cents", "must not be more than what the agent asked for", "maximum");
-  }
+  const tooMuch = (): AppError =>
+    invalidField("/budget_limit_cents", "must not be more than what the agent asked for", "maximum");
+  const { setLimit } = input;
+  if (setLimit === undefined && budgetCents > requested.budget_limit_cents) throw tooMuch();
+  const budgetMicros = centsToMicros(budgetCents);
   const grant = await writeGrant(tx, userId, approval.agent_id, {
     scopes,
-    budgetMicros: centsToMicros(budgetCents),
+    budgetMicros,
     expiresAt,
+    keepsSpent: setLimit !== undefined,
   });
+  if (setLimit !== undefined) {
+    const mostUnspentMicros = centsToMicros(requested.budget_limit_cents);
+    const account = { id: grant.budget_account_id, limitMicros: budgetMicros, mostUnspentMicros };
+    if (!(await setLimit(tx, account))) throw tooMuch();
+  }
   return grant.id;
 }
 

@@ -4,7 +4,7 @@ import { AppError, notFound } from "../../protocol/errors.ts";
 import { requireId } from "../../protocol/fields.ts";
 import { lockApproval, recordDecision } from "../approval/index.ts";
 import { userExists } from "../user/index.ts";
-import { carryOut } from "./carry-out.ts";
+import { carryOut, type SetLimit } from "./carry-out.ts";
 import type { DecideApprovalInput, DecideApprovalOutput } from "./schema.ts";
 
 /**
@@ -14,11 +14,12 @@ import type { DecideApprovalInput, DecideApprovalOutput } from "./schema.ts";
  *   the approval was decided or has expired, or its grant has ended; `validation_error` if the decision is
  *   wider than the request, or leaves out a field of a grant (R6.1)
  * @param needsCode whether the person must have entered the code that the agent shows
+ * @param setLimit given if a grant's budget is in all, with what the present one has spent
  */
 export async function decideApproval(
   { db, sql, log }: Pick<Deps, "db" | "sql" | "log">,
   input: z.infer<typeof DecideApprovalInput>,
-  { needsCode = false }: { needsCode?: boolean } = {},
+  { needsCode = false, setLimit }: { needsCode?: boolean; setLimit?: SetLimit } = {},
 ): Promise<z.infer<typeof DecideApprovalOutput>> {
   const approvalId = requireId(input.approval_id, "approval");
   const userId = requireId(input.user_id, "user");
@@ -35,7 +36,9 @@ export async function decideApproval(
       throw new AppError("conflict", { message: "Enter the code first that the agent shows." });
     const status = input.decision === "approve" ? "approved" : "denied";
     const { grantId, granted } =
-      status === "approved" ? await carryOut(tx, approval, userId, input) : { grantId: null };
+      status === "approved"
+        ? await carryOut(tx, approval, userId, { ...input, setLimit })
+        : { grantId: null };
     await recordDecision.count(tx, {
       ...{ id: approvalId, status, user_id: userId, grant_id: grantId },
       granted: granted ?? null,

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Deps, UserActor } from "../../context.ts";
+import type { SetLimit } from "./carry-out.ts";
 import { decideApproval } from "./decide-approval.ts";
 import type { DecideApprovalOutput, DecideQuestionInput } from "./schema.ts";
 
@@ -8,7 +9,7 @@ import type { DecideApprovalOutput, DecideQuestionInput } from "./schema.ts";
  * @throws AppError as `decideApproval`; `conflict` if the code wasn't entered
  */
 export const decideQuestion = (
-  ctx: Pick<Deps, "db" | "sql" | "log"> & { actor: UserActor },
+  ctx: Pick<Deps, "db" | "sql" | "log"> & { actor: UserActor; setLimit: SetLimit },
   input: z.infer<typeof DecideQuestionInput>,
 ): Promise<z.infer<typeof DecideApprovalOutput>> =>
-  decideApproval(ctx, { ...input, user_id: ctx.actor.userId }, { needsCode: true });
+  decideApproval(ctx, { ...input, user_id: ctx.actor.userId }, { needsCode: true, setLimit: ctx.setLimit });

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Deps, UserActor } from "../../context.ts";
 import { consentPath } from "../../ports/authorization-server.ts";
-import { microsToCents } from "../../protocol/amounts.ts";
+import { centsToMicros, MAX_CENTS, microsToCents } from "../../protocol/amounts.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import { DATA_TYPES } from "../../protocol/data-types.ts";
 import { notFound } from "../../protocol/errors.ts";
@@ -140,7 +140,7 @@ async function readAsked(
   switch (kind) {
     case "grant":
     case "gpt_sign_in":
-      return { asks: await readGrantRequest(ctx, GrantRequest.parse(requested), present) };
+      return { asks: await readGrantRequest(ctx, inAll(GrantRequest.parse(requested), present), present) };
     case "data": {
       const { data_types, service_key, campaign_id } = DataRequest.parse(requested);
       return {
@@ -173,6 +173,15 @@ async function readAsked(
       };
     }
   }
+}
+
+/** The request with the budget that it comes to, in all: what was spent stays spent, and the agent asks for what it may spend from now on. */
+function inAll(
+  request: z.infer<typeof GrantRequest>,
+  present: Question["present"],
+): z.infer<typeof GrantRequest> {
+  const micros = centsToMicros(present?.spent_cents ?? 0) + centsToMicros(request.budget_limit_cents);
+  return { ...request, budget_limit_cents: Math.min(microsToCents(micros), MAX_CENTS) };
 }
 
 const NOTHING_ASKED: Question["asks"] = {

@@ -30,7 +30,7 @@ export const DecideApprovalOutput = z.object({
   grant_id: z.string().optional(),
 });
 
-/** The same by the person. */
+/** The same by the person. The budget of a grant is in all, as `asks` and `present` of their page are. */
 export const DecideQuestionInput = z.strictObject({ ...decision, ...terms });
 export const ReadQuestionInput = z.strictObject({ approval_id: Id });
 export const EnterCodeInput = z.strictObject({ approval_id: Id, code: z.string().max(40) });
@@ -58,7 +58,10 @@ export const Question = z.object({
     task_types: z.array(Choice),
     data_types: z.array(z.object({ type: DataTypeField, held: z.boolean() })),
     categories: z.array(Choice),
-    budget_limit_cents: z.number().nullable().meta({ description: "null: no money is asked for" }),
+    budget_limit_cents: z.number().nullable().meta({
+      description:
+        "Of a grant, in all: what its present one has spent, and what the agent asks for. null: no money is asked for",
+    }),
     above_rule: z.boolean().meta({
       description: "The budget would do, but the person wants to be asked before a call that costs so much",
     }),

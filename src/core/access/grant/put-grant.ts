@@ -10,7 +10,8 @@ import { userAndAgentExist } from "./store.ts";
 import { writeGrant } from "./write-grant.ts";
 
 /**
- * Writes a user's standing consent for one agent. A new grant for the same user and agent replaces the old one.
+ * Writes a user's standing consent for one agent. A new grant for the same user and agent replaces the old one,
+ * with a budget of which nothing is spent.
  * @throws AppError `not_found` for an unknown user, or an unknown or revoked agent; `validation_error` for an
  *   expiry that is not in the future
  */
@@ -26,7 +27,12 @@ export async function putGrant(
   if (!exists.agent) throw notFound("agent");
 
   const scopes = fromWire(input.scopes);
-  const terms = { scopes, budgetMicros: centsToMicros(input.budget_limit_cents), expiresAt };
+  const terms = {
+    scopes,
+    budgetMicros: centsToMicros(input.budget_limit_cents),
+    expiresAt,
+    keepsSpent: false,
+  };
   const grant = await sql.transaction(async (tx) => {
     if ((await shareUser.first(tx, { id: userId })) === undefined) throw notFound("user");
     return writeGrant(tx, userId, agentId, terms);

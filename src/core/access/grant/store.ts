@@ -21,8 +21,9 @@ export const findOwnGrant = (db: Queries, id: string, userId: string) =>
   db.grant.findUnique({ where: { id, userId }, select: { id: true } });
 
 /**
- * Inserts the grant of a user and an agent, or replaces it, with a new budget account. A replaced grant keeps its id and
- * subject. It stays suspended, unless it was revoked. `writeGrant` also ends what is wider than the new terms.
+ * Inserts the grant of a user and an agent, or replaces it. A replaced grant keeps its id and subject. It stays suspended, unless it
+ * was revoked. It gets a new budget account, or keeps the one it has if `keeps_spent` and the grant is live. That one
+ * still has its old limit. `writeGrant` also ends what is wider than the new terms.
  */
 export const upsertGrant = statement({
   name: "grant.write",
@@ -34,22 +35,27 @@ export const upsertGrant = statement({
     data_types: texts<DataType>(),
     categories: texts(),
     budget_micros: bigint,
+    keeps_spent: boolean,
     expires_at: timestamp,
   },
-  row: { id: uuid, subject: uuid },
+  row: { id: uuid, subject: uuid, budget_account_id: uuid },
   text: `
-    WITH account AS (
-      INSERT INTO budget_accounts (kind, unit, "limit") VALUES ('grant', 'micros', $budget_micros) RETURNING id
+    WITH kept AS MATERIALIZED (
+      SELECT budget_account_id AS id FROM grants
+       WHERE $keeps_spent AND user_id = $user_id AND agent_id = $agent_id AND revoked_at IS NULL AND expires_at > now() FOR NO KEY UPDATE
+    ), opened AS (
+      INSERT INTO budget_accounts (kind, unit, "limit") SELECT 'grant', 'micros', $budget_micros WHERE NOT EXISTS (SELECT FROM kept) RETURNING id
     )
     INSERT INTO grants (user_id, agent_id, allowed_task_types, allowed_data_types, allowed_categories, budget_account_id, expires_at)
-    SELECT $user_id, $agent_id, $task_types, $data_types, $categories, account.id, $expires_at FROM account
+    SELECT $user_id, $agent_id, $task_types, $data_types, $categories, account.id, $expires_at
+      FROM (SELECT id FROM kept UNION ALL SELECT id FROM opened) AS account
     ON CONFLICT (user_id, agent_id) DO UPDATE SET
       allowed_task_types = excluded.allowed_task_types, allowed_data_types = excluded.allowed_data_types,
       allowed_categories = excluded.allowed_categories, budget_account_id = excluded.budget_account_id,
       expires_at = excluded.expires_at, revoked_at = NULL, updated_at = now(),
       suspended_at = CASE WHEN grants.revoked_at IS NULL THEN grants.suspended_at END,
       suspended_reason = CASE WHEN grants.revoked_at IS NULL THEN grants.suspended_reason END
-    RETURNING id, subject`,
+    RETURNING id, subject, budget_account_id`,
 });
 
 /** Sets whether the agent of the user's grant may read texts of sponsors and sellers. Writes no row if there is no such grant. */

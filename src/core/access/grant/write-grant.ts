@@ -1,5 +1,6 @@
 import type { Scopes } from "../../context.ts";
 import type { Sql } from "../../ports/sql.ts";
+import type { RowOf } from "../../ports/statement.ts";
 import { endApprovalsOfGrant } from "../approval/index.ts";
 import { noteGrant } from "../notice/index.ts";
 import { deleteRecordsOfEndedGrant } from "../oauth-record/index.ts";
@@ -11,6 +12,11 @@ export interface GrantTerms {
   scopes: Scopes;
   budgetMicros: bigint;
   expiresAt: Date;
+  /**
+   * Whether a live grant keeps its account, with what it has spent. Then the account's limit is to be set after this: accounts are
+   * locked last. If not, the new budget has a new account.
+   */
+  keepsSpent: boolean;
 }
 
 /**
@@ -22,8 +28,8 @@ export async function writeGrant(
   sql: Sql,
   userId: string,
   agentId: string,
-  { scopes, budgetMicros, expiresAt }: GrantTerms,
-): Promise<{ id: string; subject: string }> {
+  { scopes, budgetMicros, expiresAt, keepsSpent }: GrantTerms,
+): Promise<RowOf<typeof upsertGrant>> {
   const terms = {
     task_types: scopes.taskTypes,
     data_types: scopes.dataTypes,
@@ -35,7 +41,12 @@ export async function writeGrant(
   await deleteRecordsOfEndedGrant.count(sql, { user_id: userId, agent_id: agentId });
   const stopped = await endUndo.first(sql, { user_id: userId, agent_id: agentId });
   if (stopped !== undefined) await revokeSessionsOfGrant.count(sql, { grant_id: stopped.id });
-  const grant = await upsertGrant.one(sql, { user_id: userId, agent_id: agentId, ...terms });
+  const grant = await upsertGrant.one(sql, {
+    user_id: userId,
+    agent_id: agentId,
+    keeps_spent: keepsSpent,
+    ...terms,
+  });
   await revokeSessionsWiderThan.count(sql, { grant_id: grant.id, ...terms });
   await endApprovalsOfGrant.count(sql, { grant_id: grant.id });
   await endExemptions.count(sql, { grant_id: grant.id });

@@ -148,13 +148,13 @@ export const findSessionById = statement({
 /** A session together with the state of its grant, agent and API key. */
 export type SessionRow = RowOf<typeof findSessionById>;
 
-/** What the user gave a grant to spend in all, in micros, spent or not. */
-export const readGrantLimit = statement({
-  name: "session.read-grant-limit",
+/** What a grant hasn't spent of its budget, in micros, reserved or not. */
+export const readGrantUnspent = statement({
+  name: "session.read-grant-unspent",
   limit: "read",
   params: { id: uuid },
-  row: { limit: bigint },
-  text: `SELECT "limit" FROM budget_accounts WHERE id = $id`,
+  row: { unspent: bigint },
+  text: `SELECT "limit" - spent AS unspent FROM budget_accounts WHERE id = $id`,
 });
 
 /** Revokes a session. Returns when it was first revoked; no row if it is unknown. */

@@ -1,2 +1,2 @@
-export { listOwnQuestions, readOwnQuestion } from "./own-questions.ts";
+export { decideOwnQuestion, listOwnQuestions, readOwnQuestion } from "./own-questions.ts";
 export { ListOwnQuestionsOutput, OwnApprovalPage } from "./schema.ts";

@@ -1,8 +1,14 @@
 import type { z } from "zod";
-import type { Question, ReadQuestionInput } from "../../access/decision/index.ts";
-import { listQuestions, readQuestion } from "../../access/decision/index.ts";
+import type {
+  DecideQuestionInput,
+  Question,
+  ReadQuestionInput,
+  SetLimit,
+} from "../../access/decision/index.ts";
+import { decideQuestion, listQuestions, readQuestion } from "../../access/decision/index.ts";
 import type { Deps, UserActor } from "../../context.ts";
 import { catalogueChoices } from "../../discovery/search/index.ts";
+import { setGrantLimit } from "../../money/budget/index.ts";
 import { asText, listOwnItems } from "../../personal-data/vault/index.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import type { ListOwnQuestionsOutput, OwnApprovalPage, OwnQuestion } from "./schema.ts";
@@ -30,6 +36,21 @@ export async function listOwnQuestions(ctx: Context): Promise<z.infer<typeof Lis
   const { questions } = await listQuestions({ ...ctx, listChoices: () => catalogueChoices(ctx) });
   const values = questions.length === 0 ? new Map<DataType, string>() : await storedTexts(ctx);
   return { questions: questions.map((question) => withValues(question, values)) };
+}
+
+/**
+ * Records what the person decides on an approval whose code they entered, and carries it out. Returns the page as it is then. The
+ * budget of a grant is in all, as the page says: what the agent has spent counts towards it.
+ * @throws AppError as `decideQuestion`
+ */
+export async function decideOwnQuestion(
+  ctx: Context & Pick<Deps, "log">,
+  input: z.infer<typeof DecideQuestionInput>,
+): Promise<OwnApprovalPage> {
+  const setLimit: SetLimit = async (tx, { id, limitMicros, mostUnspentMicros }) =>
+    (await setGrantLimit.count(tx, { id, limit: limitMicros, most_unspent: mostUnspentMicros })) === 1;
+  await decideQuestion({ ...ctx, setLimit }, input);
+  return readOwnQuestion(ctx, { approval_id: input.approval_id });
 }
 
 const withValues = (question: Question, values: ReadonlyMap<DataType, string>): OwnQuestion => ({

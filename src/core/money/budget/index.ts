@@ -12,4 +12,5 @@ export {
   openFundedAccount,
   openTreasuryDay,
   openUserCap,
+  setGrantLimit,
 } from "./store.ts";

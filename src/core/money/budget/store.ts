@@ -51,6 +51,21 @@ export async function openFundedAccount(
   return (await insertAccount.one(sql, { id: accountId, kind, network, asset })).id;
 }
 
+/**
+ * Sets the limit of a grant's account, in all: what was spent and what is reserved counts towards it, so it is at least that. If a call
+ * that raised the limit before is void later, its raise is still taken back, so the limit is then lower by it, and never higher.
+ * Writes no row if more than `most_unspent` could be spent from now on.
+ */
+export const setGrantLimit = statement({
+  name: "budget.set-grant-limit",
+  limit: "money",
+  params: { id: uuid, limit: bigint, most_unspent: bigint },
+  row: {},
+  text: `
+    UPDATE budget_accounts SET "limit" = greatest($limit, reserved + spent)
+     WHERE id = $id AND kind = 'grant' AND $limit <= spent + $most_unspent`,
+});
+
 /** Gives accounts from the time of a single network that network. Only a server's start runs it. */
 export const adoptNetwork = statement({
   name: "budget.adopt-network",
