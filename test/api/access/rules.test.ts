@@ -120,7 +120,13 @@ describe("don't ask again for a service", () => {
     ]);
     expect(await rules()).toMatchObject([
       { kind: "ask_above" },
-      { kind: "dont_ask", service_key: service, cap_cents: 4, remaining_cents: 0 },
+      {
+        kind: "dont_ask",
+        service_key: service,
+        service_name: "Weather honest",
+        cap_cents: 4,
+        remaining_cents: 0,
+      },
     ]);
   });
 

@@ -109,10 +109,11 @@ describe("stopping an agent", () => {
 test("the person sees what each agent spent, did last and paid, and nobody else's", async () => {
   expectSuccess(await world.run(ready.token, ready.service));
   await world.readyService();
+  const ran = { service_key: ready.service, service_name: "Weather honest" };
   const [agent] = await ownAgents();
   expect(agent).toMatchObject({
     ...{ state: "active", suspended_reason: null },
-    last_call: { operation: "agent_run_service", outcome: "ok" },
+    last_call: { operation: "agent_run_service", ...ran, outcome: "ok" },
   });
   expect(agent?.budget.spent_cents).toBeGreaterThan(0);
   expect(agent?.calls_last_hour).toBeGreaterThanOrEqual(2);
@@ -128,7 +129,10 @@ test("the person sees what each agent spent, did last and paid, and nobody else'
   ]);
   expect(next_cursor).toBeNull();
   const { calls } = await listOwnCalls(contextOf(), {});
-  expect(calls[0]).toMatchObject({ operation: "agent_run_service", outcome: "ok" });
+  expect(calls[0]).toMatchObject({ operation: "agent_run_service", ...ran, outcome: "ok" });
+  expect(calls.find(({ operation }) => operation === "agent_auth")).toMatchObject({
+    ...{ service_key: null, service_name: null },
+  });
 });
 
 test("pages of calls and payments follow each other without gaps or repeats", async () => {

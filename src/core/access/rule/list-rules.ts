@@ -1,7 +1,7 @@
 import type { Deps } from "../../context.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
 import type { Rule } from "./schema.ts";
-import { listRules } from "./store.ts";
+import { listRules, serviceNames } from "./store.ts";
 
 /** Returns the rules that hold, by grant. */
 export async function rulesOfGrants(
@@ -9,7 +9,12 @@ export async function rulesOfGrants(
   grantIds: string[],
 ): Promise<Map<string, Rule[]>> {
   const rules = new Map<string, Rule[]>();
-  for (const rule of await listRules(db, grantIds)) {
+  const found = await listRules(db, grantIds);
+  const names = await serviceNames(
+    db,
+    found.flatMap(({ service }) => service ?? []),
+  );
+  for (const rule of found) {
     const { id, grantId, service, amountMicros, remaining, expiresAt } = rule;
     const shown: Rule =
       service === null || expiresAt === null
@@ -17,7 +22,7 @@ export async function rulesOfGrants(
         : {
             kind: "dont_ask",
             rule_id: id,
-            service_key: service,
+            ...{ service_key: service, service_name: names.get(service) ?? service },
             cap_cents: microsToCents(amountMicros),
             remaining_cents: microsToCents(remaining < 0n ? 0n : remaining),
             expires_at: expiresAt.toISOString(),

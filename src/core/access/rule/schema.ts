@@ -21,6 +21,7 @@ export const Rule = z.discriminatedUnion("kind", [
       kind: z.literal("dont_ask"),
       rule_id: z.string(),
       service_key: z.string(),
+      service_name: z.string().meta({ description: "What its sponsor calls it now" }),
       cap_cents: z.number(),
       remaining_cents: z.number(),
       expires_at: Timestamp,

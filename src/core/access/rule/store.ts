@@ -89,6 +89,16 @@ export const endExemptions = statement({
   text: "UPDATE grant_rules SET ended_at = now() WHERE grant_id = $grant_id AND kind = 'dont_ask' AND ended_at IS NULL",
 });
 
+/** What sponsors call these services now, by their keys. */
+export async function serviceNames(db: Queries, keys: string[]): Promise<Map<string, string>> {
+  if (keys.length === 0) return new Map();
+  const rows = await db.sponsoredApi.findMany({
+    where: { serviceKey: { in: keys } },
+    select: { serviceKey: true, name: true },
+  });
+  return new Map(rows.map(({ serviceKey, name }) => [serviceKey, name]));
+}
+
 /** The rules of these grants that hold, the oldest first. */
 export const listRules = (db: Queries, grantIds: string[]) =>
   db.liveRule.findMany({

@@ -5,7 +5,7 @@ import { rulesOfGrants } from "../../access/rule/index.ts";
 import { toWire } from "../../access/scope/index.ts";
 import type { Deps, UserActor } from "../../context.ts";
 import { budgetToWire } from "../../money/budget/index.ts";
-import { lastCallsOfGrants, serviceOfEndpoint } from "../../observability/audit/index.ts";
+import { lastCallsOfGrants } from "../../observability/audit/index.ts";
 import type { DataType } from "../../protocol/data-types.ts";
 import type { ListOwnAgentsOutput, OwnAgent } from "./schema.ts";
 
@@ -48,7 +48,7 @@ export async function listOwnAgents({
           : {
               at: call.created_at.toISOString(),
               operation: call.operation,
-              service_key: serviceOfEndpoint(call.endpoint),
+              ...{ service_key: call.service_key, service_name: call.service_name },
               outcome: call.error_code ?? "ok",
             },
       calls_last_hour: call?.calls_last_hour ?? 0,

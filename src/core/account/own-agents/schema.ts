@@ -29,6 +29,7 @@ export const ListOwnAgentsOutput = z.object({
           at: Timestamp,
           operation: z.string(),
           service_key: z.string().nullable(),
+          service_name: z.string().nullable().meta({ description: "What its sponsor calls it now" }),
           outcome: Outcome,
         })
         .nullable(),

@@ -3,6 +3,14 @@ import { statement } from "../../ports/statement.ts";
 import type { ErrorCode } from "../../protocol/errors.ts";
 import { isAfterCursor, microsOf } from "../../protocol/cursor.ts";
 
+/** The key and the name of the service that the call `l` ran: its path names it. Both null for a call of anything else. */
+const SERVICE = {
+  row: { service_key: nullable(text), service_name: nullable(text) },
+  columns: "service.key AS service_key, coalesce(api.name, service.key) AS service_name",
+  joins: `CROSS JOIN LATERAL (SELECT substring(l.endpoint FROM '^/(?:agent|gpt|mcp)/services/([a-z0-9._-]+)/run$') AS key) service
+      LEFT JOIN sponsored_apis api ON api.service_key = service.key`,
+};
+
 /** The newest calls of each of the user's grants, of which the newest are taken: an index has them in this order. */
 export const listCallsOfUser = statement({
   name: "audit.list-of-user",
@@ -20,17 +28,18 @@ export const listCallsOfUser = statement({
     created_at: timestamp,
     agent: text,
     operation: text,
-    endpoint: text,
+    ...SERVICE.row,
     error_code: nullable(oneOf<ErrorCode>()),
   },
   text: `
-    SELECT l.id, ${microsOf("l.created_at")} AS micros, l.created_at, a.name AS agent, l.operation, l.endpoint, l.error_code
+    SELECT l.id, ${microsOf("l.created_at")} AS micros, l.created_at, a.name AS agent, l.operation, ${SERVICE.columns}, l.error_code
       FROM grants g
      CROSS JOIN LATERAL (
        SELECT * FROM agent_audit_logs
         WHERE grant_id = g.id AND ${isAfterCursor("created_at", "id")}
         ORDER BY created_at DESC, id DESC LIMIT $limit) l
       JOIN agents a ON a.id = g.agent_id
+      ${SERVICE.joins}
      WHERE g.user_id = $user_id AND ($grant_id IS NULL OR g.id = $grant_id)
      ORDER BY l.created_at DESC, l.id DESC LIMIT $limit`,
 });
@@ -47,14 +56,15 @@ export const lastCallsOfGrants = statement({
     grant_id: uuid,
     created_at: timestamp,
     operation: text,
-    endpoint: text,
+    ...SERVICE.row,
     error_code: nullable(oneOf<ErrorCode>()),
     calls_last_hour: integer,
   },
   text: `
-    SELECT g.id AS grant_id, l.created_at, l.operation, l.endpoint, l.error_code,
+    SELECT g.id AS grant_id, l.created_at, l.operation, ${SERVICE.columns}, l.error_code,
            (SELECT count(*)::int FROM (SELECT FROM agent_audit_logs
                                         WHERE grant_id = g.id AND created_at > now() - interval '1 hour' LIMIT ${MOST_COUNTED}) recent) AS calls_last_hour
       FROM unnest($grant_ids) AS g (id)
-     CROSS JOIN LATERAL (SELECT * FROM agent_audit_logs WHERE grant_id = g.id ORDER BY created_at DESC LIMIT 1) l`,
+     CROSS JOIN LATERAL (SELECT * FROM agent_audit_logs WHERE grant_id = g.id ORDER BY created_at DESC LIMIT 1) l
+      ${SERVICE.joins}`,
 });

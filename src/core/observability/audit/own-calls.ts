@@ -29,15 +29,11 @@ export async function listOwnCalls(
   );
   const { page, nextCursor } = cutPage(rows, limit);
   return {
-    calls: page.map(({ id, created_at, agent, operation, endpoint, error_code }) => ({
+    calls: page.map(({ id, created_at, agent, operation, service_key, service_name, error_code }) => ({
       ...{ id, at: created_at.toISOString(), agent: { name: agent }, operation },
-      service_key: serviceOfEndpoint(endpoint),
+      ...{ service_key, service_name },
       outcome: error_code ?? "ok",
     })),
     next_cursor: nextCursor,
   };
 }
-
-/** The service that a call ran, by the path that it called. */
-export const serviceOfEndpoint = (endpoint: string): string | null =>
-  /^\/(?:agent|gpt|mcp)\/services\/([a-z0-9._-]+)\/run$/.exec(endpoint)?.[1] ?? null;

@@ -42,6 +42,7 @@ export const ListOwnCallsOutput = z.object({
       agent: z.object({ name: z.string() }),
       operation: z.string(),
       service_key: z.string().nullable(),
+      service_name: z.string().nullable().meta({ description: "What its sponsor calls it now" }),
       outcome: Outcome,
     }),
   ),

@@ -15,6 +15,7 @@ export const listSharedOfUser = statement({
     recipient: nullable(text),
     campaign: nullable(text),
     service_key: nullable(text),
+    service_name: nullable(text),
     data_types: texts<DataType>(),
     purpose: text,
     granted_via: oneOf("agent", "human"),
@@ -24,7 +25,7 @@ export const listSharedOfUser = statement({
     withdrawn_at: nullable(timestamp),
   },
   text: `
-    SELECT k.id, ${microsOf("k.created_at")} AS micros, k.created_at, s.name AS recipient, c.name AS campaign, k.service_key, k.data_types,
+    SELECT k.id, ${microsOf("k.created_at")} AS micros, k.created_at, s.name AS recipient, c.name AS campaign, k.service_key, coalesce(a.name, k.service_key) AS service_name, k.data_types,
            k.purpose, k.granted_via, agent.name AS agent, answer.retained_until AS kept_until,
            (SELECT id FROM consents WHERE task_completion_id = k.task_completion_id AND consent_type = 'contact' AND granted
                AND withdrawn_at IS NULL) AS contact_consent_id,

@@ -40,6 +40,7 @@ export const ListOwnConsentsOutput = z.object({
         .nullable()
         .meta({ description: "Whose task it was, or who paid. null: no campaign" }),
       service_key: z.string().nullable().meta({ description: "Set if it was a call's input" }),
+      service_name: z.string().nullable().meta({ description: "What its sponsor calls it now" }),
       data_types: z.array(DataTypeField),
       purpose: z.string(),
       granted_via: z.enum(["agent", "human"]),

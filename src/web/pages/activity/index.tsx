@@ -90,7 +90,7 @@ function AgentFilter() {
   );
 }
 
-function Call({ call: { at, agent, operation, outcome, service_key } }: { call: CallRow }) {
+function Call({ call: { at, agent, operation, outcome, service_name } }: { call: CallRow }) {
   const { words } = useWords();
   return (
     <tr>
@@ -101,7 +101,7 @@ function Call({ call: { at, agent, operation, outcome, service_key } }: { call: 
         <Said text={agent.name} max={28} />
       </td>
       <th scope="row">{words.operation[operation] ?? spaced(operation)}</th>
-      <td className="call-service">{service_key !== null && <Said text={service_key} max={64} />}</td>
+      <td className="call-service">{service_name !== null && <Said text={service_name} max={60} />}</td>
       <td className="call-outcome" data-outcome={outcome === "ok" ? "ok" : "refused"}>
         <span className="dot" data-tone={outcome === "ok" ? "good" : "bad"} />
         {words.outcome[outcome]}

@@ -80,7 +80,7 @@ export function DontAsk({
       tone={TONE}
       size="small"
       trigger={w.dontAskAgain}
-      title={w.dontAskTitle(said(payment.service_key, 64))}
+      title={w.dontAskTitle(said(payment.service_name, 60))}
       body={w.dontAskBody}
       no={w.keepBeingAsked}
       yes={w.dontAskYes(format.amount(cents), format.moment(until, now))}

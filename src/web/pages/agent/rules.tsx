@@ -37,7 +37,7 @@ function Rule({ rule }: { rule: AgentRow["rules"][number] }) {
     rule.kind === "ask_above"
       ? w.askAbove(format.amount(rule.amount_cents))
       : w.dontAsk(
-          said(rule.service_key, 64),
+          said(rule.service_name, 60),
           format.amount(rule.cap_cents),
           format.moment(rule.expires_at, now),
         );

@@ -94,9 +94,9 @@ function LastCall({ row: { last_call: call } }: { row: AgentRow }) {
     <>
       {words.operation[call.operation] ?? spaced(call.operation)}
       <span className="note">
-        {call.service_key !== null && (
+        {call.service_name !== null && (
           <>
-            <Said text={call.service_key} max={28} />,{" "}
+            <Said text={call.service_name} max={28} />,{" "}
           </>
         )}
         <Ago at={call.at} />

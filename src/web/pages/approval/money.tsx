@@ -2,6 +2,7 @@ import type { Question } from "../../data/shapes.ts";
 import { Amount } from "../../ui/amount.tsx";
 import { Check } from "../../ui/check.tsx";
 import { Choice } from "../../ui/choice.tsx";
+import { Said } from "../../ui/said.tsx";
 import { useNow, useWords } from "../../words/language.tsx";
 import { Steps } from "./steps.tsx";
 import type { Terms } from "./terms.ts";
@@ -97,7 +98,11 @@ export function OneCall({ question, present }: { question: Question; present: Pr
       <div className="sheet step">
         <p className="once num">
           <b>{format.amount(cents)}</b>{" "}
-          {question.service !== null && <bdi className="quiet">{question.service.service_key}</bdi>}
+          {question.service !== null && (
+            <span className="quiet">
+              <Said text={question.service.name} max={60} />
+            </span>
+          )}
         </p>
         {present !== null && (
           <div className="step-now">

@@ -43,7 +43,9 @@ function Shared({ row }: { row: SharedRow }) {
   const now = useNow();
   const recipient = row.recipient === null ? w.nobody : said(row.recipient, 60);
   const about =
-    row.service_key === null ? w.forCampaign(said(row.campaign ?? "", 60)) : w.forService(row.service_key);
+    row.service_name === null
+      ? w.forCampaign(said(row.campaign ?? "", 60))
+      : w.forService(said(row.service_name, 60));
   return (
     <article className="shared" aria-label={recipient} data-ended={row.withdrawn_at !== null || undefined}>
       <Glyph name={recipient} />
