@@ -31,7 +31,7 @@ export const campaignsEn = {
   },
   new: {
     title: "New campaign",
-    copyOf: (name: string) => `${name} (copy)`,
+    copyOf: (name: string) => (name.endsWith(" (copy)") ? name : `${name} (copy)`),
     lead: "It starts paused. Nothing is paid before you put money in and start it.",
   },
   edit: {

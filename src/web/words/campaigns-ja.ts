@@ -28,7 +28,7 @@ export const campaignsJa: CampaignsWords = {
   },
   new: {
     title: "新しいキャンペーン",
-    copyOf: (name) => `${name}（コピー）`,
+    copyOf: (name) => (name.endsWith("（コピー）") ? name : `${name}（コピー）`),
     lead: "一時停止の状態で始まります。入金して開始するまで、何も支払われません。",
   },
   edit: {

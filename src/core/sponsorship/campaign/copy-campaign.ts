@@ -3,6 +3,7 @@ import type { Deps, SponsorActor } from "../../context.ts";
 import { microsToCents } from "../../protocol/amounts.ts";
 import { invalidField } from "../../protocol/errors.ts";
 import { createCampaign } from "./create-campaign.ts";
+import { viewHoldback } from "./holdback.ts";
 import { requireOwnCampaign } from "./own-campaign.ts";
 import type { CampaignView, CopyCampaignInput } from "./schema.ts";
 import { findServices } from "./services-store.ts";
@@ -11,8 +12,8 @@ const MOST_NAME = 100;
 const MARK = " (copy)";
 
 /**
- * Copies a campaign: its offer and its task, and neither its money nor its answers. The copy starts paused. Services that were
- * archived since are left out.
+ * Copies a campaign: its offer, its task and who accepts answers, and neither its money nor its answers, nor the secret of a holdback
+ * webhook. The copy starts paused. Services that were archived since are left out.
  * @returns the copy, and whether an earlier call with the same idempotency key made it
  * @throws `not_found`, also for another sponsor's campaign; `validation_error` if none of its services is left, or its task
  *   wouldn't be allowed today; `idempotency_conflict`
@@ -49,6 +50,7 @@ export async function copyCampaign(
       estimated_task_duration_seconds: original.taskDurationSeconds,
     }),
     tags: original.tags,
+    holdback: viewHoldback(original),
     active: false,
     idempotency_key: input.idempotency_key,
   });
