@@ -10,6 +10,7 @@ import { fundedEnvironment, startProcess } from "../test/support/process.ts";
 import { startRedis } from "../test/support/redis.ts";
 import { startUpstream } from "../test/support/upstream.ts";
 import { medianOf } from "./figures.ts";
+import { watchHealth } from "./programs.ts";
 import { report, roundsOr } from "./report.ts";
 import { cpuMicros, startReplicas } from "./start-server.ts";
 
@@ -19,13 +20,14 @@ const STARTS = roundsOr(9);
 const IDLE_SECONDS = 10;
 const CALLERS = 24;
 const SAMPLES = 10;
+const SLOWEST = 8;
 const MOST = { startMs: 900, idleMb: 150, growth: 1.15 };
 
 /** What a process holds in memory, in MB. */
 const memoryOf = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1_024;
 
-/** Memory in MB, ten times while agents call as fast as they are answered. */
+/** Memory in MB, ten times while agents call as fast as they are answered. Every call has to succeed. */
 async function memoryUnderLoad(): Promise<number[]> {
   const [database, redis, upstream] = await Promise.all([createDatabase(), startRedis(), startUpstream()]);
   await redis.settle();
@@ -33,7 +35,7 @@ async function memoryUnderLoad(): Promise<number[]> {
   if (server === undefined) throw new Error("no server was started");
   const caller = new Caller(server.url);
   const acme = await caller.createSponsor();
-  const service = await caller.registerApi(acme.key, upstream);
+  const service = await caller.registerApi(acme.key, upstream, "honest", { timeout_ms: 30_000 });
   const campaignId = await caller.createCampaign(acme, [service], { fundCents: 90_000 });
   const tokens = await atOnce(CALLERS, async () => {
     const { token } = await caller.openSession(await caller.createGrant({ budgetCents: 100_000 }), {
@@ -45,14 +47,19 @@ async function memoryUnderLoad(): Promise<number[]> {
   const until = performance.now() + LOAD_SECONDS * 1_000;
   let calls = 0;
   const failures: string[] = [];
+  const runs: { ms: number; atSeconds: number }[] = [];
+  const health = watchHealth({ urls: [server.url], seconds: LOAD_SECONDS });
+  const started = performance.now();
   const load = Promise.all(
     tokens.map(async (token, who) => {
       for (let n = who; performance.now() < until; n += CALLERS) {
         const answers = [
           await caller.call("agent.searchServices", { q: "weather" }, token),
           await caller.call("agent.planService", { service_key: service, input: { n } }, token),
-          await caller.run(token, service, { input: { n } }),
         ];
+        const asked = performance.now();
+        answers.push(await caller.run(token, service, { input: { n } }));
+        runs.push({ ms: performance.now() - asked, atSeconds: (asked - started) / 1_000 });
         calls += answers.length;
         failures.push(...answers.filter(({ status }) => status !== 200).map(({ body }) => body.error_code));
       }
@@ -69,6 +76,14 @@ async function memoryUnderLoad(): Promise<number[]> {
   console.log(
     `${calls} calls in ${LOAD_SECONDS} s, a third of them paid runs; held meanwhile, MB: ${listed}`,
   );
+  for (const [what, seen] of [
+    ["paid runs", runs],
+    ["/healthz", await health],
+  ] as const) {
+    const slowest = seen.toSorted((a, b) => b.ms - a.ms).slice(0, SLOWEST);
+    const told = slowest.map(({ ms, atSeconds }) => `${ms.toFixed(0)} at ${atSeconds.toFixed(0)} s`);
+    console.log(`the slowest of ${seen.length} ${what}, ms: ${told.join(", ")}`);
+  }
   await server.stop();
   await Promise.all([database.close(), redis.close(), upstream.close()]);
   return held;

@@ -2,11 +2,7 @@
 // that they may, from many sessions at once, and a hostile buyer the largest unpaid calls, to two servers with production's
 // rate limits. Meanwhile other people's agents search, read, and run services that are paid on the chain. Their waiting
 // times are compared with those of a quiet time before, in the same run, on the same machine.
-import { spawn } from "node:child_process";
-import { setPriority } from "node:os";
-import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { atOnce, tally } from "../test/support/at-once.ts";
 import { Caller, CONSENT } from "../test/support/caller.ts";
@@ -19,12 +15,11 @@ import { startRedis } from "../test/support/redis.ts";
 import type { Answer } from "../test/support/server.ts";
 import type { Upstream } from "../test/support/upstream.ts";
 import { startUpstream } from "../test/support/upstream.ts";
-
 import { quantile } from "./figures.ts";
 import { fill, HEAVY_DATA, HEAVY_SCHEMA } from "./hostile-data.ts";
 import { insertLargeCatalogue } from "./large-catalogue.ts";
+import { runProgram, watchHealth } from "./programs.ts";
 import type { Attack, AttackRequest } from "./storm-attack.ts";
-import type { HealthWatch, SeenHealth } from "./storm-health.ts";
 
 /** How many services the catalogue has. A million take some ten minutes to fill in. */
 // eslint-disable-next-line no-restricted-properties -- a bench has no configuration
@@ -51,22 +46,9 @@ const SLOW_SEARCHES: Record<string, string>[] = [
 /** Hostile buyers, by the addresses that they call from. */
 const BUYERS = Array.from({ length: 20 }, (_, n) => `192.0.2.${n}`);
 
-/** Runs a program of this folder in a process of its own. Returns what it prints. */
-async function runProgram(name: string, input: unknown, priority?: number): Promise<unknown> {
-  const program = fileURLToPath(new URL(name, import.meta.url));
-  const child = spawn(process.execPath, ["--import", "tsx", program], { stdio: ["pipe", "pipe", "inherit"] });
-  if (priority !== undefined) setPriority(child.pid ?? 0, priority);
-  child.stdin.end(JSON.stringify(input));
-  return JSON.parse(await text(child.stdout));
-}
-
 /** Runs the hostile callers, who stand for other machines, and take no time from the servers. Returns how often they got each status. */
 const runAttack = async (attack: Attack): Promise<Record<string, number>> =>
   (await runProgram("./storm-attack.ts", attack, LOWEST_PRIORITY)) as Record<string, number>;
-
-/** Asks each server for `/healthz` again and again, in a process that does nothing else: this one is a seller and a facilitator, too. */
-const watchHealth = async (watch: HealthWatch): Promise<SeenHealth[]> =>
-  (await runProgram("./storm-health.ts", watch)) as SeenHealth[];
 
 let database: TestDatabase;
 let redis: TestRedis;

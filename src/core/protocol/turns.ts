@@ -11,6 +11,22 @@ export function waitForTurn(): Promise<void> {
   return lastTurn;
 }
 
+/** So many items are looked at in a turn, if each takes microseconds. */
+const ITEMS_OF_A_TURN = 1_000;
+
+/** Does a little work on each of very many items, and lets others be answered in between. */
+export async function forEachInTurns<Item>(items: Iterable<Item>, work: (item: Item) => void): Promise<void> {
+  let inThisTurn = 0;
+  for (const item of items) {
+    if (inThisTurn === ITEMS_OF_A_TURN) {
+      await waitForTurn();
+      inThisTurn = 0;
+    }
+    inThisTurn += 1;
+    work(item);
+  }
+}
+
 /** So much is parsed, decrypted or written in a millisecond or two. */
 const ONE_TURN = 32 * 1024;
 

@@ -1,31 +1,11 @@
-import type { Address, Hex, PublicClient, TransactionReceipt } from "viem";
-import { createPublicClient, http, isAddressEqual, parseAbi, parseEventLogs } from "viem";
-import type {
-  Authorization,
-  Chain,
-  IncomingTransfer,
-  OutgoingTransfer,
-  TreasuryTransfers,
-  Verdict,
-} from "../../core/ports/chain.ts";
+import type { Address, PublicClient, TransactionReceipt } from "viem";
+import { createPublicClient, http, isAddressEqual, parseEventLogs } from "viem";
+import type { Authorization, Chain, TreasuryTransfers, Verdict } from "../../core/ports/chain.ts";
 import { inSpan } from "../../core/ports/tracing.ts";
 import type { AssetDomain } from "./read-asset.ts";
 import { readAsset } from "./read-asset.ts";
-
-const TOKEN = parseAbi([
-  "function balanceOf(address) view returns (uint256)",
-  "function authorizationState(address authorizer, bytes32 nonce) view returns (bool)",
-  "event AuthorizationUsed(address indexed authorizer, bytes32 indexed nonce)",
-  "event AuthorizationCanceled(address indexed authorizer, bytes32 indexed nonce)",
-  "event Transfer(address indexed from, address indexed to, uint256 value)",
-]);
-
-const AUTHORIZATION_USED = TOKEN[2];
-const AUTHORIZATION_CANCELED = TOKEN[3];
-const TRANSFER = TOKEN[4];
-
-/** Blocks in one log query. Public RPCs refuse wider ranges. */
-const MAX_LOG_BLOCKS = 5_000n;
+import { AUTHORIZATION_CANCELED, AUTHORIZATION_USED, MAX_LOG_BLOCKS, minOf, TOKEN } from "./token.ts";
+import { listTransfers } from "./list-transfers.ts";
 
 /**
  * How far a chain reorganisation may reach back. A block number was read at the chain's head. After a
@@ -156,32 +136,11 @@ export class EvmChain implements Chain {
   }
 
   async listTreasuryTransfers(account: Address, fromBlock: bigint | undefined): Promise<TreasuryTransfers> {
-    const { asset: address } = this.#config;
     const { number: block } = await this.#finalBlock();
     const balance = await this.balanceOf(account, block);
-    const outgoing: OutgoingTransfer[] = [];
-    const incoming: IncomingTransfer[] = [];
     const first = fromBlock === undefined ? block + 1n : subtractReorgMargin(fromBlock);
-    for (const range of splitBlocks(first, block)) {
-      const filter = { address, ...range, strict: true } as const;
-      const [uses, sent, received] = await Promise.all([
-        this.#client.getLogs({ ...filter, event: AUTHORIZATION_USED, args: { authorizer: account } }),
-        // Anyone can transfer 0 out of any account. Scammers do so to put their own address into its history.
-        this.#client
-          .getLogs({ ...filter, event: TRANSFER, args: { from: account } })
-          .then((logs) => logs.filter(({ args }) => args.value > 0n)),
-        this.#client.getLogs({ ...filter, event: TRANSFER, args: { to: account } }),
-      ]);
-      outgoing.push(...withNonces(sent, uses));
-      incoming.push(
-        ...received.map(({ transactionHash: txHash, args }) => ({
-          txHash,
-          payer: args.from,
-          amountMicros: args.value,
-        })),
-      );
-    }
-    return { block, balance, outgoing, incoming };
+    const { asset } = this.#config;
+    return { block, balance, ...(await listTransfers(this.#client, { asset, account, first, last: block })) };
   }
 }
 
@@ -218,29 +177,6 @@ function judgeReceipt(
 /** Splits the blocks from `first` to `last`, both included, into ranges of at most `MAX_LOG_BLOCKS`. */
 function* splitBlocks(first: bigint, last: bigint): Generator<{ fromBlock: bigint; toBlock: bigint }> {
   for (let fromBlock = first; fromBlock <= last; fromBlock += MAX_LOG_BLOCKS) {
-    const end = fromBlock + MAX_LOG_BLOCKS - 1n;
-    yield { fromBlock, toBlock: end < last ? end : last };
+    yield { fromBlock, toBlock: minOf(fromBlock + MAX_LOG_BLOCKS - 1n, last) };
   }
-}
-
-/**
- * Adds to each transfer the nonce of the authorization that made it: the one whose event stands between this
- * transfer and the previous transfer of the same transaction. Undefined if there is none.
- */
-function withNonces(
-  transfers: { transactionHash: Hex; logIndex: number; args: { to: Address; value: bigint } }[],
-  uses: { transactionHash: Hex; logIndex: number; args: { nonce: Hex } }[],
-): OutgoingTransfer[] {
-  const previousIndexes = new Map<Hex, number>();
-  return transfers.map(({ transactionHash: txHash, logIndex, args }) => {
-    const previousIndex = previousIndexes.get(txHash) ?? -1;
-    previousIndexes.set(txHash, logIndex);
-    const use = uses.find(
-      (candidate) =>
-        candidate.transactionHash === txHash &&
-        candidate.logIndex > previousIndex &&
-        candidate.logIndex < logIndex,
-    );
-    return { txHash, payTo: args.to, amountMicros: args.value, nonce: use?.args.nonce };
-  });
 }

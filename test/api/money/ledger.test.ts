@@ -12,6 +12,7 @@ import type { PrivateKeyAccount } from "viem/accounts";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { baseSepolia } from "viem/chains";
 import { beforeEach, describe, expect, inject, test } from "vitest";
+import { verifyLedgerAgain } from "../../../src/app/jobs/verify-ledger.ts";
 import type { CheckName } from "../../../src/core/money/ledger/index.ts";
 import { CHECKS, verifyLedger } from "../../../src/core/money/ledger/index.ts";
 import { runSql } from "../../support/database.ts";
@@ -67,10 +68,10 @@ test("a payment that the upstream settles after it refused it isn't a finding", 
   expect(await failedChecks()).toEqual([]); // the money has moved, and the payment isn't decided yet
 });
 
-describe("the ledger's proof", () => {
-  /** Switches off triggers and foreign keys, as a superuser can. */
-  const TAMPERING = "SET session_replication_role = replica;";
+/** Switches off triggers and foreign keys, as a superuser can. */
+const TAMPERING = "SET session_replication_role = replica;";
 
+describe("the ledger's proof", () => {
   test.each<[string, CheckName[], string]>([
     [
       "a budget that grew without a deposit",
@@ -152,6 +153,37 @@ describe("the ledger's proof", () => {
       )
       UPDATE budget_accounts SET "limit" = "limit" + 1000000000000 FROM credit WHERE budget_accounts.id = credit.budget_account_id`);
     expect(await failedChecks()).toEqual(["coverage"]);
+  });
+});
+
+describe("the job", () => {
+  const compare = async (): Promise<Record<string, number>> => {
+    let counts: Record<string, number> = {};
+    await verifyLedgerAgain(world.server.deps, (found) => (counts = found)).run();
+    return counts;
+  };
+  const tamper = (): Promise<void> =>
+    asOwner(`${TAMPERING} UPDATE payments SET tx_hash = '0x${"ab".repeat(32)}', created_at = created_at - interval '1 day',
+                                   settled_at = settled_at - interval '1 day' WHERE status = 'settled'`);
+  const lastComparedBefore = (interval: string): Promise<void> =>
+    asOwner(`UPDATE ledger_proofs SET proved_at = now() - interval '${interval}'`);
+
+  test("compares with the chain what was paid since the last time, and two days as long as something is wrong", async () => {
+    expect(await compare()).toMatchObject({ payments: 0, transfers: 0 });
+    await tamper();
+    // A day ago, an earlier round compared them.
+    expect(await compare()).toMatchObject({ payments: 0, transfers: 0 });
+    await lastComparedBefore("24 hours");
+    expect(await compare()).toMatchObject({ payments: 2 });
+    expect(await compare()).toMatchObject({ payments: 2 });
+  });
+
+  test("finds a transfer of an older payment that was released meanwhile", async () => {
+    expect(await compare()).toMatchObject({ transfers: 0 });
+    await asOwner(
+      `${TAMPERING} UPDATE payments SET status = 'void', settled_at = NULL WHERE status = 'settled'`,
+    );
+    expect(await compare()).toMatchObject({ transfers: 2 });
   });
 });
 

@@ -1,6 +1,6 @@
 import { bigint, boolean, integer, nullable, oneOf, text, uuid } from "../../ports/sql-types.ts";
 import type { SqlPool } from "../../ports/sql.ts";
-import type { RowOf } from "../../ports/statement.ts";
+import type { ParamsOf, RowOf } from "../../ports/statement.ts";
 import { statement } from "../../ports/statement.ts";
 import type { Finding } from "./checks.ts";
 import { findContradictions } from "./contradictions-store.ts";
@@ -26,26 +26,26 @@ export interface Books {
   incoming: IncomingRecord[];
   /** Micros unspent in funded accounts, plus micros of payouts that aren't settled. */
   owed: bigint;
-  /** The first block in which a payment or payout of the verified period can have moved money. */
-  firstBlock: bigint | undefined;
 }
+
+/** A network, and the age up to which its payments are verified on chain. Null: all. */
+export type Period = ParamsOf<typeof findFirstBlock>;
+
+/** Returns the first block in which a payment or payout of the period can have moved money. Undefined: there is none. */
+export const readFirstBlock = async (sql: SqlPool, period: Period): Promise<bigint | undefined> =>
+  (await findFirstBlock.one(sql, period)).first_block ?? undefined;
 
 /**
  * Reads everything that the proof of one network needs, in one snapshot of the database.
- * @param sinceSeconds the age up to which payments are verified on chain; undefined: all
+ * @param firstBlock the first block of the chain that was read
  */
-export function readBooks(sql: SqlPool, network: string, sinceSeconds: number | undefined): Promise<Books> {
-  const period = { network, since_seconds: sinceSeconds ?? null };
-  return sql.snapshot(async (tx) => {
-    const { first_block: firstBlock } = await findFirstBlock.one(tx, period);
-    const fromBlock = (firstBlock ?? 0n) - MAX_BLOCKS_TO_TRANSFER;
-    return {
-      outgoing: await readOutgoing.all(tx, { ...period, from_block: fromBlock }),
-      incoming: await readIncoming.all(tx, period),
-      owed: (await sumOwed.one(tx, { network })).owed,
-      firstBlock: firstBlock ?? undefined,
-    };
-  });
+export function readBooks(sql: SqlPool, period: Period, firstBlock: bigint | undefined): Promise<Books> {
+  const fromBlock = (firstBlock ?? 0n) - MAX_BLOCKS_TO_TRANSFER;
+  return sql.snapshot(async (tx) => ({
+    outgoing: await readOutgoing.all(tx, { ...period, from_block: fromBlock }),
+    incoming: await readIncoming.all(tx, period),
+    owed: (await sumOwed.one(tx, { network: period.network })).owed,
+  }));
 }
 
 /** A transfer is at most this many blocks after its signature, because signatures are valid for minutes. */

@@ -1,4 +1,4 @@
-// Watches the health of the servers of storm.bench.ts, in a process that does nothing else. What to watch is read from the standard
+// Watches the health of servers under load, in a process that does nothing else (`watchHealth` of programs.ts). What to watch is read from the standard
 // input, and what was seen is printed.
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
