@@ -8,10 +8,10 @@ const MOST_SECONDS = 2 * 86_400;
 const OVERLAP_SECONDS = 3_600;
 
 /** What wasn't compared yet, also by other replicas. As long as something is wrong, two days, so that it isn't forgotten. */
-async function secondsToVerify(db: Deps["db"]): Promise<number> {
-  const last = await readLastFindings(db);
+async function secondsToVerify(sql: Deps["sql"]): Promise<number> {
+  const last = await readLastFindings(sql);
   if (last === undefined || last.total > 0) return MOST_SECONDS;
-  const seconds = Math.ceil((Date.now() - last.provedAt.getTime()) / 1_000);
+  const seconds = Math.ceil((Date.now() - last.proved_at.getTime()) / 1_000);
   return Math.min(seconds + OVERLAP_SECONDS, MOST_SECONDS);
 }
 
@@ -25,7 +25,7 @@ export const verifyLedgerAgain = (
 ): Job => ({
   everyMs: 10 * 60_000,
   async run() {
-    const { findings } = await verifyLedger(deps, await secondsToVerify(deps.db));
+    const { findings } = await verifyLedger(deps, await secondsToVerify(deps.sql));
     const countOf = (name: string): number => findings.filter(({ check }) => check === name).length;
     await keepFindings(deps.sql, findings);
     showFindings(Object.fromEntries(Object.keys(CHECKS).map((check) => [check, countOf(check)])));

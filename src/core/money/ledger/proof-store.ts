@@ -1,5 +1,6 @@
-import type { Queries } from "../../ports/database.ts";
-import { integer, json } from "../../ports/sql-types.ts";
+import { integer, json, timestamp } from "../../ports/sql-types.ts";
+import type { Sql } from "../../ports/sql.ts";
+import type { RowOf } from "../../ports/statement.ts";
 import { statement } from "../../ports/statement.ts";
 import type { Finding } from "./checks.ts";
 
@@ -17,13 +18,17 @@ const writeProof = statement({
     ON CONFLICT (id) DO UPDATE SET proved_at = now(), findings = excluded.findings, total = excluded.total`,
 });
 
-export const keepFindings = (sql: Parameters<typeof writeProof.count>[0], findings: Finding[]) =>
+export const keepFindings = (sql: Sql, findings: Finding[]): Promise<number> =>
   writeProof.count(sql, { findings: findings.slice(0, MOST_FINDINGS), total: findings.length });
 
+const readProof = statement({
+  name: "ledger.read-proof",
+  limit: "read",
+  params: {},
+  row: { proved_at: timestamp, findings: json<Finding[]>(), total: integer },
+  text: "SELECT proved_at, findings, total FROM ledger_proofs",
+});
+
 /** What the last comparison found. Undefined: there was none yet. */
-export async function readLastFindings(
-  db: Queries,
-): Promise<{ provedAt: Date; findings: Finding[]; total: number } | undefined> {
-  const row = await db.ledgerProof.findFirst();
-  return row === null ? undefined : { ...row, findings: row.findings as unknown as Finding[] };
-}
+export const readLastFindings = (sql: Sql): Promise<RowOf<typeof readProof> | undefined> =>
+  readProof.first(sql, {});

@@ -29,7 +29,7 @@ export async function readOverview(ctx: Context): Promise<Overview> {
   const approvals = await countOpenApprovals(db);
   const suspended = await listSuspended.all(sql, { limit: PAGE_SIZE });
   const waiting = await listWaiting.all(sql, { seconds: WAITS_TOO_LONG_SECONDS, limit: PAGE_SIZE });
-  const proof = await readLastFindings(db);
+  const proof = await readLastFindings(sql);
   return {
     switch: await getPaymentSwitch({ db }),
     approvals: {
@@ -57,8 +57,8 @@ export async function readOverview(ctx: Context): Promise<Overview> {
       })),
     },
     ledger: {
-      proved_at: proof?.provedAt.toISOString() ?? null,
-      is_late: proof !== undefined && Date.now() - proof.provedAt.getTime() > PROOF_IS_LATE_MS,
+      proved_at: proof?.proved_at.toISOString() ?? null,
+      is_late: proof !== undefined && Date.now() - proof.proved_at.getTime() > PROOF_IS_LATE_MS,
       total: proof?.total ?? 0,
       findings: proof?.findings ?? [],
     },
