@@ -26,7 +26,7 @@ const readProof = statement({
   limit: "read",
   params: {},
   row: { proved_at: timestamp, findings: json<Finding[]>(), total: integer },
-  text: "SELECT proved_at, findings, total FROM ledger_proofs",
+  text: "SELECT proved_at, findings, total FROM ledger_proofs WHERE id",
 });
 
 /** What the last comparison found. Undefined: there was none yet. */
