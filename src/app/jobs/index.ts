@@ -18,7 +18,7 @@ import type { Job } from "./run-job.ts";
 import { sendInvitations, sendNotices } from "./send-notices.ts";
 import { sendRefunds, sendWithdrawals } from "./send-payouts.ts";
 import { boundWebhooks, sendWebhooks } from "./send-webhooks.ts";
-import { verifyLedgerAgain } from "./verify-ledger.ts";
+import { verifyLedgerSinceLastProof } from "./verify-ledger.ts";
 
 /** Everything that runs by itself in a server. A new job is a file beside this one and a line here. */
 export const listJobs = (
@@ -56,6 +56,6 @@ export const listJobs = (
   countSearchTerms(deps),
   refreshOffersOfChangedBudgets(deps),
   repairOffers(deps),
-  verifyLedgerAgain(deps, options.showLedgerFindings),
+  verifyLedgerSinceLastProof(deps, options.showLedgerFindings),
   ...(options.hasOlderKeys ? [reencryptWithCurrentKey(deps)] : []),
 ];

@@ -19,7 +19,7 @@ async function secondsToVerify(sql: Deps["sql"]): Promise<number> {
  * Verifies the books against themselves, and what was paid since the last time against the chain.
  * @param showFindings gets the number of findings of each check, for the metrics
  */
-export const verifyLedgerAgain = (
+export const verifyLedgerSinceLastProof = (
   deps: Deps,
   showFindings: (counts: Record<string, number>) => void,
 ): Job => ({

@@ -12,7 +12,7 @@ import type { PrivateKeyAccount } from "viem/accounts";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { baseSepolia } from "viem/chains";
 import { beforeEach, describe, expect, inject, test } from "vitest";
-import { verifyLedgerAgain } from "../../../src/app/jobs/verify-ledger.ts";
+import { verifyLedgerSinceLastProof } from "../../../src/app/jobs/verify-ledger.ts";
 import type { CheckName } from "../../../src/core/money/ledger/index.ts";
 import { CHECKS, verifyLedger } from "../../../src/core/money/ledger/index.ts";
 import { runSql } from "../../support/database.ts";
@@ -159,7 +159,7 @@ describe("the ledger's proof", () => {
 describe("the job", () => {
   const compare = async (): Promise<Record<string, number>> => {
     let counts: Record<string, number> = {};
-    await verifyLedgerAgain(world.server.deps, (found) => (counts = found)).run();
+    await verifyLedgerSinceLastProof(world.server.deps, (found) => (counts = found)).run();
     return counts;
   };
   const tamper = (): Promise<void> =>

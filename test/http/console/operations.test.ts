@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { verifyLedgerAgain } from "../../../src/app/jobs/verify-ledger.ts";
+import { verifyLedgerSinceLastProof } from "../../../src/app/jobs/verify-ledger.ts";
 import { userRouter } from "../../../src/api/routers/user/index.ts";
 import { expectRefused, expectSuccess } from "../../support/call.ts";
 import type { SignedIn } from "../../support/console-client.ts";
@@ -337,13 +337,13 @@ describe("what operators see", () => {
     });
     const wrong = { limit: account.limit + 1n };
     await world.db.budgetAccount.update({ where: { id: account.id }, data: wrong });
-    await verifyLedgerAgain(world.server.deps, () => undefined).run();
+    await verifyLedgerSinceLastProof(world.server.deps, () => undefined).run();
     expect(await read()).toMatchObject({
       total: 1,
       findings: [{ check: "entries", detail: expect.stringContaining(account.id) }],
     });
     await world.db.budgetAccount.update({ where: { id: account.id }, data: { limit: account.limit } });
-    await verifyLedgerAgain(world.server.deps, () => undefined).run();
+    await verifyLedgerSinceLastProof(world.server.deps, () => undefined).run();
     expect(await read()).toMatchObject({ total: 0, findings: [] });
   });
 

@@ -37,10 +37,10 @@ export const readFirstBlock = async (sql: SqlPool, period: Period): Promise<bigi
 
 /**
  * Reads everything that the proof of one network needs, in one snapshot of the database.
- * @param firstBlock the first block of the chain that was read
+ * @param firstBlock the first block of the chain that was read; the last one, if none was
  */
-export function readBooks(sql: SqlPool, period: Period, firstBlock: bigint | undefined): Promise<Books> {
-  const fromBlock = (firstBlock ?? 0n) - MAX_BLOCKS_TO_TRANSFER;
+export function readBooks(sql: SqlPool, period: Period, firstBlock: bigint): Promise<Books> {
+  const fromBlock = firstBlock - MAX_BLOCKS_TO_TRANSFER;
   return sql.snapshot(async (tx) => ({
     outgoing: await readOutgoing.all(tx, { ...period, from_block: fromBlock }),
     incoming: await readIncoming.all(tx, period),
